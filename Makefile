@@ -1,0 +1,131 @@
+# The words of this Makefile are the whole workflow; `make help` lists them.
+
+PYTHON ?= python3
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+NOTEBOOK ?= notebooks/01_live_dashboard.ipynb
+
+# Beside the package and its [demo]: what makes it, and what checks it. Versions are in constraints.txt.
+BUILD_TOOLS := build hatchling hatch-jupyter-builder
+CHECK_TOOLS := ruff mypy pytest hypothesis playwright nbclient nbformat pandas polars pyarrow
+
+# $(call quietly,NAME,COMMAND): the output goes to build/NAME.log, and is shown when the command fails.
+quietly = mkdir -p build && ( $(2) ) > build/$(1).log 2>&1 || { cat build/$(1).log >&2; exit 1; }
+
+# $(call fingerprint,PATHS): names and contents of all files below, without what is built or cached.
+fingerprint = find $(1) -type f -not -path '*/__pycache__/*' -not -path '*/.ipynb_checkpoints/*' \
+	-not -path '*/static/*' -not -path '*/node_modules/*' -print0 | LC_ALL=C sort -z | xargs -0 cksum
+
+# $(call if-changed,FILE,COMMAND): writes what the command prints, and leaves the file alone when it says that already.
+if-changed = mkdir -p build && { $(2); } > $(1).new && { cmp -s $(1).new $(1) && rm $(1).new || mv $(1).new $(1); }
+
+FRONT_END := js/src js/package.json js/package-lock.json js/build.mjs js/globals.d.ts js/tsconfig.json
+PACKAGE := realtime_widgets js notebooks tests pyproject.toml README.md CHANGELOG.md CONTRIBUTING.md LICENSE \
+	Makefile constraints.txt
+
+.PHONY: help demo test lint format build bench clean tools FORCE
+.DEFAULT_GOAL := help
+
+help: ## list these words
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo "  PYTHON=python3.12 chooses another interpreter (now: $(PYTHON))."
+
+demo: .venv/installed ## build everything, open the live dashboard in JupyterLab (Ctrl-C ends it)
+	@echo "Starting the demo."
+	@exec $(BIN)/realtime-widgets demo $(NOTEBOOK)
+
+test: .venv/checks .venv/installed ## check everything; the tests run against the installed wheel
+	@.ci/system
+	@$(MAKE) --no-print-directory lint
+	@echo "vitest"
+	@cd js && npm run --silent test
+	@echo "pytest"
+	@env -u PYTHONPATH PYTHONSAFEPATH=1 RW_WHEEL="$$(echo dist/*.whl)" $(BIN)/pytest $(PYTEST_ARGS)
+
+lint: .venv/checks .venv/installed ## ruff, mypy, tsc and biome, without changing anything
+	@echo "ruff"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@echo "mypy"
+	@$(BIN)/mypy
+	@echo "tsc and biome"
+	@cd js && npm run --silent check
+
+format: .venv/checks js/node_modules/.made ## put every file into the house format
+	@$(BIN)/ruff check --fix --exit-zero
+	@$(BIN)/ruff format
+	@cd js && npm run --silent format
+
+build: build/wheel ## sdist and wheel into dist/
+	@ls -1 dist/*
+
+bench: .venv/checks .venv/installed ## run the benchmarks
+	@for file in benchmarks/bench_*.py; do echo "$$file"; PYTHONPATH=tests PYTHONSAFEPATH=1 $(BIN)/python "$$file"; done
+
+clean: ## remove all that was built, .venv and node_modules too
+	rm -rf .venv build dist artifacts realtime_widgets/static js/node_modules
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What must be there to begin with ------------------------------------------------------------------------------
+
+tools:
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) does not run, or is older than 3.11: choose another (make PYTHON=python3.12 ...)." >&2; exit 1; }
+	@command -v npm > /dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || \
+		{ echo "Node 20 or newer with npm is missing: it builds the front end (not needed by users of a wheel)." >&2; exit 1; }
+
+# Stamps: a second run does only what has changed ---------------------------------------------------------------
+
+build/python: FORCE | tools
+	@$(call if-changed,$@,$(PYTHON) -c 'import sys; print(sys.version, sys.base_prefix)')
+
+build/front-end.sum: FORCE
+	@$(call if-changed,$@,$(call fingerprint,$(FRONT_END)))
+
+build/package.sum: FORCE
+	@$(call if-changed,$@,$(call fingerprint,$(PACKAGE)))
+
+.venv/made: build/python constraints.txt
+	@echo "Making a Python environment in .venv."
+	@$(call quietly,venv,rm -rf .venv && $(PYTHON) -m venv .venv || \
+		{ echo 'No environment could be made: Debian has what is missing in python3-venv.'; false; })
+	@$(call quietly,pip,$(BIN)/python -m pip install -c constraints.txt --upgrade pip $(BUILD_TOOLS))
+	@touch $@
+
+js/node_modules/.made: js/package.json js/package-lock.json js/.npmrc | tools
+	@echo "Fetching what builds the front end."
+	@$(call quietly,npm,cd js && npm ci --no-audit --no-fund)
+	@touch $@
+
+realtime_widgets/static/page.js: build/front-end.sum js/node_modules/.made
+	@echo "Building the front end."
+	@$(call quietly,front-end,cd js && npm run --silent build)
+	@touch $@
+
+build/wheel: build/package.sum realtime_widgets/static/page.js .venv/made
+	@echo "Building the wheel."
+	@rm -rf dist
+	@# The front end is there already; an sdist, and from the sdist the wheel.
+	@$(call quietly,wheel,HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(BIN)/python -m build --no-isolation)
+	@touch $@
+
+.venv/installed: build/wheel .venv/made
+	@echo "Installing the wheel into .venv."
+	@$(call quietly,install,$(BIN)/pip install -c constraints.txt "$$(echo dist/*.whl)[demo]" && \
+		$(BIN)/pip install --force-reinstall --no-deps dist/*.whl)
+	@touch $@
+
+.venv/checks: .venv/made
+	@echo "Installing what checks it into .venv."
+	@$(call quietly,checks,$(BIN)/pip install -c constraints.txt $(CHECK_TOOLS))
+	@touch $@
+
+FORCE:

@@ -1,0 +1,8 @@
+/** The name of this build, the same in page.js and widget.js; put in by build.mjs. */
+declare const __BUILD__: string;
+
+/** Style sheets are bundled as text. */
+declare module "*.css" {
+  const text: string;
+  export default text;
+}

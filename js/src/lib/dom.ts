@@ -1,0 +1,23 @@
+// Small tools for elements. Text goes in as text, never as markup.
+
+/** Makes an element with a class and, if given, text. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  text?: string,
+): HTMLElementTagNameMap[K] {
+  const el = document.createElement(tag);
+  el.className = className;
+  if (text !== undefined) el.textContent = text;
+  return el;
+}
+
+/** Sets text only when it differs: an untouched node costs the browser nothing. */
+export function setText(el: HTMLElement, text: string): void {
+  if (el.textContent !== text) el.textContent = text;
+}
+
+/** A colour of our style sheet as it is where the element lives. */
+export function colorOf(el: HTMLElement, name: string): string {
+  return getComputedStyle(el).getPropertyValue(name).trim();
+}

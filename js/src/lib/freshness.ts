@@ -1,0 +1,25 @@
+// Freshness: what a widget may claim about its data at this moment.
+
+export type DataState = "loading" | "no_data" | "live" | "stale" | "paused" | "kernel_gone";
+
+export interface Facts {
+  /** Whether any part has come. */
+  reached: boolean;
+  empty: boolean;
+  paused: boolean;
+  kernelGone: boolean;
+  /** Seconds since the newest data arrived in the kernel; null when not known. */
+  age: number | null;
+  /** Seconds after which data are stale; null: never. */
+  staleAfter: number | null;
+}
+
+/** The first that holds, from the gravest on. A frozen number that looks current is the worst we could show. */
+export function dataState(facts: Facts): DataState {
+  if (facts.kernelGone) return "kernel_gone";
+  if (!facts.reached) return "loading";
+  if (facts.paused) return "paused";
+  if (facts.empty) return "no_data";
+  if (facts.staleAfter !== null && facts.age !== null && facts.age > facts.staleAfter) return "stale";
+  return "live";
+}

@@ -1,0 +1,151 @@
+// LiveWidget: what the page's half of every widget shares: its views, and what it may claim about its data.
+
+import type { Meaning } from "./cursor";
+import { h, setText } from "./dom";
+import { agoText, localeOf } from "./format";
+import type { Part } from "./frames";
+import { type DataState, dataState } from "./freshness";
+import type { Host, Widget } from "./page";
+import type { Model } from "./slot";
+import { words } from "./words";
+
+/** One place where a widget is drawn. */
+export interface View {
+  readonly root: HTMLElement;
+  readonly status: HTMLElement;
+  /** Whether the reader holds it still. */
+  readonly held?: boolean;
+  /** Draws everything that differs from what is on screen. */
+  draw(): void;
+}
+
+export abstract class LiveWidget implements Widget {
+  kernelGone = false;
+  state: DataState = "loading";
+  protected readonly model: Model;
+  protected readonly host: Host;
+  readonly #views = new Map<View, number>();
+  #reached = false;
+  #age: number | null = null;
+  #agedAt = 0;
+
+  constructor(model: Model, host: Host, signal: AbortSignal) {
+    this.model = model;
+    this.host = host;
+    const redraw = () => this.refresh();
+    model.on("change", redraw);
+    signal.addEventListener("abort", () => model.off("change", redraw));
+  }
+
+  /** Whether there is nothing to show yet. */
+  protected abstract readonly empty: boolean;
+  /** Seconds, of the newest datum; null for none. */
+  protected abstract readonly lastTs: number | null;
+  /** Takes in the body and, when `meaning` says so, the columns. */
+  protected abstract take(part: Part, meaning: Meaning): void;
+  protected abstract view(el: HTMLElement, signal: AbortSignal): View;
+
+  get locale(): string {
+    return localeOf(this.model.get("locale"));
+  }
+
+  get paused(): boolean {
+    return this.model.get("paused");
+  }
+
+  get views(): number {
+    return this.#views.size;
+  }
+
+  get px(): number {
+    return Math.max(0, ...this.#views.values());
+  }
+
+  apply(part: Part, meaning: Meaning): void {
+    if (meaning === "replace" || meaning === "append") this.#reached = true;
+    if (typeof part.body.age === "number") {
+      this.#age = part.body.age;
+      this.#agedAt = this.host.clock.now();
+    }
+    this.take(part, meaning);
+    this.#judge();
+  }
+
+  show(el: HTMLElement, signal: AbortSignal): void {
+    const view = this.view(el, signal);
+    this.#views.set(view, Math.round(el.clientWidth));
+    const sizes = new ResizeObserver(() => {
+      const width = Math.round(el.clientWidth);
+      if (!width || width === this.#views.get(view)) return;
+      this.#views.set(view, width);
+      this.host.invalidate();
+      this.host.report();
+    });
+    sizes.observe(el);
+    signal.addEventListener("abort", () => {
+      sizes.disconnect();
+      this.#views.delete(view);
+      view.root.remove();
+    });
+    this.#judge();
+  }
+
+  draw(): void {
+    for (const [view, width] of this.#views) {
+      if (width === 0) continue;
+      view.draw();
+      this.#label(view);
+    }
+  }
+
+  tick(kernelGone: boolean): void {
+    this.kernelGone = kernelGone;
+    this.refresh();
+  }
+
+  /** Judges the data anew and draws if that, or anything about time, shows. */
+  protected refresh(): void {
+    this.#judge();
+    this.host.invalidate();
+  }
+
+  /** Seconds since the newest data arrived, counted on from what the kernel said. */
+  get age(): number | null {
+    return this.#age === null ? null : this.#age + (this.host.clock.now() - this.#agedAt) / 1000;
+  }
+
+  #judge(): void {
+    this.state = dataState({
+      reached: this.#reached,
+      empty: this.empty,
+      paused: this.paused,
+      kernelGone: this.kernelGone,
+      age: this.age,
+      staleAfter: this.model.get("stale_after"),
+    });
+  }
+
+  #label(view: View): void {
+    const say = words(this.locale);
+    const state = view.held && this.state !== "kernel_gone" ? "paused" : this.state;
+    const detail = state === "stale" ? agoText(this.age ?? 0, this.locale) : "";
+    setText(view.status, say(state, detail));
+    if (view.root.dataset.rwState !== state) view.root.dataset.rwState = state;
+  }
+
+  /** Notes the newest datum drawn, for tests and tools that measure its age. */
+  protected mark(root: HTMLElement): void {
+    const ts = this.lastTs;
+    if (ts === null) delete root.dataset.rwLastTs;
+    else if (root.dataset.rwLastTs !== String(ts)) root.dataset.rwLastTs = String(ts);
+  }
+
+  /** The root element every widget has. */
+  protected root(kind: string): HTMLElement {
+    const root = h("div", `rw-root rw-${kind}`);
+    root.dataset.rwWidget = kind;
+    root.dataset.rwState = this.state;
+    if (this.model.get("locale")) root.lang = this.model.get("locale");
+    return root;
+  }
+}

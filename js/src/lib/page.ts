@@ -1,0 +1,249 @@
+// Page: the registry of one browser page. Frames come in by carriers, parts go to their models, words go back.
+//
+// A page of JupyterLab may show several notebooks, hence several carriers: everything is kept per carrier. What it
+// owes to others: one draw per animation frame, nothing while hidden, and words only on change or every ten
+// seconds, never more than one a second and never with three unanswered (each flips the kernel's busy light).
+
+import { browserClock, type Clock } from "./clock";
+import { Cursor, type Meaning } from "./cursor";
+import { decode, type Part } from "./frames";
+import { type Model, WIRE } from "./slot";
+import { adoptStyles, followTheme } from "./theme";
+
+export const PULSE_MS = 10_000;
+export const PULSE_GAP_MS = 1_000;
+export const UNANSWERED = 3;
+export const GONE_MS = 15_000;
+export const EARLY_MS = 2_000;
+const SETTLE_MS = 30;
+
+/** The page's half of one widget: its data, drawn in any number of views. */
+export interface Widget {
+  /** Takes in a part; its body is the newest state, its columns count only when `meaning` says so. */
+  apply(part: Part, meaning: Meaning): void;
+  /** Draws into an element until the signal is aborted; `changed` asks for another frame or a pulse. */
+  show(el: HTMLElement, signal: AbortSignal): void;
+  /** Draws what has changed; called at most once per animation frame. */
+  draw(): void;
+  /** Once a second, and when the kernel's life sign changes. */
+  tick(kernelGone: boolean): void;
+  /** Width of the widest view, CSS pixels; 0 without a view. */
+  readonly px: number;
+  readonly views: number;
+}
+
+/** What a widget may ask of its page. */
+export interface Host {
+  /** Draw with the next animation frame. */
+  invalidate(): void;
+  /** Something that the kernel should know has changed: a view, a width. */
+  report(): void;
+  readonly clock: Clock;
+}
+
+export type Kind = new (model: Model, host: Host, signal: AbortSignal) => Widget;
+
+interface Entry {
+  carrier: string;
+  widget: Widget;
+  cursors: Map<string, Cursor>;
+  needs: boolean;
+  dirty: boolean;
+}
+
+interface Line {
+  send: (content: unknown) => void;
+  heardFrom: number;
+  pulses: number;
+  answered: number;
+  pulsedAt: number;
+  cancel: (() => void) | null;
+}
+
+export class Page {
+  readonly id = Math.random().toString(36).slice(2, 12);
+  readonly #kinds: Record<string, Kind>;
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+  readonly #lines = new Map<string, Line>();
+  #early: { part: Part; until: number }[] = [];
+  #drawing = false;
+  #visible = true;
+
+  constructor(kinds: Record<string, Kind>, clock: Clock = browserClock) {
+    this.#kinds = kinds;
+    this.#clock = clock;
+    this.#visible = clock.visible();
+    clock.onVisibility((visible) => this.#visibility(visible));
+    clock.onLeave(() => this.#leave());
+    clock.every(1000, () => this.#tick());
+  }
+
+  /** Listens to a carrier for as long as the signal lasts. */
+  attach(model: Model, signal: AbortSignal): void {
+    const id = model.get("_rw_id") as string;
+    const line: Line = {
+      send: (content) => model.send(content),
+      heardFrom: this.#clock.now(),
+      pulses: 0,
+      answered: 0,
+      pulsedAt: Number.NEGATIVE_INFINITY,
+      cancel: null,
+    };
+    this.#lines.set(id, line);
+    const listener = (content: unknown, buffers: DataView[]) => this.frame(id, content, buffers);
+    model.on("msg:custom", listener);
+    signal.addEventListener("abort", () => {
+      model.off("msg:custom", listener);
+      line.cancel?.();
+      if (this.#lines.get(id) === line) this.#lines.delete(id);
+    });
+    this.#pulseSoon(id);
+  }
+
+  /** Takes on a widget's model; twice is fine. */
+  adopt(model: Model, signal: AbortSignal): void {
+    const id = model.get("_rw_id") as string;
+    if (this.#entries.has(id)) return;
+    const Widget = this.#kinds[model.get("_rw_kind") as string];
+    if (!Widget) throw new Error(`realtime_widgets has no widget of kind ${model.get("_rw_kind")}`);
+    const carrier = model.get("_rw_carrier") as string;
+    const host: Host = {
+      clock: this.#clock,
+      invalidate: () => this.#invalidate(id),
+      report: () => this.#pulseSoon(carrier),
+    };
+    const widget = new Widget(model, host, signal);
+    this.#entries.set(id, { carrier, widget, cursors: new Map(), needs: true, dirty: false });
+    signal.addEventListener("abort", () => {
+      this.#entries.delete(id);
+      this.#pulseSoon(carrier);
+    });
+    const early = this.#early.filter(({ part }) => part.to === id);
+    this.#early = this.#early.filter(({ part }) => part.to !== id);
+    for (const { part } of early) this.#deliver(part);
+    this.#pulseSoon(carrier);
+  }
+
+  /** Shows a widget in an element until the signal is aborted. */
+  show(model: Model, el: HTMLElement, signal: AbortSignal): void {
+    const id = model.get("_rw_id") as string;
+    const entry = this.#entries.get(id);
+    if (!entry) return; // closed while its view was on the way
+    el.classList.add("rw-host");
+    adoptStyles(el);
+    followTheme(el, model, signal, () => this.#invalidate(id));
+    entry.widget.show(el, signal);
+    signal.addEventListener("abort", () => this.#pulseSoon(entry.carrier));
+    this.#invalidate(id);
+    this.#pulseSoon(entry.carrier);
+  }
+
+  /** Takes in what a carrier received. */
+  frame(carrier: string, content: unknown, buffers: DataView[]): void {
+    const frame = decode(content, buffers);
+    if (!frame) return;
+    const line = this.#lines.get(carrier);
+    if (line) {
+      line.heardFrom = this.#clock.now();
+      const heard = frame.heard[this.id];
+      if (heard !== undefined) line.answered = Math.max(line.answered, heard);
+    }
+    for (const part of frame.parts) this.#deliver(part);
+  }
+
+  #deliver(part: Part): void {
+    const entry = this.#entries.get(part.to);
+    if (!entry) {
+      // Its model may still be loading; otherwise it lives on another page.
+      const now = this.#clock.now();
+      this.#early = this.#early.filter(({ until }) => until > now);
+      this.#early.push({ part, until: now + EARLY_MS });
+      return;
+    }
+    let cursor = entry.cursors.get(part.feed);
+    if (!cursor) {
+      cursor = new Cursor();
+      entry.cursors.set(part.feed, cursor);
+    }
+    const meaning = cursor.offer(part);
+    if (meaning === "hole" && !entry.needs) {
+      entry.needs = true;
+      this.#pulseSoon(entry.carrier);
+    } else if (part.key && entry.needs) {
+      entry.needs = [...entry.cursors.values()].some(({ hole }) => hole);
+      if (!entry.needs) this.#pulseSoon(entry.carrier); // the kernel repeats it until it hears that we have it
+    }
+    if (Object.keys(part.body).length === 0) return; // a reminder of what we should have
+    entry.widget.apply(part, meaning);
+    this.#invalidate(part.to);
+  }
+
+  #invalidate(id: string): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.dirty = true;
+    if (this.#drawing || !this.#visible) return;
+    this.#drawing = true;
+    this.#clock.frame(() => {
+      this.#drawing = false;
+      for (const entry of this.#entries.values()) {
+        if (!entry.dirty) continue;
+        entry.dirty = false;
+        entry.widget.draw();
+      }
+    });
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    for (const [id, line] of this.#lines) {
+      const gone = now - line.heardFrom > GONE_MS;
+      for (const entry of this.#entries.values()) if (entry.carrier === id) entry.widget.tick(gone);
+      const needy = [...this.#entries.values()].some(
+        ({ carrier, needs, widget }) => carrier === id && needs && widget.views > 0,
+      );
+      if (needy || now - line.pulsedAt >= PULSE_MS) this.#pulseSoon(id);
+    }
+  }
+
+  // The way back
+
+  /** Sends a pulse as soon as the rules allow; what happens until then rides along. */
+  #pulseSoon(carrier: string): void {
+    const line = this.#lines.get(carrier);
+    if (!line || line.cancel) return;
+    const wait = Math.max(SETTLE_MS, line.pulsedAt + PULSE_GAP_MS - this.#clock.now());
+    line.cancel = this.#clock.after(wait, () => {
+      line.cancel = null;
+      if (line.pulses - line.answered < UNANSWERED) this.#pulse(carrier, line);
+    });
+  }
+
+  #pulse(carrier: string, line: Line): void {
+    const models: Record<string, { views: number; px: number }> = {};
+    const need: string[] = [];
+    for (const [id, entry] of this.#entries) {
+      if (entry.carrier !== carrier) continue;
+      models[id] = { views: entry.widget.views, px: Math.round(entry.widget.px) };
+      if (entry.needs && entry.widget.views > 0) need.push(id);
+    }
+    line.pulses += 1;
+    line.pulsedAt = this.#clock.now();
+    line.send({ rw: WIRE, page: this.id, n: line.pulses, visible: this.#visible, models, need });
+  }
+
+  #visibility(visible: boolean): void {
+    this.#visible = visible;
+    const now = this.#clock.now();
+    for (const [id, line] of this.#lines) {
+      if (visible) line.heardFrom = now; // hidden pages are sent nothing: silence meant nothing
+      this.#pulseSoon(id);
+    }
+    if (visible) for (const id of this.#entries.keys()) this.#invalidate(id);
+  }
+
+  #leave(): void {
+    for (const line of this.#lines.values()) line.send({ rw: WIRE, page: this.id, gone: true });
+  }
+}

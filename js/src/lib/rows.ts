@@ -1,0 +1,93 @@
+// Rows: the cells of all feeds as one table for the plot: times in order, null where a line breaks,
+// undefined where a row belongs to another feed.
+
+import { BREAK_AFTER, BREAK_BEFORE, type Cells } from "./cells";
+
+export type Row = (number | null | undefined)[];
+
+export interface Table {
+  x: number[];
+  columns: Row[];
+}
+
+/** The table of all feeds; one column per series, in the order of the feeds. */
+export function rows(feeds: Cells[]): Table {
+  const tables = feeds.map(rowsOf);
+  const only = tables[0];
+  if (tables.length === 1 && only) return only;
+  return merged(tables);
+}
+
+/** A bucket is one row, or two at the same time (both extremes), and a row of null where a line breaks. */
+function rowsOf(cells: Cells): Table {
+  const order = inTime(cells.x);
+  const x: number[] = [];
+  const columns: Row[] = cells.series.map(() => []);
+  const last = cells.series.map(() => Number.NaN);
+  for (const i of order) {
+    const time = cells.x[i]!;
+    let breaks = 0;
+    let double = false;
+    for (let s = 0; s < columns.length; s++) {
+      breaks |= cells.breaks[s]![i]!;
+      double ||= cells.lo[s]![i]! !== cells.hi[s]![i]! && !Number.isNaN(cells.lo[s]![i]!);
+    }
+    if (breaks & BREAK_BEFORE) pushBreak(cells, i, BREAK_BEFORE, time, x, columns);
+    x.push(time);
+    if (double) x.push(time);
+    for (let s = 0; s < columns.length; s++) {
+      const lo = cells.lo[s]![i]!;
+      const hi = cells.hi[s]![i]!;
+      const column = columns[s]!;
+      if (Number.isNaN(lo)) {
+        column.push(null);
+        if (double) column.push(null);
+        continue;
+      }
+      // The nearer extreme first: the line then runs on instead of zigzagging.
+      const upFirst = Math.abs(last[s]! - hi) < Math.abs(last[s]! - lo);
+      const [one, two] = upFirst ? [hi, lo] : [lo, hi];
+      column.push(one);
+      if (double) column.push(two);
+      last[s] = double ? two : one;
+    }
+    if (breaks & BREAK_AFTER) pushBreak(cells, i, BREAK_AFTER, time, x, columns);
+  }
+  return { x, columns };
+}
+
+function pushBreak(cells: Cells, i: number, bit: number, time: number, x: number[], columns: Row[]): void {
+  x.push(time);
+  for (const [s, column] of columns.entries()) column.push(cells.breaks[s]![i]! & bit ? null : undefined);
+}
+
+/** Indices in order of time; buckets mostly are already. */
+function inTime(x: number[]): number[] {
+  const order = x.map((_, i) => i);
+  for (let i = 1; i < x.length; i++) {
+    if (x[i]! < x[i - 1]!) return order.sort((a, b) => x[a]! - x[b]! || a - b);
+  }
+  return order;
+}
+
+function merged(tables: Table[]): Table {
+  const width = tables.reduce((sum, { columns }) => sum + columns.length, 0);
+  const x: number[] = [];
+  const columns: Row[] = Array.from({ length: width }, () => []);
+  const at = tables.map(() => 0);
+  for (;;) {
+    let next = -1;
+    for (let t = 0; t < tables.length; t++) {
+      const time = tables[t]!.x[at[t]!];
+      if (time !== undefined && (next < 0 || time < tables[next]!.x[at[next]!]!)) next = t;
+    }
+    if (next < 0) return { x, columns };
+    const row = at[next]!;
+    at[next] = row + 1;
+    x.push(tables[next]!.x[row]!);
+    let c = 0;
+    for (let t = 0; t < tables.length; t++) {
+      for (const column of tables[t]!.columns) columns[c++]!.push(t === next ? column[row] : undefined);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// Theme: light or dark as the host has it or the widget wants it, followed live; and the one style sheet.
+
+import uplotStyles from "uplot/dist/uPlot.min.css";
+import styles from "../style.css";
+import type { Model } from "./slot";
+
+export type Theme = "light" | "dark";
+
+const styled = new WeakSet<Node>();
+const followers = new Set<() => void>();
+let watching = false;
+
+/** Puts our style sheet into the document (or shadow root) that an element lives in, once. */
+export function adoptStyles(el: HTMLElement): void {
+  const root = el.getRootNode();
+  const target = root instanceof ShadowRoot ? root : document.head;
+  if (styled.has(target)) return;
+  styled.add(target);
+  const style = document.createElement("style");
+  style.dataset.rw = __BUILD__;
+  style.textContent = uplotStyles + styles;
+  target.append(style);
+}
+
+/** What the host looks like now: JupyterLab, VS Code, Colab, marimo, or else the browser's preference. */
+export function hostTheme(): Theme {
+  const { body, documentElement: html } = document;
+  const jupyter = body.dataset.jpThemeLight;
+  if (jupyter) return jupyter === "false" ? "dark" : "light";
+  const kind = body.dataset.vscodeThemeKind;
+  if (kind) return kind.includes("light") ? "light" : "dark";
+  const named = html.getAttribute("theme") ?? html.dataset.theme ?? body.dataset.theme;
+  if (named === "dark" || named === "light") return named;
+  if (body.classList.contains("dark") || html.classList.contains("dark")) return "dark";
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+/** Keeps `data-rw-theme` of a view right until the signal is aborted; `changed` is called after each switch. */
+export function followTheme(el: HTMLElement, model: Model, signal: AbortSignal, changed: () => void): void {
+  const update = () => {
+    const wanted = model.get("theme") as string;
+    const theme = wanted === "auto" ? hostTheme() : wanted;
+    el.toggleAttribute("data-rw-auto", wanted === "auto");
+    if (el.dataset.rwTheme === theme) return;
+    el.dataset.rwTheme = theme;
+    changed();
+  };
+  watchHost();
+  followers.add(update);
+  model.on("change:theme", update);
+  signal.addEventListener("abort", () => {
+    followers.delete(update);
+    model.off("change:theme", update);
+  });
+  update();
+}
+
+/** One observer per page for all views; it stays, because the page does. */
+function watchHost(): void {
+  if (watching) return;
+  watching = true;
+  const tell = () => {
+    for (const update of [...followers]) update();
+  };
+  const observer = new MutationObserver(tell);
+  const attributeFilter = ["class", "theme", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind"];
+  observer.observe(document.documentElement, { attributes: true, attributeFilter });
+  observer.observe(document.body, { attributes: true, attributeFilter });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
+}

@@ -1,0 +1,201 @@
+// MetricCard: the page's half. The newest number, where it is going, and a line of how it got there.
+
+import { BREAK_AFTER, Cells } from "./lib/cells";
+import type { Meaning } from "./lib/cursor";
+import { colorOf, h, setText } from "./lib/dom";
+import { agoText, formatter, MISSING, type NumberFormat } from "./lib/format";
+import type { Part } from "./lib/frames";
+import { LiveWidget, type View } from "./lib/live";
+import { words } from "./lib/words";
+
+/** What the kernel says of the number itself; the same with every part, the newest counts. */
+interface Readout {
+  value: number | null;
+  /** Shown instead of a number: text, or an infinity. */
+  text?: string;
+  delta?: number;
+  trend: "up" | "down" | "neutral";
+  level: "normal" | "warning" | "error";
+}
+
+const ARROW = { up: "▲", down: "▼", neutral: "" };
+
+export class MetricWidget extends LiveWidget {
+  readonly cells = new Cells();
+  readout: Readout = { value: null, trend: "neutral", level: "normal" };
+  #newest: number | null = null;
+
+  protected get empty(): boolean {
+    return this.#newest === null;
+  }
+
+  get lastTs(): number | null {
+    return this.#newest;
+  }
+
+  protected take(part: Part, meaning: Meaning): void {
+    // The number is whole in every part: it is right at once even after a loss.
+    this.readout = part.body as unknown as Readout;
+    this.#newest = (part.body.newest as number | null) ?? null;
+    if (meaning === "replace") this.cells.replace(part);
+    else if (meaning === "append") this.cells.append(part);
+  }
+
+  protected view(el: HTMLElement, signal: AbortSignal): View {
+    return new MetricView(this, el, this.root("metric"), signal);
+  }
+
+  get<T>(name: string): T {
+    return this.model.get(name) as T;
+  }
+
+  drawn(root: HTMLElement): void {
+    this.mark(root);
+  }
+}
+
+class MetricView implements View {
+  readonly status = h("span", "rw-status");
+  readonly #icon = h("span", "rw-icon");
+  readonly #name = h("span", "rw-name");
+  readonly #value = h("div", "rw-value");
+  readonly #level = h("span", "rw-level");
+  readonly #trend = h("span", "rw-trend");
+  readonly #spark = h("canvas", "rw-spark");
+
+  constructor(
+    readonly card: MetricWidget,
+    readonly el: HTMLElement,
+    readonly root: HTMLElement,
+    _signal: AbortSignal,
+  ) {
+    const head = h("div", "rw-head");
+    const title = h("span", "rw-title");
+    const foot = h("div", "rw-foot");
+    this.#icon.setAttribute("aria-hidden", "true");
+    title.append(this.#icon, this.#name);
+    head.append(title);
+    foot.append(this.#level, this.#trend, this.status);
+    this.#spark.setAttribute("role", "img");
+    this.root.append(head, this.#value, foot, this.#spark);
+    el.append(this.root);
+  }
+
+  draw(): void {
+    const { card } = this;
+    const say = words(card.locale);
+    setText(this.#icon, card.get<string>("icon"));
+    this.#icon.hidden = !card.get<string>("icon");
+    setText(this.#name, card.get<string>("title"));
+    this.root.setAttribute("role", "group");
+    this.root.setAttribute("aria-label", card.get<string>("title"));
+    this.status.hidden = card.state === "live";
+    if (card.paused) return;
+    const write = formatter(card.get<NumberFormat>("format"), card.locale);
+    const { value, text, delta, trend, level } = card.readout;
+    const shown = card.state === "no_data" || card.state === "loading" ? MISSING : (text ?? write(value));
+    setText(this.#value, shown);
+    this.root.dataset.rwLevel = level ?? "normal";
+    setText(this.#level, level === "warning" || level === "error" ? say(level) : "");
+    this.#level.hidden = !this.#level.textContent;
+    this.#writeTrend(trend, delta, write);
+    const spark = card.get<boolean>("sparkline");
+    this.#spark.hidden = !spark;
+    if (spark) this.#drawSpark(write);
+    card.drawn(this.root);
+  }
+
+  #writeTrend(trend: Readout["trend"], delta: number | undefined, write: (value: number) => string): void {
+    const say = words(this.card.locale);
+    const known = delta !== undefined && this.card.state !== "no_data";
+    this.#trend.hidden = !known;
+    if (!known) return;
+    const { seconds } = this.card.get<{ seconds: number }>("window");
+    const sign = delta > 0 ? "+" : delta < 0 ? "−" : "±";
+    const over = say("over", agoText(seconds, this.card.locale));
+    setText(this.#trend, `${ARROW[trend]} ${sign}${write(Math.abs(delta))} ${over}`.trim());
+    this.#trend.setAttribute("aria-label", `${say(trend)} ${this.#trend.textContent}`);
+    const good = this.card.get<string>("good");
+    const verdict = !good || trend === "neutral" ? "" : trend === good ? "good" : "bad";
+    this.#trend.dataset.rwVerdict = verdict;
+    this.root.dataset.rwTrend = trend;
+  }
+
+  /** The window as a line with a soft ground; breaks stay breaks. */
+  #drawSpark(write: (value: number) => string): void {
+    const canvas = this.#spark;
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (!width || !height) return;
+    const scale = devicePixelRatio || 1;
+    if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
+      canvas.width = Math.round(width * scale);
+      canvas.height = Math.round(height * scale);
+    }
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const { cells } = this.card;
+    const lows = cells.lo[0] ?? [];
+    const highs = cells.hi[0] ?? [];
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < lows.length; i++) {
+      if (lows[i]! < least) least = lows[i]!;
+      if (highs[i]! > most) most = highs[i]!;
+    }
+    if (!(least <= most)) {
+      canvas.setAttribute("aria-label", MISSING);
+      return;
+    }
+    canvas.setAttribute("aria-label", `${write(least)} – ${write(most)}`);
+    const newest = cells.newest ?? 0;
+    const seconds = this.card.get<{ seconds: number }>("window").seconds;
+    const pad = 3;
+    const across = (x: number) => width - pad - ((newest - x) / seconds) * (width - 2 * pad);
+    const flat = most === least;
+    const up = (y: number) =>
+      flat ? height / 2 : height - pad - ((y - least) / (most - least)) * (height - 2 * pad);
+    context.strokeStyle = colorOf(this.el, "--rw-c0");
+    context.fillStyle = context.strokeStyle;
+    context.lineWidth = 1.5;
+    context.lineJoin = "round";
+    let run: [number, number][] = [];
+    const flush = () => {
+      trace(context, run, height);
+      run = [];
+    };
+    for (let i = 0; i < lows.length; i++) {
+      const [lo, hi] = [lows[i]!, highs[i]!];
+      if (Number.isNaN(lo)) {
+        flush();
+        continue;
+      }
+      const x = across(cells.x[i]!);
+      run.push([x, up(lo)]);
+      if (hi !== lo) run.push([x, up(hi)]);
+      if (cells.breaks[0]![i]! & BREAK_AFTER) flush();
+    }
+    flush();
+  }
+}
+
+/** One unbroken run: a line, its ground, and a dot when it is a single point. */
+function trace(context: CanvasRenderingContext2D, run: [number, number][], height: number): void {
+  const [first, last] = [run[0], run[run.length - 1]];
+  if (!first || !last) return;
+  if (run.length === 1) {
+    context.beginPath();
+    context.arc(first[0], first[1], 1.75, 0, 2 * Math.PI);
+    context.fill();
+    return;
+  }
+  context.beginPath();
+  for (const [x, y] of run) context.lineTo(x, y);
+  context.stroke();
+  context.lineTo(last[0], height);
+  context.lineTo(first[0], height);
+  context.globalAlpha = 0.12;
+  context.fill();
+  context.globalAlpha = 1;
+}

@@ -1,0 +1,153 @@
+// What is drawn, as tables and ranges: the pure part of the chart.
+
+import { describe, expect, it } from "vitest";
+import { Cells } from "../src/lib/cells";
+import { dataState, type Facts } from "../src/lib/freshness";
+import { niceRange } from "../src/lib/range";
+import { rows } from "../src/lib/rows";
+
+function cells(x: number[], lo: number[][], hi = lo, breaks = lo.map((row) => row.map(() => 0))): Cells {
+  const made = new Cells();
+  made.series = lo.map((_, i) => `s${i}`);
+  made.k.push(...x.map((_, i) => i));
+  made.x.push(...x);
+  Object.assign(made, { lo, hi, breaks });
+  return made;
+}
+
+describe("rows", () => {
+  it("are one per point", () => {
+    expect(rows([cells([1, 2], [[5, 6]])])).toEqual({ x: [1, 2], columns: [[5, 6]] });
+  });
+
+  it("are two per bucket with an extent, the nearer extreme first", () => {
+    const table = rows([cells([1, 2, 3], [[0, 0, 8]], [[1, 9, 9]])]);
+    expect(table.x).toEqual([1, 1, 2, 2, 3, 3]);
+    expect(table.columns).toEqual([[0, 1, 0, 9, 9, 8]]);
+  });
+
+  it("break at NaN, and only there", () => {
+    const nan = Number.NaN;
+    expect(
+      rows([
+        cells(
+          [1, 2, 3],
+          [
+            [1, nan, 3],
+            [1, 2, 3],
+          ],
+        ),
+      ]).columns,
+    ).toEqual([
+      [1, null, 3],
+      [1, 2, 3],
+    ]);
+  });
+
+  it("break before and after buckets that say so, in their own series", () => {
+    const table = rows([
+      cells(
+        [1, 2],
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        undefined,
+        [
+          [2, 1],
+          [0, 0],
+        ],
+      ),
+    ]);
+    expect(table.columns).toEqual([
+      [1, null, null, 2],
+      [3, undefined, undefined, 4],
+    ]);
+  });
+
+  it("of several feeds are merged by time without breaking each other", () => {
+    const table = rows([cells([1, 3], [[1, 3]]), cells([2], [[2]])]);
+    expect(table).toEqual({
+      x: [1, 2, 3],
+      columns: [
+        [1, undefined, 3],
+        [undefined, 2, undefined],
+      ],
+    });
+  });
+
+  it("put late points in order of time", () => {
+    expect(rows([cells([1, 3, 2], [[1, 3, 2]])])).toEqual({ x: [1, 2, 3], columns: [[1, 2, 3]] });
+  });
+});
+
+describe("the bucket nearest to a time", () => {
+  it.each([
+    [0, 0],
+    [1.4, 0],
+    [1.6, 1],
+    [99, 2],
+  ])("%d is number %d", (time, index) => {
+    expect(cells([1, 2, 3], [[1, 2, 3]]).nearest(time)).toBe(index);
+  });
+
+  it("is none when there are none", () => {
+    expect(new Cells().nearest(1)).toBe(-1);
+  });
+});
+
+describe("the range of an axis", () => {
+  it("ends on round numbers with a little room", () => {
+    expect(niceRange([1.2, 8.7], null)).toEqual([0, 10]);
+    expect(niceRange([-3, 3], null)).toEqual([-4, 4]);
+  });
+
+  it("does not cross zero or one hundred percent for the sake of room", () => {
+    expect(niceRange([0.01, 0.99], null, { most: 1 })).toEqual([0, 1]);
+    expect(niceRange([0.5, 1.7], null, { most: 1 })![1]).toBeGreaterThan(1.7);
+  });
+
+  it("stays while the values fit and fill it", () => {
+    const before = niceRange([0, 100], null);
+    expect(niceRange([5, 95], before)).toBe(before);
+    expect(niceRange([5, 20], before)![1]).toBeLessThan(30);
+    expect(niceRange([5, 500], before)![1]).toBeGreaterThan(500);
+  });
+
+  it("has an extent even when the values have none", () => {
+    for (const value of [0, 5, -5, 1e-9, 1e12]) {
+      const [from, to] = niceRange([value, value], null)!;
+      expect(from).toBeLessThanOrEqual(value);
+      expect(to).toBeGreaterThanOrEqual(value);
+      expect(to).toBeGreaterThan(from);
+    }
+  });
+
+  it("of bytes is round in powers of two", () => {
+    expect(niceRange([0, 3_000_000], null, { binary: true })).toEqual([0, 3.5 * 2 ** 20].map(Math.round));
+  });
+});
+
+describe("what a widget claims about its data", () => {
+  const facts: Facts = {
+    reached: true,
+    empty: false,
+    paused: false,
+    kernelGone: false,
+    age: 1,
+    staleAfter: 5,
+  };
+
+  it.each([
+    [{}, "live"],
+    [{ age: 6 }, "stale"],
+    [{ age: 6, staleAfter: null }, "live"],
+    [{ age: null }, "live"],
+    [{ empty: true, age: 6 }, "no_data"],
+    [{ paused: true, age: 6 }, "paused"],
+    [{ reached: false, empty: true }, "loading"],
+    [{ kernelGone: true, paused: true, reached: false }, "kernel_gone"],
+  ] as [Partial<Facts>, string][])("%j: %s", (change, state) => {
+    expect(dataState({ ...facts, ...change })).toBe(state);
+  });
+});

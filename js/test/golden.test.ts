@@ -1,0 +1,77 @@
+// The golden wire file: the same frames, the same states, as in Python.
+
+import { describe, expect, it } from "vitest";
+import recorded from "../../tests/golden/wire.json";
+import { Cells } from "../src/lib/cells";
+import { Cursor } from "../src/lib/cursor";
+import { decode } from "../src/lib/frames";
+import { WIRE } from "../src/lib/slot";
+
+interface Step {
+  what: string;
+  content: unknown;
+  buffers: string[];
+  meanings: string[];
+  state: Record<string, unknown>;
+}
+
+const golden = recorded as unknown as { wire: number; steps: Step[] };
+
+/** A buffer as a browser hands it over: a view somewhere in a larger one, at an odd offset. */
+function misaligned(base64: string): DataView {
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  const whole = new Uint8Array(bytes.length + 8);
+  whole.set(bytes, 5);
+  return new DataView(whole.buffer, 5, bytes.length);
+}
+
+function stateOf(cells: Cells): Record<string, unknown> {
+  const plain = (rows: number[][]) =>
+    rows.map((row) => row.map((value) => (Number.isNaN(value) ? null : value)));
+  const rows = cells.k.length ? cells : { lo: [], hi: [], breaks: [] };
+  return {
+    series: cells.series,
+    layout: cells.layout,
+    newest: cells.newest,
+    last: cells.last,
+    k: cells.k,
+    x: cells.x,
+    lo: plain(rows.lo),
+    hi: plain(rows.hi),
+    breaks: rows.breaks,
+  };
+}
+
+describe("the golden wire file", () => {
+  it("is of our wire", () => {
+    expect(golden.wire).toBe(WIRE);
+    expect(golden.steps.length).toBeGreaterThan(8);
+  });
+
+  it("brings a page to the same states as in Python", () => {
+    const cursor = new Cursor();
+    const cells = new Cells();
+    for (const step of golden.steps) {
+      const frame = decode(step.content, step.buffers.map(misaligned))!;
+      const meanings = frame.parts.map((part) => {
+        const meaning = cursor.offer(part);
+        if (meaning === "replace") cells.replace(part);
+        else if (meaning === "append" && Object.keys(part.body).length) cells.append(part);
+        return meaning;
+      });
+      expect(meanings, step.what).toEqual(step.meanings);
+      expect(stateOf(cells), step.what).toEqual(step.state);
+    }
+  });
+
+  it("has pulses answered in its beat", () => {
+    const beat = golden.steps.at(-1)!;
+    expect(decode(beat.content)).toMatchObject({ parts: [], heard: { p1: 3 } });
+  });
+});
+
+describe("what is not ours", () => {
+  it.each([[null], [{}], [{ rw: 99, parts: [] }], [{ rw: 1 }], ["text"]])("is no frame: %j", (content) => {
+    expect(decode(content)).toBeNull();
+  });
+});

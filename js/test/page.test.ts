@@ -1,0 +1,310 @@
+// The page: whom parts reach, what is held back, what is said to the kernel and how often.
+
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Clock } from "../src/lib/clock";
+import type { Meaning } from "../src/lib/cursor";
+import type { Part } from "../src/lib/frames";
+import { EARLY_MS, GONE_MS, type Host, Page, PULSE_GAP_MS, PULSE_MS, UNANSWERED } from "../src/lib/page";
+import type { Model } from "../src/lib/slot";
+
+/** Time turned by hand. */
+class HandClock implements Clock {
+  time = 1_000_000;
+  shown = true;
+  #timers: { due: number; fn: () => void; every: number | null }[] = [];
+  #frames: (() => void)[] = [];
+  #visibility: ((visible: boolean) => void)[] = [];
+  #leave: (() => void)[] = [];
+
+  now = () => this.time;
+  visible = () => this.shown;
+  frame = (fn: () => void) => this.#frames.push(fn);
+  onVisibility = (fn: (visible: boolean) => void) => this.#visibility.push(fn);
+  onLeave = (fn: () => void) => this.#leave.push(fn);
+  every = (ms: number, fn: () => void) => this.#timers.push({ due: this.time + ms, fn, every: ms });
+
+  after(ms: number, fn: () => void) {
+    const timer = { due: this.time + ms, fn, every: null };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  run(ms: number) {
+    const end = this.time + ms;
+    for (;;) {
+      this.#timers.sort((a, b) => a.due - b.due);
+      const next = this.#timers[0];
+      if (!next || next.due > end) break;
+      this.time = next.due;
+      if (next.every) next.due += next.every;
+      else this.#timers.shift();
+      next.fn();
+    }
+    this.time = end;
+  }
+
+  draw() {
+    for (const fn of this.#frames.splice(0)) fn();
+  }
+
+  show(visible: boolean) {
+    this.shown = visible;
+    for (const fn of this.#visibility) fn(visible);
+  }
+
+  leave() {
+    for (const fn of this.#leave) fn();
+  }
+}
+
+interface Word {
+  page: string;
+  n: number;
+  visible: boolean;
+  gone?: boolean;
+  need: string[];
+  models: Record<string, { views: number; px: number }>;
+}
+
+function model(traits: Record<string, unknown>) {
+  const listeners = new Set<(...args: never[]) => void>();
+  const sent: Word[] = [];
+  const made: Model = {
+    get: (name) => traits[name],
+    on: (_event, fn) => listeners.add(fn),
+    off: (_event, fn) => listeners.delete(fn),
+    send: (content) => sent.push(content as Word),
+  };
+  return { ...made, listeners, sent };
+}
+
+class Recorder {
+  static all: Recorder[] = [];
+  applied: [Part, Meaning][] = [];
+  drawn = 0;
+  gone = false;
+  px = 640;
+  views = 1;
+  constructor(
+    readonly model: Model,
+    readonly host: Host,
+  ) {
+    Recorder.all.push(this);
+  }
+  apply(part: Part, meaning: Meaning) {
+    this.applied.push([part, meaning]);
+  }
+  show() {}
+  draw() {
+    this.drawn++;
+  }
+  tick(gone: boolean) {
+    this.gone = gone;
+  }
+}
+
+const part = (to: string, first: number, last: number, key: boolean, body: object = { x: 1 }) => ({
+  to,
+  feed: "0",
+  first,
+  last,
+  key,
+  body,
+  cols: [],
+});
+
+let clock: HandClock;
+let page: Page;
+let carrier: ReturnType<typeof model>;
+let life: AbortController;
+
+const frame = (parts: unknown[], heard = {}) => page.frame("c1", { rw: 1, mid: 1, t: 0, parts, heard }, []);
+const answered = (parts: unknown[] = []) => frame(parts, { [page.id]: carrier.sent.at(-1)?.n ?? 0 });
+
+function adopt(id: string, carrierId = "c1"): Recorder {
+  page.adopt(model({ _rw_id: id, _rw_kind: "recorder", _rw_carrier: carrierId }), life.signal);
+  return Recorder.all.at(-1)!;
+}
+
+beforeEach(() => {
+  clock = new HandClock();
+  page = new Page({ recorder: Recorder }, clock);
+  carrier = model({ _rw_id: "c1" });
+  life = new AbortController();
+  page.attach(carrier, life.signal);
+});
+
+describe("parts", () => {
+  it("reach the widget they are addressed to, and no other", () => {
+    const [a, b] = [adopt("a"), adopt("b")];
+    frame([part("a", 1, 3, true), part("elsewhere", 1, 1, true)]);
+    expect(a.applied.map(([{ last }, meaning]) => [last, meaning])).toEqual([[3, "replace"]]);
+    expect(b.applied).toEqual([]);
+  });
+
+  it("that come before their widget wait for it, but not for long", () => {
+    frame([part("soon", 1, 1, true)]);
+    frame([part("late", 1, 1, true)]);
+    clock.run(EARLY_MS / 2);
+    expect(adopt("soon").applied).toHaveLength(1);
+    clock.run(EARLY_MS);
+    frame([]);
+    frame([part("other", 1, 1, true)]);
+    expect(adopt("late").applied).toHaveLength(0);
+  });
+
+  it("are drawn once per animation frame, however many come", () => {
+    const a = adopt("a");
+    frame([part("a", 1, 1, true)]);
+    for (let i = 2; i < 50; i++) frame([part("a", i, i, false)]);
+    expect(a.drawn).toBe(0);
+    clock.draw();
+    expect(a.drawn).toBe(1);
+  });
+
+  it("are not drawn on a hidden page, and all at once when it is shown again", () => {
+    const a = adopt("a");
+    clock.draw();
+    clock.show(false);
+    const before = a.drawn;
+    frame([part("a", 1, 1, true)]);
+    clock.draw();
+    expect(a.drawn).toBe(before);
+    clock.show(true);
+    clock.draw();
+    expect(a.drawn).toBe(before + 1);
+  });
+
+  it("without a body are reminders: they show a hole and change nothing", () => {
+    const a = adopt("a");
+    clock.run(100);
+    answered([part("a", 1, 5, true)]);
+    clock.run(PULSE_GAP_MS + 100);
+    answered([part("a", 6, 5, false, {})]);
+    expect(a.applied).toHaveLength(1);
+    answered([part("a", 8, 7, false, {})]);
+    expect(a.applied).toHaveLength(1);
+    clock.run(PULSE_GAP_MS + 100);
+    expect(carrier.sent.at(-1)!.need).toEqual(["a"]);
+  });
+});
+
+describe("pulses", () => {
+  it("tell of a new widget, its views and width, and that it needs a keyframe", () => {
+    adopt("a");
+    clock.run(100);
+    expect(carrier.sent).toEqual([
+      { rw: 1, page: page.id, n: 1, visible: true, models: { a: { views: 1, px: 640 } }, need: ["a"] },
+    ]);
+  });
+
+  it("ask again until the keyframe is there, then say that it is", () => {
+    adopt("a");
+    for (let i = 0; i < 3; i++) {
+      clock.run(PULSE_GAP_MS + 1000);
+      answered();
+    }
+    expect(carrier.sent.length).toBeGreaterThanOrEqual(3);
+    expect(carrier.sent.at(-1)!.need).toEqual(["a"]);
+    answered([part("a", 1, 1, true)]);
+    clock.run(PULSE_GAP_MS + 100);
+    expect(carrier.sent.at(-1)!.need).toEqual([]);
+  });
+
+  it("come at most once a second, whatever happens", () => {
+    adopt("a");
+    const times: number[] = [];
+    for (let i = 0; i < 300; i++) {
+      const before = carrier.sent.length;
+      answered([part("a", i * 10, i * 10, false)]);
+      clock.run(50);
+      if (carrier.sent.length > before) times.push(clock.time);
+    }
+    expect(times.length).toBeGreaterThan(5);
+    for (let i = 1; i < times.length; i++)
+      expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(PULSE_GAP_MS - 50);
+  });
+
+  it("come every ten seconds when nothing happens", () => {
+    adopt("a");
+    clock.run(100);
+    answered([part("a", 1, 1, true)]);
+    clock.run(PULSE_GAP_MS + 100);
+    const before = carrier.sent.length;
+    for (let i = 0; i < 60; i++) {
+      clock.run(1000);
+      answered();
+    }
+    expect(carrier.sent.length - before).toBeGreaterThanOrEqual(5);
+    expect(carrier.sent.length - before).toBeLessThanOrEqual(60_000 / PULSE_MS);
+  });
+
+  it("stop while three are unanswered, and go on once one is answered", () => {
+    adopt("a");
+    clock.run(600_000);
+    expect(carrier.sent).toHaveLength(UNANSWERED);
+    answered();
+    clock.run(PULSE_MS + 1000);
+    expect(carrier.sent.length).toBeGreaterThan(UNANSWERED);
+  });
+
+  it("tell of hiding and showing", () => {
+    adopt("a");
+    clock.run(100);
+    answered([part("a", 1, 1, true)]);
+    clock.run(PULSE_GAP_MS + 100);
+    clock.show(false);
+    clock.run(PULSE_GAP_MS + 100);
+    expect(carrier.sent.at(-1)!.visible).toBe(false);
+  });
+
+  it("speak of the widgets of their own carrier only", () => {
+    const other = model({ _rw_id: "c2" });
+    page.attach(other, life.signal);
+    adopt("a", "c1");
+    adopt("b", "c2");
+    clock.run(200);
+    expect(Object.keys(carrier.sent.at(-1)!.models)).toEqual(["a"]);
+    expect(Object.keys(other.sent.at(-1)!.models)).toEqual(["b"]);
+  });
+
+  it("say goodbye when the page is left", () => {
+    clock.leave();
+    expect(carrier.sent.at(-1)).toEqual({ rw: 1, page: page.id, gone: true });
+  });
+});
+
+describe("liveness", () => {
+  it("declares the kernel gone after fifteen seconds without a frame, and back with the next", () => {
+    const a = adopt("a");
+    clock.run(GONE_MS - 2000);
+    expect(a.gone).toBe(false);
+    clock.run(4000);
+    expect(a.gone).toBe(true);
+    frame([]);
+    clock.run(1000);
+    expect(a.gone).toBe(false);
+  });
+
+  it("does not hold the silence of a hidden page against the kernel", () => {
+    const a = adopt("a");
+    clock.show(false);
+    clock.run(60_000);
+    clock.show(true);
+    clock.run(2000);
+    expect(a.gone).toBe(false);
+  });
+});
+
+describe("the end", () => {
+  it("leaves no listener behind", () => {
+    adopt("a");
+    expect(carrier.listeners.size).toBe(1);
+    life.abort();
+    expect(carrier.listeners.size).toBe(0);
+    clock.run(60_000);
+    expect(carrier.sent).toHaveLength(0);
+  });
+});

@@ -1,0 +1,417 @@
+"""Batches: what a reader gets from a stream, and the buffer that hands them to a function of the user's.
+
+A `Batch` is a copy of the records after a cursor. A `DataBuffer` is a cursor with a timer: it holds no
+items of its own, so nothing piles up when the function is slow. Time and threads come through the
+`Scheduler` protocol.
+
+    idle ── a record ──> waiting ── `every` seconds, flush() or the runtime's end ──> delivering
+      ^                     ^                                                             │
+      └── nothing new ──────┴───────────────────── more records came ─────────────────────┘
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from .columns import Array, as_numbers
+from .errors import (
+    MissingDependency,
+    RuntimeStopped,
+    UnknownField,
+    UsageError,
+    WrongType,
+    did_you_mean,
+)
+from .times import to_utc
+
+if TYPE_CHECKING:
+    from .streams import Stream
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """The records of a stream after a cursor, in their order of arrival: a copy, yours to keep and to change.
+
+    There is a gap before the batch when `batch.first_seq > batch.after + 1`. An empty batch has
+    `first_seq == last_seq + 1`. To go on reading: `stream.read(after=batch.last_seq)`.
+    """
+
+    stream: str
+    """The stream's name."""
+    after: int
+    """The cursor it was read with."""
+    first_seq: int
+    """The number of its first record."""
+    last_seq: int
+    """The number of its last record: the next cursor."""
+    ts: npt.NDArray[np.float64]
+    """When, in seconds since the epoch."""
+    columns: dict[str, Array]
+    """The values by field: float64 with NaN for missing numbers, or objects with None."""
+    missed: int = 0
+    """How many records after the cursor were overwritten, too old or passed over; cleared ones do not
+    count.
+    """
+    cleared: bool = False
+    """Whether the stream was cleared after the cursor."""
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def __getitem__(self, name: str) -> Array:
+        """Return the values of a field; `"ts"` and `"seq"` (the records' numbers) work too.
+
+        Raises:
+            UnknownField: when the stream has no such field.
+        """
+        if name in self.columns:
+            return self.columns[name]
+        if name == "ts":
+            return self.ts
+        if name == "seq":
+            return np.arange(self.first_seq, self.last_seq + 1)
+        raise unknown_field(self.stream, name, self.columns)
+
+    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """Return a field as float64, whatever its kind: what is not a number becomes NaN."""
+        return as_numbers(self[name])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one dict per record, `ts` first; `stream.extend()` takes them back."""
+        names = ("ts", *self.columns)
+        values = zip(self.ts.tolist(), *(column.tolist() for column in self.columns.values()), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in values]
+
+    def to_pandas(self) -> Any:
+        """Return a `pandas.DataFrame`: `ts` as datetime64[ns, UTC] (to the microsecond), then the fields.
+
+        Raises:
+            MissingDependency: when pandas is not installed.
+        """
+        pd = _library("pandas", "to_pandas()")
+        ts = pd.Series(to_utc(self.ts)).dt.as_unit("ns").dt.tz_localize("UTC")
+        return pd.DataFrame({"ts": ts, **self.columns})
+
+    def to_polars(self) -> Any:
+        """Return a `polars.DataFrame`: `ts` as Datetime("us", "UTC"), then the fields; missing values are
+        null.
+
+        Raises:
+            MissingDependency: when polars is not installed.
+        """
+        pl = _library("polars", "to_polars()")
+        ts = pl.Series("ts", to_utc(self.ts)).dt.replace_time_zone("UTC")
+
+        def series(name: str, column: Array) -> Any:
+            if column.dtype != object:
+                return pl.Series(name, column, nan_to_null=True)
+            values = column.tolist()
+            text = all(value is None or isinstance(value, str) for value in values)
+            return pl.Series(name, values, dtype=pl.String if text else pl.Object)
+
+        return pl.DataFrame([ts, *(series(name, column) for name, column in self.columns.items())])
+
+    def to_arrow(self) -> Any:
+        """Return a `pyarrow.Table`: `ts` as timestamp("us", "UTC"), then the fields; missing values are null.
+
+        Objects that Arrow has no one type for are written as their text.
+
+        Raises:
+            MissingDependency: when pyarrow is not installed.
+        """
+        pa = _library("pyarrow", "to_arrow()")
+
+        def array(column: Array) -> Any:
+            if column.dtype != object:
+                return pa.array(column, from_pandas=True)
+            values = column.tolist()
+            try:
+                return (
+                    pa.array(values)
+                    if any(value is not None for value in values)
+                    else pa.array(values, pa.string())
+                )
+            except (pa.ArrowException, OverflowError, TypeError):
+                return pa.array([value if value is None else str(value) for value in values], pa.string())
+
+        ts = pa.array(to_utc(self.ts), pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC"))
+        return pa.table({"ts": ts, **{name: array(column) for name, column in self.columns.items()}})
+
+
+def unknown_field(stream: str, name: str, known: dict[str, Any]) -> UnknownField:
+    """Return the error for a field that a stream does not have."""
+    has = ", ".join(map(repr, known)) or "no fields yet"
+    return UnknownField(
+        f"stream {stream!r} has no field {name!r}: it has {has}{did_you_mean(str(name), known)}"
+    )
+
+
+def _library(name: str, what: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingDependency(
+            f"{what} cannot be done: {name} is not installed here; run: pip install {name}", name=name
+        ) from error
+
+
+class Timer(Protocol):
+    """A call that is due later."""
+
+    def cancel(self) -> object:
+        """Do not make it."""
+
+
+class Scheduler(Protocol):
+    """What a buffer needs of the world: a timer, a thread for users' functions, a safe wait and a last
+    chance.
+    """
+
+    def call_later(self, delay: float, fn: Callable[..., object], /, *args: Any) -> Timer:
+        """Call `fn(*args)` in `delay` seconds, where it must not block."""
+
+    def submit(self, fn: Callable[..., object], /, *args: Any) -> Future[Any]:
+        """Call `fn(*args)` where users' functions run."""
+
+    def wait(self, future: Future[Any], timeout: float | None) -> Any:
+        """Wait for a future, at most `timeout` seconds; raise where that could never end."""
+
+    def on_stop(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` when everything ends, while there is time to deliver; returns the undo."""
+
+
+# Layer 0 may not import the runtime, and a buffer needs it: so the runtime puts its own provider here when
+# it is imported (dependency inversion). Reading the old value keeps it across %autoreload of this module.
+_provider: Callable[[], Scheduler] | None = globals().get("_provider")
+
+
+def install_scheduler(provider: Callable[[], Scheduler]) -> None:
+    """Say where buffers without a scheduler of their own get one; it is asked anew for each delivery."""
+    global _provider
+    _provider = provider
+
+
+def _default_scheduler() -> Scheduler:
+    if _provider is None:
+        raise UsageError(
+            "a buffer cannot be scheduled: no runtime is loaded; import realtime_widgets.runtime or pass "
+            "scheduler="
+        )
+    return _provider()
+
+
+def _nothing() -> None:
+    """Do nothing: the undo of nothing."""
+
+
+class DataBuffer:
+    """Delivers what arrives in a stream to `fn(batch)`, gathered into batches.
+
+    `every` seconds after the first new record, `fn` gets ONE batch with everything that came since the last
+    one, at most the `max_size` newest records. It runs on the callback thread, one at a time; while it runs,
+    records gather for the next batch. When it raises, the error is logged and kept in `last_error`, and later
+    batches go on.
+
+    Calling the buffer calls `fn`, so a decorated function stays one.
+
+    Args:
+        stream: what to read; records that are there already are not delivered.
+        fn: gets each batch.
+        every: seconds from the first new record to the delivery.
+        max_size: most records per batch; older ones are passed over and counted in `dropped`. None: all that
+            are kept.
+        scheduler: time and threads; None: the runtime of this process.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        fn: Callable[[Batch], object],
+        *,
+        every: float = 0.1,
+        max_size: int | None = 100,
+        scheduler: Scheduler | None = None,
+    ) -> None:
+        if not callable(fn):
+            raise WrongType(f"a buffer cannot deliver: fn is {fn!r}; pass a function that takes a batch")
+        if not every >= 0:
+            raise UsageError(f"a buffer cannot be set up: every is {every!r}; pass seconds, 0 or more")
+        if max_size is not None and not max_size >= 1:
+            raise UsageError(
+                f"a buffer cannot be set up: max_size is {max_size!r}; pass 1 or more, or None for all"
+            )
+        self.stream = stream
+        self.every = every
+        self.max_size = max_size
+        self.delivered = 0
+        """Records handed to `fn` so far."""
+        self.dropped = 0
+        """Records passed over because of `max_size`, or overwritten before their delivery."""
+        self.last_error: BaseException | None = None
+        """What `fn` or the scheduling raised last."""
+        self._fn = fn
+        self._own_scheduler = scheduler
+        self._lock = threading.Lock()
+        self._state: Literal["idle", "waiting", "delivering"] = "idle"
+        self._again = False
+        self._closed = False
+        self._done: Future[None] | None = None
+        self._timer: Timer | None = None
+        self._forget_stop: Callable[[], object] = _nothing
+        self._cursor = stream.last_seq
+        functools.update_wrapper(self, fn, updated=())
+        self._stop_listening = stream.listen(self._on_change)
+
+    def __call__(self, batch: Batch) -> object:
+        """Call `fn`, as if it had not been decorated."""
+        return self._fn(batch)
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Deliver what is pending now instead of later; with nothing pending, do nothing.
+
+        Args:
+            timeout: seconds to wait until it is delivered; None: return at once.
+
+        Raises:
+            TookTooLong: when `fn` has not returned within `timeout` seconds.
+            WouldDeadlock: with a timeout, on the callback thread or the I/O thread.
+        """
+        self._wait_for(self._start(), timeout)
+
+    def close(self, timeout: float | None = None) -> None:
+        """Deliver what is pending, then stop for good. Takes the same timeout as `flush()`; may be called
+        again.
+        """
+        self._stop_listening()
+        done = self._start()
+        self._closed = True
+        self._wait_for(done, timeout)
+
+    def __enter__(self) -> DataBuffer:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        name = getattr(self._fn, "__name__", repr(self._fn))
+        state = "closed" if self._closed else self._state
+        counts = f"{self.delivered:,} delivered, {self.dropped:,} dropped"
+        return f"<DataBuffer {self.stream.name!r} → {name}: {state}, {counts}>"
+
+    def _scheduler(self) -> Scheduler:
+        return self._own_scheduler or _default_scheduler()
+
+    def _wait_for(self, done: Future[None] | None, timeout: float | None) -> None:
+        if timeout is not None and done is not None:
+            self._scheduler().wait(done, timeout)
+
+    def _on_change(self) -> None:
+        """Runs on the appending thread, after every change: one comparison when a delivery is under way
+        already.
+        """
+        if self._state == "idle" and self.stream.last_seq > self._cursor:
+            self._wait()
+
+    def _wait(self) -> None:
+        with self._lock:
+            if self._state != "idle":
+                return
+            self._state = "waiting"
+        try:
+            scheduler = self._scheduler()
+            self._forget_stop = scheduler.on_stop(self._start)  # held until idle: fn may be slow at the end
+            self._timer = scheduler.call_later(self.every, self._start)
+        except Exception as error:
+            self._give_up(error)
+
+    def _start(self) -> Future[None] | None:
+        """Start delivering what is pending; returns when it is done (None: nothing is pending)."""
+        with self._lock:
+            if self._state == "delivering":
+                self._again = True
+                return self._done
+            if self._state == "idle" and (self._closed or self.stream.last_seq <= self._cursor):
+                return None
+            self._state = "delivering"
+            timer, self._timer = self._timer, None
+            done: Future[None] = Future()
+            self._done = done
+            done.set_running_or_notify_cancel()  # so that whoever waits for it cannot cancel it
+        if timer is not None:
+            timer.cancel()
+        try:
+            self._scheduler().submit(self._deliver_all).add_done_callback(self._after_submit)
+        except Exception as error:
+            self._give_up(error)
+        return done
+
+    def _after_submit(self, job: Future[Any]) -> None:
+        if job.cancelled():
+            self._give_up(
+                RuntimeStopped(
+                    "a batch was not delivered: the runtime stopped first; close() buffers earlier"
+                )
+            )
+
+    def _give_up(self, error: BaseException) -> None:
+        """Go back to idle, so that the next record tries again (with a fresh runtime, when the old one was
+        stopped).
+        """
+        self.last_error = error
+        if not isinstance(error, RuntimeStopped):  # that one is the way every program ends
+            logger.error("a buffer of stream %r could not be scheduled", self.stream.name, exc_info=error)
+        with self._lock:
+            done = self._end()
+        if done is not None:
+            done.set_exception(error)
+
+    def _end(self) -> Future[None] | None:
+        """Go idle (with the lock held); returns what to tell those who wait."""
+        self._state, self._again = "idle", False
+        self._forget_stop()
+        self._forget_stop = _nothing
+        done, self._done = self._done, None
+        return done
+
+    def _deliver_all(self) -> None:
+        """Runs on the callback thread."""
+        again = True
+        done: Future[None] | None = None
+        while again:
+            self._deliver()
+            with self._lock:
+                again, self._again = self._again, False
+                if not again:
+                    done = self._end()
+        if done is not None:
+            done.set_result(None)
+        # Asked after the state is idle: a record that came before is seen here, one that comes later is
+        # heard.
+        if not self._closed and self.stream.last_seq > self._cursor:
+            self._wait()
+
+    def _deliver(self) -> None:
+        batch = self.stream.read(self._cursor, self.max_size, newest=True)
+        self._cursor = batch.last_seq
+        self.dropped += batch.missed
+        if not len(batch):
+            return
+        self.delivered += len(batch)
+        try:
+            self._fn(batch)
+        except BaseException as error:  # sys.exit() in fn must not leave the buffer delivering for ever
+            self.last_error = error
+            logger.exception("a batch of stream %r was not taken: %r raised", self.stream.name, self._fn)

@@ -1,0 +1,279 @@
+"""The `realtime-widgets` command.
+
+    realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
+    realtime-widgets --version
+
+`demo` opens the notebooks in a JupyterLab of its own: on this machine only, behind a random token, ended by Ctrl-C.
+What the user did wrong is one sentence on stderr and a status other than 0, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import webbrowser
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+
+from . import __version__
+from .errors import MissingDependency, RealtimeWidgetsError, TookTooLong, UsageError, did_you_mean
+
+COMMANDS = ("demo",)
+
+DEMO_FOLDER = "realtime-widgets-demo"
+"""Where the notebooks of an installed package are copied to, in the current folder: theirs to change."""
+
+START_LIMIT = 120.0
+"""Seconds a server may take until it answers; a cold disk needs 20."""
+
+STOP_LIMIT = 10.0
+"""Seconds a server may take to end its kernels."""
+
+# A demonstration asks no questions and fetches nothing from outside.
+_QUIET_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status.
+
+    Args:
+        argv: the arguments after the program's name; None: those of this process.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        hint = did_you_mean(arguments[0], COMMANDS) or f"; it has {', '.join(COMMANDS)}"
+        print(f"realtime-widgets has no command {arguments[0]!r}{hint}", file=sys.stderr)
+        return 2
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    try:
+        demo(options.target, port=options.port, browser=not options.no_browser)
+    except RealtimeWidgetsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="realtime-widgets", description="Live charts, metric cards and streams for Jupyter notebooks."
+    )
+    parser.add_argument("--version", action="version", version=f"realtime-widgets {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    command = commands.add_parser("demo", help="open the example notebooks in JupyterLab")
+    command.add_argument(
+        "target",
+        nargs="?",
+        type=Path,
+        help=f"a notebook, or a folder with some (default: the examples, copied to ./{DEMO_FOLDER})",
+    )
+    command.add_argument("--port", type=int, help="port to listen on (default: any free one)")
+    command.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    return parser
+
+
+def demo(target: Path | None = None, *, port: int | None = None, browser: bool = True) -> None:
+    """Open notebooks in JupyterLab and wait until Ctrl-C or SIGTERM.
+
+    Args:
+        target: a notebook, or a folder whose first one is opened; None: the examples.
+        port: of the loopback interface; None: any free one.
+        browser: open one if there is a display.
+
+    Raises:
+        MissingDependency: without JupyterLab or psutil.
+        UsageError: no such notebook, or a port that is taken.
+    """
+    _require("jupyterlab", "psutil")
+    notebook = find_notebook(target)
+    port = _free_port(port)
+    token = secrets.token_urlsafe(24)
+    base = f"http://127.0.0.1:{port}"
+    address = f"{base}/lab/tree/{urllib.parse.quote(notebook.name)}?token={token}"
+    with _interruptible(), _server(notebook.parent, port, token) as server:
+        print(f"Starting JupyterLab for {notebook} ...", flush=True)
+        try:
+            _wait_until_it_answers(server, base, token)
+            if browser and _has_display():
+                webbrowser.open(address)
+            print(f"Open {address} in a browser. Ctrl-C stops it.", flush=True)
+            status = server.wait()
+        except KeyboardInterrupt:
+            print("\nStopping JupyterLab ...", flush=True)
+            return
+    raise UsageError(f"the demo ended: JupyterLab stopped with status {status}; see its messages above")
+
+
+def find_notebook(target: Path | None) -> Path:
+    """Return the notebook to open; the examples of an installed package are copied first.
+
+    Args:
+        target: a notebook, or a folder whose first one (by name) is meant; None: the examples.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if target is None:
+        target = _examples()
+    if target.is_dir():
+        notebooks = sorted(target.glob("*.ipynb"))
+        if not notebooks:
+            raise UsageError(
+                f"the demo cannot start: there is no notebook in {str(target)!r}; name another folder"
+            )
+        return notebooks[0].resolve()
+    if target.suffix != ".ipynb" or not target.is_file():
+        raise UsageError(
+            f"the demo cannot start: {str(target)!r} is no notebook; name a file *.ipynb or a folder"
+        )
+    return target.resolve()
+
+
+def _examples() -> Path:
+    package = Path(__file__).resolve().parent
+    shipped = package / "notebooks"
+    if shipped.is_dir():
+        return copy_examples(shipped, Path.cwd() / DEMO_FOLDER)
+    return package.parent / "notebooks"  # a checkout: opened in place
+
+
+def copy_examples(source: Path, target: Path) -> Path:
+    """Copy notebooks into `target` (made if missing); a file that is there already stays as it is."""
+    target.mkdir(exist_ok=True)
+    for notebook in sorted(source.glob("*.ipynb")):
+        copy = target / notebook.name
+        if not copy.exists():
+            shutil.copyfile(notebook, copy)
+        elif copy.read_bytes() != notebook.read_bytes():
+            print(f"Keeping your {copy.name} in {target}; delete it to get the original.")
+    return target
+
+
+def _require(*modules: str) -> None:
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingDependency(
+            f"the demo cannot start: {' and '.join(missing)} not installed; "
+            'run pip install "realtime-widgets[demo]"'
+        )
+
+
+def _free_port(wanted: int | None) -> int:
+    with socket.socket() as probe:
+        # As the server does it: the remains of closed connections do not make a port taken.
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted or 0))
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"the demo cannot listen on port {wanted}: {error}; choose another, or leave --port out"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def _has_display() -> bool:
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Lets SIGTERM (and a closed terminal) end the demo the way Ctrl-C does."""
+
+    def interrupt(_signum: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):
+        numbers.append(signal.SIGHUP)
+    # SIGINT too: a process started in the background by a shell ignores it otherwise.
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _server(folder: Path, port: int, token: str) -> Iterator[subprocess.Popen[bytes]]:
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.open_browser": False,
+        "ServerApp.root_dir": folder,
+        "ServerApp.log_level": "ERROR",
+        "LabApp.log_level": "ERROR",
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+    }
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options["ServerApp.allow_root"] = True
+    with tempfile.TemporaryDirectory(prefix="realtime-widgets-") as config:
+        overrides = Path(config) / "labconfig" / "default_setting_overrides.json"
+        overrides.parent.mkdir()
+        overrides.write_text(json.dumps(_QUIET_SETTINGS))
+        paths = [config, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *(f"--{key}={value}" for key, value in options.items())],
+            # The token goes by the environment: a command line is for everyone on the machine to read.
+            env=os.environ | {"JUPYTER_TOKEN": token, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)},
+            stdin=subprocess.DEVNULL,
+            # Out of reach of the terminal's Ctrl-C, which a Jupyter server answers with a question.
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()  # a Jupyter server ends its kernels on this
+    try:
+        process.wait(STOP_LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], base: str, token: str) -> None:
+    # No proxy: this is about this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(f"{base}/api/status", headers={"Authorization": f"token {token}"})
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise UsageError(
+                f"the demo cannot start: JupyterLab stopped with status {server.returncode}; see its messages above"
+            )
+        try:
+            with opener.open(request, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise TookTooLong(
+        f"the demo cannot start: JupyterLab did not answer within {START_LIMIT:.0f} s; see its messages above"
+    )

@@ -1,0 +1,105 @@
+"""What can go wrong, as one tree: the class says whose fault it is.
+
+    RealtimeWidgetsError
+    ├── UsageError             the caller; also a ValueError
+    │   ├── UnknownField       a field the stream does not have; also a KeyError
+    │   ├── UnknownKeyword     a misspelled keyword argument; also a TypeError
+    │   ├── WrongLength        columns of unequal length
+    │   ├── WrongType          a value of a type that does not fit; also a TypeError
+    │   └── BadTime            something that is not a moment, or not in seconds
+    ├── MissingDependency      the installation; also an ImportError
+    ├── NotBuilt               the checkout: its front end was never built
+    ├── TookTooLong            a wait that ran out of time; also a TimeoutError
+    ├── WouldDeadlock          a blocking wait where it could never end; also a RuntimeError
+    └── RuntimeStopped         a runtime that was stopped, or belongs to another process; also a RuntimeError
+
+Every message is one sentence of three parts: *what could not be done: what we saw; what to do*.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RealtimeWidgetsError(Exception):
+    """The root of everything this package raises on purpose."""
+
+
+class UsageError(RealtimeWidgetsError, ValueError):
+    """The caller asked for something that cannot be done."""
+
+
+class UnknownField(UsageError, KeyError):
+    """A field that the stream does not have."""
+
+    def __str__(self) -> str:
+        # KeyError shows the repr of its argument, which would put our sentence in quotes.
+        return str(self.args[0]) if self.args else ""
+
+
+class UnknownKeyword(UsageError, TypeError):
+    """A keyword argument that nothing takes, most often a misspelled one."""
+
+
+class WrongLength(UsageError):
+    """Columns that belong together and have different lengths."""
+
+
+class WrongType(UsageError, TypeError):
+    """A value, column or name of a type that does not fit its place."""
+
+
+class BadTime(UsageError):
+    """A value that is not a moment in time, or is one in another unit than seconds."""
+
+
+class MissingDependency(RealtimeWidgetsError, ImportError):
+    """An optional library that is not installed; the message has the command that installs it."""
+
+
+class NotBuilt(RealtimeWidgetsError):
+    """A file of the built front end that is not there."""
+
+
+class TookTooLong(RealtimeWidgetsError, TimeoutError):
+    """A wait that ended without an answer."""
+
+
+class WouldDeadlock(RealtimeWidgetsError, RuntimeError):
+    """A blocking wait on the very thread that would have to bring the answer."""
+
+
+class RuntimeStopped(RealtimeWidgetsError, RuntimeError):
+    """A runtime that no longer runs in this process."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of `names` that `name` was probably meant to be, or None; letter case does not count."""
+    by_folded = {candidate.casefold(): candidate for candidate in names}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1)
+    return by_folded[close[0]] if close else None
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return the end of a sentence about an unknown name: `; did you mean 'cpu'?` or nothing."""
+    match = nearest(name, names)
+    return f"; did you mean {match!r}?" if match is not None else ""
+
+
+def reject_unknown_keywords(what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+    """Raise when `given` has a keyword that is not `allowed`.
+
+    Args:
+        what: the callable as the user wrote it, for example `"LiveChart()"`.
+        given: the keywords that arrived.
+        allowed: the keywords that exist.
+
+    Raises:
+        UnknownKeyword: a TypeError that names the nearest keyword, or lists all of them.
+    """
+    known = list(allowed)
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"; it takes {', '.join(known) or 'no keywords'}"
+            raise UnknownKeyword(f"{what} cannot be called like this: it has no keyword {name!r}{hint}")

@@ -1,0 +1,113 @@
+"""Base of every widget: settings as traits, data through the scheduler, and clear refusals.
+
+The module a page runs for a widget (`static/widget.js`) is a stub that finds the shared front end
+brought by the carrier; traits hold settings only, data travel in frames.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
+
+import anywidget
+import traitlets
+
+from ..errors import reject_unknown_keywords
+from ..streams import Stream
+from .carrier import read_static
+from .scheduler import Sizable, get_scheduler
+
+DataState = Literal["no_data", "live", "stale", "paused"]
+
+Init = TypeVar("Init", bound=Callable[..., None])
+
+
+def named_keywords(init: Init) -> Init:
+    """Makes a misspelled keyword of a constructor raise a TypeError that names the nearest one."""
+    allowed = [name for name in inspect.signature(init).parameters if name != "self"]
+
+    @functools.wraps(init)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+        reject_unknown_keywords(type(self).__name__, kwargs, allowed)
+        init(self, *args, **kwargs)
+
+    return checked  # type: ignore[return-value]
+
+
+class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
+    """What all our widgets share."""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    """The stub module; the same small text for every widget."""
+
+    _rw_id = traitlets.Unicode().tag(sync=True)
+    """Address of this widget's parts."""
+
+    _rw_carrier = traitlets.Unicode().tag(sync=True)
+    """Whose frames bring this widget's parts, and who takes its words back."""
+
+    _rw_kind = traitlets.Unicode().tag(sync=True)
+    """Which of the shared front end's widgets draws this one."""
+
+    title = traitlets.Unicode("").tag(sync=True)
+    """Heading; empty for none."""
+
+    format = traitlets.Dict().tag(sync=True)
+    """How numbers are written; see `formats.number_format`."""
+
+    theme = traitlets.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
+    """Colours: the host's (auto, default), light or dark."""
+
+    locale = traitlets.Unicode("").tag(sync=True)
+    """Language of words and numbers, a BCP 47 tag such as `ja`; empty: the browser's."""
+
+    stale_after = traitlets.Float(None, allow_none=True).tag(sync=True)
+    """Seconds without new data after which the widget says that it is stale; None: never."""
+
+    paused = traitlets.Bool(False).tag(sync=True)
+    """Whether the picture stands still while the stream goes on."""
+
+    def __init__(self, kind: str, streams: list[Stream], feeds: Mapping[str, Sizable], **settings: Any) -> None:
+        scheduler = get_scheduler()
+        super().__init__(
+            _esm=read_static("widget.js"),
+            _rw_id=uuid.uuid4().hex,
+            _rw_carrier=scheduler.carrier_id,
+            _rw_kind=kind,
+            **settings,
+        )
+        self._streams = streams
+        self._feeds = dict(feeds)
+        self._scheduler = scheduler
+        scheduler.add(self._rw_id, self._feeds, streams)
+
+    def pause(self) -> None:
+        """Holds the picture as it is; the stream goes on and nothing is lost."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Goes back to the newest data."""
+        self.paused = False
+
+    @property
+    def data_state(self) -> DataState:
+        """What the data are at this moment: `no_data`, `live`, `stale` or `paused`."""
+        newest = [stream.newest_ts for stream in self._streams if len(stream)]
+        if self.paused:
+            return "paused"
+        if not newest:
+            return "no_data"
+        ages = [stream.age for stream in self._streams if stream.age is not None]
+        if self.stale_after is not None and ages and min(ages) > self.stale_after:
+            return "stale"
+        return "live"
+
+    def close(self) -> None:
+        """Takes the widget off the pages and stops serving it; the streams stay."""
+        scheduler = getattr(self, "_scheduler", None)
+        if scheduler is not None:
+            scheduler.remove(self._rw_id)
+        super().close()

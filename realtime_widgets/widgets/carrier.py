@@ -1,0 +1,64 @@
+"""Carrier: the one hidden model over whose comm all frames of this kernel travel.
+
+Its `_esm` is the whole shared front end, so that a page loads it once per kernel and the other
+widgets' modules stay tiny. JupyterLab, Notebook and Voila run the `initialize` of models that are
+never displayed, which is all a carrier needs.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from ..errors import NotBuilt
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def read_static(name: str) -> str:
+    """Text of a built front-end file.
+
+    Raises:
+        NotBuilt: when the package is run from a checkout whose front end was never built.
+    """
+    path = STATIC / name
+    if not path.exists():
+        raise NotBuilt(
+            f"the front end of realtime_widgets is not built: {name!r} is missing from its static folder; "
+            "run `make build` in the checkout, or install the wheel"
+        )
+    return path.read_text(encoding="utf-8")
+
+
+def parentless_context() -> contextvars.Context:
+    """A context in which ipykernel finds no parent message for what is sent.
+
+    A comm that was opened and is driven without a parent belongs to no cell: its messages show up in
+    no cell's output, and ipykernel 7.4 lets its words through while a cell runs. Where the kernel
+    keeps the parent elsewhere (or there is no kernel) this is simply an empty context.
+    """
+    context = contextvars.Context()
+    kernelbase = sys.modules.get("ipykernel.kernelbase")
+    if kernelbase is not None and kernelbase.Kernel.initialized():
+        parent = getattr(kernelbase.Kernel.instance(), "_shell_parent", None)
+        if isinstance(parent, contextvars.ContextVar):
+            context.run(parent.set, {})
+    return context
+
+
+class Carrier(anywidget.AnyWidget):  # type: ignore[misc]
+    """A model without a view; created and driven by the I/O thread only."""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    """The shared front end (`static/page.js`)."""
+
+    _rw_id = traitlets.Unicode().tag(sync=True)
+    """Name by which widgets refer to their carrier."""
+
+    def __init__(self, carrier_id: str, **kwargs: Any) -> None:
+        super().__init__(_esm=read_static("page.js"), _rw_id=carrier_id, **kwargs)

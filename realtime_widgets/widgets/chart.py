@@ -1,0 +1,203 @@
+"""LiveChart: lines of number fields over a sliding window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from ..errors import UsageError, WrongType
+from ..formats import number_format
+from ..lines import Line, Points, only_field
+from ..streams import Batch, Stream
+from .base import LiveWidget, named_keywords
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+Source = Stream | Sequence[Stream] | Mapping[str, Stream | tuple[Stream, str]]
+
+
+class LiveChart(LiveWidget):
+    """A line chart that follows one or several streams.
+
+    Records become buckets of about one pixel before they travel, so the cost is that of the pixels,
+    whatever the rate: minimum and maximum of each bucket are kept exactly and a spike of one sample
+    stays visible. Few records travel as they are. NaN, ±inf and missing values break the line.
+
+    Args:
+        stream: a stream; several; or a mapping of label → stream or (stream, field).
+        y: the field or fields to draw; None: every number field, also those that appear later.
+        window: seconds of data time in view (counted back from the newest record), or `points(n)`.
+        title: heading; None for none.
+        colors: CSS colours in the order of the lines, or a mapping of label → colour; None: ours.
+        height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
+        format: how values are written: number, percentage, duration (ms), bytes, compact.
+        unit: text behind each value.
+        stale_after: seconds without data after which the chart says so; None: never.
+        theme: `auto` (the host's), `light` or `dark`.
+        locale: language of words and numbers, such as `ja`; None: the browser's.
+
+    Raises:
+        UnknownField: when the stream has fields, but not the one asked for.
+        UsageError: when a setting is out of its range; TypeError names the nearest keyword.
+
+    Example:
+        `LiveChart(stream, y=["cpu", "memory"], window=60, format="percentage")`
+    """
+
+    height = traitlets.Int(240).tag(sync=True)
+    """Height of the plot, CSS pixels."""
+
+    window = traitlets.Dict().tag(sync=True)
+    """`{"seconds": s}` or `{"points": n}`."""
+
+    colors = traitlets.Any(None, allow_none=True).tag(sync=True)
+    """Colours by position or by label; None for the built-in ones."""
+
+    lines = traitlets.Dict().tag(sync=True)
+    """Feed name → `{"prefix": …, "labels": {field: label}}`."""
+
+    @named_keywords
+    def __init__(
+        self,
+        stream: Source,
+        *,
+        y: str | Sequence[str] | None = None,
+        window: float | Points = 60.0,
+        title: str | None = None,
+        colors: Sequence[str] | Mapping[str, str] | None = None,
+        height: int = 240,
+        format: str = "number",
+        unit: str | None = None,
+        stale_after: float | None = None,
+        theme: Literal["auto", "light", "dark"] = "auto",
+        locale: str | None = None,
+    ) -> None:
+        if not isinstance(window, Points):
+            _check_range("window", window, 0.01, 3.2e9, "seconds, or points(n)")
+        _check_range("height", height, 80, 2000, "CSS pixels")
+        feeds, labels = _lines(stream, y, window)
+        super().__init__(
+            "chart",
+            [line.stream for line in feeds.values()],
+            feeds,
+            title=title or "",
+            window={"points": window.n} if isinstance(window, Points) else {"seconds": float(window)},
+            colors=None if colors is None else _plain_colors(colors),
+            height=int(height),
+            lines=labels,
+            format=number_format(format, unit=unit),
+            stale_after=stale_after,
+            theme=theme,
+            locale=locale or "",
+        )
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The records that the window holds, in arrival order: time, stream and the drawn fields.
+
+        Raises:
+            MissingDependency: when pandas is not installed.
+        """
+        tables = []
+        for line, batch, inside in self._in_window():
+            table = batch.to_pandas()[inside]
+            table.insert(1, "stream", batch.stream)
+            tables.append(table[["ts", "stream", *(name for name in line.fields if name in batch.columns)]])
+        import pandas
+
+        return pandas.concat(tables, ignore_index=True)
+
+    def to_figure(self) -> go.Figure:
+        """What the window holds now as a plotly figure of its own: every record, nothing decimated."""
+        import plotly.graph_objects as go
+
+        figure = go.Figure()
+        for (name, words), (line, batch, inside) in zip(self.lines.items(), self._in_window(), strict=True):
+            times = (batch.ts[inside] * 1e6).astype("datetime64[us]")
+            for field in line.fields:
+                if field in batch.columns:
+                    label = words["labels"].get(field, words["prefix"] + field)
+                    figure.add_scatter(x=times, y=batch.numbers(field)[inside], name=label, mode="lines")
+        figure.update_layout(title=self.title or None, height=self.height + 100)
+        return figure
+
+    def _in_window(self) -> list[tuple[Line, Batch, NDArray[np.bool_]]]:
+        """Each line, what its stream has kept, and which of that is in view."""
+        found = []
+        for line in self._feeds.values():
+            batch = line.stream.read()
+            inside = np.ones(len(batch), bool)
+            if isinstance(line.window, Points):
+                inside[: -line.window.n] = False
+            elif len(batch):
+                inside = batch.ts >= batch.ts.max() - line.window
+            found.append((line, batch, inside))
+        return found
+
+    def __repr__(self) -> str:
+        names = ", ".join(repr(line.stream.name) for line in self._feeds.values())
+        return f"LiveChart({names}, window={self.window}, {self.data_state})"
+
+
+def _lines(
+    source: Source, y: str | Sequence[str] | None, window: float | Points
+) -> tuple[dict[str, Line], dict[str, Any]]:
+    """One line per stream, and how its fields are called in the legend."""
+    fields = [y] if isinstance(y, str) else None if y is None else list(y)
+    if fields is not None and not fields:
+        raise UsageError("y=[] leaves nothing to draw: name at least one field, or leave y out for all of them")
+    if isinstance(source, Stream):
+        return {"0": Line(source, fields, window)}, {"0": {"prefix": "", "labels": {}}}
+    if isinstance(source, Mapping):
+        return _labelled(source, fields, window)
+    if isinstance(source, Sequence) and source and all(isinstance(stream, Stream) for stream in source):
+        lines = {str(i): Line(stream, fields, window) for i, stream in enumerate(source)}
+        words = {
+            name: {"prefix": f"{line.stream.name} ", "labels": {"value": line.stream.name}}
+            for name, line in lines.items()
+        }
+        return lines, words
+    raise WrongType(
+        f"a chart cannot follow {source!r}: pass a Stream, a list of streams, "
+        'or a mapping such as {"label": (stream, "field")}'
+    )
+
+
+def _labelled(
+    source: Mapping[str, Stream | tuple[Stream, str]], fields: list[str] | None, window: float | Points
+) -> tuple[dict[str, Line], dict[str, Any]]:
+    if fields is not None:
+        raise UsageError('y= and a mapping of labels say the same twice: use {"label": (stream, "field")} alone')
+    lines: dict[str, Line] = {}
+    words: dict[str, Any] = {}
+    for label, entry in source.items():
+        stream, field = entry if isinstance(entry, tuple) else (entry, None)
+        if not isinstance(stream, Stream):
+            raise WrongType(f"label {label!r} stands for {entry!r}: pass a Stream or (stream, field)")
+        field = field or only_field(stream) or "value"
+        name = str(len(lines))
+        lines[name] = Line(stream, [field], window)
+        words[name] = {"prefix": "", "labels": {field: str(label)}}
+    if not lines:
+        raise UsageError("an empty mapping leaves nothing to draw: name at least one line")
+    return lines, words
+
+
+def _plain_colors(colors: Sequence[str] | Mapping[str, str]) -> list[str] | dict[str, str]:
+    if isinstance(colors, Mapping):
+        return {str(label): str(color) for label, color in colors.items()}
+    if isinstance(colors, str):
+        raise WrongType(f"colors={colors!r} is one text: pass a list of CSS colours, or label → colour")
+    return [str(color) for color in colors]
+
+
+def _check_range(what: str, value: object, low: float, high: float, unit: str) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not number or not low <= value <= high:  # type: ignore[operator]
+        raise UsageError(f"{what}={value!r} cannot be drawn: pass {low:g} to {high:g} {unit}")

@@ -1,0 +1,213 @@
+"""MetricCard: one number, large, with where it is going and how it got there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import traitlets
+
+from ..errors import UsageError, WrongType
+from ..formats import number_format
+from ..frames import Payload
+from ..lines import Line, check_field, only_field
+from ..streams import Stream
+from ..trends import LEVELS, Level, direction, level
+from .base import LiveWidget, named_keywords
+
+
+class MetricCard(LiveWidget):
+    """The newest value of a field, with trend, sparkline and level.
+
+    Missing, NaN and None show as "—", never as 0; text shows as it is.
+
+    Args:
+        title: what the number is.
+        stream: where it comes from; None: the card keeps a stream of its own, fed by `update`.
+        field: which field; None: `value`, or the only one there is.
+        format: number, percentage (a ratio), duration (ms), bytes or compact.
+        unit: text behind the number; None: none.
+        precision: digits after the decimal point; None: what the format does.
+        icon: an emoji or a short text before the title.
+        good: which direction is good news, for the trend's colour; None: neither.
+        thresholds: value → `warning` or `error`, reached from below (from above with `good="up"`).
+        sparkline: draw the window as a small line.
+        window: seconds that the sparkline shows and the trend looks back.
+        stale_after: seconds without data after which the card says so; None: never.
+        theme: `auto` (the host's), `light` or `dark`.
+        locale: language of words and numbers, such as `ja`; None: the browser's.
+
+    Raises:
+        UnknownField: when the stream has fields, but not the one asked for.
+        UsageError: when a setting is out of its range; TypeError names the nearest keyword.
+
+    Example:
+        `card = MetricCard("Loss", precision=4, good="down"); card.update(0.31)`
+    """
+
+    icon = traitlets.Unicode("").tag(sync=True)
+    """Emoji or short text before the title."""
+
+    good = traitlets.Unicode("").tag(sync=True)
+    """`up`, `down` or empty: which direction is good news."""
+
+    sparkline = traitlets.Bool(True).tag(sync=True)
+    """Whether the window is drawn as a small line."""
+
+    window = traitlets.Dict().tag(sync=True)
+    """`{"seconds": s}`."""
+
+    @named_keywords
+    def __init__(
+        self,
+        title: str,
+        stream: Stream | None = None,
+        *,
+        field: str | None = None,
+        format: str = "number",
+        unit: str | None = None,
+        precision: int | None = None,
+        icon: str | None = None,
+        good: Literal["up", "down", None] = None,
+        thresholds: Mapping[float, Level] | None = None,
+        sparkline: bool = True,
+        window: float = 60.0,
+        stale_after: float | None = None,
+        theme: Literal["auto", "light", "dark"] = "auto",
+        locale: str | None = None,
+    ) -> None:
+        if stream is not None and not isinstance(stream, Stream):
+            raise WrongType(f"a card cannot follow {stream!r}: pass a Stream, or none and call card.update(value)")
+        if good not in ("up", "down", None):
+            raise UsageError(f'good={good!r} is no direction: pass "up", "down" or None')
+        self._own = Stream(title or "metric", max_points=10_000) if stream is None else None
+        source = stream if stream is not None else self._own
+        assert source is not None
+        if field is None:
+            only_field(source)
+        else:
+            check_field(source, field)
+        feed = _Readout(source, field, float(window), _checked(thresholds), good)
+        super().__init__(
+            "metric",
+            [source],
+            {"0": feed},
+            title=title,
+            format=number_format(format, unit=unit, precision=precision),
+            icon=icon or "",
+            good=good or "",
+            sparkline=sparkline,
+            window={"seconds": float(window)},
+            stale_after=stale_after,
+            theme=theme,
+            locale=locale or "",
+        )
+
+    def update(self, value: Any, *, ts: Any = None) -> None:
+        """Shows a new value; for a card without a stream. Any thread, never waits.
+
+        Args:
+            value: int, float, numpy scalar, Decimal, text; None, NaN and pandas.NA show as "—".
+            ts: its time, as `Stream.append` takes it; None: now.
+
+        Raises:
+            UsageError: when the card follows a stream (append to that instead).
+        """
+        if self._own is None:
+            raise UsageError(
+                f"card {self.title!r} follows stream {self._streams[0].name!r}: append to the stream instead"
+            )
+        self._own.append(value, ts=ts)
+
+    @property
+    def value(self) -> Any:
+        """The newest value, as the stream keeps it; None when there is none."""
+        return self._feeds["0"].value()
+
+    def __repr__(self) -> str:
+        return f"MetricCard({self.title!r}, value={self.value!r}, {self.data_state})"
+
+
+class _Readout:
+    """The feed of a card: the line under the number, and with every part the number itself."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        field: str | None,
+        window: float,
+        thresholds: Mapping[float, Level],
+        good: Literal["up", "down", None],
+    ) -> None:
+        self._stream = stream
+        self._field = field
+        self._window = window
+        self._thresholds = thresholds
+        self._good = good
+        self._line: Line | None = None
+        self._px = 120
+
+    def resize(self, px: int) -> None:
+        self._px = px
+        if self._line is not None:
+            self._line.resize(px)
+
+    def changed(self) -> bool:
+        line = self._line
+        return bool(self._stream.fields) if line is None else line.changed()
+
+    def take(self, key: bool, now: float) -> Payload:
+        line = self._line_of_field()
+        if line is None:
+            return Payload(1, 0, True, {"value": None, "age": None})
+        part = line.take(key, now)
+        part.body.update(self._numbers(line))
+        return part
+
+    def value(self) -> Any:
+        batch = self._stream.latest(1)
+        name = self._field or only_field(self._stream)
+        if not len(batch) or name is None or name not in batch.columns:
+            return None
+        shown = batch.columns[name].tolist()[0]
+        return None if isinstance(shown, float) and math.isnan(shown) else shown
+
+    def _line_of_field(self) -> Line | None:
+        name = self._field or only_field(self._stream)
+        if self._line is None and name is not None:
+            self._line = Line(self._stream, [name], self._window)
+            self._line.resize(self._px)
+        return self._line
+
+    def _numbers(self, line: Line) -> dict[str, Any]:
+        value = line.last[0] if line.last else math.nan
+        baseline = line.baseline()
+        body: dict[str, Any] = {
+            "value": value if math.isfinite(value) else None,
+            "trend": direction(value, baseline),
+            "level": level(value, self._thresholds, self._good),
+        }
+        if math.isinf(value):
+            body["text"] = "∞" if value > 0 else "−∞"
+        elif math.isnan(value):
+            shown = self.value()
+            if isinstance(shown, str):
+                body["text"] = shown
+            elif isinstance(shown, int) and not isinstance(shown, bool):
+                body["value"] = float(shown)  # beyond 2**53: near enough to read
+        change = value - baseline
+        if math.isfinite(change):
+            body["delta"] = change
+        return body
+
+
+def _checked(thresholds: Mapping[float, Level] | None) -> dict[float, Level]:
+    if thresholds is None:
+        return {}
+    for value, name in thresholds.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UsageError(f"threshold {value!r} is not a number: pass value → level, such as {{0.9: 'error'}}")
+        if name not in LEVELS:
+            raise UsageError(f"threshold {value!r} has level {name!r}: it is one of {', '.join(map(repr, LEVELS))}")
+    return dict(thresholds)

@@ -1,0 +1,253 @@
+"""Scheduler: one per process; turns what the delivery decides into frames on the carrier.
+
+The only module that talks to the browser. Everything here runs on the I/O thread except `wake`,
+which streams call from whichever thread appended, and the entry points that hand over to it. A frame
+goes out at max(now, last + 1/fps) once something has changed: at once after a pause, never on a
+free-running timer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import threading
+import time
+import types
+import uuid
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from ..delivery import Delivery, Feed
+from ..errors import RuntimeStopped, UsageError
+from ..frames import WIRE, Frame, pack
+from ..runtime import Runtime, get_runtime
+from .carrier import Carrier, parentless_context
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_FPS = 20.0
+HIGHEST_FPS = 60.0
+
+_KEY = f"_realtime_widgets_scheduler_v{WIRE}"
+
+_making = threading.Lock()
+
+
+class Sizable(Feed, Protocol):
+    """A feed that follows the width of its views."""
+
+    def resize(self, px: int) -> None:
+        """Tells the widest view, CSS pixels."""
+
+
+class HopStats(msgspec.Struct, frozen=True):
+    """What has gone from this kernel to its pages.
+
+    Attributes:
+        frames: messages sent, beats included.
+        parts: payloads in them.
+        bytes: bytes of columns (the binary part) sent.
+        keyframes: parts that stood alone.
+        resyncs: keyframes that pages asked for.
+        pages: pages known at present.
+        widgets: widgets registered at present.
+        max_fps: frames per second allowed.
+    """
+
+    frames: int
+    parts: int
+    bytes: int
+    keyframes: int
+    resyncs: int
+    pages: int
+    widgets: int
+    max_fps: float
+
+
+class Scheduler:
+    """Feeds in, frames out.
+
+    Args:
+        runtime: whose I/O thread does the work.
+        send: replaces the carrier in tests; called with `(content, buffers)`.
+    """
+
+    def __init__(
+        self, runtime: Runtime, send: Callable[[dict[str, Any], list[bytes]], None] | None = None
+    ) -> None:
+        self.carrier_id = uuid.uuid4().hex
+        self.delivery = Delivery()
+        self.max_fps = DEFAULT_FPS
+        self._runtime = runtime
+        self._send = send
+        self._carrier: Carrier | None = None
+        self._context = parentless_context()
+        self._feeds: dict[str, list[Sizable]] = {}
+        self._unlisten: dict[str, list[Callable[[], None]]] = {}
+        self._awake = False
+        self._timer: Any = None
+        self._timer_due = 0.0
+        self._last_frame = -1e9
+        self._sent = {"frames": 0, "parts": 0, "bytes": 0}
+        self._watch_cells()
+
+    # For widgets, any thread
+
+    def add(self, to: str, feeds: Mapping[str, Sizable], streams: list[Any]) -> None:
+        """Offers a widget's feeds and wakes whenever one of its streams changes."""
+        self._unlisten[to] = [stream.listen(self.wake) for stream in streams]
+        self._feeds[to] = list(feeds.values())
+        self._runtime.call_soon(self._add, to, dict(feeds))
+
+    def remove(self, to: str) -> None:
+        """Withdraws a widget; twice is fine."""
+        for undo in self._unlisten.pop(to, []):
+            undo()
+        self._feeds.pop(to, None)
+        with contextlib.suppress(RuntimeStopped):
+            self._runtime.call_soon(self.delivery.remove, to)
+
+    def rekey(self, to: str) -> None:
+        """A setting changed what the widget's data look like: its next parts stand alone."""
+        self._runtime.call_soon(self.delivery.rekey, to)
+        self.wake()
+
+    def wake(self) -> None:
+        """There is something new; cheap, and free while a frame is already on its way."""
+        if not self._awake:
+            self._awake = True
+            with contextlib.suppress(RuntimeStopped):  # at exit, and in forked children: nobody to tell
+                self._runtime.call_soon(self._arm)
+
+    def receive(self, message: Any) -> None:
+        """A page's word; comm handlers may run on any thread, so this only hands over."""
+        if isinstance(message, Mapping) and message.get("rw") == WIRE:
+            # Timed here: whether a word came before a cell or during it tells whether cells hold words back.
+            self._runtime.call_soon(self._pulse, message, time.monotonic())
+
+    def stats(self) -> HopStats:
+        """Counters at this moment."""
+        delivery = self.delivery
+        return HopStats(
+            keyframes=delivery.keyframes,
+            resyncs=delivery.resyncs,
+            pages=len(delivery.pages),
+            widgets=len(self._feeds),
+            max_fps=self.max_fps,
+            **self._sent,
+        )
+
+    # On the I/O thread
+
+    def _add(self, to: str, feeds: dict[str, Sizable]) -> None:
+        if self._carrier is None and self._send is None:
+            self._carrier = self._context.run(Carrier, self.carrier_id)
+            self._carrier.on_msg(lambda _widget, content, _buffers: self.receive(content))
+        now = time.monotonic()
+        for name, feed in feeds.items():
+            self.delivery.add(to, name, feed, now)
+        self._arm()
+
+    def _pulse(self, message: Mapping[str, Any], now: float) -> None:
+        self.delivery.pulse(message, now)
+        models = message.get("models")
+        for to, report in models.items() if isinstance(models, Mapping) else ():
+            px = report.get("px") if isinstance(report, Mapping) else None
+            if isinstance(px, int | float) and px > 0:
+                for feed in self._feeds.get(to, ()):
+                    feed.resize(int(px))
+        self._arm()
+
+    def _arm(self) -> None:
+        """Sets the timer for the next frame that new data may have."""
+        self._tick_at(max(time.monotonic(), self._last_frame + 1 / self.max_fps))
+
+    def _tick_at(self, due: float) -> None:
+        if self._timer is not None:
+            if self._timer_due <= due:
+                return
+            self._timer.cancel()
+        self._timer_due = due
+        self._timer = self._runtime.call_later(max(0.0, due - time.monotonic()), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._awake = False  # before reading: whatever is appended from here on wakes again
+        now = time.monotonic()
+        parts = self.delivery.collect(now)
+        if parts or self.delivery.beat_due(now):
+            self._last_frame = now
+            self._sent["frames"] += 1
+            self._sent["parts"] += len(parts)
+            content, buffers = pack(Frame(self._sent["frames"], time.time(), tuple(parts), self.delivery.heard()))
+            self._sent["bytes"] += sum(map(len, buffers))
+            self._put(content, buffers)
+        due = self.delivery.next_due(now)
+        if due is not None:
+            self._tick_at(max(due, now + 1 / self.max_fps))
+
+    def _put(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        try:
+            if self._send is not None:
+                self._send(content, buffers)
+            elif self._carrier is not None:
+                self._context.run(self._carrier.send, content, buffers)
+        except Exception:
+            # The kernel is on its way out, or its socket is: whoever is left gets everything anew.
+            logger.exception("a frame could not be sent to the pages")
+            self.delivery.rekey()
+
+    # Cells
+
+    def _watch_cells(self) -> None:
+        """Follows the running of cells: while one runs, words from pages may have to wait."""
+        ipython = sys.modules.get("IPython")
+        shell = ipython.get_ipython() if ipython is not None else None
+        if shell is None or not hasattr(shell, "kernel"):
+            return
+        events = shell.events
+        events.register("pre_run_cell", lambda *_: self._cell(self.delivery.cell_started))
+        events.register("post_run_cell", lambda *_: self._cell(self.delivery.cell_ended))
+        self._cell(self.delivery.cell_started)  # the one that makes the first widget
+
+    def _cell(self, tell: Callable[[float], None]) -> None:
+        self._runtime.call_soon(tell, time.monotonic())
+        self._runtime.call_soon(self._arm)
+
+
+def get_scheduler() -> Scheduler:
+    """The scheduler of this process; it lives and dies with the runtime and survives reloads of this module."""
+    runtime = get_runtime()
+    box = sys.modules.setdefault(_KEY, types.ModuleType(_KEY))
+    schedulers: weakref.WeakKeyDictionary[Runtime, Scheduler] = box.__dict__.setdefault(
+        "schedulers", weakref.WeakKeyDictionary()
+    )
+    with _making:
+        scheduler = schedulers.get(runtime)
+        if scheduler is None:
+            scheduler = schedulers[runtime] = Scheduler(runtime)
+    return scheduler
+
+
+def configure(*, max_fps: float | None = None) -> None:
+    """Changes how this process talks to its pages.
+
+    Args:
+        max_fps: frames per second to the pages, 1 to 60 (default 20); None leaves it as it is.
+
+    Raises:
+        UsageError: when `max_fps` is not a number from 1 to 60.
+    """
+    if max_fps is not None:
+        if isinstance(max_fps, bool) or not isinstance(max_fps, int | float) or not 1 <= max_fps <= HIGHEST_FPS:
+            raise UsageError(f"max_fps={max_fps!r} cannot be kept: pass a number from 1 to {HIGHEST_FPS:.0f}")
+        get_scheduler().max_fps = float(max_fps)
+
+
+def stats() -> HopStats:
+    """Counters of what has gone to the pages since the process began."""
+    return get_scheduler().stats()

@@ -1,0 +1,89 @@
+"""Fixtures, most for the browser tests: one JupyterLab and one Chromium for all, a fresh context for each.
+
+A failing browser test leaves `<test>.png` and `<test>.console.txt` in artifacts/.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import realtime_widgets
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+    from lab import Lab
+
+FAILED = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Last, because Playwright keeps an event loop running in this thread and asyncio.run() then refuses.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def child_env() -> dict[str, str]:
+    """The environment of a child process that imports the very package this process tests."""
+    package = Path(realtime_widgets.__file__).resolve().parents[1]
+    return os.environ | {"PYTHONPATH": str(package), "PYTHONSAFEPATH": "1"}
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """One JupyterLab for the whole run."""
+    from lab import running_lab
+
+    with running_lab() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    from lab import running_browser
+
+    with running_browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, browser: Browser, lab: Lab) -> Iterator[Page]:
+    """A page in a context of its own (cookies, storage); its kernels end with it."""
+    from lab import ARTIFACTS, LIMIT, screenshot
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    context.set_default_timeout(LIMIT * 1000)
+    page = context.new_page()
+    console: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        console.append(f"[{message.type}] {message.text}")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: console.append(f"[uncaught] {error}"))
+    try:
+        yield page
+    finally:
+        if request.node.stash.get(FAILED, False):
+            name = re.sub(r"[^\w.-]+", "-", request.node.name)
+            screenshot(page, name)
+            (ARTIFACTS / f"{name}.console.txt").write_text("\n".join(console))
+        context.close()
+        lab.shutdown_kernels()

@@ -1,0 +1,182 @@
+"""A kernel, a lossy channel and some pages under one hand-cranked clock: the world of the model test.
+
+The channel never reorders. Downwards it may drop frames or stall (hold them back, then deliver all);
+upwards, words wait while a cell runs, unless the kernel lets them through.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from page_model import PageModel, Store
+
+from realtime_widgets.delivery import Delivery, Feed
+from realtime_widgets.frames import Frame, Payload, pack, unpack
+
+TICK = 0.05
+
+
+class Numbers:
+    """The smallest feed: the newest 40 of a row of numbers."""
+
+    KEPT = 40
+
+    def __init__(self) -> None:
+        self.values: deque[float] = deque(maxlen=self.KEPT)
+        self.last = 0
+        self._sent = 0
+
+    def append(self, value: float) -> None:
+        self.values.append(value)
+        self.last += 1
+
+    def changed(self) -> bool:
+        return self.last > self._sent
+
+    def take(self, key: bool, now: float) -> Payload:
+        first, self._sent = self._sent + 1, self.last
+        new = list(self.values) if key else list(self.values)[-(self.last - first + 1) or self.KEPT :]
+        if not key and self.last < first:
+            new = []
+        return Payload(first, self.last, key, {"count": self.last}, {"v": np.array(new, float)})
+
+    def state(self) -> list[float]:
+        return list(self.values)
+
+
+class NumbersStore:
+    """What a page keeps of `Numbers`."""
+
+    def __init__(self) -> None:
+        self.values: deque[float] = deque(maxlen=Numbers.KEPT)
+
+    def replace(self, part: Payload) -> None:
+        self.values.clear()
+        self.append(part)
+
+    def append(self, part: Payload) -> None:
+        self.values.extend(part.columns["v"].tolist())
+
+    def state(self) -> list[float]:
+        return list(self.values)
+
+
+class World:
+    """Everything between `append` and the page, with faults to switch on and off."""
+
+    def __init__(
+        self,
+        seed: int,
+        feeds: dict[str, Feed],
+        store: Callable[[], Store],
+        *,
+        wire: bool = False,
+        opens_during_cells: bool = False,
+    ) -> None:
+        self.random = random.Random(seed)
+        self.now = 1000.0
+        self.feeds = feeds
+        self.delivery = Delivery()
+        self.pages: list[PageModel] = []
+        self.loss = 0.0
+        self.stalled = False
+        self.cell = False
+        self.opens_during_cells = opens_during_cells
+        self.frames = 0
+        self._store = store
+        self._wire = wire
+        self._names = itertools.count()
+        self._down: deque[tuple[list[PageModel], Frame]] = deque()
+        self._up: deque[dict[str, Any]] = deque()
+        self._last_tick = -1e9
+        for to, feed in feeds.items():
+            self.delivery.add(to, "0", feed, self.now)
+
+    # Faults and events
+
+    def open_page(self) -> PageModel:
+        page = PageModel(f"p{next(self._names)}", list(self.feeds), self._store)
+        self.pages.append(page)
+        return page
+
+    def close_page(self, page: PageModel, *, goodbye: bool) -> None:
+        self.pages.remove(page)
+        if goodbye:
+            self._up.append({"rw": 1, "page": page.name, "gone": True})
+
+    def run_cell(self, running: bool) -> None:
+        self.cell = running
+        (self.delivery.cell_started if running else self.delivery.cell_ended)(self.now)
+
+    def change_carrier(self) -> None:
+        """What the old carrier had under way is lost; the kernel starts anew on another."""
+        self._down.clear()
+        self.delivery.rekey()
+
+    # Time
+
+    def run(self, seconds: float) -> None:
+        """Lets everything happen that is due within `seconds`."""
+        end = self.now + seconds
+        while True:
+            due = self._next_due()
+            if due > end:
+                break
+            self.now = max(self.now, due)
+            self._step()
+        self.now = end
+
+    @property
+    def _open(self) -> bool:
+        return not self.cell or self.opens_during_cells
+
+    def _next_due(self) -> float:
+        times = [page.pulse_due(self.now) for page in self.pages]
+        if self._down and not self.stalled:
+            times.append(self.now)
+        kernel = self.delivery.next_due(self.now)
+        if any(feed.changed() for feed in self.feeds.values()) or (self._up and self._open):
+            kernel = self.now if kernel is None else min(kernel, self.now)
+        if kernel is not None:
+            times.append(max(kernel, self._last_tick + TICK))
+        return min(times, default=float("inf"))
+
+    def _step(self) -> None:
+        for page in self.pages:
+            word = page.pulse(self.now)
+            if word is not None:
+                self._up.append(word)
+        if self._open:
+            while self._up:
+                self.delivery.pulse(self._up.popleft(), self.now)
+        if self.now - self._last_tick >= TICK - 1e-9:
+            self._tick()
+        if not self.stalled:
+            while self._down:
+                pages, frame = self._down.popleft()
+                for page in pages:
+                    if page in self.pages:
+                        page.receive(frame)
+
+    def _tick(self) -> None:
+        self._last_tick = self.now
+        parts = self.delivery.collect(self.now)
+        if not parts and not self.delivery.beat_due(self.now):
+            return
+        self.frames += 1
+        frame = Frame(self.frames, self.now, tuple(parts), self.delivery.heard())
+        if self.random.random() < self.loss:
+            return
+        self._down.append((list(self.pages), self._carried(frame)))
+
+    def _carried(self, frame: Frame) -> Frame:
+        if not self._wire:
+            return frame
+        content, buffers = pack(frame)
+        return unpack(json.loads(json.dumps(content)), buffers)

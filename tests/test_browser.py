@@ -1,0 +1,287 @@
+"""Widgets in real JupyterLab: what a person sees, does and relies on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lab import LIMIT, Lab, Notebook
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+
+FEED = """
+import math, threading, time
+import ipywidgets, numpy as np
+import realtime_widgets as rw
+
+stream = rw.Stream("feed")
+feeding = threading.Event(); feeding.set()
+
+def feed():
+    while True:
+        if feeding.is_set():
+            t = time.time()
+            stream.append(ts=t, cpu=0.5 + 0.4 * math.sin(t), memory=0.3)
+        time.sleep(0.05)
+
+threading.Thread(target=feed, daemon=True).start()
+"""
+
+
+def widgets(page: Page, kind: str) -> Locator:
+    return page.locator(f".rw-root[data-rw-widget='{kind}']")
+
+
+def last_ts(root: Locator) -> float:
+    return float(root.get_attribute("data-rw-last-ts") or "nan")
+
+
+def wait_until_moved(root: Locator, times: int = 3) -> None:
+    """Waits until the newest datum drawn has changed so many times."""
+    root.evaluate(
+        """(root, times) => new Promise((done) => {
+            let left = times;
+            const seen = new MutationObserver(() => { if (--left <= 0) { seen.disconnect(); done(); } });
+            seen.observe(root, { attributes: true, attributeFilter: ["data-rw-last-ts"] });
+        })""",
+        times,
+    )
+
+
+def opened(page: Page, lab: Lab, *cells: str) -> Notebook:
+    notebook = Notebook.open(page, lab, lab.write([FEED, *cells]))
+    notebook.run_all()
+    for i in range(len(cells) + 1):
+        for output in notebook.outputs(i):
+            assert output["output_type"] != "error", output
+    return notebook
+
+
+def clipped(root: Locator) -> list[str]:
+    """Which elements of a widget hang out of it, or hide text that does not fit."""
+    found: list[str] = root.evaluate(
+        """(root) => {
+            const box = root.getBoundingClientRect();
+            const out = [];
+            for (const el of root.querySelectorAll("*")) {
+                const { left, right, width } = el.getBoundingClientRect();
+                if (width && (left < box.left - 1 || right > box.right + 1)) out.push(el.className);
+            }
+            if (root.scrollWidth > root.clientWidth + 1) out.push("root");
+            return out;
+        }"""
+    )
+    return found
+
+
+def test_the_dashboard_notebook_shows_this_machine_live(page: Page, lab: Lab) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_viewport_size({"width": 1280, "height": 3000})
+    notebook = Notebook.open(page, lab, lab.add(NOTEBOOKS / "01_live_dashboard.ipynb"))
+    notebook.run_all()
+    expect(widgets(page, "metric")).to_have_count(7)
+    expect(widgets(page, "chart")).to_have_count(3)
+    for kind in ("metric", "chart"):
+        for root in widgets(page, kind).all():
+            expect(root).to_have_attribute("data-rw-state", "live")
+            assert clipped(root) == []
+    for root in (*widgets(page, "metric").all()[:6], *widgets(page, "chart").all()):
+        wait_until_moved(root)
+    cpu = widgets(page, "metric").filter(has_text="CPU").locator(".rw-value")
+    expect(cpu).to_contain_text("%")
+    shown = float((cpu.text_content() or "").rstrip("%"))
+    assert 0 <= shown <= 100
+    memory = float(notebook.execute("import psutil; print(psutil.virtual_memory().percent)"))
+    card = widgets(page, "metric").filter(has_text="Memory").locator(".rw-value")
+    assert abs(float((card.text_content() or "").rstrip("%")) - memory) < 10
+    notebook.screenshot("01-light")
+    notebook.set_theme(dark=True)
+    expect(page.locator(".rw-host[data-rw-theme='dark']").first).to_be_visible()
+    wait_until_moved(widgets(page, "chart").first)
+    notebook.screenshot("01-dark")
+    page.set_viewport_size({"width": 700, "height": 3000})
+    wait_until_moved(widgets(page, "chart").first)
+    for root in (*widgets(page, "metric").all(), *widgets(page, "chart").all()):
+        assert clipped(root) == []
+    notebook.screenshot("01-narrow")
+    assert errors == []
+
+
+def test_the_theme_is_followed_live_and_can_be_fixed(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page, lab, "ipywidgets.VBox([rw.LiveChart(stream, title='auto'), rw.LiveChart(stream, title='fixed', theme='light')])"
+    )
+    auto, fixed = widgets(page, "chart").all()
+    colour = "(root) => getComputedStyle(root).color"
+    expect(auto).to_have_attribute("data-rw-state", "live")
+    assert auto.evaluate(colour) == fixed.evaluate(colour)
+    notebook.set_theme(dark=True)
+    expect(page.locator(".rw-host[data-rw-auto][data-rw-theme='dark']")).to_have_count(1)
+    expect(page.locator(".rw-host:not([data-rw-auto])[data-rw-theme='light']")).to_have_count(1)
+    assert auto.evaluate(colour) != fixed.evaluate(colour)
+    wait_until_moved(auto)
+
+
+def test_everything_fits_a_cell_of_320_pixels_in_japanese(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+options = dict(locale="ja", format="percentage")
+narrow = ipywidgets.VBox([
+    rw.MetricCard("サーバー全体の平均CPU使用率", stream, field="cpu", icon="🖥️", thresholds={0.0: "warning"}, **options),
+    rw.MetricCard("応答なし", **options),
+    rw.LiveChart({"中央演算処理装置の使用率": (stream, "cpu"), "主記憶装置の使用率": (stream, "memory")}, title="資源の使用状況", **options),
+], layout=ipywidgets.Layout(width="320px"))
+narrow
+""",
+    )
+    card, empty = widgets(page, "metric").all()
+    chart = widgets(page, "chart")
+    expect(card).to_contain_text("注意")
+    expect(empty).to_contain_text("データ待ち")
+    expect(empty.locator(".rw-value")).to_have_text("—")
+    expect(chart.locator(".rw-status")).to_have_text("受信中")
+    for root in (card, empty, chart):
+        assert clipped(root) == []
+        assert root.bounding_box()["width"] <= 320  # type: ignore[index]
+        assert root.get_attribute("lang") == "ja"
+    notebook.screenshot("narrow-japanese-light")
+    notebook.set_theme(dark=True)
+    wait_until_moved(chart)
+    notebook.screenshot("narrow-japanese-dark")
+
+
+def test_a_busy_cell_does_not_stop_the_picture(page: Page, lab: Lab) -> None:
+    notebook = opened(page, lab, "rw.LiveChart(stream)", "time.sleep(6)")
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    notebook.run_cell(2, wait=False)
+    notebook.wait_for("return panelOf(path).sessionContext.session.kernel.status === 'busy';")
+    wait_until_moved(chart, 20)
+    assert notebook.evaluate("return panelOf(path).sessionContext.session.kernel.status;") == "busy"
+    notebook.wait_until_run()
+
+
+def test_a_burst_ends_on_its_last_value_and_leaves_prints_alone(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        "card = rw.MetricCard('burst'); card",
+        "for i in range(12_000): card.update(i)\nprint('the print survives')",
+    )
+    expect(widgets(page, "metric").locator(".rw-value")).to_have_text("11,999")
+    assert notebook.outputs(2)[0]["text"] == "the print survives\n"
+
+
+def test_a_reloaded_page_has_the_whole_picture_again(page: Page, lab: Lab) -> None:
+    notebook = opened(page, lab, "chart = rw.LiveChart(stream, window=600); chart")
+    expect(widgets(page, "chart")).to_have_attribute("data-rw-state", "live")
+    first = float(notebook.execute("stream.read().ts[0]"))
+    notebook.evaluate("await panelOf(path).context.save();")
+    notebook.reload()
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    wait_until_moved(chart)
+    assert last_ts(chart) > first
+    shown = page.evaluate(
+        """() => {
+            const key = Object.getOwnPropertySymbols(globalThis).find((s) => s.description.startsWith("realtime_widgets/"));
+            return Boolean(key && globalThis[key].page);
+        }"""
+    )
+    assert shown
+
+
+def test_one_widget_shown_twice_moves_in_both_places(page: Page, lab: Lab) -> None:
+    opened(page, lab, "chart = rw.LiveChart(stream, y='cpu'); chart", "chart")
+    expect(widgets(page, "chart")).to_have_count(2)
+    for chart in widgets(page, "chart").all():
+        wait_until_moved(chart)
+
+
+def test_the_reader_can_hold_the_picture_read_values_and_hide_lines(page: Page, lab: Lab) -> None:
+    opened(page, lab, "rw.LiveChart(stream, title='held', format='percentage')")
+    chart = widgets(page, "chart")
+    wait_until_moved(chart)
+    chart.get_by_role("button", name="Pause").click()
+    expect(chart).to_have_attribute("data-rw-state", "paused")
+    held = last_ts(chart)
+    plot = chart.locator(".u-over").bounding_box()
+    assert plot is not None
+    page.mouse.move(plot["x"] + plot["width"] - 2, plot["y"] + plot["height"] / 2)
+    expect(chart.locator(".rw-reading").nth(1)).to_have_text("30.0%")
+    assert last_ts(chart) == held
+    line = chart.get_by_role("button", name="cpu")
+    line.click()
+    expect(line).to_have_attribute("aria-pressed", "false")
+    chart.get_by_role("button", name="Resume").click()
+    wait_until_moved(chart)
+    assert last_ts(chart) > held
+
+
+def test_stale_data_and_a_dead_kernel_are_said_to_be_so(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page, lab, "ipywidgets.VBox([rw.LiveChart(stream, stale_after=2), rw.MetricCard('cpu', stream, field='cpu', stale_after=2)])"
+    )
+    chart, card = widgets(page, "chart"), widgets(page, "metric")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    notebook.execute("feeding.clear()")
+    for root in (chart, card):
+        expect(root).to_have_attribute("data-rw-state", "stale")
+        expect(root.locator(".rw-status")).to_contain_text("No new data for")
+    notebook.screenshot("stale-light")
+    notebook.execute("feeding.set()")
+    expect(card).to_have_attribute("data-rw-state", "live")
+    expect(card.locator(".rw-status")).to_be_hidden()
+    lab.shutdown_kernels()
+    for root in (chart, card):
+        expect(root).to_have_attribute("data-rw-state", "kernel_gone", timeout=LIMIT * 1000)
+    notebook.screenshot("kernel-gone-light")
+
+
+def test_gaps_are_drawn_as_gaps(page: Page, lab: Lab) -> None:
+    """A NaN in the data leaves pixels of background between two lines."""
+    opened(
+        page,
+        lab,
+        """
+gap = rw.Stream("gap")
+ts = np.linspace(0, 10, 101)
+gap.extend({"ts": ts, "value": np.where((ts > 4) & (ts < 6), np.nan, 1.0)})
+rw.LiveChart(gap, window=10, theme="light", colors=["#ff0000"])
+""",
+    )
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-last-ts", "10")
+
+    def red_columns() -> dict[str, Any]:
+        result: dict[str, Any] = chart.locator("canvas").first.evaluate(
+            """(canvas) => {
+                const { width, height } = canvas;
+                const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+                const red = [];
+                for (let x = 0; x < width; x++) {
+                    let found = false;
+                    for (let y = 0; y < height && !found; y++) {
+                        const i = 4 * (y * width + x);
+                        found = data[i + 3] > 128 && data[i] > 200 && data[i + 1] < 80;
+                    }
+                    red.push(found);
+                }
+                const first = red.indexOf(true), last = red.lastIndexOf(true);
+                const inside = red.slice(first, last + 1);
+                return { span: last - first + 1, missing: inside.filter((x) => !x).length };
+            }"""
+        )
+        return result
+
+    found = red_columns()
+    assert found["span"] > 400
+    assert found["missing"] / found["span"] == pytest.approx(0.2, abs=0.03)

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import importlib.util
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import realtime_widgets
+from realtime_widgets import cli
+from realtime_widgets.cli import copy_examples, find_notebook, main
+from realtime_widgets.errors import UsageError
+
+EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == f"realtime-widgets {realtime_widgets.__version__}\n"
+
+
+def test_without_a_command_it_shows_its_help(capsys: pytest.CaptureFixture[str]):
+    assert main([]) == 0
+    assert "demo" in capsys.readouterr().out
+
+
+def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]):
+    assert main(["dmo"]) == 2
+    assert capsys.readouterr().err == "realtime-widgets has no command 'dmo'; did you mean 'demo'?\n"
+
+
+def test_a_command_like_none_of_ours_gets_the_list(capsys: pytest.CaptureFixture[str]):
+    assert main(["xyz"]) == 2
+    assert capsys.readouterr().err == "realtime-widgets has no command 'xyz'; it has demo\n"
+
+
+def test_a_missing_dependency_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "psutil" else find_spec(name)
+    )
+    assert main(["demo"]) == 1
+    message = capsys.readouterr().err
+    assert message == (
+        'the demo cannot start: psutil not installed; run pip install "realtime-widgets[demo]"\n'
+    )
+
+
+def test_a_missing_notebook_is_one_sentence(capsys: pytest.CaptureFixture[str]):
+    assert main(["demo", "nowhere.ipynb"]) == 1
+    assert capsys.readouterr().err == (
+        "the demo cannot start: 'nowhere.ipynb' is no notebook; name a file *.ipynb or a folder\n"
+    )
+
+
+def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    notebook = tmp_path / "a.ipynb"
+    notebook.write_text(EMPTY)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["demo", str(notebook), "--port", str(port)]) == 1
+    assert f"cannot listen on port {port}" in capsys.readouterr().err
+
+
+def test_a_folder_means_its_first_notebook(tmp_path: Path):
+    for name in ("02_b.ipynb", "01_a.ipynb", "00.txt"):
+        (tmp_path / name).write_text(EMPTY)
+    assert find_notebook(tmp_path) == (tmp_path / "01_a.ipynb").resolve()
+    assert find_notebook(tmp_path / "02_b.ipynb").name == "02_b.ipynb"
+
+
+def test_a_folder_without_notebooks_is_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match="there is no notebook in"):
+        find_notebook(tmp_path)
+
+
+def test_a_file_that_is_no_notebook_is_refused(tmp_path: Path):
+    (tmp_path / "a.py").write_text("")
+    with pytest.raises(UsageError, match="is no notebook"):
+        find_notebook(tmp_path / "a.py")
+
+
+def test_the_examples_are_found_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_notebook(None).name == "01_live_dashboard.ipynb"
+
+
+def test_copied_examples_are_the_users_to_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    (source / "a.ipynb").write_text("original a")
+    (source / "b.ipynb").write_text("original b")
+    (source / "c.txt").write_text("no notebook")
+    copy_examples(source, target)
+    assert capsys.readouterr().out == ""
+    (target / "a.ipynb").write_text("mine")
+    copy_examples(source, target)
+    assert (target / "a.ipynb").read_text() == "mine"
+    assert (target / "b.ipynb").read_text() == "original b"
+    assert not (target / "c.txt").exists()
+    assert "Keeping your a.ipynb" in capsys.readouterr().out
+
+
+def test_a_browser_needs_a_display(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert not cli._has_display()
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    assert cli._has_display()
+
+
+def get(url: str) -> Any:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_serves_until_it_is_interrupted(
+    tmp_path: Path, child_env: dict[str, str], number: signal.Signals
+):
+    notebook = tmp_path / "my notebook.ipynb"
+    notebook.write_text(EMPTY)
+    with subprocess.Popen(
+        [sys.executable, "-m", "realtime_widgets", "demo", str(notebook), "--no-browser"],
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        env=child_env | {"JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")},
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == f"Starting JupyterLab for {notebook.resolve()} ...\n"
+            line = process.stdout.readline()
+            found = re.fullmatch(r"Open (http://127\.0\.0\.1:(\d+)/lab/tree/(\S+)) in a browser\..*\n", line)
+            assert found, line
+            address, port, path = found.groups()
+            assert path.startswith("my%20notebook.ipynb?token=")
+            with get(address) as answer:
+                assert answer.status == 200
+            process.send_signal(number)
+            assert "Stopping JupyterLab" in process.stdout.read()
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(port))) != 0

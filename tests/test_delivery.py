@@ -1,0 +1,226 @@
+"""The rules of delivery, one by one; `test_hop_model` has them all at once."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+import pytest
+from hop import Numbers
+
+from realtime_widgets.delivery import (
+    BEAT,
+    PAGE_GONE,
+    REPEAT,
+    SILENT_OFF,
+    SILENT_SLOW,
+    TRAILING_KEY,
+    Delivery,
+    Mode,
+)
+from realtime_widgets.frames import Part, Payload
+
+
+def pulse(**changes: Any) -> dict[str, Any]:
+    return {"rw": 1, "page": "p", "n": 1, "visible": True, "models": {"a": {"views": 1}}, "need": [], **changes}
+
+
+def delivery(feed: Any = None, *, heard: bool = True) -> tuple[Delivery, Any]:
+    """One feed `a`, shown by one page at second 0, its first keyframe sent."""
+    made, feed = Delivery(), feed or Numbers()
+    made.add("a", "0", feed, 0.0)
+    if heard:
+        made.pulse(pulse(need=["a"]), 0.0)
+    made.collect(0.0)
+    if heard:
+        made.pulse(pulse(), 0.0)
+        made.heard()
+    return made, feed
+
+
+def keys(parts: list[Part]) -> list[bool]:
+    return [part.payload.key for part in parts]
+
+
+def is_reminder(part: Part) -> bool:
+    return part.payload.body == {} and part.payload.first == part.payload.last + 1
+
+
+def test_the_first_part_of_a_feed_is_a_keyframe_even_without_data() -> None:
+    made = Delivery()
+    made.add("a", "0", Numbers(), 0.0)
+    assert keys(made.collect(0.0)) == [True]
+
+
+def test_new_records_go_out_as_an_increment() -> None:
+    made, feed = delivery()
+    feed.append(1.0)
+    (part,) = made.collect(0.1)
+    assert (part.payload.first, part.payload.last, part.payload.key) == (1, 1, False)
+    assert made.collect(0.2) == []
+
+
+def test_what_goes_quiet_is_followed_by_one_keyframe_and_then_by_reminders() -> None:
+    made, feed = delivery()
+    feed.append(1.0)
+    made.collect(0.1)
+    assert made.next_due(0.1) == pytest.approx(0.1 + TRAILING_KEY)
+    assert keys(made.collect(0.1 + TRAILING_KEY)) == [True]
+    now = 0.1 + TRAILING_KEY + REPEAT
+    (part,) = made.collect(now)
+    assert is_reminder(part)
+    assert part.payload.last == 1
+    assert made.collect(now + 0.1) == []
+
+
+def test_a_page_that_needs_a_keyframe_gets_it_at_once_and_until_it_says_that_it_has_it() -> None:
+    made, feed = delivery()
+    feed.append(1.0)
+    made.collect(0.1)
+    made.pulse(pulse(need=["a"]), 0.2)
+    assert keys(made.collect(0.2)) == [True]
+    assert keys(made.collect(0.2 + REPEAT)) == [True]
+    made.pulse(pulse(need=[]), 0.3 + REPEAT)
+    assert all(is_reminder(part) for part in made.collect(0.3 + 2 * REPEAT))
+
+
+@pytest.mark.parametrize("change", [{"visible": False}, {"models": {"a": {"views": 0}}}, {"models": {}}])
+def test_nothing_is_sent_while_no_page_shows_it_and_a_keyframe_on_return(change: dict[str, Any]) -> None:
+    made, feed = delivery()
+    made.pulse(pulse(**change), 1.0)
+    feed.append(1.0)
+    assert made.mode("a", 1.0) is Mode.OFF
+    assert made.collect(1.0) == []
+    made.pulse(pulse(), 2.0)
+    assert keys(made.collect(2.0)) == [True]
+
+
+def test_one_page_that_shows_it_is_enough() -> None:
+    made, feed = delivery()
+    made.pulse(pulse(page="q", visible=False), 1.0)
+    feed.append(1.0)
+    assert keys(made.collect(1.0)) == [False]
+
+
+def test_while_a_cell_holds_words_back_keyframes_go_out_unasked() -> None:
+    made, feed = delivery()
+    made.cell_started(1.0)
+    sent = []
+    for i in range(1, 101):
+        feed.append(i)
+        sent += [(1 + i / 20, part.payload.key) for part in made.collect(1 + i / 20)]
+    asked = [at for at, key in sent if key]
+    assert len(sent) == 100
+    assert max(np.diff([0.0, *asked])) <= REPEAT + 0.051
+
+
+def test_a_word_that_gets_through_during_a_cell_ends_the_blind_keyframes() -> None:
+    made, feed = delivery()
+    made.cell_started(1.0)
+    assert made.mode("a", 1.1) is Mode.BLIND
+    made.pulse(pulse(), 2.0)
+    assert made.mode("a", 2.1) is Mode.LIVE
+
+
+def test_a_late_pulse_is_taken_for_a_closed_way_back() -> None:
+    made, _ = delivery()
+    assert made.mode("a", 11.0) is Mode.LIVE
+    assert made.mode("a", 13.0) is Mode.BLIND
+
+
+def test_silence_slows_down_and_then_ends_what_is_sent() -> None:
+    made, feed = delivery()
+    assert made.mode("a", PAGE_GONE + 1) is Mode.BLIND
+    feed.append(1.0)
+    slow = SILENT_SLOW + 1
+    assert made.mode("a", slow) is Mode.SLOW
+    assert keys(made.collect(slow)) in ([], [True])
+    sent = 0
+    for i in range(200):
+        feed.append(i)
+        sent += len(made.collect(slow + i / 20))
+    assert 4 <= sent <= 6  # 10 s at 0.5 Hz
+    assert made.mode("a", SILENT_OFF + 1) is Mode.OFF
+    assert made.collect(SILENT_OFF + 1) == []
+    made.pulse(pulse(), SILENT_OFF + 2)
+    assert keys(made.collect(SILENT_OFF + 2)) == [True]
+
+
+def test_a_long_unheard_cell_sends_keyframes_within_its_budget() -> None:
+    class Large(Numbers):
+        def take(self, key: bool, now: float) -> Payload:
+            payload = super().take(key, now)
+            return Payload(payload.first, payload.last, key, {}, {"v": np.zeros(1000 if key else 1)})
+
+    made, feed = delivery(Large())
+    made.cell_started(0.0)
+    total = 0
+    for i in range(20 * 600):
+        feed.append(i)
+        total += sum(part.payload.nbytes for part in made.collect(i / 20) if part.payload.key)
+        if i == 20 * 60:
+            total = 0
+    assert total <= 64 * 1024 * 10  # over nine minutes, plus one minute's worth in hand
+
+
+def test_the_kernel_says_that_it_lives_when_it_has_nothing_else_to_say() -> None:
+    made, _ = delivery()
+    made.heard()
+    assert not made.beat_due(0.1)
+    made.cell_started(0.5)
+    assert made.beat_due(0.1 + BEAT)
+    made.heard()
+    assert not made.beat_due(0.2 + BEAT)
+
+
+def test_a_pulse_is_answered_with_its_number() -> None:
+    made, _ = delivery()
+    made.pulse(pulse(n=7), 1.0)
+    assert made.beat_due(1.0)
+    assert made.heard() == {"p": 7}
+    assert not made.beat_due(1.1)
+
+
+def test_a_page_that_says_goodbye_is_gone_at_once() -> None:
+    made, _ = delivery()
+    made.pulse({"rw": 1, "page": "p", "gone": True}, 1.0)
+    assert made.pages == {}
+
+
+@pytest.mark.parametrize(
+    "word",
+    [{}, {"page": 5}, {"page": "p", "models": [1], "need": {"a": 1}, "n": "x"}, {"page": "p", "models": {"a": None}}],
+)
+def test_malformed_words_do_no_harm(word: dict[str, Any]) -> None:
+    made, feed = delivery()
+    made.pulse(word, 1.0)
+    made.pulse(pulse(), 1.1)
+    feed.append(1.0)
+    assert keys(made.collect(1.2)) != []
+
+
+def test_a_broken_feed_is_logged_once_and_silences_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Numbers):
+        def changed(self) -> bool:
+            return True
+
+        def take(self, key: bool, now: float) -> Payload:
+            raise RuntimeError("boom")
+
+    made, feed = delivery()
+    made.pulse(pulse(models={"a": {"views": 1}, "b": {"views": 1}}), 0.5)
+    made.add("b", "0", Broken(), 0.5)
+    with caplog.at_level(logging.ERROR):
+        for i in range(100):
+            feed.append(i)
+            assert [part.to for part in made.collect(1 + i / 20)] == ["a"]
+    assert [record.message for record in caplog.records] == ["widget b: its data could not be prepared"]
+
+
+def test_a_removed_widget_is_served_no_more() -> None:
+    made, feed = delivery()
+    made.remove("a")
+    feed.append(1.0)
+    assert made.collect(1.0) == []
+    assert made.mode("a", 1.0) is Mode.OFF

@@ -1,0 +1,57 @@
+"""The error tree: which built-in errors ours can be caught as, and what the hints say."""
+
+import pytest
+
+from realtime_widgets import errors
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (errors.UnknownField, KeyError),
+        (errors.UnknownField, ValueError),
+        (errors.UnknownKeyword, TypeError),
+        (errors.WrongType, TypeError),
+        (errors.WrongLength, ValueError),
+        (errors.BadTime, ValueError),
+        (errors.MissingDependency, ImportError),
+        (errors.TookTooLong, TimeoutError),
+        (errors.WouldDeadlock, RuntimeError),
+        (errors.RuntimeStopped, RuntimeError),
+    ],
+)
+def test_an_error_can_be_caught_as_the_builtin_one_it_resembles(ours, theirs):
+    assert issubclass(ours, theirs)
+    assert issubclass(ours, errors.RealtimeWidgetsError)
+
+
+def test_every_error_stands_in_the_tree_of_the_docstring():
+    classes = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, Exception)]
+    assert len(classes) > 10
+    assert [c.__name__ for c in classes if c.__name__ not in errors.__doc__] == []
+
+
+def test_an_unknown_field_shows_its_sentence_without_quotes():
+    assert str(errors.UnknownField("no field 'a'")) == "no field 'a'"
+    assert str(errors.UnknownField()) == ""
+
+
+def test_the_nearest_name_forgives_typos_and_case_but_not_everything():
+    assert errors.nearest("windw", ["window", "title"]) == "window"
+    assert errors.nearest("CPU", ["cpu", "mem"]) == "cpu"
+    assert errors.nearest("zzz", ["cpu", "mem"]) is None
+    assert errors.nearest("cpu", []) is None
+
+
+def test_known_keywords_pass():
+    errors.reject_unknown_keywords("LiveChart()", {"title": 1}, ["title"])
+
+
+def test_a_misspelled_keyword_is_a_type_error_that_names_the_nearest():
+    with pytest.raises(TypeError, match=r"LiveChart\(\) .* no keyword 'windw'; did you mean 'window'\?"):
+        errors.reject_unknown_keywords("LiveChart()", ["windw"], ["window", "title"])
+
+
+def test_a_keyword_that_resembles_none_lists_all():
+    with pytest.raises(TypeError, match="it takes window, title"):
+        errors.reject_unknown_keywords("LiveChart()", ["qqq"], ["window", "title"])

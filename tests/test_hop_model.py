@@ -1,0 +1,115 @@
+"""The model test of the last hop: whatever is dropped, stalled or reloaded, every page is right again in time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hop import Numbers, NumbersStore, World
+from page_model import Cells
+
+from realtime_widgets.delivery import REPEAT
+from realtime_widgets.lines import Line, points
+from realtime_widgets.streams import Stream
+
+HEALED = REPEAT + 1.2
+"""Seconds after the last fault within which every page must be right: a reminder or keyframe, the page's next
+permitted word (one a second), and a tick or two for the answer."""
+
+
+def run_schedule(world: World, change: Callable[[str], None], events: int) -> None:
+    """A random life: data, losses, stalls, reloads, hidden pages, second tabs, running cells."""
+    random = world.random
+    world.open_page()
+    for _ in range(events):
+        event = random.randrange(14)
+        page = random.choice(world.pages) if world.pages else None
+        if event < 5:
+            for to in world.feeds:
+                if random.random() < 0.7:
+                    change(to)
+        elif event == 5:
+            world.loss = random.choice([0.0, 0.3, 0.9, 1.0])
+        elif event == 6:
+            world.stalled = not world.stalled
+        elif event == 7 and page:
+            world.close_page(page, goodbye=random.random() < 0.5)
+            world.open_page()
+        elif event == 8 and page:
+            page.show(not page.visible)
+        elif event == 9 and len(world.pages) < 3:
+            world.open_page()
+        elif event == 10 and len(world.pages) > 1 and page:
+            world.close_page(page, goodbye=False)
+        elif event == 11:
+            world.run_cell(not world.cell)
+        elif event == 12:
+            world.change_carrier()
+        world.run(random.choice([0.0, 0.05, 0.3, 1.0, 2.5, 12.0]))
+    # The faults end here, with data still to come: losses that nothing follows are the hardest.
+    world.loss, world.stalled = 0.0, False
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_every_page_equals_the_kernel_after_any_of_10_000_schedules(block: int) -> None:
+    for seed in range(block * 1000, block * 1000 + 1000):
+        feeds = {"a": Numbers(), "b": Numbers()}
+        world = World(seed, feeds, NumbersStore, opens_during_cells=seed % 3 == 0)
+
+        def change(to: str, feeds: dict[str, Numbers] = feeds, world: World = world) -> None:
+            for _ in range(world.random.choice([1, 1, 3, 60])):
+                feeds[to].append(world.random.random())
+
+        run_schedule(world, change, events=25)
+        world.run(HEALED)
+        for page in world.pages:
+            for to, feed in feeds.items():
+                if page.visible and feed.last:
+                    store = page.stores.get((to, "0"))
+                    assert store is not None, f"seed {seed}: {page.name} never had {to}"
+                    assert store.state() == feed.state(), f"seed {seed}: {page.name} is wrong about {to}"
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_charts_on_every_page_equal_the_kernels_buckets_after_random_schedules(seed: int) -> None:
+    time = [1_795_000_000.0]
+    streams = {
+        to: Stream(to, max_points=400, clock=lambda: time[0], fields=["a", "b"])
+        for to in ("raw", "dense", "points")
+    }
+    lines = {
+        "raw": Line(streams["raw"], ["a", "b"], 20.0),
+        "dense": Line(streams["dense"], ["a", "b"], 2.0),
+        "points": Line(streams["points"], ["a"], points(100)),
+    }
+    for line in lines.values():
+        line.resize(50)
+    world = World(seed, lines, Cells, wire=True)
+    random = world.random
+
+    def change(to: str) -> None:
+        if random.random() < 0.03:
+            streams[to].clear()
+            return
+        count = random.choice([1, 2, 30, 300])
+        time[0] += random.choice([0.01, 0.2, 3.0])
+        ts = np.sort(np.array([time[0] + random.uniform(-0.5, 0.0) for _ in range(count)]))
+        if random.random() < 0.2:
+            ts = ts[::-1]
+        values = np.array([random.choice([math.nan, math.inf, random.random(), random.random()]) for _ in ts])
+        streams[to].extend({"ts": ts, "a": values, "b": np.arange(count)})
+        if random.random() < 0.05:
+            lines[to].resize(random.choice([50, 60, 120]))
+
+    run_schedule(world, change, events=40)
+    world.run(HEALED)
+    for page in world.pages:
+        for to, line in lines.items():
+            if not page.visible:
+                continue
+            shown = page.stores[to, "0"].state()
+            truth = Cells()
+            truth.replace(line.take(True, 0.0))
+            assert shown == truth.state(), f"{page.name} is wrong about {to}"

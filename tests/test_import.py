@@ -1,0 +1,86 @@
+"""`import realtime_widgets` opens nothing, starts nothing, and costs hardly more than what it stands on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+Run = Callable[[str], str]
+
+HEAVY = [
+    "plotly",
+    "websockets",
+    "httpx",
+    "starlette",
+    "uvicorn",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "redis",
+    "psutil",
+    "jupyterlab",
+]
+
+BASELINE = "import ipywidgets, anywidget, numpy, msgspec"
+OURS = "import realtime_widgets"
+RATIO = 1.2
+ROUNDS = 10
+"""Fresh interpreters; the fastest of each counts, in CPU time: what else the machine does hardly matters."""
+
+
+@pytest.fixture(scope="module")
+def run(child_env: dict[str, str]) -> Run:
+    """Runs code in a fresh interpreter, with compiled files, as users have them; returns what it printed."""
+    env = {key: value for key, value in child_env.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+    def run(code: str) -> str:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_importing_loads_nothing_heavy(run: Run):
+    loaded = json.loads(run(f"{OURS}; import sys, json; print(json.dumps(sorted(sys.modules)))"))
+    assert "realtime_widgets" in loaded
+    assert set(loaded) & set(HEAVY) == set()
+
+
+def test_importing_opens_no_socket_and_starts_no_thread_and_no_process(run: Run):
+    code = f"""
+import sys, threading
+{BASELINE}
+seen = []
+WATCHED = ("socket.", "subprocess.", "os.fork", "os.posix_spawn", "_thread.start_new_thread")
+threads = threading.active_count()
+sys.addaudithook(lambda event, args: seen.append(event) if event.startswith(WATCHED) else None)
+{OURS}
+print(seen, threading.active_count() - threads)
+"""
+    assert run(code) == "[] 0\n"
+
+
+def test_importing_costs_at_most_a_fifth_more_than_what_it_stands_on(run: Run):
+    # Ours comes on top in the same interpreter: the difference of two runs would be mostly noise.
+    code = f"""
+import time
+start = time.process_time()
+{BASELINE}
+between = time.process_time()
+{OURS}
+print(between - start, time.process_time() - between)
+"""
+    rounds = [[float(word) for word in run(code).split()] for _ in range(ROUNDS)]
+    baseline, ours = (min(column) for column in zip(*rounds, strict=True))
+    assert (baseline + ours) / baseline <= RATIO, f"{ours:.3f} s on top of {baseline:.3f} s"
+
+
+def test_sources_come_with_their_first_use(run: Run):
+    code = f"{OURS} as rw, sys; before = 'realtime_widgets.sources' in sys.modules; rw.sources; print(before)"
+    assert run(code) == "False\n"

@@ -1,0 +1,201 @@
+"""A line: which layout, what travels, and that the picture is the data's."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from page_model import Cells
+
+from realtime_widgets.errors import UnknownField
+from realtime_widgets.frames import Payload
+from realtime_widgets.lines import Line, points
+from realtime_widgets.streams import Stream
+
+T0 = 1_795_000_000.0
+
+
+def line_of(window: float = 10.0, px: int = 100, fields: list[str] | None = None, **options: int) -> tuple[Stream, Line]:
+    stream = Stream("s", **options)
+    line = Line(stream, fields, window)
+    line.resize(px)
+    return stream, line
+
+
+def fill(stream: Stream, start: float, seconds: float, rate: float, field: str = "value") -> None:
+    count = int(seconds * rate)
+    ts = T0 + start + np.arange(count) / rate
+    stream.extend({"ts": ts, field: np.sin(ts * 7.0)})
+
+
+def shown(*payloads: Payload) -> Cells:
+    cells = Cells()
+    for payload in payloads:
+        cells.replace(payload) if payload.key else cells.append(payload)
+    return cells
+
+
+def test_few_records_travel_as_they_are() -> None:
+    stream, line = line_of()
+    fill(stream, 0, 5, 10)
+    payload = line.take(False, 0.0)
+    assert payload.key
+    assert payload.body["layout"] == {"kind": "records", "step": 1, "capacity": 200}
+    assert payload.columns["x"].tolist() == stream.read().ts.tolist()
+    assert payload.columns["lo"].tolist() == stream.read()["value"].tolist()
+    assert "hi" not in payload.columns
+
+
+def test_many_records_become_buckets_of_about_a_pixel() -> None:
+    stream, line = line_of()
+    fill(stream, 0, 10, 1000)
+    layout = line.take(False, 0.0).body["layout"]
+    assert layout["kind"] == "seconds"
+    assert 0.06 <= layout["step"] <= 0.15
+
+
+def test_an_increment_holds_only_what_the_new_records_touched() -> None:
+    stream, line = line_of()
+    fill(stream, 0, 10, 1000)
+    line.take(False, 0.0)
+    fill(stream, 10, 0.05, 1000)
+    payload = line.take(False, 0.0)
+    assert not payload.key
+    assert (payload.first, payload.last) == (10_001, 10_050)
+    assert len(payload.columns["k"]) <= 2
+
+
+def test_the_layout_does_not_flip_at_its_edge() -> None:
+    stream, line = line_of(window=10.0, px=100)
+    keyframes = 0
+    for i in range(400):  # 149..151 records in view, around the 150 at which points become buckets
+        fill(stream, i * 0.5, 0.5, 15 if i % 2 else 15.2)
+        keyframes += line.take(False, 0.0).key
+    assert keyframes <= 3
+
+
+def test_a_window_in_points_buckets_by_number_not_by_time() -> None:
+    stream = Stream("s")
+    line = Line(stream, ["value"], points(10_000))
+    line.resize(100)
+    fill(stream, 0, 1, 20_000)
+    payload = line.take(False, 0.0)
+    assert payload.body["layout"] == {"kind": "records", "step": 100, "capacity": 101}
+    assert payload.body["window"] is None
+    assert payload.columns["lo"].min() == stream.latest(10_000)["value"].min()
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=12), st.sampled_from([50, 90]))
+def test_increments_add_up_to_the_keyframe(counts: list[int], px: int) -> None:
+    stream, line = line_of(window=3.0, px=px)
+    cells = shown(line.take(True, 0.0))
+    start = 0.0
+    for count in counts:
+        ts = T0 + start + np.arange(count) / 200
+        stream.extend({"ts": ts, "value": np.cos(ts)})
+        start += count / 200
+        payload = line.take(False, 0.0)
+        cells.replace(payload) if payload.key else cells.append(payload)
+    assert cells.state() == shown(line.take(True, 0.0)).state()
+
+
+def test_every_extreme_of_the_window_is_in_the_picture() -> None:
+    stream, line = line_of(window=10.0, px=100)
+    rng = np.random.default_rng(1)
+    for i in range(100):
+        ts = T0 + i / 5 + np.sort(rng.uniform(0, 0.2, 500))
+        stream.extend({"ts": ts, "value": rng.standard_cauchy(500)})
+        line.take(False, 0.0)
+    cells = shown(line.take(True, 0.0)).state()
+    batch = stream.read()
+    inside = batch["value"][batch.ts >= batch.ts.max() - 9.9]
+    assert max(cells["hi"][0]) >= inside.max()
+    assert min(cells["lo"][0]) <= inside.min()
+
+
+def test_without_named_fields_new_number_fields_join_in() -> None:
+    stream, line = line_of()
+    stream.append(ts=T0, cpu=1.0, host="a")
+    assert line.take(False, 0.0).body["series"] == ["cpu"]
+    stream.append(ts=T0 + 1, cpu=2.0, mem=5.0)
+    payload = line.take(False, 0.0)
+    assert payload.key
+    assert payload.body["series"] == ["cpu", "mem"]
+    assert payload.columns["lo"].reshape(2, 2)[1].tolist()[1] == 5.0
+    assert math.isnan(payload.columns["lo"].reshape(2, 2)[1, 0])
+
+
+def test_a_field_that_is_not_a_number_draws_nothing_and_breaks_nothing() -> None:
+    stream, line = line_of(fields=["host"])
+    stream.append(ts=T0, host="a")
+    payload = line.take(False, 0.0)
+    assert np.isnan(payload.columns["lo"]).all()
+    assert payload.body["last"] == [None]
+
+
+def test_records_that_were_overwritten_unread_break_the_line() -> None:
+    stream, line = line_of(window=10.0, px=100, max_points=50)
+    fill(stream, 0, 1, 40)
+    line.take(False, 0.0)
+    fill(stream, 1, 2, 40)
+    payload = line.take(False, 0.0)
+    assert payload.columns["breaks"].any()
+
+
+def test_a_clear_empties_the_picture() -> None:
+    stream, line = line_of()
+    fill(stream, 0, 1, 10)
+    line.take(False, 0.0)
+    stream.clear()
+    assert line.changed()
+    payload = line.take(False, 0.0)
+    assert payload.key
+    assert payload.columns == {}
+    assert payload.body["newest"] is None
+    assert not line.changed()
+
+
+def test_a_wider_view_gets_finer_buckets() -> None:
+    stream, line = line_of(window=10.0, px=100)
+    fill(stream, 0, 10, 1000)
+    coarse = line.take(False, 0.0).body["layout"]["step"]
+    line.resize(1000)
+    assert line.changed()
+    payload = line.take(False, 0.0)
+    assert payload.key
+    assert payload.body["layout"]["step"] < coarse / 5
+
+
+def test_one_point_before_the_window_is_kept_to_draw_the_line_in() -> None:
+    stream, line = line_of(window=5.0)
+    for second in (0, 1, 2, 9):
+        stream.append(float(second), ts=T0 + second)
+    assert shown(line.take(False, 0.0)).state()["lo"] == [[2.0, 9.0]]
+
+
+def test_the_baseline_is_where_the_window_began() -> None:
+    stream, line = line_of()
+    line.take(False, 0.0)
+    assert math.isnan(line.baseline())
+    stream.append(5.0, ts=T0)
+    line.take(False, 0.0)
+    assert math.isnan(line.baseline())
+    stream.append(7.0, ts=T0 + 1)
+    line.take(False, 0.0)
+    assert line.baseline() == 5.0
+
+
+def test_a_field_that_the_stream_does_not_have_is_named_with_its_nearest() -> None:
+    stream = Stream("s")
+    stream.append(ts=T0, memory=1.0)
+    with pytest.raises(UnknownField, match=r"stream 's' has no field 'memroy': it has 'memory'; did you mean 'memory'\?"):
+        Line(stream, ["memroy"], 10.0)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2.5, True, "9"])
+def test_a_window_of_no_whole_number_of_points_is_refused(n: object) -> None:
+    with pytest.raises(ValueError, match="a whole number of at least 2"):
+        points(n)  # type: ignore[arg-type]

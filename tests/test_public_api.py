@@ -1,0 +1,106 @@
+"""What users may rely on: the names and the signatures. A change here is a line in CHANGELOG.md."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+import re
+
+import pytest
+
+import realtime_widgets as rw
+
+NAMES = [
+    "Stream",
+    "Batch",
+    "StreamStore",
+    "DataBuffer",
+    "sources",
+    "LiveChart",
+    "MetricCard",
+    "points",
+    "configure",
+    "stats",
+    "errors",
+    "__version__",
+]
+
+SIGNATURES = {
+    "Stream": "(name='stream', *, fields=None, max_points=100000, max_age=None, clock=...)",
+    "Stream.append": "(self, value=..., /, *, ts=None, **fields)",
+    "Stream.extend": "(self, data, *, ts=None)",
+    "Stream.feed": "(self, source, /)",
+    "Stream.read": "(self, after=0, limit=None, *, newest=False, fields=None)",
+    "Stream.latest": "(self, limit=50)",
+    "Stream.on_batch": "(self, fn=None, /, *, every=0.1, max_size=100)",
+    "Stream.listen": "(self, fn, /)",
+    "Stream.clear": "(self)",
+    "Stream.to_pandas": "(self)",
+    "Stream.to_polars": "(self)",
+    "Stream.to_arrow": "(self)",
+    "StreamStore": "(*, max_points=1000, max_age=None, keep=False, clock=...)",
+    "StreamStore.subscribe": "(self, name, subscriber)",
+    "StreamStore.unsubscribe": "(self, name, subscriber)",
+    "StreamStore.subscribers": "(self, name)",
+    "StreamStore.clear": "(self, name)",
+    "DataBuffer": "(stream, fn, *, every=0.1, max_size=100, scheduler=None)",
+    "DataBuffer.flush": "(self, timeout=None)",
+    "DataBuffer.close": "(self, timeout=None)",
+    "sources.Machine": "(every=0.5, *, max_points=100000)",
+    "sources.Machine.start": "(self)",
+    "sources.Machine.close": "(self)",
+    "LiveChart": "(stream, *, y=None, window=60.0, title=None, colors=None, height=240, format='number', unit=None, stale_after=None, theme='auto', locale=None)",
+    "LiveChart.pause": "(self)",
+    "LiveChart.resume": "(self)",
+    "LiveChart.to_figure": "(self)",
+    "LiveChart.to_pandas": "(self)",
+    "LiveChart.close": "(self)",
+    "MetricCard": "(title, stream=None, *, field=None, format='number', unit=None, precision=None, icon=None, good=None, thresholds=None, sparkline=True, window=60.0, stale_after=None, theme='auto', locale=None)",
+    "MetricCard.update": "(self, value, *, ts=None)",
+    "MetricCard.close": "(self)",
+    "points": "(n)",
+    "configure": "(*, max_fps=None)",
+    "stats": "()",
+}
+
+
+def resolve(path: str) -> object:
+    found: object = rw
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def shape(fn: object) -> str:
+    """The signature without annotations (those are mypy's) and without addresses in memory."""
+    signature = inspect.signature(fn)  # type: ignore[arg-type]
+    bare = [parameter.replace(annotation=parameter.empty) for parameter in signature.parameters.values()]
+    text = str(signature.replace(parameters=bare, return_annotation=signature.empty))
+    return re.sub(r"<[^<>]*>", "...", text)
+
+
+def test_the_names_are_these():
+    assert rw.__all__ == NAMES
+    for name in NAMES:
+        assert getattr(rw, name) is not None
+    assert set(NAMES) <= set(dir(rw))
+
+
+@pytest.mark.parametrize("path", SIGNATURES)
+def test_the_signature_is_this(path: str):
+    assert shape(resolve(path)) == SIGNATURES[path]
+
+
+def test_every_public_callable_is_pinned():
+    callables = {name for name in NAMES if callable(getattr(rw, name))}
+    # A batch is given to users, never made by them.
+    assert callables - {"Batch"} == {path for path in SIGNATURES if "." not in path}
+
+
+def test_the_version_is_the_distributions():
+    assert rw.__version__ == importlib.metadata.version("realtime-widgets")
+
+
+def test_an_unknown_name_names_the_nearest():
+    with pytest.raises(AttributeError, match="did you mean 'LiveChart'"):
+        rw.LiveChrt  # noqa: B018
