@@ -100,7 +100,7 @@ class Probe:
         self._page.wait_for_timeout(seconds * 1000)
         page = self._page.evaluate("rwProbe.read()")
         wall = time.monotonic() - began
-        used = {name: (spent - cpu[name]) / wall for name, spent in self._cpu().items()}
+        used = {name: max(0.0, spent - cpu[name]) / wall for name, spent in self._cpu().items()}
         thread = {name: (spent - main[name]) / wall for name, spent in self._main_thread().items()}
         span = page["seconds"]
         return {

@@ -31,8 +31,9 @@ def number_format(name: str, *, unit: str | None = None, precision: int | None =
         hint = nearest(str(name), FORMATS)
         advice = f"did you mean {hint!r}?" if hint else f"it is one of {', '.join(map(repr, FORMATS))}"
         raise UsageError(f"there is no number format {name!r}: {advice}")
-    if precision is not None and (
-        isinstance(precision, bool) or not isinstance(precision, int) or not 0 <= precision <= 12
+    digits: object = precision
+    if digits is not None and (
+        isinstance(digits, bool) or not isinstance(digits, int) or not 0 <= digits <= 12
     ):
         raise UsageError(f"precision={precision!r} digits cannot be written: pass 0 to 12, or None")
     chosen: dict[str, Any] = {"name": name}

@@ -28,7 +28,7 @@ WIRE = 1
 """Version of the wire. A page and a kernel of different versions never share a registry."""
 
 _ALIGN = 8
-_TYPES = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}
+_TYPES: dict[str, np.dtype[Any]] = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}
 _NAMES = {dtype: name for name, dtype in _TYPES.items()}
 
 Columns = Mapping[str, NDArray[Any]]

@@ -44,7 +44,8 @@ class Points:
     n: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.n, bool) or not isinstance(self.n, int) or self.n < 2:
+        n: object = self.n
+        if isinstance(n, bool) or not isinstance(n, int) or n < 2:
             raise ValueError(f"a window of {self.n!r} points: a whole number of at least 2 is needed")
 
 
@@ -112,7 +113,7 @@ class Line:
             or stream.cleared_seq != self._cleared
         )
 
-    def take(self, key: bool, now: float) -> Payload:  # noqa: ARG002 - the protocol tells the time
+    def take(self, key: bool, now: float) -> Payload:
         """The buckets that changed since the last call, or all of them."""
         key = self._ingest() or key
         touched = self._buckets.touched()
@@ -126,7 +127,9 @@ class Line:
         NaN while there is nothing but the newest bucket to compare with.
         """
         cells = self._kept()
-        drawn = np.flatnonzero(~np.isnan(cells.lo[0])) if len(cells.lo) else ()
+        if not len(cells.lo):
+            return math.nan
+        drawn = np.flatnonzero(~np.isnan(cells.lo[0]))
         if len(drawn) < 2:
             return math.nan
         return float(cells.lo[0, drawn[0]] + cells.hi[0, drawn[0]]) / 2
@@ -177,10 +180,8 @@ class Line:
         if not len(ts):
             return
         seq = np.arange(batch.first_seq + start, batch.last_seq + 1, dtype=np.int64)
-        if layout.kind == "seconds":
-            k = np.floor(ts / layout.step).astype(np.int64)
-        else:
-            k = (seq - 1) // int(layout.step)
+        by_time = layout.kind == "seconds"
+        k = np.floor(ts / layout.step).astype(np.int64) if by_time else (seq - 1) // int(layout.step)
         values = self._values(batch)[:, start:]
         self._buckets.add(k, ts, values, broken=broken)
         self.last = [float(value) for value in values[:, -1]]

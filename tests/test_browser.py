@@ -55,6 +55,7 @@ def wait_until_moved(root: Locator, times: int = 3) -> None:
 
 def opened(page: Page, lab: Lab, *cells: str) -> Notebook:
     notebook = Notebook.open(page, lab, lab.write([FEED, *cells]))
+    notebook.set_theme(dark=False)  # the server remembers what an earlier test chose
     notebook.run_all()
     for i in range(len(cells) + 1):
         for output in notebook.outputs(i):
@@ -84,6 +85,7 @@ def test_the_dashboard_notebook_shows_this_machine_live(page: Page, lab: Lab) ->
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_viewport_size({"width": 1280, "height": 3000})
     notebook = Notebook.open(page, lab, lab.add(NOTEBOOKS / "01_live_dashboard.ipynb"))
+    notebook.set_theme(dark=False)
     notebook.run_all()
     expect(widgets(page, "metric")).to_have_count(7)
     expect(widgets(page, "chart")).to_have_count(3)
@@ -115,7 +117,9 @@ def test_the_dashboard_notebook_shows_this_machine_live(page: Page, lab: Lab) ->
 
 def test_the_theme_is_followed_live_and_can_be_fixed(page: Page, lab: Lab) -> None:
     notebook = opened(
-        page, lab, "ipywidgets.VBox([rw.LiveChart(stream, title='auto'), rw.LiveChart(stream, title='fixed', theme='light')])"
+        page,
+        lab,
+        "ipywidgets.VBox([rw.LiveChart(stream, title='auto'), rw.LiveChart(stream, title='fixed', theme='light')])",
     )
     auto, fixed = widgets(page, "chart").all()
     colour = "(root) => getComputedStyle(root).color"
@@ -183,7 +187,7 @@ def test_a_burst_ends_on_its_last_value_and_leaves_prints_alone(page: Page, lab:
 def test_a_reloaded_page_has_the_whole_picture_again(page: Page, lab: Lab) -> None:
     notebook = opened(page, lab, "chart = rw.LiveChart(stream, window=600); chart")
     expect(widgets(page, "chart")).to_have_attribute("data-rw-state", "live")
-    first = float(notebook.execute("stream.read().ts[0]"))
+    first = float(notebook.execute("print(stream.read().ts[0])"))
     notebook.evaluate("await panelOf(path).context.save();")
     notebook.reload()
     chart = widgets(page, "chart")
@@ -228,7 +232,9 @@ def test_the_reader_can_hold_the_picture_read_values_and_hide_lines(page: Page, 
 
 def test_stale_data_and_a_dead_kernel_are_said_to_be_so(page: Page, lab: Lab) -> None:
     notebook = opened(
-        page, lab, "ipywidgets.VBox([rw.LiveChart(stream, stale_after=2), rw.MetricCard('cpu', stream, field='cpu', stale_after=2)])"
+        page,
+        lab,
+        "ipywidgets.VBox([rw.LiveChart(stream, stale_after=2), rw.MetricCard('cpu', stream, field='cpu', stale_after=2)])",
     )
     chart, card = widgets(page, "chart"), widgets(page, "metric")
     expect(chart).to_have_attribute("data-rw-state", "live")

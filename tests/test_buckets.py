@@ -45,7 +45,9 @@ def brute_force(records: list[Record]) -> dict[int, tuple[float, float, float, i
             continue
         cell.sort(key=lambda record: record[0])  # stable
         finite = [value for _, value in cell if value == value]
-        breaks = (BREAK_BEFORE if cell[0][1] != cell[0][1] else 0) | (BREAK_AFTER if cell[-1][1] != cell[-1][1] else 0)
+        breaks = (BREAK_BEFORE if cell[0][1] != cell[0][1] else 0) | (
+            BREAK_AFTER if cell[-1][1] != cell[-1][1] else 0
+        )
         lo, hi = (min(finite), max(finite)) if finite else (math.nan, math.nan)
         result[k] = (cell[0][0], lo, hi, breaks)
     return result

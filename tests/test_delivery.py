@@ -23,7 +23,15 @@ from realtime_widgets.frames import Part, Payload
 
 
 def pulse(**changes: Any) -> dict[str, Any]:
-    return {"rw": 1, "page": "p", "n": 1, "visible": True, "models": {"a": {"views": 1}}, "need": [], **changes}
+    return {
+        "rw": 1,
+        "page": "p",
+        "n": 1,
+        "visible": True,
+        "models": {"a": {"views": 1}},
+        "need": [],
+        **changes,
+    }
 
 
 def delivery(feed: Any = None, *, heard: bool = True) -> tuple[Delivery, Any]:
@@ -116,7 +124,7 @@ def test_while_a_cell_holds_words_back_keyframes_go_out_unasked() -> None:
 
 
 def test_a_word_that_gets_through_during_a_cell_ends_the_blind_keyframes() -> None:
-    made, feed = delivery()
+    made, _ = delivery()
     made.cell_started(1.0)
     assert made.mode("a", 1.1) is Mode.BLIND
     made.pulse(pulse(), 2.0)
@@ -190,7 +198,12 @@ def test_a_page_that_says_goodbye_is_gone_at_once() -> None:
 
 @pytest.mark.parametrize(
     "word",
-    [{}, {"page": 5}, {"page": "p", "models": [1], "need": {"a": 1}, "n": "x"}, {"page": "p", "models": {"a": None}}],
+    [
+        {},
+        {"page": 5},
+        {"page": "p", "models": [1], "need": {"a": 1}, "n": "x"},
+        {"page": "p", "models": {"a": None}},
+    ],
 )
 def test_malformed_words_do_no_harm(word: dict[str, Any]) -> None:
     made, feed = delivery()

@@ -28,7 +28,9 @@ payloads = st.builds(
     st.integers(1, 2**53),
     st.integers(0, 2**53),
     st.booleans(),
-    st.dictionaries(st.text(max_size=5), st.one_of(st.none(), st.text(max_size=5), st.floats(allow_nan=False))),
+    st.dictionaries(
+        st.text(max_size=5), st.one_of(st.none(), st.text(max_size=5), st.floats(allow_nan=False))
+    ),
     columns,
 )
 frames = st.builds(

@@ -18,7 +18,9 @@ from realtime_widgets.streams import Stream
 T0 = 1_795_000_000.0
 
 
-def line_of(window: float = 10.0, px: int = 100, fields: list[str] | None = None, **options: int) -> tuple[Stream, Line]:
+def line_of(
+    window: float = 10.0, px: int = 100, fields: list[str] | None = None, **options: int
+) -> tuple[Stream, Line]:
     stream = Stream("s", **options)
     line = Line(stream, fields, window)
     line.resize(px)
@@ -191,7 +193,9 @@ def test_the_baseline_is_where_the_window_began() -> None:
 def test_a_field_that_the_stream_does_not_have_is_named_with_its_nearest() -> None:
     stream = Stream("s")
     stream.append(ts=T0, memory=1.0)
-    with pytest.raises(UnknownField, match=r"stream 's' has no field 'memroy': it has 'memory'; did you mean 'memory'\?"):
+    with pytest.raises(
+        UnknownField, match=r"stream 's' has no field 'memroy': it has 'memory'; did you mean 'memory'\?"
+    ):
         Line(stream, ["memroy"], 10.0)
 
 

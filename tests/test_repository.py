@@ -74,7 +74,9 @@ def test_the_npm_lock_covers_every_platform(tracked: list[Path]):
     for path in tracked:
         if path.name == "package-lock.json":
             packages = json.loads(path.read_text())["packages"]
-            wanted = {name for package in packages.values() for name in package.get("optionalDependencies", {})}
+            wanted = {
+                name for package in packages.values() for name in package.get("optionalDependencies", {})
+            }
             assert wanted <= {name.rpartition("node_modules/")[2] for name in packages}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -43,12 +43,12 @@ class Recorder:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     recorder = Recorder()
     made = Scheduler(get_runtime(), recorder)
     monkeypatch.setattr(base, "get_scheduler", lambda: made)
     monkeypatch.setattr(scheduler, "get_scheduler", lambda: made)
-    yield recorder
+    return recorder
 
 
 def bodies(frame: Frame, widget: Any) -> list[dict[str, Any]]:
@@ -56,7 +56,9 @@ def bodies(frame: Frame, widget: Any) -> list[dict[str, Any]]:
 
 
 def value_of(frame: Frame, widget: Any) -> Any:
-    return next((body.get("text", body["value"]) for body in bodies(frame, widget) if "value" in body), "nothing")
+    return next(
+        (body.get("text", body["value"]) for body in bodies(frame, widget) if "value" in body), "nothing"
+    )
 
 
 def test_what_is_appended_reaches_the_pages_without_another_word(sent: Recorder) -> None:

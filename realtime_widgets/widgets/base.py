@@ -37,7 +37,7 @@ def named_keywords(init: Init) -> Init:
     return checked  # type: ignore[return-value]
 
 
-class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class LiveWidget(anywidget.AnyWidget):
     """What all our widgets share."""
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -70,7 +70,9 @@ class LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]
     paused = traitlets.Bool(False).tag(sync=True)
     """Whether the picture stands still while the stream goes on."""
 
-    def __init__(self, kind: str, streams: list[Stream], feeds: Mapping[str, Sizable], **settings: Any) -> None:
+    def __init__(
+        self, kind: str, streams: list[Stream], feeds: Mapping[str, Sizable], **settings: Any
+    ) -> None:
         scheduler = get_scheduler()
         super().__init__(
             _esm=read_static("widget.js"),

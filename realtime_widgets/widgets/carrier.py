@@ -51,7 +51,7 @@ def parentless_context() -> contextvars.Context:
     return context
 
 
-class Carrier(anywidget.AnyWidget):  # type: ignore[misc]
+class Carrier(anywidget.AnyWidget):
     """A model without a view; created and driven by the I/O thread only."""
 
     _esm = traitlets.Unicode().tag(sync=True)

@@ -83,9 +83,10 @@ class LiveChart(LiveWidget):
             _check_range("window", window, 0.01, 3.2e9, "seconds, or points(n)")
         _check_range("height", height, 80, 2000, "CSS pixels")
         feeds, labels = _lines(stream, y, window)
+        self._lines = list(feeds.values())
         super().__init__(
             "chart",
-            [line.stream for line in feeds.values()],
+            [line.stream for line in self._lines],
             feeds,
             title=title or "",
             window={"points": window.n} if isinstance(window, Points) else {"seconds": float(window)},
@@ -118,7 +119,7 @@ class LiveChart(LiveWidget):
         import plotly.graph_objects as go
 
         figure = go.Figure()
-        for (name, words), (line, batch, inside) in zip(self.lines.items(), self._in_window(), strict=True):
+        for words, (line, batch, inside) in zip(self.lines.values(), self._in_window(), strict=True):
             times = (batch.ts[inside] * 1e6).astype("datetime64[us]")
             for field in line.fields:
                 if field in batch.columns:
@@ -130,7 +131,7 @@ class LiveChart(LiveWidget):
     def _in_window(self) -> list[tuple[Line, Batch, NDArray[np.bool_]]]:
         """Each line, what its stream has kept, and which of that is in view."""
         found = []
-        for line in self._feeds.values():
+        for line in self._lines:
             batch = line.stream.read()
             inside = np.ones(len(batch), bool)
             if isinstance(line.window, Points):
@@ -141,7 +142,7 @@ class LiveChart(LiveWidget):
         return found
 
     def __repr__(self) -> str:
-        names = ", ".join(repr(line.stream.name) for line in self._feeds.values())
+        names = ", ".join(repr(line.stream.name) for line in self._lines)
         return f"LiveChart({names}, window={self.window}, {self.data_state})"
 
 
@@ -151,12 +152,14 @@ def _lines(
     """One line per stream, and how its fields are called in the legend."""
     fields = [y] if isinstance(y, str) else None if y is None else list(y)
     if fields is not None and not fields:
-        raise UsageError("y=[] leaves nothing to draw: name at least one field, or leave y out for all of them")
+        raise UsageError(
+            "y=[] leaves nothing to draw: name at least one field, or leave y out for all of them"
+        )
     if isinstance(source, Stream):
         return {"0": Line(source, fields, window)}, {"0": {"prefix": "", "labels": {}}}
     if isinstance(source, Mapping):
         return _labelled(source, fields, window)
-    if isinstance(source, Sequence) and source and all(isinstance(stream, Stream) for stream in source):
+    if isinstance(source, list | tuple) and source and all(isinstance(stream, Stream) for stream in source):
         lines = {str(i): Line(stream, fields, window) for i, stream in enumerate(source)}
         words = {
             name: {"prefix": f"{line.stream.name} ", "labels": {"value": line.stream.name}}
@@ -173,7 +176,9 @@ def _labelled(
     source: Mapping[str, Stream | tuple[Stream, str]], fields: list[str] | None, window: float | Points
 ) -> tuple[dict[str, Line], dict[str, Any]]:
     if fields is not None:
-        raise UsageError('y= and a mapping of labels say the same twice: use {"label": (stream, "field")} alone')
+        raise UsageError(
+            'y= and a mapping of labels say the same twice: use {"label": (stream, "field")} alone'
+        )
     lines: dict[str, Line] = {}
     words: dict[str, Any] = {}
     for label, entry in source.items():

@@ -78,7 +78,9 @@ class MetricCard(LiveWidget):
         locale: str | None = None,
     ) -> None:
         if stream is not None and not isinstance(stream, Stream):
-            raise WrongType(f"a card cannot follow {stream!r}: pass a Stream, or none and call card.update(value)")
+            raise WrongType(
+                f"a card cannot follow {stream!r}: pass a Stream, or none and call card.update(value)"
+            )
         if good not in ("up", "down", None):
             raise UsageError(f'good={good!r} is no direction: pass "up", "down" or None')
         self._own = Stream(title or "metric", max_points=10_000) if stream is None else None
@@ -88,11 +90,11 @@ class MetricCard(LiveWidget):
             only_field(source)
         else:
             check_field(source, field)
-        feed = _Readout(source, field, float(window), _checked(thresholds), good)
+        self._readout = _Readout(source, field, float(window), _checked(thresholds), good)
         super().__init__(
             "metric",
             [source],
-            {"0": feed},
+            {"0": self._readout},
             title=title,
             format=number_format(format, unit=unit, precision=precision),
             icon=icon or "",
@@ -123,7 +125,7 @@ class MetricCard(LiveWidget):
     @property
     def value(self) -> Any:
         """The newest value, as the stream keeps it; None when there is none."""
-        return self._feeds["0"].value()
+        return self._readout.value()
 
     def __repr__(self) -> str:
         return f"MetricCard({self.title!r}, value={self.value!r}, {self.data_state})"
@@ -207,7 +209,11 @@ def _checked(thresholds: Mapping[float, Level] | None) -> dict[float, Level]:
         return {}
     for value, name in thresholds.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(f"threshold {value!r} is not a number: pass value → level, such as {{0.9: 'error'}}")
+            raise UsageError(
+                f"threshold {value!r} is not a number: pass value → level, such as {{0.9: 'error'}}"
+            )
         if name not in LEVELS:
-            raise UsageError(f"threshold {value!r} has level {name!r}: it is one of {', '.join(map(repr, LEVELS))}")
+            raise UsageError(
+                f"threshold {value!r} has level {name!r}: it is one of {', '.join(map(repr, LEVELS))}"
+            )
     return dict(thresholds)

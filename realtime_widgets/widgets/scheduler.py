@@ -183,7 +183,9 @@ class Scheduler:
             self._last_frame = now
             self._sent["frames"] += 1
             self._sent["parts"] += len(parts)
-            content, buffers = pack(Frame(self._sent["frames"], time.time(), tuple(parts), self.delivery.heard()))
+            content, buffers = pack(
+                Frame(self._sent["frames"], time.time(), tuple(parts), self.delivery.heard())
+            )
             self._sent["bytes"] += sum(map(len, buffers))
             self._put(content, buffers)
         due = self.delivery.next_due(now)
@@ -243,9 +245,10 @@ def configure(*, max_fps: float | None = None) -> None:
         UsageError: when `max_fps` is not a number from 1 to 60.
     """
     if max_fps is not None:
-        if isinstance(max_fps, bool) or not isinstance(max_fps, int | float) or not 1 <= max_fps <= HIGHEST_FPS:
+        fps: object = max_fps
+        if isinstance(fps, bool) or not isinstance(fps, int | float) or not 1 <= fps <= HIGHEST_FPS:
             raise UsageError(f"max_fps={max_fps!r} cannot be kept: pass a number from 1 to {HIGHEST_FPS:.0f}")
-        get_scheduler().max_fps = float(max_fps)
+        get_scheduler().max_fps = float(fps)
 
 
 def stats() -> HopStats:

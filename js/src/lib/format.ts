@@ -117,7 +117,7 @@ export function agoText(seconds: number, locale: string): string {
   return new Intl.NumberFormat(locale, {
     style: "unit",
     unit,
-    unitDisplay: "narrow",
+    unitDisplay: locale.startsWith("ja") ? "short" : "narrow",
   } as Intl.NumberFormatOptions)
     .format(Math.floor(value as number))
     .trim();

@@ -1,0 +1,238 @@
+"""The ring: the newest records of a stream, as columns of equal length, with their numbers.
+
+It agrees with what comes on the kinds of the fields, makes room, and drops what is too old or too much.
+Nothing here locks or reads a clock: the stream does. Whoever is interrupted (Ctrl-C) leaves every record
+whole or not there at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .columns import Array, Column, Kind
+from .fields import Declaration
+from .times import Floats
+from .values import Values
+
+_FIRST_CAPACITY = 1024
+"""Records that memory is set aside for at first; doubled as needed, so that a hundred small streams stay
+small.
+"""
+
+_UNBOUNDED = 2**62
+
+
+class Ring:
+    """The records `first` to `last`: at most `max_points`, none older than `max_age` before the newest."""
+
+    __slots__ = (
+        "_capacity",
+        "_declared",
+        "_limit",
+        "_ts",
+        "cleared",
+        "columns",
+        "dropped",
+        "first",
+        "last",
+        "late",
+        "max_age",
+        "newest",
+    )
+
+    def __init__(self, declared: Declaration, max_points: int | None, max_age: float | None) -> None:
+        self.max_age = max_age
+        self.first = 1
+        self.last = 0
+        self.cleared = 0  # what `last` was when it was cleared
+        self.dropped = 0
+        self.late = 0
+        self.newest = -math.inf  # time since then
+        # Replaced, never changed: so an append can be prepared without the lock, and see whether it still
+        # holds.
+        self.columns = {field: Column(kind, 0) for field, kind in declared.kinds.items()}
+        self._ts = Column("number", 0)
+        self._capacity = 0  # every column has at least this many slots
+        self._declared = declared
+        self._limit = _UNBOUNDED if max_points is None else int(max_points)
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+    # Writing
+
+    def append(self, values: Iterable[tuple[Column, Any]], ts: float) -> int:
+        """Add one record, given as a fitting value for each of the columns; returns its number."""
+        late = ts < self.newest
+        seq = self.last + 1
+        if seq - self.first >= self._capacity:
+            self._make_room(1, self.newest if late else ts, self.columns)
+        slot = seq - 1
+        for column, value in values:
+            array = column.array
+            array[slot % len(array)] = value
+        array = self._ts.array
+        array[slot % len(array)] = ts
+        # No call between these, so that an interrupt or a fork finds the record either published or not there.
+        if late:
+            self.late += 1
+        else:
+            self.newest = ts
+        self.last = seq
+        if self.max_age is not None:
+            self._drop_old(self.newest, self.columns)
+        return seq
+
+    def extend(self, incoming: Mapping[str, Values], ts: Floats) -> list[str]:
+        """Add one record per time; returns what is to be said about it in the log.
+
+        Raises:
+            WrongType: when a value does not fit its declared kind; nothing is written then.
+        """
+        count = len(ts)
+        late, newest = _lateness(ts, self.newest)
+        columns, arrays, warnings = self._agree(incoming)
+        kept = min(count, self._limit)
+        last = self.last + count
+        seq = last - kept + 1
+        self._make_room(kept, newest, columns)
+        for name, column in columns.items():
+            if name in arrays:
+                column.write(seq, arrays[name][count - kept :])
+            else:
+                column.fill(seq, last)
+        self._ts.write(seq, ts[count - kept :])
+        first = max(self.first, last - self._limit + 1)
+        # As above: no call between these.
+        self.columns = columns
+        self.late += late
+        self.newest = newest
+        self.dropped += first - self.first
+        self.first = first
+        self.last = last
+        if self.max_age is not None:
+            self._drop_old(newest, columns)
+        return warnings
+
+    def clear(self) -> None:
+        """Drop all records and free their memory; fields stay, and numbering goes on."""
+        columns = {name: Column(column.kind, 0) for name, column in self.columns.items()}
+        ts = Column("number", 0)
+        self._ts, self.columns, self._capacity = ts, columns, 0
+        self.cleared = self.last
+        self.first = self.last + 1
+        self.newest = -math.inf
+
+    # Reading
+
+    def read(
+        self, first: int, last: int, fields: Iterable[str] | None = None
+    ) -> tuple[Floats, dict[str, Array]]:
+        """Return copies of the times and values of records `first` to `last`; of the named fields that
+        exist, or all.
+        """
+        names = self.columns if fields is None else [name for name in fields if name in self.columns]
+        columns = {name: self.columns[name].read(first, last) for name in names}
+        return self._ts.read(first, last), columns
+
+    @property
+    def oldest_ts(self) -> float | None:
+        """Time of the first record; None when there is none."""
+        return float(self._ts.read(self.first, self.first)[0]) if len(self) else None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the columns; of texts and objects only the references."""
+        return sum(column.array.nbytes for column in (self._ts, *self.columns.values()))
+
+    # Kinds
+
+    def _agree(self, incoming: Mapping[str, Values]) -> tuple[dict[str, Column], dict[str, Array], list[str]]:
+        """Return the columns that can hold what comes, it in their kinds, and what to say; changes
+        nothing.
+        """
+        columns = self.columns
+        arrays: dict[str, Array] = {}
+        warnings = []
+        for name, values in incoming.items():
+            column = columns.get(name)
+            if column is None:
+                column = Column(values.kind, self._capacity)
+                column.fill(self.first, self.last)
+                columns = {**columns, name: column}
+            array = values.as_kind(column.kind)
+            if array is None:
+                kind = self._wider(name, column, values)
+                if kind == "object":
+                    warnings.append(
+                        f"field {name!r} of stream {self._declared.stream!r} is an object from now on: it "
+                        f"was a {column.kind} and got {values.first_misfit(column.kind)!r}; to have such "
+                        "values refused, make the stream with fields="
+                    )
+                columns = {**columns, name: column.widened(kind, self.first, self.last)}
+                array = values.as_kind(kind)
+            if array is not None:
+                arrays[name] = array
+        return columns, arrays, warnings
+
+    def _wider(self, name: str, column: Column, values: Values) -> Kind:
+        """Return the kind for a field that gets values its kind cannot hold."""
+        if self._declared.fixed:
+            self._declared.refuse(name, values.first_misfit(column.kind))
+        holds_nothing = column.kind == "number" and np.isnan(column.read(self.first, self.last)).all()
+        return values.kind if holds_nothing else "object"
+
+    # Room
+
+    def _make_room(self, count: int, newest: float, columns: Mapping[str, Column]) -> None:
+        """Have a slot for `count` more records in all columns: drop the too old, grow, drop the oldest."""
+        if self.max_age is not None:
+            self._drop_old(newest, columns)
+        wanted = len(self) + count
+        if wanted > self._capacity < self._limit or columns is not self.columns:
+            doubled = 1 << (max(wanted, _FIRST_CAPACITY) - 1).bit_length()
+            capacity = max(self._capacity, min(self._limit, doubled))
+            # One after the other, so that never more than one column is there twice.
+            for column in (self._ts, *self.columns.values(), *columns.values()):
+                column.grow(self.first, self.last, capacity)
+            self._capacity = capacity
+        surplus = wanted - self._capacity
+        if surplus > 0:
+            # Before their slots are written: a reader after an interrupt must not find half of a record.
+            self.dropped += surplus
+            self.first += surplus
+
+    def _drop_old(self, newest: float, columns: Mapping[str, Column]) -> None:
+        """Drop records from the oldest end while they are older than `max_age` allows."""
+        assert self.max_age is not None
+        oldest = newest - self.max_age
+        times = self._ts.array
+        old = first = self.first
+        if first > self.last or times[(first - 1) % len(times)] >= oldest:
+            return
+        while first <= self.last:
+            # In pieces, because only few of many are old as a rule.
+            piece = self._ts.read(first, min(self.last, first + 4095))
+            fresh = piece >= oldest
+            if fresh.any():
+                first += int(fresh.argmax())
+                break
+            first += len(piece)
+        if first > old:
+            self.dropped += first - old
+            self.first = first
+            for column in columns.values():
+                if column.kind != "number":  # lets go of the objects
+                    column.fill(old, first - 1)
+
+
+def _lateness(ts: Floats, newest: float) -> tuple[int, float]:
+    """Return how many times are before the newest so far, and the newest of all."""
+    if ts[0] >= newest and (ts[1:] >= ts[:-1]).all():  # in order, as nearly always
+        return 0, float(ts[-1])
+    highest = np.maximum(np.maximum.accumulate(ts), newest)
+    return int((ts < highest).sum()), float(highest[-1])
