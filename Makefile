@@ -14,6 +14,8 @@ NOTEBOOK ?= notebooks/01_live_dashboard.ipynb
 # Beside the package and its [demo]: what makes it, and what checks it. Versions are in constraints.txt.
 BUILD_TOOLS := build hatchling hatch-jupyter-builder
 CHECK_TOOLS := ruff mypy pytest hypothesis playwright nbclient nbformat pandas polars pyarrow
+# Beside what users have today.
+BENCH_TOOLS := bokeh jupyter_bokeh
 
 # $(call quietly,NAME,COMMAND): the output goes to build/NAME.log, and is shown when the command fails.
 quietly = mkdir -p build && ( $(2) ) > build/$(1).log 2>&1 || { cat build/$(1).log >&2; exit 1; }
@@ -65,8 +67,11 @@ format: .venv/checks js/node_modules/.made ## put every file into the house form
 build: build/wheel ## sdist and wheel into dist/
 	@ls -1 dist/*
 
-bench: .venv/checks .venv/installed ## run the benchmarks
-	@for file in benchmarks/bench_*.py; do echo "$$file"; PYTHONPATH=tests PYTHONSAFEPATH=1 $(BIN)/python "$$file"; done
+bench: .venv/checks .venv/installed ## run the benchmarks, beside what users have today (10 minutes)
+	@.ci/system
+	@$(call quietly,bench,$(BIN)/pip install -c constraints.txt $(BENCH_TOOLS))
+	@$(BIN)/python benchmarks/streams.py
+	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/charts.py --rounds 2
 
 clean: ## remove all that was built, .venv and node_modules too
 	rm -rf .venv build dist artifacts realtime_widgets/static js/node_modules

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .columns import Array, as_numbers
-from .errors import MissingDependency, UnknownField, did_you_mean
+from .errors import MissingDependency
+from .fields import unknown_field
 from .times import to_utc
 
 
@@ -123,15 +123,6 @@ class Batch:
 
         ts = pa.array(to_utc(self.ts), pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC"))
         return pa.table({"ts": ts, **{name: array(column) for name, column in self.columns.items()}})
-
-
-def unknown_field(stream: str, name: str, known: Iterable[str]) -> UnknownField:
-    """Return the error for a field that a stream does not have."""
-    known = list(known)
-    has = ", ".join(map(repr, known)) or "no fields yet"
-    return UnknownField(
-        f"stream {stream!r} has no field {name!r}: it has {has}{did_you_mean(str(name), known)}"
-    )
 
 
 def _library(name: str, what: str) -> Any:

@@ -1,8 +1,7 @@
-"""Batches: what a reader gets from a stream, and the buffer that hands them to a function of the user's.
+"""Batching: the buffer that hands what comes to a function of the user's, gathered into batches.
 
-A `Batch` is a copy of the records after a cursor. A `DataBuffer` is a cursor with a timer: it holds no
-items of its own, so nothing piles up when the function is slow. Time and threads come through the
-`Scheduler` protocol.
+A `DataBuffer` is a cursor with a timer: it holds no items of its own, so nothing piles up when the function
+is slow. Time and threads come through a `Scheduler`.
 
     idle ── a record ──> waiting ── `every` seconds, flush() or the runtime's end ──> delivering
       ^                     ^                                                             │
@@ -12,27 +11,16 @@ items of its own, so nothing piles up when the function is slow. Time and thread
 from __future__ import annotations
 
 import functools
-import importlib
 import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
-from .columns import Array, as_numbers
-from .errors import (
-    MissingDependency,
-    RuntimeStopped,
-    UnknownField,
-    UsageError,
-    WrongType,
-    did_you_mean,
-)
-from .times import to_utc
+from .batch import Batch
+from .errors import RuntimeStopped, UsageError, WrongType
+from .locks import renew_after_fork
+from .scheduling import Scheduler, Timer, default_scheduler
 
 if TYPE_CHECKING:
     from .streams import Stream
@@ -99,8 +87,19 @@ class DataBuffer:
         self._timer: Timer | None = None
         self._forget_stop: Callable[[], object] = _nothing
         self._cursor = stream.last_seq
+        renew_after_fork(self, DataBuffer._begin_in_child)
         functools.update_wrapper(self, fn, updated=())
         self._stop_listening = stream.listen(self._on_change)
+
+    def _begin_in_child(self) -> None:
+        """Start afresh in a forked child: what was pending is the parent's to deliver, by threads that are not
+        here.
+        """
+        self._lock = threading.Lock()
+        self._state, self._again = "idle", False
+        self._done = self._timer = None
+        self._forget_stop = _nothing
+        self._cursor = self.stream.last_seq
 
     def __call__(self, batch: Batch) -> object:
         """Call `fn`, as if it had not been decorated."""
@@ -140,7 +139,7 @@ class DataBuffer:
         return f"<DataBuffer {self.stream.name!r} → {name}: {state}, {counts}>"
 
     def _scheduler(self) -> Scheduler:
-        return self._own_scheduler or _default_scheduler()
+        return self._own_scheduler or default_scheduler()
 
     def _wait_for(self, done: Future[None] | None, timeout: float | None) -> None:
         if timeout is not None and done is not None:

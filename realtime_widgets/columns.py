@@ -1,25 +1,19 @@
-"""Typed columns: what users hand over as one kind of values, and the ring that keeps the newest of them.
+"""Typed columns: the kinds of values, and the ring of one field that keeps the newest of them.
 
 A column is of one kind: `number` (float64), `text` (str) or `object` (anything). A missing value (None,
-NaN, NaT, pandas.NA) reads NaN in numbers and None in the others. Libraries are recognised by the objects
-they made, never imported. Nothing here locks: the stream does.
+NaN, NaT, pandas.NA) reads NaN in numbers and None in the others. Nothing here locks: the stream does.
 """
 
 from __future__ import annotations
 
 import math
 import numbers
-import sys
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Set
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-
-from .errors import UsageError, WrongLength, WrongType
-from .times import Floats, to_seconds_array
 
 Kind = Literal["number", "text", "object"]
 Array = npt.NDArray[Any]
@@ -31,7 +25,6 @@ MISFIT: Final = object()
 EXACT_BELOW = 2**53
 """From here on float64 skips integers."""
 
-_PLAIN: Set[type] = frozenset({float, int, bool, type(None)})
 _MISSING_TYPES: Set[str] = frozenset({"NAType", "NaTType"})
 
 
@@ -72,16 +65,12 @@ def _number(value: Any) -> tuple[Kind, Any]:
 
 
 def objects(values: Iterable[Any]) -> Array:
-    return object_array([_object(value) for value in values])
-
-
-def _object(value: Any) -> Any:
-    """Return a value as object columns keep it: itself, or None when it is missing."""
-    kind, stored = scalar(value)
-    return None if is_missing(kind, stored) else value
+    """Return values as object columns keep them: themselves, or None when they are missing."""
+    return object_array([None if is_missing(*scalar(value)) else value for value in values])
 
 
 def object_array(values: list[Any]) -> Array:
+    """Return Python values as an array of them, whatever they are."""
     return np.fromiter(values, dtype=object, count=len(values))  # np.array() would unpack lists of lists
 
 

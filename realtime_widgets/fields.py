@@ -1,4 +1,4 @@
-"""The fields that a stream may have: what they may be called, and which of them were declared."""
+"""The fields of a stream: what they may be called, which were declared, and how their kinds widen."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .columns import KINDS, Kind
+import numpy as np
+
+from .columns import KINDS, Array, Column, Kind
 from .errors import UnknownField, UsageError, WrongType, did_you_mean
+from .values import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,62 @@ def declare(stream: str, fields: Any) -> Declaration:
                 f"{', '.join(map(repr, KINDS))}{did_you_mean(str(kind), KINDS)}"
             )
     return Declaration(stream, kinds, closed=True, fixed=fixed)
+
+
+def agree(
+    declared: Declaration,
+    columns: dict[str, Column],
+    incoming: Mapping[str, Values],
+    first: int,
+    last: int,
+    capacity: int,
+) -> tuple[dict[str, Column], dict[str, Array], list[str]]:
+    """Find the columns that can hold what comes, and what comes in their kinds; changes nothing.
+
+    Args:
+        declared: what the fields may be.
+        columns: what they are.
+        incoming: the columns that come.
+        first: the oldest record that new columns must have a (missing) value for.
+        last: the newest.
+        capacity: slots of new columns.
+
+    Returns:
+        The columns, the incoming values by field, and what is to be said in the log.
+
+    Raises:
+        WrongType: when a value does not fit its declared kind.
+    """
+    arrays: dict[str, Array] = {}
+    warnings = []
+    for name, values in incoming.items():
+        column = columns.get(name)
+        if column is None:
+            column = Column(values.kind, capacity)
+            column.fill(first, last)
+            columns = {**columns, name: column}
+        array = values.as_kind(column.kind)
+        if array is None:
+            if declared.fixed:
+                declared.refuse(name, values.first_misfit(column.kind))
+            kind = _wider(column, values, first, last)
+            if kind == "object":
+                warnings.append(
+                    f"field {name!r} of stream {declared.stream!r} is an object from now on: it was a "
+                    f"{column.kind} and got {values.first_misfit(column.kind)!r}; to have such values "
+                    "refused, make the stream with fields="
+                )
+            columns = {**columns, name: column.widened(kind, first, last)}
+            array = values.as_kind(kind)
+        if array is not None:
+            arrays[name] = array
+    return columns, arrays, warnings
+
+
+def _wider(column: Column, values: Values, first: int, last: int) -> Kind:
+    """Return the kind for a field that gets values its kind cannot hold."""
+    holds_nothing = column.kind == "number" and np.isnan(column.read(first, last)).all()
+    return values.kind if holds_nothing else "object"
 
 
 def check_name(name: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,6 +17,53 @@ from .errors import UsageError, WrongLength, WrongType
 from .fields import check_name
 from .times import Floats, to_seconds_array
 from .values import Values, shortened, values_of
+
+MISSING: Final[Any] = object()
+"""The default of `append()`'s value, because None is a value: a missing number."""
+
+
+def record(value: Any, ts: Any, fields: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Take apart what `Stream.append()` takes: returns the values by field, and the time.
+
+    Raises:
+        UsageError: when there is nothing in it, or a value and fields, or two times.
+        WrongType: when the value is a column.
+    """
+    if fields:
+        raise UsageError(
+            f"append() cannot take both: a value ({value!r}) and fields ({', '.join(fields)}); pass either"
+        )
+    if type(value) is float:  # before the questions below, which take longer
+        return {"value": value}, ts
+    if value is MISSING:
+        raise UsageError(
+            "append() has nothing to append: no value and no fields; pass append(0.42) or append(cpu=0.4)"
+        )
+    if isinstance(value, Mapping):
+        return _without_ts(value, ts)
+    if is_many(value):
+        raise WrongType(
+            "append() takes one value: we saw several; pass them to extend(), or as append(name=...)"
+        )
+    return {"value": value}, ts
+
+
+def _without_ts(value: Mapping[str, Any], ts: Any) -> tuple[dict[str, Any], Any]:
+    """Take the time out of a record that came as a mapping."""
+    fields = dict(value)
+    own = fields.pop("ts", None)
+    if own is not None and ts is not None:
+        raise UsageError("append() cannot take both: ts= and a 'ts' in the mapping; pass either")
+    if not fields:
+        raise UsageError(
+            "append() has nothing to append: the mapping has no fields; pass append({'cpu': 0.4})"
+        )
+    return fields, ts if own is None else own
+
+
+def is_many(value: Any) -> bool:
+    """Whether these are many values: a list, a tuple, an array or something made of them."""
+    return isinstance(value, list | tuple) or bool(getattr(value, "ndim", 0)) or hasattr(value, "get_columns")
 
 
 @dataclass(frozen=True, slots=True)

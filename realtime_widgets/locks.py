@@ -1,38 +1,33 @@
 """Locks that a forked child can use.
 
 A child is forked with one thread. A lock that another thread held at that moment is copied locked, and
-nobody is left to release it. So objects with a lock register here, and are told in the child to make a fresh
-one; what a lock guards must be right at every moment, interrupts included, which is the house rule anyway.
+nobody is left to release it. So whoever has a lock says here how a child gets a fresh one; that is enough
+where what the lock guards is right at every moment, as it has to be for the sake of interrupts anyway.
 """
 
 from __future__ import annotations
 
 import os
 import weakref
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
-class Forkable(Protocol):
-    """Something that has to be put right in a forked child."""
+def renew_after_fork(owner: T, renew: Callable[[T], object]) -> None:
+    """Call `renew(owner)` in every child that is forked from now on, first of all; keeps no hold of owner."""
+    _renewals[owner] = renew
 
-    def after_fork(self) -> None:
-        """Make fresh locks, and forget the threads that stayed behind (in the child, before anything else)."""
+
+def _renew_all() -> None:
+    for owner, renew in list(_renewals.items()):
+        renew(owner)
 
 
 # Kept across %autoreload of this module, which must not register twice either.
-_known: weakref.WeakSet[Forkable] | None = globals().get("_known")
-
-
-def renew_after_fork(owner: Forkable) -> None:
-    """Have `owner.after_fork()` called in every child that is forked from now on; keeps no hold of it."""
-    global _known
-    if _known is None:
-        _known = weakref.WeakSet()
-        if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
-            os.register_at_fork(after_in_child=_renew)
-    _known.add(owner)
-
-
-def _renew() -> None:
-    for owner in list(_known or ()):
-        owner.after_fork()
+_renewals: weakref.WeakKeyDictionary[Any, Callable[[Any], object]]
+if "_renewals" not in globals():
+    _renewals = weakref.WeakKeyDictionary()
+    if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+        os.register_at_fork(after_in_child=_renew_all)

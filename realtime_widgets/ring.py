@@ -1,6 +1,6 @@
 """The ring: the newest records of a stream, as columns of equal length, with their numbers.
 
-It agrees with what comes on the kinds of the fields, makes room, and drops what is too old or too much.
+It numbers what comes, makes room for it, and drops what is too old or too much.
 Nothing here locks or reads a clock: the stream does. Whoever is interrupted (Ctrl-C) leaves every record
 whole or not there at all.
 """
@@ -8,13 +8,15 @@ whole or not there at all.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .columns import Array, Column, Kind
-from .fields import Declaration
+from .batch import Batch
+from .columns import Column
+from .fields import Declaration, agree
 from .times import Floats
 from .values import Values
 
@@ -24,6 +26,26 @@ small.
 """
 
 _UNBOUNDED = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStats:
+    """What happened to a stream's records, and what it holds now."""
+
+    appended: int
+    """Records ever appended."""
+    kept: int
+    """Records held now."""
+    dropped: int
+    """Records that had to go because of `max_points` or `max_age`; cleared ones do not count."""
+    late: int
+    """Records that were older than the newest before them."""
+    bytes: int
+    """Memory of the columns; of texts and objects only the references."""
+    oldest_ts: float | None
+    """Time of the first record that is kept, in seconds; None when there is none."""
+    newest_ts: float | None
+    """As `Stream.newest_ts`."""
 
 
 class Ring:
@@ -95,7 +117,9 @@ class Ring:
         """
         count = len(ts)
         late, newest = _lateness(ts, self.newest)
-        columns, arrays, warnings = self._agree(incoming)
+        columns, arrays, warnings = agree(
+            self._declared, self.columns, incoming, self.first, self.last, self._capacity
+        )
         kept = min(count, self._limit)
         last = self.last + count
         seq = last - kept + 1
@@ -130,61 +154,51 @@ class Ring:
     # Reading
 
     def read(
-        self, first: int, last: int, fields: Iterable[str] | None = None
-    ) -> tuple[Floats, dict[str, Array]]:
-        """Return copies of the times and values of records `first` to `last`; of the named fields that
-        exist, or all.
-        """
+        self,
+        after: int,
+        limit: int | None = None,
+        *,
+        newest: bool = False,
+        fields: Sequence[str] | None = None,
+    ) -> Batch:
+        """Return a copy of the records after a cursor; see `Stream.read`."""
+        if after >= self.last:  # nothing new, or a cursor of another stream's life
+            first, last = after + 1, after
+        else:
+            first, last = max(after + 1, self.first), self.last
+            if limit is not None and newest:
+                first = max(first, last - limit + 1)
+            elif limit is not None:
+                last = min(last, first + limit - 1)
         names = self.columns if fields is None else [name for name in fields if name in self.columns]
-        columns = {name: self.columns[name].read(first, last) for name in names}
-        return self._ts.read(first, last), columns
+        return Batch(
+            stream=self._declared.stream,
+            after=after,
+            first_seq=first,
+            last_seq=last,
+            ts=self._ts.read(first, last),
+            columns={name: self.columns[name].read(first, last) for name in names},
+            missed=max(0, first - 1 - max(after, self.cleared)),
+            cleared=after < self.cleared,
+        )
 
     @property
-    def oldest_ts(self) -> float | None:
-        """Time of the first record; None when there is none."""
-        return float(self._ts.read(self.first, self.first)[0]) if len(self) else None
+    def newest_ts(self) -> float | None:
+        """The latest time since it was cleared; None when there was none."""
+        newest = self.newest
+        return float(newest) if newest > -math.inf else None
 
-    @property
-    def nbytes(self) -> int:
-        """Memory of the columns; of texts and objects only the references."""
-        return sum(column.array.nbytes for column in (self._ts, *self.columns.values()))
-
-    # Kinds
-
-    def _agree(self, incoming: Mapping[str, Values]) -> tuple[dict[str, Column], dict[str, Array], list[str]]:
-        """Return the columns that can hold what comes, it in their kinds, and what to say; changes
-        nothing.
-        """
-        columns = self.columns
-        arrays: dict[str, Array] = {}
-        warnings = []
-        for name, values in incoming.items():
-            column = columns.get(name)
-            if column is None:
-                column = Column(values.kind, self._capacity)
-                column.fill(self.first, self.last)
-                columns = {**columns, name: column}
-            array = values.as_kind(column.kind)
-            if array is None:
-                kind = self._wider(name, column, values)
-                if kind == "object":
-                    warnings.append(
-                        f"field {name!r} of stream {self._declared.stream!r} is an object from now on: it "
-                        f"was a {column.kind} and got {values.first_misfit(column.kind)!r}; to have such "
-                        "values refused, make the stream with fields="
-                    )
-                columns = {**columns, name: column.widened(kind, self.first, self.last)}
-                array = values.as_kind(kind)
-            if array is not None:
-                arrays[name] = array
-        return columns, arrays, warnings
-
-    def _wider(self, name: str, column: Column, values: Values) -> Kind:
-        """Return the kind for a field that gets values its kind cannot hold."""
-        if self._declared.fixed:
-            self._declared.refuse(name, values.first_misfit(column.kind))
-        holds_nothing = column.kind == "number" and np.isnan(column.read(self.first, self.last)).all()
-        return values.kind if holds_nothing else "object"
+    def stats(self) -> StreamStats:
+        """Return what happened so far."""
+        return StreamStats(
+            appended=self.last,
+            kept=len(self),
+            dropped=self.dropped,
+            late=self.late,
+            bytes=sum(column.array.nbytes for column in (self._ts, *self.columns.values())),
+            oldest_ts=float(self._ts.read(self.first, self.first)[0]) if len(self) else None,
+            newest_ts=self.newest_ts,
+        )
 
     # Room
 

@@ -12,7 +12,6 @@ import asyncio
 import atexit
 import logging
 import os
-import queue
 import sys
 import threading
 import time
@@ -21,8 +20,9 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from . import batching
+from .callbacks import Callbacks
 from .errors import RuntimeStopped, TookTooLong, WouldDeadlock
+from .scheduling import install_scheduler
 
 T = TypeVar("T")
 
@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 _KEY = "_realtime_widgets_runtime_v1"
 """The version changes when a runtime of the old shape could not serve the new code."""
-
-_Job = tuple[Callable[..., Any], tuple[Any, ...], "Future[Any]"]
 
 
 def get_runtime() -> Runtime:
@@ -77,8 +75,6 @@ class Runtime:
     """
 
     def __init__(self) -> None:
-        self.scheduler: Any = None
-        """The frame scheduler of the widgets, which lives and dies with the runtime that it does not know."""
         self._pid = os.getpid()
         self._lock = threading.Lock()
         # running → stopping (no thread starts any more) → draining (no callbacks are taken) → stopped
@@ -86,8 +82,7 @@ class Runtime:
         self._state = "running"
         self._loop: asyncio.AbstractEventLoop | None = None
         self._io: threading.Thread | None = None
-        self._callbacks: threading.Thread | None = None
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._callbacks = Callbacks()
         self._on_stop: dict[object, Callable[[], object]] = {}
 
     def call_soon(self, fn: Callable[..., object], /, *args: Any) -> None:
@@ -114,14 +109,13 @@ class Runtime:
 
         What it raises is logged with its traceback, and is the future's exception.
         """
-        future: Future[T] = Future()
         self._check()
         with self._lock:
             self._check("draining", "stopped")
-            self._jobs.put((fn, args, future))
-            if self._callbacks is None and self._state == "running":
-                self._callbacks = self._thread("realtime_widgets callbacks", self._run_callbacks)
-        return future
+            if self._state == "running":  # since Python 3.12 no thread can start while the program ends
+                self._stop_at_exit()
+                self._callbacks.start()
+            return self._callbacks.put(fn, args)
 
     def wait(self, future: Future[T], timeout: float | None) -> T:
         """Wait for a future and return its result; what interrupts the wait (Ctrl-C, the timeout) cancels it.
@@ -195,13 +189,18 @@ class Runtime:
                 fn()
             except Exception:
                 logger.exception("a function of on_stop() raised: %r", fn)
-        self._stop_callbacks(time.monotonic() + 0.6 * timeout)  # the rest is for the loop
+        with self._lock:
+            self._callbacks.close()
+            self._state = "draining"
+        self._callbacks.finish(time.monotonic() + 0.6 * timeout)  # the rest is for the loop
         self._stop_loop(deadline)
         atexit.unregister(self.stop)
 
     def __repr__(self) -> str:
         threads = [
-            thread.name for thread in (self._io, self._callbacks) if thread is not None and thread.is_alive()
+            thread.name
+            for thread in (self._io, self._callbacks.thread)
+            if thread is not None and thread.is_alive()
         ]
         return f"<Runtime of process {self._pid}: {self._state}, threads: {', '.join(threads) or 'none'}>"
 
@@ -221,14 +220,12 @@ class Runtime:
 
     def _is_ours(self, thread: threading.Thread) -> bool:
         with self._lock:  # a new thread may be at its first job before submit() has noted it
-            return thread in (self._io, self._callbacks)
+            return thread in (self._io, self._callbacks.thread)
 
-    def _thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
-        if self._io is None and self._callbacks is None:
+    def _stop_at_exit(self) -> None:
+        """Register `stop()` with the first thread, so that a runtime without work leaves nothing behind."""
+        if self._io is None and self._callbacks.thread is None:
             atexit.register(self.stop)
-        thread = threading.Thread(target=target, name=name, daemon=True)
-        thread.start()
-        return thread
 
     def _started_loop(self) -> asyncio.AbstractEventLoop:
         loop = self._loop
@@ -238,13 +235,16 @@ class Runtime:
         with self._lock:
             self._check()
             if self._loop is None:
-                if self._state != "running":  # since Python 3.12 no thread can start while the program ends
+                if self._state != "running":  # as in submit()
                     raise RuntimeStopped(
                         "the I/O thread cannot start: the runtime is stopping; do it earlier"
                     )
                 self._loop = asyncio.new_event_loop()
                 self._loop.set_exception_handler(_log_loop_error)
-                self._io = self._thread("realtime_widgets I/O", self._run_loop)
+                self._stop_at_exit()
+                thread = threading.Thread(target=self._run_loop, name="realtime_widgets I/O", daemon=True)
+                thread.start()
+                self._io = thread
             return self._loop
 
     def _post(self, loop: asyncio.AbstractEventLoop, fn: Callable[..., object], *args: Any) -> None:
@@ -277,42 +277,6 @@ class Runtime:
         if self._io.is_alive():
             logger.warning("the I/O thread did not end in time: something blocks it; it is left behind")
 
-    def _run_callbacks(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            _run_job(job)
-
-    def _stop_callbacks(self, deadline: float) -> None:
-        with self._lock:
-            thread = self._callbacks
-            self._jobs.put(None)  # nothing after it is run
-            self._state = "draining"
-        if thread is None:
-            self._run_callbacks()  # what on_stop functions submitted: too late for a thread of their own
-        else:
-            thread.join(max(0.0, deadline - time.monotonic()))
-            if thread.is_alive():
-                logger.warning(
-                    "the callback thread did not end in time: a callback blocks it; it is left behind"
-                )
-        while True:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return
-            if job is not None:
-                job[2].cancel()
-
-
-def _run_job(job: _Job) -> None:
-    fn, args, future = job
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        future.set_result(fn(*args))
-    except BaseException as error:  # sys.exit() in a callback must not end the thread of all callbacks
-        logger.exception("a callback raised: %r", fn)
-        future.set_exception(error)
-
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:
     """Cancel all tasks, let them clean up, and stop the loop (on the I/O thread)."""
@@ -332,4 +296,4 @@ def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> No
     logger.error("on the I/O thread: %s", context.get("message"), exc_info=context.get("exception"))
 
 
-batching.install_scheduler(get_runtime)
+install_scheduler(get_runtime)

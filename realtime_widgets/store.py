@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
-from .batching import Batch
-from .streams import MISSING, Stream
+from .batch import Batch
+from .intake import MISSING
+from .locks import renew_after_fork
+from .streams import Stream
 
 
 class StreamStore:
@@ -46,7 +48,11 @@ class StreamStore:
         self._lock = threading.RLock()
         self._streams: dict[str, Stream] = {}
         self._subscribers: dict[str, dict[Hashable, None]] = {}
+        renew_after_fork(self, StreamStore._renew_lock)
         self._stream("")  # complains about impossible limits now, and not when the first point comes
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.RLock()
 
     def __getitem__(self, name: str) -> Stream:
         """Return the stream of this name; a new one when there is none."""

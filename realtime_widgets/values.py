@@ -79,6 +79,7 @@ def values_of(data: Any, what: str) -> Values:
 
 
 def shortened(value: Any) -> str:
+    """Return the repr of a value for an error message, not longer than 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 import pytest
 
 import realtime_widgets.runtime  # noqa: F401 - installs the scheduler
-from realtime_widgets import batching
+from realtime_widgets import scheduling
 from realtime_widgets.batching import DataBuffer
 from realtime_widgets.errors import RuntimeStopped, TookTooLong, UsageError, WouldDeadlock, WrongType
 from realtime_widgets.streams import Stream
@@ -293,7 +293,7 @@ def test_impossible_settings_are_refused(stream, crank, bad):
 
 
 def test_without_a_runtime_the_buffer_says_what_to_import(stream, monkeypatch):
-    monkeypatch.setattr(batching, "_provider", None)
+    monkeypatch.setattr(scheduling, "_provider", None)
     buffer = stream.on_batch(print)
     stream.append(1.0)
     assert "import realtime_widgets.runtime" in str(buffer.last_error)

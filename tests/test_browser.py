@@ -291,3 +291,74 @@ rw.LiveChart(gap, window=10, theme="light", colors=["#ff0000"])
     found = red_columns()
     assert found["span"] > 400
     assert found["missing"] / found["span"] == pytest.approx(0.2, abs=0.03)
+
+
+def test_a_chart_follows_the_width_of_its_cell_and_its_buckets_with_it(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+dense = rw.Stream("dense")
+dense.extend({"ts": time.time() - np.linspace(60, 0, 60_000), "value": np.random.default_rng(1).normal(size=60_000)})
+box = ipywidgets.VBox([rw.LiveChart(dense, window=60)], layout=ipywidgets.Layout(width="300px"))
+box
+""",
+    )
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    canvas = chart.locator("canvas").first
+
+    def step() -> float:
+        return float(notebook.execute("print(box.children[0]._lines[0]._layout.step)"))
+
+    expect(canvas).to_have_js_property("clientWidth", canvas.evaluate("(el) => el.parentElement.clientWidth"))
+    narrow, before = canvas.bounding_box(), step()
+    notebook.execute("box.layout.width = '800px'")
+    page.wait_for_function("(w) => document.querySelector('.rw-chart canvas').clientWidth > 2 * w", arg=narrow["width"])  # type: ignore[index]
+    notebook.wait_for("return document.querySelector('.rw-chart').offsetWidth > 700;")
+    # The new width is reported with the next pulse, at most a second later: the kernel can wait for that itself.
+    notebook.execute(
+        f"""
+deadline = time.monotonic() + {LIMIT}
+while box.children[0]._lines[0]._layout.step >= {before} and time.monotonic() < deadline:
+    time.sleep(0.05)
+"""
+    )
+    assert step() < before
+    assert clipped(chart) == []
+
+
+def test_windows_in_points_and_several_streams_share_one_chart(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+fast, slow = rw.Stream("fast"), rw.Stream("slow")
+for i in range(500): fast.append(i, ts=1000 + i / 10)
+for i in range(5): slow.append(-i, ts=1000 + i * 10)
+rw.LiveChart([fast, slow], window=rw.points(200), title="two streams")
+""",
+    )
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-last-ts", "1049.9")
+    assert chart.locator(".rw-label").all_text_contents() == ["fast", "slow"]
+    assert chart.locator(".rw-reading").all_text_contents() == ["499", "-4"]
+    notebook.execute("fast.append(7, ts=1060)")
+    expect(chart).to_have_attribute("data-rw-last-ts", "1060")
+    expect(chart.locator(".rw-reading").first).to_have_text("7")
+    notebook.execute("slow.clear(); fast.clear()")
+    expect(chart).to_have_attribute("data-rw-state", "no_data")
+
+
+def test_settings_changed_in_python_show_at_once(page: Page, lab: Lab) -> None:
+    notebook = opened(page, lab, "chart = rw.LiveChart(stream, title='before'); chart")
+    chart = widgets(page, "chart")
+    expect(chart.locator(".rw-title")).to_have_text("before")
+    notebook.execute("chart.title = 'after'; chart.height = 120; chart.pause()")
+    expect(chart.locator(".rw-title")).to_have_text("after")
+    expect(chart).to_have_attribute("data-rw-state", "paused")
+    notebook.execute("chart.resume()")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    expect(chart.locator(".uplot")).to_have_css("height", "120px")
+    notebook.execute("chart.close()")
+    expect(chart).to_have_count(0)

@@ -61,24 +61,6 @@ def test_a_delayed_call_can_be_cancelled(runtime):
     assert calls == []
 
 
-def test_callbacks_run_one_at_a_time_in_their_order(runtime):
-    seen = []
-    futures = [runtime.submit(seen.append, i) for i in range(100)]
-    futures[-1].result(5)
-    assert seen == list(range(100))
-
-
-@pytest.mark.parametrize("error", [ValueError("mine"), SystemExit(1)], ids=repr)
-def test_a_failing_callback_is_logged_and_the_next_one_runs(runtime, error, caplog):
-    def fails():
-        raise error
-
-    assert runtime.submit(fails).exception(5) is error
-    assert runtime.submit(lambda: 5).result(5) == 5
-    assert [r.name for r in caplog.records] == ["realtime_widgets.runtime"]
-    assert caplog.records[0].exc_info[1] is error
-
-
 def test_a_failing_call_on_the_loop_is_logged(runtime, caplog):
     done = Future()
     runtime.call_soon(lambda: 1 / 0)
@@ -160,7 +142,7 @@ def test_stop_calls_back_drains_and_cancels():
     runtime.on_stop(lambda: 1 / 0)
     undo()
     undo()
-    threads = [t for t in threading.enumerate() if t in (runtime._io, runtime._callbacks)]
+    threads = [t for t in threading.enumerate() if t in (runtime._io, runtime._callbacks.thread)]
     runtime.stop()
     assert seen == ["callback", "task"]
     assert task.cancelled()

@@ -156,11 +156,11 @@ def test_foreign_words_are_ignored(sent: Recorder) -> None:
 
 def test_several_streams_have_a_feed_each_and_their_names_in_the_legend(sent: Recorder) -> None:
     a, b = Stream("a"), Stream("b")
-    assert LiveChart([a, b]).lines == {
+    assert LiveChart([a, b])._legend == {
         "0": {"prefix": "a ", "labels": {"value": "a"}},
         "1": {"prefix": "b ", "labels": {"value": "b"}},
     }
-    assert LiveChart({"left": (a, "x"), "right": b}).lines == {
+    assert LiveChart({"left": (a, "x"), "right": b})._legend == {
         "0": {"prefix": "", "labels": {"x": "left"}},
         "1": {"prefix": "", "labels": {"value": "right"}},
     }
@@ -248,4 +248,4 @@ def test_reprs_say_what_is_shown(sent: Recorder) -> None:
     card = MetricCard("CPU", stream)
     stream.append(0.5)
     assert repr(card) == "MetricCard('CPU', value=0.5, live)"
-    assert repr(LiveChart(stream, window=5)) == "LiveChart('cpu', window={'seconds': 5.0}, live)"
+    assert repr(LiveChart(stream, window=5)) == "LiveChart('cpu', window=5, live)"

@@ -20,6 +20,8 @@ import { type Row, rows } from "./lib/rows";
 import { words } from "./lib/words";
 
 const PALETTE = 8;
+const SPARSE_STROKE = 1.5;
+const DENSE_STROKE = 1;
 const FONT = "11px system-ui, sans-serif";
 
 /** One drawn line: which series of which feed, and what it is called. */
@@ -34,7 +36,7 @@ export class ChartWidget extends LiveWidget {
   readonly feeds = new Map<string, Cells>();
 
   get traces(): Trace[] {
-    const lines = this.model.get("lines") as Record<
+    const lines = this.model.get("_legend") as Record<
       string,
       { prefix: string; labels: Record<string, string> }
     >;
@@ -66,7 +68,7 @@ export class ChartWidget extends LiveWidget {
   /** Times at the edges of the window. */
   get span(): [number, number] {
     const newest = this.lastTs ?? 0;
-    const { seconds } = this.model.get("window") as { seconds?: number };
+    const { seconds } = this.model.get("_window") as { seconds?: number };
     if (seconds) return [newest - seconds, newest];
     const starts = [...this.feeds.values()].filter(({ x }) => x.length).map(({ x }) => Math.min(...x));
     const start = Math.min(...starts, newest);
@@ -151,11 +153,12 @@ class ChartView implements View {
     this.#span = chart.span;
     const visible = this.#traces.map(({ label }) => !this.#hidden.has(label));
     const table = rows([...chart.feeds.values()]);
-    const { name } = chart.get<NumberFormat>("format");
+    const { name } = chart.get<NumberFormat>("_format");
     this.#range = niceRange(extent(table.columns, visible), this.#range, {
       binary: name === "bytes",
       ...(name === "percentage" ? { most: 1 } : {}),
     });
+    this.#thin(table.x.length);
     this.#plot?.setData([table.x, ...table.columns] as unknown as uPlot.AlignedData);
     this.#write();
     chart.drawn(this.root);
@@ -168,7 +171,7 @@ class ChartView implements View {
     const width = Math.max(120, this.#plotBox.clientWidth);
     const height = chart.get<number>("height");
     const labels = traces.map(({ label, color }) => [label, color]);
-    const key = JSON.stringify([labels, this.el.dataset.rwTheme, chart.locale, chart.get("format")]);
+    const key = JSON.stringify([labels, this.el.dataset.rwTheme, chart.locale, chart.get("_format")]);
     this.#traces = traces;
     if (this.#plot && key === this.#built) {
       if (this.#plot.width !== width || this.#plot.height !== height) this.#plot.setSize({ width, height });
@@ -185,7 +188,7 @@ class ChartView implements View {
 
   #options(width: number, height: number, colors: string[]): uPlot.Options {
     const { chart } = this;
-    const format = chart.get<NumberFormat>("format");
+    const format = chart.get<NumberFormat>("_format");
     const muted = colorOf(this.el, "--rw-muted");
     const grid = { stroke: colorOf(this.el, "--rw-grid"), width: 1 };
     const axis = { stroke: muted, font: FONT, grid, ticks: { ...grid, size: 4 }, gap: 4 };
@@ -221,13 +224,20 @@ class ChartView implements View {
           label,
           show: !this.#hidden.has(label),
           stroke: colors[i]!,
-          width: 1.5,
+          width: SPARSE_STROKE,
           pxAlign: 0,
           points: { show: areApart, filter: isolated, size: 5, fill: colors[i]! },
         })),
       ],
       hooks: { setCursor: [(plot) => this.#point(plot)] },
     };
+  }
+
+  /** Dense lines are drawn one pixel wide: wider strokes cost the browser four times as much to paint. */
+  #thin(points: number): void {
+    if (!this.#plot) return;
+    const width = points > this.#plot.width ? DENSE_STROKE : SPARSE_STROKE;
+    for (const series of this.#plot.series.slice(1)) series.width = width;
   }
 
   #color({ color }: Trace, i: number): string {
@@ -257,7 +267,7 @@ class ChartView implements View {
   /** Writes the values under the cursor, or else the newest, behind the names. */
   #write(): void {
     const { chart } = this;
-    const write = formatter(chart.get<NumberFormat>("format"), chart.locale);
+    const write = formatter(chart.get<NumberFormat>("_format"), chart.locale);
     let at: number | null = null;
     for (const [i, { feed, series }] of this.#traces.entries()) {
       const cells = chart.feeds.get(feed)!;

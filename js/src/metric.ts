@@ -91,7 +91,7 @@ class MetricView implements View {
     this.root.setAttribute("aria-label", card.get<string>("title"));
     this.status.hidden = card.state === "live";
     if (card.paused) return;
-    const write = formatter(card.get<NumberFormat>("format"), card.locale);
+    const write = formatter(card.get<NumberFormat>("_format"), card.locale);
     const { value, text, delta, trend, level } = card.readout;
     const shown = card.state === "no_data" || card.state === "loading" ? MISSING : (text ?? write(value));
     setText(this.#value, shown);
@@ -110,7 +110,7 @@ class MetricView implements View {
     const known = delta !== undefined && this.card.state !== "no_data";
     this.#trend.hidden = !known;
     if (!known) return;
-    const { seconds } = this.card.get<{ seconds: number }>("window");
+    const { seconds } = this.card.get<{ seconds: number }>("_window");
     const sign = delta > 0 ? "+" : delta < 0 ? "−" : "±";
     const over = say("over", agoText(seconds, this.card.locale));
     setText(this.#trend, `${ARROW[trend]} ${sign}${write(Math.abs(delta))} ${over}`.trim());
@@ -150,7 +150,7 @@ class MetricView implements View {
     }
     canvas.setAttribute("aria-label", `${write(least)} – ${write(most)}`);
     const newest = cells.newest ?? 0;
-    const seconds = this.card.get<{ seconds: number }>("window").seconds;
+    const seconds = this.card.get<{ seconds: number }>("_window").seconds;
     const pad = 3;
     const across = (x: number) => width - pad - ((newest - x) / seconds) * (width - 2 * pad);
     const flat = most === least;

@@ -55,7 +55,7 @@ class LiveWidget(anywidget.AnyWidget):
     title = traitlets.Unicode("").tag(sync=True)
     """Heading; empty for none."""
 
-    format = traitlets.Dict().tag(sync=True)
+    _format = traitlets.Dict().tag(sync=True)
     """How numbers are written; see `formats.number_format`."""
 
     theme = traitlets.Enum(["auto", "light", "dark"], "auto").tag(sync=True)

@@ -54,13 +54,13 @@ class LiveChart(LiveWidget):
     height = traitlets.Int(240).tag(sync=True)
     """Height of the plot, CSS pixels."""
 
-    window = traitlets.Dict().tag(sync=True)
+    _window = traitlets.Dict().tag(sync=True)
     """`{"seconds": s}` or `{"points": n}`."""
 
     colors = traitlets.Any(None, allow_none=True).tag(sync=True)
     """Colours by position or by label; None for the built-in ones."""
 
-    lines = traitlets.Dict().tag(sync=True)
+    _legend = traitlets.Dict().tag(sync=True)
     """Feed name → `{"prefix": …, "labels": {field: label}}`."""
 
     @named_keywords
@@ -89,11 +89,11 @@ class LiveChart(LiveWidget):
             [line.stream for line in self._lines],
             feeds,
             title=title or "",
-            window={"points": window.n} if isinstance(window, Points) else {"seconds": float(window)},
+            _window={"points": window.n} if isinstance(window, Points) else {"seconds": float(window)},
             colors=None if colors is None else _plain_colors(colors),
             height=int(height),
-            lines=labels,
-            format=number_format(format, unit=unit),
+            _legend=labels,
+            _format=number_format(format, unit=unit),
             stale_after=stale_after,
             theme=theme,
             locale=locale or "",
@@ -119,7 +119,7 @@ class LiveChart(LiveWidget):
         import plotly.graph_objects as go
 
         figure = go.Figure()
-        for words, (line, batch, inside) in zip(self.lines.values(), self._in_window(), strict=True):
+        for words, (line, batch, inside) in zip(self._legend.values(), self._in_window(), strict=True):
             times = (batch.ts[inside] * 1e6).astype("datetime64[us]")
             for field in line.fields:
                 if field in batch.columns:
@@ -143,7 +143,7 @@ class LiveChart(LiveWidget):
 
     def __repr__(self) -> str:
         names = ", ".join(repr(line.stream.name) for line in self._lines)
-        return f"LiveChart({names}, window={self.window}, {self.data_state})"
+        return f"LiveChart({names}, window={self._lines[0].window}, {self.data_state})"
 
 
 def _lines(

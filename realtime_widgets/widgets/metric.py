@@ -55,7 +55,7 @@ class MetricCard(LiveWidget):
     sparkline = traitlets.Bool(True).tag(sync=True)
     """Whether the window is drawn as a small line."""
 
-    window = traitlets.Dict().tag(sync=True)
+    _window = traitlets.Dict().tag(sync=True)
     """`{"seconds": s}`."""
 
     @named_keywords
@@ -96,11 +96,11 @@ class MetricCard(LiveWidget):
             [source],
             {"0": self._readout},
             title=title,
-            format=number_format(format, unit=unit, precision=precision),
+            _format=number_format(format, unit=unit, precision=precision),
             icon=icon or "",
             good=good or "",
             sparkline=sparkline,
-            window={"seconds": float(window)},
+            _window={"seconds": float(window)},
             stale_after=stale_after,
             theme=theme,
             locale=locale or "",

@@ -144,13 +144,19 @@ class Scheduler:
     # On the I/O thread
 
     def _add(self, to: str, feeds: dict[str, Sizable]) -> None:
-        if self._carrier is None and self._send is None:
-            self._carrier = self._context.run(Carrier, self.carrier_id)
-            self._carrier.on_msg(lambda _widget, content, _buffers: self.receive(content))
+        self._open_carrier()
         now = time.monotonic()
         for name, feed in feeds.items():
             self.delivery.add(to, name, feed, now)
         self._arm()
+
+    def _open_carrier(self) -> None:
+        """Makes the carrier, or makes it anew after `Widget.close_all()`."""
+        if self._send is not None or (self._carrier is not None and self._carrier.comm is not None):
+            return
+        self._carrier = self._context.run(Carrier, self.carrier_id)
+        self._carrier.on_msg(lambda _widget, content, _buffers: self.receive(content))
+        self.delivery.rekey()
 
     def _pulse(self, message: Mapping[str, Any], now: float) -> None:
         self.delivery.pulse(message, now)
@@ -180,7 +186,10 @@ class Scheduler:
         now = time.monotonic()
         parts = self.delivery.collect(now)
         if parts or self.delivery.beat_due(now):
-            self._last_frame = now
+            # Counted from when the frame was due, or a feed at our own pace would fall behind it by every delay; the
+            # second term bounds what may be made up to one frame.
+            period = 1 / self.max_fps
+            self._last_frame = max(self._last_frame + period, now - period)
             self._sent["frames"] += 1
             self._sent["parts"] += len(parts)
             content, buffers = pack(

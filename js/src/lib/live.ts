@@ -19,6 +19,19 @@ export interface View {
   draw(): void;
 }
 
+/** The traits that a user may change while the widget is shown. */
+const SETTINGS = [
+  "title",
+  "locale",
+  "stale_after",
+  "paused",
+  "height",
+  "colors",
+  "icon",
+  "good",
+  "sparkline",
+];
+
 export abstract class LiveWidget implements Widget {
   kernelGone = false;
   state: DataState = "loading";
@@ -33,8 +46,10 @@ export abstract class LiveWidget implements Widget {
     this.model = model;
     this.host = host;
     const redraw = () => this.refresh();
-    model.on("change", redraw);
-    signal.addEventListener("abort", () => model.off("change", redraw));
+    for (const name of SETTINGS) model.on(`change:${name}`, redraw);
+    signal.addEventListener("abort", () => {
+      for (const name of SETTINGS) model.off(`change:${name}`, redraw);
+    });
   }
 
   /** Whether there is nothing to show yet. */
