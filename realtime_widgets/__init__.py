@@ -12,7 +12,8 @@ Data flows one way: server → client → stream → widget → view. Importing 
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from .batching import Batch, DataBuffer
+from .batch import Batch
+from .batching import DataBuffer
 from .lines import points
 from .store import StreamStore
 from .streams import Stream

@@ -8,7 +8,6 @@ meet the same threads.
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import logging
 import os
@@ -18,11 +17,14 @@ import time
 import types
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .callbacks import Callbacks
 from .errors import RuntimeStopped, TookTooLong, WouldDeadlock
 from .scheduling import install_scheduler
+
+if TYPE_CHECKING:
+    import asyncio  # at run time only where a thread starts: it is more than half of what importing us would cost
 
 T = TypeVar("T")
 
@@ -98,6 +100,8 @@ class Runtime:
 
     def run(self, coro: Coroutine[Any, Any, T], /) -> Future[T]:
         """Run a coroutine as a task on the I/O thread; cancelling the future cancels the task."""
+        import asyncio
+
         try:
             return asyncio.run_coroutine_threadsafe(coro, self._started_loop())
         except RuntimeError:
@@ -239,6 +243,8 @@ class Runtime:
                     raise RuntimeStopped(
                         "the I/O thread cannot start: the runtime is stopping; do it earlier"
                     )
+                import asyncio
+
                 self._loop = asyncio.new_event_loop()
                 self._loop.set_exception_handler(_log_loop_error)
                 self._stop_at_exit()
@@ -255,6 +261,8 @@ class Runtime:
             raise
 
     def _run_loop(self) -> None:
+        import asyncio
+
         loop = self._loop
         assert loop is not None
         asyncio.set_event_loop(loop)
@@ -280,6 +288,7 @@ class Runtime:
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:
     """Cancel all tasks, let them clean up, and stop the loop (on the I/O thread)."""
+    import asyncio
 
     async def end() -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

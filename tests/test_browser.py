@@ -314,7 +314,9 @@ box
     expect(canvas).to_have_js_property("clientWidth", canvas.evaluate("(el) => el.parentElement.clientWidth"))
     narrow, before = canvas.bounding_box(), step()
     notebook.execute("box.layout.width = '800px'")
-    page.wait_for_function("(w) => document.querySelector('.rw-chart canvas').clientWidth > 2 * w", arg=narrow["width"])  # type: ignore[index]
+    page.wait_for_function(
+        "(w) => document.querySelector('.rw-chart canvas').clientWidth > 2 * w", arg=narrow["width"]
+    )  # type: ignore[index]
     notebook.wait_for("return document.querySelector('.rw-chart').offsetWidth > 700;")
     # The new width is reported with the next pulse, at most a second later: the kernel can wait for that itself.
     notebook.execute(
