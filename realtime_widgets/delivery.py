@@ -83,6 +83,7 @@ class Page:
     number: int = 0
     visible: bool = True
     views: dict[str, int] = field(default_factory=dict)
+    widths: dict[str, int] = field(default_factory=dict)
     needs: frozenset[str] = frozenset()
 
 
@@ -145,7 +146,7 @@ class Delivery:
         """Takes in a page's report on itself.
 
         Args:
-            message: `page` (its id), `n` (number of the pulse), `visible`, `models` (widget id → `{"views": n}`),
+            message: `page` (its id), `n` (number of the pulse), `visible`, `models` (widget id → `{"views": n, "px": width}`),
                 `need` (ids of widgets that want a keyframe), `gone` (the page is closing). What is malformed is
                 ignored: it comes from outside.
             now: seconds.
@@ -163,13 +164,23 @@ class Delivery:
         needs = frozenset(map(str, need)) if isinstance(need, list) else frozenset()
         self._unanswered = True
         models = message.get("models")
-        views = {}
-        if isinstance(models, Mapping):
-            views = {str(to): _count(report) for to, report in models.items()}
-        self.pages[page_id] = Page(now, number, bool(message.get("visible", True)), views, needs)
+        reports = models if isinstance(models, Mapping) else {}
+        self.pages[page_id] = Page(
+            heard=now,
+            number=number,
+            visible=bool(message.get("visible", True)),
+            views={str(to): _count(report, "views") for to, report in reports.items()},
+            widths={str(to): _count(report, "px") for to, report in reports.items()},
+            needs=needs,
+        )
         for to in needs:
             self.resyncs += 1
             self.rekey(to)
+
+    def width(self, to: str, now: float) -> int:
+        """The widest view of a widget on any page heard lately, CSS pixels; 0 when none is known."""
+        pages = [page for page in self.pages.values() if now - page.heard <= PAGE_GONE]
+        return max((page.widths.get(to, 0) for page in pages), default=0)
 
     def heard(self) -> dict[str, int]:
         """What every frame answers: page id → number of its newest pulse that was heard."""
@@ -321,6 +332,6 @@ class Delivery:
                 del self.pages[key]
 
 
-def _count(report: object) -> int:
-    views = report.get("views") if isinstance(report, Mapping) else None
-    return views if isinstance(views, int) else 0
+def _count(report: object, what: str) -> int:
+    number = report.get(what) if isinstance(report, Mapping) else None
+    return number if isinstance(number, int) else 0

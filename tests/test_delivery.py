@@ -237,3 +237,13 @@ def test_a_removed_widget_is_served_no_more() -> None:
     feed.append(1.0)
     assert made.collect(1.0) == []
     assert made.mode("a", 1.0) is Mode.OFF
+
+
+def test_the_widest_view_of_all_pages_counts() -> None:
+    made, _ = delivery()
+    made.pulse(pulse(page="narrow", models={"a": {"views": 1, "px": 300}}), 1.0)
+    made.pulse(pulse(page="wide", models={"a": {"views": 1, "px": 900}}), 1.0)
+    made.pulse(pulse(page="narrow", models={"a": {"views": 1, "px": 310}}), 2.0)
+    assert made.width("a", 2.0) == 900
+    assert made.width("a", 2.0 + PAGE_GONE) == 310
+    assert made.width("b", 2.0) == 0

@@ -4,19 +4,11 @@ import uPlot from "uplot";
 import { Cells } from "./lib/cells";
 import type { Meaning } from "./lib/cursor";
 import { colorOf, h, setText } from "./lib/dom";
-import {
-  formatter,
-  isCalendar,
-  MISSING,
-  type NumberFormat,
-  tickFormatter,
-  timeText,
-  timeTicks,
-} from "./lib/format";
+import { formatter, isCalendar, type NumberFormat, tickFormatter, timeText, timeTicks } from "./lib/format";
 import type { Part } from "./lib/frames";
 import { LiveWidget, type View } from "./lib/live";
 import { BINARY_STEPS, niceRange } from "./lib/range";
-import { type Row, rows } from "./lib/rows";
+import { type Row, reading, rows, type Table } from "./lib/rows";
 import { words } from "./lib/words";
 
 const PALETTE = 8;
@@ -34,6 +26,12 @@ interface Trace {
 
 export class ChartWidget extends LiveWidget {
   readonly feeds = new Map<string, Cells>();
+
+  /** The feeds that have come, in the order of the legend. */
+  get inOrder(): Cells[] {
+    const names = Object.keys(this.model.get("_legend") as object);
+    return names.flatMap((name) => this.feeds.get(name) ?? []);
+  }
 
   get traces(): Trace[] {
     const lines = this.model.get("_legend") as Record<
@@ -118,6 +116,9 @@ class ChartView implements View {
   #traces: Trace[] = [];
   #readings: HTMLElement[] = [];
   #hover: number | null = null;
+  #table: Table = { x: [], columns: [] };
+  #newest: (number | null)[] = [];
+  #newestTs: number | null = null;
   #range: [number, number] | null = null;
   #span: [number, number] = [0, 1];
 
@@ -152,7 +153,10 @@ class ChartView implements View {
     this.#build();
     this.#span = chart.span;
     const visible = this.#traces.map(({ label }) => !this.#hidden.has(label));
-    const table = rows([...chart.feeds.values()]);
+    const table = rows(chart.inOrder);
+    this.#table = table;
+    this.#newest = this.#traces.map(({ feed, series }) => chart.feeds.get(feed)?.last[series] ?? null);
+    this.#newestTs = chart.lastTs;
     const { name } = chart.get<NumberFormat>("_format");
     this.#range = niceRange(extent(table.columns, visible), this.#range, {
       binary: name === "bytes",
@@ -264,32 +268,29 @@ class ChartView implements View {
     this.#legend.replaceChildren(...items, this.#time);
   }
 
-  /** Writes the values under the cursor, or else the newest, behind the names. */
+  /** Writes the values under the cursor, or else the newest, behind the names: of what is drawn, not of what came since. */
   #write(): void {
     const { chart } = this;
     const write = formatter(chart.get<NumberFormat>("_format"), chart.locale);
-    let at: number | null = null;
-    for (const [i, { feed, series }] of this.#traces.entries()) {
-      const cells = chart.feeds.get(feed)!;
-      let text = write(cells.last[series]);
-      if (this.#hover !== null) {
-        const j = cells.nearest(this.#hover);
-        const lo = j < 0 ? Number.NaN : cells.lo[series]![j]!;
-        const hi = j < 0 ? Number.NaN : cells.hi[series]![j]!;
-        if (j >= 0) at = cells.x[j]!;
-        text = Number.isNaN(lo) ? MISSING : lo === hi ? write(lo) : `${write(lo)} – ${write(hi)}`;
+    let time = this.#newestTs;
+    for (const [i, item] of this.#readings.entries()) {
+      if (this.#hover === null) {
+        setText(item, write(this.#newest[i]));
+        continue;
       }
-      setText(this.#readings[i]!, text);
+      const found = reading(this.#table, i, this.#hover);
+      if (found) time = found.x;
+      const { lo, hi } = found ?? { lo: Number.NaN, hi: Number.NaN };
+      setText(item, lo === hi || !found ? write(lo) : `${write(lo)} – ${write(hi)}`);
     }
-    const shown = this.#hover === null ? chart.lastTs : at;
     const [from, to] = this.#span;
-    setText(this.#time, shown === null ? "" : timeText(shown, chart.locale, to - from < 30));
+    setText(this.#time, time === null ? "" : timeText(time, chart.locale, to - from < 30));
   }
 
   #point(plot: uPlot): void {
     const { left } = plot.cursor;
     this.#hover = left === undefined || left === null || left < 0 ? null : plot.posToVal(left, "x");
-    if (this.#traces.length) this.#write();
+    this.#write();
   }
 
   #toggleHold(): void {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Cells } from "../src/lib/cells";
 import { dataState, type Facts } from "../src/lib/freshness";
 import { niceRange } from "../src/lib/range";
-import { rows } from "../src/lib/rows";
+import { reading, rows } from "../src/lib/rows";
 
 function cells(x: number[], lo: number[][], hi = lo, breaks = lo.map((row) => row.map(() => 0))): Cells {
   const made = new Cells();
@@ -81,18 +81,31 @@ describe("rows", () => {
   });
 });
 
-describe("the bucket nearest to a time", () => {
+describe("the reading at a time", () => {
   it.each([
-    [0, 0],
-    [1.4, 0],
-    [1.6, 1],
-    [99, 2],
-  ])("%d is number %d", (time, index) => {
-    expect(cells([1, 2, 3], [[1, 2, 3]]).nearest(time)).toBe(index);
+    [0, 1],
+    [1.4, 1],
+    [1.6, 2],
+    [99, 3],
+  ])("%d is that of the nearest point, at %d", (time, x) => {
+    const table = rows([cells([1, 2, 3], [[10, 20, 30]])]);
+    expect(reading(table, 0, time)).toEqual({ x, lo: 10 * x, hi: 10 * x });
   });
 
-  it("is none when there are none", () => {
-    expect(new Cells().nearest(1)).toBe(-1);
+  it("has both extremes of a bucket", () => {
+    const table = rows([cells([1, 2], [[0, 5]], [[1, 9]])]);
+    expect(reading(table, 0, 2.2)).toEqual({ x: 2, lo: 5, hi: 9 });
+  });
+
+  it("is none in a break, and none when there is nothing", () => {
+    expect(reading(rows([cells([1, 2, 3], [[1, Number.NaN, 3]])]), 0, 2)).toBeNull();
+    expect(reading({ x: [], columns: [[]] }, 0, 2)).toBeNull();
+  });
+
+  it("passes over rows of other feeds", () => {
+    const table = rows([cells([1, 9], [[1, 9]]), cells([2, 3, 4], [[2, 3, 4]])]);
+    expect(reading(table, 0, 4)).toEqual({ x: 1, lo: 1, hi: 1 });
+    expect(reading(table, 1, 9)).toEqual({ x: 4, lo: 4, hi: 4 });
   });
 });
 

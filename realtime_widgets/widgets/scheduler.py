@@ -160,12 +160,10 @@ class Scheduler:
 
     def _pulse(self, message: Mapping[str, Any], now: float) -> None:
         self.delivery.pulse(message, now)
-        models = message.get("models")
-        for to, report in models.items() if isinstance(models, Mapping) else ():
-            px = report.get("px") if isinstance(report, Mapping) else None
-            if isinstance(px, int | float) and px > 0:
-                for feed in self._feeds.get(to, ()):
-                    feed.resize(int(px))
+        for to, feeds in list(self._feeds.items()):
+            px = self.delivery.width(to, now)
+            for feed in feeds if px else ():
+                feed.resize(px)
         self._arm()
 
     def _arm(self) -> None:

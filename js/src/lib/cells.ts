@@ -59,19 +59,6 @@ export class Cells {
     this.#trim();
   }
 
-  /** Index of the bucket nearest in time, or -1 when there is none. For buckets in order of time. */
-  nearest(x: number): number {
-    let low = 0;
-    let high = this.x.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.x[middle]! < x) low = middle + 1;
-      else high = middle;
-    }
-    if (low > 0 && x - this.x[low - 1]! < this.x[low]! - x) low--;
-    return this.x.length ? low : -1;
-  }
-
   /** Index of bucket `number`, made if it is new; late ones are put in their place. */
   #place(number: number, x: number): number {
     let at = this.k.length;

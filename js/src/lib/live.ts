@@ -39,8 +39,8 @@ export abstract class LiveWidget implements Widget {
   protected readonly host: Host;
   readonly #views = new Map<View, number>();
   #reached = false;
-  #age: number | null = null;
-  #agedAt = 0;
+  /** Feed → age of its newest datum in the kernel, seconds, and when we were told. */
+  readonly #ages = new Map<string, { age: number; at: number }>();
 
   constructor(model: Model, host: Host, signal: AbortSignal) {
     this.model = model;
@@ -68,8 +68,9 @@ export abstract class LiveWidget implements Widget {
     return this.model.get("paused");
   }
 
+  /** How many places show it; one of no width is in a tab behind another. */
   get views(): number {
-    return this.#views.size;
+    return [...this.#views.values()].filter((width) => width > 0).length;
   }
 
   get px(): number {
@@ -79,9 +80,8 @@ export abstract class LiveWidget implements Widget {
   apply(part: Part, meaning: Meaning): void {
     if (meaning === "replace" || meaning === "append") this.#reached = true;
     if (typeof part.body.age === "number") {
-      this.#age = part.body.age;
-      this.#agedAt = this.host.clock.now();
-    }
+      this.#ages.set(part.feed, { age: part.body.age, at: this.host.clock.now() });
+    } else this.#ages.delete(part.feed);
     this.take(part, meaning);
     this.#judge();
   }
@@ -91,7 +91,7 @@ export abstract class LiveWidget implements Widget {
     this.#views.set(view, Math.round(el.clientWidth));
     const sizes = new ResizeObserver(() => {
       const width = Math.round(el.clientWidth);
-      if (!width || width === this.#views.get(view)) return;
+      if (width === this.#views.get(view)) return;
       this.#views.set(view, width);
       this.host.invalidate();
       this.host.report();
@@ -124,9 +124,11 @@ export abstract class LiveWidget implements Widget {
     this.host.invalidate();
   }
 
-  /** Seconds since the newest data arrived, counted on from what the kernel said. */
+  /** Seconds since the newest data of any feed arrived, counted on from what the kernel said. */
   get age(): number | null {
-    return this.#age === null ? null : this.#age + (this.host.clock.now() - this.#agedAt) / 1000;
+    const now = this.host.clock.now();
+    const ages = [...this.#ages.values()].map(({ age, at }) => age + (now - at) / 1000);
+    return ages.length ? Math.min(...ages) : null;
   }
 
   #judge(): void {

@@ -10,6 +10,46 @@ export interface Table {
   columns: Row[];
 }
 
+/** What a table holds of one column at one time; `lo === hi` for a point. */
+export interface Reading {
+  x: number;
+  lo: number;
+  hi: number;
+}
+
+/** The value of a column nearest to a time, or null where there is none, or a break. */
+export function reading({ x, columns }: Table, column: number, time: number): Reading | null {
+  const values = columns[column]!;
+  const middle = firstAt(x, time);
+  let right = middle;
+  while (right < x.length && values[right] === undefined) right++;
+  let left = middle - 1;
+  while (left >= 0 && values[left] === undefined) left--;
+  if (left < 0 && right >= x.length) return null;
+  const nearer = left >= 0 && (right >= x.length || time - x[left]! < x[right]! - time) ? left : right;
+  const at = x[nearer]!;
+  let [lo, hi] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = firstAt(x, at); x[i] === at; i++) {
+    const value = values[i];
+    if (value === null || value === undefined) continue;
+    lo = Math.min(lo, value);
+    hi = Math.max(hi, value);
+  }
+  return lo <= hi ? { x: at, lo, hi } : null;
+}
+
+/** Index of the first row that is not before a time. */
+function firstAt(x: number[], time: number): number {
+  let low = 0;
+  let high = x.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (x[middle]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** The table of all feeds; one column per series, in the order of the feeds. */
 export function rows(feeds: Cells[]): Table {
   const tables = feeds.map(rowsOf);
