@@ -146,9 +146,9 @@ class Delivery:
         """Takes in a page's report on itself.
 
         Args:
-            message: `page` (its id), `n` (number of the pulse), `visible`, `models` (widget id → `{"views": n, "px": width}`),
-                `need` (ids of widgets that want a keyframe), `gone` (the page is closing). What is malformed is
-                ignored: it comes from outside.
+            message: `page` (its id), `n` (number of the pulse), `visible`, `models` (widget id → `{"views": n, "px":
+                width}`), `need` (ids of widgets that want a keyframe), `gone` (the page is closing). What is
+                malformed is ignored: it comes from outside.
             now: seconds.
         """
         page_id = message.get("page")
