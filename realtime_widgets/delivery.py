@@ -19,6 +19,7 @@ How much is sent to whom (`_mode`):
 
     a page was heard lately and shows the widget      → live
     pages were heard lately, none shows the widget    → off: streams go on, a keyframe comes on return
+    all pages that we know said that they are hidden  → off, however long ago
     no word, or a running cell keeps words from us    → blind: live, and keyframes unasked
     silence for SILENT_SLOW seconds, no cell running  → slow: keyframes only
     silence for SILENT_OFF seconds                    → off
@@ -298,8 +299,10 @@ class Delivery:
     def _mode(self, to: str, entry: _Entry, now: float) -> Mode:
         if self._way_back_closed(now):
             return Mode.BLIND
-        heard = [page for page in self.pages.values() if now - page.heard <= PAGE_GONE]
-        if heard:
+        known = self.pages.values()
+        heard = [page for page in known if now - page.heard <= PAGE_GONE]
+        # Browsers hold back the timers of hidden pages: their silence says nothing new.
+        if heard or (known and not any(page.visible for page in known)):
             showing = [page.heard for page in heard if page.visible and page.views.get(to)]
             if not showing:
                 return Mode.OFF

@@ -44,8 +44,8 @@ class Points:
     n: int
 
     def __post_init__(self) -> None:
-        n: object = self.n
-        if isinstance(n, bool) or not isinstance(n, int) or n < 2:
+        n: Any = self.n
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
             raise ValueError(f"a window of {self.n!r} points: a whole number of at least 2 is needed")
 
 
@@ -55,7 +55,7 @@ def points(n: int) -> Points:
     Raises:
         ValueError: when `n` is not a whole number of at least 2.
     """
-    return Points(n)
+    return Points(int(Points(n).n))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +121,17 @@ class Line:
         first, self._sent = self._sent + 1, self._cursor
         return Payload(first, self._cursor, key, self._body(key, cells), self._columns(cells))
 
-    def baseline(self) -> float:
-        """Where the first series was at the start of the window: the middle of its first bucket that has a value.
+    def baseline(self) -> tuple[float, float]:
+        """Time and value of the first series at the start of the window: of its first bucket that has a value.
 
-        NaN while there is nothing but the newest bucket to compare with.
+        The value is the middle of the bucket; both are NaN while there is only the newest bucket to compare with.
         """
         cells = self._kept()
-        if not len(cells.lo):
-            return math.nan
-        drawn = np.flatnonzero(~np.isnan(cells.lo[0]))
+        drawn = np.flatnonzero(~np.isnan(cells.lo[0])) if len(cells.lo) else np.empty(0, np.int64)
         if len(drawn) < 2:
-            return math.nan
-        return float(cells.lo[0, drawn[0]] + cells.hi[0, drawn[0]]) / 2
+            return math.nan, math.nan
+        start = drawn[np.argmin(cells.x[drawn])]
+        return float(cells.x[start]), float(cells.lo[0, start] + cells.hi[0, start]) / 2
 
     # Reading
 
@@ -157,7 +156,7 @@ class Line:
         """Starts again from what the stream has kept, in the given layout or in the one that fits."""
         self._cleared = self.stream.cleared_seq
         if self._follow_fields:
-            self.fields = self._number_fields()
+            self.fields = self.drawn_fields()
         batch = self.stream.read(fields=self.fields)
         self._cursor = batch.last_seq
         self.last = [math.nan] * len(self.fields)
@@ -184,7 +183,9 @@ class Line:
         k = np.floor(ts / layout.step).astype(np.int64) if by_time else (seq - 1) // int(layout.step)
         values = self._values(batch)[:, start:]
         self._buckets.add(k, ts, values, broken=broken)
-        self.last = [float(value) for value in values[:, -1]]
+        newest = len(ts) - 1 - int(np.argmax(ts[::-1]))  # of equal times the later record
+        if self.newest_ts is None or ts[newest] >= self.newest_ts:
+            self.last = [float(value) for value in values[:, newest]]
         self._mark(ts, seq)
 
     def _values(self, batch: Batch) -> Floats:
@@ -195,11 +196,22 @@ class Line:
                 row[:] = batch.numbers(name)
         return values
 
-    def _number_fields(self) -> tuple[str, ...]:
-        return tuple(name for name, kind in self.stream.fields.items() if kind == "number")[:MAX_SERIES]
+    def drawn_fields(self) -> tuple[str, ...]:
+        """The fields that are drawn: those named, or all number fields; one that was drawn stays, whatever it holds."""
+        if not self._follow_fields:
+            return self.fields
+        names = [name for name, kind in self.stream.fields.items() if kind == "number" or name in self.fields]
+        return tuple(names[:MAX_SERIES])
+
+    def trouble(self) -> str | None:
+        """Why the line cannot be drawn, as a sentence for the reader: none of its fields is in the stream."""
+        there = self.stream.fields
+        if self._follow_fields or not there or any(name in there for name in self.fields):
+            return None
+        return _no_such_field(self.stream, self.fields[0])
 
     def _fields_changed(self) -> bool:
-        return self._follow_fields and self._number_fields() != self.fields
+        return self._follow_fields and self.drawn_fields() != self.fields
 
     # Layout
 
@@ -267,6 +279,9 @@ class Line:
             "age": self.stream.age,
             "last": [value if math.isfinite(value) else None for value in self.last],
         }
+        trouble = self.trouble()
+        if trouble:
+            body["error"] = trouble
         layout = self._layout
         if key and layout is not None:
             body["series"] = list(self.fields)
@@ -294,12 +309,15 @@ def check_field(stream: Stream, name: str) -> None:
     Raises:
         UnknownField: naming the nearest field, and those there are.
     """
+    if stream.fields and name not in stream.fields:
+        raise UnknownField(_no_such_field(stream, name))
+
+
+def _no_such_field(stream: Stream, name: str) -> str:
     fields = stream.fields
-    if not fields or name in fields:
-        return
     there = ", ".join(repr(field) for field in fields)
     advice = did_you_mean(name, fields) or "; name one of those, or append a record with it first"
-    raise UnknownField(f"stream {stream.name!r} has no field {name!r}: it has {there}{advice}")
+    return f"stream {stream.name!r} has no field {name!r}: it has {there}{advice}"
 
 
 def only_field(stream: Stream) -> str | None:

@@ -1,7 +1,7 @@
 """Sources: streams that fill themselves, to begin with and to demonstrate.
 
 `Machine` measures the computer the kernel runs on. It polls on the I/O thread, on a fixed beat, and only as long as
-somebody holds its stream: a cell that is run again leaves no second poller behind. What two readings amount to is
+somebody holds its stream (a widget that follows it does, until it is closed). What two readings amount to is
 `to_record`, a pure function; reading is all that needs psutil.
 """
 

@@ -1,7 +1,7 @@
 """A kernel, a lossy channel and some pages under one hand-cranked clock: the world of the model test.
 
 The channel never reorders. Downwards it may drop frames or stall (hold them back, then deliver all);
-upwards, words wait while a cell runs, unless the kernel lets them through.
+upwards, words may get lost, and wait while a cell runs, unless the kernel lets them through.
 """
 
 from __future__ import annotations
@@ -85,6 +85,8 @@ class World:
         self.delivery = Delivery()
         self.pages: list[PageModel] = []
         self.loss = 0.0
+        self.loss_upwards = 0.0
+        self.words_lost = False
         self.stalled = False
         self.cell = False
         self.opens_during_cells = opens_during_cells
@@ -150,7 +152,11 @@ class World:
     def _step(self) -> None:
         for page in self.pages:
             word = page.pulse(self.now)
-            if word is not None:
+            if word is None:
+                continue
+            if self.random.random() < self.loss_upwards:
+                self.words_lost = True
+            else:
                 self._up.append(word)
         if self._open:
             while self._up:

@@ -12,7 +12,7 @@ import numpy as np
 
 from realtime_widgets.frames import WIRE, Frame, Payload
 
-PULSE, PULSE_GAP, UNANSWERED, SETTLE = 10.0, 1.0, 3, 0.03
+PULSE, PULSE_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
 
 
 class Cursor:
@@ -139,7 +139,7 @@ class PageModel:
     def pulse_due(self, now: float) -> float:
         """When the next pulse may go out."""
         if self._pulses - self._answered >= UNANSWERED:
-            return float("inf")
+            return self._pulsed + MUTED
         if self._soon or any(self.views[to] for to in self._needs):
             return max(now, self._pulsed + PULSE_GAP)
         return self._pulsed + PULSE

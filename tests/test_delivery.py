@@ -247,3 +247,10 @@ def test_the_widest_view_of_all_pages_counts() -> None:
     assert made.width("a", 2.0) == 900
     assert made.width("a", 2.0 + PAGE_GONE) == 310
     assert made.width("b", 2.0) == 0
+
+
+def test_a_page_that_said_it_is_hidden_stays_served_nothing_however_long_it_is_silent() -> None:
+    made, _ = delivery()
+    made.pulse(pulse(visible=False), 1.0)
+    assert made.mode("a", 1.0 + PAGE_GONE + 10) is Mode.OFF
+    assert made.mode("a", 1.0 + SILENT_SLOW + 10) is Mode.OFF

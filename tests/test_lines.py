@@ -181,13 +181,13 @@ def test_one_point_before_the_window_is_kept_to_draw_the_line_in() -> None:
 def test_the_baseline_is_where_the_window_began() -> None:
     stream, line = line_of()
     line.take(False, 0.0)
-    assert math.isnan(line.baseline())
+    assert math.isnan(line.baseline()[1])
     stream.append(5.0, ts=T0)
     line.take(False, 0.0)
-    assert math.isnan(line.baseline())
+    assert math.isnan(line.baseline()[1])
     stream.append(7.0, ts=T0 + 1)
     line.take(False, 0.0)
-    assert line.baseline() == 5.0
+    assert line.baseline() == (T0, 5.0)
 
 
 def test_a_field_that_the_stream_does_not_have_is_named_with_its_nearest() -> None:
@@ -203,3 +203,33 @@ def test_a_field_that_the_stream_does_not_have_is_named_with_its_nearest() -> No
 def test_a_window_of_no_whole_number_of_points_is_refused(n: object) -> None:
     with pytest.raises(ValueError, match="a whole number of at least 2"):
         points(n)  # type: ignore[arg-type]
+
+
+def test_the_newest_value_is_that_of_the_newest_time_not_of_the_last_arrival() -> None:
+    stream, line = line_of()
+    stream.append(10.0, ts=T0 + 10)
+    stream.append(1.0, ts=T0)
+    assert line.take(False, 0.0).body["last"] == [10.0]
+
+
+def test_a_line_that_was_drawn_stays_when_its_field_gets_a_text() -> None:
+    stream, line = line_of()
+    stream.append(1.0, ts=T0)
+    line.take(False, 0.0)
+    stream.append("n/a", ts=T0 + 1)
+    stream.append(2.0, ts=T0 + 2)
+    payload = line.take(True, 0.0)
+    assert payload.body["series"] == ["value"]
+    np.testing.assert_array_equal(payload.columns["lo"], [1.0, math.nan, 2.0])
+
+
+def test_a_line_none_of_whose_fields_comes_says_so_to_the_reader() -> None:
+    stream, line = line_of(fields=["lss"])
+    assert "error" not in line.take(True, 0.0).body
+    stream.append(loss=1.0, ts=T0)
+    assert (
+        line.take(False, 0.0).body["error"]
+        == "stream 's' has no field 'lss': it has 'loss'; did you mean 'loss'?"
+    )
+    stream.append(lss=1.0, ts=T0)
+    assert "error" not in line.take(False, 0.0).body

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -25,8 +28,6 @@ class Recorder:
     """Stands where the carrier's comm would be, and waits for what is to come."""
 
     def __init__(self) -> None:
-        import threading
-
         self.frames: list[Frame] = []
         self._new = threading.Condition()
 
@@ -157,12 +158,12 @@ def test_foreign_words_are_ignored(sent: Recorder) -> None:
 def test_several_streams_have_a_feed_each_and_their_names_in_the_legend(sent: Recorder) -> None:
     a, b = Stream("a"), Stream("b")
     assert LiveChart([a, b])._legend == {
-        "0": {"prefix": "a ", "labels": {"value": "a"}},
-        "1": {"prefix": "b ", "labels": {"value": "b"}},
+        "0": {"prefix": "a ", "labels": {}, "only": "a"},
+        "1": {"prefix": "b ", "labels": {}, "only": "b"},
     }
     assert LiveChart({"left": (a, "x"), "right": b})._legend == {
-        "0": {"prefix": "", "labels": {"x": "left"}},
-        "1": {"prefix": "", "labels": {"value": "right"}},
+        "0": {"prefix": "left ", "labels": {}, "only": "left"},
+        "1": {"prefix": "right ", "labels": {}, "only": "right"},
     }
 
 
@@ -170,11 +171,20 @@ def test_the_window_comes_out_as_a_table_and_as_a_figure(sent: Recorder) -> None
     stream = Stream("s")
     stream.extend({"ts": T0 + np.arange(100), "a": np.arange(100.0), "b": np.arange(100.0)})
     chart = LiveChart(stream, y="a", window=9.5, title="Last ten")
+    assert [trace.name for trace in LiveChart(stream).to_figure().data] == [
+        "a",
+        "b",
+    ]  # even before a page saw it
+    assert figure_hour(chart) == datetime.fromtimestamp(T0 + 90).hour
     assert chart.to_pandas()["a"].tolist() == list(range(90, 100))
     figure = chart.to_figure()
     assert [trace.name for trace in figure.data] == ["a"]
     assert list(figure.data[0].y) == list(range(90, 100))
     assert LiveChart(stream, y="b", window=points(3)).to_pandas()["b"].tolist() == [97, 98, 99]
+
+
+def figure_hour(chart: LiveChart) -> int:
+    return int(chart.to_figure().data[0].x[0].hour)
 
 
 def test_data_state_says_what_the_data_are(sent: Recorder) -> None:
@@ -215,7 +225,10 @@ def test_data_state_says_what_the_data_are(sent: Recorder) -> None:
         (lambda s: MetricCard("x", thresholds={"0.5": "error"}), UsageError, "is not a number"),
         (lambda s: MetricCard("x", good="sideways"), UsageError, 'pass "up", "down" or None'),
         (lambda s: MetricCard("x", precision=99), UsageError, "0 to 12"),
-        (lambda s: MetricCard("x", 5), WrongType, "a card cannot follow 5"),
+        (lambda s: MetricCard("x", "ws://host"), WrongType, "a card cannot follow 'ws://host'"),
+        (lambda s: MetricCard("x", window=-5), UsageError, "window=-5"),
+        (lambda s: LiveChart(s, stale_after=-1), UsageError, "stale_after=-1"),
+        (lambda s: LiveChart(s, locale="日本"), UsageError, "no language tag"),
         (lambda s: configure(max_fps=0), UsageError, "1 to 60"),
         (lambda s: configure(max_fps="fast"), UsageError, "1 to 60"),
     ],
@@ -241,6 +254,63 @@ def test_max_fps_paces_the_frames(sent: Recorder) -> None:
         stream.append(float(i), ts=T0 + i)
     sent.wait_for(lambda frame: any(body.get("newest") == T0 + 4999 for body in bodies(frame, chart)))
     assert stats().frames - before < 100  # thousands of appends, a handful of frames
+
+
+def test_a_card_shows_a_number_at_once_and_takes_a_layout(sent: Recorder) -> None:
+    card = MetricCard("CPU", 42, unit="%", locale="ja_JP", layout={"width": "200px"})
+    assert value_of(sent.wait_for(lambda frame: value_of(frame, card) == 42.0), card) == 42.0
+    assert (card.locale, card.layout.width) == ("ja-JP", "200px")
+    assert MetricCard("Loss", math.nan).value is None
+
+
+def test_fields_that_come_later_do_not_change_what_a_card_shows(sent: Recorder) -> None:
+    stream = Stream("s")
+    stream.append(cpu=1.0, ts=T0)
+    card = MetricCard("cpu", stream)
+    sent.wait_for(lambda frame: value_of(frame, card) == 1.0)
+    stream.append(cpu=2.0, mem=5.0, ts=T0 + 1)
+    sent.wait_for(lambda frame: value_of(frame, card) == 2.0)
+    assert card.value == 2.0
+
+
+def test_a_card_that_cannot_know_its_field_says_so_to_the_reader(sent: Recorder) -> None:
+    stream = Stream("s")
+    card = MetricCard("?", stream)
+    stream.append(cpu=2.0, mem=5.0, ts=T0)
+    frame = sent.wait_for(lambda frame: any("error" in body for body in bodies(frame, card)))
+    assert "several fields ('cpu', 'mem')" in bodies(frame, card)[0]["error"]
+    assert card.value is None
+    assert repr(card) == "MetricCard('?', value=None, live)"
+
+
+def test_a_hidden_widget_costs_no_more_than_a_shown_one(
+    sent: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Stream("s")
+    chart = LiveChart(stream)
+    sent.wait_for(lambda frame: bodies(frame, chart))
+    made = base.get_scheduler()
+    made.receive({"rw": 1, "page": "p", "n": 1, "visible": False, "models": {}, "need": []})
+    sent.wait_for(lambda frame: frame.heard == {"p": 1})
+    collected: list[float] = []
+    collect = made.delivery.collect
+    monkeypatch.setattr(made.delivery, "collect", lambda now: (collected.append(now), collect(now))[1])
+    started = time.monotonic()
+    for i in range(20_000):
+        stream.append(float(i))
+    assert len(collected) <= (time.monotonic() - started) * made.max_fps + 2
+
+
+def test_many_widgets_cost_an_append_one_listener(sent: Recorder) -> None:
+    stream = Stream("s")
+    cards = [MetricCard(str(i), stream, field="value") for i in range(20)]
+    assert len(base.get_scheduler()._unlisten) == 1
+    for card in cards[:-1]:
+        card.close()
+    stream.append(1.0, ts=T0)
+    assert sent.wait_for(lambda frame: value_of(frame, cards[-1]) == 1.0)
+    cards[-1].close()
+    assert base.get_scheduler()._unlisten == {}
 
 
 def test_reprs_say_what_is_shown(sent: Recorder) -> None:

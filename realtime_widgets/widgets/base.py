@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
 import anywidget
+import numpy as np
 import traitlets
+from ipywidgets import Layout
 
-from ..errors import reject_unknown_keywords
+from ..errors import UsageError, reject_unknown_keywords
 from ..streams import Stream
 from .carrier import read_static
 from .scheduler import Sizable, get_scheduler
@@ -35,6 +39,29 @@ def named_keywords(init: Init) -> Init:
         init(self, *args, **kwargs)
 
     return checked  # type: ignore[return-value]
+
+
+def is_number(value: Any) -> bool:
+    """Whether a setting is a finite number: Python's and numpy's, but no bool."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def check_range(what: str, value: Any, low: float, high: float, unit: str) -> None:
+    """Refuses a setting that is not a number of its range.
+
+    Raises:
+        UsageError: naming the setting, what we saw, and what to pass.
+    """
+    if not is_number(value) or not low <= value <= high:
+        raise UsageError(f"{what}={value!r} cannot be used: pass {low:g} to {high:g} {unit}")
+
+
+def _language_tag(locale: str | None) -> str:
+    """A BCP 47 tag; `ja_JP`, as Python has it, is meant well."""
+    tag = (locale or "").replace("_", "-")
+    if tag and not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", tag):
+        raise UsageError(f"locale={locale!r} is no language tag: pass one such as 'en', 'ja' or 'de-AT'")
+    return tag
 
 
 class LiveWidget(anywidget.AnyWidget):
@@ -71,14 +98,28 @@ class LiveWidget(anywidget.AnyWidget):
     """Whether the picture stands still while the stream goes on."""
 
     def __init__(
-        self, kind: str, streams: list[Stream], feeds: Mapping[str, Sizable], **settings: Any
+        self,
+        kind: str,
+        streams: list[Stream],
+        feeds: Mapping[str, Sizable],
+        *,
+        stale_after: float | None,
+        locale: str | None,
+        layout: Layout | dict[str, Any] | None,
+        **settings: Any,
     ) -> None:
+        if stale_after is not None:
+            check_range("stale_after", stale_after, 0.1, 3.2e9, "seconds, or None")
+            settings["stale_after"] = float(stale_after)
+        if layout is not None:
+            settings["layout"] = layout
         scheduler = get_scheduler()
         super().__init__(
             _esm=read_static("widget.js"),
             _rw_id=uuid.uuid4().hex,
             _rw_carrier=scheduler.carrier_id,
             _rw_kind=kind,
+            locale=_language_tag(locale),
             **settings,
         )
         self._streams = streams

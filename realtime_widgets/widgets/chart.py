@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import traitlets
+from ipywidgets import Layout
 from numpy.typing import NDArray
 
 from ..errors import UsageError, WrongType
 from ..formats import number_format
-from ..lines import Line, Points, only_field
+from ..lines import Line, Points
 from ..streams import Batch, Stream
-from .base import LiveWidget, named_keywords
+from .base import LiveWidget, check_range, named_keywords
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
+CALENDAR = 1e8
+"""Times above it are on the calendar, smaller ones a clock of the user's own; the page has the same line."""
 
 Source = Stream | Sequence[Stream] | Mapping[str, Stream | tuple[Stream, str]]
 
@@ -42,6 +46,7 @@ class LiveChart(LiveWidget):
         stale_after: seconds without data after which the chart says so; None: never.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
+        layout: an `ipywidgets.Layout`, as for every ipywidget.
 
     Raises:
         UnknownField: when the stream has fields, but not the one asked for.
@@ -61,7 +66,7 @@ class LiveChart(LiveWidget):
     """Colours by position or by label; None for the built-in ones."""
 
     _legend = traitlets.Dict().tag(sync=True)
-    """Feed name → `{"prefix": …, "labels": {field: label}}`."""
+    """Feed name → how its lines are called: `labels[field]`, else `only` for a single one, else `prefix` + field."""
 
     @named_keywords
     def __init__(
@@ -78,10 +83,11 @@ class LiveChart(LiveWidget):
         stale_after: float | None = None,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
+        layout: Layout | dict[str, Any] | None = None,
     ) -> None:
         if not isinstance(window, Points):
-            _check_range("window", window, 0.01, 3.2e9, "seconds, or points(n)")
-        _check_range("height", height, 80, 2000, "CSS pixels")
+            check_range("window", window, 0.01, 3.2e9, "seconds, or points(n)")
+        check_range("height", height, 80, 2000, "CSS pixels")
         feeds, labels = _lines(stream, y, window)
         self._lines = list(feeds.values())
         super().__init__(
@@ -96,49 +102,55 @@ class LiveChart(LiveWidget):
             _format=number_format(format, unit=unit),
             stale_after=stale_after,
             theme=theme,
-            locale=locale or "",
+            locale=locale,
+            layout=layout,
         )
 
     def to_pandas(self) -> pd.DataFrame:
-        """The records that the window holds, in arrival order: time, stream and the drawn fields.
+        """The records that the window holds, in arrival order: time, the name of the stream, the drawn fields.
+
+        The name is in the column `stream` (`stream_name` where a field is called that).
 
         Raises:
             MissingDependency: when pandas is not installed.
         """
         tables = []
-        for line, batch, inside in self._in_window():
-            table = batch.to_pandas()[inside]
-            table.insert(1, "stream", batch.stream)
-            tables.append(table[["ts", "stream", *(name for name in line.fields if name in batch.columns)]])
+        for _, fields, batch, inside in self._in_window():
+            table = batch.to_pandas().loc[inside, ["ts", *(name for name in fields if name in batch.columns)]]
+            table.insert(1, "stream_name" if "stream" in fields else "stream", batch.stream)
+            tables.append(table)
         import pandas
 
         return pandas.concat(tables, ignore_index=True)
 
     def to_figure(self) -> go.Figure:
-        """What the window holds now as a plotly figure of its own: every record, nothing decimated."""
+        """What the window holds now as a plotly figure of its own: every record, nothing decimated, local times."""
         import plotly.graph_objects as go
 
         figure = go.Figure()
-        for words, (line, batch, inside) in zip(self._legend.values(), self._in_window(), strict=True):
-            times = (batch.ts[inside] * 1e6).astype("datetime64[us]")
-            for field in line.fields:
-                if field in batch.columns:
-                    label = words["labels"].get(field, words["prefix"] + field)
-                    figure.add_scatter(x=times, y=batch.numbers(field)[inside], name=label, mode="lines")
+        for words, fields, batch, inside in self._in_window():
+            ts = batch.ts[inside]
+            x = [datetime.fromtimestamp(moment) for moment in ts] if len(ts) and ts[0] > CALENDAR else ts
+            shown = [field for field in fields if field in batch.columns]
+            for field in shown:
+                only = words.get("only") if len(shown) == 1 else None
+                label = words["labels"].get(field) or only or words["prefix"] + field
+                figure.add_scatter(x=x, y=batch.numbers(field)[inside], name=label, mode="lines")
         figure.update_layout(title=self.title or None, height=self.height + 100)
         return figure
 
-    def _in_window(self) -> list[tuple[Line, Batch, NDArray[np.bool_]]]:
-        """Each line, what its stream has kept, and which of that is in view."""
+    def _in_window(self) -> list[tuple[dict[str, Any], tuple[str, ...], Batch, NDArray[np.bool_]]]:
+        """Of each line: its words, its fields, what its stream has kept, and which of that is in view."""
+        batches = [line.stream.read(fields=line.drawn_fields()) for line in self._lines]
+        newest = max((float(batch.ts.max()) for batch in batches if len(batch)), default=0.0)
         found = []
-        for line in self._lines:
-            batch = line.stream.read()
+        for words, line, batch in zip(self._legend.values(), self._lines, batches, strict=True):
             inside = np.ones(len(batch), bool)
             if isinstance(line.window, Points):
                 inside[: -line.window.n] = False
-            elif len(batch):
-                inside = batch.ts >= batch.ts.max() - line.window
-            found.append((line, batch, inside))
+            else:
+                inside = batch.ts >= newest - line.window
+            found.append((words, line.drawn_fields(), batch, inside))
         return found
 
     def __repr__(self) -> str:
@@ -162,7 +174,7 @@ def _lines(
     if isinstance(source, list | tuple) and source and all(isinstance(stream, Stream) for stream in source):
         lines = {str(i): Line(stream, fields, window) for i, stream in enumerate(source)}
         words = {
-            name: {"prefix": f"{line.stream.name} ", "labels": {"value": line.stream.name}}
+            name: {"prefix": f"{line.stream.name} ", "labels": {}, "only": line.stream.name}
             for name, line in lines.items()
         }
         return lines, words
@@ -185,10 +197,9 @@ def _labelled(
         stream, field = entry if isinstance(entry, tuple) else (entry, None)
         if not isinstance(stream, Stream):
             raise WrongType(f"label {label!r} stands for {entry!r}: pass a Stream or (stream, field)")
-        field = field or only_field(stream) or "value"
         name = str(len(lines))
-        lines[name] = Line(stream, [field], window)
-        words[name] = {"prefix": "", "labels": {field: str(label)}}
+        lines[name] = Line(stream, None if field is None else [field], window)
+        words[name] = {"prefix": f"{label} ", "labels": {}, "only": str(label)}
     if not lines:
         raise UsageError("an empty mapping leaves nothing to draw: name at least one line")
     return lines, words
@@ -200,9 +211,3 @@ def _plain_colors(colors: Sequence[str] | Mapping[str, str]) -> list[str] | dict
     if isinstance(colors, str):
         raise WrongType(f"colors={colors!r} is one text: pass a list of CSS colours, or label → colour")
     return [str(color) for color in colors]
-
-
-def _check_range(what: str, value: object, low: float, high: float, unit: str) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not low <= value <= high:  # type: ignore[operator]
-        raise UsageError(f"{what}={value!r} cannot be drawn: pass {low:g} to {high:g} {unit}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, SupportsFloat
 
 import traitlets
+from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType
 from ..formats import number_format
@@ -14,7 +15,7 @@ from ..frames import Payload
 from ..lines import Line, check_field, only_field
 from ..streams import Stream
 from ..trends import LEVELS, Level, direction, level
-from .base import LiveWidget, named_keywords
+from .base import LiveWidget, check_range, is_number, named_keywords
 
 
 class MetricCard(LiveWidget):
@@ -24,7 +25,8 @@ class MetricCard(LiveWidget):
 
     Args:
         title: what the number is.
-        stream: where it comes from; None: the card keeps a stream of its own, fed by `update`.
+        stream: where it comes from; a number is shown as it is; with a number or None the card keeps a stream of its
+            own, fed by `update`.
         field: which field; None: `value`, or the only one there is.
         format: number, percentage (a ratio), duration (ms), bytes or compact.
         unit: text behind the number; None: none.
@@ -37,6 +39,7 @@ class MetricCard(LiveWidget):
         stale_after: seconds without data after which the card says so; None: never.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
+        layout: an `ipywidgets.Layout`, as for every ipywidget.
 
     Raises:
         UnknownField: when the stream has fields, but not the one asked for.
@@ -62,7 +65,7 @@ class MetricCard(LiveWidget):
     def __init__(
         self,
         title: str,
-        stream: Stream | None = None,
+        stream: Stream | SupportsFloat | None = None,
         *,
         field: str | None = None,
         format: str = "number",
@@ -76,16 +79,21 @@ class MetricCard(LiveWidget):
         stale_after: float | None = None,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
+        layout: Layout | dict[str, Any] | None = None,
     ) -> None:
-        if stream is not None and not isinstance(stream, Stream):
+        given: Any = stream
+        if isinstance(given, str) or not isinstance(given, Stream | SupportsFloat | None):
             raise WrongType(
-                f"a card cannot follow {stream!r}: pass a Stream, or none and call card.update(value)"
+                f"a card cannot follow {given!r}: pass a Stream, a number, or nothing and call update()"
             )
+        check_range("window", window, 0.1, 3.2e9, "seconds")
         if good not in ("up", "down", None):
             raise UsageError(f'good={good!r} is no direction: pass "up", "down" or None')
-        self._own = Stream(title or "metric", max_points=10_000) if stream is None else None
-        source = stream if stream is not None else self._own
+        self._own = None if isinstance(stream, Stream) else Stream(title or "metric", max_points=10_000)
+        source = stream if isinstance(stream, Stream) else self._own
         assert source is not None
+        if self._own is not None and stream is not None:
+            self._own.append(stream)
         if field is None:
             only_field(source)
         else:
@@ -103,7 +111,8 @@ class MetricCard(LiveWidget):
             _window={"seconds": float(window)},
             stale_after=stale_after,
             theme=theme,
-            locale=locale or "",
+            locale=locale,
+            layout=layout,
         )
 
     def update(self, value: Any, *, ts: Any = None) -> None:
@@ -160,7 +169,12 @@ class _Readout:
         return bool(self._stream.fields) if line is None else line.changed()
 
     def take(self, key: bool, now: float) -> Payload:
-        line = self._line_of_field()
+        try:
+            line = self._line_of_field()
+        except (
+            UsageError
+        ) as error:  # several fields, none named: the reader is told, and it is no fault of ours
+            return Payload(1, 0, True, {"value": None, "age": None, "error": str(error)})
         if line is None:
             return Payload(1, 0, True, {"value": None, "age": None})
         part = line.take(key, now)
@@ -168,23 +182,27 @@ class _Readout:
         return part
 
     def value(self) -> Any:
-        batch = self._stream.latest(1)
-        name = self._field or only_field(self._stream)
+        stream, name = self._stream, self._field
+        if name is None:
+            fields = list(stream.fields)
+            name = "value" if "value" in fields else fields[0] if len(fields) == 1 else None
+        batch = stream.read() if stream.stats.late else stream.latest(1)
         if not len(batch) or name is None or name not in batch.columns:
             return None
-        shown = batch.columns[name].tolist()[0]
+        shown = batch.columns[name].tolist()[len(batch) - 1 - int(batch.ts[::-1].argmax())]
         return None if isinstance(shown, float) and math.isnan(shown) else shown
 
     def _line_of_field(self) -> Line | None:
-        name = self._field or only_field(self._stream)
-        if self._line is None and name is not None:
-            self._line = Line(self._stream, [name], self._window)
+        if self._field is None:
+            self._field = only_field(self._stream)  # decided once: fields that come later change nothing
+        if self._line is None and self._field is not None:
+            self._line = Line(self._stream, [self._field], self._window)
             self._line.resize(self._px)
         return self._line
 
     def _numbers(self, line: Line) -> dict[str, Any]:
         value = line.last[0] if line.last else math.nan
-        baseline = line.baseline()
+        start, baseline = line.baseline()
         body: dict[str, Any] = {
             "value": value if math.isfinite(value) else None,
             "trend": direction(value, baseline),
@@ -201,6 +219,7 @@ class _Readout:
         change = value - baseline
         if math.isfinite(change):
             body["delta"] = change
+            body["span"] = (line.newest_ts or start) - start
         return body
 
 
@@ -208,7 +227,7 @@ def _checked(thresholds: Mapping[float, Level] | None) -> dict[float, Level]:
     if thresholds is None:
         return {}
     for value, name in thresholds.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not is_number(value):
             raise UsageError(
                 f"threshold {value!r} is not a number: pass value → level, such as {{0.9: 'error'}}"
             )
@@ -216,4 +235,4 @@ def _checked(thresholds: Mapping[float, Level] | None) -> dict[float, Level]:
             raise UsageError(
                 f"threshold {value!r} has level {name!r}: it is one of {', '.join(map(repr, LEVELS))}"
             )
-    return dict(thresholds)
+    return {float(value): name for value, name in thresholds.items()}

@@ -25,6 +25,7 @@ from ..delivery import Delivery, Feed
 from ..errors import RuntimeStopped, UsageError
 from ..frames import WIRE, Frame, pack
 from ..runtime import Runtime, get_runtime
+from ..streams import Stream
 from .carrier import Carrier, parentless_context
 
 logger = logging.getLogger(__name__)
@@ -86,27 +87,39 @@ class Scheduler:
         self._send = send
         self._carrier: Carrier | None = None
         self._context = parentless_context()
+        self._lock = threading.Lock()
         self._feeds: dict[str, list[Sizable]] = {}
-        self._unlisten: dict[str, list[Callable[[], None]]] = {}
+        self._streams: dict[str, list[Stream]] = {}  # widget → what it follows
+        self._unlisten: dict[int, Callable[[], None]] = {}  # id of a stream that is followed → the undo
         self._awake = False
         self._timer: Any = None
         self._timer_due = 0.0
-        self._last_frame = -1e9
+        self._last_tick = -1e9
         self._sent = {"frames": 0, "parts": 0, "bytes": 0}
         self._watch_cells()
 
     # For widgets, any thread
 
-    def add(self, to: str, feeds: Mapping[str, Sizable], streams: list[Any]) -> None:
+    def add(self, to: str, feeds: Mapping[str, Sizable], streams: list[Stream]) -> None:
         """Offers a widget's feeds and wakes whenever one of its streams changes."""
-        self._unlisten[to] = [stream.listen(self.wake) for stream in streams]
+        with self._lock:
+            self._streams[to] = streams
+            for stream in streams:
+                if (
+                    id(stream) not in self._unlisten
+                ):  # one listener, however many widgets: an append pays for it
+                    self._unlisten[id(stream)] = stream.listen(self.wake)
         self._feeds[to] = list(feeds.values())
         self._runtime.call_soon(self._add, to, dict(feeds))
 
     def remove(self, to: str) -> None:
         """Withdraws a widget; twice is fine."""
-        for undo in self._unlisten.pop(to, []):
-            undo()
+        with self._lock:
+            gone = self._streams.pop(to, [])
+            followed = {id(stream) for streams in self._streams.values() for stream in streams}
+            for stream in gone:
+                if id(stream) not in followed and id(stream) in self._unlisten:
+                    self._unlisten.pop(id(stream))()
         self._feeds.pop(to, None)
         with contextlib.suppress(RuntimeStopped):
             self._runtime.call_soon(self.delivery.remove, to)
@@ -168,7 +181,7 @@ class Scheduler:
 
     def _arm(self) -> None:
         """Sets the timer for the next frame that new data may have."""
-        self._tick_at(max(time.monotonic(), self._last_frame + 1 / self.max_fps))
+        self._tick_at(max(time.monotonic(), self._last_tick + 1 / self.max_fps))
 
     def _tick_at(self, due: float) -> None:
         if self._timer is not None:
@@ -182,12 +195,12 @@ class Scheduler:
         self._timer = None
         self._awake = False  # before reading: whatever is appended from here on wakes again
         now = time.monotonic()
+        # Counted from when it was due, or a feed at our own pace would fall behind it by every delay; the second term
+        # bounds what may be made up to one frame. Ticks count, not frames: hidden widgets must not cost more.
+        period = 1 / self.max_fps
+        self._last_tick = max(self._last_tick + period, now - period)
         parts = self.delivery.collect(now)
         if parts or self.delivery.beat_due(now):
-            # Counted from when the frame was due, or a feed at our own pace would fall behind it by every delay; the
-            # second term bounds what may be made up to one frame.
-            period = 1 / self.max_fps
-            self._last_frame = max(self._last_frame + period, now - period)
             self._sent["frames"] += 1
             self._sent["parts"] += len(parts)
             content, buffers = pack(
