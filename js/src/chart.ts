@@ -3,18 +3,23 @@
 import uPlot from "uplot";
 import { Cells } from "./lib/cells";
 import type { Meaning } from "./lib/cursor";
-import { colorOf, h, setText } from "./lib/dom";
-import { formatter, isCalendar, type NumberFormat, tickFormatter, timeText, timeTicks } from "./lib/format";
+import { colorOf, h, setAttribute, setText } from "./lib/dom";
+import { formatter, isCalendar, type NumberFormat, timeText } from "./lib/format";
 import type { Part } from "./lib/frames";
 import { LiveWidget, type View } from "./lib/live";
-import { BINARY_STEPS, niceRange } from "./lib/range";
-import { type Row, reading, rows, type Table } from "./lib/rows";
+import { plotOptions, thin } from "./lib/plot";
+import { niceRange } from "./lib/range";
+import { extent, reading, rows, type Table } from "./lib/rows";
 import { words } from "./lib/words";
 
 const PALETTE = 8;
-const SPARSE_STROKE = 1.5;
-const DENSE_STROKE = 1;
-const FONT = "11px system-ui, sans-serif";
+
+/** How the lines of a feed are called: by field, or one alone, or prefix and field. */
+interface Words {
+  prefix: string;
+  labels: Record<string, string>;
+  only?: string;
+}
 
 /** One drawn line: which series of which feed, and what it is called. */
 interface Trace {
@@ -34,15 +39,13 @@ export class ChartWidget extends LiveWidget {
   }
 
   get traces(): Trace[] {
-    const lines = this.model.get("_legend") as Record<
-      string,
-      { prefix: string; labels: Record<string, string> }
-    >;
+    const lines = this.model.get("_legend") as Record<string, Words>;
     const colors = this.model.get("colors") as string[] | Record<string, string> | null;
     const traces: Trace[] = [];
-    for (const [feed, { prefix, labels }] of Object.entries(lines)) {
-      for (const [series, field] of (this.feeds.get(feed)?.series ?? []).entries()) {
-        const label = labels[field] ?? prefix + field;
+    for (const [feed, { prefix, labels, only }] of Object.entries(lines)) {
+      const fields = this.feeds.get(feed)?.series ?? [];
+      for (const [series, field] of fields.entries()) {
+        const label = labels[field] ?? (fields.length === 1 ? only : undefined) ?? prefix + field;
         const color = (Array.isArray(colors) ? colors[traces.length] : colors?.[label]) ?? null;
         traces.push({ feed, series, label, color });
       }
@@ -121,6 +124,8 @@ class ChartView implements View {
   #newestTs: number | null = null;
   #range: [number, number] | null = null;
   #span: [number, number] = [0, 1];
+  #measuredAt = 0;
+  #plotWidth = 0;
 
   constructor(
     readonly chart: ChartWidget,
@@ -139,109 +144,95 @@ class ChartView implements View {
     el.append(this.root);
   }
 
-  draw(): void {
+  draw(width: number): void {
     const { chart } = this;
     const say = words(chart.locale);
     setText(this.#title, chart.get<string>("title"));
     setText(this.#pause, say(this.held ? "resume" : "pause"));
-    this.#pause.setAttribute("aria-pressed", String(this.held));
-    this.root.setAttribute("role", "figure");
-    this.root.setAttribute("aria-label", chart.get<string>("title") || "chart");
-    setText(this.#empty, chart.state === "no_data" || chart.state === "loading" ? say(chart.state) : "");
+    setAttribute(this.#pause, "aria-pressed", String(this.held));
+    setAttribute(this.root, "role", "figure");
+    setAttribute(this.root, "aria-label", chart.get<string>("title") || "chart");
+    const waiting = chart.state === "no_data" || chart.state === "loading" ? say(chart.state) : "";
+    setText(this.#empty, chart.state === "error" ? chart.error : waiting);
     this.#plotBox.style.minHeight = `${chart.get<number>("height")}px`;
-    if ((this.held || chart.paused) && this.#plot) return;
-    this.#build();
+    const still = (this.held || chart.paused) && this.#newestTs !== null;
+    if (!still) this.#read();
+    this.#fit();
+    if (width !== this.#measuredAt) {
+      // Only then: to ask for a size makes the browser lay out the page anew.
+      this.#measuredAt = width;
+      this.#plotWidth = Math.max(120, this.#plotBox.clientWidth);
+    }
+    if (this.#build() || !still) this.#fill();
+    this.#write();
+    if (!still) chart.drawn(this.root);
+  }
+
+  /** Takes what the chart has now; a view that is held keeps what it took. */
+  #read(): void {
+    const { chart } = this;
+    this.#traces = chart.traces;
     this.#span = chart.span;
-    const visible = this.#traces.map(({ label }) => !this.#hidden.has(label));
-    const table = rows(chart.inOrder);
-    this.#table = table;
+    this.#table = rows(chart.inOrder);
     this.#newest = this.#traces.map(({ feed, series }) => chart.feeds.get(feed)?.last[series] ?? null);
     this.#newestTs = chart.lastTs;
-    const { name } = chart.get<NumberFormat>("_format");
-    this.#range = niceRange(extent(table.columns, visible), this.#range, {
+  }
+
+  /** Fits the value axis to what is shown within the window. */
+  #fit(): void {
+    const { name } = this.chart.get<NumberFormat>("_format");
+    const shown = this.#traces.map(({ label }) => !this.#hidden.has(label));
+    this.#range = niceRange(extent(this.#table, this.#span[0], shown), this.#range, {
       binary: name === "bytes",
       ...(name === "percentage" ? { most: 1 } : {}),
     });
-    this.#thin(table.x.length);
-    this.#plot?.setData([table.x, ...table.columns] as unknown as uPlot.AlignedData);
-    this.#write();
-    chart.drawn(this.root);
   }
 
-  /** Makes the plot anew when its lines, colours, size or language are other than what it was made for. */
-  #build(): void {
+  #fill(): void {
+    const { x, columns } = this.#table;
+    if (!this.#plot) return;
+    thin(this.#plot, x.length);
+    this.#plot.setData([x, ...columns] as unknown as uPlot.AlignedData);
+  }
+
+  /** Makes the plot anew when its lines, colours or language are other than what it was made for; says if it changed. */
+  #build(): boolean {
     const { chart } = this;
-    const traces = chart.traces;
-    const width = Math.max(120, this.#plotBox.clientWidth);
+    const width = this.#plotWidth;
     const height = chart.get<number>("height");
-    const labels = traces.map(({ label, color }) => [label, color]);
-    const key = JSON.stringify([labels, this.el.dataset.rwTheme, chart.locale, chart.get("_format")]);
-    this.#traces = traces;
+    const format = chart.get<NumberFormat>("_format");
+    const calendar = isCalendar(this.#newestTs ?? 0);
+    const labels = this.#traces.map(({ label, color }) => [label, color]);
+    const key = JSON.stringify([labels, this.el.dataset.rwTheme, chart.locale, format, calendar]);
     if (this.#plot && key === this.#built) {
-      if (this.#plot.width !== width || this.#plot.height !== height) this.#plot.setSize({ width, height });
-      return;
+      if (this.#plot.width === width && this.#plot.height === height) return false;
+      this.#plot.setSize({ width, height });
+      return true;
     }
     this.#built = key;
     this.#plot?.destroy();
     this.#plot = null;
     this.#makeLegend();
-    if (!traces.length) return;
-    const colors = traces.map((trace, i) => this.#color(trace, i));
-    this.#plot = new uPlot(this.#options(width, height, colors), [[]], this.#plotBox);
-  }
-
-  #options(width: number, height: number, colors: string[]): uPlot.Options {
-    const { chart } = this;
-    const format = chart.get<NumberFormat>("_format");
-    const muted = colorOf(this.el, "--rw-muted");
-    const grid = { stroke: colorOf(this.el, "--rw-grid"), width: 1 };
-    const axis = { stroke: muted, font: FONT, grid, ticks: { ...grid, size: 4 }, gap: 4 };
-    return {
+    if (!this.#traces.length) return true;
+    const options = plotOptions({
       width,
       height,
-      padding: [8, 12, 0, 0],
-      legend: { show: false },
-      cursor: { drag: { x: false, y: false }, points: { show: false } },
-      scales: {
-        x: { time: false, range: () => this.#span },
-        y: { range: () => this.#range ?? [0, 1] },
-      },
-      axes: [
-        {
-          ...axis,
-          size: 30,
-          space: 80,
-          incrs: isCalendar(chart.lastTs ?? 0) ? TIME_STEPS : undefined!,
-          values: (_plot, splits, _axis, _space, step) => splits.map(timeTicks(chart.locale, step)),
-        },
-        {
-          ...axis,
-          ...(format.name === "bytes" ? { incrs: BINARY_STEPS } : {}),
-          values: (_plot, splits, _axis, _space, step) =>
-            splits.map(tickFormatter(format, chart.locale, step)),
-          size: (plot, values) => axisWidth(plot, values),
-        },
-      ],
-      series: [
-        {},
-        ...this.#traces.map(({ label }, i) => ({
-          label,
-          show: !this.#hidden.has(label),
-          stroke: colors[i]!,
-          width: SPARSE_STROKE,
-          pxAlign: 0,
-          points: { show: areApart, filter: isolated, size: 5, fill: colors[i]! },
-        })),
-      ],
-      hooks: { setCursor: [(plot) => this.#point(plot)] },
-    };
-  }
-
-  /** Dense lines are drawn one pixel wide: wider strokes cost the browser four times as much to paint. */
-  #thin(points: number): void {
-    if (!this.#plot) return;
-    const width = points > this.#plot.width ? DENSE_STROKE : SPARSE_STROKE;
-    for (const series of this.#plot.series.slice(1)) series.width = width;
+      format,
+      calendar,
+      locale: chart.locale,
+      muted: colorOf(this.el, "--rw-muted"),
+      grid: colorOf(this.el, "--rw-grid"),
+      lines: this.#traces.map((trace, i) => ({
+        label: trace.label,
+        color: this.#color(trace, i),
+        show: !this.#hidden.has(trace.label),
+      })),
+      span: () => this.#span,
+      range: () => this.#range ?? [0, 1],
+      point: (plot) => this.#point(plot),
+    });
+    this.#plot = new uPlot(options, [[]], this.#plotBox);
+    return true;
   }
 
   #color({ color }: Trace, i: number): string {
@@ -307,65 +298,11 @@ class ChartView implements View {
     else this.#hidden.add(label);
     item.setAttribute("aria-pressed", String(show));
     item.title = words(this.chart.locale)(show ? "hide" : "show", label);
+    this.#range = null;
+    this.#fit();
     for (const [i, trace] of this.#traces.entries()) {
       if (trace.label === label) this.#plot?.setSeries(i + 1, { show });
     }
-    this.#range = null;
     this.chart.redraw();
   }
-}
-
-const TIME_STEPS = [
-  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800,
-  3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
-];
-
-/** Least and greatest value of the shown columns, or null when there is none. */
-function extent(columns: Row[], visible: boolean[]): [number, number] | null {
-  let lo = Number.POSITIVE_INFINITY;
-  let hi = Number.NEGATIVE_INFINITY;
-  for (const [i, column] of columns.entries()) {
-    if (!visible[i]) continue;
-    for (const value of column) {
-      if (value === null || value === undefined) continue;
-      if (value < lo) lo = value;
-      if (value > hi) hi = value;
-    }
-  }
-  return lo <= hi ? [lo, hi] : null;
-}
-
-/** Whether records lie so far apart that each deserves a dot. */
-function areApart(plot: uPlot): boolean {
-  const [times] = plot.data;
-  const [first, last] = [times[0], times[times.length - 1]];
-  if (first === undefined || last === undefined) return false;
-  return (plot.valToPos(last, "x") - plot.valToPos(first, "x")) / times.length > 14;
-}
-
-/** Where dots are not drawn anyway: values with a break on either side, which no line would show. */
-function isolated(plot: uPlot, series: number, show: boolean): number[] | null {
-  if (show) return null;
-  const values = plot.data[series] as Row;
-  const found: number[] = [];
-  let before: number | null = null;
-  let candidate = -1;
-  for (const [i, value] of values.entries()) {
-    if (value === undefined) continue;
-    if (value === null && candidate >= 0) found.push(candidate);
-    candidate = value !== null && before === null ? i : -1;
-    before = value;
-  }
-  if (candidate >= 0) found.push(candidate);
-  return found;
-}
-
-/** Width of the value axis: that of its longest label, measured. */
-function axisWidth(plot: uPlot, values: string[] | null): number {
-  if (!values?.length) return 44;
-  plot.ctx.save();
-  plot.ctx.font = FONT;
-  const widest = Math.max(...values.map((text) => plot.ctx.measureText(text ?? "").width));
-  plot.ctx.restore();
-  return Math.ceil(Math.max(32, widest + 16));
 }

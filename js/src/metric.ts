@@ -1,11 +1,12 @@
 // MetricCard: the page's half. The newest number, where it is going, and a line of how it got there.
 
-import { BREAK_AFTER, Cells } from "./lib/cells";
+import { Cells } from "./lib/cells";
 import type { Meaning } from "./lib/cursor";
-import { colorOf, h, setText } from "./lib/dom";
+import { colorOf, h, setAttribute, setText } from "./lib/dom";
 import { agoText, formatter, MISSING, type NumberFormat } from "./lib/format";
 import type { Part } from "./lib/frames";
 import { LiveWidget, type View } from "./lib/live";
+import { extent, rows } from "./lib/rows";
 import { words } from "./lib/words";
 
 /** What the kernel says of the number itself; the same with every part, the newest counts. */
@@ -14,6 +15,8 @@ interface Readout {
   /** Shown instead of a number: text, or an infinity. */
   text?: string;
   delta?: number;
+  /** Seconds that the delta covers; less than the window while the data are young. */
+  span?: number;
   trend: "up" | "down" | "neutral";
   level: "normal" | "warning" | "error";
 }
@@ -61,7 +64,15 @@ class MetricView implements View {
   readonly #value = h("div", "rw-value");
   readonly #level = h("span", "rw-level");
   readonly #trend = h("span", "rw-trend");
+  readonly #foot = h("div", "rw-foot");
+  readonly #error = h("div", "rw-error");
   readonly #spark = h("canvas", "rw-spark");
+  /** Whether there is a number on the card: the one that a pause keeps. */
+  #drawn = false;
+  #measuredAt = 0;
+  #size: [number, number] = [0, 0];
+  #coloredFor = "";
+  #color = "";
 
   constructor(
     readonly card: MetricWidget,
@@ -71,50 +82,59 @@ class MetricView implements View {
   ) {
     const head = h("div", "rw-head");
     const title = h("span", "rw-title");
-    const foot = h("div", "rw-foot");
-    this.#icon.setAttribute("aria-hidden", "true");
+    setAttribute(this.#icon, "aria-hidden", "true");
     title.append(this.#icon, this.#name);
     head.append(title);
-    foot.append(this.#level, this.#trend, this.status);
-    this.#spark.setAttribute("role", "img");
-    this.root.append(head, this.#value, foot, this.#spark);
+    this.#foot.append(this.#level, this.#trend, this.status);
+    setAttribute(this.#spark, "role", "img");
+    this.root.append(head, this.#value, this.#foot, this.#error, this.#spark);
     el.append(this.root);
   }
 
-  draw(): void {
+  draw(width: number): void {
     const { card } = this;
     const say = words(card.locale);
     setText(this.#icon, card.get<string>("icon"));
     this.#icon.hidden = !card.get<string>("icon");
     setText(this.#name, card.get<string>("title"));
-    this.root.setAttribute("role", "group");
-    this.root.setAttribute("aria-label", card.get<string>("title"));
+    setAttribute(this.root, "role", "group");
+    setAttribute(this.root, "aria-label", card.get<string>("title"));
     this.status.hidden = card.state === "live";
-    if (card.paused) return;
+    this.#error.hidden = card.state !== "error";
+    this.#foot.hidden = !this.#error.hidden;
+    setText(this.#error, card.error);
+    if (card.paused && this.#drawn) return;
+    this.#drawn = card.lastTs !== null;
     const write = formatter(card.get<NumberFormat>("_format"), card.locale);
-    const { value, text, delta, trend, level } = card.readout;
+    const { value, text, delta, span, trend, level } = card.readout;
     const shown = card.state === "no_data" || card.state === "loading" ? MISSING : (text ?? write(value));
     setText(this.#value, shown);
     this.root.dataset.rwLevel = level ?? "normal";
-    setText(this.#level, level === "warning" || level === "error" ? say(level) : "");
+    setText(this.#level, level === "warning" ? say(level) : level === "error" ? say("critical") : "");
     this.#level.hidden = !this.#level.textContent;
-    this.#writeTrend(trend, delta, write);
+    this.#writeTrend(trend, delta, span, write);
     const spark = card.get<boolean>("sparkline");
     this.#spark.hidden = !spark;
-    if (spark) this.#drawSpark(write);
+    if (spark) this.#drawSpark(write, width);
     card.drawn(this.root);
   }
 
-  #writeTrend(trend: Readout["trend"], delta: number | undefined, write: (value: number) => string): void {
+  #writeTrend(
+    trend: Readout["trend"],
+    delta: number | undefined,
+    span: number | undefined,
+    write: (value: number) => string,
+  ): void {
     const say = words(this.card.locale);
     const known = delta !== undefined && this.card.state !== "no_data";
     this.#trend.hidden = !known;
     if (!known) return;
     const { seconds } = this.card.get<{ seconds: number }>("_window");
     const sign = delta > 0 ? "+" : delta < 0 ? "−" : "±";
-    const over = say("over", agoText(seconds, this.card.locale));
+    const covered = Math.max(1, Math.min(span ?? seconds, seconds)); // whole seconds: less is not said
+    const over = say("over", agoText(covered, this.card.locale));
     setText(this.#trend, `${ARROW[trend]} ${sign}${write(Math.abs(delta))} ${over}`.trim());
-    this.#trend.setAttribute("aria-label", `${say(trend)} ${this.#trend.textContent}`);
+    setAttribute(this.#trend, "aria-label", `${say(trend)} ${this.#trend.textContent}`);
     const good = this.card.get<string>("good");
     const verdict = !good || trend === "neutral" ? "" : trend === good ? "good" : "bad";
     this.#trend.dataset.rwVerdict = verdict;
@@ -122,9 +142,19 @@ class MetricView implements View {
   }
 
   /** The window as a line with a soft ground; breaks stay breaks. */
-  #drawSpark(write: (value: number) => string): void {
+  #drawSpark(write: (value: number) => string, place: number): void {
     const canvas = this.#spark;
-    const { clientWidth: width, clientHeight: height } = canvas;
+    if (place !== this.#measuredAt || !this.#size[0]) {
+      // Only then: to ask for a size makes the browser lay out the page anew, once for every card and frame.
+      this.#measuredAt = place;
+      this.#size = [canvas.clientWidth, canvas.clientHeight];
+    }
+    const theme = this.el.dataset.rwTheme ?? "";
+    if (theme !== this.#coloredFor) {
+      this.#coloredFor = theme;
+      this.#color = colorOf(this.el, "--rw-c0");
+    }
+    const [width, height] = this.#size;
     if (!width || !height) return;
     const scale = devicePixelRatio || 1;
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
@@ -136,19 +166,14 @@ class MetricView implements View {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
     const { cells } = this.card;
-    const lows = cells.lo[0] ?? [];
-    const highs = cells.hi[0] ?? [];
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < lows.length; i++) {
-      if (lows[i]! < least) least = lows[i]!;
-      if (highs[i]! > most) most = highs[i]!;
-    }
-    if (!(least <= most)) {
-      canvas.setAttribute("aria-label", MISSING);
+    const table = rows([cells]);
+    const found = extent(table, Number.NEGATIVE_INFINITY, [true]);
+    if (!found) {
+      setAttribute(canvas, "aria-label", MISSING);
       return;
     }
-    canvas.setAttribute("aria-label", `${write(least)} – ${write(most)}`);
+    const [least, most] = found;
+    setAttribute(canvas, "aria-label", `${write(least)} – ${write(most)}`);
     const newest = cells.newest ?? 0;
     const seconds = this.card.get<{ seconds: number }>("_window").seconds;
     const pad = 3;
@@ -156,27 +181,19 @@ class MetricView implements View {
     const flat = most === least;
     const up = (y: number) =>
       flat ? height / 2 : height - pad - ((y - least) / (most - least)) * (height - 2 * pad);
-    context.strokeStyle = colorOf(this.el, "--rw-c0");
+    context.strokeStyle = this.#color;
     context.fillStyle = context.strokeStyle;
     context.lineWidth = 1.5;
     context.lineJoin = "round";
     let run: [number, number][] = [];
-    const flush = () => {
-      trace(context, run, height);
-      run = [];
-    };
-    for (let i = 0; i < lows.length; i++) {
-      const [lo, hi] = [lows[i]!, highs[i]!];
-      if (Number.isNaN(lo)) {
-        flush();
-        continue;
+    for (const [i, value] of (table.columns[0] ?? []).entries()) {
+      if (typeof value === "number") run.push([across(table.x[i]!), up(value)]);
+      else {
+        trace(context, run, height);
+        run = [];
       }
-      const x = across(cells.x[i]!);
-      run.push([x, up(lo)]);
-      if (hi !== lo) run.push([x, up(hi)]);
-      if (cells.breaks[0]![i]! & BREAK_AFTER) flush();
     }
-    flush();
+    trace(context, run, height);
   }
 }
 

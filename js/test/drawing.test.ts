@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Cells } from "../src/lib/cells";
 import { dataState, type Facts } from "../src/lib/freshness";
 import { niceRange } from "../src/lib/range";
-import { reading, rows } from "../src/lib/rows";
+import { extent, reading, rows } from "../src/lib/rows";
 
 function cells(x: number[], lo: number[][], hi = lo, breaks = lo.map((row) => row.map(() => 0))): Cells {
   const made = new Cells();
@@ -109,6 +109,19 @@ describe("the reading at a time", () => {
   });
 });
 
+describe("the extent of what is shown", () => {
+  const table = rows([cells([1, 2, 3], [[900, 5, 6]]), cells([1, 2], [[-900, 40]])]);
+
+  it("leaves out what lies before the window: a dead line does not squash the live ones", () => {
+    expect(extent(table, 2, [true, true])).toEqual([5, 40]);
+  });
+
+  it("leaves out hidden columns, and is none when nothing is left", () => {
+    expect(extent(table, 2, [true, false])).toEqual([5, 6]);
+    expect(extent(table, 4, [true, true])).toBeNull();
+  });
+});
+
 describe("the range of an axis", () => {
   it("ends on round numbers with a little room", () => {
     expect(niceRange([1.2, 8.7], null)).toEqual([0, 10]);
@@ -147,6 +160,7 @@ describe("what a widget claims about its data", () => {
     empty: false,
     paused: false,
     kernelGone: false,
+    failed: false,
     age: 1,
     staleAfter: 5,
   };
@@ -159,6 +173,8 @@ describe("what a widget claims about its data", () => {
     [{ empty: true, age: 6 }, "no_data"],
     [{ paused: true, age: 6 }, "paused"],
     [{ reached: false, empty: true }, "loading"],
+    [{ failed: true, paused: true, reached: false, empty: true }, "error"],
+    [{ kernelGone: true, failed: true }, "kernel_gone"],
     [{ kernelGone: true, paused: true, reached: false }, "kernel_gone"],
   ] as [Partial<Facts>, string][])("%j: %s", (change, state) => {
     expect(dataState({ ...facts, ...change })).toBe(state);

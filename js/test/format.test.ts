@@ -3,6 +3,7 @@ import {
   agoText,
   formatter,
   isCalendar,
+  localeOf,
   MISSING,
   type NumberFormat,
   tickFormatter,
@@ -45,6 +46,18 @@ describe("numbers", () => {
     expect(tickFormatter({ name: "percentage" }, "en", 0.0005)(0.4005)).toBe("40.05%");
     expect(tickFormatter({ name: "number" }, "en", 0.2)(0.4)).toBe("0.4");
     expect(tickFormatter({ name: "number" }, "en", 50)(1000)).toBe("1,000");
+  });
+});
+
+describe("the locale", () => {
+  it.each([
+    ["ja", "ja"],
+    ["ja_JP", "ja-JP"],
+    ["", navigator.language],
+    ["no such tongue", navigator.language],
+  ])("asked for as %j is %s", (wanted, found) => {
+    expect(localeOf(wanted)).toBe(found);
+    expect(() => formatter({ name: "number" }, localeOf(wanted))).not.toThrow();
   });
 });
 

@@ -1,10 +1,19 @@
 // The page: whom parts reach, what is held back, what is said to the kernel and how often.
 
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Clock } from "../src/lib/clock";
 import type { Meaning } from "../src/lib/cursor";
 import type { Part } from "../src/lib/frames";
-import { EARLY_MS, GONE_MS, type Host, Page, PULSE_GAP_MS, PULSE_MS, UNANSWERED } from "../src/lib/page";
+import {
+  EARLY_MS,
+  GONE_MS,
+  type Host,
+  MUTED_MS,
+  Page,
+  PULSE_GAP_MS,
+  PULSE_MS,
+  UNANSWERED,
+} from "../src/lib/page";
 import type { Model } from "../src/lib/slot";
 
 /** Time turned by hand. */
@@ -94,13 +103,21 @@ class Recorder {
     Recorder.all.push(this);
   }
   apply(part: Part, meaning: Meaning) {
+    if (this.fault) throw this.fault;
     this.applied.push([part, meaning]);
   }
-  show() {}
+  /** What its code throws. */
+  fault: Error | null = null;
+  shown: AbortSignal[] = [];
+  show(_el: HTMLElement, signal: AbortSignal) {
+    this.shown.push(signal);
+  }
   draw() {
+    if (this.fault) throw this.fault;
     this.drawn++;
   }
   tick(gone: boolean) {
+    if (this.fault) throw this.fault;
     this.gone = gone;
   }
 }
@@ -241,13 +258,15 @@ describe("pulses", () => {
     expect(carrier.sent.length - before).toBeLessThanOrEqual(60_000 / PULSE_MS);
   });
 
-  it("stop while three are unanswered, and go on once one is answered", () => {
+  it("come once a minute while three are unanswered, and go on once one is answered", () => {
     adopt("a");
-    clock.run(600_000);
+    clock.run(MUTED_MS);
     expect(carrier.sent).toHaveLength(UNANSWERED);
+    clock.run(600_000 - MUTED_MS);
+    expect(carrier.sent).toHaveLength(UNANSWERED + 9);
     answered();
     clock.run(PULSE_MS + 1000);
-    expect(carrier.sent.length).toBeGreaterThan(UNANSWERED);
+    expect(carrier.sent.length).toBeGreaterThan(UNANSWERED + 10);
   });
 
   it("tell of hiding and showing", () => {
@@ -295,6 +314,75 @@ describe("liveness", () => {
     clock.show(true);
     clock.run(2000);
     expect(a.gone).toBe(false);
+  });
+});
+
+describe("a widget whose code fails", () => {
+  it("does not stop the others, and is reported once", () => {
+    const report = vi.spyOn(console, "error").mockImplementation(() => {});
+    const [bad, good] = [adopt("bad"), adopt("good")];
+    bad.fault = new RangeError("Incorrect locale information provided");
+    frame([part("bad", 1, 1, true), part("good", 1, 1, true)]);
+    clock.draw();
+    clock.run(GONE_MS + 2000);
+    expect([good.applied.length, good.drawn, good.gone]).toEqual([1, 1, true]);
+    frame([part("bad", 2, 2, false), part("good", 2, 2, false)]);
+    clock.draw();
+    expect(good.drawn).toBe(2);
+    expect(report).toHaveBeenCalledTimes(1);
+    expect(report.mock.calls[0]).toContain(bad.fault);
+  });
+});
+
+describe("a notebook that is closed and opened again", () => {
+  const traits = { _rw_id: "a", _rw_kind: "recorder", _rw_carrier: "c1" };
+
+  it("brings a new widget that asks for its data and gets them", () => {
+    const old = adopt("a");
+    frame([part("a", 1, 5, true)]);
+    clock.run(PULSE_GAP_MS + 100);
+    answered();
+    const renewed = adopt("a");
+    expect(renewed).not.toBe(old);
+    clock.run(PULSE_GAP_MS + 100);
+    expect(carrier.sent.at(-1)!.need).toEqual(["a"]);
+    frame([part("a", 1, 6, true)]);
+    expect([old.applied.length, renewed.applied.length]).toEqual([1, 1]);
+  });
+
+  it("keeps the new widget when the old model ends late", () => {
+    const old = new AbortController();
+    page.adopt(model(traits), old.signal);
+    const renewed = adopt("a");
+    old.abort();
+    frame([part("a", 1, 1, true)]);
+    expect(renewed.applied).toHaveLength(1);
+  });
+
+  it("moves the places where the old one is still shown", () => {
+    const old = adopt("a");
+    const view = new AbortController();
+    page.show(model({ ...traits, theme: "light" }), document.createElement("div"), view.signal);
+    const renewed = adopt("a");
+    expect(old.shown.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(renewed.shown.map(({ aborted }) => aborted)).toEqual([false]);
+    view.abort();
+    expect(renewed.shown[0]!.aborted).toBe(true);
+  });
+
+  it("speaks through the new carrier only, with numbers that go on, whenever the old one ends", () => {
+    adopt("a");
+    clock.run(100);
+    expect(carrier.sent.at(-1)!.n).toBe(1);
+    clock.run(920); // its next word waits for its turn
+    const renewed = model({ _rw_id: "c1" });
+    page.attach(renewed, new AbortController().signal);
+    clock.run(PULSE_GAP_MS / 2);
+    expect(renewed.sent.map(({ n }) => n)).toEqual([2]);
+    life.abort();
+    clock.run(PULSE_MS + 1000);
+    expect(renewed.sent.length).toBeGreaterThan(1);
+    expect(carrier.sent).toHaveLength(1);
   });
 });
 

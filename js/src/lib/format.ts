@@ -10,9 +10,37 @@ export const MISSING = "—";
 
 const PREFIXES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
-/** The reader's locale: the one asked for, or the browser's. */
+/** The reader's locale: the one asked for (`ja_JP` is fine), or the browser's where that is none. */
 export function localeOf(wanted: string): string {
-  return wanted || navigator.language || "en";
+  for (const tag of [wanted, navigator.language]) {
+    try {
+      return Intl.getCanonicalLocales(tag.replaceAll("_", "-"))[0]!;
+    } catch {} // not a language tag: the next may be
+  }
+  return "en";
+}
+
+// Intl objects cost more to make than a frame can spend on text: kept by locale and options, of which there are few.
+const numberFormats = new Map<string, Intl.NumberFormat>();
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+function kept<T>(made: Map<string, T>, key: string, make: () => T): T {
+  let found = made.get(key);
+  if (!found) {
+    found = make();
+    made.set(key, found);
+  }
+  return found;
+}
+
+function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = locale + JSON.stringify(options);
+  return kept(numberFormats, key, () => new Intl.NumberFormat(locale, options));
+}
+
+function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = locale + JSON.stringify(options);
+  return kept(dateFormats, key, () => new Intl.DateTimeFormat(locale, options));
 }
 
 /** A function from value to text; null, undefined and NaN are missing. */
@@ -35,29 +63,29 @@ function writer({ name, precision }: NumberFormat, locale: string): (value: numb
   });
   switch (name) {
     case "percentage": {
-      const intl = new Intl.NumberFormat(locale, { style: "percent", ...digits(1, 1) });
+      const intl = numberFormat(locale, { style: "percent", ...digits(1, 1) });
       return (value) => intl.format(value);
     }
     case "duration": {
-      const intl = new Intl.NumberFormat(locale, digits(0, 0));
+      const intl = numberFormat(locale, digits(0, 0));
       return (value) => `${intl.format(value)} ms`;
     }
     case "compact": {
-      const intl = new Intl.NumberFormat(locale, { notation: "compact", ...digits(0, 1) });
+      const intl = numberFormat(locale, { notation: "compact", ...digits(0, 1) });
       return (value) => intl.format(value);
     }
     case "bytes": {
-      const whole = new Intl.NumberFormat(locale, digits(0, 0));
-      const scaled = new Intl.NumberFormat(locale, digits(1, 1));
+      const whole = numberFormat(locale, digits(0, 0));
+      const scaled = numberFormat(locale, digits(1, 1));
       return (value) => {
         const power = Math.min(PREFIXES.length - 1, Math.floor(Math.log2(Math.max(1, Math.abs(value))) / 10));
         return `${(power ? scaled : whole).format(value / 1024 ** power)} ${PREFIXES[power]}`;
       };
     }
     default: {
-      const intl = new Intl.NumberFormat(locale, digits(0, 3));
-      const small = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
-      const tiny = new Intl.NumberFormat(locale, { notation: "scientific", maximumSignificantDigits: 3 });
+      const intl = numberFormat(locale, digits(0, 3));
+      const small = numberFormat(locale, { maximumSignificantDigits: 3 });
+      const tiny = numberFormat(locale, { notation: "scientific", maximumSignificantDigits: 3 });
       return (value) => {
         const size = Math.abs(value);
         if (precision !== undefined || size === 0 || size >= 0.1) return intl.format(value);
@@ -84,8 +112,8 @@ export function isCalendar(ts: number): boolean {
 
 /** A moment, down to the milliseconds when asked. */
 export function timeText(ts: number, locale: string, fine: boolean): string {
-  if (!isCalendar(ts)) return `${new Intl.NumberFormat(locale, { maximumFractionDigits: 3 }).format(ts)} s`;
-  return new Intl.DateTimeFormat(locale, {
+  if (!isCalendar(ts)) return `${numberFormat(locale, { maximumFractionDigits: 3 }).format(ts)} s`;
+  return dateFormat(locale, {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
@@ -102,11 +130,11 @@ export function timeTicks(locale: string, step: number): (ts: number) => string 
       : step >= 60
         ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
         : { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
-  const intl = new Intl.DateTimeFormat(locale, {
+  const intl = dateFormat(locale, {
     ...options,
     ...(step < 1 ? { fractionalSecondDigits: step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3 } : {}),
   } as Intl.DateTimeFormatOptions);
-  const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
+  const plain = numberFormat(locale, { maximumFractionDigits: 3 });
   return (ts) => (isCalendar(ts) ? intl.format(ts * 1000) : plain.format(ts));
 }
 
@@ -114,7 +142,7 @@ export function timeTicks(locale: string, step: number): (ts: number) => string 
 export function agoText(seconds: number, locale: string): string {
   const [value, unit] =
     seconds < 60 ? [seconds, "second"] : seconds < 3600 ? [seconds / 60, "minute"] : [seconds / 3600, "hour"];
-  return new Intl.NumberFormat(locale, {
+  return numberFormat(locale, {
     style: "unit",
     unit,
     unitDisplay: locale.startsWith("ja") ? "short" : "narrow",

@@ -1,6 +1,6 @@
 // Freshness: what a widget may claim about its data at this moment.
 
-export type DataState = "loading" | "no_data" | "live" | "stale" | "paused" | "kernel_gone";
+export type DataState = "loading" | "no_data" | "live" | "stale" | "paused" | "error" | "kernel_gone";
 
 export interface Facts {
   /** Whether any part has come. */
@@ -8,6 +8,8 @@ export interface Facts {
   empty: boolean;
   paused: boolean;
   kernelGone: boolean;
+  /** Whether the kernel says that it cannot show the data. */
+  failed: boolean;
   /** Seconds since the newest data arrived in the kernel; null when not known. */
   age: number | null;
   /** Seconds after which data are stale; null: never. */
@@ -17,6 +19,7 @@ export interface Facts {
 /** The first that holds, from the gravest on. A frozen number that looks current is the worst we could show. */
 export function dataState(facts: Facts): DataState {
   if (facts.kernelGone) return "kernel_gone";
+  if (facts.failed) return "error";
   if (!facts.reached) return "loading";
   if (facts.paused) return "paused";
   if (facts.empty) return "no_data";

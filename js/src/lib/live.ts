@@ -15,8 +15,8 @@ export interface View {
   readonly status: HTMLElement;
   /** Whether the reader holds it still. */
   readonly held?: boolean;
-  /** Draws everything that differs from what is on screen. */
-  draw(): void;
+  /** Draws everything that differs from what is on screen; `width` is that of its place, CSS pixels. */
+  draw(width: number): void;
 }
 
 /** The traits that a user may change while the widget is shown. */
@@ -41,6 +41,8 @@ export abstract class LiveWidget implements Widget {
   #reached = false;
   /** Feed → age of its newest datum in the kernel, seconds, and when we were told. */
   readonly #ages = new Map<string, { age: number; at: number }>();
+  /** Feed → why the kernel cannot show it. */
+  readonly #errors = new Map<string, string>();
 
   constructor(model: Model, host: Host, signal: AbortSignal) {
     this.model = model;
@@ -64,6 +66,11 @@ export abstract class LiveWidget implements Widget {
     return localeOf(this.model.get("locale"));
   }
 
+  /** Why data cannot be shown, in sentences of the kernel; empty while all is well. */
+  get error(): string {
+    return [...new Set(this.#errors.values())].join("\n");
+  }
+
   get paused(): boolean {
     return this.model.get("paused");
   }
@@ -82,6 +89,8 @@ export abstract class LiveWidget implements Widget {
     if (typeof part.body.age === "number") {
       this.#ages.set(part.feed, { age: part.body.age, at: this.host.clock.now() });
     } else this.#ages.delete(part.feed);
+    if (typeof part.body.error === "string") this.#errors.set(part.feed, part.body.error);
+    else this.#errors.delete(part.feed);
     this.take(part, meaning);
     this.#judge();
   }
@@ -108,7 +117,7 @@ export abstract class LiveWidget implements Widget {
   draw(): void {
     for (const [view, width] of this.#views) {
       if (width === 0) continue;
-      view.draw();
+      view.draw(width);
       this.#label(view);
     }
   }
@@ -137,6 +146,7 @@ export abstract class LiveWidget implements Widget {
       empty: this.empty,
       paused: this.paused,
       kernelGone: this.kernelGone,
+      failed: this.#errors.size > 0,
       age: this.age,
       staleAfter: this.model.get("stale_after"),
     });
@@ -144,7 +154,8 @@ export abstract class LiveWidget implements Widget {
 
   #label(view: View): void {
     const say = words(this.locale);
-    const state = view.held && this.state !== "kernel_gone" ? "paused" : this.state;
+    const grave = this.state === "kernel_gone" || this.state === "error";
+    const state = view.held && !grave ? "paused" : this.state;
     const detail = state === "stale" ? agoText(this.age ?? 0, this.locale) : "";
     setText(view.status, say(state, detail));
     if (view.root.dataset.rwState !== state) view.root.dataset.rwState = state;
@@ -162,7 +173,7 @@ export abstract class LiveWidget implements Widget {
     const root = h("div", `rw-root rw-${kind}`);
     root.dataset.rwWidget = kind;
     root.dataset.rwState = this.state;
-    if (this.model.get("locale")) root.lang = this.model.get("locale");
+    if (this.model.get("locale")) root.lang = this.locale;
     return root;
   }
 }

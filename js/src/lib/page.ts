@@ -2,7 +2,7 @@
 //
 // A page of JupyterLab may show several notebooks, hence several carriers: everything is kept per carrier. What it
 // owes to others: one draw per animation frame, nothing while hidden, and words only on change or every ten
-// seconds, never more than one a second and never with three unanswered (each flips the kernel's busy light).
+// seconds, never more than one a second, and with three unanswered one a minute (each flips the kernel's busy light).
 
 import { browserClock, type Clock } from "./clock";
 import { Cursor, type Meaning } from "./cursor";
@@ -13,6 +13,8 @@ import { adoptStyles, followTheme } from "./theme";
 export const PULSE_MS = 10_000;
 export const PULSE_GAP_MS = 1_000;
 export const UNANSWERED = 3;
+/** With so many unanswered, one word a minute: a half-open socket loses words, and one a minute piles up nothing. */
+export const MUTED_MS = 60_000;
 export const GONE_MS = 15_000;
 export const EARLY_MS = 2_000;
 const SETTLE_MS = 30;
@@ -46,9 +48,21 @@ export type Kind = new (model: Model, host: Host, signal: AbortSignal) => Widget
 interface Entry {
   carrier: string;
   widget: Widget;
+  /** Aborted when a newer model of the same id takes its place. */
+  replaced: AbortController;
+  places: Set<Place>;
   cursors: Map<string, Cursor>;
   needs: boolean;
   dirty: boolean;
+  /** Whether a failure of its code has been reported. */
+  failed: boolean;
+}
+
+/** Where a widget is shown. */
+interface Place {
+  model: Model;
+  el: HTMLElement;
+  signal: AbortSignal;
 }
 
 interface Line {
@@ -79,15 +93,18 @@ export class Page {
     clock.every(1000, () => this.#tick());
   }
 
-  /** Listens to a carrier for as long as the signal lasts. */
+  /** Listens to a carrier for as long as the signal lasts; the newest of an id is spoken to. */
   attach(model: Model, signal: AbortSignal): void {
     const id = model.get("_rw_id") as string;
+    const before = this.#lines.get(id);
+    before?.cancel?.();
+    const pulses = before?.pulses ?? 0; // the kernel knows this page by its numbers: they go on
     const line: Line = {
       send: (content) => model.send(content),
       heardFrom: this.#clock.now(),
-      pulses: 0,
-      answered: 0,
-      pulsedAt: Number.NEGATIVE_INFINITY,
+      pulses,
+      answered: pulses,
+      pulsedAt: before?.pulsedAt ?? Number.NEGATIVE_INFINITY,
       cancel: null,
     };
     this.#lines.set(id, line);
@@ -101,10 +118,12 @@ export class Page {
     this.#pulseSoon(id);
   }
 
-  /** Takes on a widget's model; twice is fine. */
+  /**
+   * Takes on a widget's model. A notebook that is closed and opened again makes new models of the same ids and never
+   * ends the old ones, whose comms are dead: the newer takes over, with the places where the older was shown.
+   */
   adopt(model: Model, signal: AbortSignal): void {
     const id = model.get("_rw_id") as string;
-    if (this.#entries.has(id)) return;
     const Widget = this.#kinds[model.get("_rw_kind") as string];
     if (!Widget) throw new Error(`realtime_widgets has no widget of kind ${model.get("_rw_kind")}`);
     const carrier = model.get("_rw_carrier") as string;
@@ -113,12 +132,25 @@ export class Page {
       invalidate: () => this.#invalidate(id),
       report: () => this.#pulseSoon(carrier),
     };
-    const widget = new Widget(model, host, signal);
-    this.#entries.set(id, { carrier, widget, cursors: new Map(), needs: true, dirty: false });
+    const replaced = new AbortController();
+    const entry: Entry = {
+      carrier,
+      widget: new Widget(model, host, either(signal, replaced.signal)),
+      replaced,
+      places: new Set(),
+      cursors: new Map(),
+      needs: true,
+      dirty: false,
+      failed: false,
+    };
+    const before = this.#entries.get(id);
+    this.#entries.set(id, entry);
     signal.addEventListener("abort", () => {
-      this.#entries.delete(id);
+      if (this.#entries.get(id) === entry) this.#entries.delete(id);
       this.#pulseSoon(carrier);
     });
+    before?.replaced.abort();
+    for (const { model, el, signal } of before?.places ?? []) this.show(model, el, signal);
     const early = this.#early.filter(({ part }) => part.to === id);
     this.#early = this.#early.filter(({ part }) => part.to !== id);
     for (const { part } of early) this.#deliver(part);
@@ -132,9 +164,15 @@ export class Page {
     if (!entry) return; // closed while its view was on the way
     el.classList.add("rw-host");
     adoptStyles(el);
-    followTheme(el, model, signal, () => this.#invalidate(id));
-    entry.widget.show(el, signal);
-    signal.addEventListener("abort", () => this.#pulseSoon(entry.carrier));
+    const place = { model, el, signal };
+    entry.places.add(place);
+    const life = either(signal, entry.replaced.signal);
+    followTheme(el, model, life, () => this.#invalidate(id));
+    entry.widget.show(el, life);
+    signal.addEventListener("abort", () => {
+      entry.places.delete(place);
+      this.#pulseSoon(entry.carrier);
+    });
     this.#invalidate(id);
     this.#pulseSoon(entry.carrier);
   }
@@ -175,7 +213,7 @@ export class Page {
       if (!entry.needs) this.#pulseSoon(entry.carrier); // the kernel repeats it until it hears that we have it
     }
     if (Object.keys(part.body).length === 0) return; // a reminder of what we should have
-    entry.widget.apply(part, meaning);
+    attempt(entry, () => entry.widget.apply(part, meaning));
     this.#invalidate(part.to);
   }
 
@@ -190,7 +228,7 @@ export class Page {
       for (const entry of this.#entries.values()) {
         if (!entry.dirty) continue;
         entry.dirty = false;
-        entry.widget.draw();
+        attempt(entry, () => entry.widget.draw());
       }
     });
   }
@@ -199,7 +237,9 @@ export class Page {
     const now = this.#clock.now();
     for (const [id, line] of this.#lines) {
       const gone = now - line.heardFrom > GONE_MS;
-      for (const entry of this.#entries.values()) if (entry.carrier === id) entry.widget.tick(gone);
+      for (const entry of this.#entries.values()) {
+        if (entry.carrier === id) attempt(entry, () => entry.widget.tick(gone));
+      }
       const needy = [...this.#entries.values()].some(
         ({ carrier, needs, widget }) => carrier === id && needs && widget.views > 0,
       );
@@ -216,7 +256,8 @@ export class Page {
     const wait = Math.max(SETTLE_MS, line.pulsedAt + PULSE_GAP_MS - this.#clock.now());
     line.cancel = this.#clock.after(wait, () => {
       line.cancel = null;
-      if (line.pulses - line.answered < UNANSWERED) this.#pulse(carrier, line);
+      const muted = line.pulses - line.answered >= UNANSWERED;
+      if (!muted || this.#clock.now() - line.pulsedAt >= MUTED_MS) this.#pulse(carrier, line);
     });
   }
 
@@ -246,4 +287,25 @@ export class Page {
   #leave(): void {
     for (const line of this.#lines.values()) line.send({ rw: WIRE, page: this.id, gone: true });
   }
+}
+
+/** Runs a widget's code: one that fails must not stop the others. It is reported once, not twenty times a second. */
+function attempt(entry: Entry, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (entry.failed) return;
+    entry.failed = true;
+    console.error("realtime_widgets: a widget failed; the others go on.", error);
+  }
+}
+
+/** A signal that is aborted with the first of the two. */
+function either(...signals: [AbortSignal, AbortSignal]): AbortSignal {
+  const life = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) life.abort();
+    signal.addEventListener("abort", () => life.abort(), { signal: life.signal });
+  }
+  return life.signal;
 }

@@ -38,6 +38,23 @@ export function reading({ x, columns }: Table, column: number, time: number): Re
   return lo <= hi ? { x: at, lo, hi } : null;
 }
 
+/** Least and greatest value of the shown columns from a time on, or null when there is none. */
+export function extent({ x, columns }: Table, from: number, shown: boolean[]): [number, number] | null {
+  let lo = Number.POSITIVE_INFINITY;
+  let hi = Number.NEGATIVE_INFINITY;
+  const first = firstAt(x, from);
+  for (const [c, column] of columns.entries()) {
+    if (!shown[c]) continue;
+    for (let i = first; i < column.length; i++) {
+      const value = column[i];
+      if (value === null || value === undefined) continue;
+      if (value < lo) lo = value;
+      if (value > hi) hi = value;
+    }
+  }
+  return lo <= hi ? [lo, hi] : null;
+}
+
 /** Index of the first row that is not before a time. */
 function firstAt(x: number[], time: number): number {
   let low = 0;

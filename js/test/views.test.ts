@@ -1,0 +1,298 @@
+// What the views show: the cards and charts in elements, with a recorder in place of the plot and the canvas.
+
+import type uPlot from "uplot";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ChartWidget } from "../src/chart";
+import { BREAK_BEFORE } from "../src/lib/cells";
+import type { Part } from "../src/lib/frames";
+import type { Host } from "../src/lib/page";
+import type { Model } from "../src/lib/slot";
+import { MetricWidget } from "../src/metric";
+
+const plots = vi.hoisted(() => [] as FakePlot[]);
+
+interface FakePlot {
+  options: uPlot.Options;
+  data: unknown[][];
+  width: number;
+  height: number;
+}
+
+vi.mock("uplot", () => ({
+  default: class {
+    series = [];
+    width: number;
+    height: number;
+    constructor(
+      readonly options: uPlot.Options,
+      public data: unknown[][],
+    ) {
+      this.width = options.width;
+      this.height = options.height;
+      plots.push(this);
+    }
+    setData(data: unknown[][]) {
+      this.data = data;
+    }
+    setSize(size: { width: number; height: number }) {
+      Object.assign(this, size);
+    }
+    destroy() {}
+  },
+}));
+
+const host = { clock: { now: () => 0 }, invalidate() {}, report() {} } as unknown as Host;
+const NOW = 1_795_000_000;
+let width = 600;
+let traits: Record<string, unknown>;
+let life: AbortController;
+
+const model = { get: (name: string) => traits[name], on() {}, off() {} } as unknown as Model;
+
+function part(body: object, x: number[] = [], values = x, breaks = x.map(() => 0)): Part {
+  const layout = { kind: "records", step: 1, capacity: 100 };
+  const columns = x.length
+    ? {
+        k: Int32Array.from(x.keys()),
+        x: Float64Array.from(x),
+        lo: Float64Array.from(values),
+        breaks: Uint8Array.from(breaks),
+      }
+    : {};
+  return {
+    to: "w",
+    feed: "0",
+    first: 1,
+    last: x.length,
+    key: true,
+    body: {
+      k0: 0,
+      series: ["value"],
+      layout,
+      window: 60,
+      newest: x.at(-1) ?? null,
+      last: [values.at(-1)],
+      ...body,
+    },
+    columns: columns as Part["columns"],
+  };
+}
+
+function shown(widget: ChartWidget | MetricWidget): HTMLElement {
+  const el = document.createElement("div");
+  document.body.append(el);
+  widget.show(el, life.signal);
+  widget.draw();
+  return el;
+}
+
+const text = (el: HTMLElement, selector: string) => el.querySelector(selector)!.textContent;
+const isHidden = (el: HTMLElement, selector: string) => el.querySelector<HTMLElement>(selector)!.hidden;
+const chart = () => new ChartWidget(model, host, life.signal);
+const card = () => new MetricWidget(model, host, life.signal);
+const number = (value: number, more = {}) => ({ value, trend: "neutral", level: "normal", ...more });
+
+/** What runs when the browser finds that a view has another size. */
+let resized: (() => void)[];
+
+beforeEach(() => {
+  plots.length = 0;
+  width = 600;
+  life = new AbortController();
+  traits = {
+    title: "CPU",
+    icon: "",
+    good: "",
+    locale: "en",
+    height: 240,
+    paused: false,
+    sparkline: true,
+    stale_after: null,
+    colors: null,
+    _format: { name: "number" },
+    _window: { seconds: 60 },
+    _legend: { 0: { prefix: "", labels: {} } },
+  };
+  resized = [];
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      constructor(fn: () => void) {
+        resized.push(fn);
+      }
+      observe() {}
+      disconnect() {}
+    },
+  );
+  vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockImplementation(() => width);
+  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(36);
+});
+
+afterEach(() => {
+  life.abort();
+  document.body.replaceChildren();
+});
+
+describe("a chart that is held", () => {
+  function held() {
+    const widget = chart();
+    widget.apply(part({}, [NOW, NOW + 1]), "replace");
+    const el = shown(widget);
+    traits.paused = true;
+    widget.apply(part({}, [NOW, NOW + 1, NOW + 2]), "replace");
+    return { widget, el };
+  }
+
+  it("follows the width and the height without newer data", () => {
+    const { widget } = held();
+    width = 320;
+    traits.height = 100;
+    for (const fn of resized) fn();
+    widget.draw();
+    expect(plots).toHaveLength(1);
+    expect(plots[0]).toMatchObject({ width: 320, height: 100 });
+    expect(plots[0]!.data[0]).toEqual([NOW, NOW + 1]);
+  });
+
+  it("follows the theme without newer data", () => {
+    const { widget, el } = held();
+    el.dataset.rwTheme = "dark";
+    widget.draw();
+    expect(plots).toHaveLength(2);
+    expect(plots[1]!.data[0]).toEqual([NOW, NOW + 1]);
+  });
+
+  it("takes what has come since when it is let go", () => {
+    const { widget } = held();
+    traits.paused = false;
+    widget.draw();
+    expect(plots[0]!.data[0]).toEqual([NOW, NOW + 1, NOW + 2]);
+  });
+
+  it("shows what there is once, in a view that has never drawn", () => {
+    traits.paused = true;
+    const widget = chart();
+    widget.apply(part({}), "replace");
+    const el = shown(widget);
+    widget.apply(part({}, [NOW, NOW + 1]), "replace");
+    widget.draw();
+    expect(plots.at(-1)!.data[0]).toEqual([NOW, NOW + 1]);
+    expect(el.querySelector<HTMLElement>(".rw-root")!.dataset.rwState).toBe("paused");
+  });
+});
+
+describe("the time axis", () => {
+  const steps = () => plots.at(-1)!.options.axes![0]!.incrs as number[] | undefined;
+
+  it("of a plot built before its data gets steps of the calendar with them", () => {
+    const widget = chart();
+    widget.apply(part({}), "replace");
+    shown(widget);
+    expect(plots).toHaveLength(1);
+    widget.apply(part({}, [NOW, NOW + 1]), "replace");
+    widget.draw();
+    expect(steps()).toContain(60);
+    expect(steps()).not.toContain(100);
+  });
+
+  it("of plain seconds has the plot's own steps", () => {
+    const widget = chart();
+    widget.apply(part({}, [1, 2]), "replace");
+    shown(widget);
+    expect(plots.at(-1)!.options.axes![0]).not.toHaveProperty("incrs");
+  });
+});
+
+describe("a window that a dead line has left", () => {
+  it("is scaled to the live one", () => {
+    traits._legend = { 0: { prefix: "", labels: {} }, 1: { prefix: "b ", labels: {} } };
+    const widget = chart();
+    widget.apply(part({ window: null }, [NOW - 500, NOW - 400], [1e6, 1e6]), "replace");
+    widget.apply({ ...part({}, [NOW - 1, NOW], [1, 9]), feed: "1" }, "replace");
+    shown(widget);
+    const range = plots.at(-1)!.options.scales!.y!.range as () => [number, number];
+    expect(range()).toEqual([0, 10]);
+  });
+});
+
+describe("what is wrong with the data", () => {
+  const error = "stream 's' has no field 'lss': it has 'loss'";
+
+  it("is said by a chart in place of the lines, until a part without it", () => {
+    const widget = chart();
+    widget.apply(part({ error }), "replace");
+    const el = shown(widget);
+    expect(text(el, ".rw-empty")).toBe(error);
+    expect(text(el, ".rw-status")).toBe("Error");
+    widget.apply(part({}, [NOW]), "replace");
+    widget.draw();
+    expect(text(el, ".rw-empty")).toBe("");
+    expect(text(el, ".rw-status")).toBe("Live");
+  });
+
+  it("is said by a card in place of its foot, until a part without it", () => {
+    const widget = card();
+    widget.apply(part({ value: null, error }), "replace");
+    const el = shown(widget);
+    expect(text(el, ".rw-error")).toBe(error);
+    expect([isHidden(el, ".rw-error"), isHidden(el, ".rw-foot")]).toEqual([false, true]);
+    widget.apply(part(number(1), [NOW]), "replace");
+    widget.draw();
+    expect([isHidden(el, ".rw-error"), isHidden(el, ".rw-foot")]).toEqual([true, false]);
+  });
+
+  it("has its word in Japanese, which is not the one of the level", () => {
+    traits.locale = "ja_JP";
+    const widget = card();
+    widget.apply(part(number(1, { error, level: "error" }), [NOW]), "replace");
+    const el = shown(widget);
+    expect(text(el, ".rw-status")).toBe("エラー");
+    expect(text(el, ".rw-level")).toBe("危険");
+    expect(el.querySelector<HTMLElement>(".rw-root")!.lang).toBe("ja-JP");
+  });
+});
+
+describe("a card", () => {
+  it("that is paused shows its number once in a new view, and keeps it", () => {
+    traits.paused = true;
+    const widget = card();
+    widget.apply(part(number(7), [NOW]), "replace");
+    const el = shown(widget);
+    expect(text(el, ".rw-value")).toBe("7");
+    widget.apply(part(number(8), [NOW + 1]), "replace");
+    widget.draw();
+    expect(text(el, ".rw-value")).toBe("7");
+  });
+
+  it.each([
+    [12.4, "in 12s"],
+    [90, "in 1m"],
+    [undefined, "in 1m"],
+    [0.2, "in 1s"],
+  ])("whose change covers %s s says so: %s", (span, said) => {
+    const widget = card();
+    widget.apply(part(number(7, { delta: 2, trend: "up", span }), [NOW]), "replace");
+    expect(text(shown(widget), ".rw-trend")).toBe(`▲ +2 ${said}`);
+  });
+
+  it("draws its line in order of time, broken before and after what says so", () => {
+    const lines: number[][] = [];
+    const pen = {
+      beginPath: () => lines.push([]),
+      lineTo: (x: number) => lines.at(-1)!.push(Math.round(x)),
+      arc: (x: number) => lines.at(-1)!.push(Math.round(x)),
+    };
+    const context = new Proxy(pen, { get: (known, name) => Reflect.get(known, name) ?? (() => {}) });
+    vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(context as never);
+    width = 66; // one pixel a second, and the padding
+    const widget = card();
+    const times = [30, 20, 40, 50, 60].map((second) => NOW + second);
+    widget.apply(part(number(5), times, [1, 2, 3, 4, 5], [0, 0, 0, BREAK_BEFORE, 0]), "replace");
+    shown(widget);
+    const runs = lines.map((xs) => xs.filter((x, i) => i === 0 || x > xs[i - 1]!));
+    expect(runs).toEqual([
+      [23, 33, 43],
+      [53, 63],
+    ]);
+  });
+});
