@@ -136,6 +136,7 @@ def test_the_theme_is_followed_live_and_can_be_fixed(page: Page, lab: Lab) -> No
 
 
 def test_everything_fits_a_cell_of_320_pixels_in_japanese(page: Page, lab: Lab) -> None:
+    page.set_viewport_size({"width": 1000, "height": 1500})
     notebook = opened(
         page,
         lab,

@@ -13,6 +13,8 @@ import { extent, reading, rows, type Table } from "./lib/rows";
 import { words } from "./lib/words";
 
 const PALETTE = 8;
+/** Numbers that change faster cannot be read, and each change lays out the page; the last is written within a second. */
+const READINGS_MS = 200;
 
 /** How the lines of a feed are called: by field, or one alone, or prefix and field. */
 interface Words {
@@ -94,6 +96,11 @@ export class ChartWidget extends LiveWidget {
     return this.model.get(name) as T;
   }
 
+  /** Milliseconds, of the page's clock. */
+  now(): number {
+    return this.host.clock.now();
+  }
+
   redraw(): void {
     this.host.invalidate();
   }
@@ -124,6 +131,7 @@ class ChartView implements View {
   #newestTs: number | null = null;
   #range: [number, number] | null = null;
   #span: [number, number] = [0, 1];
+  #wroteAt = Number.NEGATIVE_INFINITY;
   #measuredAt = 0;
   #plotWidth = 0;
 
@@ -164,7 +172,7 @@ class ChartView implements View {
       this.#plotWidth = Math.max(120, this.#plotBox.clientWidth);
     }
     if (this.#build() || !still) this.#fill();
-    this.#write();
+    if (still || chart.now() - this.#wroteAt >= READINGS_MS) this.#write();
     if (!still) chart.drawn(this.root);
   }
 
@@ -257,11 +265,13 @@ class ChartView implements View {
       return item;
     });
     this.#legend.replaceChildren(...items, this.#time);
+    this.#wroteAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Writes the values under the cursor, or else the newest, behind the names: of what is drawn, not of what came since. */
   #write(): void {
     const { chart } = this;
+    this.#wroteAt = chart.now();
     const write = formatter(chart.get<NumberFormat>("_format"), chart.locale);
     let time = this.#newestTs;
     for (const [i, item] of this.#readings.entries()) {

@@ -65,7 +65,7 @@ export function plotOptions(look: Look): uPlot.Options {
         show,
         stroke: color,
         width: SPARSE_STROKE,
-        pxAlign: 0,
+        pxAlign: 1,
         points: { show: areApart, filter: isolated, size: 5, fill: color },
       })),
     ],
