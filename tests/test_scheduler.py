@@ -1,0 +1,112 @@
+"""The scheduler's pace, on a clock turned by hand."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import types
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hop import Numbers
+
+from realtime_widgets.widgets import scheduler
+from realtime_widgets.widgets.scheduler import Scheduler
+
+
+class HandRuntime:
+    """A runtime whose time only passes in `run_until`."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self._order = itertools.count()
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+
+    def call_soon(self, fn: Callable[..., None], *args: Any) -> None:
+        fn(*args)
+
+    def call_later(self, delay: float, fn: Callable[..., None]) -> Any:
+        entry = [fn]
+        heapq.heappush(self._due, (self.now + delay, next(self._order), lambda: entry and entry.pop()()))
+        return types.SimpleNamespace(cancel=entry.clear)
+
+    def run_until(self, end: float) -> None:
+        while self._due and self._due[0][0] <= end:
+            due, _, fn = heapq.heappop(self._due)
+            self.now = max(self.now, due)
+            fn()
+        self.now = end
+
+
+class Feed(Numbers):
+    def resize(self, px: int) -> None:
+        pass
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> tuple[HandRuntime, Scheduler, Feed, list[tuple[float, int]]]:
+    """A runtime, a scheduler with one feed, and what it sent: when, and the newest record."""
+    runtime, feed = HandRuntime(), Feed()
+    sent: list[tuple[float, int]] = []
+    clock = types.SimpleNamespace(monotonic=lambda: runtime.now, time=lambda: runtime.now)
+    monkeypatch.setattr(scheduler, "time", clock)
+
+    def send(content: dict[str, Any], _buffers: list[bytes]) -> None:
+        sent.extend((runtime.now, part["last"]) for part in content["parts"])
+
+    made = Scheduler(runtime, send)  # type: ignore[arg-type]
+    made.add("a", {"0": feed}, [])
+    made.receive({"rw": 1, "page": "p", "n": 1, "visible": True, "models": {"a": {"views": 1}}, "need": []})
+    runtime.run_until(110.0)
+    made.receive({"rw": 1, "page": "p", "n": 2, "visible": True, "models": {"a": {"views": 1}}, "need": []})
+    runtime.run_until(111.0)
+    sent.clear()
+    return runtime, made, feed, sent
+
+
+World = tuple[HandRuntime, Scheduler, Feed, list[tuple[float, int]]]
+
+
+def push(world: World) -> None:
+    _, made, feed, _ = world
+    feed.append(1.0)
+    made.wake()
+
+
+def test_an_isolated_update_goes_out_at_once(world: World) -> None:
+    runtime, _, feed, sent = world
+    runtime.run_until(111.3)
+    push(world)
+    runtime.run_until(111.301)
+    assert sent == [(111.3, feed.last)]
+
+
+def test_a_fast_feed_is_sent_at_the_pace_and_ends_on_its_last_record(world: World) -> None:
+    runtime, _, feed, sent = world
+    for i in range(3000):
+        runtime.run_until(111.3 + i / 1000)
+        push(world)
+    runtime.run_until(115.0)
+    assert (
+        55 <= len([at for at, _ in sent if at < 114.3]) <= 70
+    )  # three seconds at 20 frames a second, and a little
+    assert sent[-1][1] == feed.last
+
+
+def test_a_feed_at_our_own_pace_gets_back_in_step_after_a_disturbance(world: World) -> None:
+    runtime, made, _, sent = world
+    waits = []
+    for i in range(60):
+        at = 111.3 + i * 0.05
+        if i == 20:  # a pulse takes its turn, at the worst moment
+            runtime.run_until(at - 0.01)
+            made.receive(
+                {"rw": 1, "page": "p", "n": 3, "visible": True, "models": {"a": {"views": 1}}, "need": []}
+            )
+        runtime.run_until(at)
+        push(world)
+        runtime.run_until(at + 0.0001)
+        waits.append(0.0 if sent and sent[-1][0] == at else 1.0)
+    assert sum(waits[:20]) <= 1
+    assert sum(waits[40:]) == 0
