@@ -97,9 +97,9 @@ def test_a_fast_feed_is_sent_at_the_pace_and_ends_on_its_last_record(world: Worl
 def test_a_feed_at_our_own_pace_gets_back_in_step_after_a_disturbance(world: World) -> None:
     runtime, made, _, sent = world
     waits = []
-    for i in range(60):
+    for i in range(80):
         at = 111.3 + i * 0.05
-        if i == 20:  # a pulse takes its turn, at the worst moment
+        if i in (20, 25, 30, 35):  # pulses take their turn, at the worst moment
             runtime.run_until(at - 0.01)
             made.receive(
                 {"rw": 1, "page": "p", "n": 3, "visible": True, "models": {"a": {"views": 1}}, "need": []}
@@ -109,4 +109,4 @@ def test_a_feed_at_our_own_pace_gets_back_in_step_after_a_disturbance(world: Wor
         runtime.run_until(at + 0.0001)
         waits.append(0.0 if sent and sent[-1][0] == at else 1.0)
     assert sum(waits[:20]) <= 1
-    assert sum(waits[40:]) == 0
+    assert sum(waits[50:]) == 0
