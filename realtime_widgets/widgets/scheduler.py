@@ -23,7 +23,7 @@ import msgspec
 
 from ..delivery import Delivery, Feed
 from ..errors import RuntimeStopped, UsageError
-from ..frames import WIRE, Frame, pack
+from ..frames import WIRE, Frame, Part, pack
 from ..runtime import Runtime, get_runtime
 from ..streams import Stream
 from .carrier import Carrier, parentless_context
@@ -108,9 +108,8 @@ class Scheduler:
         with self._lock:
             self._streams[to] = streams
             for stream in streams:
-                if (
-                    id(stream) not in self._unlisten
-                ):  # one listener, however many widgets: an append pays for it
+                # One listener, however many widgets follow the stream: every append pays for it.
+                if id(stream) not in self._unlisten:
                     self._unlisten[id(stream)] = stream.listen(self.wake)
         self._feeds[to] = list(feeds.values())
         self._runtime.call_soon(self._add, to, dict(feeds))
@@ -124,26 +123,19 @@ class Scheduler:
                 if id(stream) not in followed and id(stream) in self._unlisten:
                     self._unlisten.pop(id(stream))()
         self._feeds.pop(to, None)
-        with contextlib.suppress(RuntimeStopped):
-            self._runtime.call_soon(self.delivery.remove, to)
-
-    def rekey(self, to: str) -> None:
-        """A setting changed what the widget's data look like: its next parts stand alone."""
-        self._runtime.call_soon(self.delivery.rekey, to)
-        self.wake()
+        self._hand_over(self.delivery.remove, to)
 
     def wake(self) -> None:
         """There is something new; cheap, and free while a frame is already on its way."""
         if not self._awake:
             self._awake = True
-            with contextlib.suppress(RuntimeStopped):  # at exit, and in forked children: nobody to tell
-                self._runtime.call_soon(self._arm)
+            self._hand_over(self._arm)
 
     def receive(self, message: Any) -> None:
         """A page's word; comm handlers may run on any thread, so this only hands over."""
         if isinstance(message, Mapping) and message.get("rw") == WIRE:
             # Timed here: whether a word came before a cell or during it tells whether cells hold words back.
-            self._runtime.call_soon(self._pulse, message, time.monotonic())
+            self._hand_over(self._pulse, message, time.monotonic())
 
     def stats(self) -> HopStats:
         """Counters at this moment."""
@@ -209,19 +201,18 @@ class Scheduler:
         self._last_tick = max(self._last_tick + period, now - period)
         parts = self.delivery.collect(now)
         if parts or self.delivery.beat_due(now):
-            self._sent["frames"] += 1
-            self._sent["parts"] += len(parts)
-            content, buffers = pack(
-                Frame(self._sent["frames"], time.time(), tuple(parts), self.delivery.heard())
-            )
-            self._sent["bytes"] += sum(map(len, buffers))
-            self._put(content, buffers)
+            self._put(parts)
         due = self.delivery.next_due(now)
         if due is not None:
             self._tick_at(max(due, now + self._period))
 
-    def _put(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+    def _put(self, parts: list[Part]) -> None:
+        self._sent["frames"] += 1
+        self._sent["parts"] += len(parts)
+        frame = Frame(self._sent["frames"], time.time(), tuple(parts), self.delivery.heard())
         try:
+            content, buffers = pack(frame)
+            self._sent["bytes"] += sum(map(len, buffers))
             if self._send is not None:
                 self._send(content, buffers)
             elif self._carrier is not None:
@@ -245,8 +236,13 @@ class Scheduler:
         self._cell(self.delivery.cell_started)  # the one that makes the first widget
 
     def _cell(self, tell: Callable[[float], None]) -> None:
-        self._runtime.call_soon(tell, time.monotonic())
-        self._runtime.call_soon(self._arm)
+        self._hand_over(tell, time.monotonic())
+        self._hand_over(self._arm)
+
+    def _hand_over(self, fn: Callable[..., None], *args: Any) -> None:
+        """Has the I/O thread do it; at exit, and in forked children, there is nobody left to do it for."""
+        with contextlib.suppress(RuntimeStopped):
+            self._runtime.call_soon(fn, *args)
 
 
 def get_scheduler() -> Scheduler:
