@@ -91,23 +91,6 @@ export class ChartWidget extends LiveWidget {
   protected view(el: HTMLElement, signal: AbortSignal): View {
     return new ChartView(this, el, this.root("chart"), signal);
   }
-
-  get<T>(name: string): T {
-    return this.model.get(name) as T;
-  }
-
-  /** Milliseconds, of the page's clock. */
-  now(): number {
-    return this.host.clock.now();
-  }
-
-  redraw(): void {
-    this.host.invalidate();
-  }
-
-  drawn(root: HTMLElement): void {
-    this.mark(root);
-  }
 }
 
 class ChartView implements View {
@@ -172,8 +155,8 @@ class ChartView implements View {
       this.#plotWidth = Math.max(120, this.#plotBox.clientWidth);
     }
     if (this.#build() || !still) this.#fill();
-    if (still || chart.now() - this.#wroteAt >= READINGS_MS) this.#write();
-    if (!still) chart.drawn(this.root);
+    if (still || chart.host.clock.now() - this.#wroteAt >= READINGS_MS) this.#write();
+    if (!still) chart.mark(this.root);
   }
 
   /** Takes what the chart has now; a view that is held keeps what it took. */
@@ -271,7 +254,7 @@ class ChartView implements View {
   /** Writes the values under the cursor, or else the newest, behind the names: of what is drawn, not of what came since. */
   #write(): void {
     const { chart } = this;
-    this.#wroteAt = chart.now();
+    this.#wroteAt = chart.host.clock.now();
     const write = formatter(chart.get<NumberFormat>("_format"), chart.locale);
     let time = this.#newestTs;
     for (const [i, item] of this.#readings.entries()) {
@@ -313,6 +296,6 @@ class ChartView implements View {
     for (const [i, trace] of this.#traces.entries()) {
       if (trace.label === label) this.#plot?.setSeries(i + 1, { show });
     }
-    this.chart.redraw();
+    this.chart.host.invalidate();
   }
 }

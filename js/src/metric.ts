@@ -47,14 +47,6 @@ export class MetricWidget extends LiveWidget {
   protected view(el: HTMLElement, signal: AbortSignal): View {
     return new MetricView(this, el, this.root("metric"), signal);
   }
-
-  get<T>(name: string): T {
-    return this.model.get(name) as T;
-  }
-
-  drawn(root: HTMLElement): void {
-    this.mark(root);
-  }
 }
 
 class MetricView implements View {
@@ -116,7 +108,7 @@ class MetricView implements View {
     const spark = card.get<boolean>("sparkline");
     this.#spark.hidden = !spark;
     if (spark) this.#drawSpark(write, width);
-    card.drawn(this.root);
+    card.mark(this.root);
   }
 
   #writeTrend(

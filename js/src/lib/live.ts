@@ -36,7 +36,7 @@ export abstract class LiveWidget implements Widget {
   kernelGone = false;
   state: DataState = "loading";
   protected readonly model: Model;
-  protected readonly host: Host;
+  readonly host: Host;
   readonly #views = new Map<View, number>();
   #reached = false;
   /** Feed → age of its newest datum in the kernel, seconds, and when we were told. */
@@ -69,6 +69,11 @@ export abstract class LiveWidget implements Widget {
   /** Why data cannot be shown, in sentences of the kernel; empty while all is well. */
   get error(): string {
     return [...new Set(this.#errors.values())].join("\n");
+  }
+
+  /** The value of a trait. */
+  get<T>(name: string): T {
+    return this.model.get(name) as T;
   }
 
   get paused(): boolean {
@@ -162,7 +167,7 @@ export abstract class LiveWidget implements Widget {
   }
 
   /** Notes the newest datum drawn, for tests and tools that measure its age. */
-  protected mark(root: HTMLElement): void {
+  mark(root: HTMLElement): void {
     const ts = this.lastTs;
     if (ts === null) delete root.dataset.rwLastTs;
     else if (root.dataset.rwLastTs !== String(ts)) root.dataset.rwLastTs = String(ts);
