@@ -71,6 +71,7 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 	@.ci/system
 	@$(call quietly,bench,$(BIN)/pip install -c constraints.txt $(BENCH_TOOLS))
 	@$(BIN)/python benchmarks/streams.py
+	@$(BIN)/python benchmarks/network.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/charts.py --rounds 2
 
 clean: ## remove all that was built, .venv and node_modules too

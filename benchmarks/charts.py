@@ -50,7 +50,8 @@ from lab_probe import PAGE, Probe
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / "tests"), str(ROOT)]  # an installed realtime_widgets comes first
 
-from lab import LIMIT, Lab, Notebook, running_browser, running_lab  # noqa: E402
+from lab import LIMIT, Lab, running_browser, running_lab  # noqa: E402
+from labbook import Notebook  # noqa: E402
 
 SERIES, RATE, WINDOW, PUSH_EVERY = 4, 1000, 10, 0.05
 WARM_UP = 8.0

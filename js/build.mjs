@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { context } from "esbuild";
+import { context, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = resolve(here, process.env.RW_JS_SOURCE ?? "src");
@@ -53,6 +53,17 @@ async function assertBudget() {
   }
 }
 
+/** Style sheets become text, without the air. */
+const cssAsText = {
+  name: "css-as-text",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
 async function bundle({ watch }) {
   const options = {
     entryPoints: { page: join(source, "page.ts"), widget: join(source, "widget.ts") },
@@ -63,7 +74,7 @@ async function bundle({ watch }) {
     minify: !watch,
     charset: "utf8",
     legalComments: "none",
-    loader: { ".css": "text" },
+    plugins: [cssAsText],
     // A watched build keeps one name: the name is for telling installations apart, not keystrokes.
     define: { __BUILD__: JSON.stringify(watch ? "watch" : await buildName()) },
     logLevel: "warning",

@@ -1,14 +1,14 @@
-"""Live charts, metric cards and streams for Jupyter notebooks.
+"""Live charts, metric cards and dashboards for Jupyter notebooks, fed by streams and servers of messages.
 
     import realtime_widgets as rw
 
-    stream = rw.Stream("loss")
-    rw.LiveChart(stream)
-    stream.append(0.42)
+    client = rw.connect()
+    rw.LiveChart(client.stream("metrics"), y="systemLoad")
 
 Data flows one way: server → client → stream → widget → view. Importing opens nothing and starts nothing.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import errors
@@ -21,6 +21,14 @@ from .widgets import LiveChart, MetricCard, configure, stats
 
 if TYPE_CHECKING:
     from . import sources
+    from .connecting import connect
+    from .hub import Hub
+    from .messages import Message
+    from .network import Client
+    from .reconnect import Reconnect
+    from .widgets.connection import ConnectionIndicator
+    from .widgets.dashboard import Dashboard
+    from .widgets.events import EventLog
 
 __version__ = "0.1.0"
 
@@ -31,9 +39,18 @@ __all__ = [
     "StreamStore",
     "DataBuffer",
     "sources",
+    # Servers
+    "connect",
+    "Client",
+    "Message",
+    "Reconnect",
+    "Hub",
     # Widgets
     "LiveChart",
     "MetricCard",
+    "EventLog",
+    "ConnectionIndicator",
+    "Dashboard",
     "points",
     # The whole
     "configure",
@@ -42,13 +59,26 @@ __all__ = [
     "__version__",
 ]
 
+_LATER = {
+    "connect": ".connecting",
+    "Client": ".network",
+    "Message": ".messages",
+    "Reconnect": ".reconnect",
+    "Hub": ".hub",
+    "ConnectionIndicator": ".widgets.connection",
+    "Dashboard": ".widgets.dashboard",
+    "EventLog": ".widgets.events",
+}
+"""Where names come from that cost nothing until they are used."""
+
 
 def __getattr__(name: str) -> Any:
-    # `rw.sources` works without a second import, and costs nothing until it is used.
     if name == "sources":
-        import importlib
-
         return importlib.import_module(".sources", __name__)
+    if name in _LATER:
+        value = getattr(importlib.import_module(_LATER[name], __name__), name)
+        globals()[name] = value
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{errors.did_you_mean(name, __all__)}")
 
 

@@ -1,9 +1,11 @@
 """The `realtime-widgets` command.
 
     realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
+    realtime-widgets hub [--port N] [--host HOST] [--origin ORIGIN]... [--no-token]
     realtime-widgets --version
 
 `demo` opens the notebooks in a JupyterLab of its own: on this machine only, behind a random token, ended by Ctrl-C.
+`hub` runs a hub of its own, with the token of REALTIME_WIDGETS_TOKEN or a random one, until Ctrl-C.
 What the user did wrong is one sentence on stderr and a status other than 0, never a traceback.
 """
 
@@ -21,6 +23,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -33,7 +36,10 @@ from types import FrameType
 from . import __version__
 from .errors import MissingDependency, RealtimeWidgetsError, TookTooLong, UsageError, did_you_mean
 
-COMMANDS = ("demo",)
+COMMANDS = ("demo", "hub")
+
+TOKEN = "REALTIME_WIDGETS_TOKEN"
+"""The environment variable with the hub's token: a command line is for everyone on the machine to read."""
 
 DEMO_FOLDER = "realtime-widgets-demo"
 """Where the notebooks of an installed package are copied to, in the current folder: theirs to change."""
@@ -67,7 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        demo(options.target, port=options.port, browser=not options.no_browser)
+        if options.command == "hub":
+            hub(options.port, host=options.host, origins=options.origin, token=not options.no_token)
+        else:
+            demo(options.target, port=options.port, browser=not options.no_browser)
     except RealtimeWidgetsError as error:
         print(error, file=sys.stderr)
         return 1
@@ -89,6 +98,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--port", type=int, help="port to listen on (default: any free one)")
     command.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    command = commands.add_parser(
+        "hub",
+        help="run a hub that clients connect to",
+        description=f"The token is that of ${TOKEN}, or random.",
+    )
+    command.add_argument(
+        "--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: 8000)"
+    )
+    command.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+    )
+    command.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        help="a page that may connect, such as http://localhost:3000; repeatable",
+    )
+    command.add_argument("--no-token", action="store_true", help="let in everybody on this machine")
     return parser
 
 
@@ -122,6 +149,33 @@ def demo(target: Path | None = None, *, port: int | None = None, browser: bool =
             print("\nStopping JupyterLab ...", flush=True)
             return
     raise UsageError(f"the demo ended: JupyterLab stopped with status {status}; see its messages above")
+
+
+def hub(port: int, *, host: str, origins: Sequence[str], token: bool) -> None:
+    """Run a hub and wait until Ctrl-C or SIGTERM.
+
+    Args:
+        port: to listen on; 0: any free one.
+        host: to listen on.
+        origins: pages that may connect.
+        token: ask for one: that of the environment, or a random one.
+
+    Raises:
+        UsageError: the port is taken, or one of these is out of its range.
+    """
+    from .hub import Hub
+
+    given = (os.environ.get(TOKEN) or None) if token else None
+    server = Hub(port, host=host, origins=origins, token=given, auth="token" if token else None)
+    try:
+        with _interruptible(), server:
+            shown = f'os.environ["{TOKEN}"]' if given else f'"{server.token}"'
+            auth = f", auth={shown}" if token else ""
+            print(f"The hub listens on {server.url}", flush=True)
+            print(f'Connect with rw.connect("{server.url}"{auth}). Ctrl-C stops it.', flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        print("\nThe hub has stopped.", flush=True)
 
 
 def find_notebook(target: Path | None) -> Path:
@@ -200,7 +254,7 @@ def _has_display() -> bool:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Lets SIGTERM (and a closed terminal) end the demo the way Ctrl-C does."""
+    """Lets SIGTERM (and a closed terminal) end us the way Ctrl-C does."""
 
     def interrupt(_signum: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

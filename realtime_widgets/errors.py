@@ -11,6 +11,12 @@
     ├── NotBuilt               the checkout: its front end was never built
     ├── TookTooLong            a wait that ran out of time; also a TimeoutError
     ├── WouldDeadlock          a blocking wait where it could never end; also a RuntimeError
+    ├── LinkError              a connection to a server
+    │   ├── LinkLost           the network or the server: it is tried again; also a ConnectionError
+    │   ├── LinkRefused        the server, for good: a token, a close code; also a ConnectionError
+    │   ├── BadMessage         the peer: what cannot be read, is too large, or is refused by the other side
+    │   ├── NotSent            a message that found no room to wait for a connection
+    │   └── CallbackFailed     the caller: a function of theirs that raised
     └── RuntimeStopped         a runtime that was stopped, or belongs to another process; also a RuntimeError
 
 Every message is one sentence of three parts: *what could not be done: what we saw; what to do*.
@@ -72,6 +78,30 @@ class WouldDeadlock(RealtimeWidgetsError, RuntimeError):
 
 class RuntimeStopped(RealtimeWidgetsError, RuntimeError):
     """A runtime that no longer runs in this process."""
+
+
+class LinkError(RealtimeWidgetsError):
+    """Something that went wrong with a connection to a server."""
+
+
+class LinkLost(LinkError, ConnectionError):
+    """A connection that broke or could not be made; it is worth another try."""
+
+
+class LinkRefused(LinkError, ConnectionError):
+    """A connection that the server, or its address, rules out; to try again would change nothing."""
+
+
+class BadMessage(LinkError):
+    """A frame that could not be read, was too large, or was turned down by the other side."""
+
+
+class NotSent(LinkError):
+    """A message that was not sent, and will not be."""
+
+
+class CallbackFailed(LinkError):
+    """A function of the user's that raised: a callback, a decoder, or what gives a url or a token."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

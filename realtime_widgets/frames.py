@@ -46,11 +46,13 @@ class Payload:
     key: bool
     body: dict[str, Any]
     columns: Columns = field(default_factory=dict)
+    body_bytes: int = 0
+    """Size of a `body` that carries the data itself, as text; the few numbers of others do not count."""
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the columns as they travel."""
-        return sum(_padded(column.nbytes) for column in self.columns.values())
+        """Bytes of the data as they travel."""
+        return self.body_bytes + sum(_padded(column.nbytes) for column in self.columns.values())
 
 
 @dataclass(frozen=True, slots=True)

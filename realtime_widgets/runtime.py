@@ -16,7 +16,7 @@ import threading
 import time
 import types
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .callbacks import Callbacks
@@ -86,6 +86,19 @@ class Runtime:
         self._io: threading.Thread | None = None
         self._callbacks = Callbacks()
         self._on_stop: dict[object, Callable[[], object]] = {}
+        self._sharing = threading.RLock()  # not the lock above: what is made may use the runtime
+        self._shared: dict[str, Any] = {}
+
+    def shared(self, name: str, make: Callable[[Runtime], T], /) -> T:
+        """Return the one object of this name, made by `make(self)` when it is first asked for.
+
+        It lives as long as the runtime, so re-run cells and %autoreload meet the same one. The name carries a
+        version, which changes when an object of the old shape could not serve the new code.
+        """
+        with self._sharing:
+            if name not in self._shared:
+                self._shared[name] = make(self)
+            return self._shared[name]  # type: ignore[no-any-return]
 
     def call_soon(self, fn: Callable[..., object], /, *args: Any) -> None:
         """Call `fn(*args)` on the I/O thread; what it raises is logged."""
@@ -247,6 +260,8 @@ class Runtime:
 
                 self._loop = asyncio.new_event_loop()
                 self._loop.set_exception_handler(_log_loop_error)
+                # For host names, which the system may take its time to look up; never more threads than this.
+                self._loop.set_default_executor(ThreadPoolExecutor(2, "realtime_widgets names"))
                 self._stop_at_exit()
                 thread = threading.Thread(target=self._run_loop, name="realtime_widgets I/O", daemon=True)
                 thread.start()

@@ -2,7 +2,7 @@
 
 `Machine` measures the computer the kernel runs on. It polls on the I/O thread, on a fixed beat, and only as long as
 somebody holds its stream (a widget that follows it does, until it is closed). What two readings amount to is
-`to_record`, a pure function; reading is all that needs psutil.
+`to_record`, a pure function; taking one is `Reader`, all that needs psutil.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Machine:
             raise UsageError(
                 f"the machine cannot be measured every {every!r} s; pass every={SHORTEST} or more seconds"
             )
-        self._read = _Reader(_psutil())
+        self._read = Reader()
         self.stream = Stream("machine", fields=dict.fromkeys(FIELDS, "number"), max_points=max_points)
         self.every = float(every)
         self._poll: _Poll | None = None
@@ -208,13 +208,21 @@ class _Poll:
         self._before = reading
 
 
-class _Reader:
-    """Takes readings; a counter that fails reads NaN and is logged once."""
+class Reader:
+    """Takes readings of this machine; a counter that fails reads NaN and is logged once.
 
-    def __init__(self, psutil: types.ModuleType) -> None:
-        self._psutil = psutil
+    Args:
+        parts: what to read, of `cpu`, `memory`, `load`, `disk`, `disk counters`, `network counters` and `processes`;
+            the rest reads NaN and costs nothing. None given: everything.
+
+    Raises:
+        MissingDependency: psutil is not installed.
+    """
+
+    def __init__(self, *parts: str) -> None:
+        self._psutil = psutil = _psutil()
         self._failed: set[str] = set()
-        self._parts: Mapping[str, Callable[[], Mapping[str, float]]] = {
+        known: Mapping[str, Callable[[], Mapping[str, float]]] = {
             "cpu": self._cpu,
             "memory": lambda: {"memory": psutil.virtual_memory().percent / 100},
             "load": lambda: {"load": psutil.getloadavg()[0] / (psutil.cpu_count() or 1)},
@@ -223,8 +231,10 @@ class _Reader:
             "network counters": self._network_counters,
             "processes": lambda: {"processes": float(len(psutil.pids()))},
         }
+        self._parts = {name: known[name] for name in parts or known}
 
     def __call__(self) -> Reading:
+        """Take a reading, in about a millisecond."""
         values: dict[str, float] = {}
         at = time.monotonic()
         for name, read in self._parts.items():
@@ -264,5 +274,5 @@ def _psutil() -> types.ModuleType:
         return importlib.import_module("psutil")
     except ImportError as error:
         raise MissingDependency(
-            'the machine cannot be measured: psutil is not installed; run pip install "realtime-widgets[demo]"'
+            "the machine cannot be measured: psutil is not installed; run pip install psutil"
         ) from error

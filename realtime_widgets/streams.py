@@ -79,6 +79,8 @@ class Stream:
                 f"stream {name!r} cannot be made: max_age is {max_age!r}; pass seconds above 0, or None"
             )
         self.name = name
+        self.source: object = None
+        """What fills it, kept alive for as long as the stream is; None: whoever appends."""
         self._clock = clock
         self._lock = threading.Lock()
         self._declared = declare(name, fields)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 import realtime_widgets
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
     from lab import Lab
+    from recorder import Recorder
+
+# No example has a time limit: a busy machine is no defect.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 FAILED = pytest.StashKey[bool]()
 
@@ -36,6 +42,20 @@ def pytest_runtest_makereport(
     if report.when == "call":
         item.stash[FAILED] = report.failed
     return report
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    """What widgets send from here on, through a scheduler of their own."""
+    from realtime_widgets.runtime import get_runtime
+    from realtime_widgets.widgets import base, scheduler
+    from recorder import Recorder
+
+    recorder = Recorder()
+    made = scheduler.Scheduler(get_runtime(), recorder)
+    monkeypatch.setattr(base, "get_scheduler", lambda: made)
+    monkeypatch.setattr(scheduler, "get_scheduler", lambda: made)
+    return recorder
 
 
 @pytest.fixture(scope="session")

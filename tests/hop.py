@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from page_model import PageModel, Store
 
+from page_model import PageModel, Store
 from realtime_widgets.delivery import Delivery, Feed
 from realtime_widgets.frames import Frame, Payload, pack, unpack
 

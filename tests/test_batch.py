@@ -9,9 +9,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from records import NOW, stream
 
 from realtime_widgets.errors import MissingDependency, UnknownField
+from records import NOW, stream
 
 
 def test_an_unknown_field_names_the_nearest():

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from lab import LIMIT, Lab, Notebook
+from lab import LIMIT, Lab
+from labbook import Notebook
+from looks import clipped, last_ts, wait_until_moved, widgets
 
 pytestmark = pytest.mark.browser
-
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 FEED = """
 import math, threading, time
@@ -33,29 +32,6 @@ threading.Thread(target=feed, daemon=True).start()
 """
 
 
-def widgets(page: Page, kind: str) -> Locator:
-    return page.locator(f".rw-root[data-rw-widget='{kind}']")
-
-
-def last_ts(root: Locator) -> float:
-    return float(root.get_attribute("data-rw-last-ts") or "nan")
-
-
-def wait_until_moved(root: Locator, times: int = 3) -> None:
-    """Waits until the newest datum drawn has changed so many times."""
-    element = root.element_handle(timeout=LIMIT * 1000)
-    element.evaluate(
-        """(root) => {
-            root.rwMoved = 0;
-            new MutationObserver(() => { root.rwMoved += 1; })
-                .observe(root, { attributes: true, attributeFilter: ["data-rw-last-ts"] });
-        }"""
-    )
-    root.page.wait_for_function(
-        "([root, times]) => root.rwMoved >= times", arg=[element, times], timeout=LIMIT * 1000
-    )
-
-
 def opened(page: Page, lab: Lab, *cells: str) -> Notebook:
     notebook = Notebook.open(page, lab, lab.write([FEED, *cells]))
     notebook.set_theme(dark=False)  # the server remembers what an earlier test chose
@@ -64,58 +40,6 @@ def opened(page: Page, lab: Lab, *cells: str) -> Notebook:
         for output in notebook.outputs(i):
             assert output["output_type"] != "error", output
     return notebook
-
-
-def clipped(root: Locator) -> list[str]:
-    """Which elements of a widget hang out of it, or hide text that does not fit."""
-    found: list[str] = root.evaluate(
-        """(root) => {
-            const box = root.getBoundingClientRect();
-            const out = [];
-            for (const el of root.querySelectorAll("*")) {
-                const { left, right, width } = el.getBoundingClientRect();
-                if (width && (left < box.left - 1 || right > box.right + 1)) out.push(el.className);
-            }
-            if (root.scrollWidth > root.clientWidth + 1) out.push("root");
-            return out;
-        }"""
-    )
-    return found
-
-
-def test_the_dashboard_notebook_shows_this_machine_live(page: Page, lab: Lab) -> None:
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_viewport_size({"width": 1280, "height": 3000})
-    notebook = Notebook.open(page, lab, lab.add(NOTEBOOKS / "01_live_dashboard.ipynb"))
-    notebook.set_theme(dark=False)
-    notebook.run_all()
-    expect(widgets(page, "metric")).to_have_count(7)
-    expect(widgets(page, "chart")).to_have_count(3)
-    for kind in ("metric", "chart"):
-        for root in widgets(page, kind).all():
-            expect(root).to_have_attribute("data-rw-state", "live")
-            assert clipped(root) == []
-    for root in (*widgets(page, "metric").all()[:6], *widgets(page, "chart").all()):
-        wait_until_moved(root)
-    cpu = widgets(page, "metric").filter(has_text="CPU").locator(".rw-value")
-    expect(cpu).to_contain_text("%")
-    shown = float((cpu.text_content() or "").rstrip("%"))
-    assert 0 <= shown <= 100
-    memory = float(notebook.execute("import psutil; print(psutil.virtual_memory().percent)"))
-    card = widgets(page, "metric").filter(has_text="Memory").locator(".rw-value")
-    assert abs(float((card.text_content() or "").rstrip("%")) - memory) < 10
-    notebook.screenshot("01-light")
-    notebook.set_theme(dark=True)
-    expect(page.locator(".rw-host[data-rw-theme='dark']").first).to_be_visible()
-    wait_until_moved(widgets(page, "chart").first)
-    notebook.screenshot("01-dark")
-    page.set_viewport_size({"width": 700, "height": 3000})
-    wait_until_moved(widgets(page, "chart").first)
-    for root in (*widgets(page, "metric").all(), *widgets(page, "chart").all()):
-        assert clipped(root) == []
-    notebook.screenshot("01-narrow")
-    assert errors == []
 
 
 def test_the_theme_is_followed_live_and_can_be_fixed(page: Page, lab: Lab) -> None:

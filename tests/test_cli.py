@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,9 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]):
 
 def test_without_a_command_it_shows_its_help(capsys: pytest.CaptureFixture[str]):
     assert main([]) == 0
-    assert "demo" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "demo" in shown
+    assert "hub" in shown
 
 
 def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]):
@@ -39,7 +44,7 @@ def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]
 
 def test_a_command_like_none_of_ours_gets_the_list(capsys: pytest.CaptureFixture[str]):
     assert main(["xyz"]) == 2
-    assert capsys.readouterr().err == "realtime-widgets has no command 'xyz'; it has demo\n"
+    assert capsys.readouterr().err == "realtime-widgets has no command 'xyz'; it has demo, hub\n"
 
 
 def test_a_missing_dependency_says_what_to_install(
@@ -122,7 +127,7 @@ def test_a_browser_needs_a_display(monkeypatch: pytest.MonkeyPatch):
     assert cli._has_display()
 
 
-def get(url: str) -> Any:
+def get(url: str | urllib.request.Request) -> Any:
     return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60)
 
 
@@ -156,3 +161,104 @@ def test_the_demo_serves_until_it_is_interrupted(
             process.kill()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(port))) != 0
+
+
+# The hub
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_hub_serves_until_it_is_interrupted(child_env: dict[str, str], number: signal.Signals):
+    with hub("--port", "0", env=child_env) as (process, url, connect):
+        found = re.fullmatch(
+            rf'Connect with rw\.connect\("{url}", auth="([\w-]{{20,}})"\)\. Ctrl-C stops it\.\n', connect
+        )
+        assert found, connect
+        assert publish(url, found[1]) == 200
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+        assert output == "\nThe hub has stopped.\n"
+        assert errors == ""
+        assert process.returncode == 0
+
+
+def test_the_token_of_the_environment_is_used_and_not_shown(child_env: dict[str, str]):
+    with hub("--port", "0", env=child_env | {cli.TOKEN: "my-own-token"}) as (_, url, connect):
+        assert (
+            connect == f'Connect with rw.connect("{url}", auth=os.environ["{cli.TOKEN}"]). Ctrl-C stops it.\n'
+        )
+        assert publish(url, "my-own-token") == 200
+        assert publish(url, "another") == 401
+
+
+def test_the_hub_can_do_without_a_token_and_let_pages_in(child_env: dict[str, str]):
+    arguments = ["--port", "0", "--no-token", "--origin", "http://a.example", "--origin", "http://b.example"]
+    with hub(*arguments, env=child_env | {cli.TOKEN: "unused"}) as (_, url, connect):
+        assert connect == f'Connect with rw.connect("{url}"). Ctrl-C stops it.\n'
+        assert publish(url, None) == 200
+        assert publish(url, None, Origin="http://b.example") == 200
+        assert publish(url, None, Origin="http://c.example") == 403
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (
+            ["--port", "70000"],
+            "the hub cannot listen on port 70000; pass 1 to 65535, or 0 for any free one\n",
+        ),
+        (["--origin", "x"], "'x' is no origin: "),
+        (["--host", "0.0.0.0", "--no-token"], "a hub on '0.0.0.0' cannot do without a token: "),
+        (["--host", "nowhere.invalid"], "the hub cannot listen on 'nowhere.invalid': "),
+    ],
+)
+def test_what_the_hub_cannot_do_is_one_sentence(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["hub", *arguments]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(complaint)
+    assert shown.err.count("\n") == 1
+
+
+def test_a_port_that_the_hub_cannot_have_is_one_sentence(capsys: pytest.CaptureFixture[str]):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["hub", "--port", str(port)]) == 1
+    assert capsys.readouterr().err.startswith(f"the hub cannot listen on port {port} of 127.0.0.1: ")
+
+
+@contextlib.contextmanager
+def hub(*arguments: str, env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Run the command; gives the process, the address it printed, and its line about connecting."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "realtime_widgets", "hub", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=env,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            found = re.fullmatch(r"The hub listens on (ws://127\.0\.0\.1:\d+/ws/dashboard)\n", line)
+            assert found, line
+            yield process, found[1], process.stdout.readline()
+        finally:
+            process.kill()
+
+
+def publish(url: str, token: str | None, **headers: str) -> int:
+    """Publish by HTTP on the hub of a WebSocket's address; returns the status."""
+    address = url.replace("ws://", "http://").replace("/ws/dashboard", "/publish/x")
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(address, data=b"1", headers=headers)
+    try:
+        with get(request) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hop import Numbers
 
+from hop import Numbers
 from realtime_widgets.delivery import (
     BEAT,
     PAGE_GONE,

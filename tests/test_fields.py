@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from records import everything, stream, values
 
 from realtime_widgets.errors import UnknownField, WrongType
+from records import everything, stream, values
 
 # Kinds
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from page_model import Cells, Cursor
 from wire import golden
 
+from page_model import Cells, Cursor
 from realtime_widgets.frames import WIRE, Frame, Part, Payload, pack, unpack
 
 GOLDEN = Path(__file__).parent / "golden" / "wire.json"

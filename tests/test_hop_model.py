@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from hop import Numbers, NumbersStore, World
 from page_model import MUTED, PULSE, Cells
-
 from realtime_widgets.delivery import REPEAT
 from realtime_widgets.lines import Line, points
 from realtime_widgets.streams import Stream

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from records import NOW, everything, stream
 
 from realtime_widgets.errors import UsageError, WrongLength
+from records import NOW, everything, stream
 
 # Records
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from lab import Lab, Notebook
+from lab import Lab
+from labbook import Notebook
 
 pytestmark = pytest.mark.browser
 

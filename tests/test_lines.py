@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from page_model import Cells
 
+from page_model import Cells
 from realtime_widgets.errors import UnknownField
 from realtime_widgets.frames import Payload
 from realtime_widgets.lines import Line, points

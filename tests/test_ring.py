@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from records import stream, values
 
 from realtime_widgets.columns import Column
+from records import stream, values
 
 sizes_of_writes = st.lists(st.one_of(st.integers(0, 4), st.none()), max_size=40)
 

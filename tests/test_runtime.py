@@ -262,3 +262,33 @@ def test_the_end_of_a_program_delivers_what_waits_in_buffers():
         "s.append(1.0); s.append(2.0)\n"
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "[1.0, 2.0]\n", "")
+
+
+def test_what_is_shared_is_made_once_per_runtime(runtime):
+    made = []
+
+    def make(owner):
+        made.append(owner)
+        return owner.shared("inner/1", lambda _: "inner")  # what is made may itself share
+
+    assert runtime.shared("outer/1", make) == "inner"
+    assert runtime.shared("outer/1", make) == "inner"
+    assert made == [runtime]
+    assert Runtime().shared("outer/1", lambda _: "another's") == "another's"
+
+
+def test_what_could_not_be_made_is_tried_again(runtime):
+    with pytest.raises(ZeroDivisionError):
+        runtime.shared("x/1", lambda _: 1 / 0)
+    assert runtime.shared("x/1", lambda _: 7) == 7
+
+
+def test_host_names_are_looked_up_by_two_threads_at_most(runtime):
+    async def look_up():
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(None, time.sleep, 0.01) for _ in range(20)))
+        return [thread.name for thread in threading.enumerate() if "names" in thread.name]
+
+    names = runtime.run(look_up()).result(10)
+    assert names
+    assert len(names) <= 2

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hop import Numbers
 
+from hop import Numbers
 from realtime_widgets.widgets import scheduler
 from realtime_widgets.widgets.scheduler import Scheduler
 

@@ -13,7 +13,7 @@ import pytest
 
 from realtime_widgets import sources
 from realtime_widgets.errors import MissingDependency, UsageError
-from realtime_widgets.sources import FIELDS, Machine, Reading, next_due, to_record
+from realtime_widgets.sources import FIELDS, Machine, Reader, Reading, next_due, to_record
 
 CpuTimes = namedtuple("CpuTimes", "user system idle iowait guest guest_nice")
 
@@ -213,6 +213,22 @@ def test_a_missing_counter_reads_nan_and_is_logged_once(
     ]
 
 
+def test_a_reader_reads_only_the_parts_it_is_asked_for(monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+    module = fake_psutil()
+    for name, part in list(vars(module).items()):
+        if callable(part):
+            monkeypatch.setattr(
+                module, name, lambda *a, _n=name, _p=part, **k: (asked.append(_n), _p(*a, **k))[1]
+            )
+    monkeypatch.setitem(sys.modules, "psutil", module)
+    taken = Reader("cpu", "memory")()
+    assert sorted(asked) == ["cpu_times", "virtual_memory"]
+    assert (taken.cpu_busy, taken.memory) == (3.0, 0.25)
+    assert math.isnan(taken.processes)
+    assert Reader()().processes == 3
+
+
 # The real thing
 
 
@@ -230,7 +246,7 @@ def test_this_machine_is_measured():
 
 def test_without_psutil_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "psutil", None)
-    with pytest.raises(MissingDependency, match=r'pip install "realtime-widgets\[demo\]"'):
+    with pytest.raises(MissingDependency, match="run pip install psutil"):
         Machine()
 
 

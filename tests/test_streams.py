@@ -9,10 +9,10 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
-from records import NOW, stream, values
 
 from realtime_widgets.errors import UsageError, WrongType
 from realtime_widgets.streams import Stream
+from records import NOW, stream, values
 
 # Filling it
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -16,44 +15,11 @@ import pytest
 
 from realtime_widgets import LiveChart, MetricCard, Stream, configure, points, stats
 from realtime_widgets.errors import UnknownField, UnknownKeyword, UsageError, WrongType
-from realtime_widgets.frames import Frame, unpack
-from realtime_widgets.runtime import get_runtime
-from realtime_widgets.widgets import base, scheduler
-from realtime_widgets.widgets.scheduler import Scheduler
+from realtime_widgets.frames import Frame
+from realtime_widgets.widgets import base
+from recorder import Recorder, bodies
 
 T0 = 1_795_000_000.0
-
-
-class Recorder:
-    """Stands where the carrier's comm would be, and waits for what is to come."""
-
-    def __init__(self) -> None:
-        self.frames: list[Frame] = []
-        self._new = threading.Condition()
-
-    def __call__(self, content: dict[str, Any], buffers: list[bytes]) -> None:
-        with self._new:
-            self.frames.append(unpack(content, buffers))
-            self._new.notify_all()
-
-    def wait_for(self, found: Callable[[Frame], object]) -> Frame:
-        """The first frame, past or to come, for which `found` holds."""
-        with self._new:
-            self._new.wait_for(lambda: any(found(frame) for frame in self.frames), timeout=30)
-            return next(frame for frame in self.frames if found(frame))
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    recorder = Recorder()
-    made = Scheduler(get_runtime(), recorder)
-    monkeypatch.setattr(base, "get_scheduler", lambda: made)
-    monkeypatch.setattr(scheduler, "get_scheduler", lambda: made)
-    return recorder
-
-
-def bodies(frame: Frame, widget: Any) -> list[dict[str, Any]]:
-    return [part.payload.body for part in frame.parts if part.to == widget._rw_id]
 
 
 def value_of(frame: Frame, widget: Any) -> Any:

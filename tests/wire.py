@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from page_model import Cells, Cursor
-
 from realtime_widgets.frames import WIRE, Frame, Part, Payload, pack, unpack
 from realtime_widgets.lines import Line
 from realtime_widgets.streams import Stream

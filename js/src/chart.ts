@@ -102,8 +102,6 @@ class ChartView implements View {
   readonly #legend = h("div", "rw-legend");
   readonly #time = h("span", "rw-time");
   readonly #hidden = new Set<string>();
-  /** Whether the reader holds this view still; the data go on. */
-  held = false;
   #plot: uPlot | null = null;
   #built = "";
   #traces: Trace[] = [];
@@ -129,7 +127,7 @@ class ChartView implements View {
     this.#plotBox.append(this.#empty);
     this.root.append(head, this.#plotBox, this.#legend);
     this.#pause.type = "button";
-    this.#pause.addEventListener("click", () => this.#toggleHold(), { signal });
+    this.#pause.addEventListener("click", () => this.chart.togglePause(), { signal });
     this.#legend.addEventListener("click", (event) => this.#toggleTrace(event), { signal });
     signal.addEventListener("abort", () => this.#plot?.destroy());
     el.append(this.root);
@@ -139,20 +137,21 @@ class ChartView implements View {
     const { chart } = this;
     const say = words(chart.locale);
     setText(this.#title, chart.get<string>("title"));
-    setText(this.#pause, say(this.held ? "resume" : "pause"));
-    setAttribute(this.#pause, "aria-pressed", String(this.held));
+    setText(this.#pause, say(chart.paused ? "resume" : "pause"));
     setAttribute(this.root, "role", "figure");
     setAttribute(this.root, "aria-label", chart.get<string>("title") || "chart");
     const waiting = chart.state === "no_data" || chart.state === "loading" ? say(chart.state) : "";
     setText(this.#empty, chart.state === "error" ? chart.error : waiting);
     this.#plotBox.style.minHeight = `${chart.get<number>("height")}px`;
-    const still = (this.held || chart.paused) && this.#newestTs !== null;
+    const still = chart.paused && this.#newestTs !== null;
     if (!still) this.#read();
     this.#fit();
     if (width !== this.#measuredAt) {
       // Only then: to ask for a size makes the browser lay out the page anew.
-      this.#measuredAt = width;
-      this.#plotWidth = Math.max(120, this.#plotBox.clientWidth);
+      const found = this.#plotBox.clientWidth;
+      // JupyterLab hides the page for a moment to change its theme: nothing is to be found then, so look again.
+      if (found) this.#measuredAt = width;
+      this.#plotWidth = Math.max(120, found || this.#plotWidth);
     }
     if (this.#build() || !still) this.#fill();
     if (still || chart.host.clock.now() - this.#wroteAt >= READINGS_MS) this.#write();
@@ -275,11 +274,6 @@ class ChartView implements View {
     const { left } = plot.cursor;
     this.#hover = left === undefined || left === null || left < 0 ? null : plot.posToVal(left, "x");
     this.#write();
-  }
-
-  #toggleHold(): void {
-    this.held = !this.held;
-    this.chart.tick(this.chart.kernelGone);
   }
 
   #toggleTrace(event: Event): void {

@@ -6,6 +6,8 @@
 import { type Model, slot } from "./lib/slot";
 
 const LOST_AFTER_MS = 15_000;
+/** Of one line each. */
+const LOW = ["connection", "dashboard"];
 
 export default {
   initialize({ model }: { model: Model }) {
@@ -18,7 +20,7 @@ export default {
     const timer = setTimeout(() => {
       el.textContent = "realtime_widgets: the front end did not load. Run the cell again.";
     }, LOST_AFTER_MS);
-    el.style.minHeight = `${model.get("height") ?? 96}px`;
+    el.style.minHeight = `${model.get("height") ?? (LOW.includes(model.get("_rw_kind")) ? 38 : 96)}px`;
     const page = await slot().promise;
     clearTimeout(timer);
     el.style.minHeight = "";

@@ -1,7 +1,6 @@
 // The page: whom parts reach, what is held back, what is said to the kernel and how often.
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Clock } from "../src/lib/clock";
 import type { Meaning } from "../src/lib/cursor";
 import type { Part } from "../src/lib/frames";
 import {
@@ -15,79 +14,7 @@ import {
   UNANSWERED,
 } from "../src/lib/page";
 import type { Model } from "../src/lib/slot";
-
-/** Time turned by hand. */
-class HandClock implements Clock {
-  time = 1_000_000;
-  shown = true;
-  #timers: { due: number; fn: () => void; every: number | null }[] = [];
-  #frames: (() => void)[] = [];
-  #visibility: ((visible: boolean) => void)[] = [];
-  #leave: (() => void)[] = [];
-
-  now = () => this.time;
-  visible = () => this.shown;
-  frame = (fn: () => void) => this.#frames.push(fn);
-  onVisibility = (fn: (visible: boolean) => void) => this.#visibility.push(fn);
-  onLeave = (fn: () => void) => this.#leave.push(fn);
-  every = (ms: number, fn: () => void) => this.#timers.push({ due: this.time + ms, fn, every: ms });
-
-  after(ms: number, fn: () => void) {
-    const timer = { due: this.time + ms, fn, every: null };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  run(ms: number) {
-    const end = this.time + ms;
-    for (;;) {
-      this.#timers.sort((a, b) => a.due - b.due);
-      const next = this.#timers[0];
-      if (!next || next.due > end) break;
-      this.time = next.due;
-      if (next.every) next.due += next.every;
-      else this.#timers.shift();
-      next.fn();
-    }
-    this.time = end;
-  }
-
-  draw() {
-    for (const fn of this.#frames.splice(0)) fn();
-  }
-
-  show(visible: boolean) {
-    this.shown = visible;
-    for (const fn of this.#visibility) fn(visible);
-  }
-
-  leave() {
-    for (const fn of this.#leave) fn();
-  }
-}
-
-interface Word {
-  page: string;
-  n: number;
-  visible: boolean;
-  gone?: boolean;
-  need: string[];
-  models: Record<string, { views: number; px: number }>;
-}
-
-function model(traits: Record<string, unknown>) {
-  const listeners = new Set<(...args: never[]) => void>();
-  const sent: Word[] = [];
-  const made: Model = {
-    get: (name) => traits[name],
-    on: (_event, fn) => listeners.add(fn),
-    off: (_event, fn) => listeners.delete(fn),
-    send: (content) => sent.push(content as Word),
-  };
-  return { ...made, listeners, sent };
-}
+import { HandClock, model } from "./hand";
 
 class Recorder {
   static all: Recorder[] = [];
@@ -120,6 +47,10 @@ class Recorder {
     if (this.fault) throw this.fault;
     this.gone = gone;
   }
+  refresh() {
+    this.refreshed++;
+  }
+  refreshed = 0;
 }
 
 const part = (to: string, first: number, last: number, key: boolean, body: object = { x: 1 }) => ({
@@ -292,6 +223,51 @@ describe("pulses", () => {
   it("say goodbye when the page is left", () => {
     clock.leave();
     expect(carrier.sent.at(-1)).toEqual({ rw: 1, page: page.id, gone: true });
+  });
+});
+
+describe("an intent", () => {
+  it("goes to the kernel at once, with the address of the widget it is about", () => {
+    const a = adopt("a");
+    a.host.ask("retry");
+    expect(carrier.sent).toEqual([{ rw: 1, page: page.id, to: "a", do: "retry" }]);
+  });
+
+  it("goes to the carrier that its widget belongs to", () => {
+    const other = model({ _rw_id: "c2" });
+    page.attach(other, life.signal);
+    adopt("b", "c2").host.ask("retry");
+    expect([carrier.sent.length, other.sent.length]).toEqual([0, 1]);
+  });
+});
+
+describe("holding", () => {
+  it("is known to all, by the ids that are held", () => {
+    const [a, b] = [adopt("a"), adopt("b")];
+    a.host.hold(true, ["a", "b"]);
+    expect([a.host.held(), b.host.held(), b.host.held(["a", "b"])]).toEqual([true, true, true]);
+    b.host.hold(false);
+    expect([a.host.held(), b.host.held(), a.host.held(["a", "b"])]).toEqual([true, false, false]);
+  });
+
+  it("of none is not holding all", () => {
+    expect(adopt("a").host.held([])).toBe(false);
+  });
+
+  it("tells every widget to look again", () => {
+    const [a, b] = [adopt("a"), adopt("b")];
+    a.host.hold(true);
+    expect([a.refreshed, b.refreshed]).toEqual([1, 1]);
+  });
+
+  it("ends with the widget, and not when a newer model takes its place", () => {
+    const old = adopt("a");
+    old.host.hold(true);
+    const renewed = new AbortController();
+    page.adopt(model({ _rw_id: "a", _rw_kind: "recorder", _rw_carrier: "c1" }), renewed.signal);
+    expect(old.host.held()).toBe(true);
+    renewed.abort();
+    expect(old.host.held()).toBe(false);
   });
 });
 

@@ -41,7 +41,12 @@ vi.mock("uplot", () => ({
   },
 }));
 
-const host = { clock: { now: () => 0 }, invalidate() {}, report() {} } as unknown as Host;
+const host = {
+  clock: { now: () => 0 },
+  invalidate() {},
+  report() {},
+  held: () => false,
+} as unknown as Host;
 const NOW = 1_795_000_000;
 let width = 600;
 let traits: Record<string, unknown>;
@@ -178,6 +183,22 @@ describe("a chart that is held", () => {
     widget.draw();
     expect(plots.at(-1)!.data[0]).toEqual([NOW, NOW + 1]);
     expect(el.querySelector<HTMLElement>(".rw-root")!.dataset.rwState).toBe("paused");
+  });
+});
+
+describe("a chart that is drawn while its page is hidden for a moment", () => {
+  it("keeps its width, or has it with the next drawing", () => {
+    const widget = chart();
+    widget.apply(part({}, [NOW, NOW + 1]), "replace");
+    shown(widget);
+    width = 500;
+    for (const fn of resized) fn();
+    width = 0;
+    widget.draw();
+    expect(plots[0]!.width).toBe(600);
+    width = 500;
+    widget.draw();
+    expect(plots[0]!.width).toBe(500);
   });
 });
 

@@ -11,7 +11,7 @@ import inspect
 import math
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import anywidget
@@ -20,11 +20,12 @@ import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, reject_unknown_keywords
+from ..runtime import get_runtime
 from ..streams import Stream
 from .carrier import read_static
-from .scheduler import Sizable, get_scheduler
+from .scheduler import Followed, Sizable, get_scheduler
 
-DataState = Literal["no_data", "live", "stale", "paused"]
+DataState = Literal["loading", "no_data", "live", "stale", "paused", "disconnected", "error"]
 
 Init = TypeVar("Init", bound=Callable[..., None])
 
@@ -100,7 +101,7 @@ class LiveWidget(anywidget.AnyWidget):
     def __init__(
         self,
         kind: str,
-        streams: list[Stream],
+        followed: Sequence[Followed],
         feeds: Mapping[str, Sizable],
         *,
         stale_after: float | None,
@@ -122,10 +123,10 @@ class LiveWidget(anywidget.AnyWidget):
             locale=_language_tag(locale),
             **settings,
         )
-        self._streams = streams
+        self._streams = [each for each in followed if isinstance(each, Stream)]
         self._feeds = dict(feeds)
         self._scheduler = scheduler
-        scheduler.add(self._rw_id, self._feeds, streams)
+        scheduler.add(self._rw_id, self._feeds, followed, self._asked)
 
     def pause(self) -> None:
         """Holds the picture as it is; the stream goes on and nothing is lost."""
@@ -147,6 +148,11 @@ class LiveWidget(anywidget.AnyWidget):
         if self.stale_after is not None and ages and min(ages) > self.stale_after:
             return "stale"
         return "live"
+
+    def _asked(self, what: str) -> None:
+        """Does what a reader wants done (on the I/O thread); what is unknown is ignored."""
+        if what == "resume":
+            get_runtime().submit(self.resume)  # there, because users may observe `paused`
 
     def close(self) -> None:
         """Takes the widget off the pages and stops serving it; the streams stay."""

@@ -4,28 +4,30 @@ The only module that talks to the browser. Everything here runs on the I/O threa
 which streams call from whichever thread appended, and the entry points that hand over to it. A frame
 goes out at max(now, last + 1/fps) once something has changed: at once after a pause, never on a
 free-running timer.
+
+Two kinds of words come back from a page: its pulse, for the delivery, and an intent, for one widget:
+what its reader wants done.
+
+    {"rw": 1, "page": "k3x…", "to": "w1", "do": "retry"}
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 import threading
 import time
-import types
 import uuid
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
+from .. import cells
 from ..delivery import Delivery, Feed
 from ..errors import RuntimeStopped, UsageError
 from ..frames import WIRE, Frame, Part, pack
 from ..runtime import Runtime, get_runtime
-from ..streams import Stream
 from .carrier import Carrier, parentless_context
 
 logger = logging.getLogger(__name__)
@@ -36,16 +38,19 @@ CATCH_UP = 0.92
 """Ticks may come this much closer than `max_fps` says. A feed of exactly that rate that once had to wait (a pulse took
 its turn) would otherwise wait as long with every frame, for good; so it is back in step after ten."""
 
-_KEY = f"_realtime_widgets_scheduler_v{WIRE}"
-
-_making = threading.Lock()
-
 
 class Sizable(Feed, Protocol):
     """A feed that follows the width of its views."""
 
     def resize(self, px: int) -> None:
         """Tells the widest view, CSS pixels."""
+
+
+class Followed(Protocol):
+    """What a widget follows: a stream, a client; anything that says when it may have changed."""
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Calls `fn()` after every change, on whichever thread made it; returns the undo."""
 
 
 class HopStats(msgspec.Struct, frozen=True):
@@ -92,8 +97,9 @@ class Scheduler:
         self._context = parentless_context()
         self._lock = threading.Lock()
         self._feeds: dict[str, list[Sizable]] = {}
-        self._streams: dict[str, list[Stream]] = {}  # widget → what it follows
-        self._unlisten: dict[int, Callable[[], None]] = {}  # id of a stream that is followed → the undo
+        self._followed: dict[str, Sequence[Followed]] = {}  # widget → what it follows
+        self._unlisten: dict[int, Callable[[], None]] = {}  # id of what is followed → the undo
+        self._asked: dict[str, Callable[[str], object]] = {}  # widget → whom its readers' intents reach
         self._awake = False
         self._timer: Any = None
         self._timer_due = 0.0
@@ -103,26 +109,43 @@ class Scheduler:
 
     # For widgets, any thread
 
-    def add(self, to: str, feeds: Mapping[str, Sizable], streams: list[Stream]) -> None:
-        """Offers a widget's feeds and wakes whenever one of its streams changes."""
+    def add(
+        self,
+        to: str,
+        feeds: Mapping[str, Sizable],
+        followed: Sequence[Followed],
+        asked: Callable[[str], object] | None = None,
+    ) -> None:
+        """Offers a widget's feeds and wakes whenever something that it follows changes.
+
+        Args:
+            to: the widget's address.
+            feeds: by name.
+            followed: what wakes it.
+            asked: called on the I/O thread with what a reader of the widget wants done, a word such as `retry`;
+                it comes from outside, so an unknown one is to be ignored. None: the widget takes no intents.
+        """
         with self._lock:
-            self._streams[to] = streams
-            for stream in streams:
+            self._followed[to] = followed
+            for each in followed:
                 # One listener, however many widgets follow the stream: every append pays for it.
-                if id(stream) not in self._unlisten:
-                    self._unlisten[id(stream)] = stream.listen(self.wake)
+                if id(each) not in self._unlisten:
+                    self._unlisten[id(each)] = each.listen(self.wake)
         self._feeds[to] = list(feeds.values())
+        if asked is not None:
+            self._asked[to] = asked
         self._runtime.call_soon(self._add, to, dict(feeds))
 
     def remove(self, to: str) -> None:
         """Withdraws a widget; twice is fine."""
         with self._lock:
-            gone = self._streams.pop(to, [])
-            followed = {id(stream) for streams in self._streams.values() for stream in streams}
-            for stream in gone:
-                if id(stream) not in followed and id(stream) in self._unlisten:
-                    self._unlisten.pop(id(stream))()
+            gone = self._followed.pop(to, [])
+            still = {id(each) for followed in self._followed.values() for each in followed}
+            for each in gone:
+                if id(each) not in still and id(each) in self._unlisten:
+                    self._unlisten.pop(id(each))()
         self._feeds.pop(to, None)
+        self._asked.pop(to, None)
         self._hand_over(self.delivery.remove, to)
 
     def wake(self) -> None:
@@ -133,7 +156,11 @@ class Scheduler:
 
     def receive(self, message: Any) -> None:
         """A page's word; comm handlers may run on any thread, so this only hands over."""
-        if isinstance(message, Mapping) and message.get("rw") == WIRE:
+        if not isinstance(message, Mapping) or message.get("rw") != WIRE:
+            return
+        if "do" in message:
+            self._hand_over(self._intent, message.get("to"), message["do"])
+        else:
             # Timed here: whether a word came before a cell or during it tells whether cells hold words back.
             self._hand_over(self._pulse, message, time.monotonic())
 
@@ -173,6 +200,16 @@ class Scheduler:
             for feed in feeds if px else ():
                 feed.resize(px)
         self._arm()
+
+    def _intent(self, to: Any, what: Any) -> None:
+        """Passes on what a reader wants done; what is malformed, or for nobody here, is ignored."""
+        asked = self._asked.get(to) if isinstance(to, str) else None
+        if asked is None or not isinstance(what, str):
+            return
+        try:
+            asked(what)
+        except Exception:
+            logger.exception("widget %s: what its reader asked for, %r, could not be done", to, what)
 
     def _arm(self) -> None:
         """Sets the timer for the next frame that new data may have."""
@@ -226,14 +263,10 @@ class Scheduler:
 
     def _watch_cells(self) -> None:
         """Follows the running of cells: while one runs, words from pages may have to wait."""
-        ipython = sys.modules.get("IPython")
-        shell = ipython.get_ipython() if ipython is not None else None
-        if shell is None or not hasattr(shell, "kernel"):
-            return
-        events = shell.events
-        events.register("pre_run_cell", lambda *_: self._cell(self.delivery.cell_started))
-        events.register("post_run_cell", lambda *_: self._cell(self.delivery.cell_ended))
-        self._cell(self.delivery.cell_started)  # the one that makes the first widget
+        if cells.watch(
+            lambda _: self._cell(self.delivery.cell_started), lambda: self._cell(self.delivery.cell_ended)
+        ):
+            self._cell(self.delivery.cell_started)  # the one that makes the first widget
 
     def _cell(self, tell: Callable[[float], None]) -> None:
         self._hand_over(tell, time.monotonic())
@@ -247,16 +280,7 @@ class Scheduler:
 
 def get_scheduler() -> Scheduler:
     """The scheduler of this process; it lives and dies with the runtime and survives reloads of this module."""
-    runtime = get_runtime()
-    box = sys.modules.setdefault(_KEY, types.ModuleType(_KEY))
-    schedulers: weakref.WeakKeyDictionary[Runtime, Scheduler] = box.__dict__.setdefault(
-        "schedulers", weakref.WeakKeyDictionary()
-    )
-    with _making:
-        scheduler = schedulers.get(runtime)
-        if scheduler is None:
-            scheduler = schedulers[runtime] = Scheduler(runtime)
-    return scheduler
+    return get_runtime().shared(f"scheduler/{WIRE}", Scheduler)
 
 
 def configure(*, max_fps: float | None = None) -> None:

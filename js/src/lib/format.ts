@@ -122,6 +122,12 @@ export function timeText(ts: number, locale: string, fine: boolean): string {
   } as Intl.DateTimeFormatOptions).format(ts * 1000);
 }
 
+/** A moment with its day, for tooltips. */
+export function momentText(ts: number, locale: string): string {
+  if (!isCalendar(ts)) return timeText(ts, locale, true);
+  return dateFormat(locale, { dateStyle: "medium", timeStyle: "medium" }).format(ts * 1000);
+}
+
 /** Text for the ticks of a time axis, `step` seconds apart. */
 export function timeTicks(locale: string, step: number): (ts: number) => string {
   const options: Intl.DateTimeFormatOptions =

@@ -12,9 +12,8 @@ import { words } from "./words";
 /** One place where a widget is drawn. */
 export interface View {
   readonly root: HTMLElement;
-  readonly status: HTMLElement;
-  /** Whether the reader holds it still. */
-  readonly held?: boolean;
+  /** Where the state is written; without one, the view says it in its own way. */
+  readonly status?: HTMLElement;
   /** Draws everything that differs from what is on screen; `width` is that of its place, CSS pixels. */
   draw(width: number): void;
 }
@@ -30,6 +29,9 @@ const SETTINGS = [
   "icon",
   "good",
   "sparkline",
+  "max_rows",
+  "grace",
+  "_members",
 ];
 
 export abstract class LiveWidget implements Widget {
@@ -76,8 +78,21 @@ export abstract class LiveWidget implements Widget {
     return this.model.get(name) as T;
   }
 
+  /** Whose pictures its button holds: its own. */
+  protected get holds(): string[] | undefined {
+    return undefined;
+  }
+
+  /** Whether the picture stands still: the kernel wants it, or the reader holds it. Its data go on. */
   get paused(): boolean {
-    return this.model.get("paused");
+    return this.model.get("paused") || this.host.held(this.holds);
+  }
+
+  /** Holds the picture, or lets it go on: at once in this page, and where the kernel wants it held, by asking. */
+  togglePause(): void {
+    const on = !this.paused;
+    this.host.hold(on, this.holds);
+    if (!on && this.model.get("paused")) this.host.ask("resume");
   }
 
   /** How many places show it; one of no width is in a tab behind another. */
@@ -132,8 +147,7 @@ export abstract class LiveWidget implements Widget {
     this.refresh();
   }
 
-  /** Judges the data anew and draws if that, or anything about time, shows. */
-  protected refresh(): void {
+  refresh(): void {
     this.#judge();
     this.host.invalidate();
   }
@@ -157,13 +171,17 @@ export abstract class LiveWidget implements Widget {
     });
   }
 
-  #label(view: View): void {
-    const say = words(this.locale);
-    const grave = this.state === "kernel_gone" || this.state === "error";
-    const state = view.held && !grave ? "paused" : this.state;
-    const detail = state === "stale" ? agoText(this.age ?? 0, this.locale) : "";
-    setText(view.status, say(state, detail));
-    if (view.root.dataset.rwState !== state) view.root.dataset.rwState = state;
+  /** The state as the page shows it, for style sheets, tests and tools. */
+  protected get shownState(): string {
+    return this.state;
+  }
+
+  #label({ root, status }: View): void {
+    const state = this.shownState;
+    if (root.dataset.rwState !== state) root.dataset.rwState = state;
+    if (!status) return;
+    const detail = this.state === "stale" ? agoText(this.age ?? 0, this.locale) : "";
+    setText(status, words(this.locale)(this.state, detail));
   }
 
   /** Notes the newest datum drawn, for tests and tools that measure its age. */
@@ -177,7 +195,7 @@ export abstract class LiveWidget implements Widget {
   protected root(kind: string): HTMLElement {
     const root = h("div", `rw-root rw-${kind}`);
     root.dataset.rwWidget = kind;
-    root.dataset.rwState = this.state;
+    root.dataset.rwState = this.shownState;
     if (this.model.get("locale")) root.lang = this.locale;
     return root;
   }

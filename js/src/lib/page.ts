@@ -29,6 +29,8 @@ export interface Widget {
   draw(): void;
   /** Once a second, and when the kernel's life sign changes. */
   tick(kernelGone: boolean): void;
+  /** Something other than its data has changed: it judges itself anew. */
+  refresh(): void;
   /** Width of the widest view, CSS pixels; 0 without a view. */
   readonly px: number;
   readonly views: number;
@@ -40,6 +42,12 @@ export interface Host {
   invalidate(): void;
   /** Something that the kernel should know has changed: a view, a width. */
   report(): void;
+  /** Tells the kernel what the reader wants of this widget: an intent, never a state. */
+  ask(what: string): void;
+  /** Whether the reader holds all of these widgets still; without ids, this one. */
+  held(ids?: string[]): boolean;
+  /** Holds these widgets still, or lets them go on: in this page, without the kernel. Without ids, this one. */
+  hold(on: boolean, ids?: string[]): void;
   readonly clock: Clock;
 }
 
@@ -80,6 +88,8 @@ export class Page {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #lines = new Map<string, Line>();
+  /** Ids of the widgets that the reader holds still. */
+  readonly #held = new Set<string>();
   #early: { part: Part; until: number }[] = [];
   #drawing = false;
   #visible = true;
@@ -131,6 +141,9 @@ export class Page {
       clock: this.#clock,
       invalidate: () => this.#invalidate(id),
       report: () => this.#pulseSoon(carrier),
+      ask: (what) => this.#lines.get(carrier)?.send({ rw: WIRE, page: this.id, to: id, do: what }),
+      held: (ids = [id]) => ids.length > 0 && ids.every((each) => this.#held.has(each)),
+      hold: (on, ids = [id]) => this.#hold(on, ids),
     };
     const replaced = new AbortController();
     const entry: Entry = {
@@ -146,7 +159,10 @@ export class Page {
     const before = this.#entries.get(id);
     this.#entries.set(id, entry);
     signal.addEventListener("abort", () => {
-      if (this.#entries.get(id) === entry) this.#entries.delete(id);
+      if (this.#entries.get(id) === entry) {
+        this.#entries.delete(id);
+        this.#held.delete(id);
+      }
       this.#pulseSoon(carrier);
     });
     before?.replaced.abort();
@@ -231,6 +247,15 @@ export class Page {
         attempt(entry, () => entry.widget.draw());
       }
     });
+  }
+
+  /** What is held, and what shows that, may be in other widgets than the one that asked. */
+  #hold(on: boolean, ids: string[]): void {
+    for (const id of ids) {
+      if (on) this.#held.add(id);
+      else this.#held.delete(id);
+    }
+    for (const entry of this.#entries.values()) attempt(entry, () => entry.widget.refresh());
   }
 
   #tick(): void {

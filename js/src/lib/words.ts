@@ -18,6 +18,27 @@ const EN = {
   over: "in {0}",
   hide: "Hide {0}",
   show: "Show {0}",
+  pause_all: "Pause all",
+  resume_all: "Resume all",
+  connecting: "Connecting…",
+  connected: "Connected",
+  reconnecting: "Reconnecting…",
+  attempt: "Reconnecting ({0})…",
+  attempt_in: "Reconnecting ({0}) in {1} s",
+  disconnected: "Disconnected",
+  failed: "Connection failed",
+  connect: "Connect",
+  retry: "Retry",
+  retry_now: "Retry now",
+  no_events: "No events yet",
+  new_events: "{0} new",
+  missed_events: "… {0} older events not shown",
+  missed_event: "… 1 older event not shown",
+  paused_new: "Paused, {0} new",
+  debug: "Debug",
+  info: "Info",
+  success: "Success",
+  alert: "Warning",
 };
 
 export type Word = keyof typeof EN;
@@ -40,10 +61,31 @@ const JA: Record<Word, string> = {
   over: "{0}間",
   hide: "{0} を隠す",
   show: "{0} を表示",
+  pause_all: "すべて一時停止",
+  resume_all: "すべて再開",
+  connecting: "接続中…",
+  connected: "接続済み",
+  reconnecting: "再接続中…",
+  attempt: "再接続中（{0}回目）…",
+  attempt_in: "再接続（{0}回目）まで{1}秒",
+  disconnected: "切断済み",
+  failed: "接続失敗",
+  connect: "接続",
+  retry: "再試行",
+  retry_now: "今すぐ再試行",
+  no_events: "イベント待ち",
+  new_events: "新着 {0} 件",
+  missed_events: "… 以前の {0} 件は省略",
+  missed_event: "… 以前の 1 件は省略",
+  paused_new: "一時停止中、新着 {0} 件",
+  debug: "デバッグ",
+  info: "情報",
+  success: "成功",
+  alert: "警告",
 };
 
-/** The words of a locale; English where we have none. */
-export function words(locale: string): (word: Word, detail?: string) => string {
+/** The words of a locale, with details in their places; English where we have none. */
+export function words(locale: string): (word: Word, ...details: string[]) => string {
   const table = locale.toLowerCase().startsWith("ja") ? JA : EN;
-  return (word, detail = "") => table[word].replace("{0}", detail);
+  return (word, ...details) => table[word].replace(/\{(\d)\}/g, (_, place) => details[place] ?? "");
 }

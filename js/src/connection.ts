@@ -1,0 +1,165 @@
+// ConnectionIndicator: the page's half. Colour, shape and word; the seconds are counted here, without any traffic.
+
+import { h, setAttribute, setText } from "./lib/dom";
+import type { Part } from "./lib/frames";
+import { type Icon, icon } from "./lib/icons";
+import { LiveWidget, type View } from "./lib/live";
+import { type Link, type Standing, standing } from "./lib/standing";
+import { type Word, words } from "./lib/words";
+
+const LOOKS: Record<Standing["state"], { icon: Icon; word: Word }> = {
+  loading: { icon: "half", word: "loading" },
+  connecting: { icon: "half", word: "connecting" },
+  connected: { icon: "disc", word: "connected" },
+  reconnecting: { icon: "arrow", word: "reconnecting" },
+  disconnected: { icon: "ring", word: "disconnected" },
+  error: { icon: "cross", word: "failed" },
+  kernel_gone: { icon: "slashed", word: "kernel_gone" },
+};
+
+/** What can be done about it: the intent, and the word on the button. */
+const ACTIONS: Partial<Record<Standing["state"], { ask: string; word: Word }>> = {
+  reconnecting: { ask: "retry", word: "retry_now" },
+  disconnected: { ask: "connect", word: "connect" },
+  error: { ask: "retry", word: "retry" },
+};
+
+/** Pixels that the words and the button need; the address has the rest, or is left to the tooltip. */
+const WORDS_PX = 290;
+const LEAST_LABEL_PX = 120;
+
+/** A click is answered with a new part; without one, the reader may click again after this. */
+const ANSWER_MS = 3_000;
+
+export class ConnectionWidget extends LiveWidget {
+  link: Link | null = null;
+  /** The sentence for those who listen: only of states that last. */
+  said = "";
+  /** The one view that says it: the others show the same. */
+  speaker: View | null = null;
+  #toldAt = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #settled: Standing["state"] = "loading";
+
+  protected get empty(): boolean {
+    return this.link === null;
+  }
+
+  get lastTs(): null {
+    return null;
+  }
+
+  protected override get shownState(): string {
+    return this.standing.state;
+  }
+
+  get standing(): Standing {
+    const elapsed = (this.host.clock.now() - this.#toldAt) / 1000;
+    return standing(this.link, elapsed, this.get<number>("grace"), this.kernelGone);
+  }
+
+  /** Whether the kernel has not yet answered a click. */
+  get waiting(): boolean {
+    return this.host.clock.now() - this.#askedAt < ANSWER_MS;
+  }
+
+  ask(what: string): void {
+    this.#askedAt = this.host.clock.now();
+    this.host.ask(what);
+    this.refresh();
+  }
+
+  protected take(part: Part): void {
+    const link = part.body as unknown as Link;
+    if (stage(link) !== stage(this.link)) this.#askedAt = Number.NEGATIVE_INFINITY;
+    this.link = link;
+    this.#toldAt = this.host.clock.now();
+    this.#speak();
+  }
+
+  override tick(kernelGone: boolean): void {
+    super.tick(kernelGone);
+    this.#speak();
+  }
+
+  #speak(): void {
+    const { state, calm, reason } = this.standing;
+    if (state === "connecting") this.#settled = state; // whatever comes of it is news
+    if (calm || state === this.#settled) return;
+    this.#settled = state;
+    const word = words(this.locale)(LOOKS[state].word);
+    this.said = state === "error" && reason ? `${word}: ${reason}` : word;
+  }
+
+  protected view(el: HTMLElement, signal: AbortSignal): View {
+    return new ConnectionView(this, el, this.root("connection"), signal);
+  }
+}
+
+/** What changes when something is done. */
+function stage(link: Link | null): string {
+  return `${link?.state} ${link?.attempts} ${link?.retry_in === undefined}`;
+}
+
+class ConnectionView implements View {
+  readonly #icon = h("span", "rw-link-icon");
+  readonly #word = h("span", "");
+  readonly #label = h("span", "rw-link-label");
+  readonly #button = h("button", "rw-button rw-action");
+  readonly #reason = h("div", "rw-error");
+  readonly #said = h("div", "rw-said");
+  #drawnIcon = "";
+
+  constructor(
+    readonly indicator: ConnectionWidget,
+    el: HTMLElement,
+    readonly root: HTMLElement,
+    signal: AbortSignal,
+  ) {
+    const row = h("div", "rw-link");
+    const words = h("span", "rw-link-word");
+    words.append(this.#icon, this.#word);
+    row.append(words, this.#label, this.#button);
+    setAttribute(this.#said, "role", "status");
+    this.root.append(row, this.#reason, this.#said);
+    this.#button.type = "button";
+    this.#button.addEventListener("click", () => indicator.ask(this.#button.dataset.rwAsk!), { signal });
+    signal.addEventListener("abort", () => {
+      if (indicator.speaker === this) indicator.speaker = null;
+    });
+    el.append(this.root);
+  }
+
+  draw(width: number): void {
+    const { indicator, root } = this;
+    const say = words(indicator.locale);
+    const now = indicator.standing;
+    const { icon: shape, word } = LOOKS[now.state];
+    const action = now.calm ? undefined : ACTIONS[now.state];
+    root.toggleAttribute("data-rw-calm", now.calm);
+    if (shape !== this.#drawnIcon) {
+      this.#drawnIcon = shape;
+      this.#icon.replaceChildren(icon(shape));
+    }
+    setText(this.#word, now.attempt ? attempt(now, say) : say(word));
+    const label = indicator.link?.label ?? "";
+    setText(this.#label, label);
+    this.#label.style.maxWidth = `${width - WORDS_PX}px`;
+    this.#label.hidden = width - WORDS_PX < LEAST_LABEL_PX;
+    setAttribute(root, "title", label);
+    this.#button.hidden = !action;
+    this.#button.disabled = indicator.waiting;
+    if (action) {
+      setText(this.#button, say(action.word));
+      this.#button.dataset.rwAsk = action.ask;
+    }
+    setText(this.#reason, now.reason);
+    this.#reason.hidden = !now.reason;
+    indicator.speaker ??= this;
+    setText(this.#said, indicator.speaker === this ? indicator.said : "");
+  }
+}
+
+function attempt({ attempt, countdown }: Standing, say: ReturnType<typeof words>): string {
+  return countdown ? say("attempt_in", String(attempt), String(countdown)) : say("attempt", String(attempt));
+}

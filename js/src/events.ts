@@ -1,0 +1,184 @@
+// EventLog: the page's half. Rows go in at the bottom and leave at the top; a reader who scrolls up is left in peace.
+
+import type { Meaning } from "./lib/cursor";
+import { h, setAttribute, setText } from "./lib/dom";
+import { Events, type Item, isGap, type Row } from "./lib/events";
+import { formatter, momentText, timeText } from "./lib/format";
+import type { Part } from "./lib/frames";
+import { type Icon, icon } from "./lib/icons";
+import { LiveWidget, type View } from "./lib/live";
+import { type Word, words } from "./lib/words";
+
+/** The levels we know; others show their own word, and look like `info`. */
+const LOOKS: Record<string, { icon: Icon; word: Word }> = {
+  debug: { icon: "dot", word: "debug" },
+  info: { icon: "disc", word: "info" },
+  success: { icon: "check", word: "success" },
+  warning: { icon: "triangle", word: "alert" },
+  error: { icon: "cross", word: "error" },
+};
+
+/** Pixels from the end within which a log counts as being there: fractions, and a slip of the hand. */
+const NEAR_END = 8;
+
+export class EventsWidget extends LiveWidget {
+  readonly events = new Events(() => this.get<number>("max_rows"));
+
+  protected get empty(): boolean {
+    return this.events.items.length === 0;
+  }
+
+  get lastTs(): number | null {
+    const { items } = this.events;
+    for (let i = items.length - 1; i >= 0; i--) {
+      const item = items[i]!;
+      if (!isGap(item)) return item.ts;
+    }
+    return null;
+  }
+
+  protected take(part: Part, meaning: Meaning): void {
+    const { rows, cleared } = part.body as { rows: Row[]; cleared: number };
+    if (meaning === "replace") this.events.replace(rows, part.last, cleared);
+    else if (meaning === "append") this.events.append(rows, part.last);
+  }
+
+  protected view(el: HTMLElement, signal: AbortSignal): View {
+    return new EventsView(this, el, this.root("events"), signal);
+  }
+}
+
+class EventsView implements View {
+  readonly #title = h("span", "rw-title");
+  readonly #status = h("span", "rw-status");
+  readonly #pause = h("button", "rw-button");
+  readonly #log = h("div", "rw-log");
+  readonly #empty = h("div", "rw-empty");
+  readonly #jump = h("button", "rw-button rw-jump");
+  #drawn: Item[] = [];
+  #drawnFor = "";
+  /** Of `arrived`: what the reader has had before the eyes, or could have. */
+  #seen = 0;
+  #atEnd = true;
+  #width = 0;
+
+  constructor(
+    readonly widget: EventsWidget,
+    el: HTMLElement,
+    readonly root: HTMLElement,
+    signal: AbortSignal,
+  ) {
+    const head = h("div", "rw-head");
+    const place = h("div", "rw-log-place");
+    head.append(this.#title, this.#status, this.#pause);
+    place.append(this.#log, this.#empty, this.#jump);
+    this.root.append(head, place);
+    // A log is live by its role, but to read out every line of a busy one would be cruel.
+    setAttribute(this.#log, "role", "log");
+    setAttribute(this.#log, "aria-live", "off");
+    this.#log.tabIndex = 0;
+    this.#pause.type = this.#jump.type = "button";
+    this.#pause.addEventListener("click", () => widget.togglePause(), { signal });
+    this.#jump.addEventListener("click", () => this.#toEnd(), { signal });
+    this.#log.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
+    el.append(this.root);
+  }
+
+  draw(width: number): void {
+    const { widget } = this;
+    const { items, arrived } = widget.events;
+    const say = words(widget.locale);
+    const count = formatter({ name: "number" }, widget.locale);
+    setText(this.#title, widget.get<string>("title"));
+    setText(this.#pause, say(widget.paused ? "resume" : "pause"));
+    setAttribute(this.root, "role", "group");
+    setAttribute(this.#log, "aria-label", widget.get<string>("title") || "log");
+    const still = widget.paused && this.#drawn.length > 0;
+    if (!still) {
+      this.#write(items);
+      if (this.#atEnd) this.#seen = arrived;
+      widget.mark(this.root);
+    }
+    if (width !== this.#width && this.#atEnd) this.#log.scrollTop = this.#log.scrollHeight; // lines wrap anew
+    this.#width = width;
+    const unseen = arrived - this.#seen;
+    this.#jump.hidden = this.#atEnd || still || unseen === 0;
+    setText(this.#jump, say("new_events", count(unseen)));
+    setText(
+      this.#empty,
+      widget.state === "error" ? widget.error : say(widget.state === "loading" ? "loading" : "no_events"),
+    );
+    this.#empty.hidden = this.#drawn.length > 0;
+    const more = widget.state === "paused" && unseen > 0;
+    setText(this.#status, more ? say("paused_new", count(unseen)) : say(widget.state));
+  }
+
+  /** Brings the rows in line with the items: away at the top, new at the bottom. */
+  #write(items: Item[]): void {
+    const log = this.#log;
+    const drawn = this.#drawnFor === this.widget.locale ? this.#drawn : [];
+    this.#drawnFor = this.widget.locale;
+    const gone = items[0] ? drawn.indexOf(items[0]) : -1;
+    const goesOn = gone >= 0 && drawn.every((item, i) => i < gone || item === items[i - gone]);
+    const kept = goesOn ? drawn.length - gone : 0;
+    if (kept === items.length && kept === this.#drawn.length) return;
+    const stay = this.#atEnd ? null : this.#reading(items);
+    while (log.children.length > kept) log.firstElementChild!.remove();
+    log.append(...items.slice(kept).map((item) => row(item, this.widget.locale)));
+    const has = (name: "level" | "source") => items.some((item) => !isGap(item) && item[name]);
+    log.toggleAttribute("data-rw-levels", has("level"));
+    log.toggleAttribute("data-rw-sources", has("source"));
+    this.#drawn = [...items];
+    if (this.#atEnd) log.scrollTop = log.scrollHeight;
+    else if (stay) log.scrollTop = rowAt(log, items.indexOf(stay.item)).offsetTop - stay.above;
+  }
+
+  /** The first row in sight that will stay, and how far below the upper edge it is. */
+  #reading(items: Item[]): { item: Item; above: number } | null {
+    const log = this.#log;
+    const staying = new Set(items);
+    for (const [i, item] of this.#drawn.entries()) {
+      const { offsetTop, offsetHeight } = rowAt(log, i);
+      if (offsetTop + offsetHeight > log.scrollTop && staying.has(item)) {
+        return { item, above: offsetTop - log.scrollTop };
+      }
+    }
+    return null;
+  }
+
+  #scrolled(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
+    const atEnd = scrollHeight - scrollTop - clientHeight <= NEAR_END;
+    if (atEnd === this.#atEnd) return;
+    this.#atEnd = atEnd;
+    this.widget.host.invalidate();
+  }
+
+  #toEnd(): void {
+    this.#atEnd = true;
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#log.focus({ preventScroll: true }); // the button goes, and the keys must not end up nowhere
+    this.widget.host.invalidate();
+  }
+}
+
+function rowAt(log: HTMLElement, i: number): HTMLElement {
+  return log.children[i] as HTMLElement;
+}
+
+function row(item: Item, locale: string): HTMLElement {
+  const say = words(locale);
+  if (isGap(item)) {
+    const count = formatter({ name: "number" }, locale)(item.count);
+    return h("div", "rw-missed", item.count === 1 ? say("missed_event") : say("missed_events", count));
+  }
+  const look = LOOKS[item.level] ?? LOOKS.info!;
+  const line = h("div", "rw-event");
+  line.dataset.rwLevel = item.level in LOOKS ? item.level : "info";
+  const at = h("time", "rw-at", timeText(item.ts, locale, false));
+  at.title = momentText(item.ts, locale);
+  const grade = h("span", "rw-grade");
+  if (item.level) grade.append(icon(look.icon), item.level in LOOKS ? say(look.word) : item.level);
+  line.append(at, grade, h("span", "rw-source", item.source), h("span", "rw-message", item.message));
+  return line;
+}

@@ -1,0 +1,90 @@
+// Events: the rows of a log as the page holds them. The twin of realtime_widgets/journals.py.
+
+/** What the kernel sends: an event, or how many are left out up to a number. */
+export type Row =
+  | [seq: number, ts: number, level: string, source: string, message: string]
+  | [seq: number, count: number];
+
+export interface Event {
+  seq: number;
+  ts: number;
+  level: string;
+  source: string;
+  message: string;
+}
+
+/** So many events, up to this number, are not shown. */
+export interface Gap {
+  seq: number;
+  count: number;
+}
+
+export type Item = Event | Gap;
+
+export class Events {
+  /** In the order of their numbers. An item never changes: a view can tell by identity what it has drawn. */
+  items: Item[] = [];
+  /** How many have ever come, for counting what is new. */
+  arrived = 0;
+  /** The number up to which we know all. */
+  #upTo = 0;
+
+  constructor(readonly mostRows: () => number) {}
+
+  /** Takes rows that go on from what is here. */
+  append(rows: Row[], last: number): void {
+    this.#add(rows.map(item));
+    this.#upTo = last;
+  }
+
+  /**
+   * Takes rows that stand alone. What they do not reach back to stays, when nothing is missing in between and the
+   * stream was not cleared since: a keyframe holds less than a page may show.
+   */
+  replace(rows: Row[], last: number, cleared: number): void {
+    const first = rows[0];
+    const gap = first?.length === 2;
+    const reach = first ? (gap ? first[0] : first[0] - 1) : last;
+    const known = this.#upTo >= reach;
+    const kept = this.items.filter(({ seq }) => known && seq > cleared && seq <= reach);
+    const had = new Map(this.items.map((each) => [each.seq, each]));
+    const newest = this.items.at(-1)?.seq ?? 0;
+    const brought = (gap && known ? rows.slice(1) : rows).map(
+      (row) => same(had.get(row[0]), row) ?? item(row),
+    );
+    this.items = kept;
+    this.#add(brought, newest);
+    this.#upTo = last;
+  }
+
+  #add(items: Item[], newerThan = 0): void {
+    for (const each of items) {
+      this.items.push(each);
+      if (each.seq > newerThan) this.arrived += isGap(each) ? each.count : 1;
+    }
+    const surplus = this.items.length - this.mostRows();
+    if (surplus > 0) this.items.splice(0, surplus);
+  }
+}
+
+export function isGap(item: Item): item is Gap {
+  return "count" in item;
+}
+
+function item(row: Row): Item {
+  if (row.length === 2) return { seq: row[0], count: row[1] };
+  const [seq, ts, level, source, message] = row;
+  return { seq, ts, level, source, message };
+}
+
+/** The item we have of a row. */
+function same(had: Item | undefined, row: Row): Item | undefined {
+  if (!had) return undefined;
+  return isGap(had)
+    ? row.length === 2 && row[1] === had.count
+      ? had
+      : undefined
+    : row.length === 5
+      ? had
+      : undefined;
+}

@@ -1,0 +1,34 @@
+// Icons: shapes that tell states and levels apart without their colours. All are drawn in the colour of the text.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Paths in a square of 16; those of `FILLED` are filled, the others drawn. */
+const PATHS = {
+  dot: "M8 5.5a2.5 2.5 0 1 1 0 5a2.5 2.5 0 1 1 0-5",
+  disc: "M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11",
+  ring: "M8 3a5 5 0 1 1 0 10a5 5 0 1 1 0-10",
+  half: "M8 3a5 5 0 0 1 0 10",
+  arrow: "M13 8a5 5 0 1 1-1.7-3.7M12 1v3.7H8.3",
+  cross: "M3.5 3.5l9 9M12.5 3.5l-9 9",
+  slashed: "M8 3a5 5 0 1 1 0 10a5 5 0 1 1 0-10M4.5 4.5l7 7",
+  check: "M2.5 8.5l3.5 4l7.5-9",
+  triangle: "M8 2L15 14H1z",
+};
+
+export type Icon = keyof typeof PATHS;
+
+const FILLED: ReadonlySet<Icon> = new Set<Icon>(["dot", "disc", "triangle"]);
+
+/** Makes an icon; for the eye only, so words must say the same. */
+export function icon(name: Icon): SVGElement {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  svg.setAttribute("class", "rw-glyph");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", PATHS[name]);
+  if (FILLED.has(name)) path.setAttribute("class", "rw-filled");
+  svg.append(path);
+  svg.dataset.rwIcon = name;
+  return svg;
+}

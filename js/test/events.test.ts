@@ -1,0 +1,273 @@
+// The event log: which rows the page holds, and what a reader sees of them.
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EventsWidget } from "../src/events";
+import { Events, isGap, type Row } from "../src/lib/events";
+import { find, Stage, state, text } from "./stage";
+
+const NOW = 1_795_000_000;
+const event = (seq: number): Row => [seq, NOW + seq, "info", "web", `event ${seq}`];
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => event(from + i));
+
+describe("rows", () => {
+  let most: number;
+  let events: Events;
+  const held = () => events.items.map((item) => (isGap(item) ? `${item.seq}:${item.count}` : item.seq));
+
+  beforeEach(() => {
+    most = 100;
+    events = new Events(() => most);
+  });
+
+  it("go on at the end and leave at the beginning", () => {
+    most = 3;
+    events.replace(range(1, 2), 2, 0);
+    events.append(range(3, 5), 5);
+    expect([held(), events.arrived]).toEqual([[3, 4, 5], 5]);
+  });
+
+  it("of a keyframe leave what is older alone, when nothing is missing in between", () => {
+    events.replace(range(1, 6), 6, 0);
+    events.replace(range(4, 8), 8, 0);
+    expect([held(), events.arrived]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8], 8]);
+  });
+
+  it("of a keyframe that brings nothing new are the very same items", () => {
+    events.replace(range(1, 6), 6, 0);
+    const before = [...events.items];
+    events.replace(range(4, 6), 6, 0);
+    expect(events.items.every((item, i) => item === before[i])).toBe(true);
+  });
+
+  it("of a keyframe beyond a hole stand alone, with their gap", () => {
+    events.replace(range(1, 6), 6, 0);
+    events.replace([[50, 44], ...range(51, 52)], 52, 0);
+    expect(held()).toEqual(["50:44", 51, 52]);
+  });
+
+  it("that a keyframe left out for want of room are kept from before", () => {
+    events.replace(range(1, 60), 60, 0);
+    events.replace([[58, 57], ...range(59, 61)], 61, 0);
+    expect(held().slice(-4)).toEqual([58, 59, 60, 61]);
+    expect(held()[0]).toBe(1);
+  });
+
+  it("that an increment left out are brought by the keyframe, in place of the gap", () => {
+    events.replace(range(1, 2), 2, 0);
+    events.append([[5, 3], event(6)], 6);
+    expect([held(), events.arrived]).toEqual([[1, 2, "5:3", 6], 6]);
+    events.replace(range(1, 6), 6, 0);
+    expect([held(), events.arrived]).toEqual([[1, 2, 3, 4, 5, 6], 6]);
+  });
+
+  it("go with a clear of the stream", () => {
+    events.replace(range(1, 6), 6, 0);
+    events.replace(range(8, 9), 9, 7);
+    expect(held()).toEqual([8, 9]);
+    events.replace([], 9, 9);
+    expect(held()).toEqual([]);
+  });
+
+  it("stay where a keyframe has none of its own", () => {
+    events.replace([], 40, 0);
+    events.append([event(41)], 41);
+    expect(held()).toEqual([41]);
+  });
+});
+
+describe("a log", () => {
+  const ROW_PX = 20;
+  const SEEN_PX = 100;
+  let stage: Stage;
+  let traits: Record<string, unknown>;
+  let el: HTMLElement;
+  let last: number;
+
+  const log = () => find(el, ".rw-log");
+  const messages = () => [...el.querySelectorAll(".rw-message")].map((each) => each.textContent);
+  const jump = () => find(el, ".rw-jump");
+
+  /** More events, as increments of at most ten. */
+  function more(to: number): void {
+    while (last < to) {
+      const upTo = Math.min(to, last + 10);
+      stage.put("e", { rows: range(last + 1, upTo), cleared: 0 }, [last + 1, upTo, false]);
+      last = upTo;
+    }
+  }
+
+  function start(rows: Row[]): void {
+    last = rows.at(-1)?.[0] ?? 0;
+    stage.put("e", { rows, cleared: 0 }, [1, last, true]);
+  }
+
+  function scrollTo(px: number): void {
+    log().scrollTop = px;
+    log().dispatchEvent(new Event("scroll"));
+    stage.clock.draw();
+  }
+
+  beforeEach(() => {
+    stage = new Stage({ events: EventsWidget });
+    const proto = HTMLElement.prototype;
+    vi.spyOn(proto, "scrollHeight", "get").mockImplementation(function (this: HTMLElement) {
+      return this.children.length * ROW_PX;
+    });
+    vi.spyOn(proto, "clientHeight", "get").mockReturnValue(SEEN_PX);
+    vi.spyOn(proto, "offsetHeight", "get").mockReturnValue(ROW_PX);
+    vi.spyOn(proto, "offsetTop", "get").mockImplementation(function (this: HTMLElement) {
+      return [...this.parentElement!.children].indexOf(this) * ROW_PX;
+    });
+    traits = { max_rows: 500, title: "Events" };
+    el = stage.show("e", "events", traits);
+  });
+
+  afterEach(() => stage.end());
+
+  it("without events says so", () => {
+    expect([state(el), text(el, ".rw-empty")]).toEqual(["loading", "Loading"]);
+    start([]);
+    expect([state(el), text(el, ".rw-empty")]).toEqual(["no_data", "No events yet"]);
+    more(1);
+    expect([state(el), find(el, ".rw-empty").hidden]).toEqual(["live", true]);
+  });
+
+  it("shows time, level, source and message, and when the newest was", () => {
+    start([[1, NOW, "warning", "disk", "nearly full"]]);
+    expect(text(el, ".rw-at")).toMatch(/^\d\d:\d\d:\d\d$/);
+    expect(["grade", "source", "message"].map((name) => text(el, `.rw-${name}`))).toEqual([
+      "Warning",
+      "disk",
+      "nearly full",
+    ]);
+    expect(find(el, ".rw-glyph").dataset.rwIcon).toBe("triangle");
+    expect(find(el, ".rw-root").dataset.rwLastTs).toBe(String(NOW));
+  });
+
+  it("shows an unknown level in its own words, and in the look of info", () => {
+    start([[1, NOW, "audit", "", "x"]]);
+    expect([text(el, ".rw-grade"), find(el, ".rw-event").dataset.rwLevel]).toEqual(["audit", "info"]);
+  });
+
+  it("has no room for what no event has", () => {
+    start([[1, NOW, "", "", "plain"]]);
+    expect([log().hasAttribute("data-rw-levels"), log().hasAttribute("data-rw-sources")]).toEqual([
+      false,
+      false,
+    ]);
+    stage.put("e", { rows: [event(2)], cleared: 0 }, [2, 2, false]);
+    expect([log().hasAttribute("data-rw-levels"), log().hasAttribute("data-rw-sources")]).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it("takes text as text, whatever it looks like", () => {
+    start([[1, NOW, "<b>info</b>", "<script>", '<img src=x onerror="alert(1)">']]);
+    expect(messages()).toEqual(['<img src=x onerror="alert(1)">']);
+    expect(el.querySelectorAll("img, script, b")).toHaveLength(0);
+  });
+
+  it("says how many are left out", () => {
+    traits.locale = "en";
+    start([[4400, 4400], event(4401)]);
+    expect(text(el, ".rw-missed")).toBe("… 4,400 older events not shown");
+  });
+
+  it("keeps to its bound, and to the newest", () => {
+    traits.max_rows = 20;
+    start(range(1, 5));
+    more(100);
+    expect(log().children).toHaveLength(20);
+    expect(messages().at(-1)).toBe("event 100");
+    expect(log().scrollTop).toBe(log().scrollHeight);
+  });
+
+  it("touches only the rows that come and go", () => {
+    traits.max_rows = 20;
+    start(range(1, 20));
+    const kept = log().children[10];
+    more(25);
+    expect(log().children[5]).toBe(kept);
+  });
+
+  it("speaks Japanese when it is told to", () => {
+    start([[1, NOW, "error", "db", "x"]]);
+    traits.locale = "ja";
+    stage.pass(1);
+    expect([text(el, ".rw-grade"), text(el, ".rw-status")]).toEqual(["エラー", "受信中"]);
+  });
+
+  describe("whose reader has scrolled up", () => {
+    beforeEach(() => {
+      traits.max_rows = 40;
+      start(range(1, 40));
+      scrollTo(300);
+    });
+
+    const firstSeen = () => messages()[log().scrollTop / ROW_PX];
+
+    it("stays where it is when rows come and others leave, and counts what is new", () => {
+      expect(firstSeen()).toBe("event 16");
+      more(50);
+      expect(firstSeen()).toBe("event 16");
+      expect([jump().hidden, jump().textContent]).toEqual([false, "10 new"]);
+    });
+
+    it("stays there when a keyframe fills a gap above", () => {
+      stage.put("e", { rows: [[49, 9], event(50)], cleared: 0 }, [41, 50, false]);
+      expect(firstSeen()).toBe("event 16");
+      traits.max_rows = 60;
+      stage.put("e", { rows: range(12, 50), cleared: 0 }, [1, 50, true]);
+      expect(firstSeen()).toBe("event 16");
+      expect([messages()[0], messages().length]).toEqual(["event 3", 48]);
+    });
+
+    it("goes to the end with a click, and stays there", () => {
+      more(50);
+      jump().click();
+      stage.clock.draw();
+      expect([jump().hidden, log().scrollTop]).toEqual([true, log().scrollHeight]);
+      expect(document.activeElement).toBe(log());
+      more(60);
+      expect([jump().hidden, log().scrollTop]).toEqual([true, log().scrollHeight]);
+    });
+
+    it("counts anew after the reader has come back by hand", () => {
+      more(50);
+      scrollTo(40 * ROW_PX - SEEN_PX);
+      expect(jump().hidden).toBe(true);
+      scrollTo(200);
+      expect(jump().hidden).toBe(true);
+      more(53);
+      expect(jump().textContent).toBe("3 new");
+    });
+  });
+
+  describe("that is held", () => {
+    it("stands still, counts what comes, and shows it all when it is let go", () => {
+      start(range(1, 5));
+      find(el, ".rw-head .rw-button").click();
+      stage.clock.draw();
+      more(12);
+      expect([state(el), messages().length, text(el, ".rw-status")]).toEqual(["paused", 5, "Paused, 7 new"]);
+      find(el, ".rw-head .rw-button").click();
+      stage.clock.draw();
+      expect([state(el), messages().length]).toEqual(["live", 12]);
+    });
+
+    it("by the kernel asks the kernel to go on", () => {
+      start(range(1, 5));
+      traits.paused = true;
+      stage.pass(1);
+      expect(text(el, ".rw-head .rw-button")).toBe("Resume");
+      find(el, ".rw-head .rw-button").click();
+      expect(stage.asked).toEqual([["e", "resume"]]);
+    });
+  });
+
+  it("leaves no listener behind", () => {
+    stage.life.abort();
+    expect(stage.models.get("e")!.listeners.size).toBe(0);
+  });
+});

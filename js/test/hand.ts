@@ -1,0 +1,77 @@
+// What tests turn by hand: time, and models that note what is said to the kernel.
+
+import type { Clock } from "../src/lib/clock";
+import type { Model } from "../src/lib/slot";
+
+/** Time turned by hand. */
+export class HandClock implements Clock {
+  time = 1_000_000;
+  shown = true;
+  #timers: { due: number; fn: () => void; every: number | null }[] = [];
+  #frames: (() => void)[] = [];
+  #visibility: ((visible: boolean) => void)[] = [];
+  #leave: (() => void)[] = [];
+
+  now = () => this.time;
+  visible = () => this.shown;
+  frame = (fn: () => void) => this.#frames.push(fn);
+  onVisibility = (fn: (visible: boolean) => void) => this.#visibility.push(fn);
+  onLeave = (fn: () => void) => this.#leave.push(fn);
+  every = (ms: number, fn: () => void) => this.#timers.push({ due: this.time + ms, fn, every: ms });
+
+  after(ms: number, fn: () => void) {
+    const timer = { due: this.time + ms, fn, every: null };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  run(ms: number) {
+    const end = this.time + ms;
+    for (;;) {
+      this.#timers.sort((a, b) => a.due - b.due);
+      const next = this.#timers[0];
+      if (!next || next.due > end) break;
+      this.time = next.due;
+      if (next.every) next.due += next.every;
+      else this.#timers.shift();
+      next.fn();
+    }
+    this.time = end;
+  }
+
+  draw() {
+    for (const fn of this.#frames.splice(0)) fn();
+  }
+
+  show(visible: boolean) {
+    this.shown = visible;
+    for (const fn of this.#visibility) fn(visible);
+  }
+
+  leave() {
+    for (const fn of this.#leave) fn();
+  }
+}
+
+export interface Word {
+  page: string;
+  n: number;
+  visible: boolean;
+  gone?: boolean;
+  need: string[];
+  models: Record<string, { views: number; px: number }>;
+}
+
+export function model(traits: Record<string, unknown>) {
+  const listeners = new Set<(...args: never[]) => void>();
+  const sent: Word[] = [];
+  const made: Model = {
+    get: (name) => traits[name],
+    on: (_event, fn) => listeners.add(fn),
+    off: (_event, fn) => listeners.delete(fn),
+    send: (content) => sent.push(content as Word),
+  };
+  return { ...made, listeners, sent };
+}

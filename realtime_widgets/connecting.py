@@ -1,0 +1,78 @@
+"""`rw.connect()`: the one place where an address becomes a client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .network.address import Given
+from .network.client import Client
+from .reconnect import FOREVER, Reconnect
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+
+def connect(
+    url: Given[str] | Hub | None = None,
+    *,
+    auth: Given[str | None] = None,
+    headers: Given[Mapping[str, str]] | None = None,
+    decode: Callable[[Any], Any] | None = None,
+    protocols: Iterable[str] = (),
+    reconnect: Reconnect | None = FOREVER,
+    heartbeat: float | None = 25.0,
+    subscribe: Iterable[str] = (),
+    on_connect: Callable[[Client], object] | None = None,
+    max_size: int = 4 * 1024 * 1024,
+) -> Client:
+    """Follow a server; returns at once and connects in the background, for as long as it takes.
+
+    Clients of the same url, protocols, auth and headers share one connection.
+
+    Example:
+        client = rw.connect("wss://example.org/feed", decode=lambda raw: {"channel": "trades", "data": ...})
+        rw.LiveChart(client.stream("trades"))
+
+    Args:
+        url: `ws://…` or `wss://…`, or a function that gives it; a `Hub`; None: the hub that is embedded in this
+            process, started when it is first wanted.
+        auth: a token, sent as `Authorization: Bearer …`; None: none (for a hub: its own).
+        headers: further headers of the opening handshake.
+        decode: for servers that do not speak our envelope: gets each frame (str or bytes) on the I/O thread and
+            returns None, one or several of: `rw.Message`, `{"channel": …, "data": …, "timestamp": ms or None}`.
+            Nothing of our own protocol is then sent. None: the envelope.
+        protocols: the WebSocket subprotocols to offer.
+        reconnect: the pace of attempts; None: one attempt only.
+        heartbeat: seconds between two signs of life; a server that is silent for 10 s more is taken for gone.
+            None: none.
+        subscribe: channels to ask for; `client.stream(channel)` asks by itself.
+        on_connect: called with the client whenever it is connected, on the callback thread: the place to
+            `send_raw()` what a foreign server wants to hear first.
+        max_size: bytes of a frame; larger ones are left out, and said so.
+
+    `url`, `auth` and `headers` may be functions (also coroutine functions), asked at every attempt.
+
+    Raises:
+        UsageError: for an address that is none, or an option out of its range.
+    """
+    if url is None or not (isinstance(url, str) or callable(url)):
+        from .hub import Hub, embedded_hub
+
+        if url is None:
+            url = embedded_hub()
+        if isinstance(url, Hub):
+            auth = url.token if auth is None else auth
+            url = url.url
+    return Client(
+        url,
+        auth=auth,
+        headers=headers,
+        decode=decode,
+        protocols=protocols,
+        reconnect=reconnect,
+        heartbeat=heartbeat,
+        subscribe=subscribe,
+        on_connect=on_connect,
+        max_size=max_size,
+    )

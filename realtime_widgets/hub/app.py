@@ -1,0 +1,199 @@
+"""The endpoints: what can be asked of a hub over HTTP, and where its WebSockets are.
+
+    WebSocket  /ws/dashboard        the wire; without a hello: metrics, alerts, events
+    GET        /health              whether it is there; needs no token
+    POST       /publish/{channel}   the body, JSON, is the data; answers where they stand in the channel
+
+Starlette is imported with the first hub that starts.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from ..errors import UsageError, WrongType
+from .channels import LARGEST, complaint_about, sealed
+from .guard import Guard, Refusal, split_token
+from .session import Session
+from .switchboard import Switchboard
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse
+    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.websockets import WebSocket
+
+logger = logging.getLogger(__name__)
+
+DASHBOARD: Final = "/ws/dashboard"
+
+PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events")}
+"""Path → the channels of a client that says no hello."""
+
+ABORT: Final = "realtime_widgets.abort"
+"""The extension of ASGI by which our server lets a connection be cut off: `{"call": function}`."""
+
+_decode = msgspec.json.Decoder().decode
+
+
+def make_app(board: Switchboard, guard: Guard) -> ASGIApp:
+    """Return the ASGI application of one running hub."""
+    from starlette.applications import Starlette
+    from starlette.requests import ClientDisconnect
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route, WebSocketRoute
+
+    async def dashboard(socket: WebSocket) -> None:
+        link = _Socket(socket)
+        await link.accept()
+        await Session(board, link, PATHS[DASHBOARD]).run()
+
+    async def nowhere(socket: WebSocket) -> None:
+        await socket.send_denial_response(
+            _complaint(404, "path", f"there is nothing at this path; connect to {DASHBOARD}")
+        )
+
+    async def health(_: Request) -> JSONResponse:
+        uptime = round(time.monotonic() - board.since, 3)
+        return JSONResponse({"status": "ok", "clients": len(board.sessions), "uptime": uptime})
+
+    async def publish(request: Request) -> JSONResponse:
+        arrived = time.monotonic()
+        try:
+            answer = await _publish(board, request)
+        except ClientDisconnect:
+            answer = _complaint(400, "body", "the request broke off")
+        board.traffic.note(now := time.monotonic(), now - arrived, failed=answer.status_code != 200)
+        return answer
+
+    app = Starlette(
+        routes=[
+            WebSocketRoute(DASHBOARD, dashboard),
+            WebSocketRoute("/{path:path}", nowhere),
+            Route("/health", health),
+            Route("/publish/{channel:path}", publish, methods=["POST"]),
+        ]
+    )
+    return _Door(app, board, guard)
+
+
+async def _publish(board: Switchboard, request: Request) -> JSONResponse:
+    from starlette.responses import JSONResponse
+
+    channel = request.path_params["channel"]
+    if (wrong := complaint_about(channel)) is not None:
+        return _complaint(400, "channel", wrong)
+    too_large = _complaint(413, "size", f"the data have more than {LARGEST:,} bytes; send less at once")
+    body = await _body(request)
+    if body is None:
+        return too_large
+    try:
+        data = _decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return _complaint(400, "json", f"the body is no JSON: {error}; send the data alone, as JSON")
+    try:
+        message = sealed(channel, data)
+    except WrongType as error:  # nested so deeply that it can be read, and not written
+        return _complaint(400, "json", str(error))
+    except UsageError:  # larger as we write it
+        return too_large
+    position = await board.channels.publish(message)
+    return JSONResponse({"channel": channel, **position._asdict()})
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body; None: it is too large, and is not kept."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            return None
+    return bytes(body)
+
+
+def _complaint(status: int, code: str, message: str) -> JSONResponse:
+    from starlette.responses import JSONResponse
+
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse({"code": code, "message": message}, status, headers)
+
+
+class _Door:
+    """What every request passes first: the guard. What goes wrong behind it ends here, and in our log."""
+
+    def __init__(self, inside: ASGIApp, board: Switchboard, guard: Guard) -> None:
+        self._inside = inside
+        self._board = board
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            refusal = self._refusal(scope)
+            if refusal is None:
+                await self._inside(scope, receive, send)
+            else:
+                self._board.events.say("refused", "warning", f"a connection was refused: {refusal.message}")
+                await self._refuse(refusal, scope, receive, send)
+        except OSError:
+            pass  # the other side has gone
+        except Exception:
+            logger.exception("a request for %s failed", scope["path"])
+
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        from starlette.requests import HTTPConnection
+
+        token, rest = split_token(scope["query_string"].decode("latin-1"))
+        # From here on nobody can log the token: not the server, which has this very dict, and not an endpoint.
+        scope["query_string"] = rest.encode("latin-1")
+        headers = HTTPConnection(scope).headers
+        refusal = self._guard.check_sender(headers.get("host"), headers.get("origin"))
+        if refusal is not None or scope["path"] == "/health":
+            return refusal
+        return self._guard.check_token(headers.get("authorization"), token)
+
+    async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+        from starlette.websockets import WebSocket
+
+        answer = _complaint(refusal.status, refusal.code, refusal.message)
+        if scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(answer)
+        else:
+            await answer(scope, receive, send)
+
+
+class _Socket:
+    """An accepted WebSocket as the session's link."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        from starlette.websockets import WebSocketDisconnect
+
+        self._socket = socket
+        self._ended = (WebSocketDisconnect, RuntimeError, OSError)
+        self.abort: Callable[[], None] = socket.scope["extensions"][ABORT]["call"]
+
+    async def accept(self) -> None:
+        await self._or_ended(self._socket.accept())
+
+    async def receive(self) -> str | bytes | None:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        text: str | None = message.get("text")
+        return message["bytes"] if text is None else text
+
+    async def send(self, frame: str) -> None:
+        await self._or_ended(self._socket.send_text(frame))
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._or_ended(self._socket.close(code, reason))
+
+    async def _or_ended(self, sending: Coroutine[Any, Any, None]) -> None:
+        try:
+            await sending
+        except self._ended as error:
+            raise ConnectionResetError("the WebSocket has ended") from error

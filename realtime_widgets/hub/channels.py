@@ -1,0 +1,138 @@
+"""Channels: who follows what, and the way of a message from its publisher to all of them.
+
+A message is turned into a frame once, however many clients it goes to, and each channel is followed at the broker
+once. Everything but `sealed` and `complaint_about` happens on the I/O thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from ..errors import UsageError, WrongType
+from ..messages import CONTROL, Message, new_id, type_of, write
+from .brokers import Broker, Position
+
+logger = logging.getLogger(__name__)
+
+Sink = Callable[[str], object]
+"""Takes a frame; must neither raise nor wait."""
+
+FRAME: Final = 1024 * 1024
+"""Bytes of a frame, in either direction: what most WebSocket libraries take unless told otherwise."""
+
+LARGEST: Final = FRAME - 4096
+"""Bytes of a message's data: the rest of its envelope fits into what is left, however it is spelled."""
+
+LONGEST: Final = 200
+"""Characters of the name of a channel or type, and of an id."""
+
+STRETCH: Final = 64 * 1024
+"""Bytes that are published before those who send them on get a turn: they would take a burst for a slow client."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+def complaint_about(name: object) -> str | None:
+    """Return what is wrong with the name of a channel, or a type; None: nothing."""
+    if not isinstance(name, str) or not 1 <= len(name) <= LONGEST:
+        return f"{_shortened(name)} is no name for a channel or type: those have 1 to {LONGEST} characters"
+    if name in CONTROL:
+        return f"{name!r} is no name for a channel or type: such messages are about the link itself"
+    return None
+
+
+def sealed(channel: str, data: object, type: str | None = None) -> Message:
+    """Return a message that is ready to be published: its data are JSON and cannot change any more.
+
+    Args:
+        channel: where it is for.
+        data: anything that JSON has.
+        type: None: that of the channel.
+
+    Raises:
+        UsageError: the channel or the type cannot be, or the data are too large.
+        WrongType: the data are nothing that JSON has.
+    """
+    complaint = complaint_about(channel)
+    # A type is bound by the same rules: it is the channel of those who know none.
+    if complaint is None and type is not None:
+        complaint = complaint_about(type)
+    if complaint is not None:
+        raise UsageError(f"cannot publish: {complaint}; choose another")
+    try:
+        raw = _encode(data)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise WrongType(
+            f"cannot publish on {channel!r}: the data are nothing that JSON has ({error}); "
+            "pass dicts, lists, text, numbers, True, False, None"
+        ) from error
+    if len(raw) > LARGEST:
+        raise UsageError(
+            f"cannot publish on {channel!r}: the data have {len(raw):,} bytes, more than {LARGEST:,}; send less at once"
+        )
+    return stamped(type or type_of(channel), msgspec.Raw(raw), channel=channel)
+
+
+def stamped(type: str, data: Any, *, id: str | int | None = None, channel: str | None = None) -> Message:
+    """Return a message of this moment, with an id of its own unless one is given."""
+    return Message(type, data, round(time.time() * 1000), new_id() if id is None else id, channel)
+
+
+class Channels:
+    """All channels of one running hub.
+
+    Args:
+        broker: where they are kept.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._sinks: dict[str, dict[object, Sink]] = {}
+        self._leave: dict[str, Callable[[], None]] = {}
+        self._stretch = 0
+
+    def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
+        """Hand the channel's frames to `sink` from now on; returns the undo, which may be called twice."""
+        key = object()
+        self._sinks.setdefault(channel, {})[key] = sink
+        if channel not in self._leave:
+            self._leave[channel] = self._broker.subscribe(channel, self._spread)
+
+        def undo() -> None:
+            sinks = self._sinks.get(channel, {})
+            sinks.pop(key, None)
+            if not sinks and channel in self._leave:
+                del self._sinks[channel]
+                self._leave.pop(channel)()
+
+        return undo
+
+    def followed(self, channel: str) -> bool:
+        """Return whether anybody here follows a channel."""
+        return channel in self._sinks
+
+    async def publish(self, message: Message) -> Position:
+        """Publish a message on the channel that it names; returns its position there."""
+        assert message.channel is not None
+        position = await self._broker.publish(message.channel, message)
+        if self._stretch >= STRETCH:
+            self._stretch = 0
+            await asyncio.sleep(0)
+        return position
+
+    def _spread(self, message: Message) -> None:
+        frame = write(message)
+        self._stretch += len(frame)
+        for sink in list(self._sinks.get(message.channel or "", {}).values()):
+            sink(frame)
+
+
+def _shortened(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

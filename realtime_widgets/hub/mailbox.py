@@ -1,0 +1,45 @@
+"""The mailbox: the frames that wait to be sent to one client. Pure.
+
+It is bounded, so that a client that does not read costs the hub no more than that, and nobody ever waits for it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+LIMIT: Final = 1024 * 1024
+"""Bytes that may wait."""
+
+
+class Mailbox:
+    """Frames in their order."""
+
+    def __init__(self) -> None:
+        self._frames: deque[tuple[str, int]] = deque()
+        self._bytes = 0
+
+    def put(self, frame: str) -> bool:
+        """Add a frame; returns whether there was room. A single one has always room, however large it is."""
+        size = len(frame) if frame.isascii() else len(frame.encode())
+        if self._frames and self._bytes + size > LIMIT:
+            return False
+        self._frames.append((frame, size))
+        self._bytes += size
+        return True
+
+    def take(self, most: int) -> list[str]:
+        """Return the oldest frames, taken out: up to `most` bytes of them, and at least one if there is any."""
+        taken: list[str] = []
+        size = 0
+        while self._frames and (not taken or size + self._frames[0][1] <= most):
+            frame, own = self._frames.popleft()
+            taken.append(frame)
+            size += own
+        self._bytes -= size
+        return taken
+
+    def clear(self) -> None:
+        """Throw everything away."""
+        self._frames.clear()
+        self._bytes = 0

@@ -1,0 +1,228 @@
+"""The hub: a server of the wire inside this process, on its I/O thread."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any, Literal
+
+from ..errors import RuntimeStopped, TookTooLong, UsageError
+from ..runtime import Runtime, get_runtime
+from .app import DASHBOARD, make_app
+from .brokers import Broker, make_broker
+from .channels import sealed
+from .guard import EVERYWHERE, Guard, bracketed, check_origins, check_token_text, is_loopback
+from .serving import Serving, find, listen
+from .switchboard import Switchboard
+
+
+class Hub:
+    """A server that clients on this machine, and pages, can follow and publish on.
+
+    It carries whatever is published, and publishes six metrics of itself on the channel `metrics` once a second and
+    what happens to it on `events`. Nobody gets in without its token.
+
+    Example:
+        hub = rw.Hub(port=8000).start()
+        client = rw.connect(hub)
+        hub.publish("loss", 0.42)
+
+    Args:
+        port: to listen on; 0: any free one, kept ever after.
+        host: to listen on; the default can only be reached from this machine.
+        broker: what keeps the channels: "memory".
+        token: that everybody must show; None: a random one.
+        auth: "token"; None: nobody needs one, which only a hub on a loopback address may do.
+        origins: pages that may connect beside the hub's own, for example `["http://localhost:3000"]`. Programs
+            that are no browsers need none.
+
+    Raises:
+        UsageError: for an argument out of its range.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        host: str = "127.0.0.1",
+        broker: str = "memory",
+        token: str | None = None,
+        auth: Literal["token"] | None = "token",
+        origins: Iterable[str] = (),
+    ) -> None:
+        number: object = port
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 65535:
+            raise UsageError(
+                f"the hub cannot listen on port {port!r}; pass 1 to 65535, or 0 for any free one"
+            )
+        if auth not in ("token", None):
+            raise UsageError(f"auth={auth!r} is not known; pass 'token', or None for a hub without one")
+        if auth is None and not is_loopback(host):
+            raise UsageError(
+                f"a hub on {host!r} cannot do without a token: other machines can reach it; "
+                "leave auth=None out, or listen on 127.0.0.1"
+            )
+        if auth is None and token is not None:
+            raise UsageError("a hub has either a token or auth=None, and both were given; leave one out")
+        if token is not None:
+            check_token_text(token)
+        self._token = (token or secrets.token_urlsafe(24)) if auth is not None else None
+        self._host = host
+        self._port = port
+        self._broker = make_broker(broker)
+        self._guard = Guard(
+            token=self._token, host=host, machine=socket.gethostname(), origins=check_origins(origins)
+        )
+        self._life: _Life | None = None
+
+    def start(self, timeout: float = 10.0) -> Hub:
+        """Listen, and return when clients can connect; does nothing while it runs.
+
+        After `stop()` it comes back on the same port with the same token.
+
+        Raises:
+            UsageError: the port is taken.
+            TookTooLong: it did not listen within `timeout` seconds.
+            WouldDeadlock: on a thread of this package.
+        """
+        if self.running:
+            return self
+        runtime = get_runtime()
+        _may_wait(runtime)
+        address = find(self._host)
+        life = _Life(runtime, self._broker, self._guard)  # on this thread, because it imports much
+        starting = runtime.run(self._start(life, address))
+        try:
+            runtime.wait(starting, timeout)
+        finally:
+            starting.cancel()  # when it was not waited for to the end
+        return self
+
+    def stop(self) -> None:
+        """Close every connection (code 1012: come back later) and stop listening, within 1.5 s; twice is fine.
+
+        Raises:
+            WouldDeadlock: on a thread of this package.
+        """
+        life = self._life
+        if life is None or life.serving.over:
+            return
+        _may_wait(life.runtime)
+        ended = life.runtime.run(life.serving.stopped())
+        try:
+            life.runtime.wait(ended, 10.0)
+        finally:
+            ended.cancel()
+
+    def __enter__(self) -> Hub:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def publish(self, channel: str, data: Any, *, type: str | None = None) -> None:
+        """Publish on a channel; from any thread, returns at once.
+
+        Args:
+            channel: a name of 1 to 200 characters.
+            data: anything that JSON has, up to almost 1 MiB.
+            type: of the message; None: the one that belongs to the channel.
+
+        Raises:
+            UsageError: the hub does not run, or one of these cannot be; WrongType for the data.
+            NotSent: more waits to be published than there may.
+        """
+        message = sealed(channel, data, type)
+        life = self._life
+        if life is None or not life.serving.up:
+            raise UsageError(f"cannot publish on {channel!r}: the hub does not run; call start() first")
+        life.board.post(message)
+
+    @property
+    def running(self) -> bool:
+        """Whether clients can connect."""
+        return self._life is not None and self._life.serving.up
+
+    @property
+    def port(self) -> int:
+        """The port; 0 before the first start of a hub that takes any."""
+        return self._port
+
+    @property
+    def token(self) -> str | None:
+        """What clients must show; None: nothing."""
+        return self._token
+
+    @property
+    def url(self) -> str:
+        """Where clients connect, `ws://host:port/ws/dashboard`.
+
+        Raises:
+            UsageError: the port is not known before the first start.
+        """
+        return f"ws://{self._place()}{DASHBOARD}"
+
+    @property
+    def address(self) -> str:
+        """Where HTTP is spoken, `http://host:port`; raises as `url` does."""
+        return f"http://{self._place()}"
+
+    def __repr__(self) -> str:
+        if not self.running or self._life is None:
+            return "<Hub: stopped>"
+        return f"<Hub: {self.url}, {len(self._life.board.sessions)} connected>"
+
+    def _place(self) -> str:
+        if not self._port:
+            raise UsageError("the hub has no address yet: it takes any free port; call start() first")
+        host = "127.0.0.1" if self._host in EVERYWHERE else self._host
+        return f"{bracketed(host)}:{self._port}"
+
+    async def _start(self, life: _Life, address: tuple[socket.AddressFamily, str]) -> None:
+        """Let a new life begin, unless another thread was first (on the I/O thread)."""
+        while (before := self._life) is not None and before.goes_on_in(life.runtime):
+            if before.serving.stopping:
+                await before.serving.stopped()
+            else:
+                await before.serving.answering()
+                return
+        listener = listen(*address, self._port)
+        self._port = listener.getsockname()[1]
+        self._life = life
+        life.serving.begin(listener)
+        try:
+            await life.serving.answering()
+        except BaseException:  # nobody waits any more
+            life.serving.stop()
+            raise
+        if not life.serving.up:
+            raise RuntimeStopped("the hub did not start: it ended at once, as the runtime does; see the log")
+
+
+class _Life:
+    """What a hub has from one start to the next stop."""
+
+    def __init__(self, runtime: Runtime, broker: Broker, guard: Guard) -> None:
+        self.runtime = runtime
+        self.board = Switchboard(runtime, broker)
+        self.serving = Serving(make_app(self.board, guard), self._beside)
+
+    def goes_on_in(self, runtime: Runtime) -> bool:
+        return self.runtime is runtime and not self.serving.over
+
+    async def _beside(self) -> None:
+        forget = self.runtime.on_stop(lambda: self.runtime.call_soon(self.serving.leave))
+        try:
+            await self.board.run()
+        finally:
+            forget()
+
+
+def _may_wait(runtime: Runtime) -> None:
+    """Raise WouldDeadlock where a wait would, while nothing has begun yet."""
+    try:
+        runtime.wait(Future(), 0)
+    except TookTooLong:
+        pass

@@ -1,0 +1,245 @@
+"""Serving: one life of the server, from the socket that listens to the last connection closed.
+
+The server is uvicorn, run as a task on the I/O thread with a socket of ours; nobody else here knows it. It is
+imported with the first hub that starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import weakref
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import UsageError
+from .app import ABORT
+from .channels import FRAME
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+    from uvicorn import Server
+
+logger = logging.getLogger(__name__)
+
+GRACE: Final = 0.7
+"""Seconds that connections have to end by themselves when the hub stops; then they are cut off."""
+
+PING: Final = 20.0
+"""Seconds between two pings of the WebSocket protocol, and for their answer."""
+
+_listening: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+
+
+def find(host: str) -> tuple[socket.AddressFamily, str]:
+    """Return the address of a host, IPv4 if it has one; may take as long as the system takes to look it up.
+
+    Raises:
+        UsageError: it has none.
+    """
+    try:
+        found = socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise UsageError(
+            f"the hub cannot listen on {host!r}: {error.strerror}; pass an address of this machine"
+        ) from error
+    family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    return family, str(address[0])
+
+
+def listen(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    """Return a socket that listens; those who connect wait until the server takes them.
+
+    Raises:
+        UsageError: the port is taken, or not ours to use.
+    """
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # What is left of closed connections does not make a port taken (on Windows this means something else).
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"the hub cannot listen on port {port} of {address}: {error.strerror}; "
+            "stop what uses it, choose another port, or port=0 for any free one"
+        ) from error
+    listener.setblocking(False)
+    _listening.add(listener)
+    return listener
+
+
+class Serving:
+    """One life of the server. It is made on any thread; the rest is for the I/O thread.
+
+    Args:
+        app: what answers.
+        beside: runs as long as it does.
+    """
+
+    def __init__(self, app: ASGIApp, beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._server = _make_server(app)
+        self._beside = beside
+        self._stop = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.pid = os.getpid()
+
+    @property
+    def up(self) -> bool:
+        """Whether it answers; from any thread."""
+        return self._ready.is_set() and not self.stopping and not self.over
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it stops, or has."""
+        return self._stop.is_set()
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, or was left behind by a fork; from any thread."""
+        return self.pid != os.getpid() or (self._task is not None and self._task.done())
+
+    def begin(self, listener: socket.socket) -> None:
+        """Serve on a socket that listens, until `stop()` or until cancelled."""
+        self._task = asyncio.get_running_loop().create_task(self._run(listener))
+
+    async def answering(self) -> None:
+        """Wait until it answers, or has ended."""
+        assert self._task is not None
+        ready = asyncio.ensure_future(self._ready.wait())
+        await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+
+    def stop(self) -> None:
+        """Say goodbye to everybody (close code 1012) and close everything, within `GRACE` and a little."""
+        self._stop.set()
+
+    async def stopped(self) -> None:
+        """Stop, and wait for the end of it."""
+        self.stop()
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+    def leave(self) -> None:
+        """Say goodbye to everybody and return: the tasks are about to be cancelled."""
+        if not self._server.should_exit:
+            self._stop_listening()
+            for connection in list(self._server.server_state.connections):
+                connection.shutdown()
+
+    async def _run(self, listener: socket.socket) -> None:
+        server = asyncio.create_task(self._server.serve(sockets=[listener]))
+        beside = asyncio.create_task(self._beside())
+        stop = asyncio.create_task(self._stop.wait())
+        try:
+            while not (self._server.started or server.done()):
+                await asyncio.sleep(0)
+            if not server.done():
+                self._ready.set()
+            await asyncio.wait({server, beside, stop}, return_when=asyncio.FIRST_COMPLETED)
+            self._stop.set()
+            self._server.should_exit = True
+            await asyncio.wait({server}, timeout=GRACE)
+        finally:
+            self._stop_listening()
+            listener.close()
+            for connection in list(self._server.server_state.connections):
+                connection.transport.abort()
+            await _end(beside, stop)
+            await asyncio.wait({server}, timeout=GRACE / 4)  # it looks ten times a second
+            await _end(server)
+
+    def _stop_listening(self) -> None:
+        for server in getattr(self._server, "servers", []):  # there are none before it has started
+            server.close()
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    for error in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(error, Exception):
+            logger.error("the hub ended because of an error", exc_info=error)
+
+
+def _make_server(app: ASGIApp) -> Server:
+    from uvicorn import Config, Server
+
+    http, websockets = _protocols()
+    config = Config(
+        app,
+        http=http,
+        ws=websockets,
+        ws_max_size=FRAME,
+        ws_ping_interval=PING,
+        ws_ping_timeout=PING,
+        ws_per_message_deflate=False,  # on this machine it would only cost time and memory
+        interface="asgi3",
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,  # anybody could write them
+        server_header=False,
+    )
+    config.load()
+    config.loaded_app = app  # with logging at its most talkative it is wrapped into what logs every query
+    return Server(config)
+
+
+def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
+    """Return uvicorn's protocols for HTTP and WebSocket with what we need beside.
+
+    They are kept from logging, because they log headers and queries, where tokens are, and do it through a logger
+    of the whole process, whose level is not ours to set. The older implementation of WebSocket is not an option: it
+    raises DeprecationWarnings.
+    """
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    quiet = logging.getLogger(f"{__name__}.protocol")
+    quiet.setLevel(logging.CRITICAL)
+
+    class Http(H11Protocol):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.logger = self.access_logger = quiet
+
+    class WebSocket(WebSocketsSansIOProtocol):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.logger = self.conn.logger = quiet
+            self.conn.debug = False
+
+        def handle_connect(self, event: Any) -> None:
+            super().handle_connect(event)
+            if hasattr(self, "scope"):  # else it was no handshake
+                self.scope["extensions"][ABORT] = {"call": self.transport.abort}
+
+        # Before uvicorn 0.52.1 nobody was held back: https://github.com/Kludex/uvicorn/pull/3048
+
+        def pause_writing(self) -> None:
+            self.writable.clear()
+
+        def resume_writing(self) -> None:
+            self.writable.set()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            self.writable.set()
+
+    return Http, WebSocket
+
+
+def _close_inherited() -> None:
+    """In a forked child: a copy of a listening socket would keep the port taken when its hub has long stopped."""
+    for listener in list(_listening):
+        listener.close()
+    _listening.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_inherited)

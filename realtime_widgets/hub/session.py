@@ -1,0 +1,292 @@
+"""A session: one connected client, from its first word to its last. All of it runs on the I/O thread.
+
+What a client gets depends on what it says first:
+
+| first message | channels | frames | its requests that cannot be met |
+|---|---|---|---|
+| `hello` | those it subscribes to | arrays, if it said that it reads them | are answered by an `error` |
+| another, or nothing for a second | those of its path | single envelopes | are only counted |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from ..errors import RealtimeWidgetsError
+from ..heartbeat import Heartbeat
+from ..messages import Message, new_id, read, write
+from . import mailbox
+from .channels import LONGEST, complaint_about, sealed, stamped
+from .switchboard import Switchboard
+
+VERSION: Final = 1
+"""Of the protocol that `hello` is about."""
+
+HEARTBEAT: Final[float] = 25
+"""Seconds between two of our pings."""
+
+PATIENCE: Final = 1.0
+"""Seconds that a client has for its hello before its path decides."""
+
+MOST_CHANNELS: Final = 128
+"""Channels that one client may follow."""
+
+BATCH: Final = 64 * 1024
+"""Bytes of envelopes that go into one frame, unless a single one is larger."""
+
+GOODBYE: Final = 5.0
+"""Seconds that a client has to read what it was sent before its connection is cut."""
+
+SLOW: Final = 3008
+NO_PONG: Final = 3012
+"""Close codes; below 3500 they mean: come back (the convention of Centrifugo)."""
+
+
+class Link(Protocol):
+    """An accepted connection."""
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next frame; None: it has ended."""
+
+    async def send(self, frame: str) -> None:
+        """Send a frame, waiting while the other side does not read; raises ConnectionError when it has ended."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye; raises ConnectionError when it has ended."""
+
+    def abort(self) -> None:
+        """Cut it off."""
+
+
+class Complaint(Exception):
+    """Why a message was not done."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Session:
+    """One client.
+
+    Args:
+        board: what it shares with the others.
+        link: how to reach it.
+        path: the channels of a client that says no hello.
+    """
+
+    def __init__(self, board: Switchboard, link: Link, path: Sequence[str]) -> None:
+        self.id = new_id()
+        self._board = board
+        self._link = link
+        self._path = path
+        self._greeted = False  # it has said hello
+        self._batch = False
+        self._settled = False  # it is known what it is
+        self._announced = False
+        self._following: dict[str, Callable[[], None]] = {}
+        self._mailbox = mailbox.Mailbox()
+        self._goodbye: tuple[int, str] | None = None
+        self._awake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._heartbeat = Heartbeat(HEARTBEAT, self._loop.time())
+        self._beat: asyncio.TimerHandle = self._loop.call_at(self._heartbeat.due, self._check)
+
+    async def run(self) -> None:
+        """Serve the client until one side ends it."""
+        self._board.sessions.add(self)
+        patience = self._loop.call_later(PATIENCE, self._settle)
+        writer = self._loop.create_task(self._write())
+        try:
+            while (frame := await self._link.receive()) is not None:
+                if self._goodbye is None:
+                    await self._take(frame)
+        finally:
+            patience.cancel()
+            self._beat.cancel()
+            self._unfollow(list(self._following))
+            self._board.sessions.discard(self)
+            if self._announced:
+                self._board.events.say("clients", "info", f"a client left, {self._connected()}")
+            writer.cancel()
+            await asyncio.wait({writer})
+
+    # What comes in
+
+    async def _take(self, frame: str | bytes) -> None:
+        arrived = time.monotonic()
+        self._heartbeat.heard = arrived  # the loop's clock is the monotonic one
+        messages, complaint = _read(frame)
+        if not (messages and messages[0].type == "hello"):
+            self._settle_for_path()
+        for message in messages:
+            failure = await self._handle(message)
+            if message.type != "pong":  # an answer, not a request
+                self._board.traffic.note(now := time.monotonic(), now - arrived, failed=failure is not None)
+            if failure is not None:
+                self._complain(failure, message.id)
+        if complaint is not None:
+            self._board.traffic.note(now := time.monotonic(), now - arrived, failed=True)
+            self._complain(complaint, None)
+        if self._following:
+            self._announce()
+
+    async def _handle(self, message: Message) -> Complaint | None:
+        """Do what a message asks for; returns why it was not done."""
+        try:
+            match message.type:
+                case "hello":
+                    self._greet(message)
+                case "ping":
+                    self._say("pong", {}, message.id)
+                case "subscribe" if self._greeted:
+                    self._follow(_streams(message))
+                case "unsubscribe" if self._greeted:
+                    self._unfollow(_streams(message))
+                case "publish":
+                    await self._publish(message)
+                case "pong" | "subscribe" | "unsubscribe" | "error":
+                    pass  # without a hello the path decides; and to answer an error could go on for ever
+                case other:
+                    raise Complaint("unknown_type", f"this hub does not know messages of type {other[:80]!r}")
+        except Complaint as complaint:
+            return complaint
+        return None
+
+    def _greet(self, message: Message) -> None:
+        asked = message.data if isinstance(message.data, dict) else {}
+        if not self._greeted:
+            self._unfollow(list(self._following))  # those of its path, if it took its time
+        self._settled = self._greeted = True
+        self._batch = asked.get("batch") is True
+        answer = {"version": VERSION, "batch": True, "heartbeat": HEARTBEAT, "client": self.id}
+        self._say("hello", answer, message.id)
+
+    def _follow(self, channels: Sequence[str]) -> None:
+        for channel in channels:
+            if (wrong := complaint_about(channel)) is not None:
+                raise Complaint("bad_channel", wrong)
+        new = dict.fromkeys(channel for channel in channels if channel not in self._following)
+        if len(self._following) + len(new) > MOST_CHANNELS:
+            raise Complaint(
+                "too_many_channels",
+                f"a client may follow {MOST_CHANNELS} channels, and these would make "
+                f"{len(self._following) + len(new)}; unsubscribe from others first",
+            )
+        for channel in new:
+            self._following[channel] = self._board.subscribe(channel, self._deliver)
+
+    def _unfollow(self, channels: Sequence[str]) -> None:
+        for channel in channels:
+            if (undo := self._following.pop(channel, None)) is not None:
+                undo()
+
+    async def _publish(self, message: Message) -> None:
+        if (wrong := complaint_about(message.channel)) is not None:
+            raise Complaint("bad_channel", wrong)
+        if len(str(message.id)) > LONGEST:
+            raise Complaint("bad_request", f"the id is too long; send one of up to {LONGEST} characters")
+        assert message.channel is not None
+        try:
+            publication = sealed(message.channel, message.data)
+        except RealtimeWidgetsError as error:
+            raise Complaint("bad_data", str(error)) from error
+        if message.id is not None:
+            publication.id = message.id  # so that its publisher knows it again
+        await self._board.channels.publish(publication)
+
+    # What it is
+
+    def _settle(self) -> None:
+        """It has had its time."""
+        if self._goodbye is None:
+            self._settle_for_path()
+            self._announce()
+
+    def _settle_for_path(self) -> None:
+        if not self._settled:
+            self._settled = True
+            self._follow(self._path)
+
+    def _announce(self) -> None:
+        """Say that it is there; not earlier than it can hear that itself."""
+        if not self._announced:
+            self._announced = True
+            self._board.events.say("clients", "info", f"a client joined, {self._connected()}")
+
+    def _connected(self) -> str:
+        return f"{len(self._board.sessions)} connected"
+
+    # What goes out
+
+    def _say(self, type: str, data: Any, id: str | int | None = None) -> None:
+        self._deliver(write(stamped(type, data, id=id)))
+
+    def _complain(self, complaint: Complaint, id: str | int | None) -> None:
+        self._board.events.say("complaints", "warning", f"a client was not understood: {complaint}")
+        if self._greeted:
+            self._say("error", {"code": complaint.code, "message": str(complaint), "id": id})
+
+    def _deliver(self, frame: str) -> None:
+        if self._goodbye is not None:
+            return
+        if self._mailbox.put(frame):
+            self._awake.set()
+        else:
+            self._board.events.say("slow", "warning", "a client that did not read fast enough was closed")
+            self._hang_up(SLOW, "slow")
+
+    def _hang_up(self, code: int, reason: str) -> None:
+        """Say goodbye after what is being sent, and cut the connection if that is not read in time."""
+        self._goodbye = (code, reason)
+        self._unfollow(list(self._following))
+        self._mailbox.clear()
+        self._awake.set()
+        self._loop.call_later(GOODBYE, self._link.abort)
+
+    async def _write(self) -> None:
+        try:
+            while self._goodbye is None:
+                await self._awake.wait()
+                self._awake.clear()
+                while frames := self._mailbox.take(BATCH if self._batch else 0):
+                    await self._link.send(frames[0] if len(frames) == 1 else f"[{','.join(frames)}]")
+            await self._link.close(*self._goodbye)
+        except ConnectionError:
+            pass  # the reader knows
+
+    # Signs of life
+
+    def _check(self) -> None:
+        beat, gone = self._heartbeat.check(self._loop.time())
+        if gone and self._greeted and self._goodbye is None:
+            # Of the others nobody asked that they answer pings of this kind; the protocol's own judge those.
+            self._board.events.say("slow", "warning", "a client that fell silent was closed")
+            self._hang_up(NO_PONG, "no pong")
+        if self._goodbye is None:
+            if beat:
+                self._say("ping", {})
+            self._beat = self._loop.call_at(self._heartbeat.due, self._check)
+
+
+def _read(frame: str | bytes) -> tuple[list[Message], Complaint | None]:
+    try:
+        messages, error = read(frame)
+        whole = error is None
+    except RecursionError:
+        messages, whole = [], False
+    if whole:
+        return messages, None
+    # What it said is not repeated: it may be a secret that was sent to the wrong place.
+    text = f'a frame of {len(frame):,} characters is no envelope; send {{"type": …, "data": …}}, or a list of those'
+    return messages, Complaint("unreadable", text)
+
+
+def _streams(message: Message) -> list[str]:
+    streams = message.data.get("streams") if isinstance(message.data, dict) else None
+    if not isinstance(streams, list) or not all(isinstance(name, str) for name in streams):
+        raise Complaint("bad_request", 'which channels is not said; send {"streams": ["metrics", …]} as data')
+    return streams

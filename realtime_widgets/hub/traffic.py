@@ -1,0 +1,87 @@
+"""Traffic: what was handled in the last minute, how long it took, and how much of it failed. Pure: told the time."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+WINDOW: Final = 60
+"""Seconds that are looked back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one window amounts to.
+
+    Attributes:
+        handled: messages.
+        failed: how many of them failed.
+        seconds: what they took, all together.
+    """
+
+    handled: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+    @property
+    def failed_share(self) -> float | None:
+        """Ratio 0-1; None: there was nothing."""
+        return self.failed / self.handled if self.handled else None
+
+    @property
+    def mean_seconds(self) -> float | None:
+        """Seconds per message; None: there was nothing."""
+        return self.seconds / self.handled if self.handled else None
+
+
+class _Cell:
+    """What happened in one second."""
+
+    __slots__ = ("failed", "handled", "second", "seconds")
+
+    def __init__(self, second: int) -> None:
+        self.second = second
+        self.handled = 0
+        self.failed = 0
+        self.seconds = 0.0
+
+
+class Traffic:
+    """A window that slides by whole seconds, so that its size does not depend on the rate.
+
+    Times are seconds of a monotonic clock.
+    """
+
+    def __init__(self) -> None:
+        self._cells: deque[_Cell] = deque()
+
+    def note(self, now: float, seconds: float, *, failed: bool = False) -> None:
+        """Count a message that has been handled.
+
+        Args:
+            now: when that was done.
+            seconds: how long it took.
+            failed: whether nothing came of it.
+        """
+        second = int(now // 1)
+        if not self._cells or self._cells[-1].second != second:
+            self._forget(second)
+            self._cells.append(_Cell(second))
+        cell = self._cells[-1]
+        cell.handled += 1
+        cell.failed += failed
+        cell.seconds += seconds
+
+    def figures(self, now: float) -> Figures:
+        """Return what the running second and the 59 before it amount to."""
+        self._forget(int(now // 1))
+        return Figures(
+            sum(cell.handled for cell in self._cells),
+            sum(cell.failed for cell in self._cells),
+            sum(cell.seconds for cell in self._cells),
+        )
+
+    def _forget(self, second: int) -> None:
+        while self._cells and self._cells[0].second <= second - WINDOW:
+            self._cells.popleft()

@@ -1,0 +1,164 @@
+"""The address of a server: where it is, and what a client says of itself when it knocks.
+
+Url, headers and token may be given as values, or as functions that are asked at every attempt: tokens expire.
+Nothing here shows a secret: what people read is the `label`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import types
+import urllib.parse
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from ..errors import CallbackFailed, LinkRefused, UsageError, WrongType
+from ..runtime import Runtime
+
+T = TypeVar("T")
+
+Given: TypeAlias = T | Callable[[], T | Awaitable[T]]
+"""A value, or a function that gives it."""
+
+SCHEMES = ("ws", "wss")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to connect, and as whom.
+
+    Attributes:
+        url: `ws://` or `wss://`.
+        auth: a token, sent as `Authorization: Bearer …`; None: none.
+        headers: further headers of the opening handshake.
+        protocols: the WebSocket subprotocols to offer.
+    """
+
+    url: Given[str]
+    auth: Given[str | None] = None
+    headers: Given[Mapping[str, str]] | None = None
+    protocols: Iterable[str] = ()
+
+    def __post_init__(self) -> None:
+        url: Any = self.url
+        auth: Any = self.auth
+        headers: Any = self.headers
+        protocols: Any = self.protocols
+        if not callable(url):
+            check_url(url)
+        if not (auth is None or isinstance(auth, str) or callable(auth)):
+            raise WrongType(f"auth is a {type(auth).__name__}: pass a token or a function that returns one")
+        if not (headers is None or isinstance(headers, Mapping) or callable(headers)):
+            raise WrongType(
+                f"headers are a {type(headers).__name__}: pass a dict or a function that returns one"
+            )
+        if isinstance(protocols, str):
+            raise WrongType(f"protocols={protocols!r} is one text: pass a list, [{protocols!r}]")
+        object.__setattr__(self, "protocols", tuple(protocols))
+
+    @property
+    def key(self) -> Hashable:
+        """What two clients must have in common to share a connection."""
+        headers: Any = self.headers
+        if isinstance(headers, Mapping):
+            headers = tuple(sorted((name.lower(), value) for name, value in headers.items()))
+        return tuple(map(identity, (self.url, self.auth, headers, self.protocols)))
+
+    @property
+    def label(self) -> str:
+        """The url for people: no credentials, no query."""
+        return label_of(self.url) if isinstance(self.url, str) else "the address that a function gives"
+
+    async def resolve(self, runtime: Runtime) -> tuple[str, dict[str, str]]:
+        """Return the url and the headers of one attempt (on the I/O thread; functions run where callbacks do).
+
+        Raises:
+            CallbackFailed: when a function raised.
+            LinkRefused: when what it gave is no address.
+        """
+        url = await _ask(self.url, "url", runtime)
+        try:
+            check_url(url)
+        except UsageError as error:
+            raise LinkRefused(f"the function that gives the url gave a wrong one: {error}") from error
+        headers: dict[str, str] = dict(await _ask(self.headers, "headers", runtime) or {})
+        token = await _ask(self.auth, "auth", runtime)
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return url, headers
+
+
+def check_url(url: Any) -> None:
+    """Raise when this is no address of a WebSocket.
+
+    Raises:
+        UsageError: saying what it is instead, without its credentials and its query.
+    """
+    if not isinstance(url, str):
+        raise WrongType(f"cannot connect to {url!r}: pass an address such as 'ws://localhost:8000/ws'")
+    try:
+        parts = urllib.parse.urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise UsageError(f"cannot connect to this address: {error}; check it") from error
+    shown = label_of(url)
+    if parts.scheme not in SCHEMES:
+        better = {"http": "ws", "https": "wss"}.get(parts.scheme)
+        advice = (
+            f"did you mean {better + shown[len(parts.scheme) :]!r}?" if better else "pass ws:// or wss://"
+        )
+        raise UsageError(
+            f"cannot connect to {shown!r}: its scheme is {parts.scheme!r}, and this takes WebSockets; {advice}"
+        )
+    if not parts.hostname:
+        raise UsageError(f"cannot connect to {shown!r}: it names no host; pass ws://host:port/path")
+    if parts.fragment:
+        raise UsageError(f"cannot connect to {shown!r}: a WebSocket address has no '#'; leave that part out")
+
+
+def label_of(url: str) -> str:
+    """Return an address without credentials and query."""
+    parts = urllib.parse.urlsplit(url)
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def identity(value: Any) -> Hashable:
+    """Return what stands for a value when connections are compared.
+
+    A cell that is run again makes its functions anew. They are the same when they have the same code and see the
+    same variables, so such a run meets the connection of the run before.
+    """
+    if isinstance(value, types.MethodType):
+        return (identity(value.__func__), id(value.__self__))
+    if isinstance(value, types.FunctionType):
+        seen = [cell.cell_contents for cell in value.__closure__ or () if _filled(cell)]
+        seen += [*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+        return (value.__code__, id(value.__globals__), tuple(id(each) for each in seen))
+    return id(value) if callable(value) else value
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
+
+
+async def _ask(given: Any, what: str, runtime: Runtime) -> Any:
+    if not callable(given):
+        return given
+    try:
+        value = await asyncio.wrap_future(runtime.submit(given))
+        return await value if inspect.isawaitable(value) else value
+    except Exception as error:
+        raise CallbackFailed(
+            f"the function that gives the {what} raised {type(error).__name__}: {error}; it is asked again"
+        ) from error

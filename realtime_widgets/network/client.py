@@ -1,0 +1,548 @@
+"""The client: what users hold of a connection, from any thread.
+
+Clients of the same address share one connection; what is a client's own are its callbacks and its wish to be
+connected. Everything it does is handed over to the I/O thread, and nothing here waits but the waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any, Final, Literal, overload
+
+import msgspec
+
+from ..errors import (
+    CallbackFailed,
+    LinkError,
+    RuntimeStopped,
+    TookTooLong,
+    UsageError,
+    WrongType,
+    did_you_mean,
+)
+from ..link import STATES, State, Status
+from ..messages import CONTROL, Message, write
+from ..outbox import Delivery
+from ..reconnect import FOREVER, Reconnect
+from ..streams import Stream
+from .address import Address, Given
+from .connection import Connection, Options, envelope
+from .pool import Pool, get_pool
+from .receiver import Decode
+
+logger = logging.getLogger(__name__)
+
+Kind = Literal["message", "state", "error", "disconnect"]
+
+WAITING: Final = 10_000
+"""Messages that may wait for callbacks that are slow; beyond it the oldest are dropped, and counted."""
+
+
+class ClientStats(msgspec.Struct, frozen=True):
+    """What has happened on a client's connection since it was made.
+
+    Attributes:
+        connects: times that it was opened.
+        frames: received.
+        messages: in them.
+        bytes: received.
+        bad: frames, messages and records that could not be used.
+        dropped: messages that this client's callbacks were too slow for.
+        sent: messages that went out.
+        waiting: messages that wait for the connection.
+        failed: messages that were not sent.
+    """
+
+    connects: int
+    frames: int
+    messages: int
+    bytes: int
+    bad: int
+    dropped: int
+    sent: int
+    waiting: int
+    failed: int
+
+
+class Callback:
+    """A function that a client calls; calling this calls it."""
+
+    __slots__ = ("_client", "fn", "kind", "type")
+
+    def __init__(self, client: Client, kind: Kind, fn: Callable[..., object], type: str | None) -> None:
+        self._client = client
+        self.kind = kind
+        self.fn = fn
+        self.type = type
+
+    def remove(self) -> None:
+        """Do not call it any more; twice is fine."""
+        self._client._remove(self)
+
+    def __call__(self, *args: Any) -> object:
+        """Call the function, as if it had not been registered."""
+        return self.fn(*args)
+
+    def __repr__(self) -> str:
+        return f"<Callback on {self.kind}: {self.fn!r}>"
+
+
+class Client:
+    """A connection to a server of messages; get it through `rw.connect()`, which has the arguments.
+
+    It is kept as long as somebody holds it or one of its streams, or it has callbacks. In a notebook a cell that is
+    run again replaces the clients that its last run made, and goes on with their connection and their streams.
+    """
+
+    def __init__(
+        self,
+        url: Given[str],
+        *,
+        auth: Given[str | None] = None,
+        headers: Given[Mapping[str, str]] | None = None,
+        decode: Decode | None = None,
+        protocols: Iterable[str] = (),
+        reconnect: Reconnect | None = FOREVER,
+        heartbeat: float | None = 25.0,
+        subscribe: Iterable[str] = (),
+        on_connect: Callable[[Client], object] | None = None,
+        max_size: int = 4 * 1024 * 1024,
+        pool: Pool | None = None,
+    ) -> None:
+        self._address = Address(url, auth, headers, protocols)
+        self._options = _options(reconnect, heartbeat, max_size)
+        for name, fn in (("decode", decode), ("on_connect", on_connect)):
+            if fn is not None and not callable(fn):
+                raise WrongType(f"{name} is {fn!r}: pass a function")
+        if isinstance(subscribe, str):
+            raise WrongType(f"subscribe={subscribe!r} is one text: pass a list, [{subscribe!r}]")
+        self.on_connect = on_connect
+        """Called with the client whenever it is connected; None: nothing is."""
+        self.channels = {_checked_channel(channel) for channel in subscribe}
+        """What the server is asked for."""
+        self._pool = pool or get_pool()
+        self._runtime = self._pool.runtime
+        self._receiver = self._pool.receiver(self._address, self._options, decode)
+        self._callbacks: dict[Kind, tuple[Callback, ...]] = {}
+        self._listeners: tuple[list[Callable[[], object]], ...] = ()
+        self._waits: list[tuple[State, Future[None]]] = []  # on the I/O thread
+        self._inbox: deque[Message] = deque()
+        self._dropped = 0
+        self._draining = False
+        self._lock = threading.Lock()
+        self._apart: Status | None = Status()  # what is said while it does not want the connection
+        self._closed = False
+        self.retired = False
+        """Whether a later run of its cell has replaced it: then it keeps nothing open."""
+        self._pool.made(self)
+        self._join()
+        # From the garbage collector: hands over, and takes no lock.
+        receiver = weakref.ref(self._receiver)
+        weakref.finalize(self, _orphan, self._receiver.connection, receiver).atexit = False
+
+    # Using it
+
+    def connect(self) -> None:
+        """Connect after `disconnect()` or an error; while it waits for its next attempt: try now.
+
+        Does nothing while it is connected, or tries to be.
+        """
+        self._check()
+        if self._apart is None:
+            self._runtime.call_soon(self._connection.connect)
+        else:
+            self._join()
+
+    def disconnect(self) -> None:
+        """Want the connection no more: it is closed when no other client wants it."""
+        self._leave(linger=False)
+
+    def stream(self, channel: str, *, max_points: int | None = 100_000) -> Stream:
+        """Return the stream that a channel fills; the server is asked for the channel.
+
+        A message whose data are a mapping is a record with its fields, anything else is the field `value`; the
+        time is that of the message. Asking again returns the same stream.
+
+        Args:
+            channel: its name.
+            max_points: most records kept; None: no limit. Whoever asks first decides.
+        """
+        self._check()
+        stream = self._receiver.stream(_checked_channel(channel), max_points)
+        if channel not in self.channels:
+            self.channels = {*self.channels, channel}
+            if self._apart is None:
+                self._runtime.call_soon(self._connection.ask_for, self.channels)
+        return stream
+
+    def send(self, type: str, data: Any = None, *, channel: str | None = None) -> Delivery:
+        """Send a message, at once or (within bounds) when there is a connection; the answer says what became of it.
+
+        Args:
+            type: what it is.
+            data: anything that JSON has.
+            channel: the topic it belongs to; None: none.
+
+        Raises:
+            UsageError: when the data are nothing that JSON has.
+        """
+        message = envelope(type, data, channel=channel)
+        try:
+            raw = write(message)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UsageError(
+                f"a message of type {type!r} cannot be sent: {error}; pass dicts, lists, texts and numbers"
+            ) from error
+        return self._send(Delivery(raw, str(message.id)))
+
+    def send_raw(self, raw: str | bytes) -> Delivery:
+        """Send a frame as it is, for servers that speak another protocol."""
+        if not isinstance(raw, str | bytes):
+            raise WrongType(f"a frame cannot be sent: it is {raw!r}; pass text or bytes")
+        return self._send(Delivery(raw))
+
+    def publish(self, channel: str, data: Any) -> Delivery:
+        """Have the server hand data to everybody who has asked for a channel, this client included."""
+        return self.send("publish", data, channel=_checked_channel(channel))
+
+    # Being told
+
+    @overload
+    def on_message(
+        self, fn: None = None, /, *, type: str | None = None
+    ) -> Callable[[Callable[[Message], object]], Callback]: ...
+    @overload
+    def on_message(self, fn: Callable[[Message], object], /, type: str | None = None) -> Callback: ...
+    def on_message(self, fn: Callable[[Message], object] | None = None, /, type: str | None = None) -> Any:
+        """Call `fn(message)` for every message, on the callback thread; also a decorator, plain or with a type.
+
+        Args:
+            fn: what to call.
+            type: only for messages of this type; None: for all.
+        """
+        if fn is None:
+            return lambda fn: self._add("message", fn, type)
+        return self._add("message", fn, type)
+
+    def on_state(self, fn: Callable[[State], object], /) -> Callback:
+        """Call `fn(state)` whenever the state has changed, on the callback thread; also a decorator."""
+        return self._add("state", fn)
+
+    def on_error(self, fn: Callable[[LinkError], object], /) -> Callback:
+        """Call `fn(error)` for everything that goes wrong, on the callback thread; also a decorator."""
+        return self._add("error", fn)
+
+    def on_disconnect(self, fn: Callable[[LinkError | None], object], /) -> Callback:
+        """Call `fn(why)` whenever a connection has ended, on the callback thread; None: on purpose."""
+        return self._add("disconnect", fn)
+
+    def wait_until(self, state: State = "connected", timeout: float | None = 10.0) -> None:
+        """Wait for a state; any thread.
+
+        Args:
+            state: one of `connecting`, `connected`, `reconnecting`, `disconnected`, `error`.
+            timeout: seconds; None: for ever.
+
+        Raises:
+            TookTooLong: when it has not come by then.
+            LinkRefused, LinkLost: when the client has given up, and `error` was not what was waited for.
+            WouldDeadlock: in a callback.
+        """
+        try:
+            self._runtime.wait(self._future(state), timeout)
+        except TookTooLong as error:
+            why = f" ({self.last_error})" if self.last_error and state == "connected" else ""
+            raise TookTooLong(
+                f"the client of {self.label} is not {state} after {timeout} s: it is {self.state}{why}; "
+                "allow more with timeout="
+            ) from error
+
+    def until(self, state: State = "connected") -> _Awaitable:
+        """Wait for a state in a coroutine, of any event loop: `await client.until("connected")`."""
+        return _Awaitable(self._future(state))
+
+    # Looking at it
+
+    @property
+    def state(self) -> State:
+        """`connecting`, `connected`, `reconnecting`, `disconnected` (on purpose) or `error` (gave up)."""
+        return self.status.state
+
+    @property
+    def status(self) -> Status:
+        """State, attempts and errors, all of one moment."""
+        return self._apart or self._connection.status
+
+    @property
+    def reconnect_attempts(self) -> int:
+        """Attempts to reconnect since the connection last held for 5 s."""
+        return self.status.attempts
+
+    @property
+    def last_error(self) -> LinkError | None:
+        """What went wrong last, with the connection, a message or a callback; None: nothing so far."""
+        return self.status.error
+
+    @property
+    def label(self) -> str:
+        """The address, without credentials and query."""
+        return self._address.label
+
+    @property
+    def stats(self) -> ClientStats:
+        """Counters."""
+        counters, outbox = self._connection.counters, self._connection.outbox
+        return ClientStats(
+            **{
+                name: getattr(counters, name)
+                for name in ("connects", "frames", "messages", "bytes", "bad", "sent")
+            },
+            dropped=self._dropped,
+            waiting=len(outbox),
+            failed=outbox.failed,
+        )
+
+    @property
+    def shown(self) -> bool:
+        """Whether something, an indicator as a rule, follows its status."""
+        return bool(self._listeners)
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` whenever the status may have changed; returns the undo. For machinery: it must be quick."""
+        entry = [fn]
+        with self._lock:
+            self._listeners = (*self._listeners, entry)
+
+        def undo() -> None:
+            with self._lock:
+                self._listeners = tuple(kept for kept in self._listeners if kept is not entry)
+
+        return undo
+
+    # Ending it
+
+    def close(self) -> None:
+        """Let the connection go: the last one of its users closes it, after some seconds. Twice is fine."""
+        if not self._closed:
+            self._closed = True
+            self._forget_callbacks()
+            self._leave()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        status = self.status
+        said = f": {status.error}" if status.error and status.state in ("reconnecting", "error") else ""
+        return f"<Client of {self.label}: {status.state}{said}>"
+
+    # For the connection, on the I/O thread
+
+    def _heard(self, status: Status, before: State | None, error: LinkError | None) -> None:
+        """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
+        for state, future in list(self._waits):
+            self._settle(state, future)
+        for (fn,) in self._listeners:
+            fn()
+        if before is not None:
+            self._call("state", status.state)
+            if before == "connected":
+                self._call("disconnect", error)
+        if error is not None:
+            self._call("error", error)
+
+    def _receive(self, messages: Iterable[Message]) -> None:
+        if not self._callbacks.get("message"):
+            return
+        receiver = self._receiver
+        self._inbox.extend(m for m in messages if receiver.decode or m.type not in CONTROL or m.channel)
+        while len(self._inbox) > WAITING:
+            self._inbox.popleft()
+            self._dropped += 1
+        if self._inbox and not self._draining:
+            self._draining = True
+            self._submit(self._drain)
+
+    def _greet(self) -> None:
+        if self.on_connect is not None:
+            self._submit(self._guarded, self.on_connect, "on_connect", self)
+
+    # Its own
+
+    @property
+    def _connection(self) -> Connection:
+        return self._receiver.connection
+
+    def _check(self) -> None:
+        if self._closed:
+            raise UsageError(
+                f"the client of {self.label} cannot be used: it was closed; call rw.connect() again"
+            )
+
+    def _join(self) -> None:
+        self._apart = None
+        if self._connection.status.state in ("disconnected", "error"):
+            # Said at once, and true in a moment: who looks right after connect() must not see the old state.
+            self._connection.status = Status("connecting", time.monotonic())
+        self._runtime.call_soon(self._connection.join, self, self._receiver, self._options)
+
+    def _leave(self, *, goodbye: bool = True, linger: bool = True) -> None:
+        if self._apart is not None:
+            return
+        status = self._connection.status
+        self._apart = Status("disconnected", time.monotonic(), error=status.error, error_at=status.error_at)
+        connection, receiver = self._connection, self._receiver
+
+        def leave() -> None:
+            connection.leave(self, receiver, goodbye=goodbye, linger=linger)
+            self._heard(self.status, status.state if status.state != "disconnected" else None, None)
+
+        self._hand_over(leave)
+
+    def _retire(self) -> None:
+        """Give way to what the next run of the cell makes: its callbacks end; what shows it goes on."""
+        self._forget_callbacks()
+        self.on_connect = None
+        self.retired = True
+        if self._apart is None:
+            self._hand_over(self._connection.orphan, weakref.ref(self._receiver))
+
+    def _send(self, delivery: Delivery) -> Delivery:
+        self._check()
+        if self._apart is not None:
+            delivery.fail(
+                f"a message was not sent: the client of {self.label} is disconnected; call connect()"
+            )
+        else:
+            self._runtime.call_soon(self._connection.send, delivery)
+        return delivery
+
+    def _future(self, state: State) -> Future[None]:
+        if state not in STATES:
+            raise UsageError(
+                f"there is no state {state!r} to wait for{did_you_mean(str(state), STATES)}; "
+                f"it is one of {', '.join(STATES)}"
+            )
+        future: Future[None] = Future()
+        self._runtime.call_soon(self._wait, state, future)
+        return future
+
+    def _wait(self, state: State, future: Future[None]) -> None:
+        self._waits.append((state, future))
+        self._settle(state, future)
+
+    def _settle(self, state: State, future: Future[None]) -> None:
+        status = self.status
+        if future.cancelled():
+            pass
+        elif status.state == state:
+            future.set_result(None)
+        elif status.state == "error":
+            future.set_exception(status.error or LinkError(f"the client of {self.label} gave up"))
+        else:
+            return
+        self._waits.remove((state, future))
+
+    def _add(self, kind: Kind, fn: Callable[..., object], type: str | None = None) -> Callback:
+        if not callable(fn):
+            raise WrongType(f"on_{kind}() cannot call {fn!r}: pass a function")
+        self._check()
+        callback = Callback(self, kind, fn, type)
+        with self._lock:
+            self._callbacks[kind] = (*self._callbacks.get(kind, ()), callback)
+        self._pool.kept.add(self)
+        return callback
+
+    def _remove(self, callback: Callback) -> None:
+        with self._lock:
+            left = tuple(kept for kept in self._callbacks.get(callback.kind, ()) if kept is not callback)
+            self._callbacks[callback.kind] = left
+            if not any(self._callbacks.values()):
+                self._pool.kept.discard(self)
+
+    def _forget_callbacks(self) -> None:
+        with self._lock:
+            self._callbacks = {}
+            self._pool.kept.discard(self)
+
+    def _call(self, kind: Kind, *args: Any) -> None:
+        for callback in self._callbacks.get(kind, ()):
+            self._submit(self._guarded, callback.fn, f"on_{kind}", *args)
+
+    def _submit(self, fn: Callable[..., object], *args: Any) -> None:
+        with contextlib.suppress(RuntimeStopped):
+            self._runtime.submit(fn, *args)
+
+    def _hand_over(self, fn: Callable[..., object], *args: Any) -> None:
+        """Have the I/O thread do it; when that has stopped, so has every connection."""
+        with contextlib.suppress(RuntimeStopped):
+            self._runtime.call_soon(fn, *args)
+
+    def _drain(self) -> None:
+        """Call the message callbacks for what waits (on the callback thread)."""
+        while True:
+            try:
+                message = self._inbox.popleft()
+            except IndexError:
+                self._draining = False
+                if self._inbox:  # came between the two lines above, and nobody else will be sent for it
+                    self._hand_over(self._receive, ())
+                return
+            for callback in self._callbacks.get("message", ()):
+                if callback.type is None or callback.type == message.type:
+                    self._guarded(callback.fn, "on_message", message)
+
+    def _guarded(self, fn: Callable[..., object], what: str, *args: Any) -> None:
+        """Call a user's function; what it raises is told, and the rest goes on."""
+        try:
+            fn(*args)
+        except Exception as error:
+            failed = CallbackFailed(f"a callback of {what} raised {type(error).__name__}: {error}")
+            failed.__cause__ = error
+            if what == "on_error":  # or it would be told to itself, for ever
+                logger.warning("%s", failed, exc_info=error)
+            else:
+                self._hand_over(self._connection.trouble, failed)
+
+
+class _Awaitable:
+    """A wait that belongs to the event loop that awaits it."""
+
+    def __init__(self, future: Future[None]) -> None:
+        self._future = future
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return asyncio.wrap_future(self._future).__await__()
+
+
+def _orphan(connection: Connection, receiver: Any) -> None:
+    connection._soon(lambda: connection.orphan(receiver))
+
+
+def _options(reconnect: Any, heartbeat: float | None, max_size: int) -> Options:
+    if reconnect is None:
+        reconnect = Reconnect(max_attempts=0)
+    if not isinstance(reconnect, Reconnect):
+        raise WrongType(f"reconnect is {reconnect!r}: pass rw.Reconnect(…), or None for a single attempt")
+    if heartbeat is not None and not heartbeat > 0:
+        raise UsageError(f"heartbeat={heartbeat!r} cannot be kept: pass seconds above 0, or None for none")
+    if not max_size >= 1:
+        raise UsageError(f"max_size={max_size!r} leaves no frame: pass bytes, 1 or more")
+    return Options(reconnect, None if heartbeat is None else float(heartbeat), int(max_size))
+
+
+def _checked_channel(channel: Any) -> str:
+    if not isinstance(channel, str) or not 1 <= len(channel) <= 200:
+        raise WrongType(f"{channel!r} is no channel: pass a name of 1 to 200 characters")
+    return channel

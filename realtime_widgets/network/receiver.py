@@ -1,0 +1,191 @@
+"""The receiver: what one connection receives, decoded in one way, as streams by channel and as messages.
+
+All clients that decode alike share a receiver, and so its streams: a cell that is run again goes on with the records
+that are there. Runs on the I/O thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BadMessage, CallbackFailed, LinkError, RealtimeWidgetsError
+from ..messages import CONTROL, Message, channel_of, quote, read
+from ..streams import Stream
+
+if TYPE_CHECKING:
+    from .client import Client
+    from .connection import Connection
+
+Decode = Callable[[Any], Any]
+
+
+class Receiver:
+    """One way to read what a connection receives.
+
+    Args:
+        connection: whose frames they are; kept as long as the receiver.
+        decode: a user's function from a frame to None, one or several messages; None: our envelope.
+    """
+
+    def __init__(self, connection: Connection, decode: Decode | None) -> None:
+        self.connection = connection
+        self.decode = decode
+        self.clients: weakref.WeakSet[Client] = weakref.WeakSet()
+        """Those who want it."""
+        self.orphaned = False
+        """Whether a client went without a goodbye: then its streams are fed for as long as somebody holds one."""
+        self._lock = threading.Lock()  # of the next line, which any thread may add to
+        self._streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody would miss it."""
+        return any(not client.retired for client in self.clients) or (self.orphaned and bool(self._streams))
+
+    @property
+    def channels(self) -> set[str]:
+        """What its server is asked for: what its clients have named, and what fills a stream that somebody holds."""
+        with self._lock:
+            streams = set(self._streams)
+        return streams.union(*(client.channels for client in self.clients))
+
+    def stream(self, channel: str, max_points: int | None) -> Stream:
+        """Return the stream of a channel, made when nobody has one."""
+        with self._lock:
+            stream = self._streams.get(channel)
+            if stream is None:
+                stream = self._streams[channel] = Stream(channel, max_points=max_points)
+                stream.source = self  # who holds the stream holds what fills it
+            return stream
+
+    def take(self, frames: Iterable[str | bytes], complain: Callable[[LinkError], None]) -> list[Message]:
+        """Put what came into the streams; returns the messages.
+
+        Args:
+            frames: in the order they came.
+            complain: gets every frame and record that could not be used; the others go on.
+        """
+        messages: list[Message] = []
+        for frame in frames:
+            messages += self._read(frame, complain)
+        places: dict[
+            tuple[str, str | None], list[Message]
+        ] = {}  # all keys of a stream share one list: order stays
+        found: dict[Stream, list[Message]] = {}
+        for message in messages:
+            key = message.type, message.channel
+            try:
+                places[key].append(message)
+            except KeyError:
+                stream = self._stream_of(message)
+                places[key] = found.setdefault(stream, []) if stream is not None else []
+                places[key].append(message)
+        for stream, those in found.items():
+            fill(stream, those, complain)
+        return messages
+
+    def _stream_of(self, message: Message) -> Stream | None:
+        """Return who gets a message; None when nobody follows its channel, or it is about the link."""
+        if self.decode is None and message.channel is None and message.type in CONTROL:
+            return None
+        return self._streams.get(channel_of(message))
+
+    def _read(self, frame: str | bytes, complain: Callable[[LinkError], None]) -> Iterable[Message]:
+        if self.decode is None:
+            messages, error = read(frame)
+            if error is not None:
+                complain(error)
+            return messages
+        try:
+            return list(_messages(self.decode(frame)))
+        except BadMessage as error:
+            complain(error)
+        except Exception as error:
+            wrong = CallbackFailed(
+                f"decode() raised {type(error).__name__}: {error}; the frame was {quote(frame)}, and is left out"
+            )
+            wrong.__cause__ = error
+            complain(wrong)
+        return ()
+
+
+def fill(stream: Stream, messages: list[Message], complain: Callable[[LinkError], None]) -> None:
+    """Append the data of messages to a stream; a mapping is a record, anything else its field `value`."""
+    records, times = [], []
+    for message in messages:
+        data, ts = message.data, message.timestamp
+        ts = None if ts is None else ts / 1000
+        if type(data) is not dict:
+            data = {"value": data}
+        elif "ts" in data:
+            data = dict(data)
+            ts = data.pop("ts")
+        if data:
+            records.append(data)
+            times.append(ts)
+    if not records:
+        return
+    try:
+        if len(records) == 1:
+            stream.append(ts=times[0], **records[0])
+        else:
+            stream.extend(_columns(records), ts=times)
+    except (RealtimeWidgetsError, ValueError, TypeError):
+        _fill_each(stream, records, times, complain)
+
+
+def _fill_each(
+    stream: Stream, records: list[dict[str, Any]], times: list[Any], complain: Callable[[LinkError], None]
+) -> None:
+    """Append one by one: a record that cannot be used must not cost those beside it."""
+    for record, ts in zip(records, times, strict=True):
+        try:
+            stream.append(ts=ts, **record)
+        except (RealtimeWidgetsError, ValueError, TypeError) as error:
+            complain(BadMessage(f"a message of channel {stream.name!r} is no record: {error}"))
+
+
+def _columns(records: list[dict[str, Any]]) -> Any:
+    """Records that are alike as columns, which is the quick way in; others as they are."""
+    first = records[0]
+    if set(map(len, records)) == {len(first)}:
+        try:
+            return {name: [record[name] for record in records] for name in first}
+        except KeyError:
+            pass
+    return records
+
+
+def _messages(given: Any) -> Iterable[Message]:
+    """Return what a decoder gave as messages."""
+    if given is None:
+        return
+    if isinstance(given, Message):
+        yield given
+    elif isinstance(given, Mapping):
+        yield _from_mapping(given)
+    elif isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        for one in given:
+            yield from _messages(one)
+    else:
+        raise BadMessage(
+            f'decode() returned {given!r}: return rw.Message, {{"channel": …, "data": …}}, a list of those, or None'
+        )
+
+
+def _from_mapping(given: Mapping[str, Any]) -> Message:
+    channel, kind = given.get("channel"), given.get("type")
+    if not isinstance(channel or kind, str):
+        raise BadMessage(
+            f'decode() returned {dict(given)!r}, which names no channel: return {{"channel": "…", "data": …}}'
+        )
+    return Message(
+        kind or channel,  # type: ignore[arg-type]
+        given.get("data"),
+        given.get("timestamp"),
+        given.get("id"),
+        channel,
+    )

@@ -1,0 +1,150 @@
+"""ConnectionIndicator: whether the server is there, and what is being done about it when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, Protocol
+
+import traitlets
+from ipywidgets import Layout
+
+from ..errors import WrongType
+from ..frames import Payload
+from ..link import State, Status
+from .base import DataState, LiveWidget, check_range, named_keywords
+
+
+class Linked(Protocol):
+    """What has a link to a server: a `Client`."""
+
+    @property
+    def status(self) -> Status:
+        """Where the link stands; times by `time.monotonic()`."""
+
+    @property
+    def label(self) -> str:
+        """The url for people: no credentials, no query."""
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Calls `fn()` whenever the status may have changed, on any thread; returns the undo."""
+
+    def connect(self) -> object:
+        """Connects, or tries again now; returns at once."""
+
+
+DATA_STATES: Final[Mapping[State, DataState]] = {
+    "connecting": "loading",
+    "connected": "live",
+    "reconnecting": "disconnected",
+    "disconnected": "disconnected",
+    "error": "error",
+}
+
+
+class ConnectionIndicator(LiveWidget):
+    """One line about a connection: colour, shape and word, and a button where something can be done.
+
+    A link that is lost and comes back within `grace` raises no alarm. After that the number of the attempt, the seconds
+    to the next one, the reason and a button to try now are shown. A link that is given up (a wrong token) says so at
+    once. An error that leaves the link alone (a bad message, a callback that raised) is shown for half a minute.
+
+    Args:
+        client: what `rw.connect()` returns.
+        grace: seconds that a lost link may take to come back before it is called lost, 0 to 3600.
+        theme: `auto` (the host's), `light` or `dark`.
+        locale: language of words and numbers, such as `ja`; None: the browser's.
+        layout: an `ipywidgets.Layout`, as for every ipywidget.
+
+    Raises:
+        WrongType: when `client` is none.
+        UsageError: when a setting is out of its range; TypeError names the nearest keyword.
+    """
+
+    grace = traitlets.Float(5.0).tag(sync=True)
+    """Seconds that a lost link may take to come back before it is called lost."""
+
+    @named_keywords
+    def __init__(
+        self,
+        client: Linked,
+        *,
+        grace: float = 5.0,
+        theme: Literal["auto", "light", "dark"] = "auto",
+        locale: str | None = None,
+        layout: Layout | dict[str, Any] | None = None,
+    ) -> None:
+        if not is_linked(client):
+            raise WrongType(f"a connection cannot be shown for {client!r}: pass what rw.connect() returns")
+        check_range("grace", grace, 0, 3600, "seconds")
+        self._client = client
+        super().__init__(
+            "connection",
+            [client],
+            {"0": _Standing(client)},
+            grace=float(grace),
+            stale_after=None,
+            theme=theme,
+            locale=locale,
+            layout=layout,
+        )
+
+    @property
+    def state(self) -> State:
+        """Where the link stands: connecting, connected, reconnecting, disconnected or error."""
+        return self._client.status.state
+
+    @property
+    def data_state(self) -> DataState:
+        """What that means for data: `loading`, `live`, `disconnected` or `error`."""
+        return DATA_STATES[self.state]
+
+    def _asked(self, what: str) -> None:
+        if what in ("connect", "retry"):
+            self._client.connect()
+
+    def __repr__(self) -> str:
+        return f"ConnectionIndicator({self._client.label!r}, {self.state})"
+
+
+def is_linked(thing: object) -> bool:
+    """Whether something has a link to a server to show."""
+    status = getattr(thing, "status", None)
+    return isinstance(status, Status) and all(hasattr(thing, name) for name in ("label", "listen", "connect"))
+
+
+class _Standing:
+    """The feed of an indicator: where the link stands; every part stands alone."""
+
+    def __init__(self, client: Linked) -> None:
+        self._client = client
+        self._said: Status | None = None
+        self._version = 0
+
+    def resize(self, px: int) -> None:
+        pass
+
+    def changed(self) -> bool:
+        return self._client.status != self._said
+
+    def take(self, key: bool, now: float) -> Payload:
+        status = self._client.status
+        if status != self._said:
+            self._said = status
+            self._version += 1
+        return Payload(self._version, self._version, True, _body(status, self._client.label, now))
+
+
+def _body(status: Status, label: str, now: float) -> dict[str, Any]:
+    """What the page needs to go on counting by itself: lengths of time, never moments of our clock."""
+    body: dict[str, Any] = {
+        "state": status.state,
+        "attempts": status.attempts,
+        "since_age": max(0.0, now - status.since),
+        "label": label,
+    }
+    if status.retry_at is not None:
+        body["retry_in"] = max(0.0, status.retry_at - now)
+    if status.error is not None and status.error_at is not None:
+        body["reason"] = str(status.error)
+        body["reason_age"] = max(0.0, now - status.error_at)
+    return body

@@ -1,0 +1,47 @@
+"""Looking at widgets in a page: finding them, waiting until they move, and whether anything hangs out."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page
+
+from lab import LIMIT
+
+
+def widgets(page: Page, kind: str) -> Locator:
+    return page.locator(f".rw-root[data-rw-widget='{kind}']")
+
+
+def last_ts(root: Locator) -> float:
+    return float(root.get_attribute("data-rw-last-ts") or "nan")
+
+
+def wait_until_moved(root: Locator, times: int = 3) -> None:
+    """Waits until the newest datum drawn has changed so many times."""
+    element = root.element_handle(timeout=LIMIT * 1000)
+    element.evaluate(
+        """(root) => {
+            root.rwMoved = 0;
+            new MutationObserver(() => { root.rwMoved += 1; })
+                .observe(root, { attributes: true, attributeFilter: ["data-rw-last-ts"] });
+        }"""
+    )
+    root.page.wait_for_function(
+        "([root, times]) => root.rwMoved >= times", arg=[element, times], timeout=LIMIT * 1000
+    )
+
+
+def clipped(root: Locator) -> list[str]:
+    """Which elements of a widget hang out of it, or hide text that does not fit."""
+    found: list[str] = root.evaluate(
+        """(root) => {
+            const box = root.getBoundingClientRect();
+            const out = [];
+            for (const el of root.querySelectorAll("*")) {
+                const { left, right, width } = el.getBoundingClientRect();
+                if (width && (left < box.left - 1 || right > box.right + 1)) out.push(el.className);
+            }
+            if (root.scrollWidth > root.clientWidth + 1) out.push("root");
+            return out;
+        }"""
+    )
+    return found

@@ -1,0 +1,297 @@
+"""Channels, brokers and mailboxes: what goes where, in which order, and how much may wait."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_widgets.errors import NotSent, UsageError, WrongType
+from realtime_widgets.hub import mailbox, switchboard
+from realtime_widgets.hub.brokers import Position, make_broker
+from realtime_widgets.hub.brokers.memory import MemoryBroker
+from realtime_widgets.hub.channels import LARGEST, Channels, sealed
+from realtime_widgets.hub.mailbox import LIMIT, Mailbox
+from realtime_widgets.hub.switchboard import Switchboard
+from realtime_widgets.messages import CONTROL, Message
+from realtime_widgets.runtime import get_runtime
+
+# Brokers
+
+
+def test_a_broker_numbers_each_channel_from_one_under_one_epoch():
+    async def main() -> None:
+        broker, seen = MemoryBroker(), []
+        broker.subscribe("a", seen.append)
+        positions = [await broker.publish(channel, Message("t")) for channel in "aabab"]
+        assert positions == [Position(broker.epoch, offset) for offset in (1, 2, 1, 3, 2)]
+        assert [(m.channel, m.epoch, m.offset) for m in seen] == [("a", broker.epoch, n) for n in (1, 2, 3)]
+
+    asyncio.run(main())
+
+
+def test_two_brokers_have_two_epochs():
+    assert MemoryBroker().epoch != MemoryBroker().epoch
+
+
+def test_who_left_a_channel_hears_nothing_more_and_may_leave_twice():
+    async def main() -> None:
+        broker, first, second = MemoryBroker(), [], []
+        undo = broker.subscribe("a", first.append)
+        broker.subscribe("a", second.append)
+        await broker.publish("a", Message("t"))
+        undo()
+        undo()
+        await broker.publish("a", Message("t"))
+        assert (len(first), len(second)) == (1, 2)
+
+    asyncio.run(main())
+
+
+def test_there_is_no_broker_of_another_name():
+    assert isinstance(make_broker("memory"), MemoryBroker)
+    with pytest.raises(UsageError, match="there is no broker 'redis://x': there is 'memory'"):
+        make_broker("redis://x")
+
+
+# Messages that are ready to be published
+
+
+def test_a_sealed_message_no_longer_changes():
+    data = {"cpu": [1, 2]}
+    message = sealed("metrics", data)
+    data["cpu"].append(3)
+    written = json.loads(msgspec.json.encode(message))
+    assert written["data"] == {"cpu": [1, 2]}
+    assert (written["type"], written["channel"]) == ("metrics_update", "metrics")
+    assert isinstance(written["timestamp"], int)
+    assert written["id"]
+
+
+def test_a_type_may_be_given_and_belongs_to_the_channel_otherwise():
+    assert sealed("alerts", 1).type == "alert"
+    assert sealed("cpu", 1).type == "cpu"
+    assert sealed("alerts", 1, "cleared").type == "cleared"
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, 5, None, *sorted(CONTROL)])
+def test_a_name_that_is_none_is_refused_for_channels_and_types(name: Any):
+    with pytest.raises(UsageError, match="is no name for a channel or type"):
+        sealed(name, 1)
+    if name is not None:
+        with pytest.raises(UsageError, match="is no name for a channel or type"):
+            sealed("x", 1, name)
+
+
+def test_a_name_has_up_to_200_characters():
+    assert sealed("日" * 200, 1).channel == "日" * 200
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize("data", [object(), {"a": print}, "\ud800", LOOP])
+def test_data_that_are_no_json_are_refused(data: Any):
+    with pytest.raises(WrongType, match="cannot publish on 'x': the data are nothing that JSON has"):
+        sealed("x", data)
+
+
+def test_data_that_are_too_large_are_refused():
+    sealed("x", "a" * (LARGEST - 2))
+    with pytest.raises(UsageError, match="more than 1,044,480"):
+        sealed("x", "a" * (LARGEST - 1))
+
+
+# Channels
+
+
+class Counting(MemoryBroker):
+    """Counts who follows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.followed: list[str] = []
+
+    def subscribe(self, channel: str, sink: Any) -> Any:
+        self.followed.append(channel)
+        leave = super().subscribe(channel, sink)
+
+        def undo() -> None:
+            self.followed.remove(channel)
+            leave()
+
+        return undo
+
+
+def test_a_channel_is_followed_at_the_broker_once_and_only_while_somebody_is_there():
+    async def main() -> None:
+        broker = Counting()
+        channels, first, second = Channels(broker), [], []
+        assert not channels.followed("a")
+        undo_first, undo_second = (
+            channels.subscribe("a", first.append),
+            channels.subscribe("a", second.append),
+        )
+        assert broker.followed == ["a"]
+        assert channels.followed("a")
+        await channels.publish(sealed("a", 1))
+        assert first == second
+        assert first[0] is second[0], "one frame for all"
+        undo_first()
+        undo_first()
+        assert broker.followed == ["a"]
+        undo_second()
+        assert broker.followed == []
+        assert not channels.followed("a")
+
+    asyncio.run(main())
+
+
+def test_a_subscriber_that_leaves_in_the_middle_of_a_message_disturbs_nobody():
+    async def main() -> None:
+        channels, seen = Channels(MemoryBroker()), []
+
+        def leave(frame: str) -> None:
+            seen.append(frame)
+            undo()
+
+        undo = channels.subscribe("a", leave)
+        await channels.publish(sealed("a", 1))
+        assert not channels.followed("a")
+        undo = channels.subscribe("a", leave)
+        channels.subscribe("a", seen.append)
+        await channels.publish(sealed("a", 2))
+        await channels.publish(sealed("a", 3))
+        assert [json.loads(frame)["data"] for frame in seen] == [1, 2, 2, 3]
+
+    asyncio.run(main())
+
+
+def test_a_burst_gives_those_who_send_it_on_their_turn():
+    async def main() -> None:
+        channels = Channels(MemoryBroker())
+        waiting = most = 0
+
+        def put(frame: str) -> None:
+            nonlocal waiting, most
+            waiting += len(frame)
+            most = max(most, waiting)
+
+        async def write() -> None:
+            nonlocal waiting
+            while True:
+                waiting = 0
+                await asyncio.sleep(0)
+
+        channels.subscribe("a", put)
+        writer = asyncio.create_task(write())
+        for _ in range(1000):
+            await channels.publish(sealed("a", "x" * 10_000))
+        writer.cancel()
+        assert 10_000 < most < LIMIT / 4
+
+    asyncio.run(main())
+
+
+# The mailbox
+
+
+@given(
+    st.lists(st.one_of(st.text(max_size=30), st.just(None))),
+    st.integers(0, 60),
+)
+def test_a_mailbox_is_a_queue_with_a_bound(actions: list[str | None], most: int):
+    limit, mailbox.LIMIT = mailbox.LIMIT, 64  # type: ignore[misc]
+    try:
+        box, model = Mailbox(), []
+
+        def size(frames: list[str]) -> int:
+            return sum(len(frame.encode()) for frame in frames)
+
+        for action in actions:
+            if action is None:
+                taken = box.take(most)
+                assert taken == model[: len(taken)]
+                del model[: len(taken)]
+                assert size(taken) <= most or len(taken) == 1
+                assert not model or taken
+                assert not model or size([*taken, model[0]]) > most
+            else:
+                fits = not model or size([*model, action]) <= 64
+                assert box.put(action) is fits
+                if fits:
+                    model.append(action)
+    finally:
+        mailbox.LIMIT = limit  # type: ignore[misc]
+
+
+def test_a_single_frame_has_always_room():
+    box = Mailbox()
+    assert box.put("x" * (2 * LIMIT))
+    assert not box.put("y")
+    assert box.take(0) == ["x" * (2 * LIMIT)]
+    assert box.put("y")
+    box.clear()
+    assert box.take(100) == []
+
+
+# The switchboard
+
+
+def test_metrics_are_published_only_while_somebody_follows():
+    async def main() -> None:
+        broker, seen = MemoryBroker(), []
+        board = Switchboard(get_runtime(), broker)
+        await board._measure()
+        undo = board.subscribe("metrics", seen.append)
+        await board._measure()
+        undo()
+        await board._measure()
+        assert [json.loads(frame)["offset"] for frame in seen] == [1]
+        assert await broker.publish("metrics", Message("t")) == Position(broker.epoch, 2)
+
+    asyncio.run(main())
+
+
+def test_what_waits_to_be_published_is_bounded(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(switchboard, "MOST_WAITING", 10_000)
+    board = Switchboard(get_runtime(), MemoryBroker())
+    board.post(sealed("a", "x" * 8_000))
+    with pytest.raises(NotSent, match=r"1 others \(8,5\d\d bytes\) wait for the I/O thread"):
+        board.post(sealed("a", "x" * 2_000))
+    board.events.say("kind", "info", "x" * 2_000)  # left out, and nothing raised
+
+
+def test_what_several_threads_post_is_published_in_the_order_of_each():
+    seen: list[Any] = []
+    runtime = get_runtime()
+    board = Switchboard(runtime, MemoryBroker())
+    board.subscribe("a", lambda frame: seen.append(json.loads(frame)))
+
+    async def collect() -> None:
+        running = asyncio.create_task(board.run())
+        try:
+            async with asyncio.timeout(30):
+                while len(seen) < 400:
+                    await asyncio.sleep(0)
+        finally:
+            running.cancel()
+
+    async def post(name: str) -> None:
+        await asyncio.to_thread(lambda: [board.post(sealed("a", [name, i])) for i in range(100)])
+
+    async def main() -> None:
+        await asyncio.gather(*(post(name) for name in "wxyz"))
+
+    done = runtime.run(collect())
+    asyncio.run(main())
+    done.result(30)
+    assert [message["offset"] for message in seen] == list(range(1, 401))
+    for name in "wxyz":
+        assert [data[1] for m in seen if (data := m["data"])[0] == name] == list(range(100))

@@ -1,0 +1,190 @@
+"""The notebooks in real JupyterLab, from top to bottom, as a reader runs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from lab import LIMIT, Lab
+from labbook import Notebook
+from looks import clipped, wait_until_moved, widgets
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+WIDE = {"width": 1280, "height": 2600}
+NARROW = {"width": 560, "height": 3600}
+
+
+@pytest.fixture
+def errors(page: Page) -> Iterator[list[str]]:
+    """What the page could not do; nothing, at the end of a test."""
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    yield found
+    assert found == []
+
+
+def opened(page: Page, lab: Lab, name: str) -> Notebook:
+    """The notebook, run to its end without an error."""
+    page.set_viewport_size(WIDE)
+    notebook = Notebook.open(page, lab, lab.add(NOTEBOOKS / name))
+    notebook.set_theme(dark=False)
+    notebook.run_all()
+    cells = int(notebook.evaluate("return panelOf(path).content.widgets.length;"))
+    for i in range(cells):
+        if notebook.evaluate("return panelOf(path).content.widgets[argument].model.type;", i) == "code":
+            for output in notebook.outputs(i):
+                assert output["output_type"] != "error", output
+                assert output.get("name") != "stderr", output
+    return notebook
+
+
+def photographed(notebook: Notebook, name: str, moving: Locator) -> None:
+    """Pictures in light, dark and narrow, of widgets that go on and stay within their frames."""
+    page = notebook.page
+    notebook.screenshot(f"{name}-light")
+    notebook.set_theme(dark=True)
+    expect(page.locator(".rw-host[data-rw-theme='dark']").first).to_be_visible()
+    wait_until_moved(moving)
+    notebook.screenshot(f"{name}-dark")
+    page.set_viewport_size(NARROW)
+    wait_until_moved(moving)
+    for root in page.locator(".rw-root[data-rw-widget]").all():
+        assert clipped(root) == []
+    notebook.screenshot(f"{name}-narrow")
+
+
+def value_of(page: Page, title: str) -> Locator:
+    return widgets(page, "metric").filter(has_text=title).locator(".rw-value")
+
+
+def test_the_dashboard_follows_the_hub_through_its_end_and_back(
+    page: Page, lab: Lab, errors: list[str]
+) -> None:
+    notebook = opened(page, lab, "01_live_dashboard.ipynb")
+    indicator = widgets(page, "connection")
+    expect(widgets(page, "dashboard")).to_have_count(1)
+    expect(widgets(page, "metric")).to_have_count(6)
+    expect(indicator).to_have_attribute("data-rw-state", "connected")
+    for root in (*widgets(page, "metric").all(), *widgets(page, "chart").all()[:2]):
+        expect(root).to_have_attribute("data-rw-state", "live")
+        wait_until_moved(root, 2)
+    assert int((value_of(page, "Active users").text_content() or "").strip()) >= 1
+    # The second user has published a hundred messages within the last minute.
+    assert int((value_of(page, "Messages per minute").text_content() or "").replace(",", "")) >= 100
+    memory = float(notebook.execute("import psutil; print(psutil.virtual_memory().percent)"))
+    shown = float((value_of(page, "Memory").text_content() or "").rstrip("%"))
+    assert abs(shown - memory) < 10
+    expect(widgets(page, "events")).to_contain_text("joined")
+    photographed(notebook, "01", widgets(page, "chart").first)
+    page.set_viewport_size(WIDE)
+
+    notebook.execute("from realtime_widgets.hub import embedded_hub; hub = embedded_hub(); hub.stop()")
+    expect(indicator).to_have_attribute("data-rw-state", "reconnecting", timeout=LIMIT * 1000)
+    expect(indicator).to_contain_text(re.compile("nothing listens there"), timeout=LIMIT * 1000)
+    card = widgets(page, "metric").filter(has_text="Memory")
+    expect(card).to_have_attribute("data-rw-state", "stale", timeout=LIMIT * 1000)
+    notebook.screenshot("01-hub-gone-dark")
+    notebook.set_theme(dark=False)
+    notebook.screenshot("01-hub-gone-light")
+    notebook.execute("hub.start()")
+    indicator.get_by_role("button", name=re.compile("now", re.I)).click()
+    expect(indicator).to_have_attribute("data-rw-state", "connected", timeout=LIMIT * 1000)
+    for root in (card, widgets(page, "chart").first):
+        expect(root).to_have_attribute("data-rw-state", "live", timeout=LIMIT * 1000)
+        wait_until_moved(root)
+
+
+def test_a_training_loop_moves_its_charts_while_its_cell_is_busy(
+    page: Page, lab: Lab, errors: list[str]
+) -> None:
+    page.set_viewport_size(WIDE)
+    notebook = Notebook.open(page, lab, lab.add(NOTEBOOKS / "02_training.ipynb"))
+    notebook.set_theme(dark=False)
+    notebook.run_all(wait=False)
+    chart = widgets(page, "chart").first
+    wait_until_moved(chart, 20)
+    step = widgets(page, "metric").filter(has_text="Step").locator(".rw-value")
+    assert notebook.evaluate("return panelOf(path).rwRun.state;") == "running"
+    assert 0 < int((step.text_content() or "").replace(",", "")) < 3_999
+    notebook.wait_until_run()
+    expect(step).to_have_text("3,999")
+    for output in notebook.outputs(5):
+        assert output["output_type"] == "stream", output
+    expect(
+        widgets(page, "metric").filter(has_text="Best held-out loss").locator(".rw-value")
+    ).to_contain_text("0.0")
+    notebook.screenshot("02-light")
+    notebook.set_theme(dark=True)
+    notebook.screenshot("02-dark")
+    page.set_viewport_size(NARROW)
+    for root in page.locator(".rw-root[data-rw-widget]").all():
+        assert clipped(root) == []
+    notebook.screenshot("02-narrow")
+
+
+def test_a_feed_of_ones_own_comes_back_by_itself(page: Page, lab: Lab, errors: list[str]) -> None:
+    notebook = opened(page, lab, "03_your_own_feed.ipynb")
+    said = notebook.outputs(5)
+    assert "reconnecting - no connection to ws://127.0.0.1" in said[0]["text"]
+    expect(widgets(page, "connection")).to_have_attribute("data-rw-state", "connected")
+    for root in (widgets(page, "metric"), widgets(page, "chart")):
+        expect(root).to_have_attribute("data-rw-state", "live", timeout=LIMIT * 1000)
+        wait_until_moved(root)
+    cores = int(notebook.execute("print(psutil.cpu_count())"))
+    expect(widgets(page, "chart").locator(".rw-label")).to_have_count(cores)
+    photographed(notebook, "03", widgets(page, "chart"))
+
+
+def test_a_cell_that_is_run_five_times_leaves_one_connection_and_the_same_threads(
+    page: Page, lab: Lab
+) -> None:
+    notebook = Notebook.open(
+        page,
+        lab,
+        lab.write(
+            [
+                """
+import threading
+import realtime_widgets as rw
+from realtime_widgets.hub import embedded_hub
+heard = []
+""",
+                """
+client = rw.connect(auth=lambda: embedded_hub().token)
+client.on_message(lambda message: heard.append(message.type), type="ticks")
+rw.Dashboard([rw.LiveChart(client.stream("ticks"))], title="again", connection=client)
+""",
+                """
+client.wait_until("connected")
+client.publish("ticks", 1)
+# Kernels have threads of their own, which come and go.
+print(client.stats.connects, [t.name for t in threading.enumerate() if "realtime" in t.name])
+""",
+            ]
+        ),
+    )
+    notebook.run_all()
+    before = notebook.outputs(2)[0]["text"]
+    for _ in range(5):
+        notebook.run_cell(1)
+    notebook.run_cell(2)
+    assert notebook.outputs(2)[0]["text"] == before
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    wait_until_moved(chart, 0)
+    notebook.execute(
+        f"""
+import time
+deadline = time.monotonic() + {LIMIT}
+while len(heard) < 2 and time.monotonic() < deadline: time.sleep(0.01)
+client.publish("ticks", 2)
+while len(heard) < 3 and time.monotonic() < deadline: time.sleep(0.01)
+"""
+    )
+    assert notebook.execute("print(heard)") == "['ticks', 'ticks', 'ticks']\n"  # once each, not six times
