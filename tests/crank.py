@@ -1,0 +1,51 @@
+"""A clock that is turned by hand: time, and timers, as an asyncio loop has them."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from realtime_widgets.runtime import get_runtime
+
+
+class Handle:
+    """A call that is due later."""
+
+    def __init__(self, fn: Callable[..., object], args: tuple[Any, ...]) -> None:
+        self.job: tuple[Callable[..., object], tuple[Any, ...]] | None = (fn, args)
+
+    def cancel(self) -> None:
+        self.job = None
+
+
+class Crank:
+    """Given as `Pool(runtime, clock=crank)`; used by the I/O thread, turned by the test's."""
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+        self._order = itertools.count()
+        self._due: list[tuple[float, int, Handle]] = []
+
+    def time(self) -> float:
+        return self._now
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Handle:
+        handle = Handle(callback, args)
+        heapq.heappush(self._due, (self._now + max(0.0, delay), next(self._order), handle))
+        return handle
+
+    def turn(self, seconds: float) -> None:
+        """Let time go on, and do what is due on the way."""
+
+        async def turn() -> None:
+            end = self._now + seconds
+            while self._due and self._due[0][0] <= end:
+                self._now, _, handle = heapq.heappop(self._due)
+                if handle.job is not None:
+                    fn, args = handle.job
+                    fn(*args)
+            self._now = end
+
+        get_runtime().run(turn()).result(10)

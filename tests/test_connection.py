@@ -1,0 +1,350 @@
+"""The connection over real sockets: how it ends and comes back, on a clock that is turned by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from crank import Crank
+from realtime_widgets.errors import LinkLost, LinkRefused
+from realtime_widgets.network import Client
+from realtime_widgets.network import websocket as module
+from realtime_widgets.network.pool import Pool
+from realtime_widgets.reconnect import Reconnect
+from realtime_widgets.runtime import get_runtime
+from servers import LIMIT, Server, mute, plain, wait_for
+
+STEADY = Reconnect(3, 3, factor=1, jitter=False)
+
+
+@pytest.fixture
+def crank() -> Crank:
+    return Crank()
+
+
+@pytest.fixture
+def pool(crank: Crank) -> Pool:
+    return Pool(get_runtime(), clock=crank)
+
+
+@pytest.fixture
+def connect(pool: Pool) -> Iterator[Any]:
+    """Makes clients on the hand-cranked clock, and ends them."""
+    made: list[Client] = []
+
+    def connect(url: Any, **options: Any) -> Client:
+        client = Client(url, pool=pool, **options)
+        made.append(client)
+        return client
+
+    yield connect
+    for client in made:
+        client.disconnect()
+    wait_for(lambda: not pool.open, "the end of all connections")
+
+
+def settled(client: Client, state: str) -> None:
+    client.wait_until(state, LIMIT)  # type: ignore[arg-type]
+
+
+def waiting(client: Client) -> bool:
+    return client.status.retry_at is not None
+
+
+def test_it_returns_at_once_and_goes_on_in_the_background(connect: Any):
+    client = connect("ws://127.0.0.1:1/ws")
+    assert client.state == "connecting"
+    settled(client, "reconnecting")
+    assert str(client.last_error) == (
+        "no connection to ws://127.0.0.1:1/ws: nothing listens there; start the server, or check the port"
+    )
+
+
+def refusing(status: int) -> Any:
+    return lambda connection, _: connection.respond(HTTPStatus(status), "")
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "words"),
+    [
+        (401, "error", "turned the token down (HTTP 401); pass a valid one as auth="),
+        (403, "error", "forbids this connection (HTTP 403)"),
+        (404, "reconnecting", "is not there (HTTP 404); check the path"),
+        (429, "reconnecting", "is busy (HTTP 429)"),
+        (503, "reconnecting", "is busy (HTTP 503)"),
+        (500, "reconnecting", "answered HTTP 500 instead of opening a WebSocket"),
+    ],
+)
+def test_what_a_server_answers_decides_whether_it_is_tried_again(
+    connect: Any, status: int, state: str, words: str
+):
+    with Server(process_request=refusing(status)) as server:
+        client = connect(server.url)
+        settled(client, state)
+        assert words in str(client.last_error)
+        assert isinstance(client.last_error, LinkRefused if state == "error" else LinkLost)
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        (1000, "reconnecting"),
+        (1001, "reconnecting"),
+        (1011, "reconnecting"),
+        (3499, "reconnecting"),
+        (3500, "error"),
+        (3999, "error"),
+        (4000, "reconnecting"),
+        (4499, "reconnecting"),
+        (4500, "error"),
+        (4999, "error"),
+    ],
+)
+def test_a_close_code_decides_whether_it_is_tried_again(connect: Any, code: int, state: str):
+    with Server() as server:
+        client = connect(server.url)
+        settled(client, "connected")
+        wait_for(lambda: server.open)
+        server.close_all(code, "because")
+        settled(client, state)
+        assert f"closed the connection ({code}, 'because')" in str(client.last_error)
+
+
+async def closing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Closes at once."""
+
+
+async def http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+    await writer.drain()
+
+
+async def plaintext(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(10)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await writer.drain()
+
+
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    while await reader.read(4096):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("peer", "scheme", "words"),
+    [
+        (closing, "ws", "gave no answer to the opening handshake"),
+        (http, "ws", "answered HTTP 200 instead of opening a WebSocket"),
+        (plaintext, "wss", "TLS failed"),
+        (silent, "ws", "no answer within 0.2 s"),
+    ],
+)
+def test_what_is_no_such_server_is_said_to_be_none(
+    connect: Any, monkeypatch: pytest.MonkeyPatch, peer: Any, scheme: str, words: str
+):
+    if peer is silent:
+        monkeypatch.setattr(module, "OPEN_TIMEOUT", 0.2)
+    with plain(peer) as port:
+        client = connect(f"{scheme}://127.0.0.1:{port}/")
+        settled(client, "reconnecting")
+        assert words in str(client.last_error)
+        client.disconnect()
+
+
+def test_a_host_that_does_not_exist_is_named(connect: Any):
+    client = connect("ws://no-such-host.invalid/")
+    settled(client, "reconnecting")
+    assert "ws://no-such-host.invalid/: its host name is not known" in str(client.last_error)
+
+
+def test_protocols_are_offered_and_must_fit(connect: Any):
+    with Server(subprotocols=["v2"]) as server:
+        fits = connect(server.url, protocols=["v1", "v2"])
+        settled(fits, "connected")
+        assert server.headers[0]["Sec-WebSocket-Protocol"] == "v1, v2"
+
+
+def test_a_certificate_that_nobody_vouches_for_ends_it():
+    import ssl
+
+    error = ssl.SSLCertVerificationError("self-signed")
+    error.verify_message = "self-signed certificate"
+    told = module.explain(error, "wss://example.org/")
+    assert isinstance(told, LinkRefused)
+    assert "its certificate is not trusted (self-signed certificate)" in str(told)
+
+
+def test_what_nobody_foresaw_is_told_and_logged(caplog: pytest.LogCaptureFixture):
+    told = module.explain(RuntimeError("odd"), "ws://example.org/")
+    assert str(told) == "no connection to ws://example.org/: RuntimeError: odd"
+    assert caplog.records[0].exc_info
+
+
+def test_an_outage_is_logged_once(connect: Any, crank: Crank, caplog: pytest.LogCaptureFixture):
+    client = connect("ws://127.0.0.1:1/ws", reconnect=STEADY)
+    for attempt in range(1, 6):
+        wait_for(lambda attempt=attempt: waiting(client) and client.reconnect_attempts == attempt)
+        crank.turn(3)
+    warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [record.getMessage() for record in warnings] == [
+        "no connection to ws://127.0.0.1:1/ws: nothing listens there; start the server, or check the port; "
+        "trying again"
+    ]
+
+
+def test_nobody_dials_before_the_time_has_come(connect: Any, crank: Crank):
+    with Server(process_request=refusing(500)) as server:
+        client = connect(server.url, reconnect=STEADY)
+        wait_for(lambda: waiting(client))
+        assert client.status.retry_at == crank.time() + 3
+        crank.turn(2.9)
+        assert client.reconnect_attempts == 1
+        crank.turn(0.2)
+        wait_for(lambda: client.reconnect_attempts == 2)
+
+
+def test_five_attempts_three_seconds_apart_and_then_it_gives_up(connect: Any, crank: Crank):
+    asked = []
+
+    def refuse(connection: Any, _: Any) -> Any:
+        asked.append(crank.time())
+        return connection.respond(HTTPStatus(500), "")
+
+    with Server(process_request=refuse) as server:
+        policy = Reconnect(3, 3, factor=1, jitter=False, max_attempts=5)
+        client = connect(server.url, reconnect=policy)
+        for attempt in range(1, 6):
+            wait_for(lambda attempt=attempt: waiting(client) and client.reconnect_attempts == attempt)
+            crank.turn(3)
+        settled(client, "error")
+        assert "answered HTTP 500" in str(client.last_error)
+        assert asked == [1000.0 + 3 * i for i in range(6)]
+        crank.turn(1000)
+        assert len(asked) == 6
+
+
+def test_a_server_that_accepts_and_closes_at_once_is_dialled_at_the_same_pace(connect: Any, crank: Crank):
+    async def close(socket: Any) -> None:
+        await socket.close(1011, "no")
+
+    with Server(close) as server:
+        client = connect(server.url, reconnect=Reconnect(1, 8, jitter=False))
+        for attempt, delay in enumerate((1, 2, 4, 8, 8), 1):
+            wait_for(lambda attempt=attempt: waiting(client) and client.reconnect_attempts == attempt)
+            assert server.connections == attempt
+            assert client.status.retry_at == crank.time() + delay
+            crank.turn(delay)
+
+
+@pytest.mark.parametrize(("held", "attempts"), [(4.9, 2), (5.0, 1)])
+def test_the_count_starts_anew_when_the_link_has_held(connect: Any, crank: Crank, held: float, attempts: int):
+    with Server() as server:
+        client = connect(server.url, reconnect=STEADY)
+        settled(client, "connected")
+        wait_for(lambda: server.open)
+        server.close_all()
+        wait_for(lambda: waiting(client))
+        crank.turn(3)
+        settled(client, "connected")
+        wait_for(lambda: server.open)
+        crank.turn(held)
+        server.close_all()
+        wait_for(lambda: waiting(client))
+        assert client.reconnect_attempts == attempts
+
+
+def test_to_connect_by_hand_is_to_try_now(connect: Any):
+    with Server() as server:
+        client = connect(server.url, reconnect=STEADY)
+        settled(client, "connected")
+        server.stop()
+        wait_for(lambda: waiting(client))
+        server.start()
+        client.connect()
+        settled(client, "connected")
+
+
+def test_a_single_attempt_ends_in_an_error(connect: Any):
+    client = connect("ws://127.0.0.1:1/ws", reconnect=None)
+    settled(client, "error")
+    assert "nothing listens there" in str(client.last_error)
+    client.connect()  # once more
+    settled(client, "error")
+
+
+def test_a_sign_of_life_goes_out_at_every_interval(connect: Any, crank: Crank):
+    with Server() as server:
+        client = connect(server.url, heartbeat=25)
+        settled(client, "connected")
+        wait_for(lambda: "hello" in server.types())
+        for count in (1, 2):
+            crank.turn(25)
+            wait_for(lambda count=count: server.types().count("ping") == count)
+            server.send({"type": "pong", "data": {}})
+            wait_for(lambda count=count: client.stats.messages == count)
+        assert client.state == "connected"
+
+
+def test_the_pongs_of_the_protocol_count_too(connect: Any, crank: Crank):
+    """Many servers of envelopes never answer a ping of that kind."""
+    with Server() as server:
+        client = connect(server.url, heartbeat=25)
+        settled(client, "connected")
+        heard = client._connection._heartbeat
+        for _ in range(5):
+            crank.turn(25)
+            wait_for(lambda: heard.heard == crank.time())
+        assert client.state == "connected"
+        assert client.stats.frames == 0
+
+
+def test_the_servers_ping_is_answered_with_its_id(connect: Any):
+    with Server() as server:
+        client = connect(server.url)
+        settled(client, "connected")
+        wait_for(lambda: server.open)
+        server.send({"type": "ping", "data": {}, "id": "p7"})
+        wait_for(lambda: "pong" in server.types())
+        assert server.messages[-1]["id"] == "p7"
+
+
+def test_silence_ends_the_link(connect: Any, crank: Crank):
+    with plain(mute) as port:
+        client = connect(f"ws://127.0.0.1:{port}/", heartbeat=25)
+        settled(client, "connected")
+        crank.turn(34)
+        assert client.state == "connected"
+        crank.turn(1.5)
+        settled(client, "reconnecting")
+        assert f"nothing was heard from ws://127.0.0.1:{port}/ for 35 s" in str(client.last_error)
+        client.disconnect()
+
+
+def test_without_a_heartbeat_silence_means_nothing(connect: Any, crank: Crank):
+    with Server() as server:
+        client = connect(server.url, heartbeat=None)
+        settled(client, "connected")
+        crank.turn(100_000)
+        client.send("last")
+        wait_for(lambda: "last" in server.types())
+        assert "ping" not in server.types()
+        assert client.state == "connected"
+
+
+def test_a_foreign_server_hears_nothing_of_ours(connect: Any, crank: Crank):
+    with Server() as server:
+        client = connect(server.url, decode=lambda frame: None)
+        client.stream("x")
+        settled(client, "connected")
+        heard = client._connection._heartbeat
+        crank.turn(25)
+        wait_for(lambda: heard.heard == crank.time())  # by the protocol's own ping
+        client.send_raw("mine")
+        wait_for(lambda: server.frames)
+        assert server.frames == ["mine"]

@@ -1,0 +1,60 @@
+"""What waits to be sent."""
+
+from __future__ import annotations
+
+from realtime_widgets.errors import NotSent
+from realtime_widgets.outbox import MAX_BYTES, MAX_MESSAGES, Delivery, Outbox
+
+
+def filled(count: int, size: int = 10) -> tuple[Outbox, list[Delivery]]:
+    outbox, deliveries = Outbox(), [Delivery("x" * size, str(i)) for i in range(count)]
+    for delivery in deliveries:
+        outbox.put(delivery)
+    return outbox, deliveries
+
+
+def test_the_order_stays():
+    outbox, deliveries = filled(5)
+    seen = []
+    while (first := outbox.first) is not None:
+        seen.append(first.id)
+        outbox.sent(first)
+    assert seen == ["0", "1", "2", "3", "4"]
+    assert {delivery.state for delivery in deliveries} == {"sent"}
+    assert len(outbox) == 0
+
+
+def test_one_too_many_fails_at_once_and_says_so():
+    outbox, deliveries = filled(MAX_MESSAGES + 1)
+    assert [delivery.state for delivery in deliveries] == ["queued"] * MAX_MESSAGES + ["failed"]
+    assert isinstance(deliveries[-1].error, NotSent)
+    assert f"{MAX_MESSAGES} others" in str(deliveries[-1].error)
+    assert (len(outbox), outbox.failed) == (MAX_MESSAGES, 1)
+
+
+def test_so_does_one_too_large():
+    _, deliveries = filled(3, MAX_BYTES // 2)
+    assert [delivery.state for delivery in deliveries] == ["queued", "queued", "failed"]
+
+
+def test_what_was_sent_leaves_its_room():
+    outbox, _ = filled(2, MAX_BYTES // 2)
+    assert outbox.first is not None
+    outbox.sent(outbox.first)
+    again = Delivery("x" * (MAX_BYTES // 2))
+    outbox.put(again)
+    assert again.state == "queued"
+
+
+def test_all_can_be_taken_out():
+    outbox, deliveries = filled(3)
+    assert outbox.take() == deliveries
+    assert (outbox.take(), outbox.first, len(outbox)) == ([], None, 0)
+
+
+def test_a_delivery_says_what_became_of_it():
+    delivery = Delivery("x", "id7")
+    assert repr(delivery) == "<Delivery id7: queued>"
+    delivery.fail("no room")
+    assert repr(delivery) == "<Delivery id7: failed, no room>"
+    assert repr(Delivery(b"x")) == "<Delivery of a raw frame: queued>"
