@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import ipaddress
 import types
 import urllib.parse
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
@@ -127,7 +128,10 @@ def label_of(url: str) -> str:
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine."""
     host = urllib.parse.urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
 
 
 def identity(value: Any) -> Hashable:
