@@ -125,7 +125,8 @@ class Server(Thread):
             for frame in frames:
                 raw = frame if isinstance(frame, str | bytes) else json.dumps(frame)
                 for socket in list(self.sockets):
-                    await socket.send(raw)
+                    with contextlib.suppress(ConnectionClosed):
+                        await socket.send(raw)
 
         self.run(send())
 

@@ -240,6 +240,7 @@ def test_on_connect_runs_once_per_connection_however_often_its_cell_does(server:
     for _ in range(3):
         exec(source, space)
     made = space["made"]
+    wait_for(lambda: server.frames)  # by way of the callback thread
     made[-1].send_raw("end")
     wait_for(lambda: "end" in server.frames)
     assert server.frames == ["want", "end"]

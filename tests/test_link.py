@@ -127,9 +127,10 @@ class Lives(RuleBasedStateMachine):
         if action == "wait":
             self.dialling = False
             delay = after.retry_at - self.now  # type: ignore[operator]
-            assert 0 <= delay <= self.policy.maximum
+            rounding = 1e-6
+            assert 0 <= delay <= self.policy.maximum + rounding
             if after.attempts > 1:
-                assert delay >= self.policy.initial
+                assert delay >= self.policy.initial - rounding
             held = before.state == "connected" and self.now - before.since >= STABLE
             assert after.attempts == (1 if held else before.attempts + 1)
         if before.state in ("disconnected", "error"):

@@ -54,6 +54,7 @@ def done() -> None:
 
 def test_clients_of_one_address_share_its_connection(server: Server, pool: Pool):
     clients = [connected(server.url, pool, auth="t", headers={"X": "1"}) for _ in range(5)]
+    wait_for(lambda: server.connections)
     assert (server.connections, pool.open) == (1, 1)
     assert len({id(client.stream("x")) for client in clients}) == 1
 
@@ -146,7 +147,10 @@ def test_closing_ends_the_streams_too(server: Server, pool: Pool, crank: Crank):
     done()
     crank.turn(LINGER)
     wait_for(lambda: not server.open)
-    assert len(stream) == 0
+    del client
+    gc.collect()  # which must not bring it back
+    done()
+    assert (len(stream), pool.open) == (0, 0)
 
 
 def test_callbacks_keep_their_client(server: Server, pool: Pool):
@@ -208,6 +212,22 @@ def test_a_cell_that_is_run_five_times_has_one_of_everything(
     wait_for(lambda: pool.open == 0 or stream.source is not None)
     pool._stop()
     wait_for(lambda: pool.open == 0)
+
+
+def test_a_cell_that_registers_a_callback_registers_it_once(
+    server: Server, crank: Crank, monkeypatch: pytest.MonkeyPatch
+):
+    shell = make_shell(monkeypatch)
+    pool = Pool(get_runtime(), clock=crank)
+    heard: list[int] = []
+    client = shell.run(lambda: connected(server.url, pool), "cell-1")
+    for run in range(5):
+        shell.run(lambda run=run: client.on_message(lambda _: heard.append(run)), "cell-2")
+    wait_for(lambda: server.open)
+    server.send({"type": "x"}, {"type": "x"})
+    wait_for(lambda: len(heard) >= 2)
+    assert heard == [4, 4]
+    client.disconnect()
 
 
 def test_another_cell_does_not_replace_it(server: Server, crank: Crank, monkeypatch: pytest.MonkeyPatch):

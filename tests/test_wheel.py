@@ -107,6 +107,7 @@ def test_what_it_requires_is_what_it_imports(metadata: email.message.Message):
         "msgspec",
         "numpy",
         "plotly",
+        "psutil",
         "starlette",
         "uvicorn",
         "websockets",

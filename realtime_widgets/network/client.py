@@ -75,7 +75,7 @@ class ClientStats(msgspec.Struct, frozen=True):
 class Callback:
     """A function that a client calls; calling this calls it."""
 
-    __slots__ = ("_client", "fn", "kind", "type")
+    __slots__ = ("__weakref__", "_client", "fn", "kind", "type")
 
     def __init__(self, client: Client, kind: Kind, fn: Callable[..., object], type: str | None) -> None:
         self._client = client
@@ -86,6 +86,10 @@ class Callback:
     def remove(self) -> None:
         """Do not call it any more; twice is fine."""
         self._client._remove(self)
+
+    def _retire(self) -> None:
+        """Give way to what the next run of the cell registers."""
+        self.remove()
 
     def __call__(self, *args: Any) -> object:
         """Call the function, as if it had not been registered."""
@@ -99,7 +103,8 @@ class Client:
     """A connection to a server of messages; get it through `rw.connect()`, which has the arguments.
 
     It is kept as long as somebody holds it or one of its streams, or it has callbacks. In a notebook a cell that is
-    run again replaces the clients that its last run made, and goes on with their connection and their streams.
+    run again replaces the clients and the callbacks that its last run made, and goes on with their connection and
+    their streams.
     """
 
     def __init__(
@@ -144,9 +149,6 @@ class Client:
         """Whether a later run of its cell has replaced it: then it keeps nothing open."""
         self._pool.made(self)
         self._join()
-        # From the garbage collector: hands over, and takes no lock.
-        receiver = weakref.ref(self._receiver)
-        weakref.finalize(self, _orphan, self._receiver.connection, receiver).atexit = False
 
     # Using it
 
@@ -392,6 +394,9 @@ class Client:
 
     def _join(self) -> None:
         self._apart = None
+        # From the garbage collector: hands over, and takes no lock.
+        self._orphaned = weakref.finalize(self, _orphan, self._connection, weakref.ref(self._receiver))
+        self._orphaned.atexit = False
         if self._connection.status.state in ("disconnected", "error"):
             # Said at once, and true in a moment: who looks right after connect() must not see the old state.
             self._connection.status = Status("connecting", time.monotonic())
@@ -402,6 +407,7 @@ class Client:
             return
         status = self._connection.status
         self._apart = Status("disconnected", time.monotonic(), error=status.error, error_at=status.error_at)
+        self._orphaned.detach()
         connection, receiver = self._connection, self._receiver
 
         def leave() -> None:
@@ -462,6 +468,7 @@ class Client:
         with self._lock:
             self._callbacks[kind] = (*self._callbacks.get(kind, ()), callback)
         self._pool.kept.add(self)
+        self._pool.made(callback)
         return callback
 
     def _remove(self, callback: Callback) -> None:

@@ -47,6 +47,10 @@ HELLO: Final = {"version": 1, "batch": True}
 """What we say first: that we read frames that are arrays of envelopes."""
 
 
+_chance: Final = random.Random().random
+"""Not the generator of the `random` module: that one is the user's, who may have seeded it."""
+
+
 class Clock(Protocol):
     """Time, as an asyncio loop has it; a test may crank its own."""
 
@@ -234,7 +238,7 @@ class Connection:
     def _fire(self, event: Event, error: LinkError | None = None) -> None:
         before = self._link.state
         now = self._clock.time()
-        match self._link.fire(event, now, error=error, chance=random.random()):
+        match self._link.fire(event, now, error=error, chance=_chance()):
             case "dial":
                 self._retry = _cancelled(self._retry)
                 self._verdict = None

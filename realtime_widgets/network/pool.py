@@ -19,7 +19,7 @@ from .connection import Clock, Connection, Options
 from .receiver import Decode, Receiver
 
 if TYPE_CHECKING:
-    from .client import Client
+    from .client import Callback, Client
 
 
 class Pool:
@@ -38,7 +38,7 @@ class Pool:
         self._lock = threading.Lock()
         self._known: weakref.WeakValueDictionary[Hashable, Connection] = weakref.WeakValueDictionary()
         self._active: set[Connection] = set()
-        self._made_in: dict[cells.Cell, weakref.WeakSet[Client]] = {}
+        self._made_in: dict[cells.Cell, weakref.WeakSet[Client | Callback]] = {}
         runtime.on_stop(self._stop)
         cells.watch(self._cell_started, lambda: None)
 
@@ -53,11 +53,11 @@ class Pool:
                 self._known[address.key] = connection
             return connection.receiver(decode)
 
-    def made(self, client: Client) -> None:
-        """Note in which cell a client was made."""
+    def made(self, thing: Client | Callback) -> None:
+        """Note in which cell something was made that the cell's next run replaces."""
         cell = cells.current()
         if cell is not None:
-            self._made_in.setdefault(cell, weakref.WeakSet()).add(client)
+            self._made_in.setdefault(cell, weakref.WeakSet()).add(thing)
 
     @property
     def open(self) -> int:
@@ -66,8 +66,8 @@ class Pool:
 
     def _cell_started(self, cell: cells.Cell | None) -> None:
         """What a cell connected, its next run replaces: else every run would add a set of callbacks."""
-        for client in self._made_in.pop(cell, ()) if cell is not None else ():
-            client._retire()
+        for thing in self._made_in.pop(cell, ()) if cell is not None else ():
+            thing._retire()
 
     def _stop(self) -> None:
         """Say goodbye everywhere (the runtime then waits for it)."""
