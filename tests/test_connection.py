@@ -327,6 +327,38 @@ def test_silence_ends_the_link(connect: Any, crank: Crank):
         client.disconnect()
 
 
+def test_the_goodbye_of_the_link_before_does_not_touch_the_next(connect: Any, crank: Crank):
+    ended = []
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await mute(reader, writer)  # never answers a goodbye, so that saying it takes its full second
+        ended.append(writer)
+
+    with plain(peer) as port:
+        client = connect(f"ws://127.0.0.1:{port}/", heartbeat=25)
+        settled(client, "connected")
+        client.disconnect()
+        client.connect()
+        wait_for(lambda: client.stats.connects == 2)
+        settled(client, "connected")
+        wait_for(lambda: ended)
+        get_runtime().run(asyncio.sleep(0)).result(LIMIT)
+        crank.turn(34)
+        crank.turn(1.5)
+        settled(client, "reconnecting")  # its own heart still beats
+        client.disconnect()
+
+
+def test_hello_is_said_when_the_first_who_wants_envelopes_comes(connect: Any):
+    with Server() as server:
+        foreign = connect(server.url, decode=lambda frame: None)
+        settled(foreign, "connected")
+        ours = connect(server.url, subscribe=["x"])
+        settled(ours, "connected")
+        wait_for(lambda: len(server.frames) == 2)
+        assert server.types() == ["hello", "subscribe"]
+
+
 def test_without_a_heartbeat_silence_means_nothing(connect: Any, crank: Crank):
     with Server() as server:
         client = connect(server.url, heartbeat=None)

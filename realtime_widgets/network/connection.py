@@ -124,6 +124,7 @@ class Connection:
         self._task: asyncio.Task[None] | None = None
         self._socket: ClientConnection | None = None
         self._channels: set[str] = set()  # that the server has been asked for, on this link
+        self._introduced = False  # we have said hello on this link
         self._greeted: set[Hashable] = set()  # functions of on_connect= that have run on this link
         self._frames: list[str | bytes] = []  # that came and are not delivered yet
         self._urgent: deque[str | None] = deque()  # before the outbox; None: a ping of the protocol's own
@@ -155,6 +156,7 @@ class Connection:
         self.review()
         self.connect()
         if self._link.state == "connected":
+            self._introduce()
             self.ask_for(client.channels)
             self._greet(client)
 
@@ -307,6 +309,13 @@ class Connection:
         url, headers = await self.address.resolve(self._runtime)
         socket = await open_websocket(url, headers, self.address.protocols, self._options.max_size)
         writer = asyncio.create_task(self._write(socket))
+
+        def over() -> None:
+            writer.cancel()
+            if self._socket is socket:
+                self._socket = None
+                self._beat = _cancelled(self._beat)
+
         try:
             self._opened(socket)
             recv = socket.recv
@@ -317,15 +326,14 @@ class Connection:
                     asyncio.get_running_loop().call_soon(self._deliver)
                 self._frames.append(frame)
         except asyncio.CancelledError:
+            over()  # before the goodbye, which takes its time: another link may be open by then
             await socket.close()
             raise
         except Exception as ended:
             self._deliver()
             return self._verdict or explain(ended, self._url)
         finally:
-            writer.cancel()
-            self._socket = None
-            self._beat = _cancelled(self._beat)
+            over()
 
     def _opened(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -337,12 +345,18 @@ class Connection:
         if self._options.heartbeat is not None:
             self._heartbeat = Heartbeat(self._options.heartbeat, self._clock.time())
             self._beat_later()
-        if self._speaks_envelopes():
-            self._say("hello", HELLO)
+        self._introduced = False
+        self._introduce()
         self._fire("opened")
         self.ask_for({channel for receiver in self._living() for channel in receiver.channels})
         for client in self._clients():
             self._greet(client)
+
+    def _introduce(self) -> None:
+        """Say hello, when the first client that wants envelopes is there."""
+        if not self._introduced and self._speaks_envelopes():
+            self._introduced = True
+            self._say("hello", HELLO)
 
     def _greet(self, client: Client) -> None:
         """Have a client say what a server wants to hear first: once per link, however often its cell was run."""
