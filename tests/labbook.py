@@ -175,7 +175,9 @@ class Notebook:
         # The name changes with the request, the flag once the style sheet is loaded.
         self.wait_for(
             "return document.body.dataset.jpThemeName === argument[0]"
-            " && document.body.dataset.jpThemeLight === argument[1];",
+            " && document.body.dataset.jpThemeLight === argument[1]"
+            # A picture taken under the curtain that JupyterLab draws meanwhile shows nothing.
+            " && !document.getElementById('jupyterlab-splash');",
             [theme, "false" if dark else "true"],
         )
 

@@ -15,6 +15,8 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from realtime_widgets.hub.serving import accept_no_more
+
 LIMIT = 30.0
 """Seconds after which a condition that has not come true counts as a failure."""
 
@@ -48,10 +50,10 @@ class Thread:
         return asyncio.run_coroutine_threadsafe(coro, self.loop).result(LIMIT)
 
     async def _end(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Server(Thread):
@@ -113,6 +115,8 @@ class Server(Thread):
 
     def stop(self) -> None:
         async def stop() -> None:
+            if self._server.is_serving():
+                await accept_no_more(self._server.sockets)
             self._server.close()
             await self._server.wait_closed()
 
@@ -174,6 +178,7 @@ def plain(peer: Peer) -> Iterator[int]:
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
+            thread.run(accept_no_more(server.sockets))
             thread.loop.call_soon_threadsafe(server.close)
 
 

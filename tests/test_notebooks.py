@@ -177,7 +177,6 @@ print(client.stats.connects, [t.name for t in threading.enumerate() if "realtime
     assert notebook.outputs(2)[0]["text"] == before
     chart = widgets(page, "chart")
     expect(chart).to_have_attribute("data-rw-state", "live")
-    wait_until_moved(chart, 0)
     notebook.execute(
         f"""
 import time

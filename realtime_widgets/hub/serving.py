@@ -7,11 +7,12 @@ imported with the first hub that starts.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
@@ -73,6 +74,24 @@ def listen(family: socket.AddressFamily, address: str, port: int) -> socket.sock
     return listener
 
 
+async def accept_no_more(listening: Iterable[Any]) -> None:
+    """Take nobody in any more, so that the servers of these sockets can be closed; on their loop.
+
+    Whoever is accepted in the very turns of the loop in which a server closes is neither served nor closed:
+    https://github.com/python/cpython/issues/109564
+    """
+    for listener in listening:
+        _let_wait(listener)
+    for _ in range(3):  # from the listener to a task, from there to a transport, and to its protocol
+        await asyncio.sleep(0)
+
+
+def _let_wait(listener: Any) -> None:
+    """Let those who connect wait in the queue of a socket."""
+    with contextlib.suppress(NotImplementedError):  # the loop of Windows accepts in another way
+        asyncio.get_running_loop().remove_reader(listener)
+
+
 class Serving:
     """One life of the server. It is made on any thread; the rest is for the I/O thread.
 
@@ -128,7 +147,9 @@ class Serving:
     def leave(self) -> None:
         """Say goodbye to everybody and return: the tasks are about to be cancelled."""
         if not self._server.should_exit:
-            self._stop_listening()
+            for server in self._servers():
+                for listener in server.sockets:
+                    _let_wait(listener)
             for connection in list(self._server.server_state.connections):
                 connection.shutdown()
 
@@ -143,10 +164,12 @@ class Serving:
                 self._ready.set()
             await asyncio.wait({server, beside, stop}, return_when=asyncio.FIRST_COMPLETED)
             self._stop.set()
+            await accept_no_more([listener])
             self._server.should_exit = True
             await asyncio.wait({server}, timeout=GRACE)
         finally:
-            self._stop_listening()
+            for going in self._servers():
+                going.close()
             listener.close()
             for connection in list(self._server.server_state.connections):
                 connection.transport.abort()
@@ -154,9 +177,8 @@ class Serving:
             await asyncio.wait({server}, timeout=GRACE / 4)  # it looks ten times a second
             await _end(server)
 
-    def _stop_listening(self) -> None:
-        for server in getattr(self._server, "servers", []):  # there are none before it has started
-            server.close()
+    def _servers(self) -> list[asyncio.Server]:
+        return getattr(self._server, "servers", [])  # there are none before it has started
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:
