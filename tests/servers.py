@@ -14,6 +14,7 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 from realtime_widgets.hub.serving import accept_no_more
 
@@ -107,8 +108,19 @@ class Server(Thread):
     def start(self) -> None:
         """Listen, again on the same port."""
 
+        may_come = self._options.get("process_request")
+
+        async def come(socket: ServerConnection, request: Request) -> Response | None:
+            answer = may_come and may_come(socket, request)
+            if answer is None:  # noted before it is let in: a client that is connected has been counted
+                self.sockets.add(socket)
+                self.headers.append(request.headers)
+            return answer
+
         async def start() -> None:
-            self._server = await serve(self._serve, "127.0.0.1", self.port, **self._options)
+            self._server = await serve(
+                self._serve, "127.0.0.1", self.port, **self._options | {"process_request": come}
+            )
             self.port = self._server.sockets[0].getsockname()[1]
 
         self.run(start())
@@ -142,9 +154,6 @@ class Server(Thread):
         self.run(close())
 
     async def _serve(self, socket: ServerConnection) -> None:
-        assert socket.request is not None
-        self.sockets.add(socket)
-        self.headers.append(socket.request.headers)
         try:
             if self._handler is not None:
                 await self._handler(socket)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -42,6 +42,16 @@ def connected(url: Any, pool: Pool, **options: Any) -> Client:
     client = Client(url, pool=pool, **options)
     client.wait_until("connected", LIMIT)
     return client
+
+
+def wait_out(crank: Crank, condition: Callable[[], object]) -> None:
+    """Let time go on until a condition comes true: who was let go by the garbage collector is noted a little later."""
+
+    def later() -> object:
+        crank.turn(LINGER)
+        return condition()
+
+    wait_for(later)
 
 
 def done() -> None:
@@ -121,9 +131,7 @@ def test_a_client_that_nobody_holds_lets_go(server: Server, pool: Pool, crank: C
     client = connected(server.url, pool)
     del client
     gc.collect()
-    done()
-    crank.turn(LINGER)
-    wait_for(lambda: not server.open)
+    wait_out(crank, lambda: not server.open)
 
 
 def test_its_stream_goes_on_as_long_as_somebody_holds_that(server: Server, pool: Pool, crank: Crank):
@@ -136,9 +144,7 @@ def test_its_stream_goes_on_as_long_as_somebody_holds_that(server: Server, pool:
     wait_for(lambda: len(held[0]))
     held.clear()
     gc.collect()
-    done()
-    crank.turn(LINGER)
-    wait_for(lambda: not server.open)
+    wait_out(crank, lambda: not server.open)
 
 
 def test_closing_ends_the_streams_too(server: Server, pool: Pool, crank: Crank):
@@ -167,9 +173,7 @@ def test_300_clients_that_are_dropped_leave_nothing(server: Server, pool: Pool, 
     for i in range(300):
         Client(server.url, pool=pool, headers={"X": str(i)})
     gc.collect()
-    done()
-    crank.turn(LINGER)
-    wait_for(lambda: pool.open == 0)
+    wait_out(crank, lambda: pool.open == 0)
     wait_for(lambda: server.open == 0)
     gc.collect()
     wait_for(lambda: len(pool._known) == 0)
