@@ -21,6 +21,7 @@ from .columns import MISFIT, Kind
 from .errors import UsageError, WrongType
 from .fields import declare
 from .intake import MISSING, Intake, intake, is_many, record
+from .listeners import Listeners
 from .locks import renew_after_fork
 from .ring import Ring, StreamStats
 from .times import to_seconds
@@ -87,7 +88,7 @@ class Stream:
         self._ring = Ring(self._declared, max_points, max_age)
         self._max_points = max_points
         self._arrived = -math.inf  # by the clock, whatever the records' own times
-        self._listeners: tuple[list[Callable[[], object]], ...] = ()
+        self._listeners = Listeners(f"stream {name!r}")
         renew_after_fork(self, Stream._renew_lock)
 
     def _renew_lock(self) -> None:
@@ -141,8 +142,8 @@ class Stream:
                 seq = 0
         if not seq:
             return self._append_slowly(fields, ts)
-        if self._listeners:
-            self._tell()
+        if self._listeners.fns:
+            self._listeners.tell()
         return seq
 
     def extend(self, data: Any, *, ts: Any = None) -> int:
@@ -192,7 +193,7 @@ class Stream:
         with self._lock:
             self._ring.clear()
             self._arrived = -math.inf
-        self._tell()
+        self._listeners.tell()
 
     # Reading it
 
@@ -253,15 +254,7 @@ class Stream:
         For machinery: `fn` must be quick and must not wait, since the appending thread waits for it. What
         it raises is logged. For functions that do work, `on_batch()`.
         """
-        entry = [fn]  # a list is equal by value but found by identity below, so the same fn may listen twice
-        with self._lock:
-            self._listeners = (*self._listeners, entry)
-
-        def undo() -> None:
-            with self._lock:
-                self._listeners = tuple(kept for kept in self._listeners if kept is not entry)
-
-        return undo
+        return self._listeners.add(fn)
 
     @overload
     def on_batch(
@@ -374,13 +367,5 @@ class Stream:
             last = self._ring.last
         for warning in warnings:
             logger.warning(warning)
-        self._tell()
+        self._listeners.tell()
         return last
-
-    def _tell(self) -> None:
-        """Call the listeners (without the lock)."""
-        for (fn,) in self._listeners:
-            try:
-                fn()
-            except Exception:
-                logger.exception("a listener of stream %r raised: %r", self.name, fn)

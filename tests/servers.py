@@ -115,6 +115,7 @@ class Server(Thread):
             if answer is None:  # noted before it is let in: a client that is connected has been counted
                 self.sockets.add(socket)
                 self.headers.append(request.headers)
+                socket.connection_lost_waiter.add_done_callback(lambda _: self.sockets.discard(socket))
             return answer
 
         async def start() -> None:
