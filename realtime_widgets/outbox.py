@@ -7,6 +7,7 @@ once and says so. Pure: who sends, and when, is `network.connection`'s business.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from .errors import NotSent
@@ -51,18 +52,20 @@ class Outbox:
     def __init__(self) -> None:
         self._waiting: deque[Delivery] = deque()
         self._bytes = 0
+        self.sent = 0
+        """How many went out."""
         self.failed = 0
-        """How many found no room."""
+        """How many did not."""
 
     def put(self, delivery: Delivery) -> None:
         """Have it wait, or fail it when there is no room."""
         size = len(delivery.raw)
         if len(self._waiting) >= MAX_MESSAGES or self._bytes + size > MAX_BYTES:
-            self.failed += 1
-            delivery.fail(
-                f"a message was not sent: {len(self._waiting)} others ({self._bytes:,} bytes) wait for a "
-                f"connection, which is the most there may be ({MAX_MESSAGES}, or {MAX_BYTES:,} bytes); "
-                'send less while client.state is not "connected"'
+            self.fail(
+                [delivery],
+                f"{len(self._waiting)} others ({self._bytes:,} bytes) wait for a connection, which is the most "
+                f"there may be ({MAX_MESSAGES}, or {MAX_BYTES:,} bytes); send less while client.state is not "
+                '"connected"',
             )
             return
         self._waiting.append(delivery)
@@ -73,12 +76,19 @@ class Outbox:
         """The one whose turn it is; None when nothing waits."""
         return self._waiting[0] if self._waiting else None
 
-    def sent(self, delivery: Delivery) -> None:
-        """Note that the first was sent; one that could not be stays the first."""
+    def done(self, delivery: Delivery) -> None:
+        """Note that one was sent; until then the first stays the first."""
         if self._waiting and self._waiting[0] is delivery:
             self._waiting.popleft()
             self._bytes -= len(delivery.raw)
         delivery.state = "sent"
+        self.sent += 1
+
+    def fail(self, deliveries: Iterable[Delivery], why: str) -> None:
+        """Note that some will not be sent, and why not."""
+        for delivery in deliveries:
+            delivery.fail(f"a message was not sent: {why}")
+            self.failed += 1
 
     def take(self) -> list[Delivery]:
         """Return all that waits, oldest first; it waits no longer."""

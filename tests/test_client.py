@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 
 from realtime_widgets.errors import (
     CallbackFailed,
@@ -26,7 +27,7 @@ from realtime_widgets.errors import (
 )
 from realtime_widgets.network import Client
 from realtime_widgets.network import client as module
-from realtime_widgets.outbox import MAX_MESSAGES
+from realtime_widgets.outbox import MAX_MESSAGES, Delivery
 from realtime_widgets.reconnect import Reconnect
 from realtime_widgets.runtime import get_runtime
 from servers import LIMIT, Server, wait_for
@@ -281,10 +282,50 @@ def test_without_a_wish_to_be_connected_nothing_waits(server: Server, client: Cl
     assert "is disconnected; call connect()" in str(delivery.error)
 
 
+def test_what_was_sent_before_the_goodbye_still_goes_out(server: Server):
+    client = Client(server.url)
+    client.wait_until("connected", LIMIT)
+    deliveries = [client.send("n", i) for i in range(100)]
+    client.disconnect()
+    wait_for(lambda: server.closed == [1000])
+    assert [m["data"] for m in server.messages if m["type"] == "n"] == list(range(100))
+    wait_for(lambda: {delivery.state for delivery in deliveries} == {"sent"})
+
+
+def test_a_goodbye_does_not_wait_for_a_server_that_reads_nothing():
+    async def deaf(socket: ServerConnection) -> None:
+        socket.transport.pause_reading()
+        await socket.wait_closed()
+
+    with Server(deaf, close_timeout=0.1) as server:
+        client = Client(server.url)
+        client.wait_until("connected", LIMIT)
+        session = client._connection._session
+        assert session is not None
+
+        def full() -> bool:  # the network takes no more
+            return session.transport._socket.paused
+
+        deliveries: list[Delivery] = []
+        while not full():
+            deliveries.append(client.send_raw(os.urandom(500_000)))  # which nothing compresses
+            wait_for(lambda: deliveries[-1].state == "sent" or full())
+        deliveries.append(client.send_raw("one more"))
+        client.disconnect()
+        wait_for(lambda: "queued" not in {delivery.state for delivery in deliveries})
+        assert isinstance(deliveries[-1].error, NotSent)
+        assert client.stats.failed == 1
+
+
 @pytest.mark.parametrize("data", [object(), {1, 2, object()}, {(1, 2): 3}])
 def test_data_that_json_does_not_have_are_refused(client: Client, data: Any):
     with pytest.raises(UsageError, match="a message of type 'x' cannot be sent"):
         client.send("x", data)
+
+
+def test_a_frame_that_cannot_be_written_is_refused_at_once(client: Client):
+    with pytest.raises(UsageError, match="pass text that is Unicode"):
+        client.send_raw("\ud800")
 
 
 def test_frames_of_ones_own_go_out_as_they_are(server: Server, client: Client):
@@ -553,6 +594,19 @@ import logging; logging.disable()
     assert [line for line in done.stderr.splitlines() if "trying again" not in line] == []
     wait_for(lambda: server.closed)
     assert server.closed == [1000]
+
+
+def test_what_a_program_sends_last_goes_out(server: Server, child_env: dict[str, str]):
+    code = f"""
+import realtime_widgets as rw
+client = rw.connect({server.url!r})
+client.wait_until("connected", {LIMIT})
+for i in range(50):
+    client.send("n", i)
+"""
+    subprocess.run([sys.executable, "-c", code], env=child_env, timeout=LIMIT, check=True)
+    wait_for(lambda: server.closed)
+    assert [m["data"] for m in server.messages if m["type"] == "n"] == list(range(50))
 
 
 def test_a_refused_client_says_why_wherever_it_is_looked_at():

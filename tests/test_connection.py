@@ -297,7 +297,7 @@ def test_the_pongs_of_the_protocol_count_too(connect: Any, crank: Crank):
     with Server() as server:
         client = connect(server.url, heartbeat=25)
         settled(client, "connected")
-        heard = client._connection._heartbeat
+        heard = client._connection._session.transport.heartbeat
         for _ in range(5):
             crank.turn(25)
             wait_for(lambda: heard.heard == crank.time())
@@ -375,7 +375,7 @@ def test_a_foreign_server_hears_nothing_of_ours(connect: Any, crank: Crank):
         client = connect(server.url, decode=lambda frame: None)
         client.stream("x")
         settled(client, "connected")
-        heard = client._connection._heartbeat
+        heard = client._connection._session.transport.heartbeat
         crank.turn(25)
         wait_for(lambda: heard.heard == crank.time())  # by the protocol's own ping
         client.send_raw("mine")

@@ -18,10 +18,10 @@ def test_the_order_stays():
     seen = []
     while (first := outbox.first) is not None:
         seen.append(first.id)
-        outbox.sent(first)
+        outbox.done(first)
     assert seen == ["0", "1", "2", "3", "4"]
     assert {delivery.state for delivery in deliveries} == {"sent"}
-    assert len(outbox) == 0
+    assert (len(outbox), outbox.sent, outbox.failed) == (0, 5, 0)
 
 
 def test_one_too_many_fails_at_once_and_says_so():
@@ -40,16 +40,21 @@ def test_so_does_one_too_large():
 def test_what_was_sent_leaves_its_room():
     outbox, _ = filled(2, MAX_BYTES // 2)
     assert outbox.first is not None
-    outbox.sent(outbox.first)
+    outbox.done(outbox.first)
     again = Delivery("x" * (MAX_BYTES // 2))
     outbox.put(again)
     assert again.state == "queued"
 
 
-def test_all_can_be_taken_out():
+def test_all_can_be_taken_out_and_sent_or_failed():
     outbox, deliveries = filled(3)
     assert outbox.take() == deliveries
     assert (outbox.take(), outbox.first, len(outbox)) == ([], None, 0)
+    outbox.done(deliveries[0])
+    outbox.fail(deliveries[1:], "the end came first")
+    assert [delivery.state for delivery in deliveries] == ["sent", "failed", "failed"]
+    assert str(deliveries[1].error) == "a message was not sent: the end came first"
+    assert (outbox.sent, outbox.failed) == (1, 2)
 
 
 def test_a_delivery_says_what_became_of_it():

@@ -29,14 +29,16 @@ from ..errors import (
     did_you_mean,
 )
 from ..link import STATES, State, Status
+from ..listeners import Listeners
 from ..messages import CONTROL, Message, write
 from ..outbox import Delivery
 from ..reconnect import FOREVER, Reconnect
 from ..streams import Stream
 from .address import Address, Given
-from .connection import Connection, Options, envelope
+from .connection import Connection, Options
 from .pool import Pool, get_pool
 from .receiver import Decode
+from .session import envelope
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +139,7 @@ class Client:
         self._runtime = self._pool.runtime
         self._receiver = self._pool.receiver(self._address, self._options, decode)
         self._callbacks: dict[Kind, tuple[Callback, ...]] = {}
-        self._listeners: tuple[list[Callable[[], object]], ...] = ()
+        self._listeners = Listeners(f"the client of {self._address.label}")
         self._waits: list[tuple[State, Future[None]]] = []  # on the I/O thread
         self._inbox: deque[Message] = deque()
         self._dropped = 0
@@ -209,6 +211,13 @@ class Client:
         """Send a frame as it is, for servers that speak another protocol."""
         if not isinstance(raw, str | bytes):
             raise WrongType(f"a frame cannot be sent: it is {raw!r}; pass text or bytes")
+        if isinstance(raw, str):
+            try:
+                raw.encode()
+            except UnicodeEncodeError as error:
+                raise UsageError(
+                    f"a frame cannot be sent: {error}; pass text that is Unicode, or bytes"
+                ) from error
         return self._send(Delivery(raw))
 
     def publish(self, channel: str, data: Any) -> Delivery:
@@ -303,11 +312,9 @@ class Client:
         """Counters."""
         counters, outbox = self._connection.counters, self._connection.outbox
         return ClientStats(
-            **{
-                name: getattr(counters, name)
-                for name in ("connects", "frames", "messages", "bytes", "bad", "sent")
-            },
+            **{name: getattr(counters, name) for name in ("connects", "frames", "messages", "bytes", "bad")},
             dropped=self._dropped,
+            sent=outbox.sent,
             waiting=len(outbox),
             failed=outbox.failed,
         )
@@ -315,19 +322,11 @@ class Client:
     @property
     def shown(self) -> bool:
         """Whether something, an indicator as a rule, follows its status."""
-        return bool(self._listeners)
+        return bool(self._listeners.fns)
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` whenever the status may have changed; returns the undo. For machinery: it must be quick."""
-        entry = [fn]
-        with self._lock:
-            self._listeners = (*self._listeners, entry)
-
-        def undo() -> None:
-            with self._lock:
-                self._listeners = tuple(kept for kept in self._listeners if kept is not entry)
-
-        return undo
+        return self._listeners.add(fn)
 
     # Ending it
 
@@ -355,8 +354,7 @@ class Client:
         """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
         for state, future in list(self._waits):
             self._settle(state, future)
-        for (fn,) in self._listeners:
-            fn()
+        self._listeners.tell()
         if before is not None:
             self._call("state", status.state)
             if before == "connected":

@@ -11,28 +11,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from ..errors import BadMessage, LinkError, LinkLost, LinkRefused
-from ..heartbeat import Heartbeat
+from ..errors import BadMessage, LinkError, LinkRefused
 from ..link import Event, Link, State, Status
-from ..messages import Message, new_id, quote, write
+from ..messages import CONTROL, quote
 from ..outbox import Delivery, Outbox
 from ..reconnect import Reconnect
 from ..runtime import Runtime
 from ..scheduling import Timer
 from .address import Address, identity
 from .receiver import Decode, Receiver
+from .session import Session
+from .transport import Clock, Frames, Transport
 from .websocket import explain, open_websocket
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
-
     from .client import Client
 
 logger = logging.getLogger(__name__)
@@ -43,22 +40,9 @@ LINGER: Final = 10.0
 QUIET: Final = 10.0
 """Seconds between two log lines about bad frames: a server may send a thousand of them in a second."""
 
-HELLO: Final = {"version": 1, "batch": True}
-"""What we say first: that we read frames that are arrays of envelopes."""
-
 
 _chance: Final = random.Random().random
 """Not the generator of the `random` module: that one is the user's, who may have seeded it."""
-
-
-class Clock(Protocol):
-    """Time, as an asyncio loop has it; a test may crank its own."""
-
-    def time(self) -> float:
-        """Seconds, never running backwards."""
-
-    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
-        """Call `callback(*args)` in `delay` seconds, on the I/O thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +69,6 @@ class Counters:
         self.messages = 0
         self.bytes = 0
         self.bad = 0
-        self.sent = 0
 
 
 class Connection:
@@ -112,8 +95,6 @@ class Connection:
         self.status = Status()
         self.counters = Counters()
         self.outbox = Outbox()
-        self.speaks_hello = False
-        """Whether the server has answered our hello."""
         self._runtime = runtime
         self._options = options
         self._active = active
@@ -122,17 +103,8 @@ class Connection:
         self._receivers: weakref.WeakValueDictionary[Hashable, Receiver] = weakref.WeakValueDictionary()
         self._url = address.label
         self._task: asyncio.Task[None] | None = None
-        self._socket: ClientConnection | None = None
-        self._channels: set[str] = set()  # that the server has been asked for, on this link
-        self._introduced = False  # we have said hello on this link
-        self._greeted: set[Hashable] = set()  # functions of on_connect= that have run on this link
-        self._frames: list[str | bytes] = []  # that came and are not delivered yet
-        self._urgent: deque[str | None] = deque()  # before the outbox; None: a ping of the protocol's own
-        self._to_write: asyncio.Event | None = None
-        self._heartbeat: Heartbeat | None = None
-        self._verdict: LinkError | None = None
+        self._session: Session | None = None  # while the link is up
         self._retry: Timer | None = None
-        self._beat: Timer | None = None
         self._linger: Timer | None = None
         self._logged: dict[str, float] = {}
 
@@ -155,10 +127,8 @@ class Connection:
         receiver.clients.add(client)
         self.review()
         self.connect()
-        if self._link.state == "connected":
-            self._introduce()
-            self.ask_for(client.channels)
-            self._greet(client)
+        if self._session is not None:
+            self._introduce(self._session, [client], client.channels)
 
     def leave(self, client: Client, receiver: Receiver, *, goodbye: bool, linger: bool = True) -> None:
         """Let a client go.
@@ -186,24 +156,19 @@ class Connection:
 
     def ask_for(self, channels: set[str]) -> None:
         """Ask the server for channels that it has not been asked for on this link."""
-        new = channels - self._channels
-        if new and self._link.state == "connected" and self._speaks_envelopes():
-            self._channels |= new
-            self._say("subscribe", {"streams": sorted(new)})
+        if self._session is not None and self._speaks_envelopes():
+            self._session.ask_for(channels)
 
     def send(self, delivery: Delivery) -> None:
         """Send a message, or have it wait for the connection."""
         if self._link.state in ("disconnected", "error"):
-            delivery.fail(
-                f"a message was not sent: there is no connection to {self._url}; call connect() first"
-            )
-            self.outbox.failed += 1
+            self.outbox.fail([delivery], f"there is no connection to {self._url}; call connect() first")
         else:
             self.outbox.put(delivery)
         if delivery.error is not None:
             self.trouble(delivery.error)
-        elif self._to_write is not None:
-            self._to_write.set()
+        elif self._session is not None:
+            self._session.transport.wake()
 
     def trouble(self, error: LinkError) -> None:
         """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
@@ -243,17 +208,13 @@ class Connection:
         match self._link.fire(event, now, error=error, chance=_chance()):
             case "dial":
                 self._retry = _cancelled(self._retry)
-                self._verdict = None
                 self._task = asyncio.get_running_loop().create_task(self._attempt())
             case "wait":
                 assert self._link.retry_at is not None
                 self._retry = self._clock.call_later(self._link.retry_at - now, self._fire, "due")
             case "close":
                 self._retry = _cancelled(self._retry)
-                if self._task is not None and self._task is not asyncio.current_task():
-                    self._task.cancel()
-                self._task = None
-                self._fail_all()
+                self._hang_up()
         if before != self._link.state:
             self._log(before, error)
         self._publish(before, error)
@@ -284,10 +245,17 @@ class Connection:
         self._active.discard(self)
         self._fire("disconnect")
 
-    def _fail_all(self) -> None:
-        for delivery in self.outbox.take():
-            delivery.fail(f"a message was not sent: the connection to {self._url} was closed before")
-            self.outbox.failed += 1
+    def _hang_up(self) -> None:
+        """End the link or the attempt; what waits to be sent still goes out where there is a link."""
+        task, self._task = self._task, None
+        session, self._session = self._session, None
+        waiting = self.outbox.take()
+        if session is not None:
+            session.transport.end_with(waiting)
+        else:
+            self.outbox.fail(waiting, f"the connection to {self._url} was closed before")
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
 
     # One attempt, and what it leads to
 
@@ -305,72 +273,40 @@ class Connection:
             self._fire("refused" if isinstance(error, LinkRefused) else "lost", error)
 
     async def _connected(self) -> LinkError:
-        """Open a socket and read it to its end; returns why it ended."""
+        """Open a socket and keep it to its end; returns why it ended."""
         url, headers = await self.address.resolve(self._runtime)
         socket = await open_websocket(url, headers, self.address.protocols, self._options.max_size)
-        writer = asyncio.create_task(self._write(socket))
-
-        def over() -> None:
-            writer.cancel()
-            if self._socket is socket:
-                self._socket = None
-                self._beat = _cancelled(self._beat)
-
-        try:
-            self._opened(socket)
-            recv = socket.recv
-            while True:
-                frame = await recv()
-                if not self._frames:
-                    # recv() only suspends when there is nothing left to read: what came at once goes on at once.
-                    asyncio.get_running_loop().call_soon(self._deliver)
-                self._frames.append(frame)
-        except asyncio.CancelledError:
-            over()  # before the goodbye, which takes its time: another link may be open by then
-            await socket.close()
-            raise
-        except Exception as ended:
-            self._deliver()
-            return self._verdict or explain(ended, self._url)
-        finally:
-            over()
-
-    def _opened(self, socket: ClientConnection) -> None:
-        self._socket = socket
+        transport = Transport(
+            socket, self._url, outbox=self.outbox, clock=self._clock, heartbeat=self._options.heartbeat
+        )
+        session = Session(transport)
         self.counters.connects += 1
-        self.speaks_hello = False
-        self._channels.clear()
-        self._greeted.clear()
-        self._urgent.clear()
-        if self._options.heartbeat is not None:
-            self._heartbeat = Heartbeat(self._options.heartbeat, self._clock.time())
-            self._beat_later()
-        self._introduced = False
-        self._introduce()
         self._fire("opened")
-        self.ask_for({channel for receiver in self._living() for channel in receiver.channels})
-        for client in self._clients():
-            self._greet(client)
+        self._session = session
+        channels = set[str]().union(*(receiver.channels for receiver in self._living()))
+        self._introduce(session, self._clients(), channels)
+        try:
+            return await transport.run(
+                deliver=lambda frames: self._deliver(session, frames), beat=lambda: self._beat(session)
+            )
+        finally:
+            if self._session is session:
+                self._session = None
 
-    def _introduce(self) -> None:
-        """Say hello, when the first client that wants envelopes is there."""
-        if not self._introduced and self._speaks_envelopes():
-            self._introduced = True
-            self._say("hello", HELLO)
+    def _introduce(self, session: Session, clients: list[Client], channels: set[str]) -> None:
+        """Have said what a server wants to hear first."""
+        if self._speaks_envelopes():
+            session.introduce()
+            session.ask_for(channels)
+        for client in clients:
+            if client.on_connect is not None and session.greet(identity(client.on_connect)):
+                client._greet()
 
-    def _greet(self, client: Client) -> None:
-        """Have a client say what a server wants to hear first: once per link, however often its cell was run."""
-        key = identity(client.on_connect)
-        if client.on_connect is not None and key not in self._greeted:
-            self._greeted.add(key)
-            client._greet()
+    def _beat(self, session: Session) -> None:
+        if self._speaks_envelopes():
+            session.say("ping", {})
 
-    def _deliver(self) -> None:
-        frames, self._frames = self._frames, []
-        if not frames:
-            return
-        if self._heartbeat is not None:
-            self._heartbeat.heard = self._clock.time()
+    def _deliver(self, session: Session, frames: Frames) -> None:
         self.counters.frames += len(frames)
         self.counters.bytes += sum(map(len, frames))
         limit = self._options.max_size
@@ -389,90 +325,14 @@ class Connection:
             self.counters.messages += len(messages)
             if receiver.decode is None:
                 for message in messages:
-                    if message.type in _ANSWERS:
-                        self._answer(message)
+                    if message.type in CONTROL and (error := session.answer(message)) is not None:
+                        self._complain(error)
             for client in list(receiver.clients):
                 client._receive(messages)
 
     def _complain(self, error: LinkError) -> None:
         self.counters.bad += 1
         self.trouble(error)
-
-    def _answer(self, message: Message) -> None:
-        """What the server says of the link itself."""
-        if message.type == "ping":
-            self._say("pong", {}, message.id)
-        elif message.type == "hello":
-            self.speaks_hello = True
-        elif message.type == "error" and self.speaks_hello:
-            data = message.data if isinstance(message.data, dict) else {}
-            self._complain(
-                BadMessage(f"the server turned something down: {data.get('message') or message.data!r}")
-            )
-
-    # Writing
-
-    def _say(self, kind: str, data: Any, id: str | int | None = None) -> None:
-        self._urgent.append(write(envelope(kind, data, id)))
-        if self._to_write is not None:
-            self._to_write.set()
-
-    async def _write(self, socket: ClientConnection) -> None:
-        """Send what there is to send, in its order, until the socket ends."""
-        from websockets.exceptions import ConnectionClosed
-
-        self._to_write = asyncio.Event()
-        self._to_write.set()
-        try:
-            while True:
-                await self._to_write.wait()
-                self._to_write.clear()
-                await self._write_all(socket)
-        except ConnectionClosed:
-            pass  # the reader knows, and what was not sent stays first
-
-    async def _write_all(self, socket: ClientConnection) -> None:
-        while True:
-            if self._urgent:
-                raw = self._urgent.popleft()
-                if raw is None:
-                    asyncio.ensure_future(await socket.ping()).add_done_callback(self._ponged)
-                else:
-                    await socket.send(raw)
-            elif (delivery := self.outbox.first) is not None:
-                await socket.send(delivery.raw)
-                self.outbox.sent(delivery)
-                self.counters.sent += 1
-            else:
-                return
-
-    # Signs of life
-
-    def _beat_later(self) -> None:
-        if self._heartbeat is not None:
-            delay = self._heartbeat.due - self._clock.time()
-            self._beat = self._clock.call_later(max(0.0, delay), self._beat_now)
-
-    def _beat_now(self) -> None:
-        if self._heartbeat is None or self._socket is None:
-            return
-        beat, gone = self._heartbeat.check(self._clock.time())
-        if gone:
-            silence = self._clock.time() - self._heartbeat.heard
-            self._verdict = LinkLost(f"nothing was heard from {self._url} for {silence:.0f} s")
-            self._socket.transport.abort()
-            return
-        if beat:
-            self._urgent.append(None)  # which every WebSocket server answers, whatever it talks about
-            if self._speaks_envelopes():
-                self._say("ping", {})
-            elif self._to_write is not None:
-                self._to_write.set()
-        self._beat_later()
-
-    def _ponged(self, answer: asyncio.Future[float]) -> None:
-        if self._heartbeat is not None and not answer.cancelled() and answer.exception() is None:
-            self._heartbeat.heard = self._clock.time()
 
     # Who is there
 
@@ -491,14 +351,6 @@ class Connection:
             self._runtime.call_soon(fn)
         except RuntimeError:
             pass  # it has stopped, and all connections with it
-
-
-_ANSWERS: Final = frozenset({"ping", "hello", "error"})
-
-
-def envelope(kind: str, data: Any, id: str | int | None = None, channel: str | None = None) -> Message:
-    """Return a message of ours, with the time and an id."""
-    return Message(kind, data, float(round(time.time() * 1000)), new_id() if id is None else id, channel)
 
 
 def _cancelled(timer: Timer | None) -> Timer | None:

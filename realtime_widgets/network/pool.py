@@ -15,8 +15,9 @@ from .. import cells
 from ..errors import RuntimeStopped
 from ..runtime import Runtime, get_runtime
 from .address import Address
-from .connection import Clock, Connection, Options
+from .connection import Connection, Options
 from .receiver import Decode, Receiver
+from .transport import Clock
 
 if TYPE_CHECKING:
     from .client import Callback, Client
