@@ -25,8 +25,8 @@ from realtime_widgets.errors import (
     WouldDeadlock,
     WrongType,
 )
-from realtime_widgets.network import Client
-from realtime_widgets.network import client as module
+from realtime_widgets.messages import Message
+from realtime_widgets.network import Client, audience
 from realtime_widgets.outbox import MAX_MESSAGES, Delivery
 from realtime_widgets.reconnect import Reconnect
 from realtime_widgets.runtime import get_runtime
@@ -91,7 +91,7 @@ def test_decorators_come_plain_and_with_a_type_and_leave_the_function_callable(
     server.send({"type": "a", "data": 1}, {"type": "b", "data": 2})
     wait_for(lambda: len(heard) == 3)
     assert heard == [("every", 1), ("every", 2), ("only", 2)]
-    assert every(module.Message("x")) == "called"
+    assert every(Message("x")) == "called"
 
 
 def test_what_was_removed_is_not_called_any_more(server: Server, client: Client):
@@ -161,10 +161,34 @@ def test_an_error_callback_that_raises_is_not_told_itself(
     assert len(calls) == 1
 
 
+def test_what_happens_is_told_in_its_order(server: Server):
+    client = Client(server.url, reconnect=QUICK)
+    told: list[Any] = []
+    go_on = threading.Event()
+
+    @client.on_message
+    def slow(message: Any) -> None:
+        go_on.wait(LIMIT)
+        told.append(message.data)
+
+    client.on_disconnect(lambda error: told.append("lost"))
+    client.wait_until("connected", LIMIT)
+    server.send({"type": "n", "data": 1}, {"type": "n", "data": 2})
+    wait_for(lambda: client.stats.messages == 2)
+    server.close_all()
+    wait_for(lambda: client.stats.connects == 2)
+    server.send({"type": "n", "data": 3})
+    wait_for(lambda: client.stats.messages == 3)
+    go_on.set()
+    wait_for(lambda: len(told) == 4)
+    assert told == [1, 2, "lost", 3]
+    client.close()
+
+
 def test_callbacks_that_are_too_slow_miss_the_oldest_and_it_is_counted(
     server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "WAITING", 10)
+    monkeypatch.setattr(audience, "WAITING", 10)
     heard: list[int] = []
     go_on = threading.Event()
 
@@ -174,7 +198,7 @@ def test_callbacks_that_are_too_slow_miss_the_oldest_and_it_is_counted(
         heard.append(message.data)
 
     server.send({"type": "n", "data": 0})
-    wait_for(lambda: client._draining and not client._inbox)
+    wait_for(lambda: client._audience._draining and not client._audience._inbox)
     server.send(*({"type": "n", "data": i} for i in range(1, 51)))
     wait_for(lambda: client.stats.messages == 51)
     go_on.set()

@@ -6,21 +6,17 @@ connected. Everything it does is handed over to the I/O thread, and nothing here
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
 import threading
 import time
 import weakref
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from typing import Any, Final, Literal, overload
+from typing import Any, overload
 
 import msgspec
 
 from ..errors import (
-    CallbackFailed,
     LinkError,
     RuntimeStopped,
     TookTooLong,
@@ -35,17 +31,12 @@ from ..outbox import Delivery
 from ..reconnect import FOREVER, Reconnect
 from ..streams import Stream
 from .address import Address, Given
+from .audience import Audience, Callback, Kind
 from .connection import Connection, Options
 from .pool import Pool, get_pool
 from .receiver import Decode
 from .session import envelope
-
-logger = logging.getLogger(__name__)
-
-Kind = Literal["message", "state", "error", "disconnect"]
-
-WAITING: Final = 10_000
-"""Messages that may wait for callbacks that are slow; beyond it the oldest are dropped, and counted."""
+from .waits import Awaitable, Waits
 
 
 class ClientStats(msgspec.Struct, frozen=True):
@@ -57,7 +48,7 @@ class ClientStats(msgspec.Struct, frozen=True):
         messages: in them.
         bytes: received.
         bad: frames, messages and records that could not be used.
-        dropped: messages that this client's callbacks were too slow for.
+        dropped: messages and errors that this client's callbacks were too slow for.
         sent: messages that went out.
         waiting: messages that wait for the connection.
         failed: messages that were not sent.
@@ -72,33 +63,6 @@ class ClientStats(msgspec.Struct, frozen=True):
     sent: int
     waiting: int
     failed: int
-
-
-class Callback:
-    """A function that a client calls; calling this calls it."""
-
-    __slots__ = ("__weakref__", "_client", "fn", "kind", "type")
-
-    def __init__(self, client: Client, kind: Kind, fn: Callable[..., object], type: str | None) -> None:
-        self._client = client
-        self.kind = kind
-        self.fn = fn
-        self.type = type
-
-    def remove(self) -> None:
-        """Do not call it any more; twice is fine."""
-        self._client._remove(self)
-
-    def _retire(self) -> None:
-        """Give way to what the next run of the cell registers."""
-        self.remove()
-
-    def __call__(self, *args: Any) -> object:
-        """Call the function, as if it had not been registered."""
-        return self.fn(*args)
-
-    def __repr__(self) -> str:
-        return f"<Callback on {self.kind}: {self.fn!r}>"
 
 
 class Client:
@@ -138,13 +102,10 @@ class Client:
         self._pool = pool or get_pool()
         self._runtime = self._pool.runtime
         self._receiver = self._pool.receiver(self._address, self._options, decode)
-        self._callbacks: dict[Kind, tuple[Callback, ...]] = {}
+        self._audience = Audience(self._runtime, self._connection.trouble)
         self._listeners = Listeners(f"the client of {self._address.label}")
-        self._waits: list[tuple[State, Future[None]]] = []  # on the I/O thread
-        self._inbox: deque[Message] = deque()
-        self._dropped = 0
-        self._draining = False
-        self._lock = threading.Lock()
+        self._waits = Waits()
+        self._lock = threading.Lock()  # of who is kept because of callbacks
         self._apart: Status | None = Status()  # what is said while it does not want the connection
         self._closed = False
         self.retired = False
@@ -276,9 +237,9 @@ class Client:
                 "allow more with timeout="
             ) from error
 
-    def until(self, state: State = "connected") -> _Awaitable:
+    def until(self, state: State = "connected") -> Awaitable:
         """Wait for a state in a coroutine, of any event loop: `await client.until("connected")`."""
-        return _Awaitable(self._future(state))
+        return Awaitable(self._future(state))
 
     # Looking at it
 
@@ -313,7 +274,7 @@ class Client:
         counters, outbox = self._connection.counters, self._connection.outbox
         return ClientStats(
             **{name: getattr(counters, name) for name in ("connects", "frames", "messages", "bytes", "bad")},
-            dropped=self._dropped,
+            dropped=self._audience.dropped,
             sent=outbox.sent,
             waiting=len(outbox),
             failed=outbox.failed,
@@ -352,31 +313,25 @@ class Client:
 
     def _heard(self, status: Status, before: State | None, error: LinkError | None) -> None:
         """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
-        for state, future in list(self._waits):
-            self._settle(state, future)
+        self._waits.settle(self.status)
         self._listeners.tell()
         if before is not None:
-            self._call("state", status.state)
+            self._audience.tell("state", status.state)
             if before == "connected":
-                self._call("disconnect", error)
+                self._audience.tell("disconnect", error)
         if error is not None:
-            self._call("error", error)
+            self._audience.tell("error", error)
 
     def _receive(self, messages: Iterable[Message]) -> None:
-        if not self._callbacks.get("message"):
-            return
-        receiver = self._receiver
-        self._inbox.extend(m for m in messages if receiver.decode or m.type not in CONTROL or m.channel)
-        while len(self._inbox) > WAITING:
-            self._inbox.popleft()
-            self._dropped += 1
-        if self._inbox and not self._draining:
-            self._draining = True
-            self._submit(self._drain)
+        if self._audience.wants("message"):
+            foreign = self._receiver.decode is not None
+            self._audience.tell(
+                "message", *(m for m in messages if foreign or m.type not in CONTROL or m.channel)
+            )
 
     def _greet(self) -> None:
         if self.on_connect is not None:
-            self._submit(self._guarded, self.on_connect, "on_connect", self)
+            self._audience.call("on_connect", self.on_connect, self)
 
     # Its own
 
@@ -443,92 +398,35 @@ class Client:
         return future
 
     def _wait(self, state: State, future: Future[None]) -> None:
-        self._waits.append((state, future))
-        self._settle(state, future)
-
-    def _settle(self, state: State, future: Future[None]) -> None:
-        status = self.status
-        if future.cancelled():
-            pass
-        elif status.state == state:
-            future.set_result(None)
-        elif status.state == "error":
-            future.set_exception(status.error or LinkError(f"the client of {self.label} gave up"))
-        else:
-            return
-        self._waits.remove((state, future))
+        self._waits.add(state, future)
+        self._waits.settle(self.status)
 
     def _add(self, kind: Kind, fn: Callable[..., object], type: str | None = None) -> Callback:
         if not callable(fn):
             raise WrongType(f"on_{kind}() cannot call {fn!r}: pass a function")
         self._check()
-        callback = Callback(self, kind, fn, type)
+        callback = Callback(kind, fn, type, self._remove)
         with self._lock:
-            self._callbacks[kind] = (*self._callbacks.get(kind, ()), callback)
-        self._pool.kept.add(self)
+            self._audience.add(callback)
+            self._pool.kept.add(self)
         self._pool.made(callback)
         return callback
 
     def _remove(self, callback: Callback) -> None:
         with self._lock:
-            left = tuple(kept for kept in self._callbacks.get(callback.kind, ()) if kept is not callback)
-            self._callbacks[callback.kind] = left
-            if not any(self._callbacks.values()):
+            self._audience.remove(callback)
+            if not self._audience:
                 self._pool.kept.discard(self)
 
     def _forget_callbacks(self) -> None:
         with self._lock:
-            self._callbacks = {}
+            self._audience.clear()
             self._pool.kept.discard(self)
-
-    def _call(self, kind: Kind, *args: Any) -> None:
-        for callback in self._callbacks.get(kind, ()):
-            self._submit(self._guarded, callback.fn, f"on_{kind}", *args)
-
-    def _submit(self, fn: Callable[..., object], *args: Any) -> None:
-        with contextlib.suppress(RuntimeStopped):
-            self._runtime.submit(fn, *args)
 
     def _hand_over(self, fn: Callable[..., object], *args: Any) -> None:
         """Have the I/O thread do it; when that has stopped, so has every connection."""
         with contextlib.suppress(RuntimeStopped):
             self._runtime.call_soon(fn, *args)
-
-    def _drain(self) -> None:
-        """Call the message callbacks for what waits (on the callback thread)."""
-        while True:
-            try:
-                message = self._inbox.popleft()
-            except IndexError:
-                self._draining = False
-                if self._inbox:  # came between the two lines above, and nobody else will be sent for it
-                    self._hand_over(self._receive, ())
-                return
-            for callback in self._callbacks.get("message", ()):
-                if callback.type is None or callback.type == message.type:
-                    self._guarded(callback.fn, "on_message", message)
-
-    def _guarded(self, fn: Callable[..., object], what: str, *args: Any) -> None:
-        """Call a user's function; what it raises is told, and the rest goes on."""
-        try:
-            fn(*args)
-        except Exception as error:
-            failed = CallbackFailed(f"a callback of {what} raised {type(error).__name__}: {error}")
-            failed.__cause__ = error
-            if what == "on_error":  # or it would be told to itself, for ever
-                logger.warning("%s", failed, exc_info=error)
-            else:
-                self._hand_over(self._connection.trouble, failed)
-
-
-class _Awaitable:
-    """A wait that belongs to the event loop that awaits it."""
-
-    def __init__(self, future: Future[None]) -> None:
-        self._future = future
-
-    def __await__(self) -> Generator[Any, None, None]:
-        return asyncio.wrap_future(self._future).__await__()
 
 
 def _orphan(connection: Connection, receiver: Any) -> None:

@@ -20,7 +20,8 @@ from .receiver import Decode, Receiver
 from .transport import Clock
 
 if TYPE_CHECKING:
-    from .client import Callback, Client
+    from .audience import Callback
+    from .client import Client
 
 
 class Pool:

@@ -1,0 +1,166 @@
+"""The audience: the functions of users that a client calls, on the callback thread, in the order things happened.
+
+What they are slow for waits here, within a bound, and not on the callback thread, which belongs to everybody: a
+client whose functions never keep up takes its turns there with the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+from ..errors import CallbackFailed, RuntimeStopped
+from ..runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+Kind = Literal["message", "state", "error", "disconnect"]
+
+WAITING: Final = 10_000
+"""Messages and errors that may wait for functions that are slow; beyond it the oldest are dropped, and counted."""
+
+DROPPABLE: Final[frozenset[Kind]] = frozenset({"message", "error"})
+"""The others are few, and who misses one believes the wrong state."""
+
+TURN: Final = 100
+"""Calls in a row, before it is somebody else's turn on the callback thread."""
+
+
+class Callback:
+    """A function that a client calls; calling this calls it."""
+
+    __slots__ = ("__weakref__", "_remove", "fn", "kind", "type")
+
+    def __init__(
+        self,
+        kind: Kind,
+        fn: Callable[..., object],
+        type: str | None,
+        remove: Callable[[Callback], object],
+    ) -> None:
+        self._remove = remove
+        self.kind = kind
+        self.fn = fn
+        self.type = type
+
+    def remove(self) -> None:
+        """Do not call it any more; twice is fine."""
+        self._remove(self)
+
+    def _retire(self) -> None:
+        """Give way to what the next run of the cell registers."""
+        self.remove()
+
+    def __call__(self, *args: Any) -> object:
+        """Call the function, as if it had not been registered."""
+        return self.fn(*args)
+
+    def __repr__(self) -> str:
+        return f"<Callback on {self.kind}: {self.fn!r}>"
+
+
+class Audience:
+    """Functions by what they want to hear.
+
+    Args:
+        runtime: whose callback thread calls them.
+        failed: is told on the I/O thread when one has raised.
+    """
+
+    def __init__(self, runtime: Runtime, failed: Callable[[CallbackFailed], object]) -> None:
+        self.dropped = 0
+        """Messages and errors that they were too slow for."""
+        self._runtime = runtime
+        self._failed = failed
+        self._lock = threading.Lock()  # of all that follows
+        self._callbacks: dict[Kind, tuple[Callback, ...]] = {}
+        self._inbox: deque[tuple[Kind, Any]] = deque()
+        self._waiting = 0  # in it, of the kinds that may be dropped
+        self._draining = False
+
+    def add(self, callback: Callback) -> None:
+        """Take one in, from any thread."""
+        with self._lock:
+            self._callbacks[callback.kind] = (*self._callbacks.get(callback.kind, ()), callback)
+
+    def remove(self, callback: Callback) -> None:
+        """Take one out, from any thread; it may be out already."""
+        with self._lock:
+            left = tuple(kept for kept in self._callbacks.get(callback.kind, ()) if kept is not callback)
+            self._callbacks[callback.kind] = left
+
+    def clear(self) -> None:
+        """Take all out, from any thread."""
+        with self._lock:
+            self._callbacks = {}
+
+    def __bool__(self) -> bool:
+        return any(self._callbacks.values())
+
+    def wants(self, kind: Kind) -> bool:
+        """Whether anybody listens for this."""
+        return bool(self._callbacks.get(kind))
+
+    def tell(self, kind: Kind, *things: Any) -> None:
+        """Have it called with each of the things that happened, after those before them."""
+        if not things or not self.wants(kind):
+            return
+        with self._lock:
+            self._inbox.extend((kind, thing) for thing in things)
+            if kind in DROPPABLE:
+                self._waiting += len(things)
+                for _ in range(self._waiting - WAITING):
+                    self._drop()
+            begin, self._draining = not self._draining, True
+        if begin:
+            with contextlib.suppress(RuntimeStopped):
+                self._runtime.submit(self._drain)
+
+    def call(self, what: str, fn: Callable[..., object], *args: Any) -> None:
+        """Have a function called that is not in it."""
+        with contextlib.suppress(RuntimeStopped):
+            self._runtime.submit(self._guarded, what, fn, *args)
+
+    def _drop(self) -> None:
+        """Drop the oldest that may be dropped (with the lock held); there are few others before it."""
+        for place, (kind, _) in enumerate(self._inbox):
+            if kind in DROPPABLE:
+                del self._inbox[place]
+                self._waiting -= 1
+                self.dropped += 1
+                return
+
+    def _drain(self) -> None:
+        """Call them for what waits (on the callback thread)."""
+        while True:
+            for _ in range(TURN):
+                with self._lock:
+                    if not self._inbox:
+                        self._draining = False
+                        return
+                    kind, thing = self._inbox.popleft()
+                    self._waiting -= kind in DROPPABLE
+                    callbacks = self._callbacks.get(kind, ())
+                for callback in callbacks:
+                    if callback.type is None or callback.type == thing.type:
+                        self._guarded(f"on_{kind}", callback.fn, thing)
+            with contextlib.suppress(RuntimeStopped):  # at the program's end there are no others to let pass
+                self._runtime.submit(self._drain)
+                return
+
+    def _guarded(self, what: str, fn: Callable[..., object], *args: Any) -> None:
+        """Call a user's function; what it raises is told, and the rest goes on."""
+        try:
+            fn(*args)
+        except Exception as error:
+            failed = CallbackFailed(f"a callback of {what} raised {type(error).__name__}: {error}")
+            failed.__cause__ = error
+            if what == "on_error":  # or it would be told to itself, for ever
+                logger.warning("%s", failed, exc_info=error)
+            else:
+                with contextlib.suppress(RuntimeStopped):
+                    self._runtime.call_soon(self._failed, failed)
