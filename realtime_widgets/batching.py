@@ -40,7 +40,8 @@ class DataBuffer:
     records gather for the next batch. When it raises, the error is logged and kept in `last_error`, and later
     batches go on.
 
-    Calling the buffer calls `fn`, so a decorated function stays one.
+    Calling the buffer calls `fn`, so a decorated function stays one. A notebook cell that is run again replaces
+    the buffers that its last run made.
 
     Args:
         stream: what to read; records that are there already are not delivered.
@@ -89,6 +90,7 @@ class DataBuffer:
         self._cursor = stream.last_seq
         renew_after_fork(self, DataBuffer._begin_in_child)
         functools.update_wrapper(self, fn, updated=())
+        self._scheduler().made(self, DataBuffer.close)
         self._stop_listening = stream.listen(self._on_change)
 
     def _begin_in_child(self) -> None:

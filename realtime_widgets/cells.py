@@ -7,10 +7,34 @@ it, and by its text where there is no id.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 Cell = str
+T = TypeVar("T")
+
+
+class Replaced:
+    """What each cell made that its next run replaces, so that it is there once, however often the cell is run.
+
+    It is held weakly.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[Cell, weakref.WeakKeyDictionary[Any, Callable[[Any], object]]] = {}
+        watch(self._started, lambda: None)
+
+    def add(self, thing: T, end: Callable[[T], object]) -> None:
+        """Note in which cell something was made; its next run calls `end(thing)`. Outside of cells nothing does."""
+        cell = current()
+        if cell is not None:
+            self._made.setdefault(cell, weakref.WeakKeyDictionary())[thing] = end
+
+    def _started(self, cell: Cell | None) -> None:
+        if cell is not None:
+            for thing, end in list(self._made.pop(cell, {}).items()):
+                end(thing)
 
 
 def watch(started: Callable[[Cell | None], object], ended: Callable[[], object]) -> bool:

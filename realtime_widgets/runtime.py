@@ -20,6 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .callbacks import Callbacks
+from .cells import Replaced
 from .errors import RuntimeStopped, TookTooLong, WouldDeadlock
 from .scheduling import install_scheduler
 
@@ -179,6 +180,10 @@ class Runtime:
             self._on_stop.pop(key, None)
 
         return undo
+
+    def made(self, thing: T, end: Callable[[T], object], /) -> None:
+        """Call `end(thing)` when the notebook cell that now runs is run again, as it then makes another."""
+        self.shared("cells/1", lambda _: Replaced()).add(thing, end)
 
     def stop(self, timeout: float = 2.0) -> None:
         """Call the `on_stop` functions, finish the callbacks, cancel the tasks, close the loop.

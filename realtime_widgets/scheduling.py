@@ -1,4 +1,4 @@
-"""What the pure layer needs of the world: a timer, a thread for users' functions, a wait, a last chance.
+"""What the pure layer needs of the world: a timer, a thread for users' functions, a wait, a last chance, cells.
 
 Whoever needs those takes a `Scheduler`, so that a test can crank one by hand. The one for everybody else
 comes from above: layer 0 may not import the runtime, so the runtime installs itself here when it is imported
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from .errors import UsageError
+
+T = TypeVar("T")
 
 
 class Timer(Protocol):
@@ -22,8 +24,8 @@ class Timer(Protocol):
 
 
 class Scheduler(Protocol):
-    """What a buffer needs of the world: a timer, a thread for users' functions, a safe wait and a last
-    chance.
+    """What a buffer needs of the world: a timer, a thread for users' functions, a safe wait, a last chance, and
+    somebody who knows of cells.
     """
 
     def call_later(self, delay: float, fn: Callable[..., object], /, *args: Any) -> Timer:
@@ -37,6 +39,9 @@ class Scheduler(Protocol):
 
     def on_stop(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` when everything ends, while there is time to deliver; returns the undo."""
+
+    def made(self, thing: T, end: Callable[[T], object], /) -> None:
+        """Call `end(thing)` when the notebook cell that now runs is run again, as it then makes another."""
 
 
 # Reading the old value keeps it across %autoreload of this module.

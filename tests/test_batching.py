@@ -2,12 +2,15 @@
 
 import threading
 from concurrent.futures import Future
+from types import SimpleNamespace
 
 import pytest
 
 import realtime_widgets.runtime  # noqa: F401 - installs the scheduler
+from notebooks import make_shell
 from realtime_widgets import scheduling
 from realtime_widgets.batching import DataBuffer
+from realtime_widgets.cells import Replaced
 from realtime_widgets.errors import RuntimeStopped, TookTooLong, UsageError, WouldDeadlock, WrongType
 from realtime_widgets.streams import Stream
 
@@ -24,6 +27,7 @@ class Crank:
     """A scheduler in which nothing happens until the test says so."""
 
     def __init__(self):
+        self.cells = Replaced()
         self.now, self.timers, self.jobs, self.stops, self.waited, self.stopped = 0.0, [], [], [], [], False
 
     def call_later(self, delay, fn, *args):
@@ -47,6 +51,9 @@ class Crank:
     def on_stop(self, fn):
         self.stops.append(fn)
         return lambda: self.stops.remove(fn)
+
+    def made(self, thing, end):
+        self.cells.add(thing, end)
 
     def advance(self, seconds):
         self.now += seconds
@@ -227,6 +234,25 @@ def test_close_delivers_the_remainder_and_then_nothing(stream, crank):
     assert repr(buffer) == "<DataBuffer 'cpu' → <lambda>: closed, 1 delivered, 0 dropped>"
 
 
+def test_a_cell_that_is_run_again_replaces_its_buffers(stream, monkeypatch):
+    shell, got = make_shell(monkeypatch), []
+    crank = Crank()
+
+    def cell(run):
+        DataBuffer(stream, lambda batch: got.append((run, batch["value"].tolist())), scheduler=crank)
+
+    shell.run(lambda: cell(1), "cell-1")
+    shell.run(lambda: cell("other"), "cell-2")
+    stream.append(1.0)
+    shell.run(lambda: cell(2), "cell-1")
+    crank.work()
+    assert got == [(1, [1.0])]  # what was pending is not lost
+    stream.append(2.0)
+    crank.advance(0.1)
+    crank.work()
+    assert sorted(got[1:], key=str) == [("other", [1.0, 2.0]), (2, [2.0])]
+
+
 def test_the_end_of_the_runtime_delivers_what_waits(stream, crank):
     buffer, got = collecting(stream, crank, every=100.0)
     stream.append(1.0)
@@ -262,7 +288,7 @@ def test_a_delivery_that_was_cancelled_is_made_up_for(stream, crank):
 
 
 def test_a_scheduler_that_fails_is_logged_and_never_reaches_the_appender(stream, caplog):
-    buffer = DataBuffer(stream, print, scheduler=object())
+    buffer = DataBuffer(stream, print, scheduler=SimpleNamespace(made=lambda *_: None))
     assert stream.append(1.0) == 1
     assert isinstance(buffer.last_error, AttributeError)
     assert "could not be scheduled" in caplog.text
@@ -294,9 +320,8 @@ def test_impossible_settings_are_refused(stream, crank, bad):
 
 def test_without_a_runtime_the_buffer_says_what_to_import(stream, monkeypatch):
     monkeypatch.setattr(scheduling, "_provider", None)
-    buffer = stream.on_batch(print)
-    stream.append(1.0)
-    assert "import realtime_widgets.runtime" in str(buffer.last_error)
+    with pytest.raises(UsageError, match=r"import realtime_widgets\.runtime"):
+        stream.on_batch(print)
 
 
 # On the real threads

@@ -51,10 +51,6 @@ class Callback:
         """Do not call it any more; twice is fine."""
         self._remove(self)
 
-    def _retire(self) -> None:
-        """Give way to what the next run of the cell registers."""
-        self.remove()
-
     def __call__(self, *args: Any) -> object:
         """Call the function, as if it had not been registered."""
         return self.fn(*args)

@@ -110,7 +110,7 @@ class Client:
         self._closed = False
         self.retired = False
         """Whether a later run of its cell has replaced it: then it keeps nothing open."""
-        self._pool.made(self)
+        self._pool.replaced.add(self, Client._retire)
         self._join()
 
     # Using it
@@ -370,7 +370,7 @@ class Client:
         self._hand_over(leave)
 
     def _retire(self) -> None:
-        """Give way to what the next run of the cell makes: its callbacks end; what shows it goes on."""
+        """Give way to what the next run of its cell makes: its callbacks end; what shows it goes on."""
         self._forget_callbacks()
         self.on_connect = None
         self.retired = True
@@ -409,7 +409,7 @@ class Client:
         with self._lock:
             self._audience.add(callback)
             self._pool.kept.add(self)
-        self._pool.made(callback)
+        self._pool.replaced.add(callback, Callback.remove)
         return callback
 
     def _remove(self, callback: Callback) -> None:

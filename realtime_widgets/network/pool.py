@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from .. import cells
+from ..cells import Replaced
 from ..errors import RuntimeStopped
 from ..runtime import Runtime, get_runtime
 from .address import Address
@@ -20,7 +20,6 @@ from .receiver import Decode, Receiver
 from .transport import Clock
 
 if TYPE_CHECKING:
-    from .audience import Callback
     from .client import Client
 
 
@@ -36,13 +35,13 @@ class Pool:
         self.runtime = runtime
         self.kept: set[Client] = set()
         """Clients with callbacks: they are called even when nobody holds the client."""
+        self.replaced = Replaced()
+        """What a cell connected, its next run replaces: else every run would add a set of callbacks."""
         self._clock = clock
         self._lock = threading.Lock()
         self._known: weakref.WeakValueDictionary[Hashable, Connection] = weakref.WeakValueDictionary()
         self._active: set[Connection] = set()
-        self._made_in: dict[cells.Cell, weakref.WeakSet[Client | Callback]] = {}
         runtime.on_stop(self._stop)
-        cells.watch(self._cell_started, lambda: None)
 
     def receiver(self, address: Address, options: Options, decode: Decode | None) -> Receiver:
         """Return the receiver that decodes like this, of the connection to this address."""
@@ -55,21 +54,10 @@ class Pool:
                 self._known[address.key] = connection
             return connection.receiver(decode)
 
-    def made(self, thing: Client | Callback) -> None:
-        """Note in which cell something was made that the cell's next run replaces."""
-        cell = cells.current()
-        if cell is not None:
-            self._made_in.setdefault(cell, weakref.WeakSet()).add(thing)
-
     @property
     def open(self) -> int:
         """How many connections are kept open, or tried to."""
         return len(self._active)
-
-    def _cell_started(self, cell: cells.Cell | None) -> None:
-        """What a cell connected, its next run replaces: else every run would add a set of callbacks."""
-        for thing in self._made_in.pop(cell, ()) if cell is not None else ():
-            thing._retire()
 
     def _stop(self) -> None:
         """Say goodbye everywhere (the runtime then waits for it)."""
