@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from crank import Crank
 from realtime_widgets.errors import LinkLost, LinkRefused
@@ -171,14 +174,54 @@ def test_protocols_are_offered_and_must_fit(connect: Any):
         assert server.headers[0]["Sec-WebSocket-Protocol"] == "v1, v2"
 
 
-def test_a_certificate_that_nobody_vouches_for_ends_it():
-    import ssl
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
 
-    error = ssl.SSLCertVerificationError("self-signed")
-    error.verify_message = "self-signed certificate"
-    told = module.explain(error, "wss://example.org/")
-    assert isinstance(told, LinkRefused)
-    assert "its certificate is not trusted (self-signed certificate)" in str(told)
+
+@pytest.fixture
+def safe(authority: trustme.CA) -> Iterator[Server]:
+    """A server that is spoken to over TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with Server(ssl=context) as server:
+        yield server
+
+
+def test_over_tls_it_is_the_same(
+    safe: Server, authority: trustme.CA, connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))  # which makes this machine trust it
+    client = connect(safe.url.replace("ws://", "wss://"), auth="secret")
+    stream = client.stream("x")
+    settled(client, "connected")
+    wait_for(lambda: safe.types() == ["hello", "subscribe"])
+    assert safe.headers[0]["Authorization"] == "Bearer secret"
+    safe.send({"type": "x", "data": 1})
+    wait_for(lambda: len(stream) == 1)
+    client.disconnect()
+    wait_for(lambda: safe.closed == [1000])
+
+
+def test_a_certificate_that_nobody_vouches_for_ends_it(safe: Server, connect: Any):
+    client = connect(safe.url.replace("ws://", "wss://"))
+    settled(client, "error")
+    assert isinstance(client.last_error, LinkRefused)
+    assert "its certificate is not trusted (" in str(client.last_error)
+
+
+def test_tls_where_nobody_speaks_it_is_said(connect: Any):
+    with Server() as server:
+        client = connect(server.url.replace("ws://", "wss://"))
+        settled(client, "reconnecting")
+        assert "ws://" in str(client.last_error).removeprefix("no connection to wss://")
+
+
+def test_no_tls_where_it_is_wanted_is_said(safe: Server, connect: Any):
+    client = connect(safe.url)
+    settled(client, "reconnecting")
+    assert "wss://" in str(client.last_error)
 
 
 def test_what_nobody_foresaw_is_told_and_logged(caplog: pytest.LogCaptureFixture):

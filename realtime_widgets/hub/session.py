@@ -11,6 +11,7 @@ What a client gets depends on what it says first:
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
@@ -21,6 +22,8 @@ from ..messages import Message, new_id, read, write
 from . import mailbox
 from .channels import LONGEST, complaint_about, sealed, stamped
 from .switchboard import Switchboard
+
+logger = logging.getLogger(__name__)
 
 VERSION: Final = 1
 """Of the protocol that `hello` is about."""
@@ -257,6 +260,9 @@ class Session:
             await self._link.close(*self._goodbye)
         except ConnectionError:
             pass  # the reader knows
+        except Exception:
+            logger.exception("a client cannot be written to, and is cut off")
+            self._link.abort()
 
     # Signs of life
 

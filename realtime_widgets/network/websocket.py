@@ -87,7 +87,14 @@ def explain(error: BaseException, url: str) -> LinkError:
                 return LinkLost(
                     f"no connection to {place}: nothing listens there; start the server, or check the port"
                 )
-            return LinkLost(f"no connection to {place}: {error.strerror or error}")
+            if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
+                other = "ws" if url.startswith("wss:") else "wss"
+                return LinkLost(
+                    f"no connection to {place}: what listens there broke the handshake off; does it want {other}://?"
+                )
+            return LinkLost(
+                f"no connection to {place}: {error.strerror or str(error) or type(error).__name__}"
+            )
     logger.error("unexpected, connecting to %s", place, exc_info=error)
     return LinkLost(f"no connection to {place}: {type(error).__name__}: {error}")
 
