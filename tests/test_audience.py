@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -116,6 +117,16 @@ def test_one_that_raises_is_told_and_the_others_go_on(audience: Audience, failed
     audience.tell("state", "connected")
     wait_for(lambda: told and failed)
     assert str(failed[0]) == "a callback of on_state raised ZeroDivisionError: division by zero"
+
+
+def test_one_that_exits_is_one_that_raises(audience: Audience, failed: list[CallbackFailed]):
+    told: list[Any] = []
+    add(audience, "state", lambda _: sys.exit("enough"))
+    add(audience, "state", told.append)
+    for state in ("connected", "reconnecting"):
+        audience.tell("state", state)
+    wait_for(lambda: len(told) == len(failed) == 2)
+    assert str(failed[0]) == "a callback of on_state raised SystemExit: enough"
 
 
 def test_a_type_narrows_what_is_heard(audience: Audience):

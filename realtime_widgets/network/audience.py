@@ -152,7 +152,7 @@ class Audience:
         """Call a user's function; what it raises is told, and the rest goes on."""
         try:
             fn(*args)
-        except Exception as error:
+        except BaseException as error:  # sys.exit() in one must not silence the client for ever
             failed = CallbackFailed(f"a callback of {what} raised {type(error).__name__}: {error}")
             failed.__cause__ = error
             if what == "on_error":  # or it would be told to itself, for ever
