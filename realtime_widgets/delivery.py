@@ -29,11 +29,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
 from .frames import Part, Payload
+from .pages import CARRIER, Pages
 
 logger = logging.getLogger(__name__)
 
@@ -46,12 +47,10 @@ BEAT = 2.0
 that have fallen silent because their pulses went unanswered, hence as short as REPEAT."""
 PULSE_LATE = 12.0
 """Seconds after which a pulse is overdue: pages report every 10 s."""
-PAGE_GONE = 35.0
-"""Seconds without a word after which a page is taken for gone: three pulses missed."""
-PAGE_FORGOTTEN = 600.0
-"""Seconds for which a silent page is still answered: hidden tabs may be held back for minutes."""
 SILENT_SLOW = 60.0
 SILENT_OFF = 300.0
+SILENT_OFF_OWN = 3600.0
+"""The same where widgets have routes of their own: such front ends keep nothing for pages that are not there."""
 UNHEARD_KEY_RATE = 64 * 1024 / 60
 """Bytes of keyframes per second once nobody was heard for SILENT_SLOW seconds during a cell: what a
 forgotten page can pile up in the Jupyter server stays bounded by this and the increments."""
@@ -76,55 +75,77 @@ class Mode(Enum):
     OFF = "off"
 
 
-@dataclass(slots=True)
-class Page:
-    """What one page last said of itself."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How much of a widget has been sent: parts, bytes of their data, keyframes, those that pages asked for."""
 
-    heard: float
-    number: int = 0
-    visible: bool = True
-    views: dict[str, int] = field(default_factory=dict)
-    widths: dict[str, int] = field(default_factory=dict)
-    needs: frozenset[str] = frozenset()
+    parts: int = 0
+    bytes: int = 0
+    keyframes: int = 0
+    resyncs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A frame that is due: by which route, with which parts, and which pulses it answers (page id → number)."""
+
+    route: str
+    parts: tuple[Part, ...]
+    heard: Mapping[str, int]
 
 
 @dataclass(slots=True)
 class _Entry:
     feed: Feed
     added: float
+    home: str
     want_key: bool = True
     keyed: float = -1e9
     sent: float = -1e9  # reminders included
     last: int = 0  # the newest record that was sent
     unkeyed: bool = False  # increments went out since the last keyframe
     failing: bool = False
+    parts: int = 0
+    bytes: int = 0
+    keyframes: int = 0
+    resyncs: int = 0
 
 
 class Delivery:
     """The feeds, the pages, and the rule that brings them together."""
 
     def __init__(self) -> None:
-        self.pages: dict[str, Page] = {}
+        self.pages = Pages()
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._cell_since: float | None = None
         self._word = -1e9
-        self._last_frame = -1e9
+        self._spoken: dict[str, float] = {}  # route → when its last frame went out
+        self._unanswered: set[str] = set()  # routes of pages whose pulses wait for an answer
         self._allowance = UNHEARD_KEY_RATE * 60
         self._allowance_at = 0.0
-        self._unanswered = False
         self.keyframes = 0
         self.resyncs = 0
 
     # What is offered
 
-    def add(self, to: str, name: str, feed: Feed, now: float) -> None:
-        """Offers feed `name` of widget `to`; its first part will be a keyframe."""
-        self._entries[to, name] = _Entry(feed, added=now)
+    def add(self, to: str, name: str, feed: Feed, now: float, home: str = CARRIER) -> None:
+        """Offers feed `name` of widget `to`; its first part will be a keyframe.
+
+        Args:
+            to: the widget's address.
+            name: of the feed.
+            feed: what it offers.
+            now: seconds.
+            home: the route by which pages that have not spoken yet may hear of it.
+        """
+        self._entries[to, name] = _Entry(feed, now, home)
 
     def remove(self, to: str) -> None:
-        """Withdraws every feed of a widget; unknown ones are ignored."""
+        """Withdraws every feed of a widget, and its route; unknown ones are ignored."""
         for key in [key for key in self._entries if key[0] == to]:
             del self._entries[key]
+        self.pages.close(to)
+        self._spoken.pop(to, None)
 
     def rekey(self, to: str | None = None) -> None:
         """The next parts of a widget (of all widgets: a new carrier) will be keyframes."""
@@ -143,79 +164,56 @@ class Delivery:
         self._cell_since = None
         self._word = max(self._word, now)
 
-    def pulse(self, message: Mapping[str, Any], now: float) -> None:
-        """Takes in a page's report on itself.
-
-        Args:
-            message: `page` (its id), `n` (number of the pulse), `visible`, `models` (widget id → `{"views": n, "px":
-                width}`), `need` (ids of widgets that want a keyframe), `gone` (the page is closing). What is
-                malformed is ignored: it comes from outside.
-            now: seconds.
-        """
-        page_id = message.get("page")
-        if not isinstance(page_id, str):
+    def pulse(self, message: Mapping[str, Any], now: float, route: str = CARRIER) -> None:
+        """Takes in a page's report on itself, and the route by which it came; see `Pages.hear`."""
+        if not isinstance(message.get("page"), str):
             return
         self._word = now
-        if message.get("gone"):
-            self.pages.pop(page_id, None)
+        page = self.pages.hear(message, now, route)
+        if page is None:
             return
-        number = message.get("n")
-        number = number if isinstance(number, int) else 0
-        need = message.get("need")
-        needs = frozenset(map(str, need)) if isinstance(need, list) else frozenset()
-        self._unanswered = True
-        models = message.get("models")
-        reports = models if isinstance(models, Mapping) else {}
-        self.pages[page_id] = Page(
-            heard=now,
-            number=number,
-            visible=bool(message.get("visible", True)),
-            views={str(to): _count(report, "views") for to, report in reports.items()},
-            widths={str(to): _count(report, "px") for to, report in reports.items()},
-            needs=needs,
-        )
-        for to in needs:
+        self._unanswered.add(route)
+        for to in page.needs:
             self.resyncs += 1
-            self.rekey(to)
-
-    def width(self, to: str, now: float) -> int:
-        """The widest view of a widget on any page heard lately, CSS pixels; 0 when none is known."""
-        pages = [page for page in self.pages.values() if now - page.heard <= PAGE_GONE]
-        return max((page.widths.get(to, 0) for page in pages), default=0)
-
-    def heard(self) -> dict[str, int]:
-        """What every frame answers: page id → number of its newest pulse that was heard."""
-        self._unanswered = False
-        return {page_id: page.number for page_id, page in self.pages.items()}
+            for entry in self._of(to):
+                entry.want_key = True
+                entry.resyncs += 1
 
     def listened_to(self, now: float) -> bool:
         """Whether somebody may be there to hear that the kernel lives."""
         if not self._entries:
             return False
-        if self._way_back_closed(now) or any(now - page.heard <= PAGE_GONE for page in self.pages.values()):
+        if self._way_back_closed(now) or self.pages.heard_lately(now):
             return True
         return now - max(self._word, max(entry.added for entry in self._entries.values())) < SILENT_OFF
 
     # What goes out
 
+    def frames(self, now: float) -> list[Outgoing]:
+        """The frames of this moment, at most one a route; empty when there is nothing to say."""
+        routed: dict[str, list[Part]] = {}
+        for part in self.collect(now):
+            for route in self._routes_of(part):
+                routed.setdefault(route, []).append(part)
+        for route in self._beats_due(now):
+            routed.setdefault(route, [])
+        for route in routed:
+            self._spoken[route] = now
+            self._unanswered.discard(route)
+        return [Outgoing(route, tuple(parts), self.pages.answers(route)) for route, parts in routed.items()]
+
     def collect(self, now: float) -> list[Part]:
-        """The parts of a frame at this moment; empty when there is nothing to say."""
-        self._forget(now)
+        """What every feed has to say at this moment."""
+        if self._cell_since is None:  # a cell may be hiding a page's words
+            self.pages.forget(now)
         parts = []
         for (to, name), entry in self._entries.items():
             payload = self._take(to, entry, now)
             if payload is not None:
+                entry.parts += 1
+                entry.bytes += payload.nbytes
                 parts.append(Part(to, name, payload))
-        if parts:
-            self._last_frame = now
         return parts
-
-    def beat_due(self, now: float) -> bool:
-        """Whether an empty frame must answer a pulse or say that the kernel lives; counts it as sent."""
-        due = self._unanswered or (now - self._last_frame >= BEAT and self.listened_to(now))
-        if due:
-            self._last_frame = now
-        return due
 
     def next_due(self, now: float) -> float | None:
         """When `collect` or `beat_due` next has work even if no feed changes; None: never."""
@@ -225,16 +223,46 @@ class Delivery:
             times += [self._key_due(to, entry, mode, now), self._reminder_due(entry, mode)]
         if self._unanswered:
             times.append(now)
-        if self.listened_to(now):
-            times.append(self._last_frame + BEAT)
+        times += [self._spoken.get(route, -1e9) + BEAT for route in self._routes_heard(now)]
         return min((time for time in times if time is not None), default=None)
 
     def mode(self, to: str, now: float) -> Mode:
         """How a widget is delivered at present (OFF for one that offers nothing)."""
-        for (entry_to, _), entry in self._entries.items():
-            if entry_to == to:
-                return self._mode(to, entry, now)
-        return Mode.OFF
+        return next((self._mode(to, entry, now) for entry in self._of(to)), Mode.OFF)
+
+    def of(self, to: str) -> Sent:
+        """What has been sent of a widget so far; any thread."""
+        entries = self._of(to)
+        return Sent(
+            parts=sum(entry.parts for entry in entries),
+            bytes=sum(entry.bytes for entry in entries),
+            keyframes=sum(entry.keyframes for entry in entries),
+            resyncs=sum(entry.resyncs for entry in entries),
+        )
+
+    def _of(self, to: str) -> list[_Entry]:
+        return [entry for (entry_to, _), entry in list(self._entries.items()) if entry_to == to]
+
+    def _routes_of(self, part: Part) -> set[str]:
+        """By which routes a part travels: those of the pages that have its widget, else its home.
+
+        The carrier always gets it too: there may be pages on it that could not speak yet.
+        """
+        routes = self.pages.routes_to(part.to)
+        home = self._entries[part.to, part.feed].home
+        return routes | {home} if home == CARRIER or not routes else routes
+
+    def _routes_heard(self, now: float) -> set[str]:
+        """The routes on which somebody may be listening for a sign of life."""
+        routes = {page.route for page in self.pages.heard_lately(now)}
+        if self.listened_to(now) and any(entry.home == CARRIER for entry in self._entries.values()):
+            routes.add(CARRIER)
+        return routes
+
+    def _beats_due(self, now: float) -> set[str]:
+        """The routes on which a frame is due, even an empty one: an answer to a pulse, or a sign of life."""
+        heard = self._routes_heard(now)
+        return self._unanswered | {route for route in heard if now - self._spoken.get(route, -1e9) >= BEAT}
 
     def _take(self, to: str, entry: _Entry, now: float) -> Payload | None:
         mode = self._mode(to, entry, now)
@@ -269,6 +297,7 @@ class Delivery:
         entry.unkeyed = not payload.key
         if payload.key:
             entry.want_key, entry.keyed = False, now
+            entry.keyframes += 1
             self.keyframes += 1
             self._allowance -= payload.nbytes
         return payload
@@ -282,7 +311,7 @@ class Delivery:
         if entry.want_key:
             return entry.keyed + REPEAT if entry.failing else now
         trailing = entry.sent + TRAILING_KEY
-        asked_for = any(to in page.needs and now - page.heard <= PAGE_GONE for page in self.pages.values())
+        asked_for = any(to in page.needs for page in self.pages.heard_lately(now))
         if mode is Mode.LIVE and not asked_for:
             return trailing if entry.unkeyed else None
         due = entry.keyed + REPEAT
@@ -299,15 +328,16 @@ class Delivery:
     def _mode(self, to: str, entry: _Entry, now: float) -> Mode:
         if self._way_back_closed(now):
             return Mode.BLIND
-        known = self.pages.values()
-        heard = [page for page in known if now - page.heard <= PAGE_GONE]
+        heard = self.pages.heard_lately(now)
         # Browsers hold back the timers of hidden pages: their silence says nothing new.
-        if heard or (known and not any(page.visible for page in known)):
-            showing = [page.heard for page in heard if page.visible and page.views.get(to)]
+        if heard or (len(self.pages) and not any(page.visible for page in self.pages)):
+            showing = [page.heard for page in heard if page.shows(to)]
             if not showing:
                 return Mode.OFF
             return Mode.LIVE if now - max(showing) <= PULSE_LATE else Mode.BLIND
         silence = now - max(self._word, entry.added)
+        if entry.home != CARRIER:
+            return Mode.BLIND if silence < SILENT_OFF_OWN else Mode.OFF
         if silence < SILENT_SLOW:
             return Mode.BLIND
         return Mode.SLOW if silence < SILENT_OFF else Mode.OFF
@@ -326,15 +356,3 @@ class Delivery:
         if not unheard or self._allowance > 0:
             return -1e9
         return now - self._allowance / UNHEARD_KEY_RATE + 0.1
-
-    def _forget(self, now: float) -> None:
-        """Drops pages that went without a goodbye, except while a cell may be hiding their words."""
-        if self._cell_since is None:
-            gone = [key for key, page in self.pages.items() if now - page.heard > PAGE_FORGOTTEN]
-            for key in gone:
-                del self.pages[key]
-
-
-def _count(report: object, what: str) -> int:
-    number = report.get(what) if isinstance(report, Mapping) else None
-    return number if isinstance(number, int) else 0

@@ -78,6 +78,9 @@ class Journal:
         self._fresh_rows = 0
         self._begun = False
         self._restarted = False
+        self._asked_for: dict[int, tuple[int, int]] = {}
+        self.dropped = 0
+        """Events of wanted levels that no part has carried, and that cannot be fetched any more."""
 
     def resize(self, px: int) -> None:
         """Takes no notice of the width: text wraps."""
@@ -85,7 +88,11 @@ class Journal:
     def changed(self) -> bool:
         """Whether `take` would hand out anything new: an event of a wanted level, or a clear."""
         self._ingest()
-        return self._fresh > 0 or self._restarted
+        return self._fresh > 0 or self._restarted or bool(self._asked_for)
+
+    def fetch(self, seq: int, count: int, most: int) -> None:
+        """Asks for events that a part left out: of the `count` up to number `seq`, the newest `most`."""
+        self._asked_for[seq] = count, most
 
     def take(self, key: bool, now: float) -> Payload:
         """The events since the last call, or all that are kept, within the bounds of a part."""
@@ -94,13 +101,34 @@ class Journal:
         first, self._sent = self._sent + 1, self._cursor
         rows = list(self._rows) if key else _newest(self._rows, min(self._fresh_rows, PART_ROWS))
         rows, nbytes = _fitting(rows)
+        self.dropped += max(0, self._fresh - _events(self._rows))
         left_out = (_events(self._rows) if key else self._fresh) - _events(rows)
         if left_out > 0 and rows:
             rows = _with_gap(rows, left_out)
         self._fresh = self._fresh_rows = 0
         self._restarted = False
-        body = {"rows": rows, "cleared": self._cleared}
+        body: dict[str, Any] = {"rows": rows, "cleared": self._cleared}
+        if self._asked_for:
+            body["fills"] = [(seq, self._left_out(seq, *which)) for seq, which in self._asked_for.items()]
+            self._asked_for = {}
         return Payload(first, self._cursor, key, body, body_bytes=nbytes)
+
+    def _left_out(self, seq: int, count: int, most: int) -> list[Row]:
+        """What of a gap is still here, newest last, with the gap that remains before it."""
+        found: deque[Row] = deque()
+        events = 0
+        for row in reversed(self._rows):
+            if row[0] > seq:
+                continue
+            if len(found) >= min(most, PART_ROWS) or events >= count:
+                break
+            found.appendleft(row)
+            events += _events([row])
+        rows, _ = _fitting(list(found))
+        left = count - _events(rows)
+        if left <= 0:
+            return rows
+        return _with_gap(rows, left) if rows else [(seq, count)]
 
     def _ingest(self) -> None:
         """Reads what is new into the rows."""
@@ -114,6 +142,7 @@ class Journal:
         self._cursor = max(self._cursor, batch.last_seq)
         if batch.missed and self._begun:  # at first, what was before is history, not a loss
             self._add([(batch.first_seq - 1, batch.missed)], batch.missed)
+            self.dropped += batch.missed
         self._begun = True
         wanted = self._wanted(batch)
         if wanted:

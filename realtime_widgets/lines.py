@@ -94,6 +94,11 @@ class Line:
         self._wanted: Layout | None = None  # decided, not yet built; None with a layout: nothing to rebuild
         self._buckets = Buckets(0, 1)
         self._marks: deque[tuple[float, int]] = deque()
+        self._fresh = 0  # records since the last part
+        self.merged = 0
+        """Records that shared a bucket of a part with others."""
+        self.dropped = 0
+        """Records that were overwritten in the stream before they were read."""
         for name in self.fields:
             check_field(stream, name)
 
@@ -117,6 +122,8 @@ class Line:
         """The buckets that changed since the last call, or all of them."""
         key = self._ingest() or key
         touched = self._buckets.touched()
+        self.merged += max(0, self._fresh - len(touched))
+        self._fresh = 0
         cells = self._kept() if key else touched
         first, self._sent = self._sent + 1, self._cursor
         return Payload(first, self._cursor, key, self._body(key, cells), self._columns(cells))
@@ -150,6 +157,8 @@ class Line:
             self._rebuild(self._wanted)
             return True
         self._add(batch, self._layout, broken=batch.missed > 0)
+        self._fresh += len(batch)
+        self.dropped += batch.missed
         return False
 
     def _rebuild(self, layout: Layout | None) -> None:

@@ -172,14 +172,11 @@ class World:
 
     def _tick(self) -> None:
         self._last_tick = self.now
-        parts = self.delivery.collect(self.now)
-        if not parts and not self.delivery.beat_due(self.now):
-            return
-        self.frames += 1
-        frame = Frame(self.frames, self.now, tuple(parts), self.delivery.heard())
-        if self.random.random() < self.loss:
-            return
-        self._down.append((list(self.pages), self._carried(frame)))
+        for outgoing in self.delivery.frames(self.now):
+            self.frames += 1
+            frame = Frame(self.frames, self.now, outgoing.parts, outgoing.heard)
+            if self.random.random() >= self.loss:
+                self._down.append((list(self.pages), self._carried(frame)))
 
     def _carried(self, frame: Frame) -> Frame:
         if not self._wire:

@@ -14,10 +14,12 @@ class Recorder:
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
+        self.routes: list[str] = []
         self._new = threading.Condition()
 
-    def __call__(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+    def __call__(self, route: str, content: dict[str, Any], buffers: list[bytes]) -> None:
         with self._new:
+            self.routes.append(route)
             self.frames.append(unpack(content, buffers))
             self._new.notify_all()
 

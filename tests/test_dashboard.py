@@ -149,7 +149,7 @@ def test_the_readers_word_resumes_all():
     card = MetricCard("c", 1)
     dashboard = Dashboard([card])
     dashboard.pause()
-    header(dashboard)._asked("resume")
+    header(dashboard)._asked("resume", None)
     get_runtime().submit(lambda: None).result(30)  # behind it on the callback thread
     assert (card.paused, dashboard.paused) == (False, False)
 
@@ -191,7 +191,7 @@ def test_close_ends_what_the_dashboard_made_and_nothing_else():
     assert [widget.comm for widget in made] == [None] * 9
     assert card.comm is not None
     assert given.comm is not None
-    assert set(base.get_scheduler()._feeds) == {card._rw_id, given._rw_id}
+    assert set(base.get_scheduler()._served) == {card._rw_id, given._rw_id}
 
 
 @pytest.mark.parametrize(
@@ -219,4 +219,4 @@ def test_what_cannot_be_shown_is_refused_with_advice(
     assert message in str(raised.value)
     del raised
     gc.collect()  # what was half made goes without a word
-    assert set(base.get_scheduler()._feeds) == {card._rw_id}
+    assert set(base.get_scheduler()._served) == {card._rw_id}

@@ -11,15 +11,18 @@ import pytest
 from hop import Numbers
 from realtime_widgets.delivery import (
     BEAT,
-    PAGE_GONE,
     REPEAT,
     SILENT_OFF,
+    SILENT_OFF_OWN,
     SILENT_SLOW,
     TRAILING_KEY,
     Delivery,
     Mode,
+    Outgoing,
+    Sent,
 )
 from realtime_widgets.frames import Part, Payload
+from realtime_widgets.pages import CARRIER, PAGE_GONE
 
 
 def pulse(**changes: Any) -> dict[str, Any]:
@@ -43,7 +46,7 @@ def delivery(feed: Any = None, *, heard: bool = True) -> tuple[Delivery, Any]:
     made.collect(0.0)
     if heard:
         made.pulse(pulse(), 0.0)
-        made.heard()
+        made.frames(0.0)
     return made, feed
 
 
@@ -174,26 +177,24 @@ def test_a_long_unheard_cell_sends_keyframes_within_its_budget() -> None:
 
 def test_the_kernel_says_that_it_lives_when_it_has_nothing_else_to_say() -> None:
     made, _ = delivery()
-    made.heard()
-    assert not made.beat_due(0.1)
+    assert made.frames(0.1) == []
     made.cell_started(0.5)
-    assert made.beat_due(0.1 + BEAT)
-    made.heard()
-    assert not made.beat_due(0.2 + BEAT)
+    (beat,) = made.frames(0.1 + BEAT)
+    assert (beat.route, [is_reminder(part) or part.payload.key for part in beat.parts]) == (CARRIER, [True])
+    assert made.frames(0.2 + BEAT) == []
 
 
 def test_a_pulse_is_answered_with_its_number() -> None:
     made, _ = delivery()
     made.pulse(pulse(n=7), 1.0)
-    assert made.beat_due(1.0)
-    assert made.heard() == {"p": 7}
-    assert not made.beat_due(1.1)
+    assert made.frames(1.0) == [Outgoing(CARRIER, (), {"p": 7})]
+    assert made.frames(1.1) == []
 
 
 def test_a_page_that_says_goodbye_is_gone_at_once() -> None:
     made, _ = delivery()
     made.pulse({"rw": 1, "page": "p", "gone": True}, 1.0)
-    assert made.pages == {}
+    assert len(made.pages) == 0
 
 
 @pytest.mark.parametrize(
@@ -244,9 +245,9 @@ def test_the_widest_view_of_all_pages_counts() -> None:
     made.pulse(pulse(page="narrow", models={"a": {"views": 1, "px": 300}}), 1.0)
     made.pulse(pulse(page="wide", models={"a": {"views": 1, "px": 900}}), 1.0)
     made.pulse(pulse(page="narrow", models={"a": {"views": 1, "px": 310}}), 2.0)
-    assert made.width("a", 2.0) == 900
-    assert made.width("a", 2.0 + PAGE_GONE) == 310
-    assert made.width("b", 2.0) == 0
+    assert made.pages.width("a", 2.0) == 900
+    assert made.pages.width("a", 2.0 + PAGE_GONE) == 310
+    assert made.pages.width("b", 2.0) == 0
 
 
 def test_a_page_that_said_it_is_hidden_stays_served_nothing_however_long_it_is_silent() -> None:
@@ -254,3 +255,85 @@ def test_a_page_that_said_it_is_hidden_stays_served_nothing_however_long_it_is_s
     made.pulse(pulse(visible=False), 1.0)
     assert made.mode("a", 1.0 + PAGE_GONE + 10) is Mode.OFF
     assert made.mode("a", 1.0 + SILENT_SLOW + 10) is Mode.OFF
+
+
+def routed(made: Delivery, now: float) -> dict[str, list[str]]:
+    """Route → the widgets whose parts it carries."""
+    return {each.route: [part.to for part in each.parts] for each in made.frames(now)}
+
+
+def without_carrier() -> tuple[Delivery, Numbers, Numbers]:
+    """Two widgets, each with a route of its own."""
+    made, a, b = Delivery(), Numbers(), Numbers()
+    made.add("a", "0", a, 0.0, home="a")
+    made.add("b", "0", b, 0.0, home="b")
+    return made, a, b
+
+
+def test_before_any_page_has_spoken_each_widget_goes_its_own_way() -> None:
+    made, _, _ = without_carrier()
+    assert routed(made, 0.0) == {"a": ["a"], "b": ["b"]}
+
+
+def test_a_page_that_has_spoken_gets_one_frame_with_all_that_it_has() -> None:
+    made, a, b = without_carrier()
+    made.pulse(pulse(models={"a": {"views": 1}, "b": {"views": 1}}, need=["a", "b"]), 0.1, "b")
+    assert routed(made, 0.1) == {"b": ["a", "b"]}
+    a.append(1.0)
+    b.append(1.0)
+    assert routed(made, 0.2) == {"b": ["a", "b"]}
+
+
+def test_nobody_gets_the_parts_of_widgets_that_another_has() -> None:
+    made, a, b = without_carrier()
+    made.pulse(pulse(page="p", models={"a": {"views": 1}}), 0.1, "a")
+    made.pulse(pulse(page="q", models={"b": {"views": 1}}), 0.1, "b")
+    a.append(1.0)
+    b.append(1.0)
+    sent = {each.route: (each.heard, [part.to for part in each.parts]) for each in made.frames(0.2)}
+    assert sent == {"a": ({"p": 1}, ["a"]), "b": ({"q": 1}, ["b"])}
+
+
+def test_when_the_route_of_a_page_ends_its_widgets_go_their_own_way_again() -> None:
+    made, a, _ = without_carrier()
+    made.pulse(pulse(models={"a": {"views": 1}, "b": {"views": 1}}), 0.1, "b")
+    made.frames(0.1)
+    made.remove("b")
+    a.append(1.0)
+    assert routed(made, 0.2) == {"a": ["a"]}
+    made.pulse(pulse(models={"a": {"views": 1}}), 0.3, "a")
+    a.append(1.0)
+    assert routed(made, 0.4) == {"a": ["a"]}
+
+
+def test_a_page_without_the_carrier_is_served_beside_it() -> None:
+    made, feed = delivery()
+    made.pulse(pulse(page="q", models={"a": {"views": 1}}), 0.1, "a")
+    feed.append(1.0)
+    assert routed(made, 0.2) == {CARRIER: ["a"], "a": ["a"]}
+
+
+def test_a_sign_of_life_goes_out_on_every_route() -> None:
+    made, _, _ = without_carrier()
+    for page, route in (("p", "a"), ("q", "b")):
+        made.pulse(pulse(page=page, models={route: {"views": 1}}), 0.1, route)
+    made.frames(0.1)
+    assert set(routed(made, 0.2 + BEAT)) == {"a", "b"}
+
+
+def test_without_a_carrier_silence_does_not_slow_down_for_an_hour() -> None:
+    made, a, _ = without_carrier()
+    assert made.mode("a", SILENT_OFF + 1) is Mode.BLIND
+    assert made.mode("a", SILENT_OFF_OWN + 1) is Mode.OFF
+
+
+def test_what_was_sent_of_a_widget_is_counted() -> None:
+    made, feed = delivery()
+    feed.append(1.0)
+    made.frames(0.1)
+    made.pulse(pulse(need=["a"]), 0.2)
+    made.frames(0.2)
+    sent = made.of("a")
+    assert (sent.parts, sent.keyframes, sent.resyncs) == (3, 2, 2)
+    assert sent.bytes == 16
+    assert made.of("b") == Sent()

@@ -338,3 +338,70 @@ def test_a_page_that_loses_nothing_ends_with_the_newest_events(steps: list[Any])
         seq, count = row if isinstance(row, tuple) else (row, 1)
         assert seq == upper
         upper -= count
+
+
+def filled(part: Payload) -> dict[int, list[Any]]:
+    return {
+        seq: [row[0] if len(row) == 5 else (row[0], row[1]) for row in rows]
+        for seq, rows in part.body["fills"]
+    }
+
+
+def test_events_that_a_part_left_out_are_fetched_piece_by_piece():
+    s = stream()
+    log = journal(s, max_rows=2000)
+    log.take(True, 0.0)
+    s.extend({"message": [f"m{i}" for i in range(1000)]})
+    assert seqs(log.take(False, 0.0))[:2] == [(600, 600), 601]
+    assert not log.changed()
+    log.fetch(600, 600, 5000)
+    assert log.changed()
+    part = log.take(False, 0.0)
+    assert seqs(part) == []
+    assert (part.first, part.last) == (1001, 1000)
+    assert filled(part)[600] == [(200, 200), *range(201, 601)]
+    log.fetch(200, 200, 5000)
+    assert filled(log.take(False, 0.0))[200] == list(range(1, 201))
+    assert not log.changed()
+
+
+def test_only_as_many_are_fetched_as_there_is_room_for():
+    s = stream()
+    log = journal(s, max_rows=2000)
+    s.extend({"message": [f"m{i}" for i in range(500)]})
+    log.take(True, 0.0)
+    log.fetch(100, 100, 3)
+    assert filled(log.take(False, 0.0))[100] == [(97, 97), 98, 99, 100]
+
+
+def test_what_is_not_kept_any_more_stays_a_gap():
+    s = stream()
+    log = journal(s, max_rows=10)
+    s.extend({"message": [f"m{i}" for i in range(500)]})
+    log.take(True, 0.0)
+    log.fetch(100, 50, 400)
+    assert filled(log.take(False, 0.0))[100] == [(100, 50)]
+    log.fetch(495, 495, 400)
+    assert filled(log.take(False, 0.0))[495] == [(490, 490), *range(491, 496)]
+
+
+def test_a_fetched_part_stays_within_its_bytes():
+    s = stream()
+    log = journal(s, max_rows=1000)
+    s.extend({"message": ["x" * 2000 for _ in range(300)]})
+    log.take(True, 0.0)
+    log.fetch(200, 200, 400)
+    part = log.take(False, 0.0)
+    assert len(msgspec.json.encode(part.body["fills"])) <= PART_BYTES + 100
+    events = filled(part)[200]
+    assert events[-1] == 200
+    assert events[0][1] + len(events) - 1 == 200
+
+
+def test_events_that_no_part_has_carried_and_nobody_can_fetch_are_counted():
+    s = stream()
+    log = journal(s, max_rows=10)
+    log.take(True, 0.0)
+    s.extend({"message": [f"m{i}" for i in range(25)]})
+    log.take(False, 0.0)
+    assert log.dropped == 15

@@ -32,6 +32,8 @@ LAYERS = {
     "buckets": 0,
     "frames": 0,
     "delivery": 0,
+    "meters": 0,
+    "pages": 0,
     "formats": 0,
     "lines": 0,
     "trends": 0,

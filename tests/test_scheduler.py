@@ -12,7 +12,7 @@ import pytest
 
 from hop import Numbers
 from realtime_widgets.widgets import scheduler
-from realtime_widgets.widgets.scheduler import Scheduler
+from realtime_widgets.widgets.scheduler import MOST_MESSAGES, Scheduler
 
 
 class HandRuntime:
@@ -52,7 +52,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> tuple[HandRuntime, Scheduler, Feed
     clock = types.SimpleNamespace(monotonic=lambda: runtime.now, time=lambda: runtime.now)
     monkeypatch.setattr(scheduler, "time", clock)
 
-    def send(content: dict[str, Any], _buffers: list[bytes]) -> None:
+    def send(_route: str, content: dict[str, Any], _buffers: list[bytes]) -> None:
         sent.extend((runtime.now, part["last"]) for part in content["parts"])
 
     made = Scheduler(runtime, send)  # type: ignore[arg-type]
@@ -110,3 +110,56 @@ def test_a_feed_at_our_own_pace_gets_back_in_step_after_a_disturbance(world: Wor
         waits.append(0.0 if sent and sent[-1][0] == at else 1.0)
     assert sum(waits[:20]) <= 1
     assert sum(waits[50:]) == 0
+
+
+def test_many_routes_share_the_messages_that_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = HandRuntime()
+    times: list[float] = []
+    clock = types.SimpleNamespace(monotonic=lambda: runtime.now, time=lambda: runtime.now)
+    monkeypatch.setattr(scheduler, "time", clock)
+    monkeypatch.setattr(scheduler, "has_carrier", lambda: False)
+    made = Scheduler(runtime, lambda *_: times.append(runtime.now))  # type: ignore[arg-type]
+    feeds = {f"w{i}": Feed() for i in range(100)}
+    for name, feed in feeds.items():
+        made.add(name, {"0": feed}, [], None, types.SimpleNamespace(comm=object()))  # type: ignore[arg-type]
+    for i in range(400):
+        for feed in feeds.values():
+            feed.append(i)
+        made.wake()
+        runtime.run_until(110.0 + i / 100)
+    busy = [at for at in times if 111.0 <= at < 113.0]
+    assert 0.8 * MOST_MESSAGES <= len(busy) / 2 <= 1.6 * MOST_MESSAGES
+
+
+def test_a_widget_whose_notebook_has_closed_its_comm_is_served_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runtime = HandRuntime()
+    clock = types.SimpleNamespace(monotonic=lambda: runtime.now, time=lambda: runtime.now)
+    monkeypatch.setattr(scheduler, "time", clock)
+    monkeypatch.setattr(scheduler, "has_carrier", lambda: False)
+    sent: list[str] = []
+    made = Scheduler(runtime, lambda route, *_: sent.append(route))  # type: ignore[arg-type]
+    comm, feed = types.SimpleNamespace(_closed=False), Feed()
+    made.add("a", {"0": feed}, [], None, types.SimpleNamespace(comm=comm))  # type: ignore[arg-type]
+    runtime.run_until(101.0)
+    assert sent
+    comm._closed = True
+    runtime.run_until(105.0)
+    sent.clear()
+    feed.append(1.0)
+    made.wake()
+    runtime.run_until(110.0)
+    assert sent == []
+    assert made.stats().widgets == 0
+
+
+def test_a_page_that_lacks_the_front_end_is_sent_it_on_the_route_it_asked_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runtime = HandRuntime()
+    sent: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(scheduler, "read_static", lambda name: f"the text of {name}")
+    made = Scheduler(runtime, lambda route, content, _: sent.append((route, content)))  # type: ignore[arg-type]
+    made.receive({"rw": 1, "do": "load"}, "w7")
+    assert sent == [("w7", {"rw": 1, "code": "the text of page.js"})]

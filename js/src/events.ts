@@ -18,6 +18,9 @@ const LOOKS: Record<string, { icon: Icon; word: Word }> = {
   error: { icon: "cross", word: "error" },
 };
 
+const ASK_AGAIN_MS = 10_000;
+const ASK_AT_LEAST_MS = 60_000;
+
 /** Pixels from the end within which a log counts as being there: fractions, and a slip of the hand. */
 const NEAR_END = 8;
 
@@ -37,10 +40,39 @@ export class EventsWidget extends LiveWidget {
     return null;
   }
 
+  /** When to ask again for what was left out, and how long to wait after that; words and answers may get lost. */
+  #askAt = 0;
+  #wait = ASK_AGAIN_MS;
+
   protected take(part: Part, meaning: Meaning): void {
-    const { rows, cleared } = part.body as { rows: Row[]; cleared: number };
+    const {
+      rows,
+      cleared,
+      fills = [],
+    } = part.body as { rows: Row[]; cleared: number; fills?: [number, Row[]][] };
     if (meaning === "replace") this.events.replace(rows, part.last, cleared);
     else if (meaning === "append") this.events.append(rows, part.last);
+    for (const [seq, rows] of fills) this.events.fill(seq, rows);
+    if (fills.length) {
+      this.#askAt = 0;
+      this.#wait = ASK_AGAIN_MS;
+    }
+    this.#fetch();
+  }
+
+  override refresh(): void {
+    this.#fetch();
+    super.refresh();
+  }
+
+  /** Asks for events that were left out, as far as there is room for them. */
+  #fetch(): void {
+    const gap = this.views > 0 ? this.events.open : null;
+    const now = this.host.clock.now();
+    if (!gap || now < this.#askAt) return;
+    this.#askAt = now + this.#wait;
+    this.#wait = Math.min(2 * this.#wait, ASK_AT_LEAST_MS);
+    this.host.ask("fetch", { seq: gap.seq, count: gap.count, most: gap.most });
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {

@@ -1,4 +1,6 @@
 // The shared front end: the carrier's module. Loaded once per page and kernel, it opens the page for every stub.
+//
+// Where a page makes only the models that it displays, it is the module of every widget: each is then a carrier, too.
 
 import { ChartWidget } from "./chart";
 import { ConnectionWidget } from "./connection";
@@ -16,13 +18,28 @@ const KINDS = {
   dashboard: DashboardWidget,
 };
 
+/** Takes a model as a carrier for as long as the signal lasts. */
+function carry(model: Model, signal = new AbortController().signal): Page {
+  const place = slot();
+  place.page ??= new Page(KINDS);
+  place.resolve(place.page);
+  place.page.attach(model, signal);
+  return place.page;
+}
+
 export default {
+  carry,
+
   initialize({ model }: { model: Model }) {
-    const place = slot();
-    place.page ??= new Page(KINDS);
-    place.resolve(place.page);
     const life = new AbortController();
-    place.page.attach(model, life.signal);
+    const page = carry(model, life.signal);
+    if (model.get("_rw_kind")) page.adopt(model, life.signal);
+    return () => life.abort();
+  },
+
+  render({ model, el }: { model: Model; el: HTMLElement }) {
+    const life = new AbortController();
+    slot().page?.show(model, el, life.signal);
     return () => life.abort();
   },
 };

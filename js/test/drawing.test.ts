@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { Cells } from "../src/lib/cells";
-import { dataState, type Facts } from "../src/lib/freshness";
+import { dataState, type Facts, isDown } from "../src/lib/freshness";
 import { niceRange } from "../src/lib/range";
 import { extent, reading, rows } from "../src/lib/rows";
 
@@ -161,6 +161,7 @@ describe("what a widget claims about its data", () => {
     paused: false,
     kernelGone: false,
     failed: false,
+    disconnected: false,
     age: 1,
     staleAfter: 5,
   };
@@ -172,11 +173,25 @@ describe("what a widget claims about its data", () => {
     [{ age: null }, "live"],
     [{ empty: true, age: 6 }, "no_data"],
     [{ paused: true, age: 6 }, "paused"],
+    [{ disconnected: true, age: 6 }, "disconnected"],
+    [{ disconnected: true, empty: true }, "disconnected"],
+    [{ disconnected: true, paused: true }, "paused"],
     [{ reached: false, empty: true }, "loading"],
     [{ failed: true, paused: true, reached: false, empty: true }, "error"],
     [{ kernelGone: true, failed: true }, "kernel_gone"],
     [{ kernelGone: true, paused: true, reached: false }, "kernel_gone"],
   ] as [Partial<Facts>, string][])("%j: %s", (change, state) => {
     expect(dataState({ ...facts, ...change })).toBe(state);
+  });
+
+  it.each([
+    ["connected", 100, 100, false],
+    ["connecting", 100, 100, false],
+    ["reconnecting", 1, 3, false],
+    ["reconnecting", 1, 5, true],
+    ["disconnected", 0, 0, true],
+    ["error", 0, 0, true],
+  ])("of a link that is %s for %d and %d s: down is %s", (state, since_age, elapsed, down) => {
+    expect(isDown({ state, since_age }, elapsed)).toBe(down);
   });
 });

@@ -52,6 +52,29 @@ describe("rows", () => {
     expect(held()[0]).toBe(1);
   });
 
+  it("that were left out are put in place of their gap, newest first, until all are there", () => {
+    events.replace(range(1, 2), 2, 0);
+    events.append([[8, 6], ...range(9, 10)], 10);
+    expect(events.open).toEqual({ seq: 8, count: 6, most: 95 });
+    events.fill(8, [[6, 4], ...range(7, 8)]);
+    expect([held(), events.open]).toEqual([[1, 2, "6:4", 7, 8, 9, 10], { seq: 6, count: 4, most: 93 }]);
+    events.fill(6, range(3, 6));
+    events.fill(6, range(3, 6)); // an answer that comes twice
+    expect([held(), events.open]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], null]);
+  });
+
+  it("that nobody has any more stay a gap that is not asked for again", () => {
+    events.replace([[8, 6], ...range(9, 10)], 10, 0);
+    events.fill(8, [[8, 6]]);
+    expect([held(), events.open]).toEqual([["8:6", 9, 10], null]);
+  });
+
+  it("are not asked for where there is no room for them", () => {
+    most = 3;
+    events.replace([[8, 6], ...range(9, 10)], 10, 0);
+    expect(events.open).toBeNull();
+  });
+
   it("that an increment left out are brought by the keyframe, in place of the gap", () => {
     events.replace(range(1, 2), 2, 0);
     events.append([[5, 3], event(6)], 6);
@@ -269,5 +292,45 @@ describe("a log", () => {
   it("leaves no listener behind", () => {
     stage.life.abort();
     expect(stage.models.get("e")!.listeners.size).toBe(0);
+  });
+});
+
+describe("events that were left out", () => {
+  it("are fetched while the log is looked at, again after ten seconds without an answer, and shown", () => {
+    const stage = new Stage({ events: EventsWidget });
+    const el = stage.show("log", "events", { max_rows: 500 });
+    stage.put("log", { rows: [[8, 6], ...range(9, 10)], cleared: 0 }, [1, 10, true]);
+    expect(stage.asked).toEqual([["log", "fetch"]]);
+    stage.pass(8);
+    expect(stage.asked).toHaveLength(1);
+    stage.pass(4);
+    expect(stage.asked).toHaveLength(2);
+    stage.put("log", { rows: [], cleared: 0, fills: [[8, range(3, 8)]] }, [11, 10, false]);
+    expect(el.querySelectorAll(".rw-event")).toHaveLength(8);
+    expect(el.querySelector(".rw-missed")).toBeNull();
+    stage.pass(60);
+    expect(stage.asked).toHaveLength(2);
+    stage.end();
+  });
+});
+
+describe("a log whose link is lost", () => {
+  it("says so after the grace, and is live again with the link", () => {
+    const stage = new Stage({ events: EventsWidget });
+    const el = stage.show("log", "events", { max_rows: 500 });
+    const link = (state: string) => ({ rows: [], cleared: 0, link: { state, since_age: 0 } });
+    stage.put("log", { rows: range(1, 2), cleared: 0, link: { state: "connected", since_age: 9 } }, [
+      1,
+      2,
+      true,
+    ]);
+    expect(state(el)).toBe("live");
+    stage.put("log", link("reconnecting"), [3, 2, false]);
+    expect(state(el)).toBe("live");
+    stage.pass(6);
+    expect([state(el), text(el, ".rw-status")]).toEqual(["disconnected", "Disconnected"]);
+    stage.put("log", link("connected"), [3, 2, false]);
+    expect(state(el)).toBe("live");
+    stage.end();
   });
 });

@@ -61,7 +61,7 @@ export interface Word {
   visible: boolean;
   gone?: boolean;
   need: string[];
-  models: Record<string, { views: number; px: number }>;
+  models: Record<string, { views: number; px: number; draws: number }>;
 }
 
 export function model(traits: Record<string, unknown>) {

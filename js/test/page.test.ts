@@ -79,7 +79,7 @@ function adopt(id: string, carrierId = "c1"): Recorder {
 beforeEach(() => {
   clock = new HandClock();
   page = new Page({ recorder: Recorder }, clock);
-  carrier = model({ _rw_id: "c1" });
+  carrier = model({ _rw_carrier: "c1" });
   life = new AbortController();
   page.attach(carrier, life.signal);
 });
@@ -144,8 +144,27 @@ describe("pulses", () => {
     adopt("a");
     clock.run(100);
     expect(carrier.sent).toEqual([
-      { rw: 1, page: page.id, n: 1, visible: true, models: { a: { views: 1, px: 640 } }, need: ["a"] },
+      {
+        rw: 1,
+        page: page.id,
+        n: 1,
+        visible: true,
+        models: { a: { views: 1, px: 640, draws: 0 } },
+        need: ["a"],
+      },
     ]);
+  });
+
+  it("count the drawings that somebody could see", () => {
+    const [a, b] = [adopt("a"), adopt("b")];
+    b.views = 0;
+    for (let i = 1; i <= 3; i++) {
+      answered([part("a", i, i, true), part("b", i, i, true)]);
+      clock.draw();
+    }
+    clock.run(PULSE_GAP_MS + 100);
+    const { models } = carrier.sent.at(-1)!;
+    expect([a.drawn, models.a!.draws, models.b!.draws]).toEqual([3, 3, 0]);
   });
 
   it("ask again until the keyframe is there, then say that it is", () => {
@@ -211,7 +230,7 @@ describe("pulses", () => {
   });
 
   it("speak of the widgets of their own carrier only", () => {
-    const other = model({ _rw_id: "c2" });
+    const other = model({ _rw_carrier: "c2" });
     page.attach(other, life.signal);
     adopt("a", "c1");
     adopt("b", "c2");
@@ -233,8 +252,13 @@ describe("an intent", () => {
     expect(carrier.sent).toEqual([{ rw: 1, page: page.id, to: "a", do: "retry" }]);
   });
 
+  it("says what it is about", () => {
+    adopt("a").host.ask("fetch", { seq: 5 });
+    expect(carrier.sent).toEqual([{ rw: 1, page: page.id, to: "a", do: "fetch", about: { seq: 5 } }]);
+  });
+
   it("goes to the carrier that its widget belongs to", () => {
-    const other = model({ _rw_id: "c2" });
+    const other = model({ _rw_carrier: "c2" });
     page.attach(other, life.signal);
     adopt("b", "c2").host.ask("retry");
     expect([carrier.sent.length, other.sent.length]).toEqual([0, 1]);
@@ -351,7 +375,7 @@ describe("a notebook that is closed and opened again", () => {
     clock.run(100);
     expect(carrier.sent.at(-1)!.n).toBe(1);
     clock.run(920); // its next word waits for its turn
-    const renewed = model({ _rw_id: "c1" });
+    const renewed = model({ _rw_carrier: "c1" });
     page.attach(renewed, new AbortController().signal);
     clock.run(PULSE_GAP_MS / 2);
     expect(renewed.sent.map(({ n }) => n)).toEqual([2]);
@@ -359,6 +383,44 @@ describe("a notebook that is closed and opened again", () => {
     clock.run(PULSE_MS + 1000);
     expect(renewed.sent.length).toBeGreaterThan(1);
     expect(carrier.sent).toHaveLength(1);
+  });
+});
+
+describe("a page with several carriers to one kernel", () => {
+  let second: AbortController;
+  let newest: ReturnType<typeof model>;
+
+  beforeEach(() => {
+    adopt("a");
+    clock.run(100);
+    answered([part("a", 1, 1, true)]);
+    second = new AbortController();
+    newest = model({ _rw_carrier: "c1" });
+    page.attach(newest, second.signal);
+    clock.run(PULSE_GAP_MS + 100);
+  });
+
+  it("speaks through the newest, and through the one before when that ends", () => {
+    expect([carrier.sent.length, newest.sent.length]).toEqual([1, 1]);
+    second.abort();
+    clock.run(PULSE_GAP_MS + 100);
+    expect([carrier.sent.length, newest.sent.length]).toEqual([2, 1]);
+    expect(newest.listeners.size).toBe(0);
+  });
+
+  it("speaks through another when nobody answers, and goes on", () => {
+    clock.run(UNANSWERED * (PULSE_MS + 1100));
+    expect(newest.sent).toHaveLength(UNANSWERED);
+    expect(carrier.sent.length).toBeGreaterThan(1);
+  });
+
+  it("hears them all", () => {
+    const before = Recorder.all.at(-1)!.applied.length;
+    const content = { rw: 1, mid: 2, t: 0, parts: [part("a", 2, 2, false)], heard: {} };
+    for (const fn of carrier.listeners) (fn as (...args: unknown[]) => void)(content, []);
+    const next = { ...content, parts: [part("a", 3, 3, false)] };
+    for (const fn of newest.listeners) (fn as (...args: unknown[]) => void)(next, []);
+    expect(Recorder.all.at(-1)!.applied.length - before).toBe(2);
   });
 });
 

@@ -7,7 +7,7 @@ import { HandClock, model } from "./hand";
 export class Stage {
   readonly clock = new HandClock();
   readonly page: Page;
-  readonly carrier = model({ _rw_id: "c1" });
+  readonly carrier = model({ _rw_carrier: "c1" });
   readonly life = new AbortController();
   readonly models = new Map<string, ReturnType<typeof model>>();
   /** Of every element, CSS pixels. */

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import BadMessage, LinkError, LinkRefused
 from ..link import Event, Link, State, Status
+from ..listeners import Listeners
 from ..messages import CONTROL, quote
 from ..outbox import Delivery, Outbox
 from ..reconnect import Reconnect
@@ -95,6 +96,7 @@ class Connection:
         self.status = Status()
         self.counters = Counters()
         self.outbox = Outbox()
+        self.listeners = Listeners(f"the link to {address.label}")
         self._runtime = runtime
         self._options = options
         self._active = active
@@ -222,6 +224,8 @@ class Connection:
     def _publish(self, before: State | None = None, error: LinkError | None = None) -> None:
         self.status = self._link.status
         changed = before is not None and before != self.status.state
+        if changed:
+            self.listeners.tell()
         for client in self._clients():
             client._heard(self.status, before if changed else None, error)
 

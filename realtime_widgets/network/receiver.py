@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadMessage, CallbackFailed, LinkError, RealtimeWidgetsError
+from ..link import Status
 from ..messages import CONTROL, Message, channel_of, quote, read
 from ..streams import Stream
 
@@ -39,6 +40,15 @@ class Receiver:
         """Whether a client went without a goodbye: then its streams are fed for as long as somebody holds one."""
         self._lock = threading.Lock()  # of the next line, which any thread may add to
         self._streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
+
+    @property
+    def status(self) -> Status:
+        """Where the link stands that fills its streams."""
+        return self.connection.status
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` whenever the status may have changed; returns the undo."""
+        return self.connection.listeners.add(fn)
 
     @property
     def wanted(self) -> bool:

@@ -10,9 +10,10 @@ import functools
 import inspect
 import math
 import re
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import anywidget
 import numpy as np
@@ -20,10 +21,12 @@ import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, reject_unknown_keywords
+from ..frames import Payload
+from ..link import Status
 from ..runtime import get_runtime
 from ..streams import Stream
-from .carrier import read_static
-from .scheduler import Followed, Sizable, get_scheduler
+from .carrier import has_carrier, read_static
+from .scheduler import Followed, Sizable, Stats, get_scheduler
 
 DataState = Literal["loading", "no_data", "live", "stale", "paused", "disconnected", "error"]
 
@@ -65,11 +68,61 @@ def _language_tag(locale: str | None) -> str:
     return tag
 
 
+class Source(Protocol):
+    """What fills a stream from elsewhere, such as the receiver of a connection."""
+
+    @property
+    def status(self) -> Status:
+        """Where the link stands; times by `time.monotonic()`."""
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Calls `fn()` whenever the status may have changed, on any thread; returns the undo."""
+
+
+LINK_GRACE = 5.0
+"""Seconds that a lost link may take to come back before data are called disconnected; the page has the same."""
+
+
+def is_down(status: Status, now: float) -> bool:
+    """Whether no data can come: the link is given up, was ended, or has been lost for longer than the grace."""
+    if status.state == "reconnecting":
+        return now - status.since > LINK_GRACE
+    return status.state in ("disconnected", "error")
+
+
+class _Linked:
+    """A feed, and with every part of it where the link stands that fills its stream."""
+
+    def __init__(self, feed: Sizable, source: Source) -> None:
+        self.source = source
+        self._feed = feed
+        self._said: tuple[str, float] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._feed, name)  # its counters
+
+    def resize(self, px: int) -> None:
+        self._feed.resize(px)
+
+    def changed(self) -> bool:
+        return self._feed.changed() or self._standing() != self._said
+
+    def take(self, key: bool, now: float) -> Payload:
+        payload = self._feed.take(key, now)
+        state, since = self._said = self._standing()
+        payload.body["link"] = {"state": state, "since_age": max(0.0, now - since)}
+        return payload
+
+    def _standing(self) -> tuple[str, float]:
+        status = self.source.status
+        return status.state, status.since
+
+
 class LiveWidget(anywidget.AnyWidget):
     """What all our widgets share."""
 
     _esm = traitlets.Unicode().tag(sync=True)
-    """The stub module; the same small text for every widget."""
+    """The stub module, the same small text for every widget; without a carrier, the whole front end."""
 
     _rw_id = traitlets.Unicode().tag(sync=True)
     """Address of this widget's parts."""
@@ -116,7 +169,7 @@ class LiveWidget(anywidget.AnyWidget):
             settings["layout"] = layout
         scheduler = get_scheduler()
         super().__init__(
-            _esm=read_static("widget.js"),
+            _esm=read_static("widget.js" if has_carrier() else "page.js"),
             _rw_id=uuid.uuid4().hex,
             _rw_carrier=scheduler.carrier_id,
             _rw_kind=kind,
@@ -124,9 +177,12 @@ class LiveWidget(anywidget.AnyWidget):
             **settings,
         )
         self._streams = [each for each in followed if isinstance(each, Stream)]
-        self._feeds = dict(feeds)
+        self._feeds = {name: _with_link(feed) for name, feed in feeds.items()}
+        linked = (feed for feed in self._feeds.values() if isinstance(feed, _Linked))
+        self._sources = list({id(feed.source): feed.source for feed in linked}.values())
         self._scheduler = scheduler
-        scheduler.add(self._rw_id, self._feeds, followed, self._asked)
+        self.on_msg(lambda _widget, content, _buffers: scheduler.receive(content, self._rw_id))
+        scheduler.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self)
 
     def pause(self) -> None:
         """Holds the picture as it is; the stream goes on and nothing is lost."""
@@ -137,11 +193,19 @@ class LiveWidget(anywidget.AnyWidget):
         self.paused = False
 
     @property
+    def stats(self) -> Stats:
+        """How its data have travelled so far: rates, counters, ages; see `Stats`."""
+        return self._scheduler.stats_of(self._rw_id, self._feeds, self._streams)
+
+    @property
     def data_state(self) -> DataState:
-        """What the data are at this moment: `no_data`, `live`, `stale` or `paused`."""
+        """What the data are at this moment: `no_data`, `live`, `stale`, `disconnected` or `paused`."""
         newest = [stream.newest_ts for stream in self._streams if len(stream)]
         if self.paused:
             return "paused"
+        now = time.monotonic()
+        if any(is_down(source.status, now) for source in self._sources):
+            return "disconnected"
         if not newest:
             return "no_data"
         ages = [stream.age for stream in self._streams if stream.age is not None]
@@ -149,7 +213,7 @@ class LiveWidget(anywidget.AnyWidget):
             return "stale"
         return "live"
 
-    def _asked(self, what: str) -> None:
+    def _asked(self, what: str, about: Any) -> None:
         """Does what a reader wants done (on the I/O thread); what is unknown is ignored."""
         if what == "resume":
             get_runtime().submit(self.resume)  # there, because users may observe `paused`
@@ -160,3 +224,10 @@ class LiveWidget(anywidget.AnyWidget):
         if scheduler is not None:
             scheduler.remove(self._rw_id)
         super().close()
+
+
+def _with_link(feed: Sizable) -> Sizable:
+    """The feed of a stream that a connection fills says where that stands, too."""
+    source: Any = getattr(getattr(feed, "stream", None), "source", None)
+    is_source = isinstance(getattr(source, "status", None), Status) and hasattr(source, "listen")
+    return _Linked(feed, source) if is_source else feed

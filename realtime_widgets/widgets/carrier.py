@@ -2,12 +2,14 @@
 
 Its `_esm` is the whole shared front end, so that a page loads it once per kernel and the other
 widgets' modules stay tiny. JupyterLab, Notebook and Voila run the `initialize` of models that are
-never displayed, which is all a carrier needs.
+never displayed, which is all a carrier needs. marimo makes only the models that it displays: there
+every widget brings the front end itself (marimo loads equal modules once) and is a carrier of its own.
 """
 
 from __future__ import annotations
 
 import contextvars
+import functools
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from ..errors import NotBuilt
 STATIC = Path(__file__).parent.parent / "static"
 
 
+@functools.cache
 def read_static(name: str) -> str:
     """Text of a built front-end file.
 
@@ -33,6 +36,17 @@ def read_static(name: str) -> str:
             "run `make build` in the checkout, or install the wheel"
         )
     return path.read_text(encoding="utf-8")
+
+
+def has_carrier() -> bool:
+    """Whether the front end of the caller's notebook makes models that are never displayed."""
+    marimo = sys.modules.get("marimo")
+    return marimo is None or not marimo.running_in_notebook()
+
+
+def is_closed(comm: Any) -> bool:
+    """Whether nobody hears a comm any more: its widget was closed, or its notebook has closed it."""
+    return comm is None or bool(getattr(comm, "_closed", False))
 
 
 def parentless_context() -> contextvars.Context:
@@ -57,8 +71,8 @@ class Carrier(anywidget.AnyWidget):
     _esm = traitlets.Unicode().tag(sync=True)
     """The shared front end (`static/page.js`)."""
 
-    _rw_id = traitlets.Unicode().tag(sync=True)
-    """Name by which widgets refer to their carrier."""
+    _rw_carrier = traitlets.Unicode().tag(sync=True)
+    """Name by which widgets refer to this kernel's frames."""
 
     def __init__(self, carrier_id: str, **kwargs: Any) -> None:
-        super().__init__(_esm=read_static("page.js"), _rw_id=carrier_id, **kwargs)
+        super().__init__(_esm=read_static("page.js"), _rw_carrier=carrier_id, **kwargs)

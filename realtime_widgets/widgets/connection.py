@@ -98,7 +98,7 @@ class ConnectionIndicator(LiveWidget):
         """What that means for data: `loading`, `live`, `disconnected` or `error`."""
         return DATA_STATES[self.state]
 
-    def _asked(self, what: str) -> None:
+    def _asked(self, what: str, about: Any) -> None:
         if what in ("connect", "retry"):
             self._client.connect()
 

@@ -83,5 +83,12 @@ class EventLog(LiveWidget):
         """The least severe level that is shown."""
         return self._journal.level
 
+    def _asked(self, what: str, about: Any) -> None:
+        match about:
+            case {"seq": int(seq), "count": int(count), "most": int(most)} if what == "fetch":
+                self._journal.fetch(seq, count, most)
+            case _:
+                super()._asked(what, about)
+
     def __repr__(self) -> str:
         return f"EventLog({self._journal.stream.name!r}, level={self.level!r}, {self.data_state})"

@@ -151,7 +151,7 @@ class _Readout:
         thresholds: Mapping[float, Level],
         good: Literal["up", "down", None],
     ) -> None:
-        self._stream = stream
+        self.stream = stream
         self._field = field
         self._window = window
         self._thresholds = thresholds
@@ -166,7 +166,7 @@ class _Readout:
 
     def changed(self) -> bool:
         line = self._line
-        return bool(self._stream.fields) if line is None else line.changed()
+        return bool(self.stream.fields) if line is None else line.changed()
 
     def take(self, key: bool, now: float) -> Payload:
         try:
@@ -182,7 +182,7 @@ class _Readout:
         return part
 
     def value(self) -> Any:
-        stream, name = self._stream, self._field
+        stream, name = self.stream, self._field
         if name is None:
             fields = list(stream.fields)
             name = "value" if "value" in fields else fields[0] if len(fields) == 1 else None
@@ -194,9 +194,9 @@ class _Readout:
 
     def _line_of_field(self) -> Line | None:
         if self._field is None:
-            self._field = only_field(self._stream)  # decided once: fields that come later change nothing
+            self._field = only_field(self.stream)  # decided once: fields that come later change nothing
         if self._line is None and self._field is not None:
-            self._line = Line(self._stream, [self._field], self._window)
+            self._line = Line(self.stream, [self._field], self._window)
             self._line.resize(self._px)
         return self._line
 

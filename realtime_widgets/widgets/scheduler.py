@@ -9,6 +9,10 @@ Two kinds of words come back from a page: its pulse, for the delivery, and an in
 what its reader wants done.
 
     {"rw": 1, "page": "k3x…", "to": "w1", "do": "retry"}
+    {"rw": 1, "page": "k3x…", "to": "w1", "do": "fetch", "about": {…}}
+
+And one from a widget's module that has found no front end in its page: `{"rw": 1, "do": "load"}`, answered on the
+same route by `{"rw": 1, "code": "…"}`.
 """
 
 from __future__ import annotations
@@ -18,17 +22,22 @@ import logging
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 
 from .. import cells
-from ..delivery import Delivery, Feed
+from ..delivery import Delivery, Feed, Outgoing
 from ..errors import RuntimeStopped, UsageError
-from ..frames import WIRE, Frame, Part, pack
+from ..frames import WIRE, Frame, pack
+from ..meters import STEP, Meter
+from ..pages import CARRIER
 from ..runtime import Runtime, get_runtime
-from .carrier import Carrier, parentless_context
+from ..streams import Stream
+from .carrier import Carrier, has_carrier, is_closed, parentless_context, read_static
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +46,13 @@ HIGHEST_FPS = 60.0
 CATCH_UP = 0.92
 """Ticks may come this much closer than `max_fps` says. A feed of exactly that rate that once had to wait (a pulse took
 its turn) would otherwise wait as long with every frame, for good; so it is back in step after ten."""
+
+
+MOST_MESSAGES = 200.0
+"""Messages a second, all routes together: of the 1,000 that Jupyter lets through, the rest is for the user's own
+prints and widgets. A carrier needs no more than `max_fps`; many routes share these."""
+
+Asked = Callable[[str, Any], object]
 
 
 class Sizable(Feed, Protocol):
@@ -53,25 +69,69 @@ class Followed(Protocol):
         """Calls `fn()` after every change, on whichever thread made it; returns the undo."""
 
 
-class HopStats(msgspec.Struct, frozen=True):
-    """What has gone from this kernel to its pages.
+class Sender(Protocol):
+    """Whose comm is a route: a widget, or the carrier."""
+
+    comm: Any
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Sends a custom message to its models."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A widget as the scheduler knows it."""
+
+    feeds: Mapping[str, Sizable]
+    followed: Sequence[Followed]
+    asked: Asked | None
+    sender: Sender | None
+    home: str
+
+    @property
+    def streams(self) -> list[Stream]:
+        return [each for each in self.followed if isinstance(each, Stream)]
+
+
+class Stats(msgspec.Struct, frozen=True, kw_only=True):
+    """What has happened between the streams and the pages. Rates are those of the last five seconds.
+
+    Attributes:
+        rate: records that came into the streams, per second.
+        sent: parts (a widget's share of a frame) sent.
+        bytes: bytes of data in them.
+        keyframes: parts that stood alone.
+        resyncs: keyframes that pages asked for.
+        merged: records that travelled together with others: in one bucket of a line, as one newest value.
+        dropped: records that no page was sent: overwritten before they were read, or too many for a log.
+        age: seconds since the newest record came; None when there is none.
+        draws: drawn frames per second, of the page that draws most; 0 while nobody looks.
+    """
+
+    rate: float
+    sent: int
+    bytes: int
+    keyframes: int
+    resyncs: int
+    merged: int
+    dropped: int
+    age: float | None
+    draws: float
+
+
+class HopStats(Stats, frozen=True, kw_only=True):
+    """What has gone from this kernel to its pages; `draws` is that of all widgets together.
 
     Attributes:
         frames: messages sent, beats included.
-        parts: payloads in them.
-        bytes: bytes of columns (the binary part) sent.
-        keyframes: parts that stood alone.
-        resyncs: keyframes that pages asked for.
+        frame_rate: messages per second.
         pages: pages known at present.
         widgets: widgets registered at present.
         max_fps: frames per second allowed.
     """
 
     frames: int
-    parts: int
-    bytes: int
-    keyframes: int
-    resyncs: int
+    frame_rate: float
     pages: int
     widgets: int
     max_fps: float
@@ -82,11 +142,11 @@ class Scheduler:
 
     Args:
         runtime: whose I/O thread does the work.
-        send: replaces the carrier in tests; called with `(content, buffers)`.
+        send: replaces all comms in tests; called with `(route, content, buffers)`.
     """
 
     def __init__(
-        self, runtime: Runtime, send: Callable[[dict[str, Any], list[bytes]], None] | None = None
+        self, runtime: Runtime, send: Callable[[str, dict[str, Any], list[bytes]], None] | None = None
     ) -> None:
         self.carrier_id = uuid.uuid4().hex
         self.delivery = Delivery()
@@ -95,16 +155,21 @@ class Scheduler:
         self._send = send
         self._carrier: Carrier | None = None
         self._context = parentless_context()
-        self._lock = threading.Lock()
-        self._feeds: dict[str, list[Sizable]] = {}
-        self._followed: dict[str, Sequence[Followed]] = {}  # widget → what it follows
+        self._lock = threading.Lock()  # of the next two
+        self._served: dict[str, _Served] = {}
         self._unlisten: dict[int, Callable[[], None]] = {}  # id of what is followed → the undo
-        self._asked: dict[str, Callable[[str], object]] = {}  # widget → whom its readers' intents reach
         self._awake = False
         self._timer: Any = None
         self._timer_due = 0.0
         self._last_tick = -1e9
-        self._sent = {"frames": 0, "parts": 0, "bytes": 0}
+        self._routes = 1  # messages that the last tick took
+        self._frames = 0
+        self._parts = 0
+        self._bytes = 0
+        self._gone = {"merged": 0, "dropped": 0}  # of widgets that were closed
+        self._meters: weakref.WeakKeyDictionary[Stream, Meter] = weakref.WeakKeyDictionary()
+        self._frame_meter = Meter(0, time.monotonic())
+        self._measured = -1e9
         self._watch_cells()
 
     # For widgets, any thread
@@ -114,7 +179,8 @@ class Scheduler:
         to: str,
         feeds: Mapping[str, Sizable],
         followed: Sequence[Followed],
-        asked: Callable[[str], object] | None = None,
+        asked: Asked | None = None,
+        sender: Sender | None = None,
     ) -> None:
         """Offers a widget's feeds and wakes whenever something that it follows changes.
 
@@ -122,31 +188,36 @@ class Scheduler:
             to: the widget's address.
             feeds: by name.
             followed: what wakes it.
-            asked: called on the I/O thread with what a reader of the widget wants done, a word such as `retry`;
-                it comes from outside, so an unknown one is to be ignored. None: the widget takes no intents.
+            asked: called on the I/O thread with what a reader of the widget wants done, a word such as `retry`, and
+                what it is about; both come from outside, so unknown ones are to be ignored. None: the widget takes
+                no intents.
+            sender: the widget itself, for pages that have no carrier. None: it can only be reached by that.
         """
+        home = CARRIER if sender is None or has_carrier() else to
+        served = _Served(dict(feeds), tuple(followed), asked, sender, home)
         with self._lock:
-            self._followed[to] = followed
+            self._served[to] = served
             for each in followed:
                 # One listener, however many widgets follow the stream: every append pays for it.
                 if id(each) not in self._unlisten:
                     self._unlisten[id(each)] = each.listen(self.wake)
-        self._feeds[to] = list(feeds.values())
-        if asked is not None:
-            self._asked[to] = asked
-        self._runtime.call_soon(self._add, to, dict(feeds))
+        self._runtime.call_soon(self._add, to, served)
 
     def remove(self, to: str) -> None:
         """Withdraws a widget; twice is fine."""
         with self._lock:
-            gone = self._followed.pop(to, [])
-            still = {id(each) for followed in self._followed.values() for each in followed}
-            for each in gone:
-                if id(each) not in still and id(each) in self._unlisten:
-                    self._unlisten.pop(id(each))()
-        self._feeds.pop(to, None)
-        self._asked.pop(to, None)
-        self._hand_over(self.delivery.remove, to)
+            gone = self._served.pop(to, None)
+            if gone is None:
+                return
+            still = {id(each) for served in self._served.values() for each in served.followed}
+            undone = [
+                self._unlisten.pop(id(each))
+                for each in gone.followed
+                if id(each) not in still and id(each) in self._unlisten
+            ]
+        for undo in undone:
+            undo()
+        self._hand_over(self._remove, to, gone)
 
     def wake(self) -> None:
         """There is something new; cheap, and free while a frame is already on its way."""
@@ -154,62 +225,118 @@ class Scheduler:
             self._awake = True
             self._hand_over(self._arm)
 
-    def receive(self, message: Any) -> None:
+    def receive(self, message: Any, route: str = CARRIER) -> None:
         """A page's word; comm handlers may run on any thread, so this only hands over."""
         if not isinstance(message, Mapping) or message.get("rw") != WIRE:
             return
-        if "do" in message:
-            self._hand_over(self._intent, message.get("to"), message["do"])
+        if message.get("do") == "load":
+            self._hand_over(self._load, route)
+        elif "do" in message:
+            self._hand_over(self._intent, message.get("to"), message["do"], message.get("about"))
         else:
             # Timed here: whether a word came before a cell or during it tells whether cells hold words back.
-            self._hand_over(self._pulse, message, time.monotonic())
+            self._hand_over(self._pulse, message, time.monotonic(), route)
 
     def stats(self) -> HopStats:
         """Counters at this moment."""
-        delivery = self.delivery
+        now = time.monotonic()
+        served = self._all()
+        lost = {name: sum(_lost(each, name) for each in served.values()) for name in self._gone}
+        ages = [stream.age for stream in self._streams(served)]
         return HopStats(
-            keyframes=delivery.keyframes,
-            resyncs=delivery.resyncs,
-            pages=len(delivery.pages),
-            widgets=len(self._feeds),
+            rate=self._rate(self._streams(served), now),
+            sent=self._parts,
+            bytes=self._bytes,
+            keyframes=self.delivery.keyframes,
+            resyncs=self.delivery.resyncs,
+            merged=self._gone["merged"] + lost["merged"],
+            dropped=self._gone["dropped"] + lost["dropped"],
+            age=min((age for age in ages if age is not None), default=None),
+            draws=sum(self.delivery.pages.draw_rate(to, now) for to in served),
+            frames=self._frames,
+            frame_rate=self._frame_meter.rate(self._frames, now),
+            pages=len(self.delivery.pages),
+            widgets=len(served),
             max_fps=self.max_fps,
-            **self._sent,
         )
+
+    def stats_of(self, to: str, feeds: Mapping[str, Sizable], streams: Sequence[Stream]) -> Stats:
+        """Counters of one widget, closed ones too."""
+        now = time.monotonic()
+        sent = self.delivery.of(to)
+        ages = [age for stream in streams if (age := stream.age) is not None]
+        return Stats(
+            rate=self._rate(set(streams), now),
+            sent=sent.parts,
+            bytes=sent.bytes,
+            keyframes=sent.keyframes,
+            resyncs=sent.resyncs,
+            merged=sum(getattr(feed, "merged", 0) for feed in feeds.values()),
+            dropped=sum(getattr(feed, "dropped", 0) for feed in feeds.values()),
+            age=min(ages, default=None),
+            draws=self.delivery.pages.draw_rate(to, now),
+        )
+
+    def _all(self) -> dict[str, _Served]:
+        with self._lock:
+            return dict(self._served)
+
+    def _streams(self, served: Mapping[str, _Served]) -> set[Stream]:
+        return {stream for each in served.values() for stream in each.streams}
+
+    def _rate(self, streams: set[Stream], now: float) -> float:
+        meters = [(self._meters.get(stream), stream.last_seq) for stream in streams]
+        return sum(meter.rate(total, now) for meter, total in meters if meter is not None)
 
     # On the I/O thread
 
-    def _add(self, to: str, feeds: dict[str, Sizable]) -> None:
-        self._open_carrier()
+    def _add(self, to: str, served: _Served) -> None:
+        if served.home == CARRIER:
+            self._open_carrier()
         now = time.monotonic()
-        for name, feed in feeds.items():
-            self.delivery.add(to, name, feed, now)
+        for name, feed in served.feeds.items():
+            self.delivery.add(to, name, feed, now, served.home)
+        for stream in served.streams:
+            if stream not in self._meters:
+                self._meters[stream] = Meter(stream.last_seq, now)
         self._arm()
+
+    def _remove(self, to: str, gone: _Served) -> None:
+        self.delivery.remove(to)
+        for name in self._gone:
+            self._gone[name] += _lost(gone, name)
 
     def _open_carrier(self) -> None:
         """Makes the carrier, or makes it anew after `Widget.close_all()`."""
-        if self._send is not None or (self._carrier is not None and self._carrier.comm is not None):
+        if self._send is not None or (self._carrier is not None and not is_closed(self._carrier.comm)):
             return
         self._carrier = self._context.run(Carrier, self.carrier_id)
         self._carrier.on_msg(lambda _widget, content, _buffers: self.receive(content))
         self.delivery.rekey()
 
-    def _pulse(self, message: Mapping[str, Any], now: float) -> None:
-        self.delivery.pulse(message, now)
-        for to, feeds in list(self._feeds.items()):
-            px = self.delivery.width(to, now)
-            for feed in feeds if px else ():
+    def _pulse(self, message: Mapping[str, Any], now: float, route: str) -> None:
+        self.delivery.pulse(message, now, route)
+        for to, served in self._all().items():
+            px = self.delivery.pages.width(to, now)
+            for feed in served.feeds.values() if px else ():
                 feed.resize(px)
         self._arm()
 
-    def _intent(self, to: Any, what: Any) -> None:
+    def _load(self, route: str) -> None:
+        """Sends the front end to a page that has found no carrier."""
+        self._put(route, {"rw": WIRE, "code": read_static("page.js")}, [])
+
+    def _intent(self, to: Any, what: Any, about: Any) -> None:
         """Passes on what a reader wants done; what is malformed, or for nobody here, is ignored."""
-        asked = self._asked.get(to) if isinstance(to, str) else None
-        if asked is None or not isinstance(what, str):
+        with self._lock:
+            served = self._served.get(to) if isinstance(to, str) else None
+        if served is None or served.asked is None or not isinstance(what, str):
             return
         try:
-            asked(what)
+            served.asked(what, about)
         except Exception:
             logger.exception("widget %s: what its reader asked for, %r, could not be done", to, what)
+        self._arm()
 
     def _arm(self) -> None:
         """Sets the timer for the next frame that new data may have."""
@@ -218,7 +345,7 @@ class Scheduler:
     @property
     def _period(self) -> float:
         """Seconds between two ticks."""
-        return CATCH_UP / self.max_fps
+        return max(CATCH_UP / self.max_fps, self._routes / MOST_MESSAGES)
 
     def _tick_at(self, due: float) -> None:
         if self._timer is not None:
@@ -236,24 +363,52 @@ class Scheduler:
         # bounds what may be made up to one frame. Ticks count, not frames: hidden widgets must not cost more.
         period = self._period
         self._last_tick = max(self._last_tick + period, now - period)
-        parts = self.delivery.collect(now)
-        if parts or self.delivery.beat_due(now):
-            self._put(parts)
+        self._withdraw_closed()
+        outgoing = self.delivery.frames(now)
+        self._routes = max(1, len(outgoing))
+        for each in outgoing:
+            self._put_frame(each)
+        self._measure(now)
         due = self.delivery.next_due(now)
         if due is not None:
             self._tick_at(max(due, now + self._period))
 
-    def _put(self, parts: list[Part]) -> None:
-        self._sent["frames"] += 1
-        self._sent["parts"] += len(parts)
-        frame = Frame(self._sent["frames"], time.time(), tuple(parts), self.delivery.heard())
+    def _withdraw_closed(self) -> None:
+        """Where a cell's next run closes the comms of its widgets, nobody tells the widgets."""
+        for to, served in self._all().items():
+            if served.home != CARRIER and served.sender is not None and is_closed(served.sender.comm):
+                self.remove(to)
+
+    def _measure(self, now: float) -> None:
+        if now - self._measured < STEP:
+            return
+        self._measured = now
+        self._frame_meter.note(self._frames, now)
+        for stream, meter in self._meters.items():
+            meter.note(stream.last_seq, now)
+
+    def _put_frame(self, outgoing: Outgoing) -> None:
+        self._frames += 1
+        self._parts += len(outgoing.parts)
+        frame = Frame(self._frames, time.time(), outgoing.parts, outgoing.heard)
         try:
             content, buffers = pack(frame)
-            self._sent["bytes"] += sum(map(len, buffers))
+        except Exception:
+            logger.exception("a frame could not be made")
+            return
+        self._bytes += sum(map(len, buffers))
+        self._put(outgoing.route, content, buffers)
+
+    def _put(self, route: str, content: dict[str, Any], buffers: list[bytes]) -> None:
+        try:
             if self._send is not None:
-                self._send(content, buffers)
-            elif self._carrier is not None:
-                self._context.run(self._carrier.send, content, buffers)
+                self._send(route, content, buffers)
+                return
+            with self._lock:
+                served = self._served.get(route)
+            sender = self._carrier if route == CARRIER else served.sender if served is not None else None
+            if sender is not None:
+                self._context.run(sender.send, content, buffers)
         except Exception:
             # The kernel is on its way out, or its socket is: whoever is left gets everything anew.
             logger.exception("a frame could not be sent to the pages")
@@ -276,6 +431,10 @@ class Scheduler:
         """Has the I/O thread do it; at exit, and in forked children, there is nobody left to do it for."""
         with contextlib.suppress(RuntimeStopped):
             self._runtime.call_soon(fn, *args)
+
+
+def _lost(served: _Served, name: str) -> int:
+    return sum(getattr(feed, name, 0) for feed in served.feeds.values())
 
 
 def get_scheduler() -> Scheduler:

@@ -26,6 +26,8 @@ export class Events {
   items: Item[] = [];
   /** How many have ever come, for counting what is new. */
   arrived = 0;
+  /** Gaps that nobody can fill, by their numbers. */
+  readonly #closed = new Set<number>();
   /** The number up to which we know all. */
   #upTo = 0;
 
@@ -57,11 +59,36 @@ export class Events {
     this.#upTo = last;
   }
 
+  /** The newest gap that the kernel may still fill, and how many events of it there is room for. */
+  get open(): (Gap & { most: number }) | null {
+    const room = this.mostRows() - this.items.length;
+    for (let i = this.items.length - 1; room > 0 && i >= 0; i--) {
+      const each = this.items[i]!;
+      if (isGap(each) && !this.#closed.has(each.seq)) return { ...each, most: room };
+    }
+    return null;
+  }
+
+  /** Takes rows that were left out, in place of the gap up to `seq`; a gap in answer stays for good. */
+  fill(seq: number, rows: Row[]): void {
+    const at = this.items.findIndex((each) => isGap(each) && each.seq === seq);
+    if (at < 0) return;
+    const only = rows.length === 1 ? rows[0] : undefined;
+    if (only?.length === 2) this.#closed.add(seq);
+    const before = this.items[at - 1]?.seq ?? 0;
+    this.items.splice(at, 1, ...rows.filter((row) => row[0] > before).map(item));
+    this.#trim();
+  }
+
   #add(items: Item[], newerThan = 0): void {
     for (const each of items) {
       this.items.push(each);
       if (each.seq > newerThan) this.arrived += isGap(each) ? each.count : 1;
     }
+    this.#trim();
+  }
+
+  #trim(): void {
     const surplus = this.items.length - this.mostRows();
     if (surplus > 0) this.items.splice(0, surplus);
   }

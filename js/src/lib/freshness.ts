@@ -1,6 +1,14 @@
 // Freshness: what a widget may claim about its data at this moment.
 
-export type DataState = "loading" | "no_data" | "live" | "stale" | "paused" | "error" | "kernel_gone";
+export type DataState =
+  | "loading"
+  | "no_data"
+  | "live"
+  | "stale"
+  | "paused"
+  | "disconnected"
+  | "error"
+  | "kernel_gone";
 
 export interface Facts {
   /** Whether any part has come. */
@@ -10,6 +18,8 @@ export interface Facts {
   kernelGone: boolean;
   /** Whether the kernel says that it cannot show the data. */
   failed: boolean;
+  /** Whether a link that data come by is down. */
+  disconnected: boolean;
   /** Seconds since the newest data arrived in the kernel; null when not known. */
   age: number | null;
   /** Seconds after which data are stale; null: never. */
@@ -22,7 +32,23 @@ export function dataState(facts: Facts): DataState {
   if (facts.failed) return "error";
   if (!facts.reached) return "loading";
   if (facts.paused) return "paused";
+  if (facts.disconnected) return "disconnected";
   if (facts.empty) return "no_data";
   if (facts.staleAfter !== null && facts.age !== null && facts.age > facts.staleAfter) return "stale";
   return "live";
+}
+
+/** Where the link stood that fills a feed, and for how many seconds, when the kernel said so. */
+export interface FeedLink {
+  state: string;
+  since_age: number;
+}
+
+/** Seconds that a lost link may take to come back before data are called disconnected; Python has the same. */
+export const LINK_GRACE = 5;
+
+/** Whether no data can come, `elapsed` seconds after the kernel said so. */
+export function isDown({ state, since_age }: FeedLink, elapsed: number): boolean {
+  if (state === "reconnecting") return since_age + elapsed > LINK_GRACE;
+  return state === "disconnected" || state === "error";
 }

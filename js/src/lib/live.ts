@@ -4,7 +4,7 @@ import type { Meaning } from "./cursor";
 import { h, setText } from "./dom";
 import { agoText, localeOf } from "./format";
 import type { Part } from "./frames";
-import { type DataState, dataState } from "./freshness";
+import { type DataState, dataState, type FeedLink, isDown } from "./freshness";
 import type { Host, Widget } from "./page";
 import type { Model } from "./slot";
 import { words } from "./words";
@@ -43,6 +43,8 @@ export abstract class LiveWidget implements Widget {
   #reached = false;
   /** Feed → age of its newest datum in the kernel, seconds, and when we were told. */
   readonly #ages = new Map<string, { age: number; at: number }>();
+  /** Feed → where the link stood that fills it, and when we were told. */
+  readonly #links = new Map<string, { link: FeedLink; at: number }>();
   /** Feed → why the kernel cannot show it. */
   readonly #errors = new Map<string, string>();
 
@@ -109,6 +111,8 @@ export abstract class LiveWidget implements Widget {
     if (typeof part.body.age === "number") {
       this.#ages.set(part.feed, { age: part.body.age, at: this.host.clock.now() });
     } else this.#ages.delete(part.feed);
+    const link = part.body.link as FeedLink | undefined;
+    if (link) this.#links.set(part.feed, { link, at: this.host.clock.now() });
     if (typeof part.body.error === "string") this.#errors.set(part.feed, part.body.error);
     else this.#errors.delete(part.feed);
     this.take(part, meaning);
@@ -159,6 +163,11 @@ export abstract class LiveWidget implements Widget {
     return ages.length ? Math.min(...ages) : null;
   }
 
+  get #disconnected(): boolean {
+    const now = this.host.clock.now();
+    return [...this.#links.values()].some(({ link, at }) => isDown(link, (now - at) / 1000));
+  }
+
   #judge(): void {
     this.state = dataState({
       reached: this.#reached,
@@ -166,6 +175,7 @@ export abstract class LiveWidget implements Widget {
       paused: this.paused,
       kernelGone: this.kernelGone,
       failed: this.#errors.size > 0,
+      disconnected: this.#disconnected,
       age: this.age,
       staleAfter: this.model.get("stale_after"),
     });

@@ -15,7 +15,8 @@ export const PULSE_GAP_MS = 1_000;
 export const UNANSWERED = 3;
 /** With so many unanswered, one word a minute: a half-open socket loses words, and one a minute piles up nothing. */
 export const MUTED_MS = 60_000;
-export const GONE_MS = 15_000;
+/** Without a frame for so long the kernel is gone, or blocked by something that lets no thread run; it sends one every 2 s. */
+export const GONE_MS = 12_000;
 export const EARLY_MS = 2_000;
 const SETTLE_MS = 30;
 
@@ -42,8 +43,8 @@ export interface Host {
   invalidate(): void;
   /** Something that the kernel should know has changed: a view, a width. */
   report(): void;
-  /** Tells the kernel what the reader wants of this widget: an intent, never a state. */
-  ask(what: string): void;
+  /** Tells the kernel what is wanted of this widget, and about what: an intent, never a state. */
+  ask(what: string, about?: unknown): void;
   /** Whether the reader holds all of these widgets still; without ids, this one. */
   held(ids?: string[]): boolean;
   /** Holds these widgets still, or lets them go on: in this page, without the kernel. Without ids, this one. */
@@ -62,6 +63,8 @@ interface Entry {
   cursors: Map<string, Cursor>;
   needs: boolean;
   dirty: boolean;
+  /** How often it was drawn where somebody could see it. */
+  draws: number;
   /** Whether a failure of its code has been reported. */
   failed: boolean;
 }
@@ -73,8 +76,10 @@ interface Place {
   signal: AbortSignal;
 }
 
+/** The way to one kernel and back. */
 interface Line {
-  send: (content: unknown) => void;
+  /** Those who can carry words to the kernel, the newest first: it is spoken to. */
+  carriers: Model[];
   heardFrom: number;
   pulses: number;
   answered: number;
@@ -103,25 +108,34 @@ export class Page {
     clock.every(1000, () => this.#tick());
   }
 
-  /** Listens to a carrier for as long as the signal lasts; the newest of an id is spoken to. */
+  /**
+   * Listens to a carrier for as long as the signal lasts. Of several the newest is spoken to (the models of a notebook
+   * that was closed and opened again go on without a comm); when it ends, the one before.
+   */
   attach(model: Model, signal: AbortSignal): void {
-    const id = model.get("_rw_id") as string;
-    const before = this.#lines.get(id);
-    before?.cancel?.();
-    const pulses = before?.pulses ?? 0; // the kernel knows this page by its numbers: they go on
-    const line: Line = {
-      send: (content) => model.send(content),
-      heardFrom: this.#clock.now(),
-      pulses,
-      answered: pulses,
-      pulsedAt: before?.pulsedAt ?? Number.NEGATIVE_INFINITY,
+    const id = model.get("_rw_carrier") as string;
+    const line = this.#lines.get(id) ?? {
+      carriers: [],
+      heardFrom: 0,
+      pulses: 0,
+      answered: 0,
+      pulsedAt: Number.NEGATIVE_INFINITY,
       cancel: null,
     };
+    line.carriers.unshift(model);
+    line.heardFrom = this.#clock.now();
+    line.answered = line.pulses; // what was said to another is no reason to fall silent
     this.#lines.set(id, line);
     const listener = (content: unknown, buffers: DataView[]) => this.frame(id, content, buffers);
     model.on("msg:custom", listener);
     signal.addEventListener("abort", () => {
       model.off("msg:custom", listener);
+      line.carriers = line.carriers.filter((each) => each !== model);
+      line.answered = line.pulses;
+      if (line.carriers.length) {
+        this.#pulseSoon(id);
+        return;
+      }
       line.cancel?.();
       if (this.#lines.get(id) === line) this.#lines.delete(id);
     });
@@ -141,7 +155,10 @@ export class Page {
       clock: this.#clock,
       invalidate: () => this.#invalidate(id),
       report: () => this.#pulseSoon(carrier),
-      ask: (what) => this.#lines.get(carrier)?.send({ rw: WIRE, page: this.id, to: id, do: what }),
+      ask: (what, about) => {
+        const line = this.#lines.get(carrier);
+        if (line) send(line, { rw: WIRE, page: this.id, to: id, do: what, ...(about ? { about } : {}) });
+      },
       held: (ids = [id]) => ids.length > 0 && ids.every((each) => this.#held.has(each)),
       hold: (on, ids = [id]) => this.#hold(on, ids),
     };
@@ -154,6 +171,7 @@ export class Page {
       cursors: new Map(),
       needs: true,
       dirty: false,
+      draws: 0,
       failed: false,
     };
     const before = this.#entries.get(id);
@@ -244,6 +262,7 @@ export class Page {
       for (const entry of this.#entries.values()) {
         if (!entry.dirty) continue;
         entry.dirty = false;
+        if (entry.widget.views > 0) entry.draws += 1;
         attempt(entry, () => entry.widget.draw());
       }
     });
@@ -281,22 +300,28 @@ export class Page {
     const wait = Math.max(SETTLE_MS, line.pulsedAt + PULSE_GAP_MS - this.#clock.now());
     line.cancel = this.#clock.after(wait, () => {
       line.cancel = null;
-      const muted = line.pulses - line.answered >= UNANSWERED;
+      let muted = line.pulses - line.answered >= UNANSWERED;
+      if (muted && line.carriers.length > 1) {
+        line.carriers.push(line.carriers.shift()!); // perhaps another gets through
+        line.answered = line.pulses;
+        muted = false;
+      }
       if (!muted || this.#clock.now() - line.pulsedAt >= MUTED_MS) this.#pulse(carrier, line);
     });
   }
 
   #pulse(carrier: string, line: Line): void {
-    const models: Record<string, { views: number; px: number }> = {};
+    const models: Record<string, { views: number; px: number; draws: number }> = {};
     const need: string[] = [];
     for (const [id, entry] of this.#entries) {
       if (entry.carrier !== carrier) continue;
-      models[id] = { views: entry.widget.views, px: Math.round(entry.widget.px) };
+      const { draws, widget } = entry;
+      models[id] = { views: widget.views, px: Math.round(widget.px), draws };
       if (entry.needs && entry.widget.views > 0) need.push(id);
     }
     line.pulses += 1;
     line.pulsedAt = this.#clock.now();
-    line.send({ rw: WIRE, page: this.id, n: line.pulses, visible: this.#visible, models, need });
+    send(line, { rw: WIRE, page: this.id, n: line.pulses, visible: this.#visible, models, need });
   }
 
   #visibility(visible: boolean): void {
@@ -310,8 +335,12 @@ export class Page {
   }
 
   #leave(): void {
-    for (const line of this.#lines.values()) line.send({ rw: WIRE, page: this.id, gone: true });
+    for (const line of this.#lines.values()) send(line, { rw: WIRE, page: this.id, gone: true });
   }
+}
+
+function send(line: Line, content: object): void {
+  line.carriers[0]?.send(content);
 }
 
 /** Runs a widget's code: one that fails must not stop the others. It is reported once, not twenty times a second. */

@@ -1,0 +1,36 @@
+"""Meters: how fast a counter grows."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+SPAN: Final = 5.0
+"""Seconds that a rate looks back."""
+STEP: Final = 0.25
+"""Seconds between two readings that are kept."""
+
+
+class Meter:
+    """The rate of a counter over the last `SPAN` seconds, from readings taken whenever it grows."""
+
+    def __init__(self, total: int, now: float) -> None:
+        self._readings: deque[tuple[float, int]] = deque([(now, total)])
+
+    def note(self, total: int, now: float) -> None:
+        """Takes a reading."""
+        readings = self._readings
+        if now - readings[-1][0] < STEP:
+            return
+        readings.append((now, total))
+        while (
+            len(readings) > 1 and readings[1][0] <= now - SPAN
+        ):  # one before the span stays: it is where it began
+            readings.popleft()
+
+    def rate(self, total: int, now: float) -> float:
+        """Growth per second."""
+        readings = list(self._readings)  # a copy: rates are read on any thread
+        began, before = next((each for each in reversed(readings) if each[0] <= now - SPAN), readings[0])
+        seconds = now - max(began, now - SPAN)
+        return (total - before) / seconds if seconds > 0 else 0.0

@@ -1,0 +1,143 @@
+"""Pages: what the browser pages have said of themselves, and by which route each can be reached.
+
+A *route* is a comm over which frames travel: the carrier's, or a widget's own where a page has no carrier (a front
+end that makes only models it displays; outputs in frames of their own). A page is reached by the route of its last
+word. Pure: it is told the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+CARRIER: Final = ""
+"""The route of the hidden carrier; any other route is the id of the widget whose comm it is."""
+
+PAGE_GONE: Final = 35.0
+"""Seconds without a word after which a page is taken for gone: three pulses missed."""
+PAGE_FORGOTTEN: Final = 600.0
+"""Seconds for which a silent page is still answered: hidden tabs may be held back for minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a page said of one widget: how many places show it, the widest in CSS pixels, how often it was drawn."""
+
+    views: int = 0
+    px: int = 0
+    draws: int = 0
+
+
+@dataclass(slots=True)
+class Page:
+    """What one page last said of itself."""
+
+    route: str
+    heard: float
+    number: int = 0
+    visible: bool = True
+    models: dict[str, Report] = field(default_factory=dict)
+    needs: frozenset[str] = frozenset()
+    draw_rates: dict[str, float] = field(default_factory=dict)
+    """Widget → drawn frames per second between its last two words."""
+
+    def shows(self, to: str) -> bool:
+        """Whether somebody who looks at this page sees the widget."""
+        return self.visible and to in self.models and self.models[to].views > 0
+
+
+class Pages:
+    """The pages that have been heard and have not said goodbye, by their ids."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, Page] = {}
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def __iter__(self) -> Iterator[Page]:
+        return iter(list(self._pages.values()))  # a copy: statistics are read on any thread
+
+    def hear(self, message: Mapping[str, Any], now: float, route: str) -> Page | None:
+        """Takes in a pulse. What is malformed is ignored: it comes from outside.
+
+        Args:
+            message: `page` (its id), `n` (number of the pulse), `visible`, `models` (widget id → `{"views": n, "px":
+                width, "draws": n}`), `need` (ids of widgets that want a keyframe), `gone` (the page is closing).
+            now: seconds.
+            route: by which it came.
+
+        Returns:
+            The page; None when it is gone, or this was no pulse.
+        """
+        page_id = message.get("page")
+        if not isinstance(page_id, str):
+            return None
+        before = self._pages.pop(page_id, None)
+        if message.get("gone"):
+            return None
+        need, models, number = message.get("need"), message.get("models"), message.get("n")
+        page = Page(
+            route=route,
+            heard=now,
+            number=number if isinstance(number, int) else 0,
+            visible=bool(message.get("visible", True)),
+            models={str(to): _report(said) for to, said in models.items()}
+            if isinstance(models, Mapping)
+            else {},
+            needs=frozenset(map(str, need)) if isinstance(need, list) else frozenset(),
+        )
+        if before is not None:
+            page.draw_rates = _draw_rates(before, page)
+        self._pages[page_id] = page
+        return page
+
+    def heard_lately(self, now: float) -> list[Page]:
+        """The pages that have not missed three pulses."""
+        return [page for page in self if now - page.heard <= PAGE_GONE]
+
+    def answers(self, route: str) -> dict[str, int]:
+        """What a frame on this route answers: page id → number of its newest pulse."""
+        return {page_id: page.number for page_id, page in self._pages.items() if page.route == route}
+
+    def routes_to(self, to: str) -> set[str]:
+        """The routes of the pages that have the widget."""
+        return {page.route for page in self if to in page.models}
+
+    def width(self, to: str, now: float) -> int:
+        """The widest view of a widget on any page heard lately, CSS pixels; 0 when none is known."""
+        return max((page.models[to].px for page in self.heard_lately(now) if to in page.models), default=0)
+
+    def draw_rate(self, to: str, now: float) -> float:
+        """How often a second the page that draws a widget most often did so lately."""
+        return max((page.draw_rates.get(to, 0.0) for page in self.heard_lately(now)), default=0.0)
+
+    def close(self, route: str) -> None:
+        """A route has ended: its pages are not known until they speak by another."""
+        self._pages = {page_id: page for page_id, page in self._pages.items() if page.route != route}
+
+    def forget(self, now: float) -> None:
+        """Drops pages that went without a goodbye."""
+        if any(now - page.heard > PAGE_FORGOTTEN for page in self):
+            self._pages = {
+                key: page for key, page in self._pages.items() if now - page.heard <= PAGE_FORGOTTEN
+            }
+
+
+def _report(said: object) -> Report:
+    if not isinstance(said, Mapping):
+        return Report()
+    views, px, draws = (said.get(name) for name in ("views", "px", "draws"))
+    return Report(*(number if isinstance(number, int) else 0 for number in (views, px, draws)))
+
+
+def _draw_rates(before: Page, page: Page) -> dict[str, float]:
+    seconds = page.heard - before.heard
+    if seconds < 0.2:  # too short to tell
+        return before.draw_rates
+    return {
+        to: max(0, report.draws - before.models[to].draws) / seconds
+        for to, report in page.models.items()
+        if to in before.models
+    }
