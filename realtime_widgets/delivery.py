@@ -118,6 +118,7 @@ class Delivery:
         self.pages = Pages()
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._cell_since: float | None = None
+        self._opens = False  # whether words were seen to get through while a cell ran
         self._word = -1e9
         self._spoken: dict[str, float] = {}  # route → when its last frame went out
         self._unanswered: set[str] = set()  # routes of pages whose pulses wait for an answer
@@ -169,6 +170,8 @@ class Delivery:
         if not isinstance(message.get("page"), str):
             return
         self._word = now
+        if self._cell_since is not None and now > self._cell_since:
+            self._opens = True
         page = self.pages.hear(message, now, route)
         if page is None:
             return
@@ -343,10 +346,19 @@ class Delivery:
         return Mode.SLOW if silence < SILENT_OFF else Mode.OFF
 
     def _way_back_closed(self, now: float) -> bool:
-        """Words may be waiting behind a running cell: true until one gets through, and while they stay fresh."""
+        """Whether words may be waiting behind a running cell: until one gets through, and when they are overdue.
+
+        Where they have been seen to get through, they are waited for; a page that said it is hidden owes none.
+        """
         if self._cell_since is None:
             return False
-        return self._word <= self._cell_since or now - self._word > PULSE_LATE
+        if not self._opens:
+            return self._word <= self._cell_since or now - self._word > PULSE_LATE
+        if len(self.pages) and not any(page.visible for page in self.pages):
+            return False
+        if now - max(self._word, self._cell_since) > PULSE_LATE:
+            self._opens = False
+        return not self._opens
 
     def _affordable_from(self, now: float) -> float:
         """When unasked keyframes fit the budget; the budget only binds when nobody was heard for long in a cell."""

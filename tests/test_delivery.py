@@ -11,6 +11,7 @@ import pytest
 from hop import Numbers
 from realtime_widgets.delivery import (
     BEAT,
+    PULSE_LATE,
     REPEAT,
     SILENT_OFF,
     SILENT_OFF_OWN,
@@ -322,7 +323,7 @@ def test_a_sign_of_life_goes_out_on_every_route() -> None:
 
 
 def test_without_a_carrier_silence_does_not_slow_down_for_an_hour() -> None:
-    made, a, _ = without_carrier()
+    made, _, _ = without_carrier()
     assert made.mode("a", SILENT_OFF + 1) is Mode.BLIND
     assert made.mode("a", SILENT_OFF_OWN + 1) is Mode.OFF
 
@@ -337,3 +338,26 @@ def test_what_was_sent_of_a_widget_is_counted() -> None:
     assert (sent.parts, sent.keyframes, sent.resyncs) == (3, 2, 2)
     assert sent.bytes == 16
     assert made.of("b") == Sent()
+
+
+def test_where_words_were_seen_to_get_through_a_cell_the_next_one_is_not_blind() -> None:
+    made, _ = delivery()
+    made.cell_started(1.0)
+    made.pulse(pulse(), 2.0)
+    made.cell_ended(3.0)
+    made.cell_started(4.0)
+    assert made.mode("a", 5.0) is Mode.LIVE
+    assert made.mode("a", 4.0 + PULSE_LATE + 1) is Mode.BLIND
+
+
+def test_where_words_get_through_a_hidden_page_is_sent_nothing_in_a_cell_either() -> None:
+    made, feed = delivery()
+    made.cell_started(1.0)
+    made.pulse(pulse(visible=False), 2.0)
+    feed.append(1.0)
+    assert made.collect(60.0) == []
+    made.cell_ended(61.0)
+    made.cell_started(62.0)
+    assert made.collect(300.0) == []
+    made.pulse(pulse(), 301.0)
+    assert keys(made.collect(301.0)) == [True]

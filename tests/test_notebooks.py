@@ -88,7 +88,8 @@ def test_the_dashboard_follows_the_hub_through_its_end_and_back(
     expect(indicator).to_have_attribute("data-rw-state", "reconnecting", timeout=LIMIT * 1000)
     expect(indicator).to_contain_text(re.compile("nothing listens there"), timeout=LIMIT * 1000)
     card = widgets(page, "metric").filter(has_text="Memory")
-    expect(card).to_have_attribute("data-rw-state", "stale", timeout=LIMIT * 1000)
+    for root in (card, widgets(page, "chart").first, widgets(page, "events")):
+        expect(root).to_have_attribute("data-rw-state", "disconnected", timeout=LIMIT * 1000)
     notebook.screenshot("01-hub-gone-dark")
     notebook.set_theme(dark=False)
     notebook.screenshot("01-hub-gone-light")
@@ -98,6 +99,7 @@ def test_the_dashboard_follows_the_hub_through_its_end_and_back(
     for root in (card, widgets(page, "chart").first):
         expect(root).to_have_attribute("data-rw-state", "live", timeout=LIMIT * 1000)
         wait_until_moved(root)
+    expect(widgets(page, "events")).to_have_attribute("data-rw-state", "live", timeout=LIMIT * 1000)
 
 
 def test_a_training_loop_moves_its_charts_while_its_cell_is_busy(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import threading
 import types
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 from hop import Numbers
+from realtime_widgets import LiveChart, Stream, stats
 from realtime_widgets.widgets import scheduler
 from realtime_widgets.widgets.scheduler import MOST_MESSAGES, Scheduler
+from recorder import Recorder, bodies
 
 
 class HandRuntime:
@@ -163,3 +166,34 @@ def test_a_page_that_lacks_the_front_end_is_sent_it_on_the_route_it_asked_by(
     made = Scheduler(runtime, lambda route, content, _: sent.append((route, content)))  # type: ignore[arg-type]
     made.receive({"rw": 1, "do": "load"}, "w7")
     assert sent == [("w7", {"rw": 1, "code": "the text of page.js"})]
+
+
+def test_streams_are_fed_and_widgets_made_and_closed_by_many_threads_at_once(sent: Recorder) -> None:
+    shared = Stream("shared")
+    shown = LiveChart(shared)
+    errors: list[BaseException] = []
+
+    def churn(number: int) -> None:
+        try:
+            own = Stream(f"own {number}")
+            for _ in range(20):
+                chart = LiveChart([own, shared])
+                for i in range(100):
+                    own.append(i)
+                    shared.append(i)
+                assert chart.stats.sent >= 0
+                assert stats().widgets >= 1
+                chart.close()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=churn, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    shared.append(7.0, ts=4e9)
+    sent.wait_for(lambda frame: any(body.get("newest") == 4e9 for body in bodies(frame, shown)))
+    assert shared.last_seq == 6 * 20 * 100 + 1
+    assert stats().widgets == 1

@@ -1,0 +1,294 @@
+"""The last hop in real JupyterLab: whatever the page, the kernel or a cell does, what is shown is right again soon."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lab import LIMIT, Lab
+from labbook import Notebook
+from looks import last_ts, wait_until_moved, widgets
+
+pytestmark = pytest.mark.browser
+
+FEED = """
+import threading, time
+import ipywidgets, numpy as np
+import realtime_widgets as rw
+
+stream = rw.Stream("feed")
+
+def feed():
+    n = 0
+    while True:
+        n += 1
+        stream.append(ts=time.time(), n=n)
+        time.sleep(0.05)
+
+threading.Thread(target=feed, daemon=True).start()
+"""
+
+# In the words of `Page`: whether the browser says that the page is hidden, and no animation frames while it does.
+HIDEABLE = """
+let hidden = false;
+Object.defineProperty(document, "visibilityState", { get: () => (hidden ? "hidden" : "visible") });
+Object.defineProperty(document, "hidden", { get: () => hidden });
+const real = window.requestAnimationFrame.bind(window);
+let waiting = [];
+window.requestAnimationFrame = (fn) => (hidden ? waiting.push(fn) : real(fn));
+window.rwHide = (on) => {
+  hidden = on;
+  document.dispatchEvent(new Event("visibilitychange"));
+  if (!on) for (const fn of waiting.splice(0)) real(fn);
+};
+"""
+
+
+def opened(page: Page, lab: Lab, *cells: str) -> Notebook:
+    notebook = Notebook.open(page, lab, lab.write([FEED, *cells]))
+    notebook.run_all()
+    for i in range(len(cells) + 1):
+        for output in notebook.outputs(i):
+            assert output["output_type"] != "error", output
+    return notebook
+
+
+def wait_in_kernel(notebook: Notebook, condition: str) -> None:
+    """Wait until an expression is true in the kernel."""
+    found = notebook.execute(
+        f"deadline = time.monotonic() + {LIMIT}\n"
+        f"while not ({condition}) and time.monotonic() < deadline: time.sleep(0.05)\n"
+        f"print(bool({condition}), rw.stats())"
+    )
+    assert found.startswith("True"), f"{condition}: {found}"
+
+
+def test_a_flood_of_prints_costs_the_picture_nothing_for_long(page: Page, lab: Lab) -> None:
+    """Ten seconds in which Jupyter drops messages: the prints' own, and ours with them."""
+    flood = """
+end = time.time() + 10
+while time.time() < end:
+    for _ in range(50): print("x", flush=True)
+    time.sleep(0.01)
+"""
+    notebook = opened(page, lab, "rw.MetricCard('n', stream, field='n')", "1")
+    card = widgets(page, "metric")
+    wait_until_moved(card)
+    notebook.execute(flood)
+    ended = float(notebook.execute("print(time.time())"))
+    page.wait_for_function(
+        "(ended) => Number(document.querySelector('.rw-metric').dataset.rwLastTs) > ended", arg=ended
+    )
+    wait_until_moved(card, 20)
+    expect(card).to_have_attribute("data-rw-state", "live")
+
+
+def test_a_second_tab_has_the_whole_picture_and_both_go_on(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+past = rw.Stream("past")
+past.extend({"ts": time.time() - 500 + np.arange(100), "value": np.full(100, 7.0)})
+rw.LiveChart([past, stream], window=600)
+""",
+    )
+    first = widgets(page, "chart")
+    wait_until_moved(first)
+    notebook.evaluate("await panelOf(path).context.save();")
+    other = page.context.new_page()
+    second = Notebook.open(other, lab, notebook.name)
+    chart = widgets(other, "chart")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    plot = chart.locator(".u-over").bounding_box()
+    assert plot is not None
+    other.mouse.move(plot["x"] + plot["width"] * 0.25, plot["y"] + plot["height"] / 2)
+    expect(chart.locator(".rw-reading").first).to_have_text("7")
+    wait_until_moved(chart)
+    wait_until_moved(first)
+    wait_in_kernel(second, "rw.stats().pages == 2")
+    other.close()
+
+
+def test_a_hidden_page_is_sent_nothing_and_has_all_at_once_when_it_is_looked_at(page: Page, lab: Lab) -> None:
+    page.add_init_script(HIDEABLE)
+    notebook = opened(page, lab, "chart = rw.LiveChart(stream); chart")
+    chart = widgets(page, "chart")
+    wait_until_moved(chart)
+    page.evaluate("rwHide(true)")
+    wait_in_kernel(notebook, "not any(each.visible for each in chart._scheduler.delivery.pages)")
+    held = last_ts(chart)
+    before = notebook.execute("before = chart.stats; time.sleep(3); print(chart.stats.sent - before.sent)")
+    assert before.strip() == "0"
+    assert last_ts(chart) == held
+    page.evaluate("rwHide(false)")
+    wait_until_moved(chart, 10)
+    after = notebook.execute("print(chart.stats.keyframes - before.keyframes)")
+    assert 1 <= int(after) <= 3  # one to catch up, and again until the page has said that it has it
+
+
+def test_a_cell_that_blocks_for_twenty_seconds_stops_nothing_that_is_shown(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page, lab, "wait = 0; card = rw.MetricCard('n', stream, field='n'); card", "time.sleep(wait)"
+    )
+    card = widgets(page, "metric")
+    wait_until_moved(card)
+    notebook.execute("wait = 20")
+    notebook.run_cell(2, wait=False)
+    states = page.evaluate(
+        """async () => {
+            const root = document.querySelector('.rw-metric');
+            const seen = new Set();
+            let moved = 0, last = root.dataset.rwLastTs;
+            const end = performance.now() + 15000;
+            while (performance.now() < end) {
+                await new Promise((done) => setTimeout(done, 25));
+                seen.add(root.dataset.rwState);
+                if (root.dataset.rwLastTs !== last) { moved += 1; last = root.dataset.rwLastTs; }
+            }
+            return { seen: [...seen], moved };
+        }"""
+    )
+    assert notebook.evaluate("return panelOf(path).rwRun.state;") == "running"
+    assert states["seen"] == ["live"]
+    assert states["moved"] > 100
+    notebook.wait_until_run()
+
+
+def test_a_killed_kernel_is_said_to_be_gone_and_its_successor_shows_live_data(page: Page, lab: Lab) -> None:
+    notebook = opened(page, lab, "rw.MetricCard('n', stream, field='n')")
+    card = widgets(page, "metric")
+    wait_until_moved(card)
+    page.evaluate(
+        """() => {
+            const root = document.querySelector('.rw-metric');
+            let last = performance.now();
+            window.rwGone = null;
+            new MutationObserver(() => {
+                if (root.dataset.rwState === 'kernel_gone') window.rwGone ??= performance.now() - last;
+                else last = performance.now();
+            }).observe(root, { attributeFilter: ['data-rw-last-ts', 'data-rw-state'] });
+        }"""
+    )
+    notebook.evaluate(
+        "panelOf(path).sessionContext.session.kernel.requestExecute("
+        "{ code: 'import os, signal; os.kill(os.getpid(), signal.SIGKILL)' });"
+    )
+    expect(card).to_have_attribute("data-rw-state", "kernel_gone", timeout=LIMIT * 1000)
+    assert 8_000 < page.evaluate("rwGone") < 25_000  # 15 s, on a machine that may stand still for a while
+    notebook.wait_until_open()
+    notebook.run_all()
+    fresh = widgets(page, "metric")
+    expect(fresh).to_have_count(1)
+    expect(fresh).to_have_attribute("data-rw-state", "live")
+    wait_until_moved(fresh)
+
+
+def test_a_widget_shown_long_after_it_was_made_and_in_a_new_view_has_the_whole_picture(
+    page: Page, lab: Lab
+) -> None:
+    notebook = opened(page, lab, "card = rw.MetricCard('n', stream, field='n')", "card")
+    card = widgets(page, "metric")
+    wait_until_moved(card)
+    notebook.evaluate(
+        "const panel = panelOf(path); panel.content.activeCellIndex = 2;"
+        "await window.jupyterapp.commands.execute('notebook:create-output-view');"
+    )
+    expect(card).to_have_count(2)
+    for each in card.all():
+        expect(each).to_have_attribute("data-rw-state", "live")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.rw-metric')].every((root) => Number(root.dataset.rwLastTs) > Date.now() / 1000 - 5)"
+    )
+
+
+def test_a_page_that_finds_no_carrier_loads_the_front_end_over_the_widgets_own_comm(
+    page: Page, lab: Lab
+) -> None:
+    opened(page, lab, "from realtime_widgets.widgets.scheduler import get_scheduler", "1")
+    notebook = Notebook(page, lab, lab.sessions()[0]["path"])
+    notebook.execute(
+        "card = rw.MetricCard('n', stream, field='n')\n"
+        "while get_scheduler()._carrier is None: time.sleep(0.01)\n"
+        "get_scheduler()._carrier.close(); get_scheduler()._carrier._rw_carrier = 'nobody'"
+    )
+    notebook.evaluate("await panelOf(path).context.save();")
+    page.evaluate(
+        "() => { for (const key of Object.getOwnPropertySymbols(globalThis))"
+        " if (String(key.description).startsWith('realtime_widgets/')) delete globalThis[key]; }"
+    )
+    notebook.reload()
+    notebook.evaluate(
+        "const panel = panelOf(path);"
+        "panel.content.widgets[2].model.sharedModel.setSource('card'); panel.content.activeCellIndex = 2;"
+    )
+    notebook.run_cell(2)
+    card = widgets(page, "metric")
+    expect(card).to_have_attribute("data-rw-state", "live")
+    wait_until_moved(card, 10)
+    wait_in_kernel(notebook, "any(each.route == card._rw_id for each in get_scheduler().delivery.pages)")
+
+
+def test_a_log_fetches_the_events_that_a_burst_left_out(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        "events = rw.Stream('events'); log = rw.EventLog(events, max_rows=2000); log",
+        "events.extend({'message': [f'event {i}' for i in range(1500)]})",
+    )
+    log = widgets(page, "events")
+    expect(log.locator(".rw-event")).to_have_count(1500)
+    expect(log.locator(".rw-missed")).to_have_count(0)
+    assert log.locator(".rw-message").first.text_content() == "event 0"
+    assert notebook.execute("print(log.stats.dropped)").strip() == "0"
+
+
+def test_two_hundred_cards_are_ready_together_and_stay_in_step(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+cards = [rw.MetricCard(f"card {i}", stream, field="n", layout={"width": "150px"}) for i in range(200)]
+ipywidgets.Box(cards, layout=ipywidgets.Layout(flex_flow="row wrap"))
+""",
+    )
+    expect(widgets(page, "metric")).to_have_count(200)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.rw-metric')].every((root) => root.dataset.rwState === 'live')"
+    )
+    found = notebook.execute("before = rw.stats(); time.sleep(5); print(rw.stats().frames - before.frames)")
+    assert int(found) <= 5 * 30  # one message for all of them
+
+
+def test_widgets_may_be_fed_shown_and_closed_from_any_thread_at_once(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+errors, done = [], []
+
+def churn(k):
+    try:
+        own = rw.Stream(f"own {k}")
+        for i in range(5):
+            chart = rw.LiveChart([own, stream])
+            for j in range(200): own.append(j)
+            chart.close()
+        done.append(k)
+    except BaseException as error:
+        errors.append(repr(error))
+
+shown = [rw.LiveChart(stream), rw.MetricCard("n", stream, field="n")]
+ipywidgets.VBox(shown)
+""",
+        """
+threads = [threading.Thread(target=churn, args=(k,)) for k in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join(120)
+print(errors, sorted(done))
+""",
+    )
+    assert notebook.outputs(2)[0]["text"] == "[] [0, 1, 2, 3]\n"
+    for root in (widgets(page, "chart").first, widgets(page, "metric")):
+        wait_until_moved(root)
+    wait_in_kernel(notebook, "rw.stats().widgets == 2")
