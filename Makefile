@@ -31,7 +31,7 @@ FRONT_END := js/src js/package.json js/package-lock.json js/build.mjs js/globals
 PACKAGE := realtime_widgets js notebooks tests pyproject.toml README.md CHANGELOG.md CONTRIBUTING.md LICENSE \
 	Makefile constraints.txt
 
-.PHONY: help demo test lint format build bench clean tools FORCE
+.PHONY: help demo test lint format build bench soak clean tools FORCE
 .DEFAULT_GOAL := help
 
 help: ## list these words
@@ -67,12 +67,17 @@ format: .venv/checks js/node_modules/.made ## put every file into the house form
 build: build/wheel ## sdist and wheel into dist/
 	@ls -1 dist/*
 
-bench: .venv/checks .venv/installed ## run the benchmarks, beside what users have today (10 minutes)
+bench: .venv/checks .venv/installed ## run the benchmarks, beside what users have today (15 minutes)
 	@.ci/system
 	@$(call quietly,bench,$(BIN)/pip install -c constraints.txt $(BENCH_TOOLS))
 	@$(BIN)/python benchmarks/streams.py
 	@$(BIN)/python benchmarks/network.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/charts.py --rounds 2
+	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/screen.py
+
+soak: .venv/checks .venv/installed ## run at full rate for ten minutes and see whether anything grows
+	@.ci/system
+	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/soak.py
 
 clean: ## remove all that was built, .venv and node_modules too
 	rm -rf .venv build dist artifacts realtime_widgets/static js/node_modules

@@ -16,10 +16,11 @@ from playwright.sync_api import Page
 
 PAGE = """
 (() => {
-  const zero = () => ({ began: performance.now(), frames: 0, draws: 0, shown: [], before: [],
+  const zero = () => ({ began: performance.now(), frames: 0, draws: 0, shown: [], before: [], fresh: [],
                         bytes: 0, comms: 0, sentBytes: 0, sentComms: 0 });
   let counts = zero();
   let newest = null;
+  let seen = null;
 
   // A contestant's hook says after every draw which time, in seconds, is the newest on the screen.
   const drawn = (ts) => {
@@ -32,7 +33,12 @@ PAGE = """
   // frame have run) what this one shows. The age of the second is the one reported.
   const age = () => Date.now() - newest * 1000;
   const after = new MessageChannel();
-  after.port1.onmessage = () => { if (newest !== null) counts.shown.push(age()); };
+  after.port1.onmessage = () => {
+    if (newest === null) return;
+    counts.shown.push(age());
+    if (newest !== seen) counts.fresh.push(age());
+    seen = newest;
+  };
   const frame = () => {
     counts.frames += 1;
     if (newest !== null) counts.before.push(age());
@@ -108,6 +114,7 @@ class Probe:
             "draws_per_s": page["draws"] / span,
             "frames_per_s": page["frames"] / span,
             **_ages(page["shown"]),
+            "latency_ms": _quantiles(page["fresh"]),
             "age_before_frame_ms": _quantiles(page["before"]),
             "bytes_per_s": page["bytes"] / span,
             "comms_per_s": page["comms"] / span,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from realtime_widgets.frames import Frame, unpack
+from realtime_widgets.runtime import get_runtime
 
 
 class Recorder:
@@ -28,6 +29,13 @@ class Recorder:
         with self._new:
             self._new.wait_for(lambda: any(found(frame) for frame in self.frames), timeout=30)
             return next(frame for frame in self.frames if found(frame))
+
+
+def settle() -> None:
+    """Waits until the I/O thread has done all that was handed over to it so far."""
+    done = threading.Event()
+    get_runtime().call_soon(done.set)
+    assert done.wait(30)
 
 
 def bodies(frame: Frame, widget: Any) -> list[dict[str, Any]]:

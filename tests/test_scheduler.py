@@ -13,9 +13,9 @@ import pytest
 
 from hop import Numbers
 from realtime_widgets import LiveChart, Stream, stats
-from realtime_widgets.widgets import scheduler
+from realtime_widgets.widgets import base, scheduler
 from realtime_widgets.widgets.scheduler import MOST_MESSAGES, Scheduler
-from recorder import Recorder, bodies
+from recorder import Recorder, bodies, settle
 
 
 class HandRuntime:
@@ -195,5 +195,27 @@ def test_streams_are_fed_and_widgets_made_and_closed_by_many_threads_at_once(sen
     assert errors == []
     shared.append(7.0, ts=4e9)
     sent.wait_for(lambda frame: any(body.get("newest") == 4e9 for body in bodies(frame, shown)))
+    settle()
     assert shared.last_seq == 6 * 20 * 100 + 1
+    assert stats().widgets == 1
+
+
+def test_a_widget_that_the_garbage_collector_closes_in_the_middle_of_another_is_no_deadlock(
+    sent: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`Widget.__del__` closes, on whichever thread collects: here while a widget is being added, on its thread."""
+    made = base.get_scheduler()
+    stream = Stream("s")
+    old = LiveChart(stream)
+    settle()
+    closing = made.delivery.add
+
+    def collect(*args: Any) -> None:
+        old.close()
+        closing(*args)
+
+    monkeypatch.setattr(made.delivery, "add", collect)
+    new = LiveChart(stream)
+    stream.append(1.0, ts=5.0)
+    sent.wait_for(lambda frame: any(body.get("newest") == 5.0 for body in bodies(frame, new)))
     assert stats().widgets == 1

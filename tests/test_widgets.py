@@ -17,7 +17,7 @@ from realtime_widgets import LiveChart, MetricCard, Stream, configure, points, s
 from realtime_widgets.errors import UnknownField, UnknownKeyword, UsageError, WrongType
 from realtime_widgets.frames import Frame
 from realtime_widgets.widgets import base
-from recorder import Recorder, bodies
+from recorder import Recorder, bodies, settle
 
 T0 = 1_795_000_000.0
 
@@ -270,12 +270,14 @@ def test_a_hidden_widget_costs_no_more_than_a_shown_one(
 def test_many_widgets_cost_an_append_one_listener(sent: Recorder) -> None:
     stream = Stream("s")
     cards = [MetricCard(str(i), stream, field="value") for i in range(20)]
+    settle()
     assert len(base.get_scheduler()._unlisten) == 1
     for card in cards[:-1]:
         card.close()
     stream.append(1.0, ts=T0)
     assert sent.wait_for(lambda frame: value_of(frame, cards[-1]) == 1.0)
     cards[-1].close()
+    settle()
     assert base.get_scheduler()._unlisten == {}
 
 

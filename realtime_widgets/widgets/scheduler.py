@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 import time
 import uuid
 import weakref
@@ -155,7 +154,8 @@ class Scheduler:
         self._send = send
         self._carrier: Carrier | None = None
         self._context = parentless_context()
-        self._lock = threading.Lock()  # of the next two
+        # No lock: the garbage collector may close a widget on any thread, in the middle of anything. Each step on this
+        # dictionary is one of the interpreter's own.
         self._served: dict[str, _Served] = {}
         self._unlisten: dict[int, Callable[[], None]] = {}  # id of what is followed → the undo
         self._awake = False
@@ -195,29 +195,14 @@ class Scheduler:
         """
         home = CARRIER if sender is None or has_carrier() else to
         served = _Served(dict(feeds), tuple(followed), asked, sender, home)
-        with self._lock:
-            self._served[to] = served
-            for each in followed:
-                # One listener, however many widgets follow the stream: every append pays for it.
-                if id(each) not in self._unlisten:
-                    self._unlisten[id(each)] = each.listen(self.wake)
+        self._served[to] = served
         self._runtime.call_soon(self._add, to, served)
 
     def remove(self, to: str) -> None:
         """Withdraws a widget; twice is fine."""
-        with self._lock:
-            gone = self._served.pop(to, None)
-            if gone is None:
-                return
-            still = {id(each) for served in self._served.values() for each in served.followed}
-            undone = [
-                self._unlisten.pop(id(each))
-                for each in gone.followed
-                if id(each) not in still and id(each) in self._unlisten
-            ]
-        for undo in undone:
-            undo()
-        self._hand_over(self._remove, to, gone)
+        gone = self._served.pop(to, None)
+        if gone is not None:
+            self._hand_over(self._remove, to, gone)
 
     def wake(self) -> None:
         """There is something new; cheap, and free while a frame is already on its way."""
@@ -240,7 +225,7 @@ class Scheduler:
     def stats(self) -> HopStats:
         """Counters at this moment."""
         now = time.monotonic()
-        served = self._all()
+        served = dict(self._served)
         lost = {name: sum(_lost(each, name) for each in served.values()) for name in self._gone}
         ages = [stream.age for stream in self._streams(served)]
         return HopStats(
@@ -277,10 +262,6 @@ class Scheduler:
             draws=self.delivery.pages.draw_rate(to, now),
         )
 
-    def _all(self) -> dict[str, _Served]:
-        with self._lock:
-            return dict(self._served)
-
     def _streams(self, served: Mapping[str, _Served]) -> set[Stream]:
         return {stream for each in served.values() for stream in each.streams}
 
@@ -293,6 +274,10 @@ class Scheduler:
     def _add(self, to: str, served: _Served) -> None:
         if served.home == CARRIER:
             self._open_carrier()
+        for each in served.followed:
+            # One listener, however many widgets follow the stream: every append pays for it.
+            if id(each) not in self._unlisten:
+                self._unlisten[id(each)] = each.listen(self.wake)
         now = time.monotonic()
         for name, feed in served.feeds.items():
             self.delivery.add(to, name, feed, now, served.home)
@@ -303,6 +288,10 @@ class Scheduler:
 
     def _remove(self, to: str, gone: _Served) -> None:
         self.delivery.remove(to)
+        still = {id(each) for served in dict(self._served).values() for each in served.followed}
+        for each in gone.followed:
+            if id(each) not in still and id(each) in self._unlisten:
+                self._unlisten.pop(id(each))()
         for name in self._gone:
             self._gone[name] += _lost(gone, name)
 
@@ -316,7 +305,7 @@ class Scheduler:
 
     def _pulse(self, message: Mapping[str, Any], now: float, route: str) -> None:
         self.delivery.pulse(message, now, route)
-        for to, served in self._all().items():
+        for to, served in dict(self._served).items():
             px = self.delivery.pages.width(to, now)
             for feed in served.feeds.values() if px else ():
                 feed.resize(px)
@@ -328,8 +317,7 @@ class Scheduler:
 
     def _intent(self, to: Any, what: Any, about: Any) -> None:
         """Passes on what a reader wants done; what is malformed, or for nobody here, is ignored."""
-        with self._lock:
-            served = self._served.get(to) if isinstance(to, str) else None
+        served = self._served.get(to) if isinstance(to, str) else None
         if served is None or served.asked is None or not isinstance(what, str):
             return
         try:
@@ -375,7 +363,7 @@ class Scheduler:
 
     def _withdraw_closed(self) -> None:
         """Where a cell's next run closes the comms of its widgets, nobody tells the widgets."""
-        for to, served in self._all().items():
+        for to, served in dict(self._served).items():
             if served.home != CARRIER and served.sender is not None and is_closed(served.sender.comm):
                 self.remove(to)
 
@@ -404,8 +392,7 @@ class Scheduler:
             if self._send is not None:
                 self._send(route, content, buffers)
                 return
-            with self._lock:
-                served = self._served.get(route)
+            served = self._served.get(route)
             sender = self._carrier if route == CARRIER else served.sender if served is not None else None
             if sender is not None:
                 self._context.run(sender.send, content, buffers)
