@@ -200,22 +200,16 @@ def test_streams_are_fed_and_widgets_made_and_closed_by_many_threads_at_once(sen
     assert stats().widgets == 1
 
 
-def test_a_widget_that_the_garbage_collector_closes_in_the_middle_of_another_is_no_deadlock(
-    sent: Recorder, monkeypatch: pytest.MonkeyPatch
+def test_a_widget_that_the_garbage_collector_closes_while_another_is_added_is_no_deadlock(
+    sent: Recorder,
 ) -> None:
-    """`Widget.__del__` closes, on whichever thread collects: here while a widget is being added, on its thread."""
+    """`Widget.__del__` closes, on whichever thread collects, in the middle of anything."""
+    old, feed = LiveChart(Stream("s")), Feed()
+    collecting = types.SimpleNamespace(listen=lambda _: old.close() or (lambda: None))
     made = base.get_scheduler()
-    stream = Stream("s")
-    old = LiveChart(stream)
-    settle()
-    closing = made.delivery.add
-
-    def collect(*args: Any) -> None:
-        old.close()
-        closing(*args)
-
-    monkeypatch.setattr(made.delivery, "add", collect)
-    new = LiveChart(stream)
-    stream.append(1.0, ts=5.0)
-    sent.wait_for(lambda frame: any(body.get("newest") == 5.0 for body in bodies(frame, new)))
+    adding = threading.Thread(target=made.add, args=("new", {"0": feed}, [collecting]), daemon=True)
+    adding.start()
+    adding.join(30)
+    assert not adding.is_alive()
+    sent.wait_for(lambda frame: any(part.to == "new" for part in frame.parts))
     assert stats().widgets == 1
