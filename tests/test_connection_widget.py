@@ -13,7 +13,7 @@ from realtime_widgets.frames import Frame
 from realtime_widgets.link import STATES, Status
 from realtime_widgets.widgets import base
 from realtime_widgets.widgets.connection import ConnectionIndicator, _Standing
-from recorder import Recorder, bodies
+from recorder import Recorder, bodies, settle
 
 LOST = LinkLost("ws://host could not be reached: refused; it is tried again")
 
@@ -103,9 +103,11 @@ def test_a_change_of_the_link_reaches_the_pages(sent: Recorder):
 def test_a_closed_indicator_listens_no_more(sent: Recorder):
     client = StandIn()
     indicators = [ConnectionIndicator(client), ConnectionIndicator(client)]
+    settle()
     assert len(client.listeners) == 1
     for indicator in indicators:
         indicator.close()
+    settle()
     assert client.listeners == []
 
 
