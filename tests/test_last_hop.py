@@ -243,7 +243,7 @@ def test_a_log_fetches_the_events_that_a_burst_left_out(page: Page, lab: Lab) ->
     assert notebook.execute("print(log.stats.dropped)").strip() == "0"
 
 
-def test_two_hundred_cards_are_ready_together_and_stay_in_step(page: Page, lab: Lab) -> None:
+def test_two_hundred_cards_become_live_and_share_their_messages(page: Page, lab: Lab) -> None:
     notebook = opened(
         page,
         lab,
