@@ -35,6 +35,11 @@ LIMIT = 60.0
 
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 
+PYTHON = os.environ.get("RW_LAB_PYTHON", sys.executable)
+"""Whose Jupyter is started, and whose kernels: `tests/matrix.py` has them of other versions."""
+APP = os.environ.get("RW_LAB_APP", "lab")
+"""Which front end: `lab` or `notebook`."""
+
 CHROMIUM_ARGS = [
     "--headless=new",
     "--no-sandbox",
@@ -137,8 +142,10 @@ def _lab_command(root: Path, port: int, token: str) -> list[str]:
         "LabApp.news_url": "",
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
+        "JupyterNotebookApp.expose_app_in_browser": True,
     }
-    return [sys.executable, "-m", "jupyterlab", *(f"--{key}={value}" for key, value in options.items())]
+    module = {"lab": "jupyterlab", "notebook": "notebook"}[APP]
+    return [PYTHON, "-m", module, *(f"--{key}={value}" for key, value in options.items())]
 
 
 def _lab_environment(home: Path) -> dict[str, str]:
@@ -158,8 +165,8 @@ def _lab_environment(home: Path) -> dict[str, str]:
     overrides.write_text(json.dumps(QUIET_SETTINGS))
     # Warnings are errors in the tests, not in the server: its own are not ours to mend.
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONWARNINGS"}
-    # The kernels import the very package that this process has.
-    kept["PYTHONPATH"] = str(Path(realtime_widgets.__file__).resolve().parents[1])
+    if PYTHON == sys.executable:  # the kernels import the very package that this process has
+        kept["PYTHONPATH"] = str(Path(realtime_widgets.__file__).resolve().parents[1])
     return kept | {key: str(folder) for key, folder in folders.items()}
 
 

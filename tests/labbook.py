@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from lab import LIMIT, Lab, screenshot
+from lab import APP, LIMIT, Lab, screenshot
 
 # The panel of this notebook, found by path: several notebooks may share one page.
 _PANEL = """
@@ -80,10 +80,8 @@ class Notebook:
     def open(cls, page: Page, lab: Lab, name: str) -> Notebook:
         """Open `name` (a file in the served folder) in a workspace of its own and wait for its kernel."""
         notebook = cls(page, lab, name)
-        page.goto(
-            f"{lab.url}/lab/workspaces/w-{uuid.uuid4().hex[:8]}/tree/{name}?token={lab.token}",
-            timeout=LIMIT * 1000,
-        )
+        places = {"lab": f"lab/workspaces/w-{uuid.uuid4().hex[:8]}/tree", "notebook": "notebooks"}
+        page.goto(f"{lab.url}/{places[APP]}/{name}?token={lab.token}", timeout=LIMIT * 1000)
         notebook.wait_until_open()
         return notebook
 

@@ -90,17 +90,6 @@ narrow
     notebook.screenshot("narrow-japanese-dark")
 
 
-def test_a_busy_cell_does_not_stop_the_picture(page: Page, lab: Lab) -> None:
-    notebook = opened(page, lab, "rw.LiveChart(stream)", "time.sleep(6)")
-    chart = widgets(page, "chart")
-    expect(chart).to_have_attribute("data-rw-state", "live")
-    notebook.run_cell(2, wait=False)
-    notebook.wait_for("return panelOf(path).sessionContext.session.kernel.status === 'busy';")
-    wait_until_moved(chart, 20)
-    assert notebook.evaluate("return panelOf(path).sessionContext.session.kernel.status;") == "busy"
-    notebook.wait_until_run()
-
-
 def test_a_burst_ends_on_its_last_value_and_leaves_prints_alone(page: Page, lab: Lab) -> None:
     notebook = opened(
         page,
