@@ -139,7 +139,7 @@ class World:
         return not self.cell or self.opens_during_cells
 
     def _next_due(self) -> float:
-        times = [page.pulse_due(self.now) for page in self.pages]
+        times = [due(self.now) for page in self.pages for due in (page.pulse_due, page.ask_due)]
         if self._down and not self.stalled:
             times.append(self.now)
         kernel = self.delivery.next_due(self.now)
@@ -151,16 +151,15 @@ class World:
 
     def _step(self) -> None:
         for page in self.pages:
-            word = page.pulse(self.now)
-            if word is None:
-                continue
-            if self.random.random() < self.loss_upwards:
-                self.words_lost = True
-            else:
-                self._up.append(word)
+            pulse = page.pulse(self.now)
+            for word in [*([pulse] if pulse else []), *page.asks(self.now)]:
+                if self.random.random() < self.loss_upwards:
+                    self.words_lost = True
+                else:
+                    self._up.append(word)
         if self._open:
             while self._up:
-                self.delivery.pulse(self._up.popleft(), self.now)
+                self._hear(self._up.popleft())
         if self.now - self._last_tick >= TICK - 1e-9:
             self._tick()
         if not self.stalled:
@@ -169,6 +168,13 @@ class World:
                 for page in pages:
                     if page in self.pages:
                         page.receive(frame)
+
+    def _hear(self, word: dict[str, Any]) -> None:
+        feed: Any = self.feeds.get(word.get("to", ""))
+        if "do" in word:
+            feed.fetch(**word["about"])
+        else:
+            self.delivery.pulse(word, self.now)
 
     def _tick(self) -> None:
         self._last_tick = self.now

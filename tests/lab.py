@@ -165,7 +165,7 @@ def _lab_environment(home: Path) -> dict[str, str]:
     overrides.write_text(json.dumps(QUIET_SETTINGS))
     # Warnings are errors in the tests, not in the server: its own are not ours to mend.
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONWARNINGS"}
-    if PYTHON == sys.executable:  # the kernels import the very package that this process has
+    if sys.executable == PYTHON:  # the kernels import the very package that this process has
         kept["PYTHONPATH"] = str(Path(realtime_widgets.__file__).resolve().parents[1])
     return kept | {key: str(folder) for key, folder in folders.items()}
 

@@ -1,4 +1,4 @@
-"""A page in Python: the rules of js/src/lib/{cursor,cells,page}.ts, for tests without a browser.
+"""A page in Python: the rules of js/src/lib/{cursor,cells,events,page}.ts, for tests without a browser.
 
 `wire.json` keeps the two honest: both must come to the states that it holds.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from realtime_widgets.frames import WIRE, Frame, Payload
 
 PULSE, PULSE_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
+ASK_AGAIN, ASK_AT_LEAST = 10.0, 60.0
 
 
 class Cursor:
@@ -98,6 +99,78 @@ class Cells:
         }
 
 
+class Log:
+    """The rows of one log: `[seq, ts, level, source, message]`, or `[seq, count]` for events that are left out."""
+
+    def __init__(self, most_rows: int) -> None:
+        self.rows: list[Any] = []
+        self._most = most_rows
+        self._closed: set[int] = set()
+        self._up_to = 0
+        self._ask_at, self._wait = -1e9, ASK_AGAIN
+
+    def append(self, part: Payload) -> None:
+        self.rows += part.body["rows"]
+        self._up_to = part.last
+        self._trim()
+
+    def replace(self, part: Payload) -> None:
+        rows = part.body["rows"]
+        gap = bool(rows) and len(rows[0]) == 2
+        reach = part.last if not rows else rows[0][0] if gap else rows[0][0] - 1
+        known = self._up_to >= reach
+        kept = [row for row in self.rows if known and part.body["cleared"] < row[0] <= reach]
+        following = next((row for row in self.rows if row[0] > reach), None)
+        brought = rows[1:] if gap and known else rows
+        if known and following is not None and len(following) == 2:
+            inside = [row[1] if len(row) == 2 else 1 for row in brought if row[0] <= following[0]]
+            left = following[1] - sum(inside)
+            kept += [(reach, left)] if left > 0 else []
+        self.rows = kept + brought
+        self._up_to = part.last
+        self._trim()
+
+    def also(self, part: Payload) -> None:
+        """Takes what comes beside the records, whatever those mean to the page."""
+        for seq, rows in part.body.get("fills", []):
+            self._ask_at, self._wait = -1e9, ASK_AGAIN
+            at = next((i for i, row in enumerate(self.rows) if len(row) == 2 and row[0] == seq), None)
+            if at is None or not rows:
+                continue
+            if len(rows) == 1 and len(rows[0]) == 2:
+                self._closed.add(seq)
+                continue
+            before = self.rows[at - 1][0] if at else 0
+            brought = [row for row in rows[len(rows[0]) == 2 :] if row[0] > before]
+            left = self.rows[at][1] - sum(row[1] if len(row) == 2 else 1 for row in brought)
+            if brought and left > 0:
+                brought.insert(0, (brought[0][0] - 1, left))
+            self.rows[at : at + 1] = brought
+            self._trim()
+
+    @property
+    def open(self) -> dict[str, int] | None:
+        """What to fetch."""
+        room = self._most - len(self.rows)
+        gaps = [row for row in self.rows if len(row) == 2 and row[0] not in self._closed]
+        return {"seq": gaps[-1][0], "count": gaps[-1][1], "most": room} if gaps and room > 0 else None
+
+    def ask_due(self) -> float:
+        return self._ask_at if self.open else float("inf")
+
+    def ask(self, now: float) -> dict[str, int] | None:
+        if now < self.ask_due():
+            return None
+        self._ask_at, self._wait = now + self._wait, min(2 * self._wait, ASK_AT_LEAST)
+        return self.open
+
+    def _trim(self) -> None:
+        del self.rows[: max(0, len(self.rows) - self._most)]
+
+    def state(self) -> list[Any]:
+        return self.rows
+
+
 class PageModel:
     """One page that shows the given widgets: takes frames in, and says what it would send back and when."""
 
@@ -132,6 +205,8 @@ class PageModel:
             elif meaning == "hole":
                 self._soon = self._soon or part.to not in self._needs
                 self._needs.add(part.to)
+            if isinstance(store, Log):
+                store.also(part.payload)
 
     def show(self, visible: bool) -> None:
         self.visible, self._soon = visible, True
@@ -143,6 +218,20 @@ class PageModel:
         if self._soon or any(self.views[to] for to in self._needs):
             return max(now, self._pulsed + PULSE_GAP)
         return self._pulsed + PULSE
+
+    def ask_due(self, now: float) -> float:
+        """When a log next asks for what was left out."""
+        logs = [store for store in self.stores.values() if isinstance(store, Log)]
+        return max(now, min((log.ask_due() for log in logs), default=float("inf")))
+
+    def asks(self, now: float) -> list[dict[str, Any]]:
+        """The intents of this moment."""
+        found = []
+        for (to, _), store in self.stores.items():
+            about = store.ask(now) if isinstance(store, Log) else None
+            if about:
+                found.append({"rw": WIRE, "page": self.name, "to": to, "do": "fetch", "about": about})
+        return found
 
     def pulse(self, now: float) -> dict[str, Any] | None:
         """The page's word at this moment, if it is due and allowed."""

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from hop import Numbers, NumbersStore, World
-from page_model import MUTED, PULSE, Cells
+from page_model import ASK_AT_LEAST, MUTED, PULSE, Cells, Log
+from realtime_widgets import journals
 from realtime_widgets.delivery import REPEAT
+from realtime_widgets.journals import Journal
 from realtime_widgets.lines import Line, points
 from realtime_widgets.streams import Stream
 
@@ -120,3 +122,46 @@ def test_charts_on_every_page_equal_the_kernels_buckets_after_random_schedules(s
             truth = Cells()
             truth.replace(line.take(True, 0.0))
             assert shown == truth.state(), f"{page.name} is wrong about {to}"
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_logs_on_every_page_have_each_event_once_or_count_it_after_random_schedules(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what there is room for is fetched: in the end nothing is left out that the kernel still has."""
+    monkeypatch.setattr(journals, "PART_ROWS", 12)
+    monkeypatch.setattr(journals, "PART_BYTES", 1000)
+    most = 60
+    for seed in range(block * 100, block * 100 + 100):
+        stream = Stream("events", max_points=80, clock=lambda: 1_795_000_000.0)
+        journal = Journal(stream, "debug", most)
+        world = World(seed, {"log": journal}, lambda: Log(most), opens_during_cells=seed % 3 == 0, wire=True)
+
+        def change(_to: str, stream: Stream = stream, world: World = world) -> None:
+            if world.random.random() < 0.03:
+                stream.clear()
+                return
+            for _ in range(world.random.choice([1, 1, 3, 30, 100])):
+                stream.append(level="info", message=f"event {stream.last_seq + 1}")
+
+        run_schedule(world, change, events=25)
+        if world.cell:
+            world.run_cell(False)
+        let_it_heal(world)
+        world.run(2 * ASK_AT_LEAST + 10 * HEALED)
+        for page in world.pages:
+            if not page.visible or not stream.last_seq:
+                continue
+            log = page.stores["log", "0"]
+            assert isinstance(log, Log)
+            about = f"seed {seed}: {page.name}"
+            upper = stream.last_seq
+            for row in reversed(log.rows):
+                count = row[1] if len(row) == 2 else 1
+                assert row[0] == upper, f"{about} has {log.rows}"
+                assert len(row) == 2 or row[4] == f"event {row[0]}"
+                upper -= count
+            assert log.open is None, f"{about} could have fetched {log.open}"
+            have = {row[0] for row in log.rows if len(row) == 5}
+            kept = [row[0] for row in journal.take(True, 0.0).body["rows"] if len(row) == 5]
+            assert have >= set(kept), f"{about} lacks {sorted(set(kept) - have)}"

@@ -63,6 +63,13 @@ describe("rows", () => {
     expect([held(), events.open]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], null]);
   });
 
+  it("in an answer to another page, whose gap began later, leave the rest of this one's counted", () => {
+    events.replace(range(1, 2), 2, 0);
+    events.append([[50, 48], ...range(51, 52)], 52);
+    events.fill(50, [[46, 6], ...range(47, 50)]);
+    expect([held(), events.open?.count]).toEqual([[1, 2, "46:44", 47, 48, 49, 50, 51, 52], 44]);
+  });
+
   it("that nobody has any more stay a gap that is not asked for again", () => {
     events.replace([[8, 6], ...range(9, 10)], 10, 0);
     events.fill(8, [[8, 6]]);
@@ -81,6 +88,14 @@ describe("rows", () => {
     expect([held(), events.arrived]).toEqual([[1, 2, "5:3", 6], 6]);
     events.replace(range(1, 6), 6, 0);
     expect([held(), events.arrived]).toEqual([[1, 2, 3, 4, 5, 6], 6]);
+  });
+
+  it("of a keyframe that begins in the middle of a gap leave the rest of the gap, and what is before it", () => {
+    events.replace(range(1, 10), 10, 0);
+    events.append([[60, 50], ...range(61, 70)], 70);
+    events.replace([[20, 20], ...range(21, 71)], 71, 0);
+    expect(held().slice(0, 12)).toEqual([...range(1, 10).map(([seq]) => seq), "20:10", 21]);
+    expect(events.open).toEqual({ seq: 20, count: 10, most: 38 });
   });
 
   it("go with a clear of the stream", () => {

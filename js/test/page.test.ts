@@ -7,6 +7,7 @@ import {
   EARLY_MS,
   GONE_MS,
   type Host,
+  MOST_BEHIND,
   MUTED_MS,
   Page,
   PULSE_GAP_MS,
@@ -136,6 +137,74 @@ describe("parts", () => {
     expect(a.applied).toHaveLength(1);
     clock.run(PULSE_GAP_MS + 100);
     expect(carrier.sent.at(-1)!.need).toEqual(["a"]);
+  });
+});
+
+describe("frames as fast as the screen", () => {
+  let a: Recorder;
+  const came = () => a.applied.length;
+
+  beforeEach(() => {
+    a = adopt("a");
+    frame([part("a", 1, 1, true)]);
+    clock.draw();
+  });
+
+  it("are each drawn, though two come within one frame of the screen, and then none", () => {
+    const drawn = a.drawn;
+    for (let n = 2; n < 12; n += 2) {
+      frame([part("a", n, n, false)]);
+      frame([part("a", n + 1, n + 1, false)]);
+      expect(came()).toBe(n);
+      clock.draw();
+      clock.draw();
+      expect(came()).toBe(n + 1);
+    }
+    expect(a.drawn - drawn).toBe(10);
+  });
+
+  it("keep their order, and never more than one waits", () => {
+    for (let n = 2; n < 6; n++) frame([part("a", n, n, false)]);
+    expect(a.applied.map(([{ last }]) => last)).toEqual([1, 2, 3, 4]);
+    expect(a.applied.every(([, meaning]) => meaning !== "hole")).toBe(true);
+    clock.draw();
+    expect(came()).toBe(5);
+  });
+
+  it("catch up after half a second at the latest", () => {
+    frame([part("a", 2, 2, false)]);
+    for (let n = 3; n < 3 + MOST_BEHIND + 2; n++) {
+      frame([part("a", n, n, false)]);
+      clock.draw();
+    }
+    const last = 2 + MOST_BEHIND + 2;
+    expect(came()).toBe(last);
+    frame([part("a", last + 1, last + 1, false)]);
+    expect(came()).toBe(last + 1);
+  });
+
+  it("do not wait on a page that is being hidden", () => {
+    frame([part("a", 2, 2, false)]);
+    frame([part("a", 3, 3, false)]);
+    clock.show(false);
+    expect(came()).toBe(3);
+    frame([part("a", 4, 4, false)]);
+    expect(came()).toBe(4);
+  });
+
+  it("of another kernel do not wait for these", () => {
+    const other = model({ _rw_carrier: "c2" });
+    page.attach(other, life.signal);
+    const b = adopt("b", "c2");
+    frame([part("a", 2, 2, false)]);
+    page.frame("c2", { rw: 1, mid: 1, t: 0, parts: [part("b", 1, 1, true)] }, []);
+    expect(b.applied).toHaveLength(1);
+  });
+
+  it("that change nothing to see do not make others wait", () => {
+    frame([part("a", 2, 1, false, {})]);
+    frame([part("a", 2, 2, false)]);
+    expect(came()).toBe(2);
   });
 });
 
@@ -340,6 +409,7 @@ describe("a notebook that is closed and opened again", () => {
   it("brings a new widget that asks for its data and gets them", () => {
     const old = adopt("a");
     frame([part("a", 1, 5, true)]);
+    clock.draw();
     clock.run(PULSE_GAP_MS + 100);
     answered();
     const renewed = adopt("a");

@@ -54,6 +54,12 @@ export class Events {
     const brought = (gap && known ? rows.slice(1) : rows).map(
       (row) => same(had.get(row[0]), row) ?? item(row),
     );
+    // A gap of ours that the keyframe begins in the middle of: what it does not bring of that is still left out.
+    const next = this.items.find(({ seq }) => seq > reach);
+    if (known && next && isGap(next)) {
+      const left = next.count - events(brought.filter(({ seq }) => seq <= next.seq));
+      if (left > 0) kept.push({ seq: reach, count: left });
+    }
     this.items = kept;
     this.#add(brought, newest);
     this.#upTo = last;
@@ -69,14 +75,26 @@ export class Events {
     return null;
   }
 
-  /** Takes rows that were left out, in place of the gap up to `seq`; a gap in answer stays for good. */
+  /**
+   * Takes rows that were left out, in place of the gap up to `seq`. What then is still left out is reckoned here: the
+   * answer may be to another page, whose gap began elsewhere. A gap alone says that nobody has them any more.
+   */
   fill(seq: number, rows: Row[]): void {
     const at = this.items.findIndex((each) => isGap(each) && each.seq === seq);
-    if (at < 0) return;
-    const only = rows.length === 1 ? rows[0] : undefined;
-    if (only?.length === 2) this.#closed.add(seq);
+    const first = rows[0];
+    if (at < 0 || !first) return;
+    if (rows.length === 1 && first.length === 2) {
+      this.#closed.add(seq);
+      return;
+    }
     const before = this.items[at - 1]?.seq ?? 0;
-    this.items.splice(at, 1, ...rows.filter((row) => row[0] > before).map(item));
+    const brought = rows
+      .slice(first.length === 2 ? 1 : 0)
+      .filter((row) => row[0] > before)
+      .map(item);
+    const left = (this.items[at] as Gap).count - events(brought);
+    if (brought[0] && left > 0) brought.unshift({ seq: brought[0].seq - 1, count: left });
+    this.items.splice(at, 1, ...brought);
     this.#trim();
   }
 
@@ -96,6 +114,11 @@ export class Events {
 
 export function isGap(item: Item): item is Gap {
   return "count" in item;
+}
+
+/** How many events items stand for. */
+function events(items: Item[]): number {
+  return items.reduce((sum, each) => sum + (isGap(each) ? each.count : 1), 0);
 }
 
 function item(row: Row): Item {

@@ -19,6 +19,8 @@ export const MUTED_MS = 60_000;
 export const GONE_MS = 12_000;
 export const EARLY_MS = 2_000;
 const SETTLE_MS = 30;
+/** For so many frames of the screen in a row the picture may be one of them behind: half a second at 60. */
+export const MOST_BEHIND = 30;
 
 /** The page's half of one widget: its data, drawn in any number of views. */
 export interface Widget {
@@ -85,6 +87,12 @@ interface Line {
   answered: number;
   pulsedAt: number;
   cancel: (() => void) | null;
+  /** Whether parts have come that the screen has not shown yet. */
+  fresh: boolean;
+  /** What came in the same frame of the screen as the parts before: the next one shows it. */
+  waiting: Part[];
+  /** For how many frames of the screen in a row something waited. */
+  behind: number;
 }
 
 export class Page {
@@ -121,6 +129,9 @@ export class Page {
       answered: 0,
       pulsedAt: Number.NEGATIVE_INFINITY,
       cancel: null,
+      fresh: false,
+      waiting: [],
+      behind: 0,
     };
     line.carriers.unshift(model);
     line.heardFrom = this.#clock.now();
@@ -211,17 +222,29 @@ export class Page {
     this.#pulseSoon(entry.carrier);
   }
 
-  /** Takes in what a carrier received. */
+  /**
+   * Takes in what a carrier received. Frames that come as fast as the screen draws jitter around its rhythm: two
+   * within one frame of the screen, then none. The second waits for the empty one, so that each is seen.
+   */
   frame(carrier: string, content: unknown, buffers: DataView[]): void {
     const frame = decode(content, buffers);
-    if (!frame) return;
     const line = this.#lines.get(carrier);
-    if (line) {
-      line.heardFrom = this.#clock.now();
-      const heard = frame.heard[this.id];
-      if (heard !== undefined) line.answered = Math.max(line.answered, heard);
-    }
-    for (const part of frame.parts) this.#deliver(part);
+    if (!frame || !line) return;
+    line.heardFrom = this.#clock.now();
+    const heard = frame.heard[this.id];
+    if (heard !== undefined) line.answered = Math.max(line.answered, heard);
+    if (!frame.parts.length) return;
+    const waits = line.fresh && !line.waiting.length && line.behind < MOST_BEHIND && this.#visible;
+    line.waiting.push(...frame.parts);
+    if (!waits) this.#take(line);
+  }
+
+  /** Hands out what waits on a line. */
+  #take(line: Line): void {
+    const parts = line.waiting;
+    line.waiting = [];
+    for (const part of parts) this.#deliver(part);
+    line.fresh = parts.length > 0 && this.#drawing;
   }
 
   #deliver(part: Part): void {
@@ -264,6 +287,10 @@ export class Page {
         entry.dirty = false;
         if (entry.widget.views > 0) entry.draws += 1;
         attempt(entry, () => entry.widget.draw());
+      }
+      for (const line of this.#lines.values()) {
+        line.behind = line.waiting.length ? line.behind + 1 : 0;
+        this.#take(line);
       }
     });
   }
@@ -328,7 +355,9 @@ export class Page {
     this.#visible = visible;
     const now = this.#clock.now();
     for (const [id, line] of this.#lines) {
-      if (visible) line.heardFrom = now; // hidden pages are sent nothing: silence meant nothing
+      if (visible)
+        line.heardFrom = now; // hidden pages are sent nothing: silence meant nothing
+      else this.#take(line);
       this.#pulseSoon(id);
     }
     if (visible) for (const id of this.#entries.keys()) this.#invalidate(id);
