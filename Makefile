@@ -31,7 +31,7 @@ FRONT_END := js/src js/package.json js/package-lock.json js/build.mjs js/globals
 PACKAGE := realtime_widgets js notebooks tests pyproject.toml README.md CHANGELOG.md CONTRIBUTING.md LICENSE \
 	Makefile constraints.txt
 
-.PHONY: help demo test lint format build bench soak clean tools FORCE
+.PHONY: help demo test lint format build bench soak matrix clean tools FORCE
 .DEFAULT_GOAL := help
 
 help: ## list these words
@@ -78,6 +78,10 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 soak: .venv/checks .venv/installed ## run at full rate for ten minutes and see whether anything grows
 	@.ci/system
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/soak.py
+
+matrix: .venv/checks .venv/installed ## the last hop in other kernels and front ends (25 minutes)
+	@.ci/system
+	@$(BIN)/python tests/matrix/run.py --json build/matrix.json
 
 clean: ## remove all that was built, .venv and node_modules too
 	rm -rf .venv build dist artifacts realtime_widgets/static js/node_modules

@@ -66,12 +66,11 @@ QUIET_SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A running JupyterLab: its address, its token, the folder it serves and the file it logs to."""
+    """A running JupyterLab: its address, its token and the folder it serves."""
 
     url: str
     token: str
     root: Path
-    log: Path
 
     def add(self, notebook: str | Path) -> str:
         """Copy a notebook into the served folder; returns its name there."""
@@ -108,24 +107,39 @@ def running_lab(notebooks: Iterable[str | Path] = ()) -> Iterator[Lab]:
         root = home / "root"
         root.mkdir()
         token, port = secrets.token_hex(16), free_port()
-        lab = Lab(f"http://127.0.0.1:{port}", token, root, home / "jupyter.log")
+        lab = Lab(f"http://127.0.0.1:{port}", token, root)
         for notebook in notebooks:
             lab.add(notebook)
-        with lab.log.open("wb") as log:
-            process = subprocess.Popen(
-                _lab_command(root, port, token),
-                cwd=root,
-                env=_lab_environment(home),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            _wait_until_ready(lab, process)
+        with serving(
+            _lab_command(root, port, token),
+            f"{lab.url}/api/status?token={token}",
+            root,
+            _lab_environment(home),
+        ):
             yield lab
-        finally:
-            end_process_group(process)
+
+
+@contextmanager
+def serving(
+    command: Sequence[str], url: str, folder: Path, env: dict[str, str] | None = None
+) -> Iterator[None]:
+    """Run a server in a folder until it answers at `url`, and end it and all that it started afterwards."""
+    log = folder.parent / f"{folder.name}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_ready(url, process, log)
+        yield
+    finally:
+        end_process_group(process)
 
 
 def _lab_command(root: Path, port: int, token: str) -> list[str]:
@@ -170,20 +184,19 @@ def _lab_environment(home: Path) -> dict[str, str]:
     return kept | {key: str(folder) for key, folder in folders.items()}
 
 
-def _wait_until_ready(lab: Lab, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + LIMIT
     while True:
         if process.poll() is not None:
-            raise RuntimeError(f"JupyterLab ended with status {process.returncode}:\n{_tail(lab.log)}")
+            raise RuntimeError(f"{process.args} ended with status {process.returncode}:\n{_tail(log)}")
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{process.args} did not answer within {LIMIT:.0f} s:\n{_tail(log)}")
         try:
-            lab._request("GET", "/api/status")
-            return
-        except httpx.HTTPError as error:
-            if time.monotonic() > deadline:
-                raise RuntimeError(
-                    f"JupyterLab did not answer within {LIMIT:.0f} s:\n{_tail(lab.log)}"
-                ) from error
-            time.sleep(0.1)
+            if httpx.get(url, trust_env=False, timeout=LIMIT).status_code < 500:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
 
 
 def _tail(log: Path, lines: int = 40) -> str:
