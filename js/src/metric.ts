@@ -21,6 +21,9 @@ interface Readout {
   level: "normal" | "warning" | "error";
 }
 
+/** The trend and the line move too little to be seen more often; the number itself is written with every draw. */
+const TREND_MS = 200;
+
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
 export class MetricWidget extends LiveWidget {
@@ -65,6 +68,9 @@ class MetricView implements View {
   #size: [number, number] = [0, 0];
   #coloredFor = "";
   #color = "";
+  /** What the trend and the line were last drawn for, and when they are due again. */
+  #trendFor = "";
+  #trendDue = 0;
 
   constructor(
     readonly card: MetricWidget,
@@ -98,25 +104,27 @@ class MetricView implements View {
     if (card.paused && this.#drawn) return;
     this.#drawn = card.lastTs !== null;
     const write = formatter(card.get<NumberFormat>("_format"), card.locale);
-    const { value, text, delta, span, trend, level } = card.readout;
+    const { value, text, level } = card.readout;
     const shown = card.state === "no_data" || card.state === "loading" ? MISSING : (text ?? write(value));
     setText(this.#value, shown);
     this.root.dataset.rwLevel = level ?? "normal";
     setText(this.#level, level === "warning" ? say(level) : level === "error" ? say("critical") : "");
     this.#level.hidden = !this.#level.textContent;
-    this.#writeTrend(trend, delta, span, write);
+    card.mark(this.root);
     const spark = card.get<boolean>("sparkline");
+    const now = card.host.clock.now();
+    const { locale, state } = card;
+    const what = [state, locale, spark, width, card.get("good"), this.el.dataset.rwTheme].join();
+    if (now < this.#trendDue && what === this.#trendFor) return; // the last is drawn within a second: see `tick`
+    this.#trendFor = what;
+    // Not all cards at once: two hundred lines in one frame would be felt.
+    this.#trendDue = now + TREND_MS * (0.75 + Math.random() / 2);
+    this.#writeTrend(card.readout, write);
     this.#spark.hidden = !spark;
     if (spark) this.#drawSpark(write, width);
-    card.mark(this.root);
   }
 
-  #writeTrend(
-    trend: Readout["trend"],
-    delta: number | undefined,
-    span: number | undefined,
-    write: (value: number) => string,
-  ): void {
+  #writeTrend({ trend, delta, span }: Readout, write: (value: number) => string): void {
     const say = words(this.card.locale);
     const known = delta !== undefined && this.card.state !== "no_data";
     this.#trend.hidden = !known;

@@ -41,8 +41,9 @@ vi.mock("uplot", () => ({
   },
 }));
 
+let time = 0;
 const host = {
-  clock: { now: () => 0 },
+  clock: { now: () => time },
   invalidate() {},
   report() {},
   held: () => false,
@@ -294,6 +295,27 @@ describe("a card", () => {
     const widget = card();
     widget.apply(part(number(7, { delta: 2, trend: "up", span }), [NOW]), "replace");
     expect(text(shown(widget), ".rw-trend")).toBe(`▲ +2 ${said}`);
+  });
+
+  it("writes its number with every draw, and the trend as often as it can be read", () => {
+    const widget = card();
+    const put = (value: number) => {
+      widget.apply(part(number(value, { delta: value, trend: "up", span: 60 }), [NOW + value]), "replace");
+      widget.draw();
+    };
+    const el = shown(widget);
+    const read = () => [text(el, ".rw-value"), text(el, ".rw-trend")];
+    put(1);
+    expect(read()).toEqual(["1", "▲ +1 in 1m"]);
+    time += 50;
+    put(2);
+    expect(read()).toEqual(["2", "▲ +1 in 1m"]);
+    traits.locale = "ja"; // a setting that changes shows at once
+    put(3);
+    expect(read()).toEqual(["3", "▲ +3 1 分間"]);
+    time += 1000;
+    put(4);
+    expect(read()).toEqual(["4", "▲ +4 1 分間"]);
   });
 
   it("draws its line in order of time, broken before and after what says so", () => {

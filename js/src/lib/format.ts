@@ -10,19 +10,10 @@ export const MISSING = "—";
 
 const PREFIXES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
-/** The reader's locale: the one asked for (`ja_JP` is fine), or the browser's where that is none. */
-export function localeOf(wanted: string): string {
-  for (const tag of [wanted, navigator.language]) {
-    try {
-      return Intl.getCanonicalLocales(tag.replaceAll("_", "-"))[0]!;
-    } catch {} // not a language tag: the next may be
-  }
-  return "en";
-}
-
 // Intl objects cost more to make than a frame can spend on text: kept by locale and options, of which there are few.
 const numberFormats = new Map<string, Intl.NumberFormat>();
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
+const locales = new Map<string, string>();
 
 function kept<T>(made: Map<string, T>, key: string, make: () => T): T {
   let found = made.get(key);
@@ -31,6 +22,20 @@ function kept<T>(made: Map<string, T>, key: string, make: () => T): T {
     made.set(key, found);
   }
   return found;
+}
+
+/** The reader's locale: the one asked for (`ja_JP` is fine), or the browser's where that is none. */
+export function localeOf(wanted: string): string {
+  return kept(locales, `${wanted} ${navigator.language}`, () => canonical(wanted));
+}
+
+function canonical(wanted: string): string {
+  for (const tag of [wanted, navigator.language]) {
+    try {
+      return Intl.getCanonicalLocales(tag.replaceAll("_", "-"))[0]!;
+    } catch {} // not a language tag: the next may be
+  }
+  return "en";
 }
 
 function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
