@@ -55,6 +55,14 @@ UNHEARD_KEY_RATE = 64 * 1024 / 60
 """Bytes of keyframes per second once nobody was heard for SILENT_SLOW seconds during a cell: what a
 forgotten page can pile up in the Jupyter server stays bounded by this and the increments."""
 
+UNHEARD_MOST = 64 * 2**20
+"""Bytes that go out at full pace during one cell in which nobody is heard; about half an hour of a small dashboard."""
+UNHEARD_PERIOD = 1.0
+"""Seconds between frames from then on: who looks still sees it live, and who has left leaves little behind."""
+PART_BYTES = 300
+MESSAGE_BYTES = 700
+"""What a part and a message weigh beside their data, about."""
+
 
 class Feed(Protocol):
     """One numbered line of data that a widget offers to the pages."""
@@ -124,6 +132,7 @@ class Delivery:
         self._unanswered: set[str] = set()  # routes of pages whose pulses wait for an answer
         self._allowance = UNHEARD_KEY_RATE * 60
         self._allowance_at = 0.0
+        self._unheard = 0  # bytes sent during this cell since the last word
         self.keyframes = 0
         self.resyncs = 0
 
@@ -163,6 +172,7 @@ class Delivery:
     def cell_ended(self, now: float) -> None:
         """No cell runs any more: silence counts from here."""
         self._cell_since = None
+        self._unheard = 0
         self._word = max(self._word, now)
 
     def pulse(self, message: Mapping[str, Any], now: float, route: str = CARRIER) -> None:
@@ -170,6 +180,7 @@ class Delivery:
         if not isinstance(message.get("page"), str):
             return
         self._word = now
+        self._unheard = 0
         if self._cell_since is not None and now > self._cell_since:
             self._opens = True
         page = self.pages.hear(message, now, route)
@@ -203,7 +214,15 @@ class Delivery:
         for route in routed:
             self._spoken[route] = now
             self._unanswered.discard(route)
+        if self._cell_since is not None:
+            for parts in routed.values():
+                self._unheard += MESSAGE_BYTES + sum(PART_BYTES + part.payload.nbytes for part in parts)
         return [Outgoing(route, tuple(parts), self.pages.answers(route)) for route, parts in routed.items()]
+
+    @property
+    def period(self) -> float:
+        """Seconds that must lie between two frames for what a forgotten page leaves in the server; 0: no matter."""
+        return UNHEARD_PERIOD if self._unheard > UNHEARD_MOST else 0.0
 
     def collect(self, now: float) -> list[Part]:
         """What every feed has to say at this moment."""

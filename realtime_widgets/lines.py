@@ -179,6 +179,10 @@ class Line:
             start = max(0, int(np.argmax(batch.ts >= batch.ts.max() - self.window)) - 1)
         self._wanted = None
         self._layout = layout or self._fitting(len(batch) - start)
+        if self._is_bucketed_by_time() and len(batch):
+            # Whole buckets at the edge of the window too, as they would be had it moved there.
+            numbers = np.floor(batch.ts / self._layout.step)
+            start = int(np.argmax(numbers > numbers.max() - self._layout.capacity))
         self._buckets = Buckets(len(self.fields), self._layout.capacity)
         self._add(batch, self._layout, start=start)
 

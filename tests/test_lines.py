@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from page_model import Cells
 from realtime_widgets.errors import UnknownField
 from realtime_widgets.frames import Payload
-from realtime_widgets.lines import Line, points
-from realtime_widgets.streams import Stream
+from realtime_widgets.lines import Line, Points, points
+from realtime_widgets.streams import Batch, Stream
 
 T0 = 1_795_000_000.0
 
@@ -68,6 +69,86 @@ def test_an_increment_holds_only_what_the_new_records_touched() -> None:
     assert not payload.key
     assert (payload.first, payload.last) == (10_001, 10_050)
     assert len(payload.columns["k"]) <= 2
+
+
+class Counting:
+    """A stream that counts the records which are read from it."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.count = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def read(self, **options: Any) -> Batch:
+        batch = self._stream.read(**options)
+        self.count += len(batch)
+        return batch
+
+
+@pytest.mark.parametrize("window", [100.0, points(1_000_000)])
+def test_the_work_of_a_tick_is_that_of_its_new_records_however_many_the_window_holds(
+    window: float | Points,
+) -> None:
+    stream = Stream("s", max_points=1_100_000)
+    counting = Counting(stream)
+    line = Line(counting, ["value"], window)  # type: ignore[arg-type]
+    line.resize(800)
+    fill(stream, 0, 100, 10_000)
+    line.take(False, 0.0)
+    counting.count = cells = 0
+    for tick in range(200):
+        fill(stream, 100 + tick / 20, 0.05, 10_000)
+        payload = line.take(False, 0.0)
+        assert not payload.key
+        cells += len(payload.columns["k"])
+        assert not line.changed()
+    assert counting.count == 200 * 500
+    assert cells <= 2 * 200 + 200 * 500 // 1000
+
+
+EVEN, BURSTS, LATE = "even", "bursts", "late"
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.sampled_from([EVEN, BURSTS, LATE]), st.integers(1, 400)), min_size=1, max_size=15),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([60, 200, 700]),
+)
+def test_whatever_the_times_every_extreme_of_the_window_is_on_the_page_and_nothing_else(
+    pieces: list[tuple[str, int]], seed: int, px: int
+) -> None:
+    """Irregular, bursty and late records, and a resize in between, against all the records at once."""
+    random = np.random.default_rng(seed)
+    stream, line = line_of(window=3.0, px=px)
+    cells, now, raw = Cells(), T0, []
+    for i, (how, count) in enumerate(pieces):
+        step = {EVEN: 0.01, BURSTS: 0.0001, LATE: 0.005}[how]
+        ts = now + np.cumsum(random.exponential(step, count))
+        if how == LATE:
+            ts = ts - random.uniform(0, 1.0)  # within the window still
+        values = random.standard_cauchy(count)
+        stream.extend({"ts": ts, "value": values})
+        raw += list(zip(ts.tolist(), values.tolist(), strict=True))
+        now = max(now, float(ts[-1])) + (2.0 if how == BURSTS else 0.0)
+        if i == 7:
+            line.resize(2 * px)
+        payload = line.take(False, 0.0)
+        cells.replace(payload) if payload.key else cells.append(payload)
+    state = cells.state()
+    newest = max(ts for ts, _ in raw)
+    layout = state["layout"]
+    margin = layout["step"] if layout["kind"] == "seconds" else 0.0
+    inside = [value for ts, value in raw if ts > newest - 3.0 + margin]
+    assert max(state["hi"][0]) >= max(inside)
+    assert min(state["lo"][0]) <= min(inside)
+    assert {*state["hi"][0], *state["lo"][0]} <= {value for _, value in raw}
+    if layout["kind"] == "seconds":
+        for k, lo, hi in zip(state["k"], state["lo"][0], state["hi"][0], strict=True):
+            fell_in = [value for ts, value in raw if math.floor(ts / layout["step"]) == k]
+            assert (lo, hi) == (min(fell_in), max(fell_in))
 
 
 def test_the_layout_does_not_flip_at_its_edge() -> None:

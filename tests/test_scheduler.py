@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hop import Numbers
-from realtime_widgets import LiveChart, Stream, stats
+from realtime_widgets import LiveChart, Stream, delivery, stats
 from realtime_widgets.widgets import base, scheduler
 from realtime_widgets.widgets.scheduler import MOST_MESSAGES, Scheduler
 from recorder import Recorder, bodies, settle
@@ -113,6 +113,29 @@ def test_a_feed_at_our_own_pace_gets_back_in_step_after_a_disturbance(world: Wor
         waits.append(0.0 if sent and sent[-1][0] == at else 1.0)
     assert sum(waits[:20]) <= 1
     assert sum(waits[50:]) == 0
+
+
+def test_a_long_cell_in_which_nobody_is_heard_goes_on_at_one_frame_a_second(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a forgotten page leaves in the server grows by little then; a word, or the cell's end, changes that."""
+    monkeypatch.setattr(delivery, "UNHEARD_MOST", 100_000)
+    runtime, made, _, sent = world
+    made.delivery.cell_started(runtime.now)
+
+    def frames(began: float, seconds: int) -> int:
+        sent.clear()
+        for i in range(seconds * 20):
+            runtime.run_until(began + i / 20)
+            push(world)
+        return len({at for at, _ in sent})
+
+    assert frames(112.0, 3) >= 55
+    runtime.run_until(125.0)
+    frames(125.0, 10)
+    assert 8 <= frames(136.0, 10) <= 12
+    made.delivery.cell_ended(runtime.now)
+    assert frames(147.0, 3) >= 50
 
 
 def test_many_routes_share_the_messages_that_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:

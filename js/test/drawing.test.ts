@@ -81,6 +81,57 @@ describe("rows", () => {
   });
 });
 
+/** Numbers from 0 to 1, the same in every run (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+describe("rows of any feeds", () => {
+  it("hold both extremes of every bucket at its time, nothing else, and go on in time", () => {
+    for (let seed = 0; seed < 300; seed++) {
+      const random = randomNumbers(seed);
+      const feeds = Array.from({ length: 1 + Math.floor(random() * 3) }, () => {
+        const rate = 1 + Math.floor(random() * 40); // each at its own
+        const x = Array.from({ length: rate }, (_, i) => i / rate + (random() < 0.1 ? -0.2 : 0));
+        const lo = Array.from({ length: 1 + Math.floor(random() * 2) }, () =>
+          x.map(() => (random() < 0.1 ? Number.NaN : random())),
+        );
+        const hi = lo.map((row) => row.map((value) => (random() < 0.5 ? value : value + random())));
+        return cells(
+          x,
+          lo,
+          hi,
+          lo.map((row) => row.map(() => Math.floor(random() * 4))),
+        );
+      });
+      const table = rows(feeds);
+      expect(table.x.every((x, i) => i === 0 || x >= table.x[i - 1]!)).toBe(true);
+      let column = 0;
+      for (const feed of feeds) {
+        for (const s of feed.series.keys()) {
+          const drawn = new Set<string>();
+          for (const [i, value] of table.columns[column++]!.entries()) {
+            if (typeof value === "number") drawn.add(`${table.x[i]} ${value}`);
+          }
+          const kept = new Set<string>();
+          for (const [i, x] of feed.x.entries()) {
+            for (const value of [feed.lo[s]![i]!, feed.hi[s]![i]!]) {
+              if (!Number.isNaN(value)) kept.add(`${x} ${value}`);
+            }
+          }
+          expect(drawn, `seed ${seed}`).toEqual(kept);
+        }
+      }
+    }
+  });
+});
+
 describe("the reading at a time", () => {
   it.each([
     [0, 1],

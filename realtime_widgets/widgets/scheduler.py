@@ -333,7 +333,7 @@ class Scheduler:
     @property
     def _period(self) -> float:
         """Seconds between two ticks."""
-        return max(CATCH_UP / self.max_fps, self._routes / MOST_MESSAGES)
+        return max(CATCH_UP / self.max_fps, self._routes / MOST_MESSAGES, self.delivery.period)
 
     def _tick_at(self, due: float) -> None:
         if self._timer is not None:
