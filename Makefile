@@ -75,6 +75,7 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/charts.py --rounds 2
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/charts.py --rate 10000
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/screen.py
+	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/ready.py
 
 soak: .venv/checks .venv/installed ## run at full rate for ten minutes and see whether anything grows
 	@.ci/system
