@@ -63,8 +63,6 @@ from pathlib import Path
 import numpy as np
 
 NAMES = "abcd"
-RATE = %d
-KEPT = %d
 
 random = np.random.default_rng(1)
 
@@ -209,7 +207,9 @@ def run(lab: Lab, name: str, rate: int, seconds: float) -> dict[str, Any]:
             context.set_default_timeout(LIMIT * 1000)
             context.add_init_script(PAGE)
             notebook = Notebook.open(
-                context.new_page(), lab, lab.write([FEED % (rate, rate * WINDOW), contestant.cell, START])
+                context.new_page(),
+                lab,
+                lab.write([f"RATE, KEPT = {rate}, {rate * WINDOW}\n{FEED}", contestant.cell, START]),
             )
             notebook.run_cell(0)
             notebook.run_cell(1)

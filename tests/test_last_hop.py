@@ -191,6 +191,31 @@ def test_a_cell_that_blocks_for_twenty_seconds_stops_nothing_that_is_shown(
     notebook.wait_until_run()
 
 
+def test_a_click_reaches_the_kernel_during_a_cell_where_the_kernel_lets_it_and_after_it_elsewhere(
+    page: Page, lab: Lab
+) -> None:
+    notebook = opened(
+        page,
+        lab,
+        "import ipykernel; wait = 0; chart = rw.LiveChart(stream); chart",
+        "time.sleep(wait)\nprint(chart.paused)",
+    )
+    chart = widgets(page, "chart")
+    wait_until_moved(chart)
+    major = int(notebook.execute("print(ipykernel.version_info[0]); chart.pause(); wait = 20"))
+    expect(chart).to_have_attribute("data-rw-state", "paused")
+    notebook.run_cell(2, wait=False)
+    notebook.wait_for("return panelOf(path).content.widgets[2].model.sharedModel.execution_count === null;")
+    chart.get_by_role("button", name="Resume").click()
+    if major >= 7:
+        expect(chart).to_have_attribute("data-rw-state", "live", timeout=15_000)
+        wait_until_moved(chart)
+        assert notebook.evaluate("return panelOf(path).rwRun.state;") == "running"
+    notebook.wait_until_run()
+    assert notebook.outputs(2)[0]["text"] == f"{major < 7}\n"
+    expect(chart).to_have_attribute("data-rw-state", "live")
+
+
 def test_a_killed_kernel_is_said_to_be_gone_and_its_successor_shows_live_data(page: Page, lab: Lab) -> None:
     notebook = opened(page, lab, "rw.MetricCard('n', stream, field='n')")
     card = widgets(page, "metric")

@@ -19,8 +19,8 @@ export const MUTED_MS = 60_000;
 export const GONE_MS = 12_000;
 export const EARLY_MS = 2_000;
 const SETTLE_MS = 30;
-/** For so many frames of the screen in a row the picture may be one of them behind: half a second at 60. */
-export const MOST_BEHIND = 30;
+/** For so many frames of the screen in a row the picture may be one of them behind: two seconds at 60. */
+export const MOST_BEHIND = 120;
 
 /** The page's half of one widget: its data, drawn in any number of views. */
 export interface Widget {
