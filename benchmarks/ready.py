@@ -4,7 +4,7 @@
 
 Needs Chromium. A thread feeds all of them 20 times a second. *Shown* is the time from the first `comm_open` on the
 page's websocket, before any model exists, until the last widget shows live data; *again* is the same after a reload,
-from the kernel's answer to which comms there are. Both include what JupyterLab and anywidget take to make the models.
+from the kernel's first answer about the comms there are. Both include what JupyterLab and anywidget take to make the models.
 Beside them as many `ipywidgets.Label`, until the last one stands in the page. The median of the rounds counts.
 """
 
@@ -32,8 +32,8 @@ window.WebSocket = class extends WebSocket {
     super(url, protocols);
     if (!String(url).includes("/channels")) return;
     this.addEventListener("message", ({ data }) => {
-      const found = text.decode(data).match(/"msg_type": ?"(comm_open|comm_info_reply)"/);
-      if (found) rwFirst[found[1]] ??= performance.now();
+      const found = text.decode(data).match(/"msg_type": ?"(comm_open)"|comm_info_reply|update_states/);
+      if (found) rwFirst[found[1] ?? "known"] ??= performance.now();
     });
   }
 };
@@ -77,7 +77,7 @@ def run(lab: Lab, name: str) -> dict[str, float]:
             notebook.evaluate("await panelOf(path).context.save();")
             notebook.reload()
             notebook.wait_for("return window.rwReady !== null;")
-            found["again ms"] = notebook.page.evaluate("rwReady - rwFirst.comm_info_reply")
+            found["again ms"] = notebook.page.evaluate("rwReady - rwFirst.known")
             return found
     finally:
         lab.shutdown_kernels()

@@ -13,6 +13,7 @@ import numpy as np
 from realtime_widgets.frames import WIRE, Frame, Payload
 
 PULSE, PULSE_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
+PULSE_BURST, PULSE_QUICK = 4, 0.2
 ASK_AGAIN, ASK_AT_LEAST = 10.0, 60.0
 
 
@@ -151,9 +152,10 @@ class Log:
     @property
     def open(self) -> dict[str, int] | None:
         """What to fetch."""
-        room = self._most - len(self.rows)
-        gaps = [row for row in self.rows if len(row) == 2 and row[0] not in self._closed]
-        return {"seq": gaps[-1][0], "count": gaps[-1][1], "most": room} if gaps and room > 0 else None
+        for newer, row in enumerate(reversed(self.rows)):
+            if len(row) == 2 and newer < self._most and row[0] not in self._closed:
+                return {"seq": row[0], "count": row[1], "most": self._most - newer}
+        return None
 
     def ask_due(self) -> float:
         return self._ask_at if self.open else float("inf")
@@ -184,6 +186,7 @@ class PageModel:
         self._needs = set(widgets)
         self._pulses = self._answered = 0
         self._pulsed = -1e9
+        self._credit = float(PULSE_BURST)
         self._soon = True
 
     def receive(self, frame: Frame) -> None:
@@ -216,7 +219,9 @@ class PageModel:
         if self._pulses - self._answered >= UNANSWERED:
             return self._pulsed + MUTED
         if self._soon or any(self.views[to] for to in self._needs):
-            return max(now, self._pulsed + PULSE_GAP)
+            credit = min(PULSE_BURST, self._credit + (now - self._pulsed) / PULSE_GAP)
+            quick = credit >= 1 and self._answered >= self._pulses
+            return max(now, self._pulsed + (PULSE_QUICK if quick else PULSE_GAP))
         return self._pulsed + PULSE
 
     def ask_due(self, now: float) -> float:
@@ -237,6 +242,7 @@ class PageModel:
         """The page's word at this moment, if it is due and allowed."""
         if now < self.pulse_due(now):
             return None
+        self._credit = min(PULSE_BURST, self._credit + (now - self._pulsed) / PULSE_GAP) - 1
         self._soon, self._pulsed = False, now
         self._pulses += 1
         models = {to: {"views": views, "px": 800} for to, views in self.views.items()}

@@ -55,9 +55,9 @@ describe("rows", () => {
   it("that were left out are put in place of their gap, newest first, until all are there", () => {
     events.replace(range(1, 2), 2, 0);
     events.append([[8, 6], ...range(9, 10)], 10);
-    expect(events.open).toEqual({ seq: 8, count: 6, most: 95 });
+    expect(events.open).toEqual({ seq: 8, count: 6, most: 98 });
     events.fill(8, [[6, 4], ...range(7, 8)]);
-    expect([held(), events.open]).toEqual([[1, 2, "6:4", 7, 8, 9, 10], { seq: 6, count: 4, most: 93 }]);
+    expect([held(), events.open]).toEqual([[1, 2, "6:4", 7, 8, 9, 10], { seq: 6, count: 4, most: 96 }]);
     events.fill(6, range(3, 6));
     events.fill(6, range(3, 6)); // an answer that comes twice
     expect([held(), events.open]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], null]);
@@ -76,10 +76,13 @@ describe("rows", () => {
     expect([held(), events.open]).toEqual([["8:6", 9, 10], null]);
   });
 
-  it("are not asked for where there is no room for them", () => {
-    most = 3;
-    events.replace([[8, 6], ...range(9, 10)], 10, 0);
-    expect(events.open).toBeNull();
+  it("are worth more than older ones: those, and what is left of the gap, give way", () => {
+    most = 5;
+    events.replace(range(1, 2), 2, 0);
+    events.append([[8, 6], ...range(9, 10)], 10);
+    expect(events.open).toEqual({ seq: 8, count: 6, most: 3 });
+    events.fill(8, [[5, 3], ...range(6, 8)]);
+    expect([held(), events.open]).toEqual([[6, 7, 8, 9, 10], null]);
   });
 
   it("that an increment left out are brought by the keyframe, in place of the gap", () => {
@@ -95,7 +98,7 @@ describe("rows", () => {
     events.append([[60, 50], ...range(61, 70)], 70);
     events.replace([[20, 20], ...range(21, 71)], 71, 0);
     expect(held().slice(0, 12)).toEqual([...range(1, 10).map(([seq]) => seq), "20:10", 21]);
-    expect(events.open).toEqual({ seq: 20, count: 10, most: 38 });
+    expect(events.open).toEqual({ seq: 20, count: 10, most: 49 });
   });
 
   it("go with a clear of the stream", () => {

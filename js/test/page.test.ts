@@ -10,8 +10,10 @@ import {
   MOST_BEHIND,
   MUTED_MS,
   Page,
+  PULSE_BURST,
   PULSE_GAP_MS,
   PULSE_MS,
+  PULSE_QUICK_MS,
   UNANSWERED,
 } from "../src/lib/page";
 import type { Model } from "../src/lib/slot";
@@ -261,6 +263,31 @@ describe("pulses", () => {
     expect(times.length).toBeGreaterThan(5);
     for (let i = 1; i < times.length; i++)
       expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(PULSE_GAP_MS - 50);
+  });
+
+  it("follow each other quickly at first, each after the answer to the one before, and not for long", () => {
+    const said: number[] = [];
+    adopt("w0");
+    for (let i = 1; i < 300; i++) {
+      adopt(`w${i}`);
+      const before = carrier.sent.length;
+      clock.run(20);
+      answered();
+      if (carrier.sent.length > before) said.push(20 * i);
+    }
+    expect(said.filter((at) => at < 900).length).toBe(PULSE_BURST);
+    expect(said.length).toBeLessThanOrEqual(PULSE_BURST + 6);
+  });
+
+  it("do not follow quickly while the one before is unanswered", () => {
+    for (let i = 0; i < 100; i++) {
+      adopt(`w${i}`);
+      clock.run(20);
+    }
+    expect(carrier.sent).toHaveLength(2);
+    answered();
+    clock.run(PULSE_QUICK_MS);
+    expect(carrier.sent).toHaveLength(3);
   });
 
   it("come every ten seconds when nothing happens", () => {

@@ -65,12 +65,12 @@ export class Events {
     this.#upTo = last;
   }
 
-  /** The newest gap that the kernel may still fill, and how many events of it there is room for. */
+  /** The newest gap that the kernel may still fill, and for how many events of it there is room: older rows give way. */
   get open(): (Gap & { most: number }) | null {
-    const room = this.mostRows() - this.items.length;
-    for (let i = this.items.length - 1; room > 0 && i >= 0; i--) {
+    for (let i = this.items.length - 1; i >= 0; i--) {
       const each = this.items[i]!;
-      if (isGap(each) && !this.#closed.has(each.seq)) return { ...each, most: room };
+      const most = this.mostRows() - (this.items.length - 1 - i);
+      if (isGap(each) && most > 0 && !this.#closed.has(each.seq)) return { ...each, most };
     }
     return null;
   }

@@ -2,7 +2,7 @@
 //
 // A page of JupyterLab may show several notebooks, hence several carriers: everything is kept per carrier. What it
 // owes to others: one draw per animation frame, nothing while hidden, and words only on change or every ten
-// seconds, never more than one a second, and with three unanswered one a minute (each flips the kernel's busy light).
+// seconds, never more than one a second on the whole, and with three unanswered one a minute (each flips the kernel's busy light).
 
 import { browserClock, type Clock } from "./clock";
 import { Cursor, type Meaning } from "./cursor";
@@ -12,6 +12,12 @@ import { adoptStyles, followTheme } from "./theme";
 
 export const PULSE_MS = 10_000;
 export const PULSE_GAP_MS = 1_000;
+/**
+ * So many words may follow each other quickly, each as soon as the one before is answered: a page full of widgets comes
+ * to life over some tenths of a second.
+ */
+export const PULSE_BURST = 4;
+export const PULSE_QUICK_MS = 200;
 export const UNANSWERED = 3;
 /** With so many unanswered, one word a minute: a half-open socket loses words, and one a minute piles up nothing. */
 export const MUTED_MS = 60_000;
@@ -86,6 +92,8 @@ interface Line {
   pulses: number;
   answered: number;
   pulsedAt: number;
+  /** How many words were left to say quickly after the last; one more every second. */
+  credit: number;
   cancel: (() => void) | null;
   /** Whether parts have come that the screen has not shown yet. */
   fresh: boolean;
@@ -128,6 +136,7 @@ export class Page {
       pulses: 0,
       answered: 0,
       pulsedAt: Number.NEGATIVE_INFINITY,
+      credit: PULSE_BURST,
       cancel: null,
       fresh: false,
       waiting: [],
@@ -232,7 +241,14 @@ export class Page {
     if (!frame || !line) return;
     line.heardFrom = this.#clock.now();
     const heard = frame.heard[this.id];
-    if (heard !== undefined) line.answered = Math.max(line.answered, heard);
+    if (heard !== undefined && heard > line.answered) {
+      line.answered = heard;
+      if (line.cancel) {
+        line.cancel();
+        line.cancel = null;
+        this.#pulseSoon(carrier); // what waits to be said may be said sooner now
+      }
+    }
     if (!frame.parts.length) return;
     const waits = line.fresh && !line.waiting.length && line.behind < MOST_BEHIND && this.#visible;
     line.waiting.push(...frame.parts);
@@ -324,7 +340,9 @@ export class Page {
   #pulseSoon(carrier: string): void {
     const line = this.#lines.get(carrier);
     if (!line || line.cancel) return;
-    const wait = Math.max(SETTLE_MS, line.pulsedAt + PULSE_GAP_MS - this.#clock.now());
+    const quick = this.#credit(line) >= 1 && line.answered >= line.pulses;
+    const gap = quick ? PULSE_QUICK_MS : PULSE_GAP_MS;
+    const wait = Math.max(SETTLE_MS, line.pulsedAt + gap - this.#clock.now());
     line.cancel = this.#clock.after(wait, () => {
       line.cancel = null;
       let muted = line.pulses - line.answered >= UNANSWERED;
@@ -337,6 +355,11 @@ export class Page {
     });
   }
 
+  #credit(line: Line): number {
+    const gained = (this.#clock.now() - line.pulsedAt) / PULSE_GAP_MS;
+    return Math.min(PULSE_BURST, line.credit + gained);
+  }
+
   #pulse(carrier: string, line: Line): void {
     const models: Record<string, { views: number; px: number; draws: number }> = {};
     const need: string[] = [];
@@ -347,6 +370,7 @@ export class Page {
       if (entry.needs && entry.widget.views > 0) need.push(id);
     }
     line.pulses += 1;
+    line.credit = this.#credit(line) - 1;
     line.pulsedAt = this.#clock.now();
     send(line, { rw: WIRE, page: this.id, n: line.pulses, visible: this.#visible, models, need });
   }
