@@ -13,7 +13,7 @@ import numpy as np
 from realtime_widgets.frames import WIRE, Frame, Payload
 
 PULSE, PULSE_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
-PULSE_BURST, PULSE_QUICK = 4, 0.2
+PULSE_BURST, PULSE_QUICK = 8, 0.2
 ASK_AGAIN, ASK_AT_LEAST = 10.0, 60.0
 
 

@@ -16,7 +16,7 @@ export const PULSE_GAP_MS = 1_000;
  * So many words may follow each other quickly, each as soon as the one before is answered: a page full of widgets comes
  * to life over some tenths of a second.
  */
-export const PULSE_BURST = 4;
+export const PULSE_BURST = 8;
 export const PULSE_QUICK_MS = 200;
 export const UNANSWERED = 3;
 /** With so many unanswered, one word a minute: a half-open socket loses words, and one a minute piles up nothing. */
