@@ -1,10 +1,28 @@
-"""Looking at widgets in a page: finding them, waiting until they move, and whether anything hangs out."""
+"""Looking at widgets in a page: what feeds them, finding them, waiting until they move, and whether anything hangs out."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Locator, Page
 
 from lab import LIMIT
+
+FEED = """
+import os, threading, time
+import ipywidgets, numpy as np
+import realtime_widgets as rw
+
+stream = rw.Stream("feed")
+
+def feed():
+    n = 0
+    while True:
+        n += 1
+        stream.append(ts=time.time(), n=n)
+        time.sleep(0.05)
+
+threading.Thread(target=feed, daemon=True).start()
+"""
+"""A cell that feeds a stream from a thread, twenty times a second."""
 
 
 def widgets(page: Page, kind: str) -> Locator:

@@ -11,26 +11,9 @@ from playwright.sync_api import Page, expect
 
 from lab import APP, LIMIT, Lab
 from labbook import Notebook
-from looks import last_ts, wait_until_moved, widgets
+from looks import FEED, last_ts, wait_until_moved, widgets
 
 pytestmark = pytest.mark.browser
-
-FEED = """
-import threading, time
-import ipywidgets, numpy as np
-import realtime_widgets as rw
-
-stream = rw.Stream("feed")
-
-def feed():
-    n = 0
-    while True:
-        n += 1
-        stream.append(ts=time.time(), n=n)
-        time.sleep(0.05)
-
-threading.Thread(target=feed, daemon=True).start()
-"""
 
 # In the words of `Page`: whether the browser says that the page is hidden, and no animation frames while it does.
 HIDEABLE = """

@@ -11,25 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lab import LIMIT, PYTHON, free_port, serving
-from looks import wait_until_moved, widgets
+from looks import FEED, wait_until_moved, widgets
 
 pytestmark = pytest.mark.browser
-
-SHARED = """
-import threading, time
-import realtime_widgets as rw
-
-stream = rw.Stream("feed")
-
-def feed():
-    n = 0
-    while True:
-        n += 1
-        stream.append(ts=time.time(), n=n)
-        time.sleep(0.05)
-
-threading.Thread(target=feed, daemon=True).start()
-"""
 
 APP = """
 import marimo
@@ -67,7 +51,7 @@ if __name__ == "__main__":
 
 @contextmanager
 def marimo(home: Path) -> Iterator[str]:
-    (home / "shared.py").write_text(SHARED)
+    (home / "shared.py").write_text(FEED)
     (home / "app.py").write_text(APP)
     port = free_port()
     command = [PYTHON, "-m", "marimo", "run", "app.py", "--headless", "--no-token", f"--port={port}"]

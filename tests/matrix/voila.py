@@ -11,27 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lab import LIMIT, PYTHON, free_port, serving, write_notebook
-from looks import wait_until_moved, widgets
+from looks import FEED, wait_until_moved, widgets
 
 pytestmark = pytest.mark.browser
 
 CELLS = (
-    """
-import os, threading, time
-import ipywidgets
-import realtime_widgets as rw
-
-stream = rw.Stream("feed")
-
-def feed():
-    n = 0
-    while True:
-        n += 1
-        stream.append(ts=time.time(), n=n)
-        time.sleep(0.05)
-
-threading.Thread(target=feed, daemon=True).start()
-""",
+    FEED,
     "card = rw.MetricCard('n', stream, field='n')\nipywidgets.VBox([card, rw.LiveChart(stream)])",
     "card",
     "ipywidgets.Label(f'pid {os.getpid()}')",
