@@ -111,7 +111,8 @@ export class Page {
   readonly #lines = new Map<string, Line>();
   /** Ids of the widgets that the reader holds still. */
   readonly #held = new Set<string>();
-  #early: { part: Part; until: number }[] = [];
+  /** Widget → parts that came before it did. */
+  readonly #early = new Map<string, { part: Part; until: number }[]>();
   #drawing = false;
   #visible = true;
 
@@ -205,9 +206,9 @@ export class Page {
     });
     before?.replaced.abort();
     for (const { model, el, signal } of before?.places ?? []) this.show(model, el, signal);
-    const early = this.#early.filter(({ part }) => part.to === id);
-    this.#early = this.#early.filter(({ part }) => part.to !== id);
-    for (const { part } of early) this.#deliver(part);
+    const early = this.#early.get(id) ?? [];
+    this.#early.delete(id);
+    for (const { part, until } of early) if (until > this.#clock.now()) this.#deliver(part);
     this.#pulseSoon(carrier);
   }
 
@@ -266,10 +267,7 @@ export class Page {
   #deliver(part: Part): void {
     const entry = this.#entries.get(part.to);
     if (!entry) {
-      // Its model may still be loading; otherwise it lives on another page.
-      const now = this.#clock.now();
-      this.#early = this.#early.filter(({ until }) => until > now);
-      this.#early.push({ part, until: now + EARLY_MS });
+      this.#keep(part);
       return;
     }
     let cursor = entry.cursors.get(part.feed);
@@ -288,6 +286,15 @@ export class Page {
     if (Object.keys(part.body).length === 0) return; // a reminder of what we should have
     attempt(entry, () => entry.widget.apply(part, meaning));
     this.#invalidate(part.to);
+  }
+
+  /** Keeps a part for a while: its model may still be loading; otherwise it lives on another page. */
+  #keep(part: Part): void {
+    const now = this.#clock.now();
+    const goOn = ({ part: { feed }, until }: { part: Part; until: number }) =>
+      until > now && !(part.key && feed === part.feed);
+    const kept = (this.#early.get(part.to) ?? []).filter(goOn);
+    this.#early.set(part.to, [...kept, { part, until: now + EARLY_MS }]);
   }
 
   #invalidate(id: string): void {
@@ -322,6 +329,9 @@ export class Page {
 
   #tick(): void {
     const now = this.#clock.now();
+    for (const [id, parts] of this.#early) {
+      if (parts.every(({ until }) => until <= now)) this.#early.delete(id);
+    }
     for (const [id, line] of this.#lines) {
       const gone = now - line.heardFrom > GONE_MS;
       for (const entry of this.#entries.values()) {
