@@ -126,7 +126,8 @@ chart
     page.evaluate("rwHide(true)")
     wait_in_kernel(notebook, "not any(each.visible for each in chart._scheduler.delivery.pages)")
     hidden = float(notebook.execute("print(time.time())")) + 0.5
-    wait_for(lambda: float((lab.root / "watched").read_text() or "0") > hidden + 4)
+    told = lab.root / "watched"
+    wait_for(lambda: told.exists() and float(told.read_text() or "0") > hidden + 4)
     held = last_ts(chart)
     shown = page.evaluate("rwHide(false), Date.now() / 1000")
     wait_until_moved(chart, 20)
