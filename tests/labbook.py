@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from lab import APP, LIMIT, Lab, screenshot
+from servers import wait_for
 
 # The panel of this notebook, found by path: several notebooks may share one page.
 _PANEL = """
@@ -133,6 +134,10 @@ class Notebook:
         if reply["error"]:
             raise AssertionError(f"the kernel raised {reply['error']}; it ran {code!r}")
         return str(reply["text"])
+
+    def wait_in_kernel(self, condition: str) -> None:
+        """Wait until an expression is true in the kernel, in short cells: some kernels hear pages only between two."""
+        wait_for(lambda: self.execute(f"print(bool({condition}))").strip() == "True", condition)
 
     def outputs(self, index: int) -> list[dict[str, Any]]:
         """The outputs of a cell as they would be saved (nbformat)."""

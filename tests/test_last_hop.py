@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,6 +10,7 @@ from playwright.sync_api import Page, expect
 from lab import APP, LIMIT, Lab
 from labbook import Notebook
 from looks import FEED, last_ts, wait_until_moved, widgets
+from servers import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -38,19 +37,6 @@ def opened(page: Page, lab: Lab, *cells: str) -> Notebook:
         for output in notebook.outputs(i):
             assert output["output_type"] != "error", output
     return notebook
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something is true here, outside of page and kernel."""
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-def wait_in_kernel(notebook: Notebook, condition: str) -> None:
-    """Wait until an expression is true in the kernel, in short cells: some kernels hear pages only between two."""
-    wait_for(lambda: notebook.execute(f"print(bool({condition}))").strip() == "True")
 
 
 def test_a_flood_of_prints_costs_the_picture_nothing_for_long(page: Page, lab: Lab) -> None:
@@ -96,7 +82,7 @@ rw.LiveChart([past, stream], window=600)
     expect(chart.locator(".rw-reading").first).to_have_text("7")
     wait_until_moved(chart)
     wait_until_moved(first)
-    wait_in_kernel(second, "rw.stats().pages == 2")
+    second.wait_in_kernel("rw.stats().pages == 2")
     other.close()
 
 
@@ -124,7 +110,7 @@ chart
     chart = widgets(page, "chart")
     wait_until_moved(chart)
     page.evaluate("rwHide(true)")
-    wait_in_kernel(notebook, "not any(each.visible for each in chart._scheduler.delivery.pages)")
+    notebook.wait_in_kernel("not any(each.visible for each in chart._scheduler.delivery.pages)")
     hidden = float(notebook.execute("print(time.time())")) + 0.5
     told = lab.root / "watched"
     wait_for(lambda: told.exists() and float(told.read_text() or "0") > hidden + 4)
@@ -242,7 +228,7 @@ def shows_the_present(page: Page, count: int) -> None:
 
 def test_a_widget_shown_long_after_it_was_made_has_the_whole_picture(page: Page, lab: Lab) -> None:
     notebook = opened(page, lab, "card = rw.MetricCard('n', stream, field='n')", "1")
-    wait_in_kernel(notebook, "stream.last_seq > 100")
+    notebook.wait_in_kernel("stream.last_seq > 100")
     notebook.evaluate("panelOf(path).content.widgets[2].model.sharedModel.setSource('card');")
     notebook.run_cell(2)
     shows_the_present(page, 1)
@@ -291,7 +277,7 @@ def test_a_widget_that_is_scrolled_away_and_back_has_the_present_at_once(page: P
     wait_until_moved(widgets(page, "metric"))
     notebook.cell(7)
     expect(widgets(page, "metric")).not_to_be_in_viewport()
-    wait_in_kernel(notebook, "stream.last_seq > 200")
+    notebook.wait_in_kernel("stream.last_seq > 200")
     notebook.cell(1)
     expect(widgets(page, "metric")).to_be_in_viewport()
     shows_the_present(page, 1)
@@ -322,7 +308,7 @@ def test_a_page_that_finds_no_carrier_loads_the_front_end_over_the_widgets_own_c
     card = widgets(page, "metric")
     expect(card).to_have_attribute("data-rw-state", "live")
     wait_until_moved(card, 10)
-    wait_in_kernel(notebook, "any(each.route == card._rw_id for each in get_scheduler().delivery.pages)")
+    notebook.wait_in_kernel("any(each.route == card._rw_id for each in get_scheduler().delivery.pages)")
 
 
 def test_a_log_fetches_the_events_that_a_burst_left_out(page: Page, lab: Lab) -> None:
@@ -387,4 +373,4 @@ print(errors, sorted(done))
     assert notebook.outputs(2)[0]["text"] == "[] [0, 1, 2, 3]\n"
     for root in (widgets(page, "chart").first, widgets(page, "metric")):
         wait_until_moved(root)
-    wait_in_kernel(notebook, "rw.stats().widgets == 2")
+    notebook.wait_in_kernel("rw.stats().widgets == 2")
