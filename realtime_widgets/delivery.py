@@ -18,7 +18,9 @@ the last loss.
 How much is sent to whom (`_mode`):
 
     a page was heard lately and shows the widget      → live
+    none shows it, but it is new, or a page is        → ready: a few keyframes, for the model to find when it is made
     pages were heard lately, none shows the widget    → off: streams go on, a keyframe comes on return
+    the last page has said goodbye                    → off, but for widgets that are newer than that
     all pages that we know said that they are hidden  → off, however long ago
     no word, or a running cell keeps words from us    → blind: live, and keyframes unasked
     silence for SILENT_SLOW seconds, no cell running  → slow: keyframes only
@@ -29,12 +31,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
 
 from .frames import Part, Payload
-from .pages import CARRIER, Pages
+from .pages import CARRIER, PAGE_ARRIVES, Pages
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,9 @@ REPEAT = 2.0
 """Seconds between unasked keyframes, and between reminders."""
 TRAILING_KEY = 1.5
 """Seconds of quiet after which the final state is sent as a keyframe."""
+READY_KEY = 0.5
+"""Seconds between keyframes of a widget that is about to be shown: a page that makes two hundred models has no time for
+more, and what has come since follows when it says that it shows it."""
 BEAT = 2.0
 """Seconds without a frame after which an empty one says that the kernel lives (promised: 5). It also answers pages
 that have fallen silent because their pulses went unanswered, hence as short as REPEAT."""
@@ -78,9 +83,13 @@ class Mode(Enum):
     """How a feed is delivered at present."""
 
     LIVE = "live"
+    READY = "ready"
     BLIND = "blind"
     SLOW = "slow"
     OFF = "off"
+
+
+_KEYS_ONLY = (Mode.READY, Mode.SLOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +119,34 @@ class _Entry:
     want_key: bool = True
     keyed: float = -1e9
     sent: float = -1e9  # reminders included
-    last: int = 0  # the newest record that was sent
+    last: int = 0  # the newest number that was sent
+    moves: int = 0  # by how much numbers are ahead of the feed's own; see `Payload.moved`
     unkeyed: bool = False  # increments went out since the last keyframe
     failing: bool = False
     parts: int = 0
     bytes: int = 0
     keyframes: int = 0
     resyncs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the pages come to at one moment, gathered once for all feeds."""
+
+    now: float
+    closed: bool
+    """Words may be waiting behind a running cell."""
+    heard: bool
+    """A page was heard lately."""
+    hidden: bool
+    """There are pages, and all said that they are hidden. Browsers hold back the timers of hidden pages: their silence
+    says nothing new."""
+    arriving: bool
+    """A page has just begun."""
+    shown: Mapping[str, float]
+    """Widgets that are shown → when the page that shows them was last heard."""
+    needed: frozenset[str]
+    """Widgets of which a page wants a keyframe."""
 
 
 class Delivery:
@@ -128,6 +158,7 @@ class Delivery:
         self._cell_since: float | None = None
         self._opens = False  # whether words were seen to get through while a cell ran
         self._word = -1e9
+        self._left = -1e9  # when a page said goodbye
         self._spoken: dict[str, float] = {}  # route → when its last frame went out
         self._unanswered: set[str] = set()  # routes of pages whose pulses wait for an answer
         self._allowance = UNHEARD_KEY_RATE * 60
@@ -183,10 +214,14 @@ class Delivery:
         self._unheard = 0
         if self._cell_since is not None and now > self._cell_since:
             self._opens = True
+        new = message["page"] not in self.pages
         page = self.pages.hear(message, now, route)
         if page is None:
+            self._left = now
             return
         self._unanswered.add(route)
+        if new and page.arrives(now):
+            self.rekey()
         for to in page.needs:
             self.resyncs += 1
             for entry in self._of(to):
@@ -229,8 +264,9 @@ class Delivery:
         if self._cell_since is None:  # a cell may be hiding a page's words
             self.pages.forget(now)
         parts = []
+        look = self._look(now)
         for (to, name), entry in self._entries.items():
-            payload = self._take(to, entry, now)
+            payload = self._take(to, entry, look)
             if payload is not None:
                 entry.parts += 1
                 entry.bytes += payload.nbytes
@@ -240,9 +276,10 @@ class Delivery:
     def next_due(self, now: float) -> float | None:
         """When `collect` or `beat_due` next has work even if no feed changes; None: never."""
         times = []
+        look = self._look(now)
         for (to, _), entry in self._entries.items():
-            mode = self._mode(to, entry, now)
-            times += [self._key_due(to, entry, mode, now), self._reminder_due(entry, mode)]
+            mode = self._mode(to, entry, look)
+            times += [self._key_due(to, entry, mode, look), self._reminder_due(entry, mode)]
         if self._unanswered:
             times.append(now)
         times += [self._spoken.get(route, -1e9) + BEAT for route in self._routes_heard(now)]
@@ -250,7 +287,8 @@ class Delivery:
 
     def mode(self, to: str, now: float) -> Mode:
         """How a widget is delivered at present (OFF for one that offers nothing)."""
-        return next((self._mode(to, entry, now) for entry in self._of(to)), Mode.OFF)
+        look = self._look(now)
+        return next((self._mode(to, entry, look) for entry in self._of(to)), Mode.OFF)
 
     def of(self, to: str) -> Sent:
         """What has been sent of a widget so far; any thread."""
@@ -286,17 +324,17 @@ class Delivery:
         heard = self._routes_heard(now)
         return self._unanswered | {route for route in heard if now - self._spoken.get(route, -1e9) >= BEAT}
 
-    def _take(self, to: str, entry: _Entry, now: float) -> Payload | None:
-        mode = self._mode(to, entry, now)
+    def _take(self, to: str, entry: _Entry, look: _Look) -> Payload | None:
+        now, mode = look.now, self._mode(to, entry, look)
         if mode is Mode.OFF:
             entry.want_key = True
             return None
         changed = entry.feed.changed()
-        if changed and mode is Mode.SLOW:
+        if changed and mode in _KEYS_ONLY:
             entry.unkeyed = True  # the change waits for its keyframe
-        due = self._key_due(to, entry, mode, now)
+        due = self._key_due(to, entry, mode, look)
         key = due is not None and now >= due
-        if not key and (entry.failing or mode is Mode.SLOW):
+        if not key and (entry.failing or mode in _KEYS_ONLY):
             return None
         if not key and not changed:
             due = self._reminder_due(entry, mode)
@@ -315,6 +353,10 @@ class Delivery:
                 logger.exception("widget %s: its data could not be prepared", to)
             entry.failing, entry.want_key, entry.keyed = True, True, now
             return None
+        before = entry.moves
+        entry.moves += payload.moved
+        if entry.moves:
+            payload = replace(payload, first=payload.first + before, last=payload.last + entry.moves)
         entry.failing, entry.sent, entry.last = False, now, payload.last
         entry.unkeyed = not payload.key
         if payload.key:
@@ -324,22 +366,24 @@ class Delivery:
             self._allowance -= payload.nbytes
         return payload
 
-    def _key_due(self, to: str, entry: _Entry, mode: Mode, now: float) -> float | None:
+    def _key_due(self, to: str, entry: _Entry, mode: Mode, look: _Look) -> float | None:
         """When the feed's next keyframe is due, if nothing more happens; None: not foreseen."""
         if mode is Mode.OFF:
             return None
         if mode is Mode.SLOW:
             return entry.keyed + REPEAT if entry.unkeyed or entry.want_key else None
         if entry.want_key:
-            return entry.keyed + REPEAT if entry.failing else now
+            return entry.keyed + REPEAT if entry.failing else look.now
+        if mode is Mode.READY:
+            since = READY_KEY if entry.last else 0.0  # the first data do not wait
+            return entry.keyed + since if entry.unkeyed else None
         trailing = entry.sent + TRAILING_KEY
-        asked_for = any(to in page.needs for page in self.pages.heard_lately(now))
-        if mode is Mode.LIVE and not asked_for:
+        if mode is Mode.LIVE and to not in look.needed:
             return trailing if entry.unkeyed else None
         due = entry.keyed + REPEAT
         if entry.unkeyed:
             due = min(due, trailing)
-        return max(due, self._affordable_from(now))
+        return max(due, self._affordable_from(look.now))
 
     def _reminder_due(self, entry: _Entry, mode: Mode) -> float | None:
         """When a quiet feed next tells the pages what they should have; None: its keyframes do."""
@@ -347,16 +391,36 @@ class Delivery:
             return None
         return entry.sent + REPEAT
 
-    def _mode(self, to: str, entry: _Entry, now: float) -> Mode:
-        if self._way_back_closed(now):
-            return Mode.BLIND
+    def _look(self, now: float) -> _Look:
         heard = self.pages.heard_lately(now)
-        # Browsers hold back the timers of hidden pages: their silence says nothing new.
-        if heard or (len(self.pages) and not any(page.visible for page in self.pages)):
-            showing = [page.heard for page in heard if page.shows(to)]
-            if not showing:
+        shown: dict[str, float] = {}
+        for page in heard:
+            for to in page.models:
+                if page.shows(to):
+                    shown[to] = max(page.heard, shown.get(to, page.heard))
+        return _Look(
+            now,
+            closed=self._way_back_closed(now),
+            heard=bool(heard),
+            hidden=len(self.pages) > 0 and not any(page.visible for page in self.pages),
+            arriving=any(page.arrives(now) for page in heard),
+            shown=shown,
+            needed=frozenset().union(*(page.needs for page in heard)),
+        )
+
+    def _mode(self, to: str, entry: _Entry, look: _Look) -> Mode:
+        now, heard = look.now, look.shown.get(to)
+        begins = look.arriving or now - entry.added <= PAGE_ARRIVES
+        if begins and heard is None and (look.closed or not look.hidden):
+            return Mode.READY
+        if look.closed:
+            return Mode.BLIND
+        if look.heard or look.hidden:
+            if heard is None:
                 return Mode.OFF
-            return Mode.LIVE if now - max(showing) <= PULSE_LATE else Mode.BLIND
+            return Mode.LIVE if now - heard <= PULSE_LATE else Mode.BLIND
+        if not len(self.pages) and entry.added <= self._left:
+            return Mode.OFF
         silence = now - max(self._word, entry.added)
         if entry.home != CARRIER:
             return Mode.BLIND if silence < SILENT_OFF_OWN else Mode.OFF

@@ -46,6 +46,9 @@ class Payload:
     key: bool
     body: dict[str, Any]
     columns: Columns = field(default_factory=dict)
+    moved: bool = False
+    """Whether more has changed than that records came: a clear, another layout, a link that was lost. Delivery counts
+    it like a record, so that a page that misses this part has a hole."""
     body_bytes: int = 0
     """Size of a `body` that carries the data itself, as text; the few numbers of others do not count."""
 

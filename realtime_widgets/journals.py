@@ -97,7 +97,8 @@ class Journal:
     def take(self, key: bool, now: float) -> Payload:
         """The events since the last call, or all that are kept, within the bounds of a part."""
         self._ingest()
-        key = key or self._restarted
+        moved = self._restarted
+        key = key or moved
         first, self._sent = self._sent + 1, self._cursor
         rows = list(self._rows) if key else _newest(self._rows, min(self._fresh_rows, PART_ROWS))
         rows, nbytes = _fitting(rows)
@@ -107,11 +108,11 @@ class Journal:
             rows = _with_gap(rows, left_out)
         self._fresh = self._fresh_rows = 0
         self._restarted = False
-        body: dict[str, Any] = {"rows": rows, "cleared": self._cleared}
+        body: dict[str, Any] = {"rows": rows, "last": self._cursor, "cleared": self._cleared}
         if self._asked_for:
             body["fills"] = [(seq, self._left_out(seq, *which)) for seq, which in self._asked_for.items()]
             self._asked_for = {}
-        return Payload(first, self._cursor, key, body, body_bytes=nbytes)
+        return Payload(first, self._cursor, key, body, moved=moved, body_bytes=nbytes)
 
     def _left_out(self, seq: int, count: int, most: int) -> list[Row]:
         """What of a gap is still here, newest last, with the gap that remains before it."""

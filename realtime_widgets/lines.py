@@ -120,13 +120,16 @@ class Line:
 
     def take(self, key: bool, now: float) -> Payload:
         """The buckets that changed since the last call, or all of them."""
-        key = self._ingest() or key
+        shown = self._layout is not None
+        anew = self._ingest()
+        key = key or anew
         touched = self._buckets.touched()
         self.merged += max(0, self._fresh - len(touched))
         self._fresh = 0
         cells = self._kept() if key else touched
         first, self._sent = self._sent + 1, self._cursor
-        return Payload(first, self._cursor, key, self._body(key, cells), self._columns(cells))
+        body, columns = self._body(key, cells), self._columns(cells)
+        return Payload(first, self._cursor, key, body, columns, moved=anew and shown)
 
     def baseline(self) -> tuple[float, float]:
         """Time and value of the first series at the start of the window: of its first bucket that has a value.

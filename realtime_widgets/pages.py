@@ -16,6 +16,8 @@ CARRIER: Final = ""
 
 PAGE_GONE: Final = 35.0
 """Seconds without a word after which a page is taken for gone: three pulses missed."""
+PAGE_ARRIVES: Final = 2.0
+"""Seconds after its first word in which a page may yet make models; for as long it keeps parts that come too early."""
 PAGE_FORGOTTEN: Final = 600.0
 """Seconds for which a silent page is still answered: hidden tabs may be held back for minutes."""
 
@@ -35,6 +37,7 @@ class Page:
 
     route: str
     heard: float
+    began: float
     number: int = 0
     visible: bool = True
     models: dict[str, Report] = field(default_factory=dict)
@@ -46,6 +49,10 @@ class Page:
         """Whether somebody who looks at this page sees the widget."""
         return self.visible and to in self.models and self.models[to].views > 0
 
+    def arrives(self, now: float) -> bool:
+        """Whether it may be about to show any widget: it is new, and has the way that all of them come."""
+        return self.visible and self.route == CARRIER and now - self.began <= PAGE_ARRIVES
+
 
 class Pages:
     """The pages that have been heard and have not said goodbye, by their ids."""
@@ -55,6 +62,9 @@ class Pages:
 
     def __len__(self) -> int:
         return len(self._pages)
+
+    def __contains__(self, page_id: str) -> bool:
+        return page_id in self._pages
 
     def __iter__(self) -> Iterator[Page]:
         return iter(list(self._pages.values()))  # a copy: statistics are read on any thread
@@ -81,6 +91,7 @@ class Pages:
         page = Page(
             route=route,
             heard=now,
+            began=now if before is None else before.began,
             number=number if isinstance(number, int) else 0,
             visible=bool(message.get("visible", True)),
             models={str(to): _report(said) for to, said in models.items()}

@@ -103,7 +103,11 @@ class World:
     # Faults and events
 
     def open_page(self) -> PageModel:
-        page = PageModel(f"p{next(self._names)}", list(self.feeds), self._store)
+        """A new page; its models are made at once, or one after another."""
+        slow = self.random.choice([0.0, 0.0, 0.5, 3.0])
+        arrivals = {to: self.now + self.random.uniform(0.0, slow) for to in self.feeds}
+        page = PageModel(f"p{next(self._names)}", arrivals, self._store)
+        page.arrive(self.now)
         self.pages.append(page)
         return page
 
@@ -140,6 +144,7 @@ class World:
 
     def _next_due(self) -> float:
         times = [due(self.now) for page in self.pages for due in (page.pulse_due, page.ask_due)]
+        times += [page.arrival_due() for page in self.pages]
         if self._down and not self.stalled:
             times.append(self.now)
         kernel = self.delivery.next_due(self.now)
@@ -151,6 +156,7 @@ class World:
 
     def _step(self) -> None:
         for page in self.pages:
+            page.arrive(self.now)
             pulse = page.pulse(self.now)
             for word in [*([pulse] if pulse else []), *page.asks(self.now)]:
                 if self.random.random() < self.loss_upwards:
@@ -167,7 +173,7 @@ class World:
                 pages, frame = self._down.popleft()
                 for page in pages:
                     if page in self.pages:
-                        page.receive(frame)
+                        page.receive(frame, self.now)
 
     def _hear(self, word: dict[str, Any]) -> None:
         feed: Any = self.feeds.get(word.get("to", ""))

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from realtime_widgets.frames import WIRE, Frame, Payload
+from realtime_widgets.frames import WIRE, Frame, Part, Payload
 
 PULSE, PULSE_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
 PULSE_BURST, PULSE_QUICK = 8, 0.2
+EARLY = 2.0
 ASK_AGAIN, ASK_AT_LEAST = 10.0, 60.0
 
 
@@ -112,13 +113,13 @@ class Log:
 
     def append(self, part: Payload) -> None:
         self.rows += part.body["rows"]
-        self._up_to = part.last
+        self._up_to = part.body["last"]
         self._trim()
 
     def replace(self, part: Payload) -> None:
         rows = part.body["rows"]
         gap = bool(rows) and len(rows[0]) == 2
-        reach = part.last if not rows else rows[0][0] if gap else rows[0][0] - 1
+        reach = part.body["last"] if not rows else rows[0][0] if gap else rows[0][0] - 1
         known = self._up_to >= reach
         kept = [row for row in self.rows if known and part.body["cleared"] < row[0] <= reach]
         following = next((row for row in self.rows if row[0] > reach), None)
@@ -128,7 +129,7 @@ class Log:
             left = following[1] - sum(inside)
             kept += [(reach, left)] if left > 0 else []
         self.rows = kept + brought
-        self._up_to = part.last
+        self._up_to = part.body["last"]
         self._trim()
 
     def also(self, part: Payload) -> None:
@@ -174,26 +175,51 @@ class Log:
 
 
 class PageModel:
-    """One page that shows the given widgets: takes frames in, and says what it would send back and when."""
+    """One page: takes frames in, and says what it would send back and when.
 
-    def __init__(self, name: str, widgets: list[str], store: Callable[[], Store]) -> None:
+    Args:
+        name: its id.
+        arrivals: widget → when its model is made; until then, parts for it are kept for a while.
+        store: makes what keeps the data of one feed.
+    """
+
+    def __init__(self, name: str, arrivals: dict[str, float], store: Callable[[], Store]) -> None:
         self.name = name
         self.visible = True
-        self.views = dict.fromkeys(widgets, 1)
+        self.views: dict[str, int] = {}
+        self._arrivals = dict(arrivals)
+        self._early: list[tuple[float, Part]] = []
         self.stores: dict[tuple[str, str], Store] = {}
         self._make = store
         self._cursors: dict[tuple[str, str], Cursor] = {}
-        self._needs = set(widgets)
+        self._needs: set[str] = set()
         self._pulses = self._answered = 0
         self._pulsed = -1e9
         self._credit = float(PULSE_BURST)
         self._soon = True
 
-    def receive(self, frame: Frame) -> None:
+    def arrival_due(self) -> float:
+        """When the next model is made."""
+        return min(self._arrivals.values(), default=float("inf"))
+
+    def arrive(self, now: float) -> None:
+        """Makes the models that are due."""
+        for to in [to for to, due in self._arrivals.items() if due <= now]:
+            del self._arrivals[to]
+            self.views[to] = 1
+            self._needs.add(to)
+            self._soon = True
+            early = [part for until, part in self._early if part.to == to and until > now]
+            self._early = [each for each in self._early if each[1].to != to]
+            self._take(early)
+
+    def receive(self, frame: Frame, now: float) -> None:
         self._answered = max(self._answered, frame.heard.get(self.name, 0))
-        for part in frame.parts:
-            if part.to not in self.views:
-                continue
+        self._early += [(now + EARLY, part) for part in frame.parts if part.to in self._arrivals]
+        self._take([part for part in frame.parts if part.to in self.views])
+
+    def _take(self, parts: Sequence[Part]) -> None:
+        for part in parts:
             key = part.to, part.feed
             meaning = self._cursors.setdefault(key, Cursor()).offer(part.payload)
             store = self.stores.setdefault(key, self._make())
@@ -221,7 +247,8 @@ class PageModel:
         if self._soon or any(self.views[to] for to in self._needs):
             credit = min(PULSE_BURST, self._credit + (now - self._pulsed) / PULSE_GAP)
             quick = credit >= 1 and self._answered >= self._pulses
-            return max(now, self._pulsed + (PULSE_QUICK if quick else PULSE_GAP))
+            again = 0.0 if self._pulses == 1 else PULSE_QUICK
+            return max(now, self._pulsed + (again if quick else PULSE_GAP))
         return self._pulsed + PULSE
 
     def ask_due(self, now: float) -> float:

@@ -10,8 +10,11 @@ import pytest
 
 from realtime_widgets.errors import LinkLost, UsageError, WrongType
 from realtime_widgets.frames import Frame
+from realtime_widgets.lines import Line
 from realtime_widgets.link import STATES, Status
+from realtime_widgets.streams import Stream
 from realtime_widgets.widgets import base
+from realtime_widgets.widgets.base import _Linked
 from realtime_widgets.widgets.connection import ConnectionIndicator, _Standing
 from recorder import Recorder, bodies, settle
 
@@ -90,6 +93,16 @@ def test_every_part_stands_alone_and_only_changes_are_numbered():
     assert feed.changed()
     parts.append(feed.take(False, 4.0))
     assert [(part.first, part.last, part.key) for part in parts] == [(1, 1, True), (1, 1, True), (2, 2, True)]
+
+
+def test_a_link_that_has_changed_is_counted_with_the_records_of_the_feed_that_it_fills():
+    client = StandIn()
+    feed = _Linked(Line(Stream("s"), None, 10.0), client)
+    parts = [feed.take(False, 1.0), feed.take(False, 2.0)]
+    client.become("connected", 3.0)
+    assert feed.changed()
+    parts += [feed.take(True, 4.0), feed.take(False, 5.0)]
+    assert [part.moved for part in parts] == [False, False, True, False]
 
 
 def test_a_change_of_the_link_reaches_the_pages(sent: Recorder):

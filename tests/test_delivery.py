@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from hop import Numbers
+from page_model import Cursor
 from realtime_widgets.delivery import (
     BEAT,
     PULSE_LATE,
@@ -100,12 +102,12 @@ def test_a_page_that_needs_a_keyframe_gets_it_at_once_and_until_it_says_that_it_
 @pytest.mark.parametrize("change", [{"visible": False}, {"models": {"a": {"views": 0}}}, {"models": {}}])
 def test_nothing_is_sent_while_no_page_shows_it_and_a_keyframe_on_return(change: dict[str, Any]) -> None:
     made, feed = delivery()
-    made.pulse(pulse(**change), 1.0)
+    made.pulse(pulse(**change), 10.0)
     feed.append(1.0)
-    assert made.mode("a", 1.0) is Mode.OFF
-    assert made.collect(1.0) == []
-    made.pulse(pulse(), 2.0)
-    assert keys(made.collect(2.0)) == [True]
+    assert made.mode("a", 10.0) is Mode.OFF
+    assert made.collect(10.0) == []
+    made.pulse(pulse(), 11.0)
+    assert keys(made.collect(11.0)) == [True]
 
 
 def test_one_page_that_shows_it_is_enough() -> None:
@@ -196,6 +198,74 @@ def test_a_page_that_says_goodbye_is_gone_at_once() -> None:
     made, _ = delivery()
     made.pulse({"rw": 1, "page": "p", "gone": True}, 1.0)
     assert len(made.pages) == 0
+
+
+def test_nothing_is_sent_once_the_last_page_has_said_goodbye_until_one_comes() -> None:
+    made, feed = delivery()
+    made.pulse(pulse(page="q"), 10.0)
+    made.pulse({"rw": 1, "page": "q", "gone": True}, 11.0)
+    assert made.mode("a", 11.0) is Mode.LIVE
+    made.pulse({"rw": 1, "page": "p", "gone": True}, 11.0)
+    feed.append(1.0)
+    assert made.collect(11.1) == []
+    made.pulse(pulse(page="r", models={}), 12.0)
+    assert keys(made.collect(12.0)) == [True]
+
+
+def test_a_widget_made_after_the_goodbye_is_sent_for_a_page_that_has_not_spoken_yet() -> None:
+    made, _ = delivery()
+    made.pulse({"rw": 1, "page": "p", "gone": True}, 11.0)
+    made.add("b", "0", Numbers(), 11.5)
+    assert [part.to for part in made.collect(11.6)] == ["b"]
+
+
+def test_while_a_cell_holds_words_back_a_goodbye_says_nothing_of_who_may_have_come() -> None:
+    made, feed = delivery()
+    made.pulse({"rw": 1, "page": "p", "gone": True}, 11.0)
+    made.cell_started(12.0)
+    feed.append(1.0)
+    assert keys(made.collect(12.1)) == [True]
+
+
+def test_a_new_page_is_sent_keyframes_before_it_says_what_it_shows_and_what_has_come_since_when_it_does() -> (
+    None
+):
+    made, feed = delivery()
+    feed.append(1.0)
+    made.pulse(pulse(page="q", models={}), 50.0)
+    assert keys(made.collect(50.0)) == [True]
+    feed.append(2.0)
+    assert made.collect(50.1) == []
+    made.pulse(pulse(page="q", n=2), 50.2)
+    (part,) = made.collect(50.2)
+    assert (part.payload.first, part.payload.last, part.payload.key) == (2, 2, False)
+
+
+def test_what_a_new_page_does_not_show_is_sent_a_few_times_and_then_no_more() -> None:
+    made, feed = delivery()
+    made.pulse({"rw": 1, "page": "p", "gone": True}, 49.0)
+    made.pulse(pulse(page="q", models={}), 50.0)
+    sent = []
+    for i in range(100):
+        feed.append(i)
+        sent += keys(made.collect(50.0 + i / 20))
+    assert sent == [True] * 5  # over two seconds, one every half
+
+
+def test_the_first_data_of_a_widget_that_is_about_to_be_shown_go_out_at_once() -> None:
+    made, feed = delivery(heard=False)
+    sent = []
+    for i in range(1, 9):
+        feed.append(i)
+        sent += [(i / 20, part.payload.key) for part in made.collect(i / 20)]
+    assert sent == [(0.05, True)]  # that of second 0 was empty; the next is due half a second after this one
+
+
+def test_a_widget_just_made_has_its_picture_waiting_in_a_page_that_is_there() -> None:
+    made, _ = delivery()
+    made.pulse(pulse(), 50.0)
+    made.add("b", "0", Numbers(), 50.0)
+    assert ("b", True) in [(part.to, part.payload.key) for part in made.collect(50.0)]
 
 
 @pytest.mark.parametrize(
@@ -301,10 +371,10 @@ def test_when_the_route_of_a_page_ends_its_widgets_go_their_own_way_again() -> N
     made.frames(0.1)
     made.remove("b")
     a.append(1.0)
-    assert routed(made, 0.2) == {"a": ["a"]}
-    made.pulse(pulse(models={"a": {"views": 1}}), 0.3, "a")
+    assert routed(made, 5.2) == {"a": ["a"]}
+    made.pulse(pulse(models={"a": {"views": 1}}), 5.3, "a")
     a.append(1.0)
-    assert routed(made, 0.4) == {"a": ["a"]}
+    assert routed(made, 5.4) == {"a": ["a"]}
 
 
 def test_a_page_without_the_carrier_is_served_beside_it() -> None:
@@ -361,3 +431,48 @@ def test_where_words_get_through_a_hidden_page_is_sent_nothing_in_a_cell_either(
     assert made.collect(300.0) == []
     made.pulse(pulse(), 301.0)
     assert keys(made.collect(301.0)) == [True]
+
+
+class Clearable(Numbers):
+    """A feed that can be cleared, which no record says."""
+
+    cleared = False
+
+    def changed(self) -> bool:
+        return self.cleared or super().changed()
+
+    def take(self, key: bool, now: float) -> Payload:
+        moved, self.cleared = self.cleared, False
+        if moved:
+            self.values.clear()
+        return replace(super().take(key or moved, now), moved=moved)
+
+
+def test_a_page_that_misses_a_clear_sees_so_in_the_next_reminder_and_in_the_next_increment() -> None:
+    made, feed = delivery(Clearable())
+    feed.append(1.0)
+    (part,) = made.collect(0.1)
+    cursor = Cursor()
+    cursor.offer(replace(part.payload, key=True))
+    feed.cleared = True
+    (lost,) = made.collect(0.2)
+    assert (lost.payload.key, lost.payload.columns["v"].tolist()) == (True, [])
+    (reminder,) = made.collect(0.2 + REPEAT)
+    assert is_reminder(reminder)
+    assert copy_of(cursor).offer(reminder.payload) == "hole"
+    feed.append(2.0)
+    (increment,) = made.collect(0.3 + REPEAT)
+    assert copy_of(cursor).offer(increment.payload) == "hole"
+    had = copy_of(cursor)
+    assert [had.offer(each.payload) for each in (lost, reminder, increment)] == [
+        "replace",
+        "append",
+        "append",
+    ]
+
+
+def copy_of(cursor: Cursor) -> Cursor:
+    """Another that has the same."""
+    other = Cursor()
+    other.have = cursor.have
+    return other

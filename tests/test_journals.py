@@ -277,11 +277,11 @@ def test_a_clear_is_news_and_takes_the_rows_away():
     s = stream()
     log = journal(s)
     s.extend({"message": ["a", "b"]})
-    log.take(True, 0.0)
+    assert not log.take(True, 0.0).moved
     s.clear()
     assert log.changed()
     part = log.take(False, 0.0)
-    assert (part.key, rows(part), part.body["cleared"], part.last) == (True, [], 2, 2)
+    assert (part.key, rows(part), part.body["cleared"], part.last, part.moved) == (True, [], 2, 2, True)
     s.append(message="c")
     part = log.take(False, 0.0)
     assert (part.key, seqs(part)) == (False, [3])

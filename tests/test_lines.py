@@ -231,11 +231,11 @@ def test_records_that_were_overwritten_unread_break_the_line() -> None:
 def test_a_clear_empties_the_picture() -> None:
     stream, line = line_of()
     fill(stream, 0, 1, 10)
-    line.take(False, 0.0)
+    assert not line.take(False, 0.0).moved
     stream.clear()
     assert line.changed()
     payload = line.take(False, 0.0)
-    assert payload.key
+    assert (payload.key, payload.moved) == (True, True)
     assert payload.columns == {}
     assert payload.body["newest"] is None
     assert not line.changed()

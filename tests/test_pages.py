@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.pages import CARRIER, PAGE_FORGOTTEN, PAGE_GONE, Pages
+from realtime_widgets.pages import CARRIER, PAGE_ARRIVES, PAGE_FORGOTTEN, PAGE_GONE, Pages
 
 
 def word(page: str = "p", **changes: Any) -> dict[str, Any]:
@@ -67,3 +67,21 @@ def test_silent_pages_are_forgotten_in_the_end() -> None:
     assert len(pages) == 1
     pages.forget(PAGE_FORGOTTEN + 1)
     assert len(pages) == 0
+
+
+def test_a_page_that_has_just_begun_may_be_about_to_show_anything() -> None:
+    pages = Pages()
+    for now in (10.0, 11.0):
+        page = pages.hear(word(models={}), now, CARRIER)
+        assert page is not None
+        assert page.arrives(10.0 + PAGE_ARRIVES)
+        assert not page.arrives(10.1 + PAGE_ARRIVES)
+
+
+@pytest.mark.parametrize(("visible", "route"), [(False, CARRIER), (True, "b")])
+def test_a_page_that_begins_hidden_or_without_the_carrier_shows_what_it_says(
+    visible: bool, route: str
+) -> None:
+    page = Pages().hear(word(models={"b": {"views": 1}}, visible=visible), 10.0, route)
+    assert page is not None
+    assert not page.arrives(10.0)

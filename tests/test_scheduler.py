@@ -13,6 +13,7 @@ import pytest
 
 from hop import Numbers
 from realtime_widgets import LiveChart, Stream, delivery, stats
+from realtime_widgets.runtime import Runtime
 from realtime_widgets.widgets import base, scheduler
 from realtime_widgets.widgets.scheduler import MOST_MESSAGES, Scheduler
 from recorder import Recorder, bodies, settle
@@ -45,6 +46,14 @@ class HandRuntime:
 class Feed(Numbers):
     def resize(self, px: int) -> None:
         pass
+
+
+def test_the_last_moment_of_a_process_is_no_fault() -> None:
+    """A tick may still run on the I/O thread while the runtime ends: there is nobody left to tell."""
+    runtime = Runtime()
+    made = Scheduler(runtime, lambda *_: None)
+    runtime.stop()
+    made._arm()
 
 
 @pytest.fixture

@@ -40,7 +40,9 @@ def test_what_is_appended_reaches_the_pages_without_another_word(sent: Recorder)
 def test_all_widgets_of_a_moment_travel_in_one_frame(sent: Recorder) -> None:
     stream = Stream("s")
     cards = [MetricCard(f"card {i}", stream, field="value") for i in range(50)]
-    sent.wait_for(lambda frame: bodies(frame, cards[-1]))
+    shown = {card._rw_id: {"views": 1, "px": 150} for card in cards}
+    base.get_scheduler().receive({"rw": 1, "page": "p", "n": 1, "visible": True, "models": shown, "need": []})
+    sent.wait_for(lambda frame: frame.heard)
     stream.append(7.0, ts=T0)
     frame = sent.wait_for(lambda frame: value_of(frame, cards[0]) == 7.0)
     assert [value_of(frame, card) for card in cards] == [7.0] * 50

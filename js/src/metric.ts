@@ -64,7 +64,7 @@ class MetricView implements View {
   readonly #spark = h("canvas", "rw-spark");
   /** Whether there is a number on the card: the one that a pause keeps. */
   #drawn = false;
-  #measuredAt = 0;
+  /** Of the line's canvas, CSS pixels. */
   #size: [number, number] = [0, 0];
   #coloredFor = "";
   #color = "";
@@ -89,7 +89,18 @@ class MetricView implements View {
     el.append(this.root);
   }
 
-  draw(width: number): void {
+  measure(): void {
+    this.#size = [this.#spark.clientWidth, this.#spark.clientHeight];
+    this.#takeColor();
+    this.#trendFor = "";
+  }
+
+  #takeColor(): void {
+    this.#coloredFor = this.el.dataset.rwTheme ?? "";
+    this.#color = colorOf(this.el, "--rw-c0");
+  }
+
+  draw(): void {
     const { card } = this;
     const say = words(card.locale);
     setText(this.#icon, card.get<string>("icon"));
@@ -114,14 +125,14 @@ class MetricView implements View {
     const spark = card.get<boolean>("sparkline");
     const now = card.host.clock.now();
     const { locale, state } = card;
-    const what = [state, locale, spark, width, card.get("good"), this.el.dataset.rwTheme].join();
+    const what = [state, locale, spark, card.get("good"), this.el.dataset.rwTheme].join();
     if (now < this.#trendDue && what === this.#trendFor) return; // the last is drawn within a second: see `tick`
     this.#trendFor = what;
     // Not all cards at once: two hundred lines in one frame would be felt.
     this.#trendDue = now + TREND_MS * (0.75 + Math.random() / 2);
     this.#writeTrend(card.readout, write);
     this.#spark.hidden = !spark;
-    if (spark) this.#drawSpark(write, width);
+    if (spark) this.#drawSpark(write);
   }
 
   #writeTrend({ trend, delta, span }: Readout, write: (value: number) => string): void {
@@ -142,20 +153,12 @@ class MetricView implements View {
   }
 
   /** The window as a line with a soft ground; breaks stay breaks. */
-  #drawSpark(write: (value: number) => string, place: number): void {
+  #drawSpark(write: (value: number) => string): void {
     const canvas = this.#spark;
-    if (place !== this.#measuredAt || !this.#size[0]) {
-      // Only then: to ask for a size makes the browser lay out the page anew, once for every card and frame.
-      this.#measuredAt = place;
-      this.#size = [canvas.clientWidth, canvas.clientHeight];
-    }
-    const theme = this.el.dataset.rwTheme ?? "";
-    if (theme !== this.#coloredFor) {
-      this.#coloredFor = theme;
-      this.#color = colorOf(this.el, "--rw-c0");
-    }
+    if (!this.#size[0]) this.measure(); // it was not shown then
     const [width, height] = this.#size;
     if (!width || !height) return;
+    if (this.el.dataset.rwTheme !== this.#coloredFor) this.#takeColor();
     const scale = devicePixelRatio || 1;
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
       canvas.width = Math.round(width * scale);

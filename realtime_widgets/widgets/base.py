@@ -13,6 +13,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeVar
 
 import anywidget
@@ -109,9 +110,10 @@ class _Linked:
 
     def take(self, key: bool, now: float) -> Payload:
         payload = self._feed.take(key, now)
-        state, since = self._said = self._standing()
+        before, self._said = self._said, self._standing()
+        state, since = self._said
         payload.body["link"] = {"state": state, "since_age": max(0.0, now - since)}
-        return payload
+        return replace(payload, moved=True) if before not in (None, self._said) else payload
 
     def _standing(self) -> tuple[str, float]:
         status = self.source.status
@@ -120,6 +122,9 @@ class _Linked:
 
 class LiveWidget(anywidget.AnyWidget):
     """What all our widgets share."""
+
+    _anywidget_id = traitlets.Unicode("realtime_widgets").tag(sync=True)
+    """Whose style sheet it is; we have none of that kind."""
 
     _esm = traitlets.Unicode().tag(sync=True)
     """The stub module, the same small text for every widget; without a carrier, the whole front end."""
@@ -183,6 +188,12 @@ class LiveWidget(anywidget.AnyWidget):
         self._scheduler = scheduler
         self.on_msg(lambda _widget, content, _buffers: scheduler.receive(content, self._rw_id))
         scheduler.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self)
+
+    def add_traits(self, **traits: Any) -> None:
+        """Adds what is not there: traitlets make a class of its own for each widget, and anywidget asks for it."""
+        missing = {name: trait for name, trait in traits.items() if not self.has_trait(name)}
+        if missing:
+            super().add_traits(**missing)
 
     def pause(self) -> None:
         """Holds the picture as it is; the stream goes on and nothing is lost."""

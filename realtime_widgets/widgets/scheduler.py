@@ -341,7 +341,8 @@ class Scheduler:
                 return
             self._timer.cancel()
         self._timer_due = due
-        self._timer = self._runtime.call_later(max(0.0, due - time.monotonic()), self._tick)
+        with contextlib.suppress(RuntimeStopped):  # at exit
+            self._timer = self._runtime.call_later(max(0.0, due - time.monotonic()), self._tick)
 
     def _tick(self) -> None:
         self._timer = None

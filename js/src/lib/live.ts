@@ -14,6 +14,8 @@ export interface View {
   readonly root: HTMLElement;
   /** Where the state is written; without one, the view says it in its own way. */
   readonly status?: HTMLElement;
+  /** Takes the sizes and colours that it draws with; after its place has changed. */
+  measure?(): void;
   /** Draws everything that differs from what is on screen; `width` is that of its place, CSS pixels. */
   draw(width: number): void;
 }
@@ -34,12 +36,20 @@ const SETTINGS = [
   "_members",
 ];
 
+/** Where a view is, and how wide that is, CSS pixels; null while nobody has looked. */
+interface Place {
+  el: HTMLElement;
+  width: number | null;
+  /** Whether the view knows the sizes within it. */
+  measured: boolean;
+}
+
 export abstract class LiveWidget implements Widget {
   kernelGone = false;
   state: DataState = "loading";
   protected readonly model: Model;
   readonly host: Host;
-  readonly #views = new Map<View, number>();
+  readonly #views = new Map<View, Place>();
   #reached = false;
   /** Feed → age of its newest datum in the kernel, seconds, and when we were told. */
   readonly #ages = new Map<string, { age: number; at: number }>();
@@ -99,11 +109,16 @@ export abstract class LiveWidget implements Widget {
 
   /** How many places show it; one of no width is in a tab behind another. */
   get views(): number {
-    return [...this.#views.values()].filter((width) => width > 0).length;
+    return this.#widths.filter((width) => width > 0).length;
   }
 
   get px(): number {
-    return Math.max(0, ...this.#views.values());
+    return Math.max(0, ...this.#widths);
+  }
+
+  get #widths(): number[] {
+    this.measure();
+    return [...this.#views.values()].map(({ width }) => width ?? 0);
   }
 
   apply(part: Part, meaning: Meaning): void {
@@ -121,11 +136,13 @@ export abstract class LiveWidget implements Widget {
 
   show(el: HTMLElement, signal: AbortSignal): void {
     const view = this.view(el, signal);
-    this.#views.set(view, Math.round(el.clientWidth));
+    const place: Place = { el, width: null, measured: false };
+    this.#views.set(view, place);
     const sizes = new ResizeObserver(() => {
       const width = Math.round(el.clientWidth);
-      if (width === this.#views.get(view)) return;
-      this.#views.set(view, width);
+      if (width === place.width) return;
+      place.width = width;
+      place.measured = false;
       this.host.invalidate();
       this.host.report();
     });
@@ -138,9 +155,19 @@ export abstract class LiveWidget implements Widget {
     this.#judge();
   }
 
+  measure(): void {
+    for (const [view, place] of this.#views) {
+      place.width ??= Math.round(place.el.clientWidth);
+      if (place.measured) continue;
+      place.measured = true;
+      view.measure?.();
+    }
+  }
+
   draw(): void {
-    for (const [view, width] of this.#views) {
-      if (width === 0) continue;
+    this.measure();
+    for (const [view, { width }] of this.#views) {
+      if (!width) continue;
       view.draw(width);
       this.#label(view);
     }

@@ -34,6 +34,8 @@ export interface Widget {
   apply(part: Part, meaning: Meaning): void;
   /** Draws into an element until the signal is aborted; `changed` asks for another frame or a pulse. */
   show(el: HTMLElement, signal: AbortSignal): void;
+  /** Looks at the sizes of its places. Of all widgets before any draws: a size asked for after a change lays out the page anew. */
+  measure(): void;
   /** Draws what has changed; called at most once per animation frame. */
   draw(): void;
   /** Once a second, and when the kernel's life sign changes. */
@@ -70,6 +72,8 @@ interface Entry {
   places: Set<Place>;
   cursors: Map<string, Cursor>;
   needs: boolean;
+  /** Whether it has had a keyframe: until then no part can show anything. */
+  begun: boolean;
   dirty: boolean;
   /** How often it was drawn where somebody could see it. */
   draws: number;
@@ -160,7 +164,9 @@ export class Page {
       line.cancel?.();
       if (this.#lines.get(id) === line) this.#lines.delete(id);
     });
-    this.#pulseSoon(id);
+    // At once: the kernel sends a new page everything, so that each model finds its picture waiting.
+    if (line.pulses === 0) this.#pulse(id, line);
+    else this.#pulseSoon(id);
   }
 
   /**
@@ -191,6 +197,7 @@ export class Page {
       places: new Set(),
       cursors: new Map(),
       needs: true,
+      begun: false,
       dirty: false,
       draws: 0,
       failed: false,
@@ -283,7 +290,8 @@ export class Page {
       entry.needs = [...entry.cursors.values()].some(({ hole }) => hole);
       if (!entry.needs) this.#pulseSoon(entry.carrier); // the kernel repeats it until it hears that we have it
     }
-    if (Object.keys(part.body).length === 0) return; // a reminder of what we should have
+    entry.begun ||= part.key;
+    if (!entry.begun || Object.keys(part.body).length === 0) return; // the latter reminds of what we should have
     attempt(entry, () => entry.widget.apply(part, meaning));
     this.#invalidate(part.to);
   }
@@ -291,10 +299,11 @@ export class Page {
   /** Keeps a part for a while: its model may still be loading; otherwise it lives on another page. */
   #keep(part: Part): void {
     const now = this.#clock.now();
-    const goOn = ({ part: { feed }, until }: { part: Part; until: number }) =>
-      until > now && !(part.key && feed === part.feed);
-    const kept = (this.#early.get(part.to) ?? []).filter(goOn);
-    this.#early.set(part.to, [...kept, { part, until: now + EARLY_MS }]);
+    let kept = this.#early.get(part.to) ?? [];
+    if (part.key) kept = kept.filter((each) => each.part.feed !== part.feed); // it stands for all before
+    while (kept.length && kept[0]!.until <= now) kept.shift();
+    kept.push({ part, until: now + EARLY_MS });
+    this.#early.set(part.to, kept);
   }
 
   #invalidate(id: string): void {
@@ -305,8 +314,9 @@ export class Page {
     this.#drawing = true;
     this.#clock.frame(() => {
       this.#drawing = false;
-      for (const entry of this.#entries.values()) {
-        if (!entry.dirty) continue;
+      const dirty = [...this.#entries.values()].filter((entry) => entry.dirty);
+      for (const entry of dirty) attempt(entry, () => entry.widget.measure());
+      for (const entry of dirty) {
         entry.dirty = false;
         if (entry.widget.views > 0) entry.draws += 1;
         attempt(entry, () => entry.widget.draw());
@@ -351,7 +361,8 @@ export class Page {
     const line = this.#lines.get(carrier);
     if (!line || line.cancel) return;
     const quick = this.#credit(line) >= 1 && line.answered >= line.pulses;
-    const gap = quick ? PULSE_QUICK_MS : PULSE_GAP_MS;
+    const again = line.pulses === 1 ? 0 : PULSE_QUICK_MS; // the first came before there was anything to say
+    const gap = quick ? again : PULSE_GAP_MS;
     const wait = Math.max(SETTLE_MS, line.pulsedAt + gap - this.#clock.now());
     line.cancel = this.#clock.after(wait, () => {
       line.cancel = null;
