@@ -15,6 +15,7 @@ import datetime as dt
 import json
 import mmap
 import platform
+import statistics
 import sys
 import time
 import tracemalloc
@@ -172,6 +173,37 @@ def appending() -> list[Result]:
     ]
 
 
+def followed() -> list[Result]:
+    """Append while widgets follow the stream and a page shows them: CPU of the appending thread alone, so that what the
+    thread of the pages does at the same time is not in it.
+    """
+    from realtime_widgets import LiveChart, MetricCard
+    from realtime_widgets.widgets.scheduler import get_scheduler
+
+    calls, rounds = 20_000, 100
+    streams = {"nobody follows": Stream(), "a chart and 4 cards follow": Stream()}
+    _, watched = streams.values()
+    widgets = [LiveChart(watched), *(MetricCard(f"{i}", watched) for i in range(4))]
+    shown = {widget._rw_id: {"views": 1, "px": 200} for widget in widgets}
+    get_scheduler().receive({"rw": 1, "page": "p", "n": 1, "visible": True, "models": shown, "need": []})
+    spent: dict[str, list[float]] = {name: [] for name in streams}
+    for _ in range(rounds):
+        for name, stream in streams.items():
+            before = time.thread_time()
+            for _ in range(calls):
+                stream.append(0.42)
+            spent[name].append((time.thread_time() - before) / calls * 1e9)
+    parts = sum(widget.stats.sent for widget in widgets)
+    for widget in widgets:
+        widget.close()
+    alone, together = (statistics.median(each) for each in spent.values())
+    return [
+        Result("append, nobody follows (thread CPU)", alone, "ns"),
+        Result("append, a chart and 4 cards follow", together, "ns", 1.25 * alone, at_most=True),
+        Result("  parts sent meanwhile", parts, "", 20),
+    ]
+
+
 def resident() -> float:
     """Return the memory this process holds, in MB; 0 where the system does not say."""
     try:
@@ -222,7 +254,7 @@ def main() -> int:
         "numpy": np.__version__,
     }
     print(", ".join(f"{name} {value}" for name, value in about.items()))
-    results = [*remembering(), *extending(), *appending()]
+    results = [*remembering(), *extending(), *appending(), *followed()]
     for r in results:
         target = f"{'<=' if r.at_most else '>='} {r.target:,.0f}" if r.target is not None else ""
         print(f"{r.name:<40}{r.value:>16,.1f} {r.unit:<10}{target:>16}  {r.verdict}".rstrip())
