@@ -15,15 +15,16 @@ Promises, each as far as the way back from the page allows:
 So a page is right again within `REPEAT` seconds, and its next word (at most a second later), after
 the last loss.
 
-How much is sent to whom (`_mode`):
+How much is sent to whom (`_mode`, the first that holds):
 
-    a page was heard lately and shows the widget      → live
-    none shows it, but it is new, or a page is        → ready: a few keyframes, for the model to find when it is made
+    a running cell keeps words from us                → blind: live, and keyframes unasked
+    a page was heard lately and shows the widget      → live; blind when its next word is overdue
+    it is new, or a page on the carrier is            → ready: a few keyframes, for the model to find when it is made
     pages were heard lately, none shows the widget    → off: streams go on, a keyframe comes on return
+    all pages that we know said that they are hidden  → off, however long ago (new ones, too)
     the last page has said goodbye                    → off, but for widgets that are newer than that
-    all pages that we know said that they are hidden  → off, however long ago
-    no word, or a running cell keeps words from us    → blind: live, and keyframes unasked
-    silence for SILENT_SLOW seconds, no cell running  → slow: keyframes only
+    no word                                           → blind
+    silence for SILENT_SLOW seconds                   → slow: keyframes only
     silence for SILENT_OFF seconds                    → off
 """
 
@@ -121,7 +122,7 @@ class _Entry:
     sent: float = -1e9  # reminders included
     last: int = 0  # the newest number that was sent
     moves: int = 0  # by how much numbers are ahead of the feed's own; see `Payload.moved`
-    unkeyed: bool = False  # increments went out since the last keyframe
+    unkeyed: bool = False  # increments went out since the last keyframe, or a change waits for the next
     failing: bool = False
     parts: int = 0
     bytes: int = 0
@@ -142,7 +143,7 @@ class _Look:
     """There are pages, and all said that they are hidden. Browsers hold back the timers of hidden pages: their silence
     says nothing new."""
     arriving: bool
-    """A page has just begun."""
+    """A page on the carrier has just begun."""
     shown: Mapping[str, float]
     """Widgets that are shown → when the page that shows them was last heard."""
     needed: frozenset[str]
@@ -158,7 +159,7 @@ class Delivery:
         self._cell_since: float | None = None
         self._opens = False  # whether words were seen to get through while a cell ran
         self._word = -1e9
-        self._left = -1e9  # when a page said goodbye
+        self._left = -1e9  # when the last page said goodbye; long ago while there is one
         self._spoken: dict[str, float] = {}  # route → when its last frame went out
         self._unanswered: set[str] = set()  # routes of pages whose pulses wait for an answer
         self._allowance = UNHEARD_KEY_RATE * 60
@@ -217,8 +218,10 @@ class Delivery:
         new = message["page"] not in self.pages
         page = self.pages.hear(message, now, route)
         if page is None:
-            self._left = now
+            if not len(self.pages):
+                self._left = now
             return
+        self._left = -1e9
         self._unanswered.add(route)
         if new and page.arrives(now):
             self.rekey()
@@ -234,6 +237,8 @@ class Delivery:
             return False
         if self._way_back_closed(now) or self.pages.heard_lately(now):
             return True
+        if all(entry.added <= self._left for entry in self._entries.values()):
+            return False
         return now - max(self._word, max(entry.added for entry in self._entries.values())) < SILENT_OFF
 
     # What goes out
@@ -352,6 +357,7 @@ class Delivery:
             if not entry.failing:
                 logger.exception("widget %s: its data could not be prepared", to)
             entry.failing, entry.want_key, entry.keyed = True, True, now
+            entry.moves += 1  # it may have got as far as to forget that something moved
             return None
         before = entry.moves
         entry.moves += payload.moved
@@ -375,8 +381,9 @@ class Delivery:
         if entry.want_key:
             return entry.keyed + REPEAT if entry.failing else look.now
         if mode is Mode.READY:
-            since = READY_KEY if entry.last else 0.0  # the first data do not wait
-            return entry.keyed + since if entry.unkeyed else None
+            if not entry.unkeyed:
+                return entry.keyed + REPEAT
+            return entry.keyed + READY_KEY if entry.last else look.now  # the first data do not wait
         trailing = entry.sent + TRAILING_KEY
         if mode is Mode.LIVE and to not in look.needed:
             return trailing if entry.unkeyed else None
@@ -409,16 +416,16 @@ class Delivery:
         )
 
     def _mode(self, to: str, entry: _Entry, look: _Look) -> Mode:
-        now, heard = look.now, look.shown.get(to)
-        begins = look.arriving or now - entry.added <= PAGE_ARRIVES
-        if begins and heard is None and (look.closed or not look.hidden):
-            return Mode.READY
+        now, shown = look.now, look.shown.get(to)
         if look.closed:
             return Mode.BLIND
+        if shown is not None:
+            return Mode.LIVE if now - shown <= PULSE_LATE else Mode.BLIND
+        begins = look.arriving or now - entry.added <= PAGE_ARRIVES
+        if begins and entry.home == CARRIER and not look.hidden:
+            return Mode.READY
         if look.heard or look.hidden:
-            if heard is None:
-                return Mode.OFF
-            return Mode.LIVE if now - heard <= PULSE_LATE else Mode.BLIND
+            return Mode.OFF
         if not len(self.pages) and entry.added <= self._left:
             return Mode.OFF
         silence = now - max(self._word, entry.added)

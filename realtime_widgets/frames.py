@@ -1,10 +1,10 @@
 """Frames: the one message that carries all that is new, from the kernel to the pages.
 
-A frame is a small JSON object and at most one binary buffer. It holds *parts*; a part brings the
-records `first..last` of one feed of one widget: its columns as little-endian arrays in the buffer,
-everything else in `body`. A *key* part stands alone; any other only continues what a page has up to
-`first - 1`. A frame without parts is a beat: the kernel is alive. `heard`, when there, names the
-newest pulse of each page that was heard since the frame before.
+A frame is a small JSON object and at most one binary buffer. It holds *parts*; a part brings what the
+numbers `first..last` of one feed of one widget stand for (its records, and what moved besides): columns
+as little-endian arrays in the buffer, everything else in `body`. A *key* part stands alone; any other
+only continues what a page has up to `first - 1`. A frame without parts is a beat: the kernel is alive.
+`heard`, when there, names the newest pulse of each page that was heard since the frame before.
 
     {"rw": 1, "mid": 17, "t": 1795456052.1, "parts": [
         {"to": "w1", "feed": "0", "first": 5, "last": 9, "key": false, "body": {…},

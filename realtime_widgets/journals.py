@@ -108,7 +108,7 @@ class Journal:
             rows = _with_gap(rows, left_out)
         self._fresh = self._fresh_rows = 0
         self._restarted = False
-        body: dict[str, Any] = {"rows": rows, "last": self._cursor, "cleared": self._cleared}
+        body: dict[str, Any] = {"rows": rows, "up_to": self._cursor, "cleared": self._cleared}
         if self._asked_for:
             body["fills"] = [(seq, self._left_out(seq, *which)) for seq, which in self._asked_for.items()]
             self._asked_for = {}

@@ -113,13 +113,13 @@ class Log:
 
     def append(self, part: Payload) -> None:
         self.rows += part.body["rows"]
-        self._up_to = part.body["last"]
+        self._up_to = part.body["up_to"]
         self._trim()
 
     def replace(self, part: Payload) -> None:
         rows = part.body["rows"]
         gap = bool(rows) and len(rows[0]) == 2
-        reach = part.body["last"] if not rows else rows[0][0] if gap else rows[0][0] - 1
+        reach = part.body["up_to"] if not rows else rows[0][0] if gap else rows[0][0] - 1
         known = self._up_to >= reach
         kept = [row for row in self.rows if known and part.body["cleared"] < row[0] <= reach]
         following = next((row for row in self.rows if row[0] > reach), None)
@@ -129,7 +129,7 @@ class Log:
             left = following[1] - sum(inside)
             kept += [(reach, left)] if left > 0 else []
         self.rows = kept + brought
-        self._up_to = part.body["last"]
+        self._up_to = part.body["up_to"]
         self._trim()
 
     def also(self, part: Payload) -> None:

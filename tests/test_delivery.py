@@ -203,13 +203,15 @@ def test_a_page_that_says_goodbye_is_gone_at_once() -> None:
 def test_nothing_is_sent_once_the_last_page_has_said_goodbye_until_one_comes() -> None:
     made, feed = delivery()
     made.pulse(pulse(page="q"), 10.0)
+    made.frames(10.0)
     made.pulse({"rw": 1, "page": "q", "gone": True}, 11.0)
     assert made.mode("a", 11.0) is Mode.LIVE
     made.pulse({"rw": 1, "page": "p", "gone": True}, 11.0)
     feed.append(1.0)
-    assert made.collect(11.1) == []
-    made.pulse(pulse(page="r", models={}), 12.0)
-    assert keys(made.collect(12.0)) == [True]
+    assert [made.frames(11.0 + i / 2) for i in range(1, 60)] == [[]] * 59
+    assert made.next_due(41.0) is None
+    made.pulse(pulse(page="r", models={}), 50.0)
+    assert keys(made.collect(50.0)) == [True]
 
 
 def test_a_widget_made_after_the_goodbye_is_sent_for_a_page_that_has_not_spoken_yet() -> None:
@@ -217,6 +219,35 @@ def test_a_widget_made_after_the_goodbye_is_sent_for_a_page_that_has_not_spoken_
     made.pulse({"rw": 1, "page": "p", "gone": True}, 11.0)
     made.add("b", "0", Numbers(), 11.5)
     assert [part.to for part in made.collect(11.6)] == ["b"]
+    assert (made.mode("a", 14.0), made.mode("b", 14.0)) == (Mode.OFF, Mode.BLIND)
+
+
+def test_an_old_goodbye_silences_nobody_when_the_route_of_a_later_page_ends() -> None:
+    made, a, _ = without_carrier()
+    made.pulse(pulse(models={"a": {"views": 1}}), 0.1, "a")
+    made.pulse({"rw": 1, "page": "p", "gone": True}, 10.0, "a")
+    made.pulse(pulse(page="q", models={"a": {"views": 1}, "b": {"views": 1}}), 10.1, "b")
+    made.frames(10.1)
+    made.remove("b")
+    a.append(1.0)
+    assert routed(made, 20.0) == {"a": ["a"]}
+
+
+def test_while_a_cell_holds_words_back_a_new_widget_is_sent_everything() -> None:
+    made, feed = delivery(heard=False)
+    made.cell_started(0.0)
+    sent = []
+    for i in range(1, 41):
+        feed.append(i)
+        sent += keys(made.collect(i / 20))
+    assert len(sent) == 40
+
+
+def test_what_waits_for_its_page_is_sent_again_in_time_should_it_get_lost() -> None:
+    made, _ = delivery(heard=False)
+    assert made.mode("a", 0.1) is Mode.READY
+    made.frames(0.1)
+    assert made.next_due(0.1) == pytest.approx(REPEAT)
 
 
 def test_while_a_cell_holds_words_back_a_goodbye_says_nothing_of_who_may_have_come() -> None:
@@ -469,6 +500,28 @@ def test_a_page_that_misses_a_clear_sees_so_in_the_next_reminder_and_in_the_next
         "append",
         "append",
     ]
+
+
+def test_a_clear_is_not_forgotten_when_its_part_could_not_be_made() -> None:
+    class Fragile(Clearable):
+        broken = False
+
+        def take(self, key: bool, now: float) -> Payload:
+            payload = super().take(key, now)
+            if self.broken:
+                raise RuntimeError("boom")
+            return payload
+
+    made, feed = delivery(Fragile())
+    feed.append(1.0)
+    (had,) = made.collect(0.1)
+    feed.cleared = feed.broken = True
+    assert made.collect(0.2) == []
+    feed.broken = False
+    (lost,) = made.collect(0.2 + REPEAT)
+    (reminder,) = made.collect(0.2 + 2 * REPEAT)
+    assert (lost.payload.key, is_reminder(reminder)) == (True, True)
+    assert reminder.payload.last > had.payload.last
 
 
 def copy_of(cursor: Cursor) -> Cursor:

@@ -113,7 +113,7 @@ class ChartView implements View {
   #range: [number, number] | null = null;
   #span: [number, number] = [0, 1];
   #wroteAt = Number.NEGATIVE_INFINITY;
-  #measuredAt = 0;
+  #measured = false;
   #plotWidth = 0;
 
   constructor(
@@ -133,7 +133,14 @@ class ChartView implements View {
     el.append(this.root);
   }
 
-  draw(width: number): void {
+  measure(): void {
+    const found = this.#plotBox.clientWidth;
+    // JupyterLab hides the page for a moment to change its theme: nothing is to be found then, so look again.
+    this.#measured = found > 0;
+    this.#plotWidth = Math.max(120, found || this.#plotWidth);
+  }
+
+  draw(): void {
     const { chart } = this;
     const say = words(chart.locale);
     setText(this.#title, chart.get<string>("title"));
@@ -146,13 +153,7 @@ class ChartView implements View {
     const still = chart.paused && this.#newestTs !== null;
     if (!still) this.#read();
     this.#fit();
-    if (width !== this.#measuredAt) {
-      // Only then: to ask for a size makes the browser lay out the page anew.
-      const found = this.#plotBox.clientWidth;
-      // JupyterLab hides the page for a moment to change its theme: nothing is to be found then, so look again.
-      if (found) this.#measuredAt = width;
-      this.#plotWidth = Math.max(120, found || this.#plotWidth);
-    }
+    if (!this.#measured) this.measure();
     if (this.#build() || !still) this.#fill();
     if (still || chart.host.clock.now() - this.#wroteAt >= READINGS_MS) this.#write();
     if (!still) chart.mark(this.root);

@@ -47,12 +47,12 @@ export class EventsWidget extends LiveWidget {
   protected take(part: Part, meaning: Meaning): void {
     const {
       rows,
-      last,
+      up_to: upTo,
       cleared,
       fills = [],
-    } = part.body as { rows: Row[]; last: number; cleared: number; fills?: [number, Row[]][] };
-    if (meaning === "replace") this.events.replace(rows, last, cleared);
-    else if (meaning === "append") this.events.append(rows, last);
+    } = part.body as { rows: Row[]; up_to: number; cleared: number; fills?: [number, Row[]][] };
+    if (meaning === "replace") this.events.replace(rows, upTo, cleared);
+    else if (meaning === "append") this.events.append(rows, upTo);
     for (const [seq, rows] of fills) this.events.fill(seq, rows);
     if (fills.length) {
       this.#askAt = 0;

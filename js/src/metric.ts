@@ -155,7 +155,7 @@ class MetricView implements View {
   /** The window as a line with a soft ground; breaks stay breaks. */
   #drawSpark(write: (value: number) => string): void {
     const canvas = this.#spark;
-    if (!this.#size[0]) this.measure(); // it was not shown then
+    if (!this.#size[0]) this.#size = [canvas.clientWidth, canvas.clientHeight]; // it was not shown when measured
     const [width, height] = this.#size;
     if (!width || !height) return;
     if (this.el.dataset.rwTheme !== this.#coloredFor) this.#takeColor();

@@ -18,13 +18,17 @@ const KINDS = {
   dashboard: DashboardWidget,
 };
 
-/** Takes a model as a carrier for as long as the signal lasts. */
-function carry(model: Model, signal = new AbortController().signal): Page {
+/** The page of this build, made by the first who has its code. */
+function open(): Page {
   const place = slot();
   place.page ??= new Page(KINDS);
   place.resolve(place.page);
-  place.page.attach(model, signal);
   return place.page;
+}
+
+/** Takes a model as a carrier for as long as the signal lasts. */
+function carry(model: Model, signal = new AbortController().signal): void {
+  open().attach(model, signal);
 }
 
 export default {
@@ -32,8 +36,8 @@ export default {
 
   initialize({ model }: { model: Model }) {
     const life = new AbortController();
-    const page = carry(model, life.signal);
-    if (model.get("_rw_kind")) page.adopt(model, life.signal);
+    if (model.get("_rw_kind")) open().adopt(model, life.signal);
+    carry(model, life.signal);
     return () => life.abort();
   },
 

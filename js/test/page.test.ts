@@ -21,6 +21,7 @@ import { HandClock, model } from "./hand";
 
 class Recorder {
   static all: Recorder[] = [];
+  static done: string[] = [];
   applied: [Part, Meaning][] = [];
   drawn = 0;
   gone = false;
@@ -42,8 +43,11 @@ class Recorder {
   show(_el: HTMLElement, signal: AbortSignal) {
     this.shown.push(signal);
   }
-  measure() {}
+  measure() {
+    Recorder.done.push("measure");
+  }
   draw() {
+    Recorder.done.push("draw");
     if (this.fault) throw this.fault;
     this.drawn++;
   }
@@ -108,6 +112,29 @@ describe("parts", () => {
     frame([]);
     frame([part("other", 1, 1, true)]);
     expect(adopt("late").applied).toHaveLength(0);
+  });
+
+  it("show nothing before the first keyframe", () => {
+    const a = adopt("a");
+    clock.draw();
+    const before = a.drawn;
+    frame([part("a", 5, 5, false)]);
+    clock.draw();
+    expect([a.applied.length, a.drawn]).toEqual([0, before]);
+    frame([part("a", 1, 6, true)]);
+    clock.draw();
+    frame([part("a", 8, 8, false)]);
+    clock.draw();
+    expect(a.applied.map(([, meaning]) => meaning)).toEqual(["replace", "hole"]);
+  });
+
+  it("are drawn after the sizes of all that draw were asked for", () => {
+    const [a, b] = [adopt("a"), adopt("b")];
+    Recorder.done = [];
+    frame([part("a", 1, 1, true), part("b", 1, 1, true)]);
+    clock.draw();
+    expect([a.drawn, b.drawn]).toEqual([1, 1]);
+    expect(Recorder.done).toEqual(["measure", "measure", "draw", "draw"]);
   });
 
   it("are drawn once per animation frame, however many come", () => {
@@ -234,6 +261,27 @@ describe("pulses", () => {
         need: ["a"],
       },
     ]);
+  });
+
+  it("of a widget that carries itself begin with that widget", () => {
+    const own = model({ _rw_id: "w", _rw_kind: "recorder", _rw_carrier: "c2" });
+    page.adopt(own, life.signal);
+    page.attach(own, life.signal);
+    clock.run(100);
+    expect(own.sent.map(({ models }) => Object.keys(models))).toEqual([["w"]]);
+  });
+
+  it("that were withheld while none was answered are said when one is", () => {
+    for (let i = 0; i < UNANSWERED; i++) {
+      adopt(`w${i}`);
+      clock.run(PULSE_GAP_MS + 100);
+    }
+    adopt("late");
+    clock.run(PULSE_GAP_MS + 100);
+    expect(carrier.sent).toHaveLength(UNANSWERED);
+    answered([part("w0", 1, 1, true)]);
+    clock.run(PULSE_GAP_MS + 100);
+    expect(Object.keys(carrier.sent[UNANSWERED]!.models)).toContain("late");
   });
 
   it("count the drawings that somebody could see", () => {

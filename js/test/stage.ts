@@ -44,7 +44,7 @@ export class Stage {
 
   /** A part from the kernel, drawn. */
   put(to: string, body: object, [first, last, key]: [number, number, boolean] = [1, 1, true]): void {
-    const part = { to, feed: "0", first, last, key, body: { last, ...body }, cols: [] };
+    const part = { to, feed: "0", first, last, key, body: { up_to: last, ...body }, cols: [] };
     this.page.frame("c1", { rw: 1, mid: 1, t: 0, parts: [part] }, []);
     this.clock.draw();
   }

@@ -123,8 +123,8 @@ class _Linked:
 class LiveWidget(anywidget.AnyWidget):
     """What all our widgets share."""
 
-    _anywidget_id = traitlets.Unicode("realtime_widgets").tag(sync=True)
-    """Whose style sheet it is; we have none of that kind."""
+    _anywidget_id = traitlets.Unicode().tag(sync=True)
+    """Of the class, for anywidget, which would make a class for each widget to hold it."""
 
     _esm = traitlets.Unicode().tag(sync=True)
     """The stub module, the same small text for every widget; without a carrier, the whole front end."""
@@ -175,6 +175,7 @@ class LiveWidget(anywidget.AnyWidget):
         scheduler = get_scheduler()
         super().__init__(
             _esm=read_static("widget.js" if has_carrier() else "page.js"),
+            _anywidget_id=f"{type(self).__module__}.{type(self).__qualname__}",
             _rw_id=uuid.uuid4().hex,
             _rw_carrier=scheduler.carrier_id,
             _rw_kind=kind,
@@ -190,10 +191,10 @@ class LiveWidget(anywidget.AnyWidget):
         scheduler.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self)
 
     def add_traits(self, **traits: Any) -> None:
-        """Adds what is not there: traitlets make a class of its own for each widget, and anywidget asks for it."""
-        missing = {name: trait for name, trait in traits.items() if not self.has_trait(name)}
-        if missing:
-            super().add_traits(**missing)
+        """Adds traits; not that one."""
+        traits.pop("_anywidget_id", None)
+        if traits:
+            super().add_traits(**traits)
 
     def pause(self) -> None:
         """Holds the picture as it is; the stream goes on and nothing is lost."""

@@ -4,7 +4,7 @@ import { WIRE } from "./slot";
 
 export type Column = Float64Array | Int32Array | Uint8Array;
 
-/** The records `first..last` of one feed; a key part stands alone, another continues `first - 1`. */
+/** The numbers `first..last` of one feed, of records and of what moved; a key part stands alone, another continues `first - 1`. */
 export interface Part {
   to: string;
   feed: string;

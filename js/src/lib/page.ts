@@ -99,6 +99,8 @@ interface Line {
   /** How many words were left to say quickly after the last; one more every second. */
   credit: number;
   cancel: (() => void) | null;
+  /** Whether a word was due and not said, because too many are unanswered. */
+  withheld: boolean;
   /** Whether parts have come that the screen has not shown yet. */
   fresh: boolean;
   /** What came in the same frame of the screen as the parts before: the next one shows it. */
@@ -143,6 +145,7 @@ export class Page {
       pulsedAt: Number.NEGATIVE_INFINITY,
       credit: PULSE_BURST,
       cancel: null,
+      withheld: false,
       fresh: false,
       waiting: [],
       behind: 0,
@@ -164,8 +167,9 @@ export class Page {
       line.cancel?.();
       if (this.#lines.get(id) === line) this.#lines.delete(id);
     });
-    // At once: the kernel sends a new page everything, so that each model finds its picture waiting.
-    if (line.pulses === 0) this.#pulse(id, line);
+    // The carrier's at once: the kernel sends a new page everything, so that each model finds its picture waiting. A
+    // widget that carries itself has nothing to say before the page has taken it on.
+    if (line.pulses === 0 && !model.get("_rw_kind")) this.#pulse(id, line);
     else this.#pulseSoon(id);
   }
 
@@ -251,8 +255,8 @@ export class Page {
     const heard = frame.heard[this.id];
     if (heard !== undefined && heard > line.answered) {
       line.answered = heard;
-      if (line.cancel) {
-        line.cancel();
+      if (line.cancel || line.withheld) {
+        line.cancel?.();
         line.cancel = null;
         this.#pulseSoon(carrier); // what waits to be said may be said sooner now
       }
@@ -361,7 +365,7 @@ export class Page {
     const line = this.#lines.get(carrier);
     if (!line || line.cancel) return;
     const quick = this.#credit(line) >= 1 && line.answered >= line.pulses;
-    const again = line.pulses === 1 ? 0 : PULSE_QUICK_MS; // the first came before there was anything to say
+    const again = line.pulses === 1 ? 0 : PULSE_QUICK_MS; // the first may have come before there was anything to say
     const gap = quick ? again : PULSE_GAP_MS;
     const wait = Math.max(SETTLE_MS, line.pulsedAt + gap - this.#clock.now());
     line.cancel = this.#clock.after(wait, () => {
@@ -372,7 +376,8 @@ export class Page {
         line.answered = line.pulses;
         muted = false;
       }
-      if (!muted || this.#clock.now() - line.pulsedAt >= MUTED_MS) this.#pulse(carrier, line);
+      line.withheld = muted && this.#clock.now() - line.pulsedAt < MUTED_MS;
+      if (!line.withheld) this.#pulse(carrier, line);
     });
   }
 
