@@ -12,8 +12,8 @@ Which step to choose, and when records are few enough to be sent as they are, is
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,8 +45,7 @@ def nice_step(ideal: float) -> float:
     return max(step for step in steps if step <= limit)
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(msgspec.Struct, frozen=True):
     """Some buckets in the order of their numbers; own copies.
 
     Attributes:

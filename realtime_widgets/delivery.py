@@ -32,9 +32,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
+
+import msgspec
 
 from .frames import Part, Payload
 from .pages import CARRIER, PAGE_ARRIVES, Pages
@@ -93,8 +94,7 @@ class Mode(Enum):
 _KEYS_ONLY = (Mode.READY, Mode.SLOW)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True):
     """How much of a widget has been sent: parts, bytes of their data, keyframes, those that pages asked for."""
 
     parts: int = 0
@@ -103,8 +103,7 @@ class Sent:
     resyncs: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """A frame that is due: by which route, with which parts, and which pulses it answers (page id → number)."""
 
     route: str
@@ -112,8 +111,7 @@ class Outgoing:
     heard: Mapping[str, int]
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(msgspec.Struct):
     feed: Feed
     added: float
     home: str
@@ -130,8 +128,7 @@ class _Entry:
     resyncs: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(msgspec.Struct, frozen=True):
     """What the pages come to at one moment, gathered once for all feeds."""
 
     now: float
@@ -362,7 +359,9 @@ class Delivery:
         before = entry.moves
         entry.moves += payload.moved
         if entry.moves:
-            payload = replace(payload, first=payload.first + before, last=payload.last + entry.moves)
+            payload = msgspec.structs.replace(
+                payload, first=payload.first + before, last=payload.last + entry.moves
+            )
         entry.failing, entry.sent, entry.last = False, now, payload.last
         entry.unkeyed = not payload.key
         if payload.key:

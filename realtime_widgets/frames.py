@@ -18,9 +18,9 @@ message for good. `tests/golden/wire.json` holds the wire for both languages.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,8 +34,7 @@ _NAMES = {dtype: name for name, dtype in _TYPES.items()}
 Columns = Mapping[str, NDArray[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(msgspec.Struct, frozen=True):
     """What a feed hands out at one moment: the records `first..last`, ready for a page.
 
     `last == first - 1` means no record, only a new `body`. Column values are copies.
@@ -45,7 +44,7 @@ class Payload:
     last: int
     key: bool
     body: dict[str, Any]
-    columns: Columns = field(default_factory=dict)
+    columns: Columns = msgspec.field(default_factory=dict)
     moved: bool = False
     """Whether more has changed than that records came: a clear, another layout, a link that was lost. Delivery counts
     it like a record, so that a page that misses this part has a hole."""
@@ -58,8 +57,7 @@ class Payload:
         return self.body_bytes + sum(_padded(column.nbytes) for column in self.columns.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """A payload with its address: feed `feed` of the widget `to`."""
 
     to: str
@@ -67,14 +65,13 @@ class Part:
     payload: Payload
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """Number, kernel time (seconds since the epoch), parts, and the pulses it answers (page id → number)."""
 
     mid: int
     t: float
     parts: tuple[Part, ...]
-    heard: Mapping[str, int] = field(default_factory=dict)
+    heard: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
 def pack(frame: Frame) -> tuple[dict[str, Any], list[bytes]]:

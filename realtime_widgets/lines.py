@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 
 from .buckets import Buckets, Cells, Floats, Ints, nice_step
@@ -58,8 +59,7 @@ def points(n: int) -> Points:
     return Points(int(Points(n).n))
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """How records become buckets: of `step` seconds or of `step` records, `capacity` of them."""
 
     kind: Literal["seconds", "records"]
@@ -116,6 +116,7 @@ class Line:
             or self._wanted is not None
             or stream.last_seq != self._cursor
             or stream.cleared_seq != self._cleared
+            or self._fields_changed()
         )
 
     def take(self, key: bool, now: float) -> Payload:
@@ -167,9 +168,10 @@ class Line:
     def _rebuild(self, layout: Layout | None) -> None:
         """Starts again from what the stream has kept, in the given layout or in the one that fits."""
         self._cleared = self.stream.cleared_seq
-        if self._follow_fields:
+        batch = None
+        while batch is None or self._fields_changed():  # one may appear before we have read
             self.fields = self.drawn_fields()
-        batch = self.stream.read(fields=self.fields)
+            batch = self.stream.read(fields=self.fields)
         self._cursor = batch.last_seq
         self.last = [math.nan] * len(self.fields)
         self.newest_ts = None

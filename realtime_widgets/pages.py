@@ -8,8 +8,9 @@ word. Pure: it is told the time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 CARRIER: Final = ""
 """The route of the hidden carrier; any other route is the id of the widget whose comm it is."""
@@ -22,8 +23,7 @@ PAGE_FORGOTTEN: Final = 600.0
 """Seconds for which a silent page is still answered: hidden tabs may be held back for minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """What a page said of one widget: how many places show it, the widest in CSS pixels, how often it was drawn."""
 
     views: int = 0
@@ -31,8 +31,7 @@ class Report:
     draws: int = 0
 
 
-@dataclass(slots=True)
-class Page:
+class Page(msgspec.Struct):
     """What one page last said of itself."""
 
     route: str
@@ -40,9 +39,9 @@ class Page:
     began: float
     number: int = 0
     visible: bool = True
-    models: dict[str, Report] = field(default_factory=dict)
+    models: dict[str, Report] = msgspec.field(default_factory=dict)
     needs: frozenset[str] = frozenset()
-    draw_rates: dict[str, float] = field(default_factory=dict)
+    draw_rates: dict[str, float] = msgspec.field(default_factory=dict)
     """Widget → drawn frames per second between its last two words."""
 
     def shows(self, to: str) -> bool:

@@ -314,3 +314,29 @@ def test_a_line_none_of_whose_fields_comes_says_so_to_the_reader() -> None:
     )
     stream.append(lss=1.0, ts=T0)
     assert "error" not in line.take(False, 0.0).body
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_field_that_appears_while_the_line_reads_is_drawn_without_another_record(
+    monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    stream = Stream("s", clock=lambda: T0)
+    line = Line(stream, None, 10.0)
+    if begun:
+        stream.append(a=1.0)
+        line.take(False, 0.0)
+        stream.append(a=2.0)
+    real = Stream.read
+
+    def read(*args: Any, **settings: Any) -> Batch:
+        monkeypatch.setattr(Stream, "read", real)
+        stream.append(b=3.0)
+        return real(*args, **settings)
+
+    monkeypatch.setattr(Stream, "read", read)
+    parts = [line.take(False, 0.0)]
+    while line.changed():
+        parts.append(line.take(False, 0.0))
+    assert "b" in parts[-1].body["series"]
+    assert parts[-1].body["last"][-1] == 3.0
+    assert len(parts) <= 2

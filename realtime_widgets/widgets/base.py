@@ -13,10 +13,10 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeVar
 
 import anywidget
+import msgspec
 import numpy as np
 import traitlets
 from ipywidgets import Layout
@@ -113,7 +113,7 @@ class _Linked:
         before, self._said = self._said, self._standing()
         state, since = self._said
         payload.body["link"] = {"state": state, "since_age": max(0.0, now - since)}
-        return replace(payload, moved=True) if before not in (None, self._said) else payload
+        return msgspec.structs.replace(payload, moved=True) if before not in (None, self._said) else payload
 
     def _standing(self) -> tuple[str, float]:
         status = self.source.status

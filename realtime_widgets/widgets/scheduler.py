@@ -23,7 +23,6 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -77,8 +76,7 @@ class Sender(Protocol):
         """Sends a custom message to its models."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Served:
+class _Served(msgspec.Struct, frozen=True):
     """A widget as the scheduler knows it."""
 
     feeds: Mapping[str, Sizable]
