@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from .batch import Batch
 from .batching import DataBuffer
+from .gaps import Gap
 from .lines import points
 from .store import StreamStore
 from .streams import Stream
@@ -43,6 +44,7 @@ __all__ = [
     "connect",
     "Client",
     "Message",
+    "Gap",
     "Reconnect",
     "Hub",
     # Widgets

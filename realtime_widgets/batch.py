@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .columns import Array, as_numbers
 from .errors import MissingDependency
 from .fields import unknown_field
+from .gaps import Gap
 from .times import to_utc
 
 
@@ -41,6 +42,8 @@ class Batch:
     """
     cleared: bool = False
     """Whether the stream was cleared after the cursor."""
+    gaps: tuple[Gap, ...] = ()
+    """Where something is missing that never came: before its first record, between two of them, or after its last."""
 
     def __len__(self) -> int:
         return len(self.ts)

@@ -13,7 +13,8 @@
     ├── WouldDeadlock          a blocking wait where it could never end; also a RuntimeError
     ├── LinkError              a connection to a server
     │   ├── LinkLost           the network or the server: it is tried again; also a ConnectionError
-    │   ├── LinkRefused        the server, for good: a token, a close code; also a ConnectionError
+    │   ├── LinkRefused        the server, for good: a close code, a path; also a ConnectionError
+    │   │   └── Unauthorized   its token
     │   ├── BadMessage         the peer: what cannot be read, is too large, or is refused by the other side
     │   ├── NotSent            a message that found no room to wait for a connection
     │   └── CallbackFailed     the caller: a function of theirs that raised
@@ -85,11 +86,24 @@ class LinkError(RealtimeWidgetsError):
 
 
 class LinkLost(LinkError, ConnectionError):
-    """A connection that broke or could not be made; it is worth another try."""
+    """A connection that broke or could not be made; it is worth another try.
+
+    Args:
+        message: what happened.
+        retry_after: seconds that the server wants to be left alone for; None: it did not say.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class LinkRefused(LinkError, ConnectionError):
     """A connection that the server, or its address, rules out; to try again would change nothing."""
+
+
+class Unauthorized(LinkRefused):
+    """A token that the server turned down: where a function gives it, that is asked once more."""
 
 
 class BadMessage(LinkError):

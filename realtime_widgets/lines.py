@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import msgspec
@@ -27,6 +28,7 @@ import numpy as np
 from .buckets import Buckets, Cells, Floats, Ints, nice_step
 from .errors import UnknownField, UsageError, did_you_mean
 from .frames import Payload
+from .gaps import Gap
 from .streams import Batch, Stream
 
 DEFAULT_PX = 800
@@ -89,6 +91,8 @@ class Line:
         self._px = DEFAULT_PX
         self._cursor = 0
         self._cleared = 0
+        self._gaps = 0
+        self._missing: Gap | None = None
         self._sent = 0
         self._layout: Layout | None = None
         self._wanted: Layout | None = None  # decided, not yet built; None with a layout: nothing to rebuild
@@ -116,13 +120,17 @@ class Line:
             or self._wanted is not None
             or stream.last_seq != self._cursor
             or stream.cleared_seq != self._cleared
+            or stream.gap_count != self._gaps
             or self._fields_changed()
         )
 
     def take(self, key: bool, now: float) -> Payload:
         """The buckets that changed since the last call, or all of them."""
         shown = self._layout is not None
+        missing = self._missing
+        self._gaps = self.stream.gap_count
         anew = self._ingest()
+        self._missing = self.stream.missing
         key = key or anew
         touched = self._buckets.touched()
         self.merged += max(0, self._fresh - len(touched))
@@ -130,7 +138,9 @@ class Line:
         cells = self._kept() if key else touched
         first, self._sent = self._sent + 1, self._cursor
         body, columns = self._body(key, cells), self._columns(cells)
-        return Payload(first, self._cursor, key, body, columns, moved=anew and shown)
+        return Payload(
+            first, self._cursor, key, body, columns, moved=shown and (anew or self._missing != missing)
+        )
 
     def baseline(self) -> tuple[float, float]:
         """Time and value of the first series at the start of the window: of its first bucket that has a value.
@@ -200,7 +210,9 @@ class Line:
         by_time = layout.kind == "seconds"
         k = np.floor(ts / layout.step).astype(np.int64) if by_time else (seq - 1) // int(layout.step)
         values = self._values(batch)[:, start:]
-        self._buckets.add(k, ts, values, broken=broken)
+        for piece, cut in _pieces(batch, start):
+            self._buckets.add(k[piece], ts[piece], values[:, piece], broken=broken or cut)
+            broken = False
         newest = len(ts) - 1 - int(np.argmax(ts[::-1]))  # of equal times the later record
         if self.newest_ts is None or ts[newest] >= self.newest_ts:
             self.last = [float(value) for value in values[:, newest]]
@@ -297,6 +309,8 @@ class Line:
             "age": self.stream.age,
             "last": [value if math.isfinite(value) else None for value in self.last],
         }
+        if self._missing is not None:
+            body["missing"] = self._missing.reason
         trouble = self.trouble()
         if trouble:
             body["error"] = trouble
@@ -319,6 +333,18 @@ class Line:
         if cells.breaks.any():
             columns["breaks"] = cells.breaks.ravel()
         return columns
+
+
+def _pieces(batch: Batch, start: int) -> Iterator[tuple[slice, bool]]:
+    """The records from `start` on, cut where something is missing; and of each piece whether that is before it."""
+    places = (
+        {gap.seq + 1 - batch.first_seq - start for gap in batch.gaps if gap.seq is not None}
+        if batch.gaps
+        else ()
+    )
+    cuts = sorted(place for place in places if 0 < place < len(batch) - start)
+    for begin, end in pairwise((0, *cuts, len(batch) - start)):
+        yield slice(begin, end), begin in places
 
 
 def check_field(stream: Stream, name: str) -> None:

@@ -116,7 +116,10 @@ class Link:
         self.retry_at = None
         if action == "wait":
             self.attempts += 1
-            self.retry_at = now + self.policy.delay(self.attempts, chance)
+            wanted = getattr(error, "retry_after", None) or 0.0
+            delay = self.policy.delay(self.attempts, chance)
+            # What a server asks for is the least; those it asks at once must not all come back at once.
+            self.retry_at = now + (delay if delay >= wanted else wanted + chance * self.policy.initial)
         elif event in ("connect", "disconnect") and state != "reconnecting":
             self.attempts = 0
         return action

@@ -1,44 +1,130 @@
 """The outbox: what was handed over to be sent, and what has become of it.
 
-While there is no connection messages wait here, in their order and within bounds; what finds no room fails at
-once and says so. Pure: who sends, and when, is `network.connection`'s business.
+    queued ── handed to the network ──> sent ── the server's answer ──> acknowledged
+       └──────────────────────────────────┴── no room, too late, turned down ──> failed
+
+While there is no link messages wait here, in their order and within bounds; what finds no room fails at once and says
+so. Where the server answers (our hub does), what was sent is kept until then: on the next link it goes out again first,
+with the same id, by which the server knows what it has had. Other servers leave it at `sent`. Any thread may put; the
+rest is for the I/O thread, and nothing here reads a clock.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from collections.abc import Iterable
-from typing import Final, Literal
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future
+from typing import Any, Final, Literal, Protocol
 
 from .errors import NotSent
+from .gaps import Position
 
-DeliveryState = Literal["queued", "sent", "failed"]
+DeliveryState = Literal["queued", "sent", "acknowledged", "failed"]
 
 MAX_MESSAGES: Final = 256
+"""Messages that wait while there is no link."""
+
+MAX_LINKED: Final = 10_000
+"""Messages that wait while there is one: to be written, and for an answer."""
+
 MAX_BYTES: Final = 1024 * 1024
+"""Bytes of all of them."""
+
+MAX_AGE: Final = 120.0
+"""Seconds that a message may wait, for the link and for its answer."""
+
+
+class Waiter(Protocol):
+    """How users' threads and coroutines wait."""
+
+    def wait(self, future: Future[None], timeout: float | None) -> object:
+        """Block until it is done, for `timeout` seconds at most."""
+
+    def awaited(self, future: Future[None]) -> Generator[Any, None, object]:
+        """Await it in the running event loop; that it is given up there does not cancel it."""
 
 
 class Delivery:
-    """What has become of one message that was sent.
+    """What has become of one message that was sent; `await` it, or `wait()`, until that is known.
+
+    Args:
+        raw: its frame.
+        id: by which the server knows it; None: a raw frame, which nobody answers.
+        volatile: it is worth nothing later: sent now or not at all.
+        waiter: how to wait for it; None: nobody can.
 
     Attributes:
-        id: the message's id; None for raw frames.
-        state: `queued` (no connection yet), `sent` (handed to the network) or `failed`.
+        state: `queued` (no link yet), `sent` (handed to the network; there is no more to know of servers that do not
+            answer), `acknowledged` (the server has it) or `failed`.
         error: why it failed; None otherwise.
+        position: where it stands in its channel, when the server said so; None otherwise.
+        since: when it was queued, seconds of a monotonic clock.
     """
 
-    __slots__ = ("error", "id", "raw", "state")
+    __slots__ = ("_settled", "_waiter", "error", "id", "position", "raw", "since", "state", "volatile")
 
-    def __init__(self, raw: str | bytes, id: str | None = None) -> None:
+    def __init__(
+        self,
+        raw: str | bytes,
+        id: str | None = None,
+        *,
+        volatile: bool = False,
+        waiter: Waiter | None = None,
+    ) -> None:
         self.raw = raw
         self.id = id
+        self.volatile = volatile
+        self.since = 0.0
         self.state: DeliveryState = "queued"
         self.error: NotSent | None = None
+        self.position: Position | None = None
+        self._waiter = waiter
+        self._settled: Future[None] = Future()
+
+    @property
+    def done(self) -> bool:
+        """Whether its state is the last."""
+        return self._settled.done()
+
+    def wait(self, timeout: float | None = 10.0) -> None:
+        """Wait until it is acknowledged, or sent to a server that does not answer; any thread.
+
+        Args:
+            timeout: seconds; None: for ever.
+
+        Raises:
+            NotSent: when it failed.
+            TookTooLong: when it is not known by then; it goes on.
+            WouldDeadlock: in a callback.
+        """
+        waiting: Future[None] = Future()  # of our own: what interrupts a wait cancels it
+
+        def end(_: object) -> None:
+            if waiting.set_running_or_notify_cancel():
+                waiting.set_result(None)
+
+        self._settled.add_done_callback(end)
+        assert self._waiter is not None
+        self._waiter.wait(waiting, timeout)
+        if self.error is not None:
+            raise self.error
+
+    def __await__(self) -> Generator[Any, None, None]:
+        assert self._waiter is not None
+        yield from self._waiter.awaited(self._settled)
+        if self.error is not None:
+            raise self.error
+
+    def settle(self, state: DeliveryState, error: NotSent | None = None) -> None:
+        """Note the last state."""
+        self.state, self.error = state, error
+        if not self._settled.done():
+            self._settled.set_result(None)
 
     def fail(self, why: str) -> None:
-        """Note that it will not be sent."""
-        self.state = "failed"
-        self.error = NotSent(why)
+        """Note that it will not arrive."""
+        self.settle("failed", NotSent(why))
 
     def __repr__(self) -> str:
         return (
@@ -47,55 +133,186 @@ class Delivery:
 
 
 class Outbox:
-    """What waits for a connection, in its order."""
+    """What waits for the link, or for the server's answer, in its order."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Delivery] = deque()
-        self._bytes = 0
+        self.answers: bool | None = None
+        """Whether the server answers what it is sent; None: not known yet, and nothing is sent until it is."""
         self.sent = 0
         """How many went out."""
+        self.acknowledged = 0
+        """How many of them the server has, by its own word."""
         self.failed = 0
-        """How many did not."""
+        """How many did not arrive, as far as we know."""
+        self._lock = threading.Lock()  # of what follows
+        self._unsent: deque[Delivery] = deque()
+        self._unanswered: dict[str, Delivery] = {}
+        self._bytes = 0
+        self._linked = False
+        self._refusing: str | None = None
 
-    def put(self, delivery: Delivery) -> None:
-        """Have it wait, or fail it when there is no room."""
-        size = len(delivery.raw)
-        if len(self._waiting) >= MAX_MESSAGES or self._bytes + size > MAX_BYTES:
-            self.fail(
-                [delivery],
-                f"{len(self._waiting)} others ({self._bytes:,} bytes) wait for a connection, which is the most "
-                f"there may be ({MAX_MESSAGES}, or {MAX_BYTES:,} bytes); send less while client.state is not "
-                '"connected"',
+    # From any thread
+
+    def put(self, delivery: Delivery, now: float) -> None:
+        """Have it wait, or fail it when it may not or there is no room.
+
+        Args:
+            delivery: what.
+            now: seconds of a monotonic clock.
+        """
+        delivery.since = now
+        with self._lock:
+            why = self._complaint(delivery)
+            if why is None:
+                self._unsent.append(delivery)
+                self._bytes += len(delivery.raw)
+        if why is not None:
+            self.fail([delivery], why)
+
+    def _complaint(self, delivery: Delivery) -> str | None:
+        if self._refusing is not None:
+            return self._refusing
+        if delivery.volatile and not self._linked:
+            return "it is volatile, and there is no connection at this moment"
+        waiting = len(self)
+        most = MAX_LINKED if self._linked else MAX_MESSAGES
+        if waiting < most and self._bytes + len(delivery.raw) <= MAX_BYTES:
+            return None
+        return (
+            f"{waiting} others ({self._bytes:,} bytes) wait for {'the server' if self._linked else 'a connection'}, "
+            f"which is the most there may be ({most:,}, or {MAX_BYTES:,} bytes); "
+            + (
+                "wait for a delivery now and then"
+                if self._linked
+                else 'send less while client.state is not "connected"'
             )
-            return
-        self._waiting.append(delivery)
-        self._bytes += size
+        )
+
+    def __len__(self) -> int:
+        return len(self._unsent) + len(self._unanswered)
+
+    # The link
+
+    def open(self) -> None:
+        """Take messages in: somebody wants the connection."""
+        with self._lock:
+            self._refusing = None
+
+    def link(self) -> None:
+        """Begin with a link: what was not answered goes out again, before the rest."""
+        with self._lock:
+            self._linked = True
+            self._unsent.extendleft(reversed(self._unanswered.values()))
+            self._unanswered.clear()
+
+    def unlink(self) -> None:
+        """The link is gone: what is worth nothing later fails."""
+        with self._lock:
+            self._linked = False
+            lost = [delivery for delivery in self._unsent if delivery.volatile]
+            self._unsent = deque(delivery for delivery in self._unsent if not delivery.volatile)
+            self._bytes -= sum(len(delivery.raw) for delivery in lost)
+        self.fail(lost, "it is volatile, and the connection was lost before")
+
+    def close(self, why: str) -> list[Delivery]:
+        """Take nothing in any more, for a reason; returns what was not sent, oldest first: it waits no longer."""
+        with self._lock:
+            self._refusing, self._linked = why, False
+            unsent, unanswered = list(self._unsent), list(self._unanswered.values())
+            self._unsent.clear()
+            self._unanswered.clear()
+            self._bytes = 0
+        for delivery in unanswered:
+            delivery.settle("sent")
+        return unsent
+
+    def know(self, answers: bool) -> None:
+        """Note whether the server answers; if not, what was sent is done."""
+        with self._lock:
+            self.answers = answers
+            settled = [] if answers else list(self._unanswered.values())
+            if not answers:
+                self._unanswered.clear()
+                self._bytes -= sum(len(delivery.raw) for delivery in settled)
+        for delivery in settled:
+            delivery.settle("sent")
+
+    # Sending
 
     @property
     def first(self) -> Delivery | None:
-        """The one whose turn it is; None when nothing waits."""
-        return self._waiting[0] if self._waiting else None
+        """The one whose turn it is; None when nothing waits, or it is not known yet whether the server answers."""
+        return self._unsent[0] if self._unsent and self.answers is not None else None
 
     def done(self, delivery: Delivery) -> None:
         """Note that one was sent; until then the first stays the first."""
-        if self._waiting and self._waiting[0] is delivery:
-            self._waiting.popleft()
-            self._bytes -= len(delivery.raw)
-        delivery.state = "sent"
-        self.sent += 1
+        again = delivery.state != "queued"
+        with self._lock:
+            if self._unsent and self._unsent[0] is delivery:
+                self._unsent.popleft()
+                if self.answers and delivery.id is not None and not delivery.volatile:
+                    self._unanswered[delivery.id] = delivery
+                    delivery.state = "sent"
+                else:
+                    self._bytes -= len(delivery.raw)
+        self.sent += not again
+        if delivery.id not in self._unanswered and not delivery.done:
+            delivery.settle("sent")
+
+    # What became of it
+
+    def acknowledge(self, id: Any, position: Position | None) -> None:
+        """Note the server's answer; one that was not waited for means nothing."""
+        delivery = self._answered(id)
+        if delivery is not None:
+            delivery.position = position
+            self.acknowledged += 1
+            delivery.settle("acknowledged")
+
+    def refuse(self, id: Any, why: str) -> bool:
+        """Note that the server turned one down; returns whether it was waited for."""
+        delivery = self._answered(id)
+        if delivery is not None:
+            self.fail([delivery], f"the server turned it down: {why}")
+        return delivery is not None
+
+    def _answered(self, id: Any) -> Delivery | None:
+        with self._lock:
+            delivery = self._unanswered.pop(id, None) if isinstance(id, str) else None
+            if delivery is None and self._unsent and self._unsent[0].id == id is not None:
+                delivery = self._unsent.popleft()  # its last byte was not yet noted as sent
+            if delivery is not None:
+                self._bytes -= len(delivery.raw)
+        return delivery
+
+    @property
+    def due(self) -> float | None:
+        """When the next one is too old; None: nothing waits."""
+        with self._lock:
+            oldest = next(iter(self._unanswered.values()), None) or (
+                self._unsent[0] if self._unsent else None
+            )
+        return None if oldest is None else oldest.since + MAX_AGE
+
+    def expire(self, now: float) -> list[Delivery]:
+        """Fail what is too old; returns it."""
+        with self._lock:
+            unsent = [each for each in self._unsent if each.since <= now - MAX_AGE]
+            unanswered = [each for each in self._unanswered.values() if each.since <= now - MAX_AGE]
+            for delivery in unanswered:
+                del self._unanswered[delivery.id or ""]
+            if unsent:
+                self._unsent = deque(each for each in self._unsent if each not in unsent)
+            self._bytes -= sum(len(delivery.raw) for delivery in (*unsent, *unanswered))
+        maybe = [each for each in unsent if each.state == "sent"] + unanswered  # on an earlier link
+        self.fail(
+            [each for each in unsent if each.state == "queued"], f"it waited {MAX_AGE:.0f} s for a connection"
+        )
+        self.fail(maybe, f"the server has not answered within {MAX_AGE:.0f} s; it may have arrived")
+        return unsent + unanswered
 
     def fail(self, deliveries: Iterable[Delivery], why: str) -> None:
-        """Note that some will not be sent, and why not."""
+        """Note that some did not arrive, and why not."""
         for delivery in deliveries:
             delivery.fail(f"a message was not sent: {why}")
             self.failed += 1
-
-    def take(self) -> list[Delivery]:
-        """Return all that waits, oldest first; it waits no longer."""
-        taken = list(self._waiting)
-        self._waiting.clear()
-        self._bytes = 0
-        return taken
-
-    def __len__(self) -> int:
-        return len(self._waiting)

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from .batch import Batch
 from .columns import Column
 from .fields import Declaration, agree
+from .gaps import Gap
 from .times import Floats
 from .values import Values
 
@@ -26,6 +28,9 @@ small.
 """
 
 _UNBOUNDED = 2**62
+
+MOST_GAPS = 1000
+"""Gaps that are kept; the oldest are forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class StreamStats:
     """Time of the first record that is kept, in seconds; None when there is none."""
     newest_ts: float | None
     """As `Stream.newest_ts`."""
+    gaps: int
+    """Gaps that were noted: places where something is missing."""
 
 
 class Ring:
@@ -60,6 +67,8 @@ class Ring:
         "columns",
         "dropped",
         "first",
+        "gap_count",
+        "gaps",
         "last",
         "late",
         "max_age",
@@ -74,6 +83,8 @@ class Ring:
         self.dropped = 0
         self.late = 0
         self.newest = -math.inf  # time since then
+        self.gaps: tuple[Gap, ...] = ()  # the newest
+        self.gap_count = 0
         # Replaced, never changed: so an append can be prepared without the lock, and see whether it still
         # holds.
         self.columns = {field: Column(kind, 0) for field, kind in declared.kinds.items()}
@@ -142,6 +153,14 @@ class Ring:
             self._drop_old(newest, columns)
         return warnings
 
+    def mark(self, gap: Gap) -> Gap:
+        """Note that something is missing after the last record; returns the gap, with its place."""
+        placed = msgspec.structs.replace(gap, seq=self.last)
+        kept = [each for each in self.gaps if each.seq is not None and each.seq >= self.first - 1]
+        self.gaps = (*kept[1 - MOST_GAPS :], placed)
+        self.gap_count += 1
+        return placed
+
     def clear(self) -> None:
         """Drop all records and free their memory; fields stay, and numbering goes on."""
         columns = {name: Column(column.kind, 0) for name, column in self.columns.items()}
@@ -150,6 +169,7 @@ class Ring:
         self.cleared = self.last
         self.first = self.last + 1
         self.newest = -math.inf
+        self.gaps = ()
 
     # Reading
 
@@ -180,6 +200,9 @@ class Ring:
             columns={name: self.columns[name].read(first, last) for name in names},
             missed=max(0, first - 1 - max(after, self.cleared)),
             cleared=after < self.cleared,
+            gaps=tuple(gap for gap in self.gaps if gap.seq is not None and first - 1 <= gap.seq <= last)
+            if self.gaps
+            else (),
         )
 
     @property
@@ -198,6 +221,7 @@ class Ring:
             bytes=sum(column.array.nbytes for column in (self._ts, *self.columns.values())),
             oldest_ts=float(self._ts.read(self.first, self.first)[0]) if len(self) else None,
             newest_ts=self.newest_ts,
+            gaps=self.gap_count,
         )
 
     # Room

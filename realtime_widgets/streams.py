@@ -20,6 +20,7 @@ from .batching import DataBuffer
 from .columns import MISFIT, Kind
 from .errors import UsageError, WrongType
 from .fields import declare
+from .gaps import REASONS, Gap, Reason
 from .intake import MISSING, Intake, intake, is_many, record
 from .listeners import Listeners
 from .locks import renew_after_fork
@@ -195,6 +196,27 @@ class Stream:
             self._arrived = -math.inf
         self._listeners.tell()
 
+    def mark_gap(self, gap: Gap | Reason = "lost", /) -> Gap:
+        """Note that something is missing after the last record: charts draw a break there, and cards are stale until
+        the next value.
+
+        Args:
+            gap: what is missing, or why: `lost`, `trimmed`, `overflow`, `epoch_changed` or `unknown_source`.
+
+        Returns:
+            The gap, with its place.
+        """
+        if not isinstance(gap, Gap):
+            if gap not in REASONS:
+                raise UsageError(
+                    f"a gap cannot be marked: {gap!r} is no reason; pass one of {', '.join(map(repr, REASONS))}"
+                )
+            gap = Gap(self.name, gap, self._clock())
+        with self._lock:
+            placed = self._ring.mark(gap)
+        self._listeners.tell()
+        return placed
+
     # Reading it
 
     def read(
@@ -322,6 +344,23 @@ class Stream:
     def cleared_seq(self) -> int:
         """What `last_seq` was at the latest `clear()`, 0 if there was none."""
         return self._ring.cleared
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Where something is missing that never came, oldest first: the newest 1,000 among what is kept."""
+        return self._ring.gaps
+
+    @property
+    def gap_count(self) -> int:
+        """How many gaps there were so far."""
+        return self._ring.gap_count
+
+    @property
+    def missing(self) -> Gap | None:
+        """The gap after the newest record; None: that is the last there was."""
+        ring = self._ring
+        gaps = ring.gaps
+        return gaps[-1] if gaps and gaps[-1].seq == ring.last else None
 
     @property
     def newest_ts(self) -> float | None:

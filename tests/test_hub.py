@@ -139,7 +139,8 @@ def test_a_hello_is_answered_with_what_the_hub_can_do(shared: Hub):
             answer = await one.next()
             assert answer["id"] == "h1"
             named = answer["data"].pop("client")
-            assert answer["data"] == {"version": 1, "batch": True, "heartbeat": 25}
+            can = {"version": 1, "batch": True, "recovery": True, "acks": True, "heartbeat": 25}
+            assert answer["data"] == can
             assert isinstance(answer["timestamp"], int)
             assert named
             assert (await other.hello())["data"]["client"] != named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.errors import NotSent, UsageError, WrongType
+from realtime_widgets.gaps import Position
 from realtime_widgets.hub import mailbox, switchboard
-from realtime_widgets.hub.brokers import Position, make_broker
+from realtime_widgets.hub.brokers import REMEMBERED, make_broker, memory
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import LARGEST, Channels, sealed
 from realtime_widgets.hub.mailbox import LIMIT, Mailbox
@@ -53,10 +55,89 @@ def test_who_left_a_channel_hears_nothing_more_and_may_leave_twice():
     asyncio.run(main())
 
 
+def test_a_broker_keeps_so_many_messages_for_so_long():
+    async def main() -> None:
+        now = [0.0]
+        broker = MemoryBroker(3, 10.0, clock=lambda: now[0])
+        assert await broker.position("a") == (broker.epoch, 0)
+        for second in range(5):
+            now[0] = second
+            await broker.publish("a", sealed("a", second))
+        assert [m.offset for m in await broker.read("a", 0, 10**6)] == [3, 4, 5]
+        assert [m.offset for m in await broker.read("a", 3, 10**6)] == [4, 5]
+        assert [m.offset for m in await broker.read("a", 0, 1)] == [3], "one at least"
+        assert await broker.read("a", 5, 10**6) == []
+        now[0] = 13.5
+        assert [m.offset for m in await broker.read("a", 0, 10**6)] == [5]
+        now[0] = 20.0
+        assert await broker.read("a", 0, 10**6) == []
+        assert await broker.position("a") == (broker.epoch, 5)
+
+    asyncio.run(main())
+
+
+def test_the_histories_of_all_channels_have_one_bound(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "MOST_BYTES", 10_000)
+
+    async def main() -> None:
+        broker = MemoryBroker(1000, None)
+        for channel in "abc":
+            for _ in range(5):
+                await broker.publish(channel, sealed(channel, "x" * 1000))
+        kept = [len(await broker.read(channel, 0, 10**6)) for channel in "abc"]
+        assert kept == [0, 1, 5], "the one that was silent for longest loses first"
+
+    asyncio.run(main())
+
+
+def test_channels_that_fell_silent_are_forgotten_as_others_speak():
+    async def main() -> None:
+        now = [0.0]
+        broker = MemoryBroker(10, 5.0, clock=lambda: now[0])
+        for i in range(100):
+            await broker.publish(f"run {i}", sealed("x", i))
+        now[0] = 6.0
+        for _ in range(100):
+            await broker.publish("alive", sealed("x", 0))
+        assert list(broker._kept) == ["alive"]
+
+    asyncio.run(main())
+
+
+def test_a_message_that_comes_again_is_known_for_five_minutes():
+    async def main() -> None:
+        now = [0.0]
+        broker, seen = MemoryBroker(10, None, clock=lambda: now[0]), []
+        broker.subscribe("a", seen.append)
+        first = await broker.publish("a", sealed("a", 1), "k")
+        await broker.publish("a", sealed("a", 2))
+        assert await broker.publish("a", sealed("a", 1), "k") == first
+        now[0] = REMEMBERED - 0.1
+        assert await broker.publish("a", sealed("a", 1), "k") == first
+        now[0] = REMEMBERED
+        assert await broker.publish("a", sealed("a", 1), "k") != first
+        assert len(seen) == 3
+        assert await broker.publish("a", sealed("a", 1), "other") != first
+
+    asyncio.run(main())
+
+
+def test_only_so_many_messages_are_known_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "MOST_KEYS", 3)
+
+    async def main() -> None:
+        broker = MemoryBroker()
+        first = [await broker.publish("a", sealed("a", i), str(i)) for i in range(4)]
+        assert await broker.publish("a", sealed("a", 3), "3") == first[3]
+        assert await broker.publish("a", sealed("a", 0), "0") != first[0]
+
+    asyncio.run(main())
+
+
 def test_there_is_no_broker_of_another_name():
-    assert isinstance(make_broker("memory"), MemoryBroker)
+    assert isinstance(make_broker("memory", 10, None), MemoryBroker)
     with pytest.raises(UsageError, match="there is no broker 'redis://x': there is 'memory'"):
-        make_broker("redis://x")
+        make_broker("redis://x", 10, None)
 
 
 # Messages that are ready to be published
@@ -111,6 +192,11 @@ def test_data_that_are_too_large_are_refused():
 # Channels
 
 
+def into(frames: list[str]) -> Callable[[Message, str], None]:
+    """A sink that keeps the frames."""
+    return lambda _, frame: frames.append(frame)
+
+
 class Counting(MemoryBroker):
     """Counts who follows."""
 
@@ -135,8 +221,8 @@ def test_a_channel_is_followed_at_the_broker_once_and_only_while_somebody_is_the
         channels, first, second = Channels(broker), [], []
         assert not channels.followed("a")
         undo_first, undo_second = (
-            channels.subscribe("a", first.append),
-            channels.subscribe("a", second.append),
+            channels.subscribe("a", into(first)),
+            channels.subscribe("a", into(second)),
         )
         assert broker.followed == ["a"]
         assert channels.followed("a")
@@ -157,7 +243,7 @@ def test_a_subscriber_that_leaves_in_the_middle_of_a_message_disturbs_nobody():
     async def main() -> None:
         channels, seen = Channels(MemoryBroker()), []
 
-        def leave(frame: str) -> None:
+        def leave(_: Message, frame: str) -> None:
             seen.append(frame)
             undo()
 
@@ -165,7 +251,7 @@ def test_a_subscriber_that_leaves_in_the_middle_of_a_message_disturbs_nobody():
         await channels.publish(sealed("a", 1))
         assert not channels.followed("a")
         undo = channels.subscribe("a", leave)
-        channels.subscribe("a", seen.append)
+        channels.subscribe("a", into(seen))
         await channels.publish(sealed("a", 2))
         await channels.publish(sealed("a", 3))
         assert [json.loads(frame)["data"] for frame in seen] == [1, 2, 2, 3]
@@ -178,7 +264,7 @@ def test_a_burst_gives_those_who_send_it_on_their_turn():
         channels = Channels(MemoryBroker())
         waiting = most = 0
 
-        def put(frame: str) -> None:
+        def put(_: Message, frame: str) -> None:
             nonlocal waiting, most
             waiting += len(frame)
             most = max(most, waiting)
@@ -249,7 +335,7 @@ def test_metrics_are_published_only_while_somebody_follows():
         broker, seen = MemoryBroker(), []
         board = Switchboard(get_runtime(), broker)
         await board._measure()
-        undo = board.subscribe("metrics", seen.append)
+        undo = board.subscribe("metrics", into(seen))
         await board._measure()
         undo()
         await board._measure()
@@ -272,7 +358,7 @@ def test_what_several_threads_post_is_published_in_the_order_of_each():
     seen: list[Any] = []
     runtime = get_runtime()
     board = Switchboard(runtime, MemoryBroker())
-    board.subscribe("a", lambda frame: seen.append(json.loads(frame)))
+    board.subscribe("a", lambda _, frame: seen.append(json.loads(frame)))
 
     async def collect() -> None:
         running = asyncio.create_task(board.run())

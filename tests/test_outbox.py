@@ -1,60 +1,242 @@
-"""What waits to be sent."""
+"""What waits to be sent, or for its answer."""
 
 from __future__ import annotations
 
-from realtime_widgets.errors import NotSent
-from realtime_widgets.outbox import MAX_BYTES, MAX_MESSAGES, Delivery, Outbox
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from realtime_widgets.errors import NotSent, TookTooLong
+from realtime_widgets.gaps import Position
+from realtime_widgets.network.waits import Waiter
+from realtime_widgets.outbox import MAX_AGE, MAX_BYTES, MAX_LINKED, MAX_MESSAGES, Delivery, Outbox
+from realtime_widgets.runtime import get_runtime
+
+NOW = 100.0
 
 
-def filled(count: int, size: int = 10) -> tuple[Outbox, list[Delivery]]:
+def filled(
+    count: int, size: int = 10, *, answers: bool | None = False, linked: bool = False
+) -> tuple[Outbox, list[Delivery]]:
     outbox, deliveries = Outbox(), [Delivery("x" * size, str(i)) for i in range(count)]
+    if answers is not None:
+        outbox.know(answers)
+    if linked:
+        outbox.link()
     for delivery in deliveries:
-        outbox.put(delivery)
+        outbox.put(delivery, NOW)
     return outbox, deliveries
+
+
+def send(outbox: Outbox, most: int = 10**9) -> list[str | None]:
+    """Send what there is to send; the ids, in their order."""
+    sent: list[str | None] = []
+    while len(sent) < most and (first := outbox.first) is not None:
+        sent.append(first.id)
+        outbox.done(first)
+    return sent
+
+
+def states(deliveries: list[Delivery]) -> list[str]:
+    return [delivery.state for delivery in deliveries]
+
+
+# Room
 
 
 def test_the_order_stays():
     outbox, deliveries = filled(5)
-    seen = []
-    while (first := outbox.first) is not None:
-        seen.append(first.id)
-        outbox.done(first)
-    assert seen == ["0", "1", "2", "3", "4"]
+    assert send(outbox) == ["0", "1", "2", "3", "4"]
     assert {delivery.state for delivery in deliveries} == {"sent"}
+    assert all(delivery.done for delivery in deliveries)
     assert (len(outbox), outbox.sent, outbox.failed) == (0, 5, 0)
 
 
 def test_one_too_many_fails_at_once_and_says_so():
     outbox, deliveries = filled(MAX_MESSAGES + 1)
-    assert [delivery.state for delivery in deliveries] == ["queued"] * MAX_MESSAGES + ["failed"]
+    assert states(deliveries) == ["queued"] * MAX_MESSAGES + ["failed"]
     assert isinstance(deliveries[-1].error, NotSent)
     assert f"{MAX_MESSAGES} others" in str(deliveries[-1].error)
+    assert 'send less while client.state is not "connected"' in str(deliveries[-1].error)
     assert (len(outbox), outbox.failed) == (MAX_MESSAGES, 1)
 
 
 def test_so_does_one_too_large():
     _, deliveries = filled(3, MAX_BYTES // 2)
-    assert [delivery.state for delivery in deliveries] == ["queued", "queued", "failed"]
+    assert states(deliveries) == ["queued", "queued", "failed"]
 
 
-def test_what_was_sent_leaves_its_room():
-    outbox, _ = filled(2, MAX_BYTES // 2)
-    assert outbox.first is not None
-    outbox.done(outbox.first)
-    again = Delivery("x" * (MAX_BYTES // 2))
-    outbox.put(again)
+def test_while_there_is_a_link_a_burst_has_room():
+    _, deliveries = filled(MAX_LINKED + 1, linked=True)
+    assert states(deliveries) == ["queued"] * MAX_LINKED + ["failed"]
+    assert "wait for a delivery now and then" in str(deliveries[-1].error)
+
+
+def test_what_was_accepted_stays_when_the_link_is_lost():
+    outbox, deliveries = filled(MAX_MESSAGES + 50, linked=True)
+    outbox.unlink()
+    late = Delivery("x", "late")
+    outbox.put(late, NOW)
+    assert late.state == "failed"
+    assert set(states(deliveries)) == {"queued"}
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_what_is_done_leaves_its_room(answers: bool):
+    outbox, _ = filled(2, MAX_BYTES // 2, answers=answers, linked=True)
+    send(outbox, 1)
+    again = Delivery("x" * (MAX_BYTES // 2), "again")
+    if answers:
+        outbox.put(again, NOW)
+        assert again.state == "failed", "one that waits for its answer needs room, too"
+        outbox.acknowledge("0", None)
+        again = Delivery("x" * (MAX_BYTES // 2), "again")
+    outbox.put(again, NOW)
     assert again.state == "queued"
 
 
-def test_all_can_be_taken_out_and_sent_or_failed():
-    outbox, deliveries = filled(3)
-    assert outbox.take() == deliveries
-    assert (outbox.take(), outbox.first, len(outbox)) == ([], None, 0)
-    outbox.done(deliveries[0])
-    outbox.fail(deliveries[1:], "the end came first")
-    assert [delivery.state for delivery in deliveries] == ["sent", "failed", "failed"]
-    assert str(deliveries[1].error) == "a message was not sent: the end came first"
-    assert (outbox.sent, outbox.failed) == (1, 2)
+# Answers
+
+
+def test_nothing_is_sent_until_it_is_known_whether_the_server_answers():
+    outbox, _ = filled(2, answers=None, linked=True)
+    assert outbox.first is None
+    outbox.know(True)
+    assert send(outbox) == ["0", "1"]
+
+
+def test_an_answer_is_the_end_of_it():
+    outbox, deliveries = filled(3, answers=True, linked=True)
+    send(outbox)
+    assert states(deliveries) == ["sent"] * 3
+    assert not any(delivery.done for delivery in deliveries)
+    outbox.acknowledge("1", Position("e", 7))
+    outbox.acknowledge("1", Position("e", 8))
+    outbox.acknowledge("nobody", None)
+    outbox.acknowledge(5, None)
+    assert states(deliveries) == ["sent", "acknowledged", "sent"]
+    assert deliveries[1].position == ("e", 7)
+    assert (outbox.sent, outbox.acknowledged, len(outbox)) == (3, 1, 2)
+
+
+def test_an_answer_may_come_before_the_socket_says_that_it_is_done():
+    outbox, (delivery,) = filled(1, answers=True, linked=True)
+    first = outbox.first
+    assert first is delivery
+    outbox.acknowledge("0", None)
+    outbox.done(first)
+    assert (delivery.state, len(outbox), outbox.sent) == ("acknowledged", 0, 0)
+
+
+def test_what_the_server_turns_down_has_failed():
+    outbox, (delivery,) = filled(1, answers=True, linked=True)
+    send(outbox)
+    assert outbox.refuse("0", "no such channel")
+    assert not outbox.refuse("0", "again")
+    assert str(delivery.error) == "a message was not sent: the server turned it down: no such channel"
+
+
+def test_on_the_next_link_what_was_not_answered_goes_out_first_and_in_order():
+    outbox, deliveries = filled(5, answers=True, linked=True)
+    assert send(outbox, 3) == ["0", "1", "2"]
+    outbox.acknowledge("1", None)
+    outbox.unlink()
+    outbox.link()
+    assert send(outbox) == ["0", "2", "3", "4"]
+    assert outbox.sent == 5, "each is counted once"
+    assert states(deliveries) == ["sent", "acknowledged", "sent", "sent", "sent"]
+
+
+def test_a_server_that_turns_out_not_to_answer_leaves_them_sent():
+    outbox, deliveries = filled(2, answers=True, linked=True)
+    send(outbox)
+    outbox.know(False)
+    assert all(delivery.done for delivery in deliveries)
+    assert states(deliveries) == ["sent", "sent"]
+    outbox.unlink()
+    outbox.link()
+    assert send(outbox) == []
+
+
+def test_a_raw_frame_is_answered_by_nobody():
+    outbox, _ = filled(0, answers=True, linked=True)
+    raw = Delivery(b"x")
+    outbox.put(raw, NOW)
+    send(outbox)
+    assert (raw.state, raw.done, len(outbox)) == ("sent", True, 0)
+
+
+# Age
+
+
+def test_what_waited_for_too_long_fails():
+    outbox, deliveries = filled(1)
+    late = Delivery("x", "late")
+    outbox.put(late, NOW + 5)
+    assert outbox.due == NOW + MAX_AGE
+    assert outbox.expire(NOW + MAX_AGE - 0.1) == []
+    assert outbox.expire(NOW + MAX_AGE) == deliveries
+    assert str(deliveries[0].error) == "a message was not sent: it waited 120 s for a connection"
+    assert (late.state, outbox.due, len(outbox)) == ("queued", NOW + 5 + MAX_AGE, 1)
+
+
+@pytest.mark.parametrize("relinked", [False, True])
+def test_what_was_sent_and_never_answered_may_have_arrived(relinked: bool):
+    outbox, (delivery,) = filled(1, answers=True, linked=True)
+    send(outbox)
+    if relinked:
+        outbox.unlink()
+        outbox.link()
+    outbox.expire(NOW + MAX_AGE)
+    assert "has not answered within 120 s; it may have arrived" in str(delivery.error)
+    assert (outbox.due, len(outbox)) == (None, 0)
+
+
+# Volatile
+
+
+def test_what_is_volatile_is_sent_now_or_not_at_all():
+    outbox, _ = filled(0, answers=True)
+    early = Delivery("x", "early", volatile=True)
+    outbox.put(early, NOW)
+    assert "it is volatile, and there is no connection" in str(early.error)
+    outbox.link()
+    now, never = Delivery("x", "now", volatile=True), Delivery("x", "never", volatile=True)
+    outbox.put(now, NOW)
+    assert send(outbox) == ["now"]
+    assert (now.state, now.done, len(outbox)) == ("sent", True, 0)
+    outbox.put(never, NOW)
+    outbox.unlink()
+    assert "the connection was lost before" in str(never.error)
+    outbox.link()
+    assert send(outbox) == []
+
+
+# The end
+
+
+def test_a_closed_one_gives_what_it_has_and_takes_nothing_in():
+    outbox, deliveries = filled(3, answers=True, linked=True)
+    send(outbox, 1)
+    assert outbox.close("it is over") == deliveries[1:]
+    assert states(deliveries) == ["sent", "queued", "queued"]
+    assert deliveries[0].done, "nobody will answer any more"
+    late = Delivery("x", "late")
+    outbox.put(late, NOW)
+    assert str(late.error) == "a message was not sent: it is over"
+    outbox.done(deliveries[1])
+    outbox.fail(deliveries[2:], "the end came first")
+    assert states(deliveries) == ["sent", "sent", "failed"]
+    outbox.open()
+    again = Delivery("x", "again")
+    outbox.put(again, NOW)
+    assert again.state == "queued"
+
+
+# What a delivery says
 
 
 def test_a_delivery_says_what_became_of_it():
@@ -63,3 +245,43 @@ def test_a_delivery_says_what_became_of_it():
     delivery.fail("no room")
     assert repr(delivery) == "<Delivery id7: failed, no room>"
     assert repr(Delivery(b"x")) == "<Delivery of a raw frame: queued>"
+
+
+WAITER = Waiter(get_runtime())
+
+
+def later(fn: Callable[..., Any], *args: Any) -> threading.Timer:
+    timer = threading.Timer(0.02, fn, args)
+    timer.start()
+    return timer
+
+
+def test_it_can_be_waited_for_on_any_thread_and_awaited():
+    good, bad = Delivery("x", "1", waiter=WAITER), Delivery("x", "2", waiter=WAITER)
+    timers = [later(good.settle, "acknowledged"), later(bad.fail, "no")]
+    good.wait(30)
+    with pytest.raises(NotSent, match="no"):
+        bad.wait(30)
+
+    async def main() -> None:
+        await good
+        with pytest.raises(NotSent, match="no"):
+            await bad
+
+    asyncio.run(main())
+    for timer in timers:
+        timer.join()
+
+
+def test_a_wait_that_was_given_up_changes_nothing():
+    delivery = Delivery("x", "1", waiter=WAITER)
+    with pytest.raises(TookTooLong):
+        delivery.wait(0)
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(delivery, 0)
+
+    asyncio.run(main())
+    delivery.settle("acknowledged")
+    delivery.wait(0)

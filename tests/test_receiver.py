@@ -28,7 +28,7 @@ class Fed:
 
     def take(self, *frames: Any) -> list[Message]:
         raws = [frame if isinstance(frame, str | bytes) else json.dumps(frame) for frame in frames]
-        return self.receiver.take(raws, self.errors.append)
+        return self.receiver.take(raws, self.errors.append, 0.0).messages
 
 
 def rows(stream: Any) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from ..errors import UsageError, WrongType
-from .channels import LARGEST, complaint_about, sealed
+from .channels import LARGEST, LONGEST, complaint_about, sealed
 from .guard import Guard, Refusal, split_token
 from .session import Session
 from .switchboard import Switchboard
@@ -102,7 +102,10 @@ async def _publish(board: Switchboard, request: Request) -> JSONResponse:
         return _complaint(400, "json", str(error))
     except UsageError:  # larger as we write it
         return too_large
-    position = await board.channels.publish(message)
+    key = request.headers.get("idempotency-key")
+    if key is not None and len(key) > LONGEST:
+        return _complaint(400, "key", f"the Idempotency-Key is too long; send up to {LONGEST} characters")
+    position = await board.channels.publish(message, None if key is None else f"http/{channel}/{key}")
     return JSONResponse({"channel": channel, **position._asdict()})
 
 

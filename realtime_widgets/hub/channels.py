@@ -15,13 +15,14 @@ from typing import Any, Final
 import msgspec
 
 from ..errors import UsageError, WrongType
+from ..gaps import Position
 from ..messages import CONTROL, Message, new_id, type_of, write
-from .brokers import Broker, Position
+from .brokers import Broker
 
 logger = logging.getLogger(__name__)
 
-Sink = Callable[[str], object]
-"""Takes a frame; must neither raise nor wait."""
+Sink = Callable[[Message, str], object]
+"""Takes a message with its position, and its frame; must neither raise nor wait."""
 
 FRAME: Final = 1024 * 1024
 """Bytes of a frame, in either direction: what most WebSocket libraries take unless told otherwise."""
@@ -98,7 +99,7 @@ class Channels:
         self._stretch = 0
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
-        """Hand the channel's frames to `sink` from now on; returns the undo, which may be called twice."""
+        """Hand the channel's messages to `sink` from now on; returns the undo, which may be called twice."""
         key = object()
         self._sinks.setdefault(channel, {})[key] = sink
         if channel not in self._leave:
@@ -117,10 +118,23 @@ class Channels:
         """Return whether anybody here follows a channel."""
         return channel in self._sinks
 
-    async def publish(self, message: Message) -> Position:
-        """Publish a message on the channel that it names; returns its position there."""
+    async def position(self, channel: str) -> Position:
+        """Return where a channel stands."""
+        return await self._broker.position(channel)
+
+    async def read(self, channel: str, after: int, most: int) -> list[Message]:
+        """Return messages that are kept, from the first after an offset on: up to `most` bytes, and at least one."""
+        return await self._broker.read(channel, after, most)
+
+    async def publish(self, message: Message, key: str | None = None) -> Position:
+        """Publish a message on the channel that it names; returns its position there.
+
+        Args:
+            message: what.
+            key: what it is known by when it comes again; None: it never does.
+        """
         assert message.channel is not None
-        position = await self._broker.publish(message.channel, message)
+        position = await self._broker.publish(message.channel, message, key)
         if self._stretch >= STRETCH:
             self._stretch = 0
             await asyncio.sleep(0)
@@ -130,7 +144,7 @@ class Channels:
         frame = write(message)
         self._stretch += len(frame)
         for sink in list(self._sinks.get(message.channel or "", {}).values()):
-            sink(frame)
+            sink(message, frame)
 
 
 def _shortened(value: object) -> str:

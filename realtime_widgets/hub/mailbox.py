@@ -18,6 +18,10 @@ class Mailbox:
     def __init__(self) -> None:
         self._frames: deque[tuple[str, int]] = deque()
         self._bytes = 0
+        self.put_in = 0
+        """Frames that were ever put in."""
+        self.taken = 0
+        """Those of them that are out again."""
 
     def put(self, frame: str) -> bool:
         """Add a frame; returns whether there was room. A single one has always room, however large it is."""
@@ -25,6 +29,7 @@ class Mailbox:
         if self._frames and self._bytes + size > LIMIT:
             return False
         self._frames.append((frame, size))
+        self.put_in += 1
         self._bytes += size
         return True
 
@@ -37,9 +42,11 @@ class Mailbox:
             taken.append(frame)
             size += own
         self._bytes -= size
+        self.taken += len(taken)
         return taken
 
     def clear(self) -> None:
         """Throw everything away."""
+        self.taken += len(self._frames)
         self._frames.clear()
         self._bytes = 0

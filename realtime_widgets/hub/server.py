@@ -37,6 +37,8 @@ class Hub:
         auth: "token"; None: nobody needs one, which only a hub on a loopback address may do.
         origins: pages that may connect beside the hub's own, for example `["http://localhost:3000"]`. Programs
             that are no browsers need none.
+        history: messages of each channel that are kept for clients who lost their connection; 0: none.
+        history_age: seconds that they are kept; None: for as long as there is room (64 MiB for all channels).
 
     Raises:
         UsageError: for an argument out of its range.
@@ -51,6 +53,8 @@ class Hub:
         token: str | None = None,
         auth: Literal["token"] | None = "token",
         origins: Iterable[str] = (),
+        history: int = 1000,
+        history_age: float | None = 300.0,
     ) -> None:
         number: object = port
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 65535:
@@ -68,10 +72,17 @@ class Hub:
             raise UsageError("a hub has either a token or auth=None, and both were given; leave one out")
         if token is not None:
             check_token_text(token)
+        kept: object = history
+        if isinstance(kept, bool) or not isinstance(kept, int) or kept < 0:
+            raise UsageError(f"the hub cannot keep history={history!r} messages; pass 0 or more")
+        if history_age is not None and not history_age > 0:
+            raise UsageError(
+                f"the hub cannot keep messages for history_age={history_age!r}; pass seconds above 0, or None"
+            )
         self._token = (token or secrets.token_urlsafe(24)) if auth is not None else None
         self._host = host
         self._port = port
-        self._broker = make_broker(broker)
+        self._broker = make_broker(broker, history, history_age)
         self._guard = Guard(
             token=self._token, host=host, machine=socket.gethostname(), origins=check_origins(origins)
         )

@@ -6,6 +6,10 @@ What a client gets depends on what it says first:
 |---|---|---|---|
 | `hello` | those it subscribes to | arrays, if it said that it reads them | are answered by an `error` |
 | another, or nothing for a second | those of its path | single envelopes | are only counted |
+
+A client that recovers is sent, from the position it names, what the history has (`backlog`), and then what is new. The
+same happens to a channel that it reads too slowly: it goes on from the history when there is room again, and is told
+what that no longer had. Any other slow client is closed.
 """
 
 from __future__ import annotations
@@ -13,13 +17,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from ..errors import RealtimeWidgetsError
+from ..gaps import Position
 from ..heartbeat import Heartbeat
 from ..messages import Message, new_id, read, write
+from ..recovery import from_wire, to_wire
 from . import mailbox
+from .backlog import Backlog
 from .channels import LONGEST, complaint_about, sealed, stamped
 from .switchboard import Switchboard
 
@@ -88,9 +95,13 @@ class Session:
         self._path = path
         self._greeted = False  # it has said hello
         self._batch = False
+        self._recovers = False
+        self._acks = False
+        self._sender = self.id  # by which a message that comes again is known
         self._settled = False  # it is known what it is
         self._announced = False
         self._following: dict[str, Callable[[], None]] = {}
+        self._behind: dict[str, Backlog] = {}  # those of them that are read from the history
         self._mailbox = mailbox.Mailbox()
         self._goodbye: tuple[int, str] | None = None
         self._awake = asyncio.Event()
@@ -121,7 +132,7 @@ class Session:
 
     async def _take(self, frame: str | bytes) -> None:
         arrived = time.monotonic()
-        self._heartbeat.heard = arrived  # the loop's clock is the monotonic one
+        self._heartbeat.heard = self._loop.time()
         messages, complaint = _read(frame)
         if not (messages and messages[0].type == "hello"):
             self._settle_for_path()
@@ -144,13 +155,17 @@ class Session:
                 case "hello":
                     self._greet(message)
                 case "ping":
-                    self._say("pong", {}, message.id)
+                    self._say("pong", await self._standing(), message.id)
                 case "subscribe" if self._greeted:
-                    self._follow(_streams(message))
+                    self._follow(_streams(message), from_wire(message.data.get("positions")))
+                    self._acknowledge(message)
                 case "unsubscribe" if self._greeted:
                     self._unfollow(_streams(message))
+                    self._acknowledge(message)
                 case "publish":
                     await self._publish(message)
+                case "history" if self._recovers:
+                    self._go_back(message)
                 case "pong" | "subscribe" | "unsubscribe" | "error":
                     pass  # without a hello the path decides; and to answer an error could go on for ever
                 case other:
@@ -165,10 +180,29 @@ class Session:
             self._unfollow(list(self._following))  # those of its path, if it took its time
         self._settled = self._greeted = True
         self._batch = asked.get("batch") is True
-        answer = {"version": VERSION, "batch": True, "heartbeat": HEARTBEAT, "client": self.id}
-        self._say("hello", answer, message.id)
+        self._recovers = asked.get("recovery") is True
+        self._acks = asked.get("acks") is True
+        sender = asked.get("client")
+        self._sender = sender if isinstance(sender, str) and 0 < len(sender) <= LONGEST else self.id
+        can = {"version": VERSION, "batch": True, "recovery": True, "acks": True}
+        self._say("hello", {**can, "heartbeat": HEARTBEAT, "client": self.id}, message.id)
 
-    def _follow(self, channels: Sequence[str]) -> None:
+    def _acknowledge(self, message: Message, position: Position | None = None) -> None:
+        if self._acks and message.id is not None:
+            self._say("ack", {} if position is None else position._asdict(), message.id)
+
+    async def _standing(self) -> dict[str, Any]:
+        """Return where the channels stand of which the client has been sent, or will have been, everything."""
+        if not self._recovers:
+            return {}
+        standing = {channel: await self._board.channels.position(channel) for channel in self._following}
+        return {
+            "positions": to_wire(
+                {channel: each for channel, each in standing.items() if channel not in self._behind}
+            )
+        }
+
+    def _follow(self, channels: Sequence[str], positions: Mapping[str, Position]) -> None:
         for channel in channels:
             if (wrong := complaint_about(channel)) is not None:
                 raise Complaint("bad_channel", wrong)
@@ -180,12 +214,26 @@ class Session:
                 f"{len(self._following) + len(new)}; unsubscribe from others first",
             )
         for channel in new:
-            self._following[channel] = self._board.subscribe(channel, self._deliver)
+            if self._recovers:
+                self._fall_behind(channel, Backlog(channel, positions.get(channel)))
+            self._following[channel] = self._board.subscribe(channel, self._hear)
 
     def _unfollow(self, channels: Sequence[str]) -> None:
         for channel in channels:
+            self._behind.pop(channel, None)
             if (undo := self._following.pop(channel, None)) is not None:
                 undo()
+
+    def _go_back(self, message: Message) -> None:
+        """Send again what came after a position."""
+        if message.channel not in self._following or message.epoch is None or message.offset is None:
+            raise Complaint(
+                "bad_request", "the history of which channel, from where? Send channel, epoch and offset"
+            )
+        self._fall_behind(
+            message.channel,
+            Backlog(message.channel, Position(message.epoch, message.offset)),
+        )
 
     async def _publish(self, message: Message) -> None:
         if (wrong := complaint_about(message.channel)) is not None:
@@ -199,7 +247,8 @@ class Session:
             raise Complaint("bad_data", str(error)) from error
         if message.id is not None:
             publication.id = message.id  # so that its publisher knows it again
-        await self._board.channels.publish(publication)
+        known_by = f"{self._sender}/{message.channel}/{message.id}" if self._acks and message.id else None
+        self._acknowledge(message, await self._board.channels.publish(publication, known_by))
 
     # What it is
 
@@ -212,7 +261,7 @@ class Session:
     def _settle_for_path(self) -> None:
         if not self._settled:
             self._settled = True
-            self._follow(self._path)
+            self._follow(self._path, {})
 
     def _announce(self) -> None:
         """Say that it is there; not earlier than it can hear that itself."""
@@ -234,13 +283,35 @@ class Session:
             self._say("error", {"code": complaint.code, "message": str(complaint), "id": id})
 
     def _deliver(self, frame: str) -> None:
-        if self._goodbye is not None:
+        if self._goodbye is None:
+            if self._mailbox.put(frame):
+                self._awake.set()
+            else:
+                self._give_up()
+
+    def _hear(self, message: Message, frame: str) -> None:
+        """Send what was published, now or from the history in its turn."""
+        if self._goodbye is not None or message.channel is None:
             return
-        if self._mailbox.put(frame):
+        here = Position(message.epoch or "", message.offset or 0)
+        if (backlog := self._behind.get(message.channel)) is not None:
+            backlog.seen = here
+        elif self._mailbox.put(frame):
             self._awake.set()
+        elif self._recovers:
+            self._fall_behind(message.channel, Backlog.after_overflow(message.channel, here))
         else:
-            self._board.events.say("slow", "warning", "a client that did not read fast enough was closed")
-            self._hang_up(SLOW, "slow")
+            self._give_up()
+
+    def _fall_behind(self, channel: str, backlog: Backlog) -> None:
+        """Send a channel from the history, once what waits in the mailbox is on its way."""
+        backlog.turn = self._mailbox.put_in
+        self._behind[channel] = backlog
+        self._awake.set()
+
+    def _give_up(self) -> None:
+        self._board.events.say("slow", "warning", "a client that did not read fast enough was closed")
+        self._hang_up(SLOW, "slow")
 
     def _hang_up(self, code: int, reason: str) -> None:
         """Say goodbye after what is being sent, and cut the connection if that is not read in time."""
@@ -255,14 +326,41 @@ class Session:
             while self._goodbye is None:
                 await self._awake.wait()
                 self._awake.clear()
-                while frames := self._mailbox.take(BATCH if self._batch else 0):
-                    await self._link.send(frames[0] if len(frames) == 1 else f"[{','.join(frames)}]")
+                while True:
+                    recent = self._mailbox.take(BATCH if self._batch else 0)
+                    await self._send(recent)
+                    earlier = await self._catch_up()
+                    await self._send(earlier)
+                    if not recent and not earlier:
+                        break
             await self._link.close(*self._goodbye)
         except ConnectionError:
             pass  # the reader knows
         except Exception:
             logger.exception("a client cannot be written to, and is cut off")
             self._link.abort()
+
+    async def _send(self, frames: list[str]) -> None:
+        if frames and self._batch:
+            await self._link.send(frames[0] if len(frames) == 1 else f"[{','.join(frames)}]")
+        else:
+            for frame in frames:
+                await self._link.send(frame)
+
+    async def _catch_up(self) -> list[str]:
+        """Return frames from the history for one of the channels whose turn it is, in turns."""
+        for channel, backlog in list(self._behind.items()):
+            if backlog.turn > self._mailbox.taken:
+                continue
+            frames = await backlog.next(self._board.channels, BATCH)
+            if self._behind.get(channel) is not backlog:
+                continue  # it was given up meanwhile, or asked for anew
+            del self._behind[channel]
+            if not backlog.over:
+                self._behind[channel] = backlog  # at the end: the others first
+            if frames:
+                return frames
+        return []
 
     # Signs of life
 

@@ -9,13 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from ..errors import NotSent, RealtimeWidgetsError
 from ..messages import Message
 from ..runtime import Runtime
 from ..sources import next_due
 from .brokers import Broker
+from .brokers.memory import size_of
 from .channels import Channels, Sink, sealed
 from .events import Events
 from .metrics import Metrics
@@ -31,9 +30,6 @@ EVERY: Final = 1.0
 
 MOST_WAITING: Final = 64 * 1024 * 1024
 """Bytes that other threads may have published and that are not yet on their way."""
-
-_OVERHEAD: Final = 500
-"""Bytes that a waiting message takes beside its data."""
 
 
 class Switchboard:
@@ -76,7 +72,7 @@ class Switchboard:
         Raises:
             NotSent: so many wait that there is no room for another.
         """
-        size = _size(message)
+        size = size_of(message)
         with self._lock:
             if self._bytes + size > MOST_WAITING:
                 raise NotSent(
@@ -110,7 +106,7 @@ class Switchboard:
             while self._posted:
                 with self._lock:
                     message = self._posted.popleft()
-                    self._bytes -= _size(message)
+                    self._bytes -= size_of(message)
                 await self.channels.publish(message)
 
     async def _publish_metrics(self) -> None:
@@ -137,7 +133,3 @@ class Switchboard:
         )
         if self.channels.followed(METRICS):
             await self.channels.publish(sealed(METRICS, metrics))
-
-
-def _size(message: Message) -> int:
-    return _OVERHEAD + (len(memoryview(message.data)) if isinstance(message.data, msgspec.Raw) else 0)

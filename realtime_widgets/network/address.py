@@ -72,6 +72,11 @@ class Address:
         """The url for people: no credentials, no query."""
         return label_of(self.url) if isinstance(self.url, str) else "the address that a function gives"
 
+    @property
+    def may_change(self) -> bool:
+        """Whether another attempt may be another address, or come with another token."""
+        return callable(self.url) or callable(self.auth) or callable(self.headers)
+
     async def resolve(self, runtime: Runtime) -> tuple[str, dict[str, str]]:
         """Return the url and the headers of one attempt (on the I/O thread; functions run where callbacks do).
 

@@ -18,7 +18,7 @@ from ..runtime import Runtime
 
 logger = logging.getLogger(__name__)
 
-Kind = Literal["message", "state", "error", "disconnect"]
+Kind = Literal["message", "gap", "state", "error", "disconnect"]
 
 WAITING: Final = 10_000
 """Messages and errors that may wait for functions that are slow; beyond it the oldest are dropped, and counted."""

@@ -12,7 +12,8 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from typing import Any, overload
+from itertools import groupby
+from typing import Any, cast, overload
 
 import msgspec
 
@@ -24,6 +25,7 @@ from ..errors import (
     WrongType,
     did_you_mean,
 )
+from ..gaps import Gap
 from ..link import STATES, State, Status
 from ..listeners import Listeners
 from ..messages import CONTROL, Message, write
@@ -36,7 +38,7 @@ from .connection import Connection, Options
 from .pool import Pool, get_pool
 from .receiver import Decode
 from .session import envelope
-from .waits import Awaitable, Waits
+from .waits import Awaitable, Waiter, Waits
 
 
 class ClientStats(msgspec.Struct, frozen=True):
@@ -48,10 +50,13 @@ class ClientStats(msgspec.Struct, frozen=True):
         messages: in them.
         bytes: received.
         bad: frames, messages and records that could not be used.
+        duplicates: messages that came again, and were left out.
+        gaps: places where messages are missing.
         dropped: messages and errors that this client's callbacks were too slow for.
         sent: messages that went out.
-        waiting: messages that wait for the connection.
-        failed: messages that were not sent.
+        acknowledged: those of them that the server has, by its own word.
+        waiting: messages that wait for the connection, or for the server's answer.
+        failed: messages that did not arrive, as far as we know.
     """
 
     connects: int
@@ -59,8 +64,11 @@ class ClientStats(msgspec.Struct, frozen=True):
     messages: int
     bytes: int
     bad: int
+    duplicates: int
+    gaps: int
     dropped: int
     sent: int
+    acknowledged: int
     waiting: int
     failed: int
 
@@ -105,6 +113,7 @@ class Client:
         self._audience = Audience(self._runtime, self._connection.trouble)
         self._listeners = Listeners(f"the client of {self._address.label}")
         self._waits = Waits()
+        self._waiter = Waiter(self._runtime)
         self._lock = threading.Lock()  # of who is kept because of callbacks
         self._apart: Status | None = Status()  # what is said while it does not want the connection
         self._closed = False
@@ -122,6 +131,7 @@ class Client:
         """
         self._check()
         if self._apart is None:
+            self._connection.outbox.open()
             self._runtime.call_soon(self._connection.connect)
         else:
             self._join()
@@ -148,13 +158,19 @@ class Client:
                 self._runtime.call_soon(self._connection.ask_for, self.channels)
         return stream
 
-    def send(self, type: str, data: Any = None, *, channel: str | None = None) -> Delivery:
-        """Send a message, at once or (within bounds) when there is a connection; the answer says what became of it.
+    def send(
+        self, type: str, data: Any = None, *, channel: str | None = None, volatile: bool = False
+    ) -> Delivery:
+        """Send a message, at once or when there is a connection; the delivery says what becomes of it.
+
+        While there is none 256 messages of together 1 MiB may wait for 120 s; what finds no room has failed when this
+        returns. A server that answers (our hub does) is sent it again until it has, and takes it once.
 
         Args:
             type: what it is.
             data: anything that JSON has.
             channel: the topic it belongs to; None: none.
+            volatile: send it now or not at all, such as a cursor's place.
 
         Raises:
             UsageError: when the data are nothing that JSON has.
@@ -166,7 +182,7 @@ class Client:
             raise UsageError(
                 f"a message of type {type!r} cannot be sent: {error}; pass dicts, lists, texts and numbers"
             ) from error
-        return self._send(Delivery(raw, str(message.id)))
+        return self._send(Delivery(raw, str(message.id), volatile=volatile, waiter=self._waiter))
 
     def send_raw(self, raw: str | bytes) -> Delivery:
         """Send a frame as it is, for servers that speak another protocol."""
@@ -179,11 +195,11 @@ class Client:
                 raise UsageError(
                     f"a frame cannot be sent: {error}; pass text that is Unicode, or bytes"
                 ) from error
-        return self._send(Delivery(raw))
+        return self._send(Delivery(raw, waiter=self._waiter))
 
-    def publish(self, channel: str, data: Any) -> Delivery:
-        """Have the server hand data to everybody who has asked for a channel, this client included."""
-        return self.send("publish", data, channel=_checked_channel(channel))
+    def publish(self, channel: str, data: Any, *, volatile: bool = False) -> Delivery:
+        """Have the server hand data to everybody who has asked for a channel, this client included; see `send`."""
+        return self.send("publish", data, channel=_checked_channel(channel), volatile=volatile)
 
     # Being told
 
@@ -203,6 +219,12 @@ class Client:
         if fn is None:
             return lambda fn: self._add("message", fn, type)
         return self._add("message", fn, type)
+
+    def on_gap(self, fn: Callable[[Gap], object], /) -> Callback:
+        """Call `fn(gap)` wherever messages of a channel are missing, on the callback thread and in their order; also
+        a decorator.
+        """
+        return self._add("gap", fn)
 
     def on_state(self, fn: Callable[[State], object], /) -> Callback:
         """Call `fn(state)` whenever the state has changed, on the callback thread; also a decorator."""
@@ -274,8 +296,11 @@ class Client:
         counters, outbox = self._connection.counters, self._connection.outbox
         return ClientStats(
             **{name: getattr(counters, name) for name in ("connects", "frames", "messages", "bytes", "bad")},
+            duplicates=self._receiver.recovery.duplicates,
+            gaps=self._receiver.recovery.gaps,
             dropped=self._audience.dropped,
             sent=outbox.sent,
+            acknowledged=outbox.acknowledged,
             waiting=len(outbox),
             failed=outbox.failed,
         )
@@ -322,12 +347,17 @@ class Client:
         if error is not None:
             self._audience.tell("error", error)
 
-    def _receive(self, messages: Iterable[Message]) -> None:
-        if self._audience.wants("message"):
+    def _receive(self, things: Iterable[Message | Gap]) -> None:
+        """Take in messages, and gaps where something is missing."""
+        if self._audience.wants("message") or self._audience.wants("gap"):
             foreign = self._receiver.decode is not None
-            self._audience.tell(
-                "message", *(m for m in messages if foreign or m.type not in CONTROL or m.channel)
-            )
+            for is_gap, those in groupby(things, lambda thing: isinstance(thing, Gap)):
+                if is_gap:
+                    self._audience.tell("gap", *those)
+                else:
+                    messages = cast("Iterable[Message]", those)
+                    told = (m for m in messages if foreign or m.type not in CONTROL or m.channel)
+                    self._audience.tell("message", *told)
 
     def _greet(self) -> None:
         if self.on_connect is not None:
@@ -347,6 +377,7 @@ class Client:
 
     def _join(self) -> None:
         self._apart = None
+        self._connection.outbox.open()  # what is sent next waits, though the I/O thread has not heard of it yet
         # From the garbage collector: hands over, and takes no lock.
         self._orphaned = weakref.finalize(self, _orphan, self._connection, weakref.ref(self._receiver))
         self._orphaned.atexit = False
@@ -384,7 +415,7 @@ class Client:
                 f"a message was not sent: the client of {self.label} is disconnected; call connect()"
             )
         else:
-            self._runtime.call_soon(self._connection.send, delivery)
+            self._connection.put(delivery)
         return delivery
 
     def _future(self, state: State) -> Future[None]:

@@ -11,26 +11,30 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 import weakref
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..errors import BadMessage, LinkError, LinkRefused
+from ..errors import BadMessage, LinkError, LinkRefused, Unauthorized
+from ..gaps import Gap
 from ..link import Event, Link, State, Status
 from ..listeners import Listeners
-from ..messages import CONTROL, quote
+from ..messages import CONTROL, Message, new_id, quote
 from ..outbox import Delivery, Outbox
 from ..reconnect import Reconnect
 from ..runtime import Runtime
 from ..scheduling import Timer
 from .address import Address, identity
-from .receiver import Decode, Receiver
+from .receiver import Decode, Receiver, Taken
 from .session import Session
 from .transport import Clock, Frames, Transport
 from .websocket import explain, open_websocket
 
 if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
     from .client import Client
 
 logger = logging.getLogger(__name__)
@@ -38,9 +42,18 @@ logger = logging.getLogger(__name__)
 LINGER: Final = 10.0
 """Seconds that a connection stays open when nobody wants it any more: long enough to run a cell again."""
 
+WATCH: Final = 5.0
+"""Seconds between two looks at the clocks."""
+
+SLEPT: Final = 10.0
+"""Seconds by which time must have jumped between two looks for us to say that the machine slept."""
+
 QUIET: Final = 10.0
 """Seconds between two log lines about bad frames: a server may send a thousand of them in a second."""
 
+
+_wall = time.time
+"""The time of day: unlike the loop's clock it goes on while a machine sleeps."""
 
 _chance: Final = random.Random().random
 """Not the generator of the `random` module: that one is the user's, who may have seeded it."""
@@ -104,10 +117,14 @@ class Connection:
         self._link = Link(options.reconnect)
         self._receivers: weakref.WeakValueDictionary[Hashable, Receiver] = weakref.WeakValueDictionary()
         self._url = address.label
+        self._sender = new_id()
         self._task: asyncio.Task[None] | None = None
         self._session: Session | None = None  # while the link is up
         self._retry: Timer | None = None
         self._linger: Timer | None = None
+        self._expiry: Timer | None = None
+        self._watch: Timer | None = None
+        self._looked = 0.0, 0.0
         self._logged: dict[str, float] = {}
 
     # For the pool and the clients
@@ -158,19 +175,36 @@ class Connection:
 
     def ask_for(self, channels: set[str]) -> None:
         """Ask the server for channels that it has not been asked for on this link."""
-        if self._session is not None and self._speaks_envelopes():
-            self._session.ask_for(channels)
+        envelopes = self._envelopes()
+        if self._session is not None and envelopes is not None:
+            self._session.ask_for(channels, envelopes.recovery)
 
-    def send(self, delivery: Delivery) -> None:
-        """Send a message, or have it wait for the connection."""
-        if self._link.state in ("disconnected", "error"):
-            self.outbox.fail([delivery], f"there is no connection to {self._url}; call connect() first")
-        else:
-            self.outbox.put(delivery)
-        if delivery.error is not None:
-            self.trouble(delivery.error)
-        elif self._session is not None:
+    def put(self, delivery: Delivery) -> None:
+        """Send a message, or have it wait for the link; from any thread, and what finds no room has failed then."""
+        self.outbox.put(delivery, self._clock_of_any_thread())
+        self._runtime.call_soon(self._sent if delivery.error is None else self._not_sent, delivery)
+
+    def _clock_of_any_thread(self) -> float:
+        return self._own_clock.time() if self._own_clock is not None else time.monotonic()
+
+    def _sent(self, _delivery: Delivery) -> None:
+        """Have what was put into the outbox sent."""
+        if self._session is not None:
             self._session.transport.wake()
+        if self._expiry is None and (due := self.outbox.due) is not None:
+            self._expiry = self._clock.call_later(max(0.0, due - self._clock.time()), self._expire)
+
+    def _not_sent(self, delivery: Delivery) -> None:
+        assert delivery.error is not None
+        self.trouble(delivery.error)
+
+    def _expire(self) -> None:
+        """Fail what has waited for too long."""
+        self._expiry = None
+        for delivery in self.outbox.expire(self._clock.time()):
+            self._not_sent(delivery)
+        if (due := self.outbox.due) is not None:
+            self._expiry = self._clock.call_later(max(0.0, due - self._clock.time()), self._expire)
 
     def trouble(self, error: LinkError) -> None:
         """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
@@ -188,6 +222,8 @@ class Connection:
         """Stay open for as long as anybody wants it."""
         if any(receiver.wanted for receiver in self._living()):
             self._active.add(self)
+            if self._watch is None:
+                self._look()
             self._linger = _cancelled(self._linger)
         elif not linger:
             self._release()
@@ -209,6 +245,7 @@ class Connection:
         now = self._clock.time()
         match self._link.fire(event, now, error=error, chance=_chance()):
             case "dial":
+                self.outbox.open()
                 self._retry = _cancelled(self._retry)
                 self._task = asyncio.get_running_loop().create_task(self._attempt())
             case "wait":
@@ -216,6 +253,7 @@ class Connection:
                 self._retry = self._clock.call_later(self._link.retry_at - now, self._fire, "due")
             case "close":
                 self._retry = _cancelled(self._retry)
+                self._expiry = _cancelled(self._expiry)
                 self._hang_up()
         if before != self._link.state:
             self._log(before, error)
@@ -246,6 +284,7 @@ class Connection:
 
     def _release(self) -> None:
         self._linger = _cancelled(self._linger)
+        self._watch = _cancelled(self._watch)
         self._active.discard(self)
         self._fire("disconnect")
 
@@ -253,13 +292,27 @@ class Connection:
         """End the link or the attempt; what waits to be sent still goes out where there is a link."""
         task, self._task = self._task, None
         session, self._session = self._session, None
-        waiting = self.outbox.take()
+        waiting = self.outbox.close(f"there is no connection to {self._url}; call connect() first")
         if session is not None:
             session.transport.end_with(waiting)
         else:
             self.outbox.fail(waiting, f"the connection to {self._url} was closed before")
         if task is not None and task is not asyncio.current_task():
             task.cancel()
+
+    # Sleep
+
+    def _look(self) -> None:
+        """See whether the machine has slept: its links may be dead by now, and what was to be tried later is due."""
+        now, wall = self._clock.time(), _wall()
+        if self._watch is not None and max(now - self._looked[0], wall - self._looked[1]) > WATCH + SLEPT:
+            logger.info("%s: this machine seems to have slept; checking", self._url)
+            if self._session is not None:
+                self._session.transport.probe()
+            elif self._link.retry_at is not None:
+                self._fire("connect")
+        self._looked = now, wall
+        self._watch = self._clock.call_later(WATCH, self._look)
 
     # One attempt, and what it leads to
 
@@ -270,7 +323,7 @@ class Connection:
         except asyncio.CancelledError:
             raise
         except LinkError as said:
-            error = said
+            error = said.with_traceback(None)  # which would keep the frames of the attempt
         except Exception as raised:
             error = explain(raised, self._url)
         if self._task is task:  # else it was ended on purpose, and another may be on its way
@@ -278,15 +331,21 @@ class Connection:
 
     async def _connected(self) -> LinkError:
         """Open a socket and keep it to its end; returns why it ended."""
-        url, headers = await self.address.resolve(self._runtime)
-        socket = await open_websocket(url, headers, self.address.protocols, self._options.max_size)
+        try:
+            socket = await self._dial()
+        except Unauthorized:
+            if not self.address.may_change:
+                raise
+            socket = await self._dial()  # once: a token may expire between its making and its use
         transport = Transport(
             socket, self._url, outbox=self.outbox, clock=self._clock, heartbeat=self._options.heartbeat
         )
-        session = Session(transport)
+        session = Session(transport, self.outbox, self._sender, self._clock)
         self.counters.connects += 1
         self._fire("opened")
         self._session = session
+        self.outbox.link()
+        self._reopen()
         channels = set[str]().union(*(receiver.channels for receiver in self._living()))
         self._introduce(session, self._clients(), channels)
         try:
@@ -296,18 +355,37 @@ class Connection:
         finally:
             if self._session is session:
                 self._session = None
+                self.outbox.unlink()
+            session.end()
+
+    def _reopen(self) -> None:
+        """Have the receivers begin with a new link; a method, because a coroutine would keep the last of them."""
+        for receiver in self._living():
+            self._tell(receiver, list(receiver.reopen()))
+
+    async def _dial(self) -> ClientConnection:
+        url, headers = await self.address.resolve(self._runtime)
+        try:
+            return await open_websocket(url, headers, self.address.protocols, self._options.max_size)
+        except LinkError:
+            raise
+        except Exception as error:
+            raise explain(error, self._url) from error
 
     def _introduce(self, session: Session, clients: list[Client], channels: set[str]) -> None:
         """Have said what a server wants to hear first."""
-        if self._speaks_envelopes():
+        envelopes = self._envelopes()
+        if envelopes is None:
+            session.settle()
+        else:
             session.introduce()
-            session.ask_for(channels)
+            session.ask_for(channels, envelopes.recovery)
         for client in clients:
             if client.on_connect is not None and session.greet(identity(client.on_connect)):
                 client._greet()
 
     def _beat(self, session: Session) -> None:
-        if self._speaks_envelopes():
+        if self._envelopes() is not None:
             session.say("ping", {})
 
     def _deliver(self, session: Session, frames: Frames) -> None:
@@ -325,14 +403,28 @@ class Connection:
                     )
             frames = [frame for frame in frames if len(frame) <= limit]
         for receiver in self._living():
-            messages = receiver.take(frames, self._complain)
-            self.counters.messages += len(messages)
+            taken = receiver.take(frames, self._complain, self._clock.time())
+            self.counters.messages += len(taken.messages)
             if receiver.decode is None:
-                for message in messages:
-                    if message.type in CONTROL and (error := session.answer(message)) is not None:
-                        self._complain(error)
-            for client in list(receiver.clients):
-                client._receive(messages)
+                self._answer(session, receiver, taken)
+            self._tell(receiver, taken.kept)
+
+    def _answer(self, session: Session, receiver: Receiver, taken: Taken) -> None:
+        """Do what the server says of the link itself, and ask it for what is missing."""
+        if taken.messages and taken.messages[0].type != "hello":
+            session.settle()  # who knows the word answers it first
+        for message in taken.messages:
+            if message.type in CONTROL and (error := session.answer(message)) is not None:
+                self._complain(error)
+        for channel, position in taken.asks:
+            session.ask_history(channel, position)
+
+    def _tell(self, receiver: Receiver, things: list[Message | Gap]) -> None:
+        for thing in things:
+            if isinstance(thing, Gap):
+                logger.log(self._level, "%s: %s", self._url, thing)
+        for client in list(receiver.clients):
+            client._receive(things)
 
     def _complain(self, error: LinkError) -> None:
         self.counters.bad += 1
@@ -347,8 +439,9 @@ class Connection:
     def _clients(self) -> list[Client]:
         return [client for receiver in self._living() for client in list(receiver.clients)]
 
-    def _speaks_envelopes(self) -> bool:
-        return any(receiver.decode is None for receiver in self._living())
+    def _envelopes(self) -> Receiver | None:
+        """The receiver of our envelope; None: nobody wants it, so it is not spoken."""
+        return next((receiver for receiver in self._living() if receiver.decode is None), None)
 
     def _soon(self, fn: Callable[..., object]) -> None:
         try:

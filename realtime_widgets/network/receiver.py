@@ -7,13 +7,16 @@ that are there. Runs on the I/O thread.
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import BadMessage, CallbackFailed, LinkError, RealtimeWidgetsError
+from ..gaps import Gap, Position
 from ..link import Status
 from ..messages import CONTROL, Message, channel_of, quote, read
+from ..recovery import Recovery
 from ..streams import Stream
 
 if TYPE_CHECKING:
@@ -21,6 +24,20 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 Decode = Callable[[Any], Any]
+
+
+class Taken(NamedTuple):
+    """What became of frames.
+
+    Attributes:
+        messages: all that were in them.
+        kept: those that are new, and gaps where something is missing.
+        asks: channels to ask the server for, each from a position on.
+    """
+
+    messages: list[Message]
+    kept: list[Message | Gap]
+    asks: list[tuple[str, Position]]
 
 
 class Receiver:
@@ -36,6 +53,8 @@ class Receiver:
         self.decode = decode
         self.clients: weakref.WeakSet[Client] = weakref.WeakSet()
         """Those who want it."""
+        self.recovery = Recovery(envelopes=decode is None)
+        """Where reading stands in its channels."""
         self.orphaned = False
         """Whether a client went without a goodbye: then its streams are fed for as long as somebody holds one."""
         self._lock = threading.Lock()  # of the next line, which any thread may add to
@@ -71,31 +90,46 @@ class Receiver:
                 stream.source = self  # who holds the stream holds what fills it
             return stream
 
-    def take(self, frames: Iterable[str | bytes], complain: Callable[[LinkError], None]) -> list[Message]:
-        """Put what came into the streams; returns the messages.
+    def reopen(self) -> list[Gap]:
+        """Begin with a new link; returns what is missing now, which the streams have been told."""
+        gaps = self.recovery.reopen(time.time())
+        for gap in gaps:
+            stream = self._streams.get(gap.channel)
+            if stream is not None:
+                stream.mark_gap(gap)
+        return gaps
+
+    def take(self, frames: Iterable[str | bytes], complain: Callable[[LinkError], None], now: float) -> Taken:
+        """Put what came into the streams.
 
         Args:
             frames: in the order they came.
             complain: gets every frame and record that could not be used; the others go on.
+            now: seconds of a monotonic clock.
         """
         messages: list[Message] = []
         for frame in frames:
             messages += self._read(frame, complain)
-        places: dict[
-            tuple[str, str | None], list[Message]
-        ] = {}  # all keys of a stream share one list: order stays
-        found: dict[Stream, list[Message]] = {}
-        for message in messages:
-            key = message.type, message.channel
+        kept, asks = self.recovery.sift(messages, now, time.time())
+        # All keys of a stream share one list: order stays.
+        places: dict[tuple[str, str | None], list[Message | Gap]] = {}
+        found: dict[Stream, list[Message | Gap]] = {}
+        for one in kept:
+            if isinstance(one, Gap):
+                stream = self._streams.get(one.channel)
+                if stream is not None:
+                    found.setdefault(stream, []).append(one)
+                continue
+            key = one.type, one.channel
             try:
-                places[key].append(message)
+                places[key].append(one)
             except KeyError:
-                stream = self._stream_of(message)
+                stream = self._stream_of(one)
                 places[key] = found.setdefault(stream, []) if stream is not None else []
-                places[key].append(message)
+                places[key].append(one)
         for stream, those in found.items():
-            fill(stream, those, complain)
-        return messages
+            _fill(stream, those, complain)
+        return Taken(messages, kept, asks)
 
     def _stream_of(self, message: Message) -> Stream | None:
         """Return who gets a message; None when nobody follows its channel, or it is about the link."""
@@ -120,6 +154,19 @@ class Receiver:
             wrong.__cause__ = error
             complain(wrong)
         return ()
+
+
+def _fill(stream: Stream, those: list[Message | Gap], complain: Callable[[LinkError], None]) -> None:
+    """Append messages, and mark gaps where they are."""
+    messages: list[Message] = []
+    for one in those:
+        if isinstance(one, Gap):
+            fill(stream, messages, complain)
+            messages = []
+            stream.mark_gap(one)
+        else:
+            messages.append(one)
+    fill(stream, messages, complain)
 
 
 def fill(stream: Stream, messages: list[Message], complain: Callable[[LinkError], None]) -> None:
@@ -198,4 +245,6 @@ def _from_mapping(given: Mapping[str, Any]) -> Message:
         given.get("timestamp"),
         given.get("id"),
         channel,
+        given.get("epoch"),
+        given.get("offset"),
     )

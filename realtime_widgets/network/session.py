@@ -11,11 +11,20 @@ from collections.abc import Hashable
 from typing import Any, Final
 
 from ..errors import BadMessage
+from ..gaps import Position
 from ..messages import Message, new_id, write
-from .transport import Transport
+from ..outbox import Outbox
+from ..recovery import Recovery, to_wire
+from ..scheduling import Timer
+from .transport import Clock, Transport
 
-HELLO: Final = {"version": 1, "batch": True}
-"""What we say first: that we read frames that are arrays of envelopes."""
+HELLO: Final = {"version": 1, "batch": True, "recovery": True, "acks": True}
+"""What we say first: that we read frames that are arrays of envelopes, recover what is missing, and read answers to
+what we sent."""
+
+
+PATIENCE: Final = 1.0
+"""Seconds that a server has for its hello before we send what users want sent: where it answers, we must know."""
 
 
 def envelope(kind: str, data: Any, id: str | int | None = None, channel: str | None = None) -> Message:
@@ -28,10 +37,17 @@ class Session:
 
     Args:
         transport: the link.
+        outbox: what users send over it.
+        sender: what the server knows us by, on every link.
+        clock: for how long the server has to answer our hello.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, outbox: Outbox, sender: str, clock: Clock) -> None:
         self.transport = transport
+        self._outbox = outbox
+        self._sender = sender
+        self._clock = clock
+        self._timer: Timer | None = None
         self._known = False  # the server has answered our hello
         self._introduced = False
         self._asked: set[str] = set()
@@ -41,14 +57,34 @@ class Session:
         """Say hello, once."""
         if not self._introduced:
             self._introduced = True
-            self.say("hello", HELLO)
+            self.say("hello", {**HELLO, "client": self._sender})
+            if self._outbox.answers is None:  # one that has answered on an earlier link is believed to do so
+                self._timer = self._clock.call_later(PATIENCE, self.settle)
 
-    def ask_for(self, channels: set[str]) -> None:
-        """Ask the server for channels that it has not been asked for."""
+    def settle(self) -> None:
+        """Take the server for one that does not answer, unless it has said hello."""
+        if not self._known:
+            self._outbox.know(False)
+            self.transport.wake()
+
+    def end(self) -> None:
+        """The link is gone."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def ask_for(self, channels: set[str], recovery: Recovery) -> None:
+        """Ask the server for channels that it has not been asked for, from the last position that was read."""
         new = channels - self._asked
         if new:
             self._asked |= new
-            self.say("subscribe", {"streams": sorted(new)})
+            positions = to_wire(recovery.positions(new))
+            self.say("subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {}))
+
+    def ask_history(self, channel: str, after: Position) -> None:
+        """Ask the server for what came after a position."""
+        message = envelope("history", {}, channel=channel)
+        message.epoch, message.offset = after
+        self.transport.say(write(message))
 
     def greet(self, key: Hashable) -> bool:
         """Return whether a function of `on_connect=` is yet to be called: once per link, however often its cell
@@ -61,15 +97,27 @@ class Session:
 
     def answer(self, message: Message) -> BadMessage | None:
         """Answer what the server says of the link itself; returns what it complains of, if it does."""
+        data = message.data if isinstance(message.data, dict) else {}
         if message.type == "ping":
             self.say("pong", {}, message.id)
         elif message.type == "hello":
             self._known = True
+            self._outbox.know(data.get("acks") is True)
+            self.transport.wake()
+        elif message.type == "ack":
+            self._outbox.acknowledge(message.id, _position(data))
         elif message.type == "error" and self._known:  # before, the word could mean anything
-            data = message.data if isinstance(message.data, dict) else {}
-            return BadMessage(f"the server turned something down: {data.get('message') or message.data!r}")
+            said = data.get("message") or repr(message.data)
+            self._outbox.refuse(data.get("id"), said)
+            return BadMessage(f"the server turned something down: {said}")
         return None
 
     def say(self, kind: str, data: Any, id: str | int | None = None) -> None:
         """Send a message of the link's own."""
         self.transport.say(write(envelope(kind, data, id)))
+
+
+def _position(data: dict[str, Any]) -> Position | None:
+    """Return where the server says that a message stands; None: it does not say."""
+    epoch, offset = data.get("epoch"), data.get("offset")
+    return Position(epoch, offset) if isinstance(epoch, str) and isinstance(offset, int) else None

@@ -26,6 +26,10 @@ LAST_WORDS: Final = 0.5
 """Seconds that what was still to be sent may take when the link is ended on purpose."""
 
 
+PROBE: Final = 5.0
+"""Seconds that the other side has to answer when we ask whether it is still there."""
+
+
 class Clock(Protocol):
     """Time, as an asyncio loop has it; a test may crank its own."""
 
@@ -68,6 +72,7 @@ class Transport:
         self._last: list[Delivery] = []
         self._to_write = asyncio.Event()
         self._timer: Timer | None = None
+        self._probe: Timer | None = None
         self._verdict: LinkError | None = None
 
     def say(self, raw: str) -> None:
@@ -113,8 +118,9 @@ class Transport:
 
     def _over(self, writer: asyncio.Task[None]) -> None:
         writer.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._probe):
+            if timer is not None:
+                timer.cancel()
 
     def _abort(self, why: LinkError) -> None:
         self._verdict = why
@@ -154,6 +160,7 @@ class Transport:
             elif (delivery := outbox.first) is not None:
                 self._sending = delivery
                 await socket.send(delivery.raw)
+                self._sending = None
                 outbox.done(delivery)
             else:
                 return
@@ -194,6 +201,19 @@ class Transport:
             self._to_write.set()
             beat()
         self._beat_later(beat)
+
+    def probe(self) -> None:
+        """Ask at once whether the other side is still there; when nothing is heard within `PROBE` the link is ended."""
+        if self.heartbeat is not None and self._probe is None:
+            self._urgent.append(None)
+            self._to_write.set()
+            self._probe = self._clock.call_later(PROBE, self._judge, self.heartbeat.heard)
+
+    def _judge(self, heard: float) -> None:
+        assert self.heartbeat is not None
+        self._probe = None
+        if self.heartbeat.heard <= heard and not self._frames:
+            self._abort(LinkLost(f"nothing was heard from {self._url} since this machine slept"))
 
     def _heard(self) -> None:
         if self.heartbeat is not None:

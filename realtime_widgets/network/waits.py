@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import LinkError
 from ..link import State, Status
+from ..runtime import Runtime
 
 
 class Waits:
@@ -44,3 +45,22 @@ class Awaitable:
 
     def __await__(self) -> Generator[Any, None, None]:
         return asyncio.wrap_future(self._future).__await__()
+
+
+class Waiter:
+    """Waits for what the I/O thread settles, on any other thread or in any event loop.
+
+    Args:
+        runtime: whose threads may not wait.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def wait(self, future: Future[None], timeout: float | None) -> None:
+        """See `outbox.Waiter`."""
+        self._runtime.wait(future, timeout)
+
+    def awaited(self, future: Future[None]) -> Generator[Any, None, None]:
+        """See `outbox.Waiter`."""
+        return asyncio.shield(asyncio.wrap_future(future)).__await__()

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import LinkError, LinkLost, LinkRefused
 from .address import is_loopback, label_of
+from .statuses import explain_status
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
-    from websockets.exceptions import ConnectionClosed, InvalidStatus
+    from websockets.exceptions import ConnectionClosed
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,8 @@ def explain(error: BaseException, url: str) -> LinkError:
     place = label_of(url)
     match error:
         case ws.InvalidStatus():
-            return _status(error, place)
+            answer = error.response
+            return explain_status(answer.status_code, answer.headers, place, "opening a WebSocket")
         case ws.ConnectionClosed():
             return _closed(error, place)
         case ws.NegotiationError():
@@ -97,20 +99,6 @@ def explain(error: BaseException, url: str) -> LinkError:
             )
     logger.error("unexpected, connecting to %s", place, exc_info=error)
     return LinkLost(f"no connection to {place}: {type(error).__name__}: {error}")
-
-
-def _status(error: InvalidStatus, place: str) -> LinkError:
-    code = error.response.status_code
-    match code:
-        case 401:
-            return LinkRefused(f"{place} turned the token down (HTTP 401); pass a valid one as auth=")
-        case 403:
-            return LinkRefused(f"{place} forbids this connection (HTTP 403); check the token and your rights")
-        case 404:
-            return LinkLost(f"{place} is not there (HTTP 404); check the path of the address")
-        case 429 | 503:
-            return LinkLost(f"{place} is busy (HTTP {code})")
-    return LinkLost(f"{place} answered HTTP {code} instead of opening a WebSocket")
 
 
 def _closed(error: ConnectionClosed, place: str) -> LinkError:

@@ -1,40 +1,56 @@
 """Brokers: what a hub keeps its channels in.
 
 A broker numbers the messages of each channel 1, 2, 3 … under an epoch, which names the life of that numbering,
-and hands every message to everybody who follows the channel, in one order for all.
+keeps the newest of them, and hands every message to everybody who follows the channel, in one order for all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Final, Protocol
 
 from ...errors import UsageError
+from ...gaps import Position
 from ...messages import Message
 
 Sink = Callable[[Message], object]
 """Takes a message that has its channel, epoch and offset; must neither raise nor wait."""
 
 
-class Position(NamedTuple):
-    """Where a message stands in its channel."""
-
-    epoch: str
-    offset: int
-
-
 class Broker(Protocol):
     """What every broker can do. All of it is called on the I/O thread."""
 
-    async def publish(self, channel: str, message: Message) -> Position:
-        """Number a message and hand it to the channel's sinks; returns its position."""
+    async def publish(self, channel: str, message: Message, key: str | None = None) -> Position:
+        """Number a message, keep it, and hand it to the channel's sinks; returns its position.
+
+        Args:
+            channel: where it is for.
+            message: without a number.
+            key: what it is known by when it comes again: the position of the first is returned then, for
+                `REMEMBERED` seconds, and nothing else happens. None: it never comes again.
+        """
+
+    async def position(self, channel: str) -> Position:
+        """Return where a channel stands; offset 0 when nothing was ever published."""
+
+    async def read(self, channel: str, after: int, most: int) -> list[Message]:
+        """Return messages that are kept, from the first after an offset on: up to `most` bytes, and at least one."""
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
         """Hand the channel's messages to `sink` from now on; returns the undo, which may be called twice."""
 
 
-def make_broker(name: str) -> Broker:
+REMEMBERED: Final = 300.0
+"""Seconds that a published message is known again."""
+
+
+def make_broker(name: str, history: int, history_age: float | None) -> Broker:
     """Return a new broker.
+
+    Args:
+        name: which.
+        history: messages of each channel that are kept.
+        history_age: seconds that they are kept; None: for as long as there is room.
 
     Raises:
         UsageError: there is none of that name.
@@ -45,4 +61,4 @@ def make_broker(name: str) -> Broker:
         raise UsageError(
             f"there is no broker {name!r}: there is 'memory'; pass broker='memory', or leave it out"
         )
-    return MemoryBroker()
+    return MemoryBroker(history, history_age)

@@ -1,0 +1,66 @@
+"""Gaps: messages or records that are known to be missing, and why.
+
+A hole in what came is never filled with nothing: one gap says where it is. Charts draw a break there, cards are stale
+until the next value, logs have a line of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+Reason = Literal["trimmed", "epoch_changed", "overflow", "lost", "unknown_source"]
+
+REASONS: Final[Mapping[Reason, str]] = {
+    "trimmed": "they were no longer in the server's history",
+    "epoch_changed": "the server began anew",
+    "overflow": "this client read too slowly",
+    "lost": "they were lost on the way",
+    "unknown_source": "the connection was lost, and this server does not number its messages",
+}
+"""Why messages can be missing, for people."""
+
+
+class Position(NamedTuple):
+    """A place in a channel: after the message with this number.
+
+    Attributes:
+        epoch: the life of the numbering.
+        offset: of the last message before the place; 0: there was none yet.
+    """
+
+    epoch: str
+    offset: int
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Messages of a channel that are missing: all after one position up to another.
+
+    Attributes:
+        channel: of which channel.
+        reason: why, see `REASONS`.
+        ts: when it was noticed, seconds since the epoch.
+        after: the last position before it; None: not known.
+        until: the last position that is missing; None: not known.
+        seq: the number of the stream's last record before it; None: it is in no stream.
+    """
+
+    channel: str
+    reason: Reason
+    ts: float
+    after: Position | None = None
+    until: Position | None = None
+    seq: int | None = None
+
+    @property
+    def missed(self) -> int | None:
+        """How many messages are missing; None: not known."""
+        if self.after is None or self.until is None or self.after.epoch != self.until.epoch:
+            return None
+        return self.until.offset - self.after.offset
+
+    def __str__(self) -> str:
+        missed = "messages" if self.missed is None else f"{self.missed:,} message{'s'[: self.missed != 1]}"
+        return f"{missed} of channel {self.channel!r} missing: {REASONS[self.reason]}"

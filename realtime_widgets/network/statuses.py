@@ -1,0 +1,54 @@
+"""Statuses: what an HTTP answer that is not the one we wanted means for a connection."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from ..errors import LinkError, LinkLost, LinkRefused, Unauthorized
+
+LONGEST: Final = 3600.0
+"""Seconds that a server may have itself left alone for, whatever it says."""
+
+
+def explain_status(code: int, headers: Mapping[str, str], place: str, instead: str) -> LinkError:
+    """Return what an answer means: a LinkRefused where another try would change nothing, else a LinkLost.
+
+    Args:
+        code: the status.
+        headers: the answer's, found in any letter case.
+        place: where it came from, for people.
+        instead: what it should have done, such as "opening a WebSocket".
+    """
+    match code:
+        case 401:
+            return Unauthorized(f"{place} turned the token down (HTTP 401); pass a valid one as auth=")
+        case 403:
+            return LinkRefused(f"{place} forbids this connection (HTTP 403); check the token and your rights")
+        case 404:
+            return LinkLost(f"{place} is not there (HTTP 404); check the path of the address")
+        case 429 | 503:
+            wait = retry_after(headers.get("retry-after"), time.time())
+            asks = "" if wait is None else f" and asks to be left alone for {wait:.0f} s"
+            return LinkLost(f"{place} is busy (HTTP {code}){asks}", retry_after=wait)
+    return LinkLost(f"{place} answered HTTP {code} instead of {instead}")
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3); None: nothing that can be read.
+
+    Args:
+        value: seconds, or a date.
+        now: seconds since the epoch.
+    """
+    if value is None:
+        return None
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), LONGEST)
+    try:
+        return min(max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now), LONGEST)
+    except (ValueError, OverflowError):
+        return None
