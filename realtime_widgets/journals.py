@@ -6,6 +6,7 @@ rows of the levels that are wanted, and hands them out in the body of a part, nu
 
     [seq, ts, level, source, message]     an event; `seq` is its record's number
     [seq, count]                          so many events, up to that number, are left out
+    [seq.5, ts, "gap", reason, count]     so many events never came, after that number; null: nobody knows how many
 """
 
 from __future__ import annotations
@@ -21,10 +22,15 @@ import msgspec
 from .batch import Batch
 from .errors import UsageError, did_you_mean
 from .frames import Payload
+from .gaps import Gap
 from .streams import Stream
 
 Level = Literal["debug", "info", "success", "warning", "error"]
-Row = tuple[int, float, str, str, str] | tuple[int, int]
+Row = (
+    tuple[float, float, str, str, str]
+    | tuple[float, float, Literal["gap"], str, int | None]
+    | tuple[int, int]
+)
 
 LEVELS: Final[tuple[Level, ...]] = ("debug", "info", "success", "warning", "error")
 """From the least severe on."""
@@ -78,6 +84,8 @@ class Journal:
         self._fresh_rows = 0
         self._begun = False
         self._restarted = False
+        self._last_gap: Gap | None = None
+        self._gapped = False
         self._asked_for: dict[int, tuple[int, int]] = {}
         self.dropped = 0
         """Events of wanted levels that no part has carried, and that cannot be fetched any more."""
@@ -97,8 +105,8 @@ class Journal:
     def take(self, key: bool, now: float) -> Payload:
         """The events since the last call, or all that are kept, within the bounds of a part."""
         self._ingest()
-        moved = self._restarted
-        key = key or moved
+        moved = self._restarted or self._gapped
+        key = key or self._restarted
         first, self._sent = self._sent + 1, self._cursor
         rows = list(self._rows) if key else _newest(self._rows, min(self._fresh_rows, PART_ROWS))
         rows, nbytes = _fitting(rows)
@@ -107,8 +115,10 @@ class Journal:
         if left_out > 0 and rows:
             rows = _with_gap(rows, left_out)
         self._fresh = self._fresh_rows = 0
-        self._restarted = False
+        self._restarted = self._gapped = False
         body: dict[str, Any] = {"rows": rows, "up_to": self._cursor, "cleared": self._cleared}
+        if (missing := self.stream.missing) is not None:
+            body["missing"] = missing.reason
         if self._asked_for:
             body["fills"] = [(seq, self._left_out(seq, *which)) for seq, which in self._asked_for.items()]
             self._asked_for = {}
@@ -146,8 +156,27 @@ class Journal:
             self.dropped += batch.missed
         self._begun = True
         wanted = self._wanted(batch)
-        if wanted:
-            self._add(_rows(batch, wanted[-(self._rows.maxlen or 0) :]), len(wanted))
+        gaps = self._new_gaps()
+        if wanted or gaps:
+            rows: Iterable[Row] = _rows(batch, wanted[-(self._rows.maxlen or 0) :])
+            self._add(sorted([*rows, *gaps], key=_number) if gaps else rows, len(wanted) + len(gaps))
+
+    def _new_gaps(self) -> list[Row]:
+        """The gaps that came since the last time, as far as the records before them have been read."""
+        gaps = self.stream.gaps
+        if not gaps or gaps[-1] is self._last_gap:
+            return []
+        begin = next((i + 1 for i, gap in enumerate(gaps) if gap is self._last_gap), 0)
+        found: list[Row] = []
+        for i, gap in enumerate(gaps[begin:], begin):
+            assert gap.seq is not None
+            if gap.seq > self._cursor:
+                break
+            self._last_gap = gap
+            nth = sum(other.seq == gap.seq for other in gaps[:i])  # between two records they stay in order
+            found.append((gap.seq + 1 - 1 / (2 + nth), gap.ts, "gap", gap.reason, gap.missed))
+        self._gapped = self._gapped or bool(found)
+        return found
 
     def _add(self, rows: Iterable[Row], events: int) -> None:
         """Keeps rows that stand for so many events, of which some may be passed over already."""
@@ -254,7 +283,11 @@ def _with_gap(rows: list[Row], left_out: int) -> list[Row]:
     first, *others = rows
     if _is_gap(first):
         return [(first[0], first[1] + left_out), *others]
-    return [(first[0] - 1, left_out), *rows]
+    return [(math.ceil(first[0]) - 1, left_out), *rows]
+
+
+def _number(row: Row) -> float:
+    return row[0]
 
 
 def _events(rows: Iterable[Row]) -> int:

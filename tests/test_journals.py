@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime_widgets import streams
 from realtime_widgets.errors import UsageError
 from realtime_widgets.frames import Payload
+from realtime_widgets.gaps import Gap, Position
 from realtime_widgets.journals import (
     LEVELS,
     PART_BYTES,
@@ -271,6 +273,26 @@ def test_more_than_can_be_looked_through_at_a_time_is_passed_over():
 
 
 # Clearing
+
+
+def test_what_never_came_has_a_line_where_it_is_missing():
+    stream = streams.Stream("log", clock=lambda: 5.0)
+    log = Journal(stream, "error", 500)
+    stream.append(level="error", message="one")
+    log.take(True, 0.0)
+    stream.mark_gap(Gap("log", "trimmed", 7.0, Position("e", 1), Position("e", 4)))
+    assert log.changed()
+    part = log.take(False, 0.0)
+    assert (part.moved, part.key, part.body["missing"]) == (True, False, "trimmed")
+    assert rows(part) == [[1.5, 7.0, "gap", "trimmed", 3]]
+    assert not log.changed()
+    stream.mark_gap("unknown_source")
+    stream.append(level="error", message="two")
+    part = log.take(False, 0.0)
+    assert [row[0] for row in rows(part)] == [pytest.approx(1 + 2 / 3), 2]
+    assert rows(part)[0][2:] == ["gap", "unknown_source", None]
+    assert "missing" not in part.body
+    assert [row[0] for row in rows(log.take(True, 0.0))] == [1, 1.5, pytest.approx(1 + 2 / 3), 2]
 
 
 def test_a_clear_is_news_and_takes_the_rows_away():

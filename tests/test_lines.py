@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from page_model import Cells
+from realtime_widgets.buckets import BREAK_BEFORE
 from realtime_widgets.errors import UnknownField
 from realtime_widgets.frames import Payload
 from realtime_widgets.lines import Line, Points, points
@@ -226,6 +227,38 @@ def test_records_that_were_overwritten_unread_break_the_line() -> None:
     fill(stream, 1, 2, 40)
     payload = line.take(False, 0.0)
     assert payload.columns["breaks"].any()
+
+
+def test_what_never_came_breaks_the_line_where_it_is_missing() -> None:
+    stream, line = line_of(60.0)
+    fill(stream, 0, 2, 1)
+    line.take(True, 0.0)
+    stream.mark_gap("trimmed")
+    assert line.changed()
+    noted = line.take(False, 0.0)
+    assert (noted.moved, noted.body["missing"], noted.columns) == (True, "trimmed", {})
+    assert not line.changed()
+    fill(stream, 10, 2, 1)
+    stream.mark_gap("lost")
+    fill(stream, 20, 2, 1)
+    part = line.take(False, 0.0)
+    assert part.columns["breaks"].tolist() == [BREAK_BEFORE, 0, BREAK_BEFORE, 0]
+    assert "missing" not in part.body
+    again = line.take(True, 0.0).columns["breaks"].tolist()
+    assert again == [0, 0, BREAK_BEFORE, 0, BREAK_BEFORE, 0]
+    late = Line(stream, None, 60.0)
+    assert late.take(True, 0.0).columns["breaks"].tolist() == again, "who comes later sees the same"
+
+
+def test_what_never_came_breaks_a_line_of_buckets_too() -> None:
+    stream, line = line_of(60.0)
+    fill(stream, 0, 20, 100)
+    stream.mark_gap("trimmed")
+    fill(stream, 30, 20, 100)
+    part = line.take(True, 0.0)
+    assert part.body["layout"]["kind"] == "seconds"
+    (cut,) = np.flatnonzero(part.columns["breaks"] & BREAK_BEFORE)
+    assert part.columns["k"][cut] - part.columns["k"][cut - 1] > 1, "at the hole"
 
 
 def test_a_clear_empties_the_picture() -> None:

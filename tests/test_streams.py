@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.ring import MOST_GAPS
 from realtime_widgets.streams import Stream
 from records import NOW, stream, values
 
@@ -294,3 +295,63 @@ def test_streams_import_no_library_that_is_optional():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# What never came
+
+
+def test_a_gap_stands_after_the_newest_record_until_the_next_one():
+    stream = Stream("x", clock=lambda: 5.0)
+    stream.append(1.0)
+    gap = stream.mark_gap("trimmed")
+    assert (gap.seq, gap.reason, gap.ts, gap.channel) == (1, "trimmed", 5.0, "x")
+    assert stream.missing is gap
+    stream.append(2.0)
+    assert stream.missing is None
+    assert stream.gaps == (gap,)
+    assert (stream.gap_count, stream.stats.gaps) == (1, 1)
+
+
+def test_a_batch_has_the_gaps_at_and_between_its_records():
+    stream = Stream("x")
+    places = []
+    for i in range(4):
+        places.append(stream.mark_gap("lost"))
+        stream.append(i)
+    places.append(stream.mark_gap("lost"))
+    assert stream.read().gaps == tuple(places)
+    assert stream.read(after=2).gaps == tuple(places[2:])
+    assert stream.read(after=1, limit=1).gaps == tuple(places[1:3])
+    assert stream.read(after=4).gaps == (places[4],)
+
+
+def test_gaps_go_with_the_records_before_them_and_with_a_clear():
+    stream = Stream("x", max_points=2)
+    stream.append(0)
+    stream.mark_gap("lost")
+    stream.extend([1, 2, 3])
+    last = stream.mark_gap("lost")
+    assert stream.gaps == (last,)
+    stream.clear()
+    assert (stream.gaps, stream.gap_count) == ((), 2)
+
+
+def test_gaps_are_bounded():
+    stream = Stream("x")
+    for _ in range(MOST_GAPS + 10):
+        stream.mark_gap("lost")
+    assert (len(stream.gaps), stream.gap_count) == (MOST_GAPS, MOST_GAPS + 10)
+
+
+def test_a_reason_that_is_none_is_refused():
+    with pytest.raises(
+        UsageError, match="a gap cannot be marked: 'laziness' is no reason; pass one of 'trimmed'"
+    ):
+        Stream("x").mark_gap("laziness")  # type: ignore[arg-type]
+
+
+def test_who_listens_hears_of_a_gap():
+    stream, heard = Stream("x"), []
+    stream.listen(lambda: heard.append(stream.gap_count))
+    stream.mark_gap("lost")
+    assert heard == [1]

@@ -162,6 +162,10 @@ def test_data_state_says_what_the_data_are(sent: Recorder) -> None:
     assert chart.data_state == "no_data"
     stream.append(1.0)
     assert chart.data_state == "live"
+    stream.mark_gap("trimmed")
+    assert chart.data_state == "stale", "until the next value"
+    stream.append(0.0)
+    assert chart.data_state == "live"
     now[0] += 6
     assert chart.data_state == "stale"
     chart.pause()

@@ -66,6 +66,10 @@ def golden() -> dict[str, Any]:
     step("a reminder", [Payload(8, 7, False, {})])
     extend([13.2, 14.0], [6.0, 7.0], [0.4, 0.5])
     step("old points leave the window, but for one", [line.take(False, 0.0)])
+    stream.mark_gap("trimmed")
+    step("something is missing", [line.take(False, 0.0)])
+    extend([14.0], [7.5], [0.6])
+    step("and the line goes on after it", [line.take(False, 0.0)])
     dense = [14.0 + i / 50 for i in range(150)]
     extend(dense, [math.sin(second) for second in dense], [math.nan if i == 80 else i for i in range(150)])
     step("points become buckets", [line.take(False, 0.0)])

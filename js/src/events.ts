@@ -2,7 +2,7 @@
 
 import type { Meaning } from "./lib/cursor";
 import { h, setAttribute, setText } from "./lib/dom";
-import { Events, type Item, isGap, type Row } from "./lib/events";
+import { type Event, Events, type Item, isGap, type Row } from "./lib/events";
 import { formatter, momentText, timeText } from "./lib/format";
 import type { Part } from "./lib/frames";
 import { type Icon, icon } from "./lib/icons";
@@ -17,6 +17,9 @@ const LOOKS: Record<string, { icon: Icon; word: Word }> = {
   warning: { icon: "triangle", word: "alert" },
   error: { icon: "cross", word: "error" },
 };
+
+/** Why events can be missing; see realtime_widgets/gaps.py. */
+const REASONS: Word[] = ["trimmed", "epoch_changed", "overflow", "lost", "unknown_source"];
 
 const ASK_AGAIN_MS = 10_000;
 const ASK_AT_LEAST_MS = 60_000;
@@ -35,7 +38,7 @@ export class EventsWidget extends LiveWidget {
     const { items } = this.events;
     for (let i = items.length - 1; i >= 0; i--) {
       const item = items[i]!;
-      if (!isGap(item)) return item.ts;
+      if (!isGap(item) && item.level !== "gap") return item.ts;
     }
     return null;
   }
@@ -143,7 +146,7 @@ class EventsView implements View {
     );
     this.#empty.hidden = this.#drawn.length > 0;
     const more = widget.state === "paused" && unseen > 0;
-    setText(this.#status, more ? say("paused_new", count(unseen)) : say(widget.state));
+    setText(this.#status, more ? say("paused_new", count(unseen)) : widget.statusText);
   }
 
   /** Brings the rows in line with the items: away at the top, new at the bottom. */
@@ -158,7 +161,8 @@ class EventsView implements View {
     const stay = this.#atEnd ? null : this.#reading(items);
     while (log.children.length > kept) log.firstElementChild!.remove();
     log.append(...items.slice(kept).map((item) => row(item, this.widget.locale)));
-    const has = (name: "level" | "source") => items.some((item) => !isGap(item) && item[name]);
+    const has = (name: "level" | "source") =>
+      items.some((item) => !isGap(item) && item.level !== "gap" && item[name]);
     log.toggleAttribute("data-rw-levels", has("level"));
     log.toggleAttribute("data-rw-sources", has("source"));
     this.#drawn = [...items];
@@ -205,6 +209,7 @@ function row(item: Item, locale: string): HTMLElement {
     const count = formatter({ name: "number" }, locale)(item.count);
     return h("div", "rw-missed", item.count === 1 ? say("missed_event") : say("missed_events", count));
   }
+  if (item.level === "gap") return h("div", "rw-missed rw-lost", gapText(item, locale));
   const look = LOOKS[item.level] ?? LOOKS.info!;
   const line = h("div", "rw-event");
   line.dataset.rwLevel = item.level in LOOKS ? item.level : "info";
@@ -212,6 +217,19 @@ function row(item: Item, locale: string): HTMLElement {
   at.title = momentText(item.ts, locale);
   const grade = h("span", "rw-grade");
   if (item.level) grade.append(icon(look.icon), item.level in LOOKS ? say(look.word) : item.level);
-  line.append(at, grade, h("span", "rw-source", item.source), h("span", "rw-message", item.message));
+  line.append(at, grade, h("span", "rw-source", item.source), h("span", "rw-message", String(item.message)));
   return line;
+}
+
+/** What never came, and why. */
+function gapText({ source: reason, message: count }: Event, locale: string): string {
+  const say = words(locale);
+  const number = formatter({ name: "number" }, locale);
+  const what =
+    typeof count !== "number"
+      ? say("missing_some")
+      : count === 1
+        ? say("missing_one")
+        : say("missing_count", number(count));
+  return REASONS.includes(reason as Word) ? say("because", what, say(reason as Word)) : what;
 }

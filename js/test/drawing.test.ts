@@ -213,6 +213,7 @@ describe("what a widget claims about its data", () => {
     kernelGone: false,
     failed: false,
     disconnected: false,
+    missing: false,
     age: 1,
     staleAfter: 5,
   };
@@ -222,6 +223,9 @@ describe("what a widget claims about its data", () => {
     [{ age: 6 }, "stale"],
     [{ age: 6, staleAfter: null }, "live"],
     [{ age: null }, "live"],
+    [{ missing: true }, "stale"],
+    [{ missing: true, staleAfter: null }, "stale"],
+    [{ missing: true, disconnected: true }, "disconnected"],
     [{ empty: true, age: 6 }, "no_data"],
     [{ paused: true, age: 6 }, "paused"],
     [{ disconnected: true, age: 6 }, "disconnected"],

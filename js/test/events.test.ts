@@ -190,6 +190,23 @@ describe("a log", () => {
     expect([text(el, ".rw-grade"), find(el, ".rw-event").dataset.rwLevel]).toEqual(["audit", "info"]);
   });
 
+  it.each([
+    [3, "trimmed", "3 messages missing: no longer in the server’s history"],
+    [1, "lost", "1 message missing: lost on the way"],
+    [null, "unknown_source", "Messages missing: the connection was lost"],
+    [2, "a reason of tomorrow", "2 messages missing"],
+  ] as [number | null, string, string][])("says that %s never came, and why: %s", (count, reason, said) => {
+    start([[1, NOW, "info", "web", "one"]]);
+    stage.put("e", { rows: [[1.5, NOW + 1, "gap", reason, count]], cleared: 0, missing: reason }, [
+      2,
+      2,
+      false,
+    ]);
+    expect(text(el, ".rw-lost")).toBe(said);
+    expect([state(el), text(el, ".rw-status")]).toEqual(["stale", "Data missing"]);
+    expect(find(el, ".rw-root").dataset.rwLastTs).toBe(String(NOW));
+  });
+
   it("has no room for what no event has", () => {
     start([[1, NOW, "", "", "plain"]]);
     expect([log().hasAttribute("data-rw-levels"), log().hasAttribute("data-rw-sources")]).toEqual([

@@ -274,6 +274,18 @@ describe("what is wrong with the data", () => {
   });
 });
 
+describe("what never came", () => {
+  it("makes a card stale until the next value", () => {
+    const widget = card();
+    widget.apply(part(number(1, { missing: "trimmed" }), [NOW]), "replace");
+    const el = shown(widget);
+    expect([widget.state, text(el, ".rw-status")]).toEqual(["stale", "Data missing"]);
+    widget.apply(part(number(2), [NOW + 1]), "replace");
+    widget.draw();
+    expect([widget.state, text(el, ".rw-status")]).toEqual(["live", "Live"]);
+  });
+});
+
 describe("a card", () => {
   it("that is paused shows its number once in a new view, and keeps it", () => {
     traits.paused = true;

@@ -220,6 +220,8 @@ class LiveWidget(anywidget.AnyWidget):
             return "disconnected"
         if not newest:
             return "no_data"
+        if any(stream.missing is not None for stream in self._streams):
+            return "stale"
         ages = [stream.age for stream in self._streams if stream.age is not None]
         if self.stale_after is not None and ages and min(ages) > self.stale_after:
             return "stale"

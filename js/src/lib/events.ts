@@ -1,8 +1,9 @@
 // Events: the rows of a log as the page holds them. The twin of realtime_widgets/journals.py.
 
-/** What the kernel sends: an event, or how many are left out up to a number. */
+/** What the kernel sends: an event; how many are left out up to a number; how many never came after a number, and why. */
 export type Row =
   | [seq: number, ts: number, level: string, source: string, message: string]
+  | [seq: number, ts: number, level: "gap", reason: string, count: number | null]
   | [seq: number, count: number];
 
 export interface Event {
@@ -10,7 +11,8 @@ export interface Event {
   ts: number;
   level: string;
   source: string;
-  message: string;
+  /** Of what never came (level `gap`): how many, as far as that is known. */
+  message: string | number | null;
 }
 
 /** So many events, up to this number, are not shown. */

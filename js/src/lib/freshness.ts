@@ -20,6 +20,8 @@ export interface Facts {
   failed: boolean;
   /** Whether a link that data come by is down. */
   disconnected: boolean;
+  /** Whether something is known to be missing after the newest datum. */
+  missing: boolean;
   /** Seconds since the newest data arrived in the kernel; null when not known. */
   age: number | null;
   /** Seconds after which data are stale; null: never. */
@@ -34,6 +36,7 @@ export function dataState(facts: Facts): DataState {
   if (facts.paused) return "paused";
   if (facts.disconnected) return "disconnected";
   if (facts.empty) return "no_data";
+  if (facts.missing) return "stale";
   if (facts.staleAfter !== null && facts.age !== null && facts.age > facts.staleAfter) return "stale";
   return "live";
 }

@@ -55,6 +55,8 @@ export abstract class LiveWidget implements Widget {
   readonly #ages = new Map<string, { age: number; at: number }>();
   /** Feed → where the link stood that fills it, and when we were told. */
   readonly #links = new Map<string, { link: FeedLink; at: number }>();
+  /** Feeds of which something is missing after the newest datum. */
+  readonly #missing = new Set<string>();
   /** Feed → why the kernel cannot show it. */
   readonly #errors = new Map<string, string>();
 
@@ -128,6 +130,8 @@ export abstract class LiveWidget implements Widget {
     } else this.#ages.delete(part.feed);
     const link = part.body.link as FeedLink | undefined;
     if (link) this.#links.set(part.feed, { link, at: this.host.clock.now() });
+    if (part.body.missing) this.#missing.add(part.feed);
+    else this.#missing.delete(part.feed);
     if (typeof part.body.error === "string") this.#errors.set(part.feed, part.body.error);
     else this.#errors.delete(part.feed);
     this.take(part, meaning);
@@ -203,6 +207,7 @@ export abstract class LiveWidget implements Widget {
       kernelGone: this.kernelGone,
       failed: this.#errors.size > 0,
       disconnected: this.#disconnected,
+      missing: this.#missing.size > 0,
       age: this.age,
       staleAfter: this.model.get("stale_after"),
     });
@@ -217,8 +222,14 @@ export abstract class LiveWidget implements Widget {
     const state = this.shownState;
     if (root.dataset.rwState !== state) root.dataset.rwState = state;
     if (!status) return;
-    const detail = this.state === "stale" ? agoText(this.age ?? 0, this.locale) : "";
-    setText(status, words(this.locale)(this.state, detail));
+    setText(status, this.statusText);
+  }
+
+  /** The state in words. */
+  get statusText(): string {
+    const say = words(this.locale);
+    if (this.state !== "stale") return say(this.state);
+    return this.#missing.size > 0 ? say("missing") : say("stale", agoText(this.age ?? 0, this.locale));
   }
 
   /** Notes the newest datum drawn, for tests and tools that measure its age. */
