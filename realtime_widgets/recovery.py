@@ -141,7 +141,9 @@ class Recovery:
 
     def __init__(self, *, envelopes: bool) -> None:
         self.can_ask = False
-        """Whether the server of this link keeps a history."""
+        """Whether the server of this link can be asked for its history."""
+        self._heads = False  # whether it says where it goes on
+        self._one_way = False
         self.duplicates = 0
         """Messages that came again, and were dropped."""
         self.gaps = 0
@@ -158,9 +160,18 @@ class Recovery:
             if channel in tracks and (position := tracks[channel].position) is not None
         }
 
-    def reopen(self, ts: float) -> list[Gap]:
-        """Begin with a new link; returns the gaps that this is."""
-        self.can_ask = False
+    def reopen(self, ts: float, *, one_way: bool = False, resumes: bool = False) -> list[Gap]:
+        """Begin with a new link; returns the gaps that this is.
+
+        Args:
+            ts: seconds since the epoch.
+            one_way: nothing can be asked over it.
+            resumes: the server goes on where the last link ended, also with what is not numbered.
+        """
+        self.can_ask = self._heads = False
+        self._one_way = one_way
+        if resumes:
+            return []
         gaps = [gap for track in self._tracks.values() if (gap := track.reopen(ts)) is not None]
         self.gaps += len(gaps)
         return gaps
@@ -193,7 +204,7 @@ class Recovery:
                 and message.type not in CONTROL
             ):
                 track.offset = offset
-            elif self._envelopes and message.type in CONTROL and (channel is None or self.can_ask):
+            elif self._envelopes and message.type in CONTROL and (channel is None or self._heads):
                 self._listen(message, now, ts, kept, asks)
                 if channel is not None:
                     continue
@@ -225,8 +236,9 @@ class Recovery:
         """Take in what the server says of itself and its channels."""
         data = message.data if isinstance(message.data, dict) else {}
         if message.type == "hello":
-            self.can_ask = data.get("recovery") is True
-        elif message.type == "history" and self.can_ask:
+            self._heads = data.get("recovery") is True
+            self.can_ask = self._heads and not self._one_way
+        elif message.type == "history" and self._heads:
             gap = self._begin(message, data, ts)
             if gap is not None:
                 self._note(gap, kept)

@@ -140,7 +140,7 @@ def test_neither_hub_nor_client_starts_a_thread_of_its_own(hub: rw.Hub):
 
 
 @pytest.mark.parametrize(
-    "address", ["http://localhost:1", "localhost:8000", "ws://", "ws://x:port", "ws://x/#y"]
+    "address", ["ftp://localhost:1", "localhost:8000", "ws://", "ws://x:port", "ws://x/#y"]
 )
 def test_an_address_that_is_none_is_refused_at_once(address: str):
     with pytest.raises(UsageError, match="cannot connect to"):

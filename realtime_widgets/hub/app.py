@@ -3,6 +3,7 @@
     WebSocket  /ws/dashboard        the wire; without a hello: metrics, alerts, events
     GET        /health              whether it is there; needs no token
     POST       /publish/{channel}   the body, JSON, is the data; answers where they stand in the channel
+    GET        /sse/{channels}      the same messages one way, as Server-Sent Events: names with commas between
 
 Starlette is imported with the first hub that starts.
 """
@@ -13,13 +14,15 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 import msgspec
 
 from ..errors import UsageError, WrongType
 from .channels import LARGEST, LONGEST, complaint_about, sealed
+from .eventstream import EventStream
 from .guard import Guard, Refusal, split_token
-from .session import Session
+from .session import MOST_CHANNELS, Session
 from .switchboard import Switchboard
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DASHBOARD: Final = "/ws/dashboard"
+
+EVENTS: Final = "/sse/"
 
 PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events")}
 """Path → the channels of a client that says no hello."""
@@ -62,6 +67,9 @@ def make_app(board: Switchboard, guard: Guard) -> ASGIApp:
         uptime = round(time.monotonic() - board.since, 3)
         return JSONResponse({"status": "ok", "clients": len(board.sessions), "uptime": uptime})
 
+    async def events(request: Request) -> ASGIApp:
+        return _events(board, request)
+
     async def publish(request: Request) -> JSONResponse:
         arrived = time.monotonic()
         try:
@@ -76,10 +84,30 @@ def make_app(board: Switchboard, guard: Guard) -> ASGIApp:
             WebSocketRoute(DASHBOARD, dashboard),
             WebSocketRoute("/{path:path}", nowhere),
             Route("/health", health),
+            Route(f"{EVENTS}{{channels:path}}", events, methods=["GET"]),
             Route("/publish/{channel:path}", publish, methods=["POST"]),
         ]
     )
     return _Door(app, board, guard)
+
+
+def _events(board: Switchboard, request: Request) -> ASGIApp:
+    """Return what answers with a stream of events; what a client asks for that cannot be is said here."""
+    # The path as it came: a comma within a name is not one between names.
+    path = request.scope["raw_path"].decode("latin-1")
+    channels = [unquote(name) for name in path.partition(EVENTS)[2].split(",")]
+    for channel in channels:
+        if (wrong := complaint_about(channel)) is not None:
+            return _complaint(400, "channel", wrong)
+    if len(set(channels)) < len(channels) or len(channels) > MOST_CHANNELS:
+        return _complaint(400, "channel", f"name each channel once, and {MOST_CHANNELS} at most")
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        abort = scope["extensions"][ABORT]["call"]
+        link = EventStream(channels, request.headers.get("last-event-id"), receive, send, abort)
+        await link.run(lambda: Session(board, link, ()).run())
+
+    return stream
 
 
 async def _publish(board: Switchboard, request: Request) -> JSONResponse:

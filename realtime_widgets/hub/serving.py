@@ -230,6 +230,11 @@ def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
             super().__init__(*args, **kwargs)
             self.logger = self.access_logger = quiet
 
+        def handle_events(self) -> None:
+            super().handle_events()
+            if self.scope is not None:  # a request has come, and its task has not begun
+                self.scope.setdefault("extensions", {})[ABORT] = {"call": self.transport.abort}
+
     class WebSocket(WebSocketsSansIOProtocol):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)

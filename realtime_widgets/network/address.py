@@ -23,7 +23,10 @@ T = TypeVar("T")
 Given: TypeAlias = T | Callable[[], T | Awaitable[T]]
 """A value, or a function that gives it."""
 
-SCHEMES = ("ws", "wss")
+SCHEMES = ("ws", "wss", "http", "https")
+
+ONE_WAY = ("http", "https")
+"""Server-Sent Events."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Address:
     """Where to connect, and as whom.
 
     Attributes:
-        url: `ws://` or `wss://`.
+        url: `ws://`, `wss://`, or `http://`, `https://` for Server-Sent Events.
         auth: a token, sent as `Authorization: Bearer …`; None: none.
         headers: further headers of the opening handshake.
         protocols: the WebSocket subprotocols to offer.
@@ -97,7 +100,7 @@ class Address:
 
 
 def check_url(url: Any) -> None:
-    """Raise when this is no address of a WebSocket.
+    """Raise when this is no address of a WebSocket or of Server-Sent Events.
 
     Raises:
         UsageError: saying what it is instead, without its credentials and its query.
@@ -111,23 +114,27 @@ def check_url(url: Any) -> None:
         raise UsageError(f"cannot connect to this address: {error}; check it") from error
     shown = label_of(url)
     if parts.scheme not in SCHEMES:
-        better = {"http": "ws", "https": "wss"}.get(parts.scheme)
-        advice = (
-            f"did you mean {better + shown[len(parts.scheme) :]!r}?" if better else "pass ws:// or wss://"
-        )
         raise UsageError(
-            f"cannot connect to {shown!r}: its scheme is {parts.scheme!r}, and this takes WebSockets; {advice}"
+            f"cannot connect to {shown!r}: its scheme is {parts.scheme!r}; pass ws:// or wss:// for a WebSocket, "
+            "http:// or https:// for Server-Sent Events"
         )
     if not parts.hostname:
         raise UsageError(f"cannot connect to {shown!r}: it names no host; pass ws://host:port/path")
     if parts.fragment:
-        raise UsageError(f"cannot connect to {shown!r}: a WebSocket address has no '#'; leave that part out")
+        raise UsageError(
+            f"cannot connect to {shown!r}: it has a '#', which no server is told; leave that part out"
+        )
 
 
 def label_of(url: str) -> str:
     """Return an address without credentials and query."""
     parts = urllib.parse.urlsplit(url)
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def is_one_way(url: str) -> bool:
+    """Whether what is at an address can only be listened to."""
+    return urllib.parse.urlsplit(url).scheme in ONE_WAY
 
 
 def is_loopback(url: str) -> bool:

@@ -131,7 +131,7 @@ class Client:
         """
         self._check()
         if self._apart is None:
-            self._connection.outbox.open()
+            self._connection.admit()
             self._runtime.call_soon(self._connection.connect)
         else:
             self._join()
@@ -377,7 +377,7 @@ class Client:
 
     def _join(self) -> None:
         self._apart = None
-        self._connection.outbox.open()  # what is sent next waits, though the I/O thread has not heard of it yet
+        self._connection.admit()  # what is sent next waits, though the I/O thread has not heard of it yet
         # From the garbage collector: hands over, and takes no lock.
         self._orphaned = weakref.finalize(self, _orphan, self._connection, weakref.ref(self._receiver))
         self._orphaned.atexit = False

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import BadMessage, LinkError, LinkRefused, Unauthorized
 from ..gaps import Gap
+from ..heartbeat import SLACK
 from ..link import Event, Link, State, Status
 from ..listeners import Listeners
 from ..messages import CONTROL, Message, new_id, quote
@@ -26,21 +27,23 @@ from ..outbox import Delivery, Outbox
 from ..reconnect import Reconnect
 from ..runtime import Runtime
 from ..scheduling import Timer
-from .address import Address, identity
+from .address import Address, identity, is_one_way
+from .eventsource import IDLE, Bookmark, EventSource, open_event_source
+from .eventsource import explain as explain_http
 from .receiver import Decode, Receiver, Taken
 from .session import Session
-from .transport import Clock, Frames, Transport
+from .transport import Clock, Frames, Transport, Way
 from .websocket import explain, open_websocket
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
-
     from .client import Client
 
 logger = logging.getLogger(__name__)
 
 LINGER: Final = 10.0
 """Seconds that a connection stays open when nobody wants it any more: long enough to run a cell again."""
+
+ONE_WAY: Final = "Server-Sent Events go one way; to publish, send an HTTP request, or connect to a WebSocket (ws:// or wss://)"
 
 WATCH: Final = 5.0
 """Seconds between two looks at the clocks."""
@@ -118,6 +121,10 @@ class Connection:
         self._receivers: weakref.WeakValueDictionary[Hashable, Receiver] = weakref.WeakValueDictionary()
         self._url = address.label
         self._sender = new_id()
+        self._bookmark = Bookmark()
+        self._one_way = isinstance(address.url, str) and is_one_way(address.url)
+        if self._one_way:
+            self.outbox.close(ONE_WAY)
         self._task: asyncio.Task[None] | None = None
         self._session: Session | None = None  # while the link is up
         self._retry: Timer | None = None
@@ -173,10 +180,15 @@ class Connection:
         """Connect, or try again now."""
         self._fire("connect")
 
+    def admit(self) -> None:
+        """Take in what is to be sent: somebody wants the connection; from any thread."""
+        if not self._one_way:
+            self.outbox.open()
+
     def ask_for(self, channels: set[str]) -> None:
         """Ask the server for channels that it has not been asked for on this link."""
         envelopes = self._envelopes()
-        if self._session is not None and envelopes is not None:
+        if self._session is not None and envelopes is not None and not self._session.transport.one_way:
             self._session.ask_for(channels, envelopes.recovery)
 
     def put(self, delivery: Delivery) -> None:
@@ -245,7 +257,7 @@ class Connection:
         now = self._clock.time()
         match self._link.fire(event, now, error=error, chance=_chance()):
             case "dial":
-                self.outbox.open()
+                self.admit()
                 self._retry = _cancelled(self._retry)
                 self._task = asyncio.get_running_loop().create_task(self._attempt())
             case "wait":
@@ -292,7 +304,8 @@ class Connection:
         """End the link or the attempt; what waits to be sent still goes out where there is a link."""
         task, self._task = self._task, None
         session, self._session = self._session, None
-        waiting = self.outbox.close(f"there is no connection to {self._url}; call connect() first")
+        closed = f"there is no connection to {self._url}; call connect() first"
+        waiting = self.outbox.close(ONE_WAY if self._one_way else closed)
         if session is not None:
             session.transport.end_with(waiting)
         else:
@@ -332,20 +345,18 @@ class Connection:
     async def _connected(self) -> LinkError:
         """Open a socket and keep it to its end; returns why it ended."""
         try:
-            socket = await self._dial()
+            transport = await self._dial()
         except Unauthorized:
             if not self.address.may_change:
                 raise
-            socket = await self._dial()  # once: a token may expire between its making and its use
-        transport = Transport(
-            socket, self._url, outbox=self.outbox, clock=self._clock, heartbeat=self._options.heartbeat
-        )
+            transport = await self._dial()  # once: a token may expire between its making and its use
         session = Session(transport, self.outbox, self._sender, self._clock)
         self.counters.connects += 1
         self._fire("opened")
         self._session = session
-        self.outbox.link()
-        self._reopen()
+        if not transport.one_way:
+            self.outbox.link()
+        self._reopen(transport)
         channels = set[str]().union(*(receiver.channels for receiver in self._living()))
         self._introduce(session, self._clients(), channels)
         try:
@@ -358,24 +369,49 @@ class Connection:
                 self.outbox.unlink()
             session.end()
 
-    def _reopen(self) -> None:
+    def _reopen(self, way: Way) -> None:
         """Have the receivers begin with a new link; a method, because a coroutine would keep the last of them."""
         for receiver in self._living():
-            self._tell(receiver, list(receiver.reopen()))
+            self._tell(receiver, list(receiver.reopen(way)))
 
-    async def _dial(self) -> ClientConnection:
+    async def _dial(self) -> Way:
         url, headers = await self.address.resolve(self._runtime)
+        options, place, clock = self._options, self._url, self._clock
+        if is_one_way(url):
+            self._go_one_way()
+            idle = None if options.heartbeat is None else options.heartbeat + SLACK + IDLE
+            try:
+                client, response = await open_event_source(url, headers, self._bookmark, idle)
+            except Exception as error:
+                raise explain_http(error, url) from error
+            return EventSource(
+                client,
+                response,
+                place,
+                bookmark=self._bookmark,
+                clock=clock,
+                heartbeat=options.heartbeat,
+                max_size=options.max_size,
+                complain=self._complain,
+            )
         try:
-            return await open_websocket(url, headers, self.address.protocols, self._options.max_size)
-        except LinkError:
-            raise
+            socket = await open_websocket(url, headers, self.address.protocols, options.max_size)
         except Exception as error:
             raise explain(error, self._url) from error
+        return Transport(socket, place, outbox=self.outbox, clock=clock, heartbeat=options.heartbeat)
+
+    def _go_one_way(self) -> None:
+        """Take nothing in to be sent, and fail what waits."""
+        self._one_way = True
+        waiting = self.outbox.close(ONE_WAY)
+        self.outbox.fail(waiting, ONE_WAY)
+        for delivery in waiting:
+            self._not_sent(delivery)
 
     def _introduce(self, session: Session, clients: list[Client], channels: set[str]) -> None:
         """Have said what a server wants to hear first."""
         envelopes = self._envelopes()
-        if envelopes is None:
+        if envelopes is None or session.transport.one_way:
             session.settle()
         else:
             session.introduce()

@@ -17,7 +17,9 @@ from ..gaps import Gap, Position
 from ..link import Status
 from ..messages import CONTROL, Message, channel_of, quote, read
 from ..recovery import Recovery
+from ..sse import Data
 from ..streams import Stream
+from .transport import Way
 
 if TYPE_CHECKING:
     from .client import Client
@@ -90,9 +92,9 @@ class Receiver:
                 stream.source = self  # who holds the stream holds what fills it
             return stream
 
-    def reopen(self) -> list[Gap]:
+    def reopen(self, way: Way) -> list[Gap]:
         """Begin with a new link; returns what is missing now, which the streams have been told."""
-        gaps = self.recovery.reopen(time.time())
+        gaps = self.recovery.reopen(time.time(), one_way=way.one_way, resumes=way.resumes)
         for gap in gaps:
             stream = self._streams.get(gap.channel)
             if stream is not None:
@@ -139,7 +141,7 @@ class Receiver:
 
     def _read(self, frame: str | bytes, complain: Callable[[LinkError], None]) -> Iterable[Message]:
         if self.decode is None:
-            messages, error = read(frame)
+            messages, error = read(str(frame) if isinstance(frame, Data) else frame)
             if error is not None:
                 complain(error)
             return messages

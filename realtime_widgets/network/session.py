@@ -16,7 +16,7 @@ from ..messages import Message, new_id, write
 from ..outbox import Outbox
 from ..recovery import Recovery, to_wire
 from ..scheduling import Timer
-from .transport import Clock, Transport
+from .transport import Clock, Way
 
 HELLO: Final = {"version": 1, "batch": True, "recovery": True, "acks": True}
 """What we say first: that we read frames that are arrays of envelopes, recover what is missing, and read answers to
@@ -42,7 +42,7 @@ class Session:
         clock: for how long the server has to answer our hello.
     """
 
-    def __init__(self, transport: Transport, outbox: Outbox, sender: str, clock: Clock) -> None:
+    def __init__(self, transport: Way, outbox: Outbox, sender: str, clock: Clock) -> None:
         self.transport = transport
         self._outbox = outbox
         self._sender = sender
@@ -55,7 +55,7 @@ class Session:
 
     def introduce(self) -> None:
         """Say hello, once."""
-        if not self._introduced:
+        if not self._introduced and not self.transport.one_way:
             self._introduced = True
             self.say("hello", {**HELLO, "client": self._sender})
             if self._outbox.answers is None:  # one that has answered on an earlier link is believed to do so

@@ -1,8 +1,11 @@
-"""Statuses: what an HTTP answer that is not the one we wanted means for a connection."""
+"""Statuses: what it means for a connection that the system or the server gave another answer than we wanted."""
 
 from __future__ import annotations
 
 import email.utils
+import errno
+import socket
+import ssl
 import time
 from collections.abc import Mapping
 from typing import Final
@@ -34,6 +37,40 @@ def explain_status(code: int, headers: Mapping[str, str], place: str, instead: s
             asks = "" if wait is None else f" and asks to be left alone for {wait:.0f} s"
             return LinkLost(f"{place} is busy (HTTP {code}){asks}", retry_after=wait)
     return LinkLost(f"{place} answered HTTP {code} instead of {instead}")
+
+
+def explain_os(error: OSError, url: str, place: str) -> LinkError:
+    """Return what an error of the system means: a LinkRefused where another try would change nothing, else a LinkLost.
+
+    Args:
+        error: what it raised.
+        url: where we wanted to connect.
+        place: the same, for people.
+    """
+    match error:
+        case ssl.SSLCertVerificationError():
+            return LinkRefused(
+                f"no connection to {place}: its certificate is not trusted ({error.verify_message}); "
+                "make this machine trust it"
+            )
+        case ssl.SSLError():
+            other = "http" if url.startswith("http") else "ws"
+            return LinkLost(
+                f"no connection to {place}: TLS failed ({error.reason}); is it a {other}:// server?"
+            )
+        case socket.gaierror():
+            return LinkLost(f"no connection to {place}: its host name is not known ({error.strerror})")
+        case OSError() if error.errno == errno.ECONNREFUSED or f"[Errno {errno.ECONNREFUSED}]" in str(error):
+            return LinkLost(
+                f"no connection to {place}: nothing listens there; start the server, or check the port"
+            )
+        case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
+            secure, plain = ("https", "http") if url.startswith("http") else ("wss", "ws")
+            other = plain if url.startswith(f"{secure}:") else secure
+            return LinkLost(
+                f"no connection to {place}: what listens there broke the handshake off; does it want {other}://?"
+            )
+    return LinkLost(f"no connection to {place}: {error.strerror or str(error) or type(error).__name__}")
 
 
 def retry_after(value: str | None, now: float) -> float | None:

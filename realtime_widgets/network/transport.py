@@ -40,6 +40,30 @@ class Clock(Protocol):
         """Call `callback(*args)` in `delay` seconds, on the I/O thread."""
 
 
+class Way(Protocol):
+    """What a connection needs of its link, over whatever it goes."""
+
+    one_way: bool
+    """Whether nothing can be sent."""
+    resumes: bool
+    """Whether the server goes on where the last link ended, whatever it numbers."""
+
+    def say(self, raw: str) -> None:
+        """Send something of the link's own, before what waits in the outbox."""
+
+    def wake(self) -> None:
+        """Send what was put into the outbox."""
+
+    def end_with(self, deliveries: list[Delivery]) -> None:
+        """Have these sent before the goodbye."""
+
+    def probe(self) -> None:
+        """Find out soon whether the other side is still there."""
+
+    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> LinkError:
+        """Read and write until the link ends; returns why it did."""
+
+
 class Transport:
     """An open socket.
 
@@ -50,6 +74,9 @@ class Transport:
         clock: for the signs of life.
         heartbeat: seconds between two of them; None: none are sent, and silence means nothing.
     """
+
+    one_way = False
+    resumes = False
 
     def __init__(
         self,

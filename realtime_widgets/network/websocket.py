@@ -6,16 +6,13 @@ between connections that succeed and then close.
 
 from __future__ import annotations
 
-import errno
 import logging
-import socket
-import ssl
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..errors import LinkError, LinkLost, LinkRefused
 from .address import is_loopback, label_of
-from .statuses import explain_status
+from .statuses import explain_os, explain_status
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -75,28 +72,8 @@ def explain(error: BaseException, url: str) -> LinkError:
             return LinkLost(f"no connection to {place}: what listens there is no WebSocket server ({error})")
         case TimeoutError():
             return LinkLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
-        case ssl.SSLCertVerificationError():
-            return LinkRefused(
-                f"no connection to {place}: its certificate is not trusted ({error.verify_message}); "
-                "make this machine trust it"
-            )
-        case ssl.SSLError():
-            return LinkLost(f"no connection to {place}: TLS failed ({error.reason}); is it a ws:// server?")
-        case socket.gaierror():
-            return LinkLost(f"no connection to {place}: its host name is not known ({error.strerror})")
         case OSError():
-            if error.errno == errno.ECONNREFUSED or f"[Errno {errno.ECONNREFUSED}]" in str(error):
-                return LinkLost(
-                    f"no connection to {place}: nothing listens there; start the server, or check the port"
-                )
-            if isinstance(error, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
-                other = "ws" if url.startswith("wss:") else "wss"
-                return LinkLost(
-                    f"no connection to {place}: what listens there broke the handshake off; does it want {other}://?"
-                )
-            return LinkLost(
-                f"no connection to {place}: {error.strerror or str(error) or type(error).__name__}"
-            )
+            return explain_os(error, url, place)
     logger.error("unexpected, connecting to %s", place, exc_info=error)
     return LinkLost(f"no connection to {place}: {type(error).__name__}: {error}")
 
