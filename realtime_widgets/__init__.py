@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from . import sources
     from .connecting import connect
     from .hub import Hub
+    from .inbox import keyed
     from .messages import Message
     from .network import Client
     from .reconnect import Reconnect
@@ -46,6 +47,7 @@ __all__ = [
     "Message",
     "Gap",
     "Reconnect",
+    "keyed",
     "Hub",
     # Widgets
     "LiveChart",
@@ -66,6 +68,7 @@ _LATER = {
     "Client": ".network",
     "Message": ".messages",
     "Reconnect": ".reconnect",
+    "keyed": ".inbox",
     "Hub": ".hub",
     "ConnectionIndicator": ".widgets.connection",
     "Dashboard": ".widgets.dashboard",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .inbox import Overflow
 from .network.address import Given
 from .network.client import Client
 from .reconnect import FOREVER, Reconnect
@@ -25,6 +26,7 @@ def connect(
     subscribe: Iterable[str] = (),
     on_connect: Callable[[Client], object] | None = None,
     max_size: int = 4 * 1024 * 1024,
+    overflow: Overflow | Mapping[str, Overflow] = "drop_oldest",
 ) -> Client:
     """Follow a server; returns at once and connects in the background, for as long as it takes.
 
@@ -35,13 +37,14 @@ def connect(
         rw.LiveChart(client.stream("trades"))
 
     Args:
-        url: `ws://…` or `wss://…`, or a function that gives it; a `Hub`; None: the hub that is embedded in this
-            process, started when it is first wanted.
+        url: `ws://…` or `wss://…`, `http://…` or `https://…` for Server-Sent Events, or a function that gives it; a
+            `Hub`; None: the hub that is embedded in this process, started when it is first wanted.
         auth: a token, sent as `Authorization: Bearer …`; None: none (for a hub: its own).
         headers: further headers of the opening handshake.
-        decode: for servers that do not speak our envelope: gets each frame (str or bytes) on the I/O thread and
-            returns None, one or several of: `rw.Message`, `{"channel": …, "data": …, "timestamp": ms or None}`.
-            Nothing of our own protocol is then sent. None: the envelope.
+        decode: for servers that do not speak our envelope: gets each frame (str or bytes; of Server-Sent Events the
+            data, a str with `.event` and `.event_id`) on the I/O thread and returns None, one or several of:
+            `rw.Message`, `{"channel": …, "data": …, "timestamp": ms or None}`; with `"epoch"` and `"offset"`, where the
+            server numbers what it sends, holes are found. Nothing of our own protocol is then sent. None: the envelope.
         protocols: the WebSocket subprotocols to offer.
         reconnect: the pace of attempts; None: one attempt only.
         heartbeat: seconds between two signs of life; a server that is silent for 10 s more is taken for gone.
@@ -50,6 +53,9 @@ def connect(
         on_connect: called with the client whenever it is connected, on the callback thread: the place to
             `send_raw()` what a foreign server wants to hear first.
         max_size: bytes of a frame; larger ones are left out, and said so.
+        overflow: what happens to messages that the callbacks are too slow for, for all channels or by channel:
+            `drop_oldest` (beyond 10,000; a gap says which), `latest`, `rw.keyed("field")` (the newest for each key),
+            or `lossless` (the hub sends the channel later; it then reaches nobody on this connection in time).
 
     `url`, `auth` and `headers` may be functions (also coroutine functions), asked at every attempt.
 
@@ -75,4 +81,5 @@ def connect(
         subscribe=subscribe,
         on_connect=on_connect,
         max_size=max_size,
+        overflow=overflow,
     )

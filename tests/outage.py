@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import json
 import random
 import selectors
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
 from websockets.exceptions import ConnectionClosedError
 
+from realtime_widgets import inbox
 from realtime_widgets.errors import LinkLost, Unauthorized
 from realtime_widgets.gaps import Gap, Position
 from realtime_widgets.hub import mailbox
@@ -25,8 +27,7 @@ from realtime_widgets.hub.channels import sealed
 from realtime_widgets.hub.session import Session
 from realtime_widgets.hub.switchboard import Switchboard
 from realtime_widgets.messages import Message
-from realtime_widgets.network import Client
-from realtime_widgets.network import connection as connections
+from realtime_widgets.network import Client, dialing
 from realtime_widgets.network.pool import Pool
 from realtime_widgets.outbox import Delivery
 
@@ -63,6 +64,16 @@ class Threadless:
 
     def __init__(self, loop: Timeless) -> None:
         self._loop = loop
+        self._held: list[Callable[[], None]] = []
+        self.slow = False
+        """Whether users' functions take their time: what is submitted waits."""
+
+    def let_go(self) -> None:
+        """Have what waits called."""
+        self.slow = False
+        for run in self._held:
+            self._loop.call_soon(run)
+        self._held.clear()
 
     def call_soon(self, fn: Callable[..., object], *args: Any) -> None:
         self._loop.call_soon(fn, *args)
@@ -76,7 +87,10 @@ class Threadless:
             except BaseException as error:
                 future.set_exception(error)
 
-        self._loop.call_soon(run)
+        if self.slow:
+            self._held.append(run)
+        else:
+            self._loop.call_soon(run)
         return future
 
     def on_stop(self, fn: Callable[[], object]) -> Callable[[], None]:
@@ -332,6 +346,7 @@ class World:
     def heal(self) -> None:
         self.latency, self.losing, self.refuses, self.down, self.frozen = 0.0, 0, None, False, False
         self.expired_tokens = 0
+        self.runtime.let_go()
         for wire in self.hub.wires:
             wire.down.change(stalled=False)
             wire.up.change(stalled=False)
@@ -350,9 +365,15 @@ class World:
 
 def patched(world_open: Callable[..., Any]) -> Any:
     """Have connections dial into a world."""
-    return mock.patch.object(connections, "open_websocket", world_open)
+    return mock.patch.object(dialing, "open_websocket", world_open)
 
 
-def narrow_mailboxes(size: int) -> Any:
-    """Have clients be slow early."""
-    return mock.patch.object(mailbox, "LIMIT", size)
+@contextlib.contextmanager
+def narrow() -> Iterator[None]:
+    """Have everything that waits be too much early."""
+    with (
+        mock.patch.object(mailbox, "LIMIT", 20_000),
+        mock.patch.object(inbox, "WAITING", 10),
+        mock.patch.object(inbox, "HELD", 8),
+    ):
+        yield

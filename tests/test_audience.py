@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from realtime_widgets import inbox as module
 from realtime_widgets.errors import CallbackFailed
+from realtime_widgets.inbox import Inbox, Kind
 from realtime_widgets.messages import Message
-from realtime_widgets.network import audience as module
-from realtime_widgets.network.audience import Audience, Callback, Kind
+from realtime_widgets.network.audience import Audience, Callback
 from realtime_widgets.runtime import Runtime
 from servers import LIMIT, wait_for
 
@@ -31,7 +32,7 @@ def failed() -> list[CallbackFailed]:
 
 @pytest.fixture
 def audience(runtime: Runtime, failed: list[CallbackFailed]) -> Audience:
-    return Audience(runtime, failed.append)
+    return Audience(runtime, Inbox(), failed.append)
 
 
 @pytest.fixture
@@ -81,10 +82,10 @@ def test_beyond_the_bound_the_oldest_messages_go_and_no_state_does(
     held.set()
     wait_for(lambda: "oh" in told)
     assert told == ["connected", 8, 9, "reconnecting", "oh"]
-    assert audience.dropped == 8
+    assert audience._inbox.dropped == 8
     audience.tell("message", message(10))
     wait_for(lambda: told[-1] == 10)
-    assert audience.dropped == 8
+    assert audience._inbox.dropped == 8
 
 
 def test_who_never_keeps_up_lets_others_have_their_turn(audience: Audience, runtime: Runtime):

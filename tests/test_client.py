@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection
 
+from realtime_widgets import inbox
 from realtime_widgets.errors import (
     CallbackFailed,
     LinkRefused,
@@ -26,7 +27,7 @@ from realtime_widgets.errors import (
     WrongType,
 )
 from realtime_widgets.messages import Message
-from realtime_widgets.network import Client, audience
+from realtime_widgets.network import Client
 from realtime_widgets.outbox import MAX_MESSAGES, Delivery
 from realtime_widgets.reconnect import Reconnect
 from realtime_widgets.runtime import get_runtime
@@ -188,7 +189,7 @@ def test_what_happens_is_told_in_its_order(server: Server):
 def test_callbacks_that_are_too_slow_miss_the_oldest_and_it_is_counted(
     server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(audience, "WAITING", 10)
+    monkeypatch.setattr(inbox, "WAITING", 10)
     heard: list[int] = []
     go_on = threading.Event()
 

@@ -13,7 +13,7 @@ import pytest
 from crank import Crank
 from realtime_widgets.errors import BadMessage, LinkLost, LinkRefused
 from realtime_widgets.gaps import Gap
-from realtime_widgets.network import Client
+from realtime_widgets.network import Client, watch
 from realtime_widgets.network.pool import Pool
 from realtime_widgets.reconnect import Reconnect
 from realtime_widgets.runtime import get_runtime
@@ -329,10 +329,8 @@ def test_the_end_does_not_wait_for_an_answer(server: Events, connect: Any):
 def test_after_a_sleep_the_stream_is_opened_anew(
     server: Events, connect: Any, crank: Crank, monkeypatch: pytest.MonkeyPatch
 ):
-    from realtime_widgets.network import connection
-
     wall = [0.0]
-    monkeypatch.setattr(connection, "_wall", lambda: wall[0] + crank.time())
+    monkeypatch.setattr(watch, "_wall", lambda: wall[0] + crank.time())
     client = connect(server.url, reconnect=STEADY)
     client.wait_until("connected", LIMIT)
     crank.turn(6)

@@ -20,8 +20,8 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from guest import LIMIT, Answer, Client, client, run, until
 
+from guest import LIMIT, Answer, Client, client, run, until
 from realtime_widgets import heartbeat
 from realtime_widgets.errors import UsageError, WouldDeadlock, WrongType
 from realtime_widgets.hub import Hub, embedded_hub, session

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from guest import LIMIT, Answer, Client, client, run
 
+from guest import LIMIT, Answer, Client, client, run
 from realtime_widgets.hub import Hub, mailbox
 
 

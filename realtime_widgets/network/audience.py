@@ -1,6 +1,6 @@
 """The audience: the functions of users that a client calls, on the callback thread, in the order things happened.
 
-What they are slow for waits here, within a bound, and not on the callback thread, which belongs to everybody: a
+What they are slow for waits in an inbox, within bounds, and not on the callback thread, which belongs to everybody: a
 client whose functions never keep up takes its turns there with the others.
 """
 
@@ -9,22 +9,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from ..errors import CallbackFailed, RuntimeStopped
+from ..inbox import Inbox, Kind
 from ..runtime import Runtime
 
 logger = logging.getLogger(__name__)
-
-Kind = Literal["message", "gap", "state", "error", "disconnect"]
-
-WAITING: Final = 10_000
-"""Messages and errors that may wait for functions that are slow; beyond it the oldest are dropped, and counted."""
-
-DROPPABLE: Final[frozenset[Kind]] = frozenset({"message", "error"})
-"""The others are few, and who misses one believes the wrong state."""
 
 TURN: Final = 100
 """Calls in a row, before it is somebody else's turn on the callback thread."""
@@ -64,18 +56,25 @@ class Audience:
 
     Args:
         runtime: whose callback thread calls them.
+        inbox: what waits for them.
         failed: is told on the I/O thread when one has raised.
+        crowded: is told there when too much of a lossless channel waits, and when that is over.
     """
 
-    def __init__(self, runtime: Runtime, failed: Callable[[CallbackFailed], object]) -> None:
-        self.dropped = 0
-        """Messages and errors that they were too slow for."""
+    def __init__(
+        self,
+        runtime: Runtime,
+        inbox: Inbox,
+        failed: Callable[[CallbackFailed], object],
+        crowded: Callable[[frozenset[str]], object] = lambda _: None,
+    ) -> None:
         self._runtime = runtime
         self._failed = failed
+        self._crowded = crowded
+        self._told: frozenset[str] = frozenset()
         self._lock = threading.Lock()  # of all that follows
         self._callbacks: dict[Kind, tuple[Callback, ...]] = {}
-        self._inbox: deque[tuple[Kind, Any]] = deque()
-        self._waiting = 0  # in it, of the kinds that may be dropped
+        self._inbox = inbox
         self._draining = False
 
     def add(self, callback: Callback) -> None:
@@ -93,6 +92,8 @@ class Audience:
         """Take all out, from any thread."""
         with self._lock:
             self._callbacks = {}
+            self._inbox.clear()
+        self._tell_of_crowds()
 
     def __bool__(self) -> bool:
         return any(self._callbacks.values())
@@ -106,41 +107,41 @@ class Audience:
         if not things or not self.wants(kind):
             return
         with self._lock:
-            self._inbox.extend((kind, thing) for thing in things)
-            if kind in DROPPABLE:
-                self._waiting += len(things)
-                for _ in range(self._waiting - WAITING):
-                    self._drop()
+            for thing in things:
+                self._inbox.put(kind, thing)
             begin, self._draining = not self._draining, True
+        self._tell_of_crowds()
         if begin:
             with contextlib.suppress(RuntimeStopped):
                 self._runtime.submit(self._drain)
+
+    def _tell_of_crowds(self) -> None:
+        """Say which lossless channels wait for too long, when that has changed."""
+        with self._lock:
+            crowded = frozenset(self._inbox.crowded)
+            changed, self._told = crowded != self._told, crowded
+        if changed:
+            with contextlib.suppress(RuntimeStopped):
+                self._runtime.call_soon(self._crowded, crowded)
 
     def call(self, what: str, fn: Callable[..., object], *args: Any) -> None:
         """Have a function called that is not in it."""
         with contextlib.suppress(RuntimeStopped):
             self._runtime.submit(self._guarded, what, fn, *args)
 
-    def _drop(self) -> None:
-        """Drop the oldest that may be dropped (with the lock held); there are few others before it."""
-        for place, (kind, _) in enumerate(self._inbox):
-            if kind in DROPPABLE:
-                del self._inbox[place]
-                self._waiting -= 1
-                self.dropped += 1
-                return
-
     def _drain(self) -> None:
         """Call them for what waits (on the callback thread)."""
         while True:
             for _ in range(TURN):
                 with self._lock:
-                    if not self._inbox:
+                    taken = self._inbox.take()
+                    if taken is None:
                         self._draining = False
                         return
-                    kind, thing = self._inbox.popleft()
-                    self._waiting -= kind in DROPPABLE
+                    kind, thing = taken
                     callbacks = self._callbacks.get(kind, ())
+                if self._told:
+                    self._tell_of_crowds()
                 for callback in callbacks:
                     if callback.type is None or callback.type == thing.type:
                         self._guarded(f"on_{kind}", callback.fn, thing)

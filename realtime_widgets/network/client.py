@@ -12,6 +12,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from copy import copy
 from itertools import groupby
 from typing import Any, cast, overload
 
@@ -26,6 +27,7 @@ from ..errors import (
     did_you_mean,
 )
 from ..gaps import Gap
+from ..inbox import ChannelStats, Inbox, Kind, Overflow, checked_overflow
 from ..link import STATES, State, Status
 from ..listeners import Listeners
 from ..messages import CONTROL, Message, write
@@ -33,8 +35,9 @@ from ..outbox import Delivery
 from ..reconnect import FOREVER, Reconnect
 from ..streams import Stream
 from .address import Address, Given
-from .audience import Audience, Callback, Kind
-from .connection import Connection, Options
+from .audience import Audience, Callback
+from .connection import Connection
+from .dialing import Options
 from .pool import Pool, get_pool
 from .receiver import Decode
 from .session import envelope
@@ -53,6 +56,7 @@ class ClientStats(msgspec.Struct, frozen=True):
         duplicates: messages that came again, and were left out.
         gaps: places where messages are missing.
         dropped: messages and errors that this client's callbacks were too slow for.
+        channels: what waits for them by channel, and what became of what was too much.
         sent: messages that went out.
         acknowledged: those of them that the server has, by its own word.
         waiting: messages that wait for the connection, or for the server's answer.
@@ -67,6 +71,7 @@ class ClientStats(msgspec.Struct, frozen=True):
     duplicates: int
     gaps: int
     dropped: int
+    channels: dict[str, ChannelStats]
     sent: int
     acknowledged: int
     waiting: int
@@ -94,6 +99,7 @@ class Client:
         subscribe: Iterable[str] = (),
         on_connect: Callable[[Client], object] | None = None,
         max_size: int = 4 * 1024 * 1024,
+        overflow: Overflow | Mapping[str, Overflow] = "drop_oldest",
         pool: Pool | None = None,
     ) -> None:
         self._address = Address(url, auth, headers, protocols)
@@ -107,10 +113,13 @@ class Client:
         """Called with the client whenever it is connected; None: nothing is."""
         self.channels = {_checked_channel(channel) for channel in subscribe}
         """What the server is asked for."""
+        self.held: frozenset[str] = frozenset()
+        """Channels that the server shall not send, because this client's callbacks have too much of them."""
         self._pool = pool or get_pool()
         self._runtime = self._pool.runtime
         self._receiver = self._pool.receiver(self._address, self._options, decode)
-        self._audience = Audience(self._runtime, self._connection.trouble)
+        self._inbox = Inbox(*checked_overflow(overflow))
+        self._audience = Audience(self._runtime, self._inbox, self._connection.trouble, self._hold)
         self._listeners = Listeners(f"the client of {self._address.label}")
         self._waits = Waits()
         self._waiter = Waiter(self._runtime)
@@ -298,7 +307,8 @@ class Client:
             **{name: getattr(counters, name) for name in ("connects", "frames", "messages", "bytes", "bad")},
             duplicates=self._receiver.recovery.duplicates,
             gaps=self._receiver.recovery.gaps,
-            dropped=self._audience.dropped,
+            dropped=self._inbox.dropped,
+            channels={name: copy(stats) for name, stats in list(self._inbox.stats.items())},
             sent=outbox.sent,
             acknowledged=outbox.acknowledged,
             waiting=len(outbox),
@@ -358,6 +368,11 @@ class Client:
                     messages = cast("Iterable[Message]", those)
                     told = (m for m in messages if foreign or m.type not in CONTROL or m.channel)
                     self._audience.tell("message", *told)
+
+    def _hold(self, channels: frozenset[str]) -> None:
+        """Have channels held back at the server, and no others."""
+        self.held = channels
+        self._connection.hold(self._receiver)
 
     def _greet(self) -> None:
         if self.on_connect is not None:

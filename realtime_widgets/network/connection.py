@@ -14,26 +14,24 @@ import random
 import time
 import weakref
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadMessage, LinkError, LinkRefused, Unauthorized
 from ..gaps import Gap
-from ..heartbeat import SLACK
 from ..link import Event, Link, State, Status
 from ..listeners import Listeners
 from ..messages import CONTROL, Message, new_id, quote
 from ..outbox import Delivery, Outbox
-from ..reconnect import Reconnect
 from ..runtime import Runtime
 from ..scheduling import Timer
 from .address import Address, identity, is_one_way
-from .eventsource import IDLE, Bookmark, EventSource, open_event_source
-from .eventsource import explain as explain_http
+from .dialing import Options, dial
+from .eventsource import Bookmark
 from .receiver import Decode, Receiver, Taken
 from .session import Session
-from .transport import Clock, Frames, Transport, Way
-from .websocket import explain, open_websocket
+from .transport import Clock, Frames, Way
+from .watch import Watch
+from .websocket import explain
 
 if TYPE_CHECKING:
     from .client import Client
@@ -43,38 +41,17 @@ logger = logging.getLogger(__name__)
 LINGER: Final = 10.0
 """Seconds that a connection stays open when nobody wants it any more: long enough to run a cell again."""
 
-ONE_WAY: Final = "Server-Sent Events go one way; to publish, send an HTTP request, or connect to a WebSocket (ws:// or wss://)"
-
-WATCH: Final = 5.0
-"""Seconds between two looks at the clocks."""
-
-SLEPT: Final = 10.0
-"""Seconds by which time must have jumped between two looks for us to say that the machine slept."""
+ONE_WAY: Final = (
+    "Server-Sent Events go one way; to publish, send an HTTP request, or connect to a WebSocket "
+    "(ws:// or wss://)"
+)
 
 QUIET: Final = 10.0
 """Seconds between two log lines about bad frames: a server may send a thousand of them in a second."""
 
 
-_wall = time.time
-"""The time of day: unlike the loop's clock it goes on while a machine sleeps."""
-
 _chance: Final = random.Random().random
 """Not the generator of the `random` module: that one is the user's, who may have seeded it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a connection is kept; those of the client that came last hold.
-
-    Attributes:
-        reconnect: the pace of attempts.
-        heartbeat: seconds between two signs of life; None: none are sent, and silence means nothing.
-        max_size: bytes of a frame; larger ones are left out.
-    """
-
-    reconnect: Reconnect
-    heartbeat: float | None
-    max_size: int
 
 
 class Counters:
@@ -130,8 +107,7 @@ class Connection:
         self._retry: Timer | None = None
         self._linger: Timer | None = None
         self._expiry: Timer | None = None
-        self._watch: Timer | None = None
-        self._looked = 0.0, 0.0
+        self._watch = Watch(lambda: self._clock, self._slept)
         self._logged: dict[str, float] = {}
 
     # For the pool and the clients
@@ -191,6 +167,14 @@ class Connection:
         if self._session is not None and envelopes is not None and not self._session.transport.one_way:
             self._session.ask_for(channels, envelopes.recovery)
 
+    def hold(self, receiver: Receiver) -> None:
+        """Have the server send the channels that all callbacks have room for, and only those."""
+        session = self._session
+        if session is not None and receiver is self._envelopes():
+            held = frozenset[str]().union(*(client.held for client in receiver.clients))
+            session.hold(held, receiver.recovery)
+            session.ask_for(receiver.channels, receiver.recovery)
+
     def put(self, delivery: Delivery) -> None:
         """Send a message, or have it wait for the link; from any thread, and what finds no room has failed then."""
         self.outbox.put(delivery, self._clock_of_any_thread())
@@ -234,8 +218,7 @@ class Connection:
         """Stay open for as long as anybody wants it."""
         if any(receiver.wanted for receiver in self._living()):
             self._active.add(self)
-            if self._watch is None:
-                self._look()
+            self._watch.on()
             self._linger = _cancelled(self._linger)
         elif not linger:
             self._release()
@@ -296,7 +279,7 @@ class Connection:
 
     def _release(self) -> None:
         self._linger = _cancelled(self._linger)
-        self._watch = _cancelled(self._watch)
+        self._watch.off()
         self._active.discard(self)
         self._fire("disconnect")
 
@@ -313,19 +296,13 @@ class Connection:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    # Sleep
-
-    def _look(self) -> None:
-        """See whether the machine has slept: its links may be dead by now, and what was to be tried later is due."""
-        now, wall = self._clock.time(), _wall()
-        if self._watch is not None and max(now - self._looked[0], wall - self._looked[1]) > WATCH + SLEPT:
-            logger.info("%s: this machine seems to have slept; checking", self._url)
-            if self._session is not None:
-                self._session.transport.probe()
-            elif self._link.retry_at is not None:
-                self._fire("connect")
-        self._looked = now, wall
-        self._watch = self._clock.call_later(WATCH, self._look)
+    def _slept(self) -> None:
+        """The machine has slept: a link may be dead by now, and what was to be tried later is due."""
+        logger.info("%s: this machine seems to have slept; checking", self._url)
+        if self._session is not None:
+            self._session.transport.probe()
+        elif self._link.retry_at is not None:
+            self._fire("connect")
 
     # One attempt, and what it leads to
 
@@ -376,29 +353,19 @@ class Connection:
 
     async def _dial(self) -> Way:
         url, headers = await self.address.resolve(self._runtime)
-        options, place, clock = self._options, self._url, self._clock
         if is_one_way(url):
             self._go_one_way()
-            idle = None if options.heartbeat is None else options.heartbeat + SLACK + IDLE
-            try:
-                client, response = await open_event_source(url, headers, self._bookmark, idle)
-            except Exception as error:
-                raise explain_http(error, url) from error
-            return EventSource(
-                client,
-                response,
-                place,
-                bookmark=self._bookmark,
-                clock=clock,
-                heartbeat=options.heartbeat,
-                max_size=options.max_size,
-                complain=self._complain,
-            )
-        try:
-            socket = await open_websocket(url, headers, self.address.protocols, options.max_size)
-        except Exception as error:
-            raise explain(error, self._url) from error
-        return Transport(socket, place, outbox=self.outbox, clock=clock, heartbeat=options.heartbeat)
+        return await dial(
+            url,
+            headers,
+            self.address.protocols,
+            self._options,
+            place=self._url,
+            clock=self._clock,
+            outbox=self.outbox,
+            bookmark=self._bookmark,
+            complain=self._complain,
+        )
 
     def _go_one_way(self) -> None:
         """Take nothing in to be sent, and fail what waits."""

@@ -15,7 +15,8 @@ from ..cells import Replaced
 from ..errors import RuntimeStopped
 from ..runtime import Runtime, get_runtime
 from .address import Address
-from .connection import Connection, Options
+from .connection import Connection
+from .dialing import Options
 from .receiver import Decode, Receiver
 from .transport import Clock
 

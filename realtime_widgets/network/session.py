@@ -51,6 +51,7 @@ class Session:
         self._known = False  # the server has answered our hello
         self._introduced = False
         self._asked: set[str] = set()
+        self._held: frozenset[str] = frozenset()
         self._greeted: set[Hashable] = set()
 
     def introduce(self) -> None:
@@ -74,11 +75,18 @@ class Session:
 
     def ask_for(self, channels: set[str], recovery: Recovery) -> None:
         """Ask the server for channels that it has not been asked for, from the last position that was read."""
-        new = channels - self._asked
+        new = channels - self._asked - self._held
         if new:
             self._asked |= new
             positions = to_wire(recovery.positions(new))
             self.say("subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {}))
+
+    def hold(self, channels: frozenset[str], recovery: Recovery) -> None:
+        """Have the server not send channels for now, if it can go on later where it was; others are as they were."""
+        self._held = channels if recovery.can_ask else frozenset()
+        if held := self._held & self._asked:
+            self._asked -= held
+            self.say("unsubscribe", {"streams": sorted(held)})
 
     def ask_history(self, channel: str, after: Position) -> None:
         """Ask the server for what came after a position."""

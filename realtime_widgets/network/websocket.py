@@ -54,6 +54,8 @@ def explain(error: BaseException, url: str) -> LinkError:
     """Return what happened, in one line: a LinkRefused where another try would change nothing, else a LinkLost."""
     from websockets import exceptions as ws
 
+    if isinstance(error, LinkError):
+        return error
     place = label_of(url)
     match error:
         case ws.InvalidStatus():

@@ -1,0 +1,81 @@
+"""Dialing: how an address becomes an open link, over a WebSocket or Server-Sent Events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from ..errors import LinkError
+from ..heartbeat import SLACK
+from ..outbox import Outbox
+from ..reconnect import Reconnect
+from .address import is_one_way
+from .eventsource import IDLE, Bookmark, EventSource, open_event_source
+from .eventsource import explain as explain_http
+from .transport import Clock, Transport, Way
+from .websocket import explain, open_websocket
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a connection is kept; those of the client that came last hold.
+
+    Attributes:
+        reconnect: the pace of attempts.
+        heartbeat: seconds between two signs of life; None: none are sent, and silence means nothing.
+        max_size: bytes of a frame; larger ones are left out.
+    """
+
+    reconnect: Reconnect
+    heartbeat: float | None
+    max_size: int
+
+
+async def dial(
+    url: str,
+    headers: Mapping[str, str],
+    protocols: Iterable[str],
+    options: Options,
+    *,
+    place: str,
+    clock: Clock,
+    outbox: Outbox,
+    bookmark: Bookmark,
+    complain: Callable[[LinkError], object],
+) -> Way:
+    """Open a link.
+
+    Args:
+        url, headers, protocols: of this attempt.
+        options: how to keep it.
+        place: the address for people.
+        clock: for signs of life.
+        outbox: what is sent over it, if it goes two ways.
+        bookmark: where it goes on, if it goes one way.
+        complain: is told of what cannot be used.
+
+    Raises:
+        LinkLost, LinkRefused: why it could not be opened.
+    """
+    heartbeat, max_size = options.heartbeat, options.max_size
+    if not is_one_way(url):
+        try:
+            socket = await open_websocket(url, headers, protocols, max_size)
+        except Exception as error:
+            raise explain(error, url) from error
+        return Transport(socket, place, outbox=outbox, clock=clock, heartbeat=heartbeat)
+    idle = None if heartbeat is None else heartbeat + SLACK + IDLE
+    try:
+        client, response = await open_event_source(url, headers, bookmark, idle)
+    except Exception as error:
+        raise explain_http(error, url) from error
+    return EventSource(
+        client,
+        response,
+        place,
+        bookmark=bookmark,
+        clock=clock,
+        heartbeat=heartbeat,
+        max_size=max_size,
+        complain=complain,
+    )
