@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playwright.sync_api import Locator, Page
 
 from lab import LIMIT
@@ -63,3 +65,26 @@ def clipped(root: Locator) -> list[str]:
         }"""
     )
     return found
+
+
+def red_columns(chart: Locator) -> dict[str, Any]:
+    """Where a chart's red line is: its width, how much within is missing, and what is free to its right, in pixels."""
+    result: dict[str, Any] = chart.locator("canvas").first.evaluate(
+        """(canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const red = [];
+            for (let x = 0; x < width; x++) {
+                let found = false;
+                for (let y = 0; y < height && !found; y++) {
+                    const i = 4 * (y * width + x);
+                    found = data[i + 3] > 128 && data[i] > 200 && data[i + 1] < 80;
+                }
+                red.push(found);
+            }
+            const first = red.indexOf(true), last = red.lastIndexOf(true);
+            const inside = red.slice(first, last + 1);
+            return { span: last - first + 1, missing: inside.filter((x) => !x).length, free: width - 1 - last, width };
+        }"""
+    )
+    return result

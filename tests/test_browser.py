@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from lab import LIMIT, Lab
 from labbook import Notebook
-from looks import clipped, last_ts, wait_until_moved, widgets
+from looks import clipped, last_ts, red_columns, wait_until_moved, widgets
 
 pytestmark = pytest.mark.browser
 
@@ -188,28 +186,7 @@ rw.LiveChart(gap, window=10, theme="light", colors=["#ff0000"])
     chart = widgets(page, "chart")
     expect(chart).to_have_attribute("data-rw-last-ts", "10")
 
-    def red_columns() -> dict[str, Any]:
-        result: dict[str, Any] = chart.locator("canvas").first.evaluate(
-            """(canvas) => {
-                const { width, height } = canvas;
-                const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-                const red = [];
-                for (let x = 0; x < width; x++) {
-                    let found = false;
-                    for (let y = 0; y < height && !found; y++) {
-                        const i = 4 * (y * width + x);
-                        found = data[i + 3] > 128 && data[i] > 200 && data[i + 1] < 80;
-                    }
-                    red.push(found);
-                }
-                const first = red.indexOf(true), last = red.lastIndexOf(true);
-                const inside = red.slice(first, last + 1);
-                return { span: last - first + 1, missing: inside.filter((x) => !x).length };
-            }"""
-        )
-        return result
-
-    found = red_columns()
+    found = red_columns(chart)
     assert found["span"] > 400
     assert found["missing"] / found["span"] == pytest.approx(0.2, abs=0.03)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,122 @@ while len(heard) < 3 and time.monotonic() < deadline: time.sleep(0.01)
 """
     )
     assert notebook.execute("print(heard)") == "['ticks', 'ticks', 'ticks']\n"  # once each, not six times
+
+
+def breaks(chart: Locator) -> int:
+    """How often the lines of a chart end and begin again; only they have colours."""
+    found: int = chart.locator("canvas").first.evaluate(
+        """(canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const drawn = [];
+            for (let x = 0; x < width; x++) {
+                let found = false;
+                for (let y = 0; y < height && !found; y++) {
+                    const i = 4 * (y * width + x);
+                    const [red, green, blue, alpha] = data.subarray(i, i + 4);
+                    found = alpha > 128 && Math.max(red, green, blue) - Math.min(red, green, blue) > 60;
+                }
+                drawn.push(found ? "x" : " ");
+            }
+            return drawn.join("").trim().split(/ {5,}/).length - 1;
+        }"""
+    )
+    return found
+
+
+def numbers_in(log: Locator, word: str) -> list[int]:
+    """The numbers that follow a word in the rows of a log."""
+    texts = log.locator(".rw-message").all_text_contents()
+    return [int(match[1]) for text in texts if (match := re.search(rf"{word} (\d+)", text))]
+
+
+def holes(numbers: list[int]) -> list[int]:
+    """How many are left out, wherever some are."""
+    return [after - before - 1 for before, after in pairwise(numbers) if after != before + 1]
+
+
+def test_connections_make_good_what_a_cut_has_missed_and_show_what_is_lost(
+    page: Page, lab: Lab, errors: list[str]
+) -> None:
+    page.set_viewport_size(WIDE)
+    notebook = Notebook.open(page, lab, lab.add(NOTEBOOKS / "04_connections.ipynb"))
+    notebook.set_theme(dark=False)
+    for cell in (1, 3, 5):
+        notebook.run_cell(cell)
+    said = re.fullmatch(r"readings (\d+) to (\d+): (\d+) of them, 0 gaps\n", notebook.outputs(5)[0]["text"])
+    assert said is not None
+    first, last, count = map(int, said.groups())
+    assert count == last - first + 1
+    chart, log, lost = widgets(page, "chart"), widgets(page, "events").first, page.locator(".rw-lost")
+    expect(log).to_contain_text(f"reading {last}")
+    wait_until_moved(chart)
+    assert breaks(chart) == 0
+    assert numbers_in(log, "reading")[0] == first
+    assert holes(numbers_in(log, "reading")) == []
+    expect(lost).to_have_count(0)
+
+    notebook.run_cell(7, wait=False)
+    for root in (widgets(page, "connection").last, chart, log):
+        expect(root).to_have_attribute("data-rw-state", "disconnected")
+    notebook.screenshot("04-away-light")
+    notebook.wait_until_run()
+    expect(lost).to_have_text(re.compile(r"^\d+ messages missing: no longer in the server’s history$"))
+    missed = int((lost.text_content() or "").split()[0])
+    assert missed >= 15  # of the forty the hub has kept twenty-five
+    assert notebook.outputs(7)[0]["text"].startswith(f"{missed} messages, numbers ")
+    expect(widgets(page, "events").nth(1)).to_contain_text(f"{missed} messages of channel 'machine' missing")
+    for root in (chart, log):
+        expect(root).to_have_attribute("data-rw-state", "live")
+    wait_until_moved(chart)
+    assert breaks(chart) == 1
+    assert holes(numbers_in(log, "reading")) == [missed]
+    notebook.screenshot("04-gap-light")
+
+    notebook.run_cell(9)
+    states = "".join(output["text"] for output in notebook.outputs(9) if output["output_type"] == "stream")
+    assert states.startswith("acknowledged Position(epoch=")
+    assert "['queued', 'queued', 'queued'] failed\n" in states
+    assert states.endswith("['acknowledged', 'acknowledged', 'acknowledged'] [2, 3, 4]\n")
+    notes = widgets(page, "events").filter(has_text="Notes").locator(".rw-message")
+    written = [f"number {n}, written without a server" for n in (1, 2, 3)]
+    expect(notes).to_have_text(["written while connected", *written])
+    last = int(notebook.execute("print(machine.stats.sent + machine.stats.waiting)"))
+    expect(log).to_contain_text(f"reading {last}", timeout=LIMIT * 1000)
+    wait_until_moved(chart)
+    assert breaks(chart) == 1
+    assert holes(numbers_in(log, "reading")) == [missed]
+    expect(lost).to_have_count(1)
+
+
+def test_connections_to_foreign_servers_go_on_where_they_can_and_say_where_they_cannot(
+    page: Page, lab: Lab, errors: list[str]
+) -> None:
+    notebook = opened(page, lab, "04_connections.ipynb")
+    shown = notebook.output(17).locator(".rw-message").all_text_contents()
+    assert sum("this server does not number its messages" in text for text in shown) == 2
+    assert sum(bool(re.match(r"\d+ messages of channel 'BTCUSDT' missing", text)) for text in shown) == 1
+    for cell in (13, 15):
+        chart = notebook.output(cell).locator(".rw-root[data-rw-widget='chart']")
+        expect(chart).to_have_attribute("data-rw-state", "live")
+        wait_until_moved(chart)
+        assert breaks(chart) == 1
+    for cell, labels in ((13, 1), (15, 1), (19, 3)):
+        expect(notebook.output(cell).locator(".rw-label")).to_have_count(labels)
+        for root in notebook.output(cell).locator(".rw-root[data-rw-last-ts]").all():
+            wait_until_moved(root)
+    expect(notebook.output(23)).to_contain_text("40 records")
+
+    log = notebook.output(21).locator(".rw-root[data-rw-widget='events']")
+    seen = numbers_in(log, "edit")
+    assert holes(seen) == []
+    notebook.wait_in_kernel(f"wiki.stats.connects >= 4 and len(changes) >= {len(seen) + 10}")
+    expect(log).to_contain_text(f"edit {seen[0] + len(seen) + 9}")
+    assert holes(numbers_in(log, "edit")) == []
+    expect(log).to_have_attribute("data-rw-state", "live")
+
+    for cell, title, name in ((3, "Load", "04"), (13, "Trades with numbers", "04-servers")):
+        page.set_viewport_size(WIDE)
+        notebook.set_theme(dark=False)
+        notebook.cell(cell)
+        photographed(notebook, name, widgets(page, "chart").filter(has_text=title))

@@ -72,7 +72,11 @@ export class ChartWidget extends LiveWidget {
   get span(): [number, number] {
     const newest = this.lastTs ?? 0;
     const { seconds } = this.model.get("_window") as { seconds?: number };
-    if (seconds) return [newest - seconds, newest];
+    if (seconds) {
+      // The line ends where the link was lost, and time goes on; half of the window at most is left empty.
+      const end = newest + (this.state === "disconnected" ? Math.min(this.outage, seconds / 2) : 0);
+      return [end - seconds, end];
+    }
     const starts = [...this.feeds.values()].filter(({ x }) => x.length).map(({ x }) => Math.min(...x));
     const start = Math.min(...starts, newest);
     return start < newest ? [start, newest] : [newest - 1, newest];

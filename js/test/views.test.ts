@@ -274,6 +274,27 @@ describe("what is wrong with the data", () => {
   });
 });
 
+describe("a chart whose link is lost", () => {
+  it("leaves room behind the line as time goes on, up to half of the window, until the link is back", () => {
+    const widget = chart();
+    const link = (state: string, since_age: number) => ({ link: { state, since_age } });
+    const to = (seconds: number) => {
+      time = 1000 * seconds;
+      widget.refresh();
+      return widget.span[1] - NOW;
+    };
+    time = 0;
+    widget.apply(part(link("reconnecting", 1), [NOW - 1, NOW]), "replace");
+    expect([to(3), widget.state]).toEqual([0, "live"]);
+    expect([to(9), widget.state]).toEqual([10, "disconnected"]);
+    expect(widget.span[0]).toBe(NOW - 50);
+    expect(to(600)).toBe(30);
+    widget.apply(part(link("connected", 0), [NOW - 1, NOW]), "replace");
+    expect([to(601), widget.state]).toEqual([0, "live"]);
+    time = 0;
+  });
+});
+
 describe("what never came", () => {
   it("makes a card stale until the next value", () => {
     const widget = card();

@@ -11,6 +11,7 @@ Starlette is imported with the first hub that starts.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
@@ -54,6 +55,9 @@ def make_app(board: Switchboard, guard: Guard) -> ASGIApp:
     from starlette.routing import Route, WebSocketRoute
 
     async def dashboard(socket: WebSocket) -> None:
+        if (busy := _busy(board)) is not None:
+            await socket.send_denial_response(busy)
+            return
         link = _Socket(socket)
         await link.accept()
         await Session(board, link, PATHS[DASHBOARD]).run()
@@ -93,6 +97,8 @@ def make_app(board: Switchboard, guard: Guard) -> ASGIApp:
 
 def _events(board: Switchboard, request: Request) -> ASGIApp:
     """Return what answers with a stream of events; what a client asks for that cannot be is said here."""
+    if (busy := _busy(board)) is not None:
+        return busy
     # The path as it came: a comma within a name is not one between names.
     path = request.scope["raw_path"].decode("latin-1")
     channels = [unquote(name) for name in path.partition(EVENTS)[2].split(",")]
@@ -145,6 +151,16 @@ async def _body(request: Request) -> bytes | None:
         if len(body) > LARGEST:
             return None
     return bytes(body)
+
+
+def _busy(board: Switchboard) -> JSONResponse | None:
+    """Turn a client away that is one too many in this second; None: it may come in."""
+    wait = board.admission.ask(time.monotonic())
+    if not wait:
+        return None
+    answer = _complaint(503, "busy", f"too many connect at once; try again in {math.ceil(wait)} s")
+    answer.headers["Retry-After"] = str(math.ceil(wait))
+    return answer
 
 
 def _complaint(status: int, code: str, message: str) -> JSONResponse:

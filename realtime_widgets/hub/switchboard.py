@@ -13,6 +13,7 @@ from ..errors import NotSent, RealtimeWidgetsError
 from ..messages import Message
 from ..runtime import Runtime
 from ..sources import next_due
+from .admission import Admission
 from .brokers import Broker
 from .brokers.memory import size_of
 from .channels import Channels, Sink, sealed
@@ -47,6 +48,7 @@ class Switchboard:
         self.channels = Channels(broker)
         self.traffic = Traffic()
         self.events = Events(self._tell)
+        self.admission = Admission()
         self.sessions: set[Session] = set()
         """The clients that are connected."""
         self.since = time.monotonic()

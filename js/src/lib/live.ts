@@ -194,9 +194,14 @@ export abstract class LiveWidget implements Widget {
     return ages.length ? Math.min(...ages) : null;
   }
 
-  get #disconnected(): boolean {
+  /** Seconds since the link was lost that data come by, once that is said; 0 while there is one. */
+  protected get outage(): number {
     const now = this.host.clock.now();
-    return [...this.#links.values()].some(({ link, at }) => isDown(link, (now - at) / 1000));
+    const outages = [...this.#links.values()].map(({ link, at }) => {
+      const elapsed = (now - at) / 1000;
+      return isDown(link, elapsed) ? link.since_age + elapsed : 0;
+    });
+    return Math.max(0, ...outages);
   }
 
   #judge(): void {
@@ -206,7 +211,7 @@ export abstract class LiveWidget implements Widget {
       paused: this.paused,
       kernelGone: this.kernelGone,
       failed: this.#errors.size > 0,
-      disconnected: this.#disconnected,
+      disconnected: this.outage > 0,
       missing: this.#missing.size > 0,
       age: this.age,
       staleAfter: this.model.get("stale_after"),
