@@ -137,7 +137,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self.answers: bool | None = None
-        """Whether the server answers what it is sent; None: not known yet, and nothing is sent until it is."""
+        """Whether the server answers what it is sent; None: not known yet."""
         self.sent = 0
         """How many went out."""
         self.acknowledged = 0
@@ -149,6 +149,7 @@ class Outbox:
         self._unanswered: dict[str, Delivery] = {}
         self._bytes = 0
         self._linked = False
+        self._held = False  # until it is known whether to send again what a link has taken with it
         self._refusing: str | None = None
 
     # From any thread
@@ -202,6 +203,7 @@ class Outbox:
         """Begin with a link: what was not answered goes out again, before the rest."""
         with self._lock:
             self._linked = True
+            self._held = self.answers is None and bool(self._unanswered)
             self._unsent.extendleft(reversed(self._unanswered.values()))
             self._unanswered.clear()
 
@@ -229,10 +231,15 @@ class Outbox:
     def know(self, answers: bool) -> None:
         """Note whether the server answers; if not, what was sent is done."""
         with self._lock:
-            self.answers = answers
-            settled = [] if answers else list(self._unanswered.values())
+            self.answers, self._held = answers, False
+            settled: list[Delivery] = []
             if not answers:
+                settled = [
+                    *self._unanswered.values(),
+                    *(each for each in self._unsent if each.state == "sent"),
+                ]
                 self._unanswered.clear()
+                self._unsent = deque(each for each in self._unsent if each.state != "sent")
                 self._bytes -= sum(len(delivery.raw) for delivery in settled)
         for delivery in settled:
             delivery.settle("sent")
@@ -241,8 +248,8 @@ class Outbox:
 
     @property
     def first(self) -> Delivery | None:
-        """The one whose turn it is; None when nothing waits, or it is not known yet whether the server answers."""
-        return self._unsent[0] if self._unsent and self.answers is not None else None
+        """The one whose turn it is; None when nothing waits, or it is not known yet whether to send it again."""
+        return self._unsent[0] if self._unsent and not self._held else None
 
     def done(self, delivery: Delivery) -> None:
         """Note that one was sent; until then the first stays the first."""
@@ -250,7 +257,7 @@ class Outbox:
         with self._lock:
             if self._unsent and self._unsent[0] is delivery:
                 self._unsent.popleft()
-                if self.answers and delivery.id is not None and not delivery.volatile:
+                if self.answers is not False and delivery.id is not None and not delivery.volatile:
                     self._unanswered[delivery.id] = delivery
                     delivery.state = "sent"
                 else:

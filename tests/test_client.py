@@ -26,6 +26,8 @@ from realtime_widgets.errors import (
     WouldDeadlock,
     WrongType,
 )
+from realtime_widgets.gaps import Gap
+from realtime_widgets.hub import Hub
 from realtime_widgets.messages import Message
 from realtime_widgets.network import Client
 from realtime_widgets.outbox import MAX_MESSAGES, Delivery
@@ -291,7 +293,7 @@ def test_what_is_sent_before_there_is_a_connection_waits_in_its_order(server: Se
     server.stop()
     client = Client(server.url, reconnect=QUICK)
     deliveries = [client.send("n", i) for i in range(MAX_MESSAGES + 1)]
-    wait_for(lambda: deliveries[-1].state == "failed")
+    assert deliveries[-1].state == "failed", "at once"
     assert isinstance(deliveries[-1].error, NotSent)
     assert {delivery.state for delivery in deliveries[:-1]} == {"queued"}
     assert (client.stats.waiting, client.stats.failed) == (MAX_MESSAGES, 1)
@@ -300,6 +302,135 @@ def test_what_is_sent_before_there_is_a_connection_waits_in_its_order(server: Se
     assert [message["data"] for message in said(server, "n")] == list(range(MAX_MESSAGES))
     assert server.types()[0] == "hello"
     client.disconnect()
+
+
+def test_what_the_hub_has_is_acknowledged_with_its_place():
+    with Hub() as hub, Client(hub.url, auth=hub.token) as client:
+        stream = client.stream("n")
+        first, second = client.publish("n", 1), client.publish("n", 2)
+        second.wait(LIMIT)
+        assert (first.state, second.state) == ("acknowledged", "acknowledged")
+        assert first.position is not None
+        assert second.position == (first.position.epoch, 2)
+        wait_for(lambda: len(stream) == 2)
+
+        async def main() -> None:
+            await client.publish("n", 3)
+
+        asyncio.run(main())
+        assert (client.stats.sent, client.stats.acknowledged, client.stats.waiting) == (3, 3, 0)
+        client.disconnect()
+
+
+def test_what_the_hub_turns_down_has_failed_with_its_reason():
+    with Hub() as hub, Client(hub.url, auth=hub.token) as client:
+        delivery = client.send("nonsense", 1)
+        with pytest.raises(
+            NotSent, match="the server turned it down: this hub does not know messages of type"
+        ):
+            delivery.wait(LIMIT)
+        client.disconnect()
+
+
+def test_a_delivery_cannot_be_waited_for_in_a_callback(client: Client):
+    raised: list[BaseException] = []
+    delivery = client.send("n")
+
+    @client.on_state
+    def wait(_: Any) -> None:
+        try:
+            Delivery("x", "y", waiter=delivery._waiter).wait(5)
+        except BaseException as error:
+            raised.append(error)
+
+    client.disconnect()
+    wait_for(lambda: raised)
+    assert isinstance(raised[0], WouldDeadlock)
+
+
+def test_what_is_volatile_waits_for_no_connection(server: Server):
+    server.stop()
+    client = Client(server.url, reconnect=QUICK)
+    delivery = client.publish("cursor", [1, 2], volatile=True)
+    assert "it is volatile" in str(delivery.error)
+    server.start()
+    client.wait_until("connected", LIMIT)
+    assert client.publish("cursor", [3, 4], volatile=True).state != "failed"
+    wait_for(lambda: said(server, "publish"))
+    assert [message["data"] for message in said(server, "publish")] == [[3, 4]]
+    client.disconnect()
+
+
+def test_a_foreign_server_leaves_one_gap_for_each_reconnect(server: Server):
+    client = Client(server.url, reconnect=QUICK, decode=lambda raw: {"channel": "n", "data": int(raw)})
+    stream = client.stream("n")
+    gaps: list[Gap] = []
+    client.on_gap(gaps.append)
+    client.wait_until("connected", LIMIT)
+    for turn in range(3):
+        server.send(str(turn))
+        wait_for(lambda turn=turn: len(stream) == turn + 1)
+        server.close_all()
+        wait_for(lambda turn=turn: client.stats.connects == turn + 2)
+        wait_for(lambda turn=turn: len(gaps) == turn + 1)
+        assert stream.missing is not None
+    server.send("3")
+    wait_for(lambda: len(stream) == 4)
+    assert [(gap.seq, gap.reason) for gap in stream.gaps] == [(n, "unknown_source") for n in (1, 2, 3)]
+    assert stream.missing is None
+    assert client.stats.gaps == 3
+    client.disconnect()
+
+
+def test_a_foreign_server_that_numbers_is_checked_by_its_numbers(server: Server):
+    def decode(raw: Any) -> Any:
+        number = int(raw)
+        return {"channel": "n", "data": number, "epoch": "day 1", "offset": number}
+
+    client = Client(server.url, reconnect=QUICK, decode=decode)
+    stream = client.stream("n")
+    client.wait_until("connected", LIMIT)
+    server.send("1", "2", "2", "5")
+    wait_for(lambda: len(stream) == 3)
+    server.close_all()
+    wait_for(lambda: client.stats.connects == 2)
+    server.send("6", "9")
+    wait_for(lambda: len(stream) == 5)
+    assert stream.read()["value"].tolist() == [1, 2, 5, 6, 9]
+    assert [(gap.seq, gap.reason, gap.missed) for gap in stream.gaps] == [(2, "lost", 2), (4, "lost", 2)]
+    assert (client.stats.duplicates, client.stats.gaps) == (1, 2)
+    client.disconnect()
+
+
+@pytest.mark.parametrize("policy", ["lossless", {"n": "lossless"}])
+def test_a_lossless_channel_is_held_back_at_the_hub_and_nothing_of_it_is_lost(
+    policy: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(inbox, "HELD", 20)
+    with Hub() as hub, Client(hub.url, auth=hub.token, overflow=policy) as client:
+        heard: list[int] = []
+        go_on = threading.Event()
+
+        @client.on_message
+        def slow(message: Any) -> None:
+            go_on.wait(LIMIT)
+            heard.append(message.data)
+
+        client.stream("n")
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: client._receiver.recovery.positions(["n"]))
+        for i in range(500):
+            hub.publish("n", i)
+        wait_for(lambda: client.held == {"n"})
+        for i in range(500, 900):
+            hub.publish("n", i)
+        go_on.set()
+        wait_for(lambda: len(heard) >= 900)
+        assert heard == list(range(900))
+        stats = client.stats
+        assert (stats.dropped, stats.gaps, stats.channels["n"].dropped) == (0, 0, 0)
+        assert stats.channels["n"].held >= 1
+        client.disconnect()
 
 
 def test_without_a_wish_to_be_connected_nothing_waits(server: Server, client: Client):

@@ -14,8 +14,8 @@ import pytest
 import trustme
 
 from crank import Crank
-from realtime_widgets.errors import LinkLost, LinkRefused
-from realtime_widgets.network import Client
+from realtime_widgets.errors import LinkLost, LinkRefused, Unauthorized
+from realtime_widgets.network import Client, watch
 from realtime_widgets.network import websocket as module
 from realtime_widgets.network.pool import Pool
 from realtime_widgets.reconnect import Reconnect
@@ -91,6 +91,53 @@ def test_what_a_server_answers_decides_whether_it_is_tried_again(
         settled(client, state)
         assert words in str(client.last_error)
         assert isinstance(client.last_error, LinkRefused if state == "error" else LinkLost)
+
+
+def test_a_token_that_is_turned_down_is_asked_for_once_more_and_then_it_ends(connect: Any):
+    tokens: list[str] = []
+
+    def check(connection: Any, request: Any) -> Any:
+        good = request.headers["Authorization"] == "Bearer token 2"
+        return None if good else connection.respond(HTTPStatus.UNAUTHORIZED, "")
+
+    def give() -> str:
+        tokens.append(f"token {len(tokens) + 1}")
+        return tokens[-1]
+
+    with Server(process_request=check) as server:
+        client = connect(server.url, auth=give)
+        settled(client, "connected")
+        assert len(tokens) == 2
+        client.disconnect()
+        client.connect()
+        settled(client, "error")
+        assert len(tokens) == 4
+        assert isinstance(client.last_error, Unauthorized)
+
+
+def test_a_fixed_token_that_is_turned_down_is_not_shown_again(connect: Any):
+    seen = []
+
+    def check(connection: Any, request: Any) -> Any:
+        seen.append(request.headers["Authorization"])
+        return connection.respond(HTTPStatus.UNAUTHORIZED, "")
+
+    with Server(process_request=check) as server:
+        settled(connect(server.url, auth="old"), "error")
+        assert seen == ["Bearer old"]
+
+
+def test_a_busy_server_is_left_alone_for_as_long_as_it_says(connect: Any, crank: Crank):
+    def busy(connection: Any, _: Any) -> Any:
+        answer = connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "")
+        answer.headers["Retry-After"] = "90"
+        return answer
+
+    with Server(process_request=busy) as server:
+        client = connect(server.url, reconnect=STEADY)
+        wait_for(lambda: waiting(client))
+        assert 90 <= client.status.retry_at - crank.time() <= 93
+        assert "asks to be left alone for 90 s" in str(client.last_error)
 
 
 @pytest.mark.parametrize(
@@ -368,6 +415,54 @@ def test_silence_ends_the_link(connect: Any, crank: Crank):
         settled(client, "reconnecting")
         assert f"nothing was heard from ws://127.0.0.1:{port}/ for 35 s" in str(client.last_error)
         client.disconnect()
+
+
+@pytest.fixture
+def sleep(monkeypatch: pytest.MonkeyPatch, crank: Crank) -> Any:
+    """Lets the machine sleep: the time of day goes on, and the loop's clock does not."""
+    asleep = [0.0]
+    monkeypatch.setattr(watch, "_wall", lambda: asleep[0] + crank.time())
+
+    def sleep() -> None:
+        crank.turn(6)
+        asleep[0] += 3600
+        crank.turn(6)
+
+    return sleep
+
+
+def test_after_a_sleep_a_link_that_died_is_dropped_within_seconds(connect: Any, crank: Crank, sleep: Any):
+    with plain(mute) as port:
+        client = connect(f"ws://127.0.0.1:{port}/", heartbeat=25)
+        settled(client, "connected")
+        sleep()
+        assert client.state == "connected"
+        crank.turn(5)
+        settled(client, "reconnecting")
+        assert "since this machine slept" in str(client.last_error)
+        client.disconnect()
+
+
+def test_after_a_sleep_a_link_that_lives_goes_on(connect: Any, crank: Crank, sleep: Any):
+    with Server() as server:
+        client = connect(server.url, heartbeat=25)
+        settled(client, "connected")
+        session = client._connection._session
+        heard = session.transport.heartbeat.heard
+        sleep()
+        wait_for(lambda: session.transport.heartbeat.heard > heard, "the answer to the ping")
+        crank.turn(6)
+        assert (client.state, client.stats.connects) == ("connected", 1)
+
+
+def test_after_a_sleep_what_was_to_be_tried_later_is_tried_now(connect: Any, sleep: Any):
+    with Server() as server:
+        server.stop()
+        client = connect(server.url, reconnect=Reconnect(3600, 3600))
+        wait_for(lambda: waiting(client))
+        server.start()
+        sleep()
+        settled(client, "connected")
 
 
 def test_the_goodbye_of_the_link_before_does_not_touch_the_next(connect: Any, crank: Crank):

@@ -88,6 +88,15 @@ def test_without_attempts_the_first_loss_is_the_end():
     assert link.state == "error"
 
 
+@pytest.mark.parametrize(
+    ("asked", "chance", "wait"), [(None, 0.0, 1.0), (0.5, 0.0, 1.0), (60.0, 0.0, 60.0), (60.0, 0.5, 60.5)]
+)
+def test_a_server_that_asks_to_be_left_alone_is(asked: float | None, chance: float, wait: float):
+    link = link_in("connected")
+    link.fire("lost", 100, error=LinkLost("busy", retry_after=asked), chance=chance)
+    assert link.retry_at == 100 + wait
+
+
 def test_to_connect_while_it_waits_is_to_try_now_and_once():
     link = link_in("reconnecting")
     assert link.fire("connect", 2) == "dial"

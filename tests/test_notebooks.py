@@ -304,8 +304,13 @@ def test_connections_to_foreign_servers_go_on_where_they_can_and_say_where_they_
     assert holes(numbers_in(log, "edit")) == []
     expect(log).to_have_attribute("data-rw-state", "live")
 
-    for cell, title, name in ((3, "Load", "04"), (13, "Trades with numbers", "04-servers")):
-        page.set_viewport_size(WIDE)
-        notebook.set_theme(dark=False)
-        notebook.cell(cell)
-        photographed(notebook, name, widgets(page, "chart").filter(has_text=title))
+    for look in ("light", "dark", "narrow"):
+        notebook.set_theme(dark=look != "light")
+        page.set_viewport_size(NARROW if look == "narrow" else WIDE)
+        for cell in (3, 13, 21):
+            output = notebook.output(cell)
+            # What is out of sight is not drawn: it has its new width in a moment.
+            wait_until_moved(output.locator(".rw-root[data-rw-last-ts]").last)
+            for root in output.locator(".rw-root[data-rw-widget]").all():
+                assert clipped(root) == []
+            notebook.screenshot(f"04-{cell}-{look}")

@@ -101,11 +101,29 @@ def test_what_is_done_leaves_its_room(answers: bool):
 # Answers
 
 
-def test_nothing_is_sent_until_it_is_known_whether_the_server_answers():
-    outbox, _ = filled(2, answers=None, linked=True)
-    assert outbox.first is None
-    outbox.know(True)
+def test_it_need_not_be_known_whether_the_server_answers():
+    outbox, deliveries = filled(2, answers=None, linked=True)
     assert send(outbox) == ["0", "1"]
+    assert not any(delivery.done for delivery in deliveries)
+    outbox.know(True)
+    outbox.acknowledge("0", None)
+    outbox.know(False)
+    assert states(deliveries) == ["acknowledged", "sent"]
+    assert all(delivery.done for delivery in deliveries)
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_what_a_link_took_with_it_waits_until_that_is_known(answers: bool):
+    outbox, deliveries = filled(2, answers=None, linked=True)
+    assert send(outbox, 1) == ["0"]
+    outbox.unlink()
+    outbox.link()
+    assert outbox.first is None, "it might come twice"
+    outbox.know(answers)
+    assert send(outbox) == (["0", "1"] if answers else ["1"])
+    assert states(deliveries) == ["sent", "sent"]
+    assert [delivery.done for delivery in deliveries] == [not answers] * 2
+    assert len(outbox) == (2 if answers else 0)
 
 
 def test_an_answer_is_the_end_of_it():

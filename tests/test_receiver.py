@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from realtime_widgets.errors import BadMessage, CallbackFailed
+from realtime_widgets.errors import BadMessage, CallbackFailed, LinkError
 from realtime_widgets.messages import Message
 from realtime_widgets.network import Client
 from realtime_widgets.network.receiver import Receiver
@@ -259,3 +261,65 @@ def test_the_users_own_traceback_is_in_the_log(server: Server, caplog: pytest.Lo
         client.disconnect()
     assert "KeyError: 'price'" in caplog.text
     assert 'raise KeyError("price")' in caplog.text
+
+
+# Whatever comes
+
+TOKENS = st.sampled_from(
+    b'{ } [ ] : , null true NaN 1e999 -1 18446744073709551616 "x" "\\ud800" \xff "type" "data" "epoch" "offset" '
+    b'"channel" "history" "hello"'.split()
+)
+
+ENVELOPES = st.fixed_dictionaries(
+    {"type": st.sampled_from(["x", "history", "hello", "pong", "ack", "gap", "error", ""])},
+    optional={
+        "data": st.recursive(
+            st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=3),
+                st.dictionaries(
+                    st.sampled_from(["positions", "after", "reason", "recovery", "acks", "ts", "x", "id"]),
+                    inner,
+                    max_size=4,
+                ),
+            ),
+            max_leaves=8,
+        ),
+        "channel": st.sampled_from(["x", "y", "history"]),
+        "epoch": st.sampled_from(["e", "f", ""]),
+        "offset": st.integers(-2, 2**70),
+        "timestamp": st.one_of(st.none(), st.floats(), st.integers()),
+        "id": st.one_of(st.text(max_size=3), st.integers()),
+    },
+)
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=60),
+            st.text(max_size=60),
+            st.lists(TOKENS, max_size=30).map(b"".join),
+            ENVELOPES.map(lambda envelope: json.dumps(envelope)),
+            st.lists(ENVELOPES, max_size=4).map(lambda envelopes: json.dumps(envelopes)),
+        ),
+        max_size=20,
+    )
+)
+def test_no_frame_whatsoever_stops_it(frames: list[Any]):
+    """What cannot be used is complained of, and a good message after it arrives."""
+    fed = Fed()
+    held = fed.stream("x"), fed.stream("good")
+    fed.take(*frames)
+    fed.take({"type": "good", "data": 7})
+    assert rows(held[1])[-1] == {"value": 7.0}
+    assert all(isinstance(error, LinkError) for error in fed.errors)
+
+
+@given(st.recursive(st.one_of(st.none(), st.integers(), st.text(), st.binary()), st.lists, max_leaves=10))
+def test_nothing_that_a_decoder_gives_stops_it(given: Any):
+    fed = Fed(lambda raw: given if raw == "bad" else {"channel": "good", "data": 7})
+    held = fed.stream("good")
+    fed.take("bad", "good")
+    assert rows(held)[-1] == {"value": 7.0}

@@ -20,13 +20,13 @@ class Backlog:
 
     Args:
         channel: which.
-        position: the last the client has had; None: it wants what is new.
+        position: the last the client has had, or where the channel stood when it came.
         trimmed: why something is missing that the history no longer has.
         begun: whether it has been told where it stands.
     """
 
     def __init__(
-        self, channel: str, position: Position | None, *, trimmed: Reason = "trimmed", begun: bool = False
+        self, channel: str, position: Position, *, trimmed: Reason = "trimmed", begun: bool = False
     ) -> None:
         self.seen: Position | None = None
         """The newest that was published since it began."""
@@ -50,9 +50,7 @@ class Backlog:
         """Return frames of up to `most` bytes, with a head where one is needed."""
         there = await channels.position(self._channel)
         reason: Reason | None = None
-        if self._position is None:
-            after = there.offset
-        elif self._position.epoch != there.epoch or self._position.offset > there.offset:
+        if self._position.epoch != there.epoch or self._position.offset > there.offset:
             after, reason = 0, "epoch_changed"
         else:
             after = self._position.offset

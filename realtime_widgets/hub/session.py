@@ -157,8 +157,7 @@ class Session:
                 case "ping":
                     self._say("pong", await self._standing(), message.id)
                 case "subscribe" if self._greeted:
-                    self._follow(_streams(message), from_wire(message.data.get("positions")))
-                    self._acknowledge(message)
+                    await self._subscribe(message)
                 case "unsubscribe" if self._greeted:
                     self._unfollow(_streams(message))
                     self._acknowledge(message)
@@ -202,6 +201,17 @@ class Session:
             )
         }
 
+    async def _subscribe(self, message: Message) -> None:
+        channels = _streams(message)
+        positions = from_wire(message.data.get("positions"))
+        if self._recovers:
+            # Now, and not when the history's turn comes: what is published in between is new.
+            for channel in list(dict.fromkeys(channels))[: MOST_CHANNELS + 1]:
+                if channel not in positions:
+                    positions[channel] = await self._board.channels.position(channel)
+        self._follow(channels, positions)
+        self._acknowledge(message)
+
     def _follow(self, channels: Sequence[str], positions: Mapping[str, Position]) -> None:
         for channel in channels:
             if (wrong := complaint_about(channel)) is not None:
@@ -215,7 +225,7 @@ class Session:
             )
         for channel in new:
             if self._recovers:
-                self._fall_behind(channel, Backlog(channel, positions.get(channel)))
+                self._fall_behind(channel, Backlog(channel, positions[channel]))
             self._following[channel] = self._board.subscribe(channel, self._hear)
 
     def _unfollow(self, channels: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ what we sent."""
 
 
 PATIENCE: Final = 1.0
-"""Seconds that a server has for its hello before we send what users want sent: where it answers, we must know."""
+"""Seconds that a server has for its hello before we take it for one that does not answer."""
 
 
 def envelope(kind: str, data: Any, id: str | int | None = None, channel: str | None = None) -> Message:
