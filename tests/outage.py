@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosedError
 from realtime_widgets import inbox
 from realtime_widgets.errors import LinkLost, Unauthorized
 from realtime_widgets.gaps import Gap, Position
-from realtime_widgets.hub import mailbox
+from realtime_widgets.hub import mailbox, session
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import sealed
 from realtime_widgets.hub.session import Session
@@ -156,8 +156,6 @@ class Wire:
     # The client's end
 
     async def recv(self) -> str:
-        while self.world.frozen:
-            await asyncio.sleep(0.05)
         frame = await self.down.get()
         if frame is None:
             raise ConnectionClosedError(None, None)
@@ -204,7 +202,10 @@ class HubEnd:
         for envelope in envelopes:
             if world.losing > 0 and envelope["type"] in CHANNELS:
                 world.losing -= 1
-            else:
+                continue
+            kept.append(envelope)
+            if world.repeating > 0 and envelope["type"] in CHANNELS:
+                world.repeating -= 1
                 kept.append(envelope)
         if kept:
             way.put(json.dumps(kept))
@@ -253,7 +254,7 @@ class World:
         self.runtime = Threadless(loop)
         self.latency = 0.0
         self.losing = 0
-        self.frozen = False
+        self.repeating = 0
         self.refuses: int | None = None
         self.expired_tokens = 0
         self.down = False
@@ -344,7 +345,8 @@ class World:
         self.run(0.0)
 
     def heal(self) -> None:
-        self.latency, self.losing, self.refuses, self.down, self.frozen = 0.0, 0, None, False, False
+        self.latency, self.losing, self.repeating = 0.0, 0, 0
+        self.refuses, self.down = None, False
         self.expired_tokens = 0
         self.runtime.let_go()
         for wire in self.hub.wires:
@@ -373,6 +375,7 @@ def narrow() -> Iterator[None]:
     """Have everything that waits be too much early."""
     with (
         mock.patch.object(mailbox, "LIMIT", 20_000),
+        mock.patch.object(session, "BATCH", 2_000),
         mock.patch.object(inbox, "WAITING", 10),
         mock.patch.object(inbox, "HELD", 8),
     ):

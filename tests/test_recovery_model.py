@@ -28,6 +28,7 @@ STEPS: dict[str, st.SearchStrategy[Any]] = {
     "stall": st.booleans(),
     "restart": st.booleans(),
     "lose": st.integers(1, 4),
+    "repeat": st.integers(1, 4),
     "latency": st.sampled_from([0.0, 0.02, 0.5]),
     "freeze": st.sampled_from([0.5, 6.0, 50.0]),
     "down": st.booleans(),
@@ -55,6 +56,7 @@ def take(world: World, step: Step) -> None:
         "stall": lambda: world.stall(value),
         "restart": lambda: world.restart(anew=value),
         "lose": lambda: setattr(world, "losing", value),
+        "repeat": lambda: setattr(world, "repeating", value),
         "latency": lambda: setattr(world, "latency", value),
         "freeze": lambda: world.freeze(value),
         "down": lambda: (setattr(world, "down", value), value and world.cut()),
@@ -155,6 +157,10 @@ def live(loop: Timeless, schedule: list[Step]) -> None:
         world.publish("b")
         world.run(60.0)
         for channel in ("a", "b"):
+            reasons = {thing.reason for thing in world.heard[channel] if isinstance(thing, Gap)}
+            # What a network of today can do, TCP, is no loss: all that the history has is had again.
+            assert "lose" in dict(schedule) or "lost" not in reasons
+            assert "restart" in dict(schedule) or "epoch_changed" not in reasons
             check(world, channel, world.heard[channel])
             check(world, channel, streamed(world, channel))
         world.run(MAX_AGE)

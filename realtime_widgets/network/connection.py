@@ -415,7 +415,7 @@ class Connection:
     def _answer(self, session: Session, receiver: Receiver, taken: Taken) -> None:
         """Do what the server says of the link itself, and ask it for what is missing."""
         if taken.messages and taken.messages[0].type != "hello":
-            session.settle()  # who knows the word answers it first
+            session.settle()  # who knows the word answers it before all else
         for message in taken.messages:
             if message.type in CONTROL and (error := session.answer(message)) is not None:
                 self._complain(error)

@@ -59,12 +59,11 @@ class Session:
         if not self._introduced and not self.transport.one_way:
             self._introduced = True
             self.say("hello", {**HELLO, "client": self._sender})
-            if self._outbox.answers is None:  # one that has answered on an earlier link is believed to do so
-                self._timer = self._clock.call_later(PATIENCE, self.settle)
+            self._timer = self._clock.call_later(PATIENCE, self.settle)
 
     def settle(self) -> None:
-        """Take the server for one that does not answer, unless it has said hello."""
-        if not self._known:
+        """Take the server for one that does not answer, unless it has said hello, on this link or an earlier one."""
+        if not self._known and self._outbox.answers is None:
             self._outbox.know(False)
             self.transport.wake()
 
