@@ -43,8 +43,10 @@ def connect(
         headers: further headers of the opening handshake.
         decode: for servers that do not speak our envelope: gets each frame (str or bytes; of Server-Sent Events the
             data, a str with `.event` and `.event_id`) on the I/O thread and returns None, one or several of:
-            `rw.Message`, `{"channel": …, "data": …, "timestamp": ms or None}`; with `"epoch"` and `"offset"`, where the
-            server numbers what it sends, holes are found. Nothing of our own protocol is then sent. None: the envelope.
+            `rw.Message`, `{"channel": …, "data": …, "timestamp": ms, ISO 8601 or None}`. Where the server numbers what
+            it sends, `"offset"` (an int, one more with each message of a channel) finds holes; `"epoch"` names the life
+            of the numbers where they go on from link to link. Nothing of our own protocol is then sent. None: the
+            envelope.
         protocols: the WebSocket subprotocols to offer.
         reconnect: the pace of attempts; None: one attempt only.
         heartbeat: seconds between two signs of life; a server that is silent for 10 s more is taken for gone.

@@ -91,11 +91,13 @@ class LinkLost(LinkError, ConnectionError):
     Args:
         message: what happened.
         retry_after: seconds that the server wants to be left alone for; None: it did not say.
+        routine: it is how this server does things, and nothing is missing for it.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: float | None = None, routine: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.routine = routine
 
 
 class LinkRefused(LinkError, ConnectionError):

@@ -17,7 +17,7 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import Future
 from typing import Any, Final, Literal, Protocol
 
-from .errors import NotSent
+from .errors import NotSent, TookTooLong
 from .gaps import Position
 
 DeliveryState = Literal["queued", "sent", "acknowledged", "failed"]
@@ -106,7 +106,15 @@ class Delivery:
 
         self._settled.add_done_callback(end)
         assert self._waiter is not None
-        self._waiter.wait(waiting, timeout)
+        try:
+            self._waiter.wait(waiting, timeout)
+        except TookTooLong as error:
+            state = (
+                "it still waits for a connection" if self.state == "queued" else "the server has not answered"
+            )
+            raise TookTooLong(
+                f"what becomes of a message is not known after {timeout} s: {state}; allow more with timeout="
+            ) from error
         if self.error is not None:
             raise self.error
 

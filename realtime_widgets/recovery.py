@@ -30,6 +30,9 @@ ANSWER: Final = 10.0
 MOST_CHANNELS: Final = 10_000
 """Channels whose positions are kept; a server that names more of them is not followed further."""
 
+UNNAMED: Final = ""
+"""The epoch of a server that numbers without one: where it steps back with a new link, its numbers have begun anew."""
+
 Verdict = Gap | Literal["next", "duplicate", "ask", "wait"]
 """What to do with a message; a gap: note it, and take the message."""
 
@@ -79,15 +82,18 @@ class Track:
         """
         if epoch is None or offset is None:
             return self._take_unnumbered(ts)
-        self.heard = self.settled = True
+        settled, self.heard, self.settled = self.settled, True, True
         if self.asked_at is not None and now - self.asked_at < ANSWER:
             return "wait"
         if self.epoch is None:  # the first: nothing was before
             self.epoch, self.offset = epoch, offset
             return "next"
-        if epoch == self.epoch and offset <= self.offset:
-            return "duplicate"
         before = Position(self.epoch, self.offset)
+        if epoch == self.epoch and offset <= self.offset:
+            if settled or epoch != UNNAMED:
+                return "duplicate"
+            self.offset = offset
+            return Gap(self.channel, "epoch_changed", ts, before, Position(epoch, offset - 1))
         if epoch == self.epoch and offset == self.offset + 1:
             self.offset, self.asked_at = offset, None
             return "next"

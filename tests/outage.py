@@ -267,7 +267,13 @@ class World:
         self.hub = Hub(self, self._broker())
         self.beginning = Position(self.hub.broker.epoch, 0)
         self.pool = Pool(self.runtime, clock=loop)  # type: ignore[arg-type]
-        self.client = Client("ws://world/", auth=self.give_token, subscribe=("a", "b"), pool=self.pool)
+        self.client = Client(
+            "ws://world/",
+            auth=self.give_token,
+            subscribe=("a", "b"),
+            overflow={"b": "lossless"},
+            pool=self.pool,
+        )
         self.client.on_message(lambda message: self.heard[message.channel or ""].append(message))
         self.client.on_gap(lambda gap: self.heard[gap.channel].append(gap))
         self.streams = {channel: self.client.stream(channel) for channel in ("a", "b")}

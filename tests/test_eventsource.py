@@ -141,6 +141,7 @@ def test_its_events_fill_streams_like_any_messages(server: Events, connect: Any)
     assert server.requests[0]["accept"] == "text/event-stream"
     assert server.requests[0]["cache-control"] == "no-store"
     assert "last-event-id" not in server.requests[0]
+    assert server.requests[0]["user-agent"].startswith("realtime-widgets/")
 
 
 def test_what_decode_gets_is_the_data_and_knows_its_event_and_id(server: Events, connect: Any):
@@ -184,6 +185,21 @@ def test_it_goes_on_from_the_last_id_and_at_the_pace_that_the_server_wants(
     server.send(b"data: 2\n\n")
     has(stream, 1, 2)
     assert client.stats.gaps == 0, "the server names what it sends, and goes on"
+
+
+def test_an_end_that_is_this_servers_way_makes_no_noise(
+    server: Events, connect: Any, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO)
+    client = connect(server.url, decode=numbers, reconnect=STEADY)
+    stream = client.stream("n")
+    client.wait_until("connected", LIMIT)
+    server.send(b"id: 1\ndata: 1\n\n")
+    has(stream, 1)
+    server.end()
+    client.wait_until("reconnecting", LIMIT)
+    ended = [record for record in caplog.records if "ended the stream" in record.getMessage()]
+    assert [record.levelname for record in ended] == ["INFO"]
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ LAYERS = {
 THIRD_PARTY: dict[int, set[str]] = {
     0: {"numpy", "msgspec"},
     1: {"IPython"},
-    2: {"msgspec", "websockets"},
+    2: {"msgspec", "websockets", "httpx"},
     3: {"msgspec", "starlette", "uvicorn"},
     4: {"anywidget", "ipywidgets", "traitlets", "IPython", "ipykernel", "comm", "numpy", "msgspec", "plotly"},
     5: set(),

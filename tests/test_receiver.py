@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ def test_records_that_are_unlike_stand_beside_each_other():
         ((Message("x", i) for i in range(3)), [0, 1, 2]),
         ([], []),
         ([Message("ping", 5, channel="x")], [5]),
-        ([{"channel": "x", "data": 1, "timestamp": 2000}], [1]),
+        ([{"channel": "x", "data": 1, "timestamp": 1_795_000_000_000}], [1]),
     ],
 )
 def test_a_decoder_may_give_none_one_or_several(given: Any, values: list[int]):
@@ -184,7 +185,7 @@ def test_a_decoder_that_raises_costs_only_that_frame():
     assert [row["value"] for row in rows(stream)] == [1.0, 0.5]
     assert isinstance(fed.errors[0], CallbackFailed)
     assert str(fed.errors[0]) == (
-        "decode() raised ZeroDivisionError: division by zero; the frame was '0', and is left out"
+        "decode() raised ZeroDivisionError: division by zero; the frame was '0', and the rest of it is left out"
     )
     assert isinstance(fed.errors[0].__cause__, ZeroDivisionError)
 
@@ -261,6 +262,70 @@ def test_the_users_own_traceback_is_in_the_log(server: Server, caplog: pytest.Lo
         client.disconnect()
     assert "KeyError: 'price'" in caplog.text
     assert 'raise KeyError("price")' in caplog.text
+
+
+# What a decoder may say
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "seconds"),
+    [
+        (1_795_000_000_500, 1_795_000_000.5),
+        (1_795_000_000_500.25, 1_795_000_000.50025),
+        ("2026-11-18T11:06:40.500Z", 1_795_000_000.5),
+        ("2026-11-18T12:06:40.500+01:00", 1_795_000_000.5),
+        (datetime.fromtimestamp(1_795_000_000.5, UTC), 1_795_000_000.5),
+    ],
+)
+def test_a_time_is_milliseconds_iso_8601_or_a_moment(timestamp: Any, seconds: float):
+    fed = Fed(lambda raw: {"channel": "x", "data": 1, "timestamp": timestamp})
+    stream = fed.stream("x")
+    fed.take("frame")
+    assert stream.newest_ts == pytest.approx(seconds, abs=1e-3)
+    assert fed.errors == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"channel": "x", "data": 1, "timestamp": "soon"}, "the timestamp 'soon': pass milliseconds"),
+        ({"channel": "x", "data": 1, "timestamp": [1]}, "the timestamp [1]: pass milliseconds"),
+        (
+            {"channel": "x", "data": 1, "timestamp": 1_795_000_000},
+            "is in 1970: pass milliseconds, these seem to be",
+        ),
+        ({"channel": "x", "data": 1, "offset": "17"}, "the offset '17': an offset is an int"),
+        ({"channel": "x", "data": 1, "epoch": 5, "offset": 17}, "the epoch 5"),
+        (
+            {"channel": "x", "price": 3},
+            "'price' means nothing; what belongs to the record goes into \"data\"",
+        ),
+        ({"channel": "x", "dta": 3}, "'dta' means nothing; did you mean 'data'?"),
+        ({"channel": "x"}, 'which has no "data"'),
+        (Message("x", 1, offset="17"), "the offset '17'"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_a_decoder_got_wrong_costs_only_that_frame_and_is_said(given: Any, words: str):
+    fed = Fed(lambda raw: given if raw == "bad" else {"channel": "x", "data": 7})
+    stream = fed.stream("x")
+    fed.take("good", "bad", "good")
+    assert rows(stream) == [{"value": 7.0}] * 2
+    assert words in str(fed.errors[0])
+    assert isinstance(fed.errors[0], BadMessage)
+
+
+def test_what_a_generator_gave_before_it_raised_is_kept():
+    def decode(raw: Any) -> Any:
+        yield {"channel": "x", "data": 1}
+        raise ValueError("no more")
+
+    fed = Fed(decode)
+    stream = fed.stream("x")
+    fed.take("frame")
+    assert rows(stream) == [{"value": 1.0}]
+    assert "decode() raised ValueError: no more; the frame was 'frame', and the rest of it" in str(
+        fed.errors[0]
+    )
 
 
 # Whatever comes

@@ -146,6 +146,25 @@ def test_a_server_that_no_longer_numbers_is_a_gap_once_a_link():
     assert fed.take(Message("x"), Message("x")) == [gap("unknown_source", Position("e", 1), None), None, None]
 
 
+def test_numbers_without_an_epoch_that_step_back_with_a_new_link_have_begun_anew():
+    fed = Fed(keeps_history=False)
+    assert fed.take(*numbered(1, 2, 2, epoch="")) == [1, 2]
+    assert fed.reopen() == []
+    anew = gap("epoch_changed", Position("", 2), Position("", 0))
+    assert fed.take(*numbered(1, 2, 1, epoch="")) == [anew, 1, 2]
+    fed.reopen()
+    assert fed.take(*numbered(3, epoch="")) == [3], "or they go on"
+    fed.reopen()
+    assert fed.take(*numbered(3, epoch="e")) != []
+
+
+def test_numbers_with_an_epoch_that_come_again_on_a_new_link_are_dropped():
+    fed = Fed(keeps_history=False)
+    fed.take(*numbered(1, 2))
+    fed.reopen()
+    assert fed.take(*numbered(2, 3)) == [3]
+
+
 def test_a_channel_that_never_spoke_has_no_gap():
     fed = Fed(keeps_history=False)
     assert fed.reopen() == []

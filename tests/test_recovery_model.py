@@ -19,7 +19,7 @@ Step = tuple[str, Any]
 
 STEPS: dict[str, st.SearchStrategy[Any]] = {
     "publish": st.tuples(
-        st.sampled_from("ab"), st.sampled_from([1, 1, 2, 5, 30]), st.sampled_from([0, 0, 900])
+        st.sampled_from("ab"), st.sampled_from([1, 2, 5, 12, 30]), st.sampled_from([0, 0, 900])
     ),
     "send": st.sampled_from("ab"),
     "run": st.sampled_from([0.0, 0.01, 0.3, 1.0, 3.0, 12.0, 45.0]),
@@ -38,10 +38,14 @@ STEPS: dict[str, st.SearchStrategy[Any]] = {
     "slow": st.booleans(),
 }
 
+OFTEN = ["publish", "publish", "publish", "run", "run", "send", "slow", "cut"]
+
 SCHEDULES = st.lists(
-    st.sampled_from(sorted(STEPS)).flatmap(lambda name: STEPS[name].map(lambda value: (name, value))),
-    min_size=1,
-    max_size=25,
+    st.sampled_from([*sorted(STEPS), *OFTEN]).flatmap(
+        lambda name: STEPS[name].map(lambda value: (name, value))
+    ),
+    min_size=6,
+    max_size=30,
 )
 
 
@@ -153,6 +157,8 @@ def live(loop: Timeless, schedule: list[Step]) -> None:
             take(world, step)
         world.heal()
         world.run(60.0)  # a dead link is noticed, and what is lost at the end of a channel
+        for channel in ("a", "b"):
+            check(world, channel, world.heard[channel])
         world.publish("a")
         world.publish("b")
         world.run(60.0)

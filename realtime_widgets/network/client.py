@@ -494,4 +494,8 @@ def _options(reconnect: Any, heartbeat: float | None, max_size: int) -> Options:
 def _checked_channel(channel: Any) -> str:
     if not isinstance(channel, str) or not 1 <= len(channel) <= 200:
         raise WrongType(f"{channel!r} is no channel: pass a name of 1 to 200 characters")
+    if channel in CONTROL:
+        raise UsageError(
+            f"{channel!r} is no channel: such messages are about the link itself; choose another name"
+        )
     return channel

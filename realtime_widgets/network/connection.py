@@ -16,7 +16,7 @@ import weakref
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Final
 
-from ..errors import BadMessage, LinkError, LinkRefused, Unauthorized
+from ..errors import BadMessage, LinkError, LinkLost, LinkRefused, Unauthorized
 from ..gaps import Gap
 from ..link import Event, Link, State, Status
 from ..listeners import Listeners
@@ -268,7 +268,8 @@ class Connection:
             logger.error("%s", error or "gave up")
         elif state == "reconnecting":
             # Once: a server that accepts and closes at once would fill the log.
-            logger.log(self._level if self._link.attempts <= 1 else logging.INFO, "%s; trying again", error)
+            routine = self._link.attempts > 1 or (isinstance(error, LinkLost) and error.routine)
+            logger.log(logging.INFO if routine else self._level, "%s; trying again", error)
         else:
             logger.info("%s: %s → %s", self._url, before, state)
 
@@ -423,11 +424,17 @@ class Connection:
             session.ask_history(channel, position)
 
     def _tell(self, receiver: Receiver, things: list[Message | Gap]) -> None:
-        for thing in things:
-            if isinstance(thing, Gap):
-                logger.log(self._level, "%s: %s", self._url, thing)
+        if receiver.wanted:
+            self._log_gaps([thing for thing in things if isinstance(thing, Gap)])
         for client in list(receiver.clients):
             client._receive(things)
+
+    def _log_gaps(self, gaps: list[Gap]) -> None:
+        """Say what is missing, in one line for each reason: a server may have hundreds of channels."""
+        for reason in dict.fromkeys(gap.reason for gap in gaps):
+            first, *others = (gap for gap in gaps if gap.reason == reason)
+            more = f", and of {len(others):,} other channels" if others else ""
+            logger.log(self._level, "%s: %s%s", self._url, first, more)
 
     def _complain(self, error: LinkError) -> None:
         self.counters.bad += 1

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import cache
+from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadMessage, LinkError, LinkLost, LinkRefused
@@ -131,9 +132,9 @@ class EventSource:
             if self._verdict is not None:
                 return self._verdict
             error = self._reading.exception()
-            return (
-                self._later(f"{self._url} ended the stream") if error is None else explain(error, self._url)
-            )
+            if error is not None:
+                return explain(error, self._url)
+            return self._later(f"{self._url} ended the stream", routine=self._bookmark.header is not None)
         finally:
             self._reading.cancel()
             if self._timer is not None:
@@ -173,8 +174,8 @@ class EventSource:
         else:
             self._listen_for_silence()
 
-    def _later(self, what: str) -> LinkLost:
-        return LinkLost(what, retry_after=self._bookmark.retry)
+    def _later(self, what: str, *, routine: bool = False) -> LinkLost:
+        return LinkLost(what, retry_after=self._bookmark.retry, routine=routine)
 
     def _abort(self, why: LinkError) -> None:
         self._verdict = why
@@ -215,6 +216,7 @@ async def open_event_source(
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",  # compressors hold events back
             "Cache-Control": "no-store",
+            "User-Agent": _agent(),  # some turn those away that libraries have by themselves
             **headers,
         }
         pairs = [(name.encode(), value.encode()) for name, value in said.items()]
@@ -298,6 +300,14 @@ _ours: Final[ContextVar[bool]] = ContextVar("ours", default=False)
 def _keep_out_of_the_log() -> None:
     """Have httpx not log our requests: their addresses may have a token in the query."""
     logging.getLogger("httpx").addFilter(lambda _: not _ours.get())
+
+
+@cache
+def _agent() -> str:
+    try:
+        return f"realtime-widgets/{metadata.version('realtime-widgets')}"
+    except metadata.PackageNotFoundError:  # a source tree that was never installed
+        return "realtime-widgets"
 
 
 @cache

@@ -10,13 +10,14 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ..errors import BadMessage, CallbackFailed, LinkError, RealtimeWidgetsError
+from ..errors import BadMessage, CallbackFailed, LinkError, RealtimeWidgetsError, did_you_mean
 from ..gaps import Gap, Position
 from ..link import Status
 from ..messages import CONTROL, Message, channel_of, quote, read
-from ..recovery import Recovery
+from ..recovery import UNNAMED, Recovery
 from ..sse import Data
 from ..streams import Stream
 from .transport import Way
@@ -145,17 +146,20 @@ class Receiver:
             if error is not None:
                 complain(error)
             return messages
+        found: list[Message] = []
         try:
-            return list(_messages(self.decode(frame)))
+            for message in _messages(self.decode(frame)):
+                found.append(message)
         except BadMessage as error:
             complain(error)
         except Exception as error:
             wrong = CallbackFailed(
-                f"decode() raised {type(error).__name__}: {error}; the frame was {quote(frame)}, and is left out"
+                f"decode() raised {type(error).__name__}: {error}; the frame was {quote(frame)}, "
+                "and the rest of it is left out"
             )
             wrong.__cause__ = error
             complain(wrong)
-        return ()
+        return found
 
 
 def _fill(stream: Stream, those: list[Message | Gap], complain: Callable[[LinkError], None]) -> None:
@@ -223,7 +227,7 @@ def _messages(given: Any) -> Iterable[Message]:
     if given is None:
         return
     if isinstance(given, Message):
-        yield given
+        yield _checked(given)
     elif isinstance(given, Mapping):
         yield _from_mapping(given)
     elif isinstance(given, Iterable) and not isinstance(given, str | bytes):
@@ -235,18 +239,73 @@ def _messages(given: Any) -> Iterable[Message]:
         )
 
 
+_KEYS: Final = ("channel", "data", "timestamp", "type", "id", "epoch", "offset")
+
+
 def _from_mapping(given: Mapping[str, Any]) -> Message:
     channel, kind = given.get("channel"), given.get("type")
     if not isinstance(channel or kind, str):
         raise BadMessage(
-            f'decode() returned {dict(given)!r}, which names no channel: return {{"channel": "…", "data": …}}'
+            f'decode() returned {dict(given)!r:.200}, which names no channel: return {{"channel": "…", "data": …}}'
         )
-    return Message(
-        kind or channel,  # type: ignore[arg-type]
-        given.get("data"),
-        given.get("timestamp"),
-        given.get("id"),
-        channel,
-        given.get("epoch"),
-        given.get("offset"),
+    for key in given:
+        if key not in _KEYS:
+            hint = did_you_mean(str(key), _KEYS) or '; what belongs to the record goes into "data"'
+            raise BadMessage(f"decode() returned {dict(given)!r:.200}, and {key!r} means nothing{hint}")
+    if "data" not in given:
+        raise BadMessage(
+            f'decode() returned {dict(given)!r:.200}, which has no "data": return what the record is of'
+        )
+    return _checked(
+        Message(
+            kind or channel,  # type: ignore[arg-type]
+            given["data"],
+            _milliseconds(given.get("timestamp")),
+            given.get("id"),
+            channel,
+            given.get("epoch"),
+            given.get("offset"),
+        )
     )
+
+
+def _checked(message: Message) -> Message:
+    """Return a message whose numbers are numbers; an offset alone is numbered from link to link."""
+    if message.offset is None:
+        return message
+    if type(message.offset) is not int or not isinstance(message.epoch, str | None):
+        raise BadMessage(
+            f"decode() returned the epoch {message.epoch!r} and the offset {message.offset!r}: "
+            "an offset is an int, and an epoch a text or left out"
+        )
+    if message.epoch is None:
+        message.epoch = UNNAMED
+    return message
+
+
+def _milliseconds(given: Any) -> float | None:
+    """Return a time in milliseconds since the epoch: a number is that, text is ISO 8601, a datetime is a moment."""
+    if given is None:
+        return None
+    if isinstance(given, str):
+        try:
+            given = datetime.fromisoformat(given)
+        except ValueError:
+            raise BadMessage(
+                f"decode() returned the timestamp {given!r}: pass milliseconds since the epoch, ISO 8601, or a datetime"
+            ) from None
+    if isinstance(given, datetime):
+        return given.timestamp() * 1000
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise BadMessage(
+            f"decode() returned the timestamp {given!r}: pass milliseconds since the epoch, ISO 8601, or a datetime"
+        )
+    if 0 < given < _EARLIEST:
+        raise BadMessage(
+            f"decode() returned the timestamp {given!r}, which is in 1970: pass milliseconds, these seem to be seconds"
+        )
+    return given
+
+
+_EARLIEST: Final = 1e11
+"""Milliseconds; as seconds it would be in the year 5138."""

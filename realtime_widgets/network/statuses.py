@@ -29,7 +29,9 @@ def explain_status(code: int, headers: Mapping[str, str], place: str, instead: s
         case 401:
             return Unauthorized(f"{place} turned the token down (HTTP 401); pass a valid one as auth=")
         case 403:
-            return LinkRefused(f"{place} forbids this connection (HTTP 403); check the token and your rights")
+            return LinkRefused(
+                f"{place} forbids this connection (HTTP 403); check the token, your rights and the headers"
+            )
         case 404:
             return LinkLost(f"{place} is not there (HTTP 404); check the path of the address")
         case 429 | 503:

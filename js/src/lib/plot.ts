@@ -39,7 +39,7 @@ export function plotOptions(look: Look): uPlot.Options {
   return {
     width,
     height,
-    padding: [8, 12, 0, 0],
+    padding: [8, 28, 0, 0], // on the right half a time has room
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: false, range: look.span }, y: { range: look.range } },
