@@ -43,7 +43,7 @@ class Heartbeat:
         if beat:
             self._next = now + self.interval
         if now >= gone_at and late >= STALL:
-            self._due = now + STALL  # read first, then judge
+            self._due = now + min(STALL, self.interval)  # read first, then judge
             return beat, False
         self._due = min(self._next, gone_at) if gone_at > now else self._next
         return beat, now >= gone_at

@@ -317,7 +317,7 @@ class Outbox:
             for delivery in unanswered:
                 del self._unanswered[delivery.id or ""]
             if unsent:
-                self._unsent = deque(each for each in self._unsent if each not in unsent)
+                self._unsent = deque(each for each in self._unsent if each.since > now - MAX_AGE)
             self._bytes -= sum(len(delivery.raw) for delivery in (*unsent, *unanswered))
         maybe = [each for each in unsent if each.state == "sent"] + unanswered  # on an earlier link
         self.fail(

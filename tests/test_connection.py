@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
 import ssl
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 import trustme
 
 from crank import Crank
+from realtime_widgets import heartbeat
 from realtime_widgets.errors import LinkLost, LinkRefused, Unauthorized
 from realtime_widgets.network import Client, watch
 from realtime_widgets.network import websocket as module
@@ -414,6 +417,27 @@ def test_silence_ends_the_link(connect: Any, crank: Crank):
         crank.turn(1.5)
         settled(client, "reconnecting")
         assert f"nothing was heard from ws://127.0.0.1:{port}/ for 35 s" in str(client.last_error)
+        client.disconnect()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no usleep")
+def test_a_call_that_holds_the_interpreter_for_longer_than_any_silence_costs_no_link(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(heartbeat, "SLACK", 0.2)
+    with Server() as server:
+        client = Client(server.url, heartbeat=0.2, pool=Pool(get_runtime()))
+        settled(client, "connected")
+        for _ in range(2):
+            frames = client.stats.frames
+            ctypes.PyDLL(None).usleep(
+                1_500_000
+            )  # with the lock of the interpreter held, as some C libraries do
+            server.send({"type": "x", "data": 1})
+            wait_for(lambda frames=frames: client.stats.frames > frames)
+            beats = server.types().count("ping")
+            wait_for(lambda beats=beats: server.types().count("ping") > beats, "another sign of life")
+        assert (client.state, client.stats.connects) == ("connected", 1)
         client.disconnect()
 
 

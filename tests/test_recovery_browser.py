@@ -84,6 +84,7 @@ def test_a_link_that_is_cut_for_20_seconds_leaves_a_break_until_it_is_whole_agai
     with Hub(history=history) as hub, Proxy(hub.port) as proxy, publishing(hub):
         cell = DASHBOARD.format(url=proxy.to(hub.url), token=hub.token, window=WINDOW)
         notebook = Notebook.open(page, lab, lab.write([cell]))
+        notebook.set_theme(dark=False)
         notebook.run_all()
         chart, log = widgets(page, "chart"), widgets(page, "events")
         expect(chart).to_have_attribute("data-rw-state", "live", timeout=LIMIT * 1000)

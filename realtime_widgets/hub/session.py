@@ -306,6 +306,7 @@ class Session:
         here = Position(message.epoch or "", message.offset or 0)
         if (backlog := self._behind.get(message.channel)) is not None:
             backlog.seen = here
+            self._awake.set()
         elif self._mailbox.put(frame):
             self._awake.set()
         elif self._recovers:

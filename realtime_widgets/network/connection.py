@@ -143,6 +143,7 @@ class Connection:
         """
         receiver.clients.discard(client)
         receiver.orphaned = not goodbye
+        self.hold(receiver)  # what it alone had no room for
         self.review(linger=linger)
 
     def orphan(self, receiver: weakref.ref[Receiver]) -> None:
@@ -150,6 +151,7 @@ class Connection:
         left = receiver()
         if left is not None:
             left.orphaned = True
+            self.hold(left)
         self.review()
 
     def connect(self) -> None:
@@ -171,8 +173,7 @@ class Connection:
         """Have the server send the channels that all callbacks have room for, and only those."""
         session = self._session
         if session is not None and receiver is self._envelopes():
-            held = frozenset[str]().union(*(client.held for client in receiver.clients))
-            session.hold(held, receiver.recovery)
+            session.hold(receiver.held, receiver.recovery)
             session.ask_for(receiver.channels, receiver.recovery)
 
     def put(self, delivery: Delivery) -> None:
@@ -383,6 +384,7 @@ class Connection:
             session.settle()
         else:
             session.introduce()
+            session.hold(envelopes.held, envelopes.recovery)
             session.ask_for(channels, envelopes.recovery)
         for client in clients:
             if client.on_connect is not None and session.greet(identity(client.on_connect)):

@@ -84,6 +84,11 @@ class Receiver:
             streams = set(self._streams)
         return streams.union(*(client.channels for client in self.clients))
 
+    @property
+    def held(self) -> frozenset[str]:
+        """Channels that the server shall not send for now: callbacks of clients have too much of them."""
+        return frozenset[str]().union(*(client.held for client in self.clients))
+
     def stream(self, channel: str, max_points: int | None) -> Stream:
         """Return the stream of a channel, made when nobody has one."""
         with self._lock:

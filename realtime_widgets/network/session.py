@@ -81,8 +81,8 @@ class Session:
             self.say("subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {}))
 
     def hold(self, channels: frozenset[str], recovery: Recovery) -> None:
-        """Have the server not send channels for now, if it can go on later where it was; others are as they were."""
-        self._held = channels if recovery.can_ask else frozenset()
+        """Have the server not send channels for now, where it can go on later from a position, and no others."""
+        self._held = frozenset(recovery.positions(channels))
         if held := self._held & self._asked:
             self._asked -= held
             self.say("unsubscribe", {"streams": sorted(held)})
