@@ -13,7 +13,7 @@ import logging
 import random
 import time
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadMessage, LinkError, LinkLost, LinkRefused, Unauthorized
@@ -351,7 +351,8 @@ class Connection:
     def _reopen(self, way: Way) -> None:
         """Have the receivers begin with a new link; a method, because a coroutine would keep the last of them."""
         for receiver in self._living():
-            self._tell(receiver, list(receiver.reopen(way)))
+            gaps = receiver.reopen(way)
+            self._tell(receiver, gaps, gaps)
 
     async def _dial(self) -> Way:
         url, headers = await self.address.resolve(self._runtime)
@@ -413,7 +414,7 @@ class Connection:
             self.counters.messages += len(taken.messages)
             if receiver.decode is None:
                 self._answer(session, receiver, taken)
-            self._tell(receiver, taken.kept)
+            self._tell(receiver, taken.kept, taken.gaps)
 
     def _answer(self, session: Session, receiver: Receiver, taken: Taken) -> None:
         """Do what the server says of the link itself, and ask it for what is missing."""
@@ -425,9 +426,9 @@ class Connection:
         for channel, position in taken.asks:
             session.ask_history(channel, position)
 
-    def _tell(self, receiver: Receiver, things: list[Message | Gap]) -> None:
+    def _tell(self, receiver: Receiver, things: Sequence[Message | Gap], gaps: list[Gap]) -> None:
         if receiver.wanted:
-            self._log_gaps([thing for thing in things if isinstance(thing, Gap)])
+            self._log_gaps(gaps)
         for client in list(receiver.clients):
             client._receive(things)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -35,11 +35,13 @@ class Taken(NamedTuple):
     Attributes:
         messages: all that were in them.
         kept: those that are new, and gaps where something is missing.
+        gaps: the latter.
         asks: channels to ask the server for, each from a position on.
     """
 
     messages: list[Message]
-    kept: list[Message | Gap]
+    kept: Sequence[Message | Gap]
+    gaps: list[Gap]
     asks: list[tuple[str, Position]]
 
 
@@ -119,25 +121,28 @@ class Receiver:
         for frame in frames:
             messages += self._read(frame, complain)
         kept, asks = self.recovery.sift(messages, now, time.time())
-        # All keys of a stream share one list: order stays.
-        places: dict[tuple[str, str | None], list[Message | Gap]] = {}
+        gaps = [] if kept is messages else [one for one in kept if isinstance(one, Gap)]
         found: dict[Stream, list[Message | Gap]] = {}
+        kind: str = ""  # of the message before: as a rule that of the next
+        channel: str | None = ""
+        those: list[Message | Gap] | None = None
         for one in kept:
             if isinstance(one, Gap):
                 stream = self._streams.get(one.channel)
-                if stream is not None:
-                    found.setdefault(stream, []).append(one)
+                kind, channel, those = "", one.channel, None
+            elif one.channel == channel and one.type == kind:
+                if those is not None:
+                    those.append(one)
                 continue
-            key = one.type, one.channel
-            try:
-                places[key].append(one)
-            except KeyError:
+            else:
                 stream = self._stream_of(one)
-                places[key] = found.setdefault(stream, []) if stream is not None else []
-                places[key].append(one)
-        for stream, those in found.items():
-            _fill(stream, those, complain)
-        return Taken(messages, kept, asks)
+                kind, channel, those = one.type, one.channel, None
+            if stream is not None:
+                those = found.setdefault(stream, [])
+                those.append(one)
+        for stream, each in found.items():
+            _fill(stream, each, complain)
+        return Taken(messages, kept, gaps, asks)
 
     def _stream_of(self, message: Message) -> Stream | None:
         """Return who gets a message; None when nobody follows its channel, or it is about the link."""
@@ -167,7 +172,7 @@ class Receiver:
         return found
 
 
-def _fill(stream: Stream, those: list[Message | Gap], complain: Callable[[LinkError], None]) -> None:
+def _fill(stream: Stream, those: Sequence[Message | Gap], complain: Callable[[LinkError], None]) -> None:
     """Append messages, and mark gaps where they are."""
     messages: list[Message] = []
     for one in those:
