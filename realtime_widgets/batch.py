@@ -43,7 +43,8 @@ class Batch:
     cleared: bool = False
     """Whether the stream was cleared after the cursor."""
     gaps: tuple[Gap, ...] = ()
-    """Where something is missing that never came: before its first record, between two of them, or after its last."""
+    """Where something is missing that never came: before its first record, between two of them, or after its last. One
+    at a cursor is after the last record of one batch and before the first of the next."""
 
     def __len__(self) -> int:
         return len(self.ts)

@@ -57,7 +57,8 @@ def connect(
         max_size: bytes of a frame; larger ones are left out, and said so.
         overflow: what happens to messages that the callbacks are too slow for, for all channels or by channel:
             `drop_oldest` (beyond 10,000; a gap says which), `latest`, `rw.keyed("field")` (the newest for each key),
-            or `lossless` (the hub sends the channel later; it then reaches nobody on this connection in time).
+            or `lossless` (beyond 50,000 the hub sends the channel later, as far as its history reaches; meanwhile it
+            reaches nobody on this connection). The function of `keyed` runs on the I/O thread.
 
     `url`, `auth` and `headers` may be functions (also coroutine functions), asked at every attempt.
 

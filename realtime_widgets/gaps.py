@@ -59,7 +59,8 @@ class Gap(msgspec.Struct, frozen=True):
         """How many messages are missing; None: not known."""
         if self.after is None or self.until is None or self.after.epoch != self.until.epoch:
             return None
-        return self.until.offset - self.after.offset
+        missed = self.until.offset - self.after.offset
+        return missed if missed > 0 else None  # numbers that began anew under the same name
 
     def __str__(self) -> str:
         missed = "messages" if self.missed is None else f"{self.missed:,} message{'s'[: self.missed != 1]}"

@@ -7,7 +7,7 @@ Things wait in the order they happened. Each channel has a policy for what is to
 | `drop_oldest` | of all that wait the oldest messages go; a gap, `overflow`, says which |
 | `latest` | one message of the channel waits: a newer one takes its place |
 | `keyed(…)` | one message for each key waits: a newer one of that key takes its place |
-| `lossless` | none goes: the channel is held back at the server, which sends it later |
+| `lossless` | the channel is held back at the server, which sends it later, as far as its history reaches |
 
 Everything dropped or replaced is counted. Pure, and for one thread at a time.
 """
@@ -32,7 +32,7 @@ Named = Literal["drop_oldest", "latest", "lossless"]
 WAITING: Final = 10_000
 """Messages and errors that may wait; beyond it the oldest go."""
 
-HELD: Final = 10_000
+HELD: Final = 50_000
 """Messages of a lossless channel that may wait before it is held back; when half of them are done it goes on."""
 
 MOST: Final = 100_000
@@ -106,15 +106,13 @@ class ChannelStats(msgspec.Struct):
 class _Slot:
     """One thing that waits; without a thing when it went."""
 
-    __slots__ = ("channel", "first", "key", "kind", "thing")
+    __slots__ = ("channel", "key", "kind", "thing")
 
     def __init__(self, kind: Kind, thing: Any, channel: str, key: Hashable) -> None:
         self.kind: Kind | None = kind
         self.thing = thing
         self.channel = channel
         self.key = key
-        self.first = False
-        """A gap that comes before the messages that went."""
 
 
 class Inbox:
@@ -138,42 +136,56 @@ class Inbox:
         self._channels = dict(channels or {})
         self._slots: deque[_Slot] = deque()
         self._droppable: deque[_Slot] = deque()  # some of them, oldest first
-        self._waiting = 0  # messages and errors among those
+        self._waiting = 0  # of those, without what is gone
+        self._dead = 0  # slots of things that went
         self._places: dict[tuple[str, Hashable], _Slot] = {}
         self._tails: dict[str, _Slot] = {}
         self._lost: dict[str, tuple[Position | None, Position | None, float]] = {}
 
-    def put(self, kind: Kind, thing: Any) -> None:
-        """Have a thing wait; what is too much goes."""
+    def key_of(self, kind: Kind, thing: Any) -> Hashable:
+        """Return the key of a message of a keyed channel, else None; asks a function of the user's."""
+        if kind != "message":
+            return None
+        policy = self._policy(channel_of(thing))
+        return _key_of(policy, thing) if isinstance(policy, Keyed) else None
+
+    def put(self, kind: Kind, thing: Any, key: Hashable = None) -> None:
+        """Have a thing wait; what is too much goes.
+
+        Args:
+            kind: what happened.
+            thing: to whom or what.
+            key: see `key_of`, which is not for the thread that has a lock.
+        """
         if kind == "message":
-            self._put_message(thing)
+            self._put_message(thing, key)
+        elif kind == "gap" and self._policy(thing.channel) == "lossless":
+            self._put_gap(thing)
         else:
             slot = _Slot(kind, thing, thing.channel if kind == "gap" else "", None)
-            if kind == "gap":
-                self._tails.pop(thing.channel, None)
             self._slots.append(slot)
             if kind in ("error", "gap"):
                 self._droppable.append(slot)
-                self._waiting += kind == "error"
+                self._waiting += 1
         while self._waiting > WAITING:
             self._drop_oldest()
 
-    def _put_message(self, message: Message) -> None:
+    def _put_message(self, message: Message, key: Hashable) -> None:
         channel = channel_of(message)
-        policy = self._channels.get(channel, self._overflow)
+        policy = self._policy(channel)
         stats = self.stats.get(channel)
         if stats is None:
             stats = self.stats[channel] = ChannelStats()
-        key: Hashable = None
         if policy == "latest" or isinstance(policy, Keyed):
-            key = None if policy == "latest" else _key_of(policy, message)
             place = self._places.get((channel, key))
             if place is not None:
                 place.thing = message
                 stats.merged += 1
                 return
         if policy == "lossless" and stats.waiting >= MOST:
-            self._put_gap(channel, message)
+            self.dropped += 1
+            stats.dropped += 1
+            self._put_gap(Gap(channel, "overflow", (message.timestamp or 0.0) / 1000, *_around(message)))
             return
         self._tails.pop(channel, None)
         slot = _Slot("message", message, channel, key)
@@ -190,18 +202,17 @@ class Inbox:
         self._droppable.append(slot)
         self._waiting += 1
 
-    def _put_gap(self, channel: str, message: Message) -> None:
-        """Have a gap wait in place of a message, one for all that come now."""
-        self.dropped += 1
-        self.stats[channel].dropped += 1
-        after, until = _around(message)
-        tail = self._tails.get(channel)
+    def _put_gap(self, gap: Gap) -> None:
+        """Have a gap of a lossless channel wait; those that come without a message between them are one."""
+        tail = self._tails.get(gap.channel)
         if tail is not None and tail.kind is not None:
-            tail.thing = msgspec.structs.replace(tail.thing, until=until)
+            tail.thing = msgspec.structs.replace(tail.thing, until=gap.until)
         else:
-            gap = Gap(channel, "overflow", (message.timestamp or 0.0) / 1000, after, until)
-            tail = self._tails[channel] = _Slot("gap", gap, channel, None)
+            tail = self._tails[gap.channel] = _Slot("gap", gap, gap.channel, None)
             self._slots.append(tail)
+
+    def _policy(self, channel: str) -> Overflow:
+        return self._channels.get(channel, self._overflow)
 
     def take(self) -> tuple[Kind, Any] | None:
         """Return the oldest thing, which waits no longer; None when nothing does."""
@@ -209,14 +220,15 @@ class Inbox:
             slot = self._slots[0]
             if slot.kind is None:
                 self._slots.popleft()
+                self._dead -= 1
                 continue
-            if slot.channel in self._lost and not slot.first:
+            if slot.channel in self._lost:
                 return "gap", self._told(slot.channel)
             self._slots.popleft()
             kind, slot.kind = slot.kind, None
             if self._droppable and self._droppable[0] is slot:
                 self._droppable.popleft()
-            self._waiting -= kind == "error"
+            self._waiting -= kind == "error" or (kind == "gap" and self._policy(slot.channel) != "lossless")
             if kind == "message":
                 self._taken(slot)
             return kind, slot.thing
@@ -227,7 +239,7 @@ class Inbox:
     def _taken(self, slot: _Slot) -> None:
         stats = self.stats[slot.channel]
         stats.waiting -= 1
-        policy = self._channels.get(slot.channel, self._overflow)
+        policy = self._policy(slot.channel)
         if policy == "lossless":
             if stats.waiting <= HELD // 2:
                 self.crowded.discard(slot.channel)
@@ -246,29 +258,28 @@ class Inbox:
         self._tails.clear()
         self._lost.clear()
         self.crowded.clear()
-        self._waiting = 0
+        self._waiting = self._dead = 0
 
     def __len__(self) -> int:
-        return len(self._slots) + len(self._lost)
+        return len(self._slots) - self._dead + len(self._lost)
 
     # What goes
 
     def _drop_oldest(self) -> None:
-        """Let the oldest message or error go; a gap between messages that went is one with them."""
+        """Let the oldest message, error or gap go; gaps and messages that went one after the other are one gap."""
         slot = self._droppable.popleft()
         kind, thing = slot.kind, slot.thing
         if kind is None:
             return
-        if kind == "gap":
-            if slot.channel in self._lost:
-                first, _, ts = self._lost[slot.channel]
-                self._lost[slot.channel] = first, thing.until, ts
-                slot.kind = slot.thing = None
-            else:
-                slot.first = True
-            return
         slot.kind = slot.thing = None
         self._waiting -= 1
+        self._dead += 1
+        if self._dead > len(self._slots) // 2 + 100:
+            self._slots = deque(slot for slot in self._slots if slot.kind is not None)
+            self._dead = 0
+        if kind == "gap":
+            self._lose(slot.channel, thing.after, thing.until, thing.ts)
+            return
         self.dropped += 1
         if kind == "message":
             stats = self.stats[slot.channel]
@@ -276,12 +287,11 @@ class Inbox:
             stats.dropped += 1
             if (slot.channel, slot.key) in self._places:
                 del self._places[slot.channel, slot.key]
-            self._lose(slot.channel, thing)
+            self._lose(slot.channel, *_around(thing), (thing.timestamp or 0.0) / 1000)
 
-    def _lose(self, channel: str, message: Message) -> None:
-        after, until = _around(message)
-        first, _, ts = self._lost.get(channel, (after, None, (message.timestamp or 0.0) / 1000))
-        self._lost[channel] = first, until, ts
+    def _lose(self, channel: str, after: Position | None, until: Position | None, ts: float) -> None:
+        after, _, ts = self._lost.get(channel, (after, None, ts))
+        self._lost[channel] = after, until, ts
 
     def _told(self, channel: str) -> Gap:
         after, until, ts = self._lost.pop(channel)

@@ -6,7 +6,7 @@ rows of the levels that are wanted, and hands them out in the body of a part, nu
 
     [seq, ts, level, source, message]     an event; `seq` is its record's number
     [seq, count]                          so many events, up to that number, are left out
-    [seq.5, ts, "gap", reason, count]     so many events never came, after that number; null: nobody knows how many
+    [seq.5, ts, null, reason, count]      so many events never came, after that number; null: nobody knows how many
 """
 
 from __future__ import annotations
@@ -26,11 +26,7 @@ from .gaps import Gap
 from .streams import Stream
 
 Level = Literal["debug", "info", "success", "warning", "error"]
-Row = (
-    tuple[float, float, str, str, str]
-    | tuple[float, float, Literal["gap"], str, int | None]
-    | tuple[int, int]
-)
+Row = tuple[float, float, str, str, str] | tuple[float, float, None, str, int | None] | tuple[int, int]
 
 LEVELS: Final[tuple[Level, ...]] = ("debug", "info", "success", "warning", "error")
 """From the least severe on."""
@@ -86,6 +82,7 @@ class Journal:
         self._restarted = False
         self._last_gap: Gap | None = None
         self._gapped = False
+        self._lacks: str | None = None  # as the last part said
         self._asked_for: dict[int, tuple[int, int]] = {}
         self.dropped = 0
         """Events of wanted levels that no part has carried, and that cannot be fetched any more."""
@@ -96,7 +93,12 @@ class Journal:
     def changed(self) -> bool:
         """Whether `take` would hand out anything new: an event of a wanted level, or a clear."""
         self._ingest()
-        return self._fresh > 0 or self._restarted or bool(self._asked_for)
+        return self._fresh > 0 or self._restarted or bool(self._asked_for) or self._lacks_now() != self._lacks
+
+    def _lacks_now(self) -> str | None:
+        """Why something is missing after the newest record; None: nothing is."""
+        missing = self.stream.missing
+        return None if missing is None else missing.reason
 
     def fetch(self, seq: int, count: int, most: int) -> None:
         """Asks for events that a part left out: of the `count` up to number `seq`, the newest `most`."""
@@ -105,7 +107,8 @@ class Journal:
     def take(self, key: bool, now: float) -> Payload:
         """The events since the last call, or all that are kept, within the bounds of a part."""
         self._ingest()
-        moved = self._restarted or self._gapped
+        before, self._lacks = self._lacks, self._lacks_now()
+        moved = self._restarted or self._gapped or before != self._lacks
         key = key or self._restarted
         first, self._sent = self._sent + 1, self._cursor
         rows = list(self._rows) if key else _newest(self._rows, min(self._fresh_rows, PART_ROWS))
@@ -117,8 +120,8 @@ class Journal:
         self._fresh = self._fresh_rows = 0
         self._restarted = self._gapped = False
         body: dict[str, Any] = {"rows": rows, "up_to": self._cursor, "cleared": self._cleared}
-        if (missing := self.stream.missing) is not None:
-            body["missing"] = missing.reason
+        if self._lacks is not None:
+            body["missing"] = self._lacks
         if self._asked_for:
             body["fills"] = [(seq, self._left_out(seq, *which)) for seq, which in self._asked_for.items()]
             self._asked_for = {}
@@ -174,7 +177,7 @@ class Journal:
                 break
             self._last_gap = gap
             nth = sum(other.seq == gap.seq for other in gaps[:i])  # between two records they stay in order
-            found.append((gap.seq + 1 - 1 / (2 + nth), gap.ts, "gap", gap.reason, gap.missed))
+            found.append((gap.seq + 1 - 1 / (2 + nth), gap.ts, None, gap.reason, gap.missed))
         self._gapped = self._gapped or bool(found)
         return found
 

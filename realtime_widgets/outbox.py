@@ -52,6 +52,7 @@ class Delivery:
         raw: its frame.
         id: by which the server knows it; None: a raw frame, which nobody answers.
         volatile: it is worth nothing later: sent now or not at all.
+        answered: whether a server that answers will answer this; a raw frame and what is volatile it will not.
         waiter: how to wait for it; None: nobody can.
 
     Attributes:
@@ -62,7 +63,20 @@ class Delivery:
         since: when it was queued, seconds of a monotonic clock.
     """
 
-    __slots__ = ("_settled", "_waiter", "error", "id", "position", "raw", "since", "state", "volatile")
+    __slots__ = (
+        "_settled",
+        "_waiter",
+        "answered",
+        "error",
+        "id",
+        "life",
+        "position",
+        "raw",
+        "since",
+        "size",
+        "state",
+        "volatile",
+    )
 
     def __init__(
         self,
@@ -70,11 +84,15 @@ class Delivery:
         id: str | None = None,
         *,
         volatile: bool = False,
+        answered: bool = True,
         waiter: Waiter | None = None,
     ) -> None:
         self.raw = raw
         self.id = id
+        self.size = len(raw) if isinstance(raw, bytes) or raw.isascii() else len(raw.encode())
         self.volatile = volatile
+        self.answered = answered and id is not None and not volatile
+        self.life = 0
         self.since = 0.0
         self.state: DeliveryState = "queued"
         self.error: NotSent | None = None
@@ -159,6 +177,8 @@ class Outbox:
         self._linked = False
         self._held = False  # until it is known whether to send again what a link has taken with it
         self._refusing: str | None = None
+        self.life = 0
+        """How often it was opened: what is put in belongs to the last time."""
 
     # From any thread
 
@@ -172,9 +192,10 @@ class Outbox:
         delivery.since = now
         with self._lock:
             why = self._complaint(delivery)
+            delivery.life = self.life
             if why is None:
                 self._unsent.append(delivery)
-                self._bytes += len(delivery.raw)
+                self._bytes += delivery.size
         if why is not None:
             self.fail([delivery], why)
 
@@ -183,9 +204,11 @@ class Outbox:
             return self._refusing
         if delivery.volatile and not self._linked:
             return "it is volatile, and there is no connection at this moment"
+        if delivery.size > MAX_BYTES:
+            return f"it has {delivery.size:,} bytes, more than {MAX_BYTES:,}; send less at once"
         waiting = len(self)
         most = MAX_LINKED if self._linked else MAX_MESSAGES
-        if waiting < most and self._bytes + len(delivery.raw) <= MAX_BYTES:
+        if waiting < most and self._bytes + delivery.size <= MAX_BYTES:
             return None
         return (
             f"{waiting} others ({self._bytes:,} bytes) wait for {'the server' if self._linked else 'a connection'}, "
@@ -206,6 +229,7 @@ class Outbox:
         """Take messages in: somebody wants the connection."""
         with self._lock:
             self._refusing = None
+            self.life += 1
 
     def link(self) -> None:
         """Begin with a link: what was not answered goes out again, before the rest."""
@@ -221,17 +245,26 @@ class Outbox:
             self._linked = False
             lost = [delivery for delivery in self._unsent if delivery.volatile]
             self._unsent = deque(delivery for delivery in self._unsent if not delivery.volatile)
-            self._bytes -= sum(len(delivery.raw) for delivery in lost)
+            self._bytes -= sum(delivery.size for delivery in lost)
         self.fail(lost, "it is volatile, and the connection was lost before")
 
-    def close(self, why: str) -> list[Delivery]:
-        """Take nothing in any more, for a reason; returns what was not sent, oldest first: it waits no longer."""
+    def close(self, why: str, life: int | None = None) -> list[Delivery]:
+        """Take nothing in any more, for a reason; returns what was not sent, oldest first: it waits no longer.
+
+        Args:
+            why: what is said of messages from now on.
+            life: which life ends: what was put in since stays, and so it does when it has been opened since. None:
+                whatever it is.
+        """
         with self._lock:
-            self._refusing, self._linked = why, False
-            unsent, unanswered = list(self._unsent), list(self._unanswered.values())
-            self._unsent.clear()
+            ends = life is None or life >= self.life
+            self._linked = False
+            self._refusing = why if ends else None
+            unsent = [each for each in self._unsent if ends or each.life <= (life or 0)]
+            unanswered = list(self._unanswered.values())
+            self._unsent = deque(each for each in self._unsent if not ends and each.life > (life or 0))
             self._unanswered.clear()
-            self._bytes = 0
+            self._bytes = sum(each.size for each in self._unsent)
         for delivery in unanswered:
             delivery.settle("sent")
         return unsent
@@ -248,7 +281,7 @@ class Outbox:
                 ]
                 self._unanswered.clear()
                 self._unsent = deque(each for each in self._unsent if each.state != "sent")
-                self._bytes -= sum(len(delivery.raw) for delivery in settled)
+                self._bytes -= sum(delivery.size for delivery in settled)
         for delivery in settled:
             delivery.settle("sent")
 
@@ -265,11 +298,11 @@ class Outbox:
         with self._lock:
             if self._unsent and self._unsent[0] is delivery:
                 self._unsent.popleft()
-                if self.answers is not False and delivery.id is not None and not delivery.volatile:
-                    self._unanswered[delivery.id] = delivery
+                if self.answers is not False and delivery.answered:
+                    self._unanswered[delivery.id or ""] = delivery
                     delivery.state = "sent"
                 else:
-                    self._bytes -= len(delivery.raw)
+                    self._bytes -= delivery.size
         self.sent += not again
         if delivery.id not in self._unanswered and not delivery.done:
             delivery.settle("sent")
@@ -282,6 +315,7 @@ class Outbox:
         if delivery is not None:
             delivery.position = position
             self.acknowledged += 1
+            self.sent += delivery.state == "queued"  # its last byte had not been noted yet
             delivery.settle("acknowledged")
 
     def refuse(self, id: Any, why: str) -> bool:
@@ -297,7 +331,7 @@ class Outbox:
             if delivery is None and self._unsent and self._unsent[0].id == id is not None:
                 delivery = self._unsent.popleft()  # its last byte was not yet noted as sent
             if delivery is not None:
-                self._bytes -= len(delivery.raw)
+                self._bytes -= delivery.size
         return delivery
 
     @property
@@ -318,10 +352,11 @@ class Outbox:
                 del self._unanswered[delivery.id or ""]
             if unsent:
                 self._unsent = deque(each for each in self._unsent if each.since > now - MAX_AGE)
-            self._bytes -= sum(len(delivery.raw) for delivery in (*unsent, *unanswered))
+            self._bytes -= sum(delivery.size for delivery in (*unsent, *unanswered))
         maybe = [each for each in unsent if each.state == "sent"] + unanswered  # on an earlier link
         self.fail(
-            [each for each in unsent if each.state == "queued"], f"it waited {MAX_AGE:.0f} s for a connection"
+            [each for each in unsent if each.state == "queued"],
+            f"it waited {MAX_AGE:.0f} s for {'the network' if self._linked else 'a connection'}",
         )
         self.fail(maybe, f"the server has not answered within {MAX_AGE:.0f} s; it may have arrived")
         return unsent + unanswered

@@ -133,9 +133,10 @@ class Track:
         why: Reason = reason or ("lost" if before.epoch == head.epoch else "epoch_changed")
         return Gap(self.channel, why, ts, before, Position(head.epoch, after))
 
-    def is_behind(self, there: Position) -> bool:
+    def is_behind(self, there: Position, now: float) -> bool:
         """Return whether the server stands elsewhere, though everything that it sent has been read."""
-        return self.asked_at is None and self.epoch is not None and there != (self.epoch, self.offset)
+        asked = self.asked_at is not None and now - self.asked_at < ANSWER
+        return not asked and self.epoch is not None and there != (self.epoch, self.offset)
 
 
 class Recovery:
@@ -177,10 +178,17 @@ class Recovery:
         self.can_ask = self._heads = False
         self._one_way = one_way
         if resumes:
+            for track in self._tracks.values():
+                track.settled = track.epoch != UNNAMED  # numbers that begin anew with every link
             return []
         gaps = [gap for track in self._tracks.values() if (gap := track.reopen(ts)) is not None]
         self.gaps += len(gaps)
         return gaps
+
+    def hear(self, hello: Mapping[str, Any]) -> None:
+        """Take in what a server says that it can do."""
+        self._heads = hello.get("recovery") is True
+        self.can_ask = self._heads and not self._one_way
 
     def sift(
         self, messages: list[Message], now: float, ts: float
@@ -209,6 +217,7 @@ class Recovery:
                 and offset == track.offset + 1
                 and message.epoch == track.epoch
                 and track.asked_at is None
+                and track.settled
                 and message.type not in CONTROL
             ):
                 track.offset = offset
@@ -240,7 +249,9 @@ class Recovery:
         first = messages[0]
         kind, channel, epoch = first.type, first.channel, first.epoch
         track = self._tracks.get(channel) if channel is not None else None
-        if track is None or epoch != track.epoch or track.asked_at is not None or kind in CONTROL:
+        if track is None or epoch != track.epoch or track.asked_at is not None or not track.settled:
+            return False
+        if kind in CONTROL:
             return False
         offset = track.offset
         for message in messages:
@@ -266,8 +277,7 @@ class Recovery:
         """Take in what the server says of itself and its channels."""
         data = message.data if isinstance(message.data, dict) else {}
         if message.type == "hello":
-            self._heads = data.get("recovery") is True
-            self.can_ask = self._heads and not self._one_way
+            self.hear(data)
         elif message.type == "history" and self._heads:
             gap = self._begin(message, data, ts)
             if gap is not None:
@@ -275,7 +285,7 @@ class Recovery:
         elif message.type == "pong" and self.can_ask:
             for channel, there in from_wire(data.get("positions")).items():
                 track = self._tracks.get(channel)
-                if track is not None and track.is_behind(there) and track.position is not None:
+                if track is not None and track.is_behind(there, now) and track.position is not None:
                     track.asked_at = now
                     asks.append((channel, track.position))
 

@@ -348,7 +348,8 @@ class Stream:
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """Where something is missing that never came, oldest first: the newest 1,000 among what is kept."""
-        return self._ring.gaps
+        ring = self._ring
+        return tuple(gap for gap in ring.gaps if gap.seq is not None and gap.seq >= ring.first - 1)
 
     @property
     def gap_count(self) -> int:

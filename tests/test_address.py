@@ -148,3 +148,20 @@ def test_a_function_that_gives_no_address_ends_it():
 def test_what_is_of_the_wrong_kind_is_refused(wrong: dict[str, Any], words: str):
     with pytest.raises(WrongType, match=words):
         Address(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"auth": "SECRET\n"}, "the token cannot be sent: it has a line end"),
+        ({"auth": lambda: "SECRET\r\nX: 1"}, "the token cannot be sent"),
+        ({"auth": "SECRÉT"}, "the token cannot be sent"),
+        ({"headers": {"X-Key": "SECRET\x00"}}, "the header 'X-Key' cannot be sent"),
+        ({"headers": {"X-Key": b"SECRET"}}, "the header 'X-Key' cannot be sent: it is no text"),
+    ],
+)
+def test_a_header_that_cannot_be_is_refused_without_its_value(given: dict[str, Any], words: str):
+    with pytest.raises(LinkRefused) as raised:
+        resolved(Address(URL, **given))
+    assert words in str(raised.value)
+    assert "SECR" not in str(raised.value)

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -400,6 +401,74 @@ def test_a_foreign_server_that_numbers_is_checked_by_its_numbers(server: Server)
     assert [(gap.seq, gap.reason, gap.missed) for gap in stream.gaps] == [(2, "lost", 2), (4, "lost", 2)]
     assert (client.stats.duplicates, client.stats.gaps) == (1, 2)
     client.disconnect()
+
+
+def test_who_joins_a_link_that_is_open_recovers_like_the_first():
+    """The receiver before has gone, and what the server said in its hello with it."""
+    with Hub() as hub:
+        first = Client(hub.url, auth=hub.token, reconnect=QUICK)
+        held = first.stream("x")
+        first.publish("x", 0)
+        wait_for(lambda: len(held) == 1)
+        first.close()
+        before = weakref.ref(first._receiver)
+        del first, held
+        wait_for(lambda: (gc.collect(), before() is None)[1], "the end of the receiver before")
+        client = Client(hub.url, auth=hub.token, reconnect=QUICK)
+        stream = client.stream("x")
+        heard: list[Message] = []
+        client.on_message(heard.append)
+        wait_for(lambda: client._receiver.recovery.positions(["x"]), "where the channel stands")
+        assert client.stats.connects == 1, "it is the same link"
+        client.publish("x", 1).wait(LIMIT)
+        wait_for(lambda: len(stream) == 1)
+        hub.stop()
+        client.wait_until("reconnecting", LIMIT)
+        hub.start()
+        for i in range(2, 6):
+            hub.publish("x", i)
+        wait_for(lambda: len(stream) == 5)
+        assert stream.read()["value"].tolist() == [1, 2, 3, 4, 5]
+        assert stream.gaps == ()
+        wait_for(lambda: len(heard) == 5)
+        assert [message.type for message in heard] == ["x"] * 5
+        client.disconnect()
+
+
+def test_what_is_sent_right_after_connecting_again_waits_for_that(server: Server):
+    server.stop()
+    client = Client(server.url, reconnect=QUICK)
+    for _ in range(20):
+        client.disconnect()
+        client.connect()
+        deliveries = [client.publish("n", 1) for _ in range(20)]
+        assert {delivery.state for delivery in deliveries} == {"queued"}
+    server.start()
+    wait_for(lambda: len(said(server, "publish")) == 20)
+    assert {delivery.state for delivery in deliveries} == {"sent"}
+    client.disconnect()
+
+
+@pytest.mark.parametrize("type", ["ping", "pong", "error"])
+def test_what_nobody_acknowledges_is_done_when_it_is_sent(type: str):
+    with Hub() as hub, Client(hub.url, auth=hub.token) as client:
+        client.publish("x", 1).wait(LIMIT)
+        delivery = client.send(type, {})
+        delivery.wait(LIMIT)
+        assert delivery.state == "sent"
+        client.disconnect()
+
+
+def test_a_client_that_is_dropped_goes_without_the_collector(server: Server):
+    gc.disable()
+    try:
+        client = Client(server.url)
+        client.wait_until("connected", LIMIT)
+        dropped = weakref.ref(client)
+        del client
+        wait_for(lambda: dropped() is None)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("policy", ["lossless", {"n": "lossless"}])

@@ -467,6 +467,29 @@ def test_after_a_sleep_a_link_that_died_is_dropped_within_seconds(connect: Any, 
         client.disconnect()
 
 
+def test_a_stall_after_a_sleep_is_not_taken_for_silence(connect: Any, crank: Crank, sleep: Any):
+    with Server() as server:
+        client = connect(server.url, heartbeat=25)
+        settled(client, "connected")
+        transport = client._connection._session.transport
+        heard = transport.heartbeat.heard
+        sleep()
+        wait_for(lambda: transport.heartbeat.heard > heard)
+
+        async def judge_late() -> None:
+            transport.probe()
+            transport.heartbeat.heard = heard  # as if the answer had not been read yet
+            crank._now += 60
+            transport._judge(heard, crank.time() - 55)
+
+        get_runtime().run(judge_late()).result(LIMIT)
+        assert client.state == "connected"
+        server.send({"type": "x", "data": 1})
+        wait_for(lambda: client.stats.messages)
+        crank.turn(2)
+        assert client.state == "connected"
+
+
 def test_after_a_sleep_a_link_that_lives_goes_on(connect: Any, crank: Crank, sleep: Any):
     with Server() as server:
         client = connect(server.url, heartbeat=25)

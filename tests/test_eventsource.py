@@ -187,6 +187,21 @@ def test_it_goes_on_from_the_last_id_and_at_the_pace_that_the_server_wants(
     assert client.stats.gaps == 0, "the server names what it sends, and goes on"
 
 
+def test_the_pace_that_the_server_wants_holds_when_the_stream_breaks_off_too(
+    server: Events, connect: Any, crank: Crank
+):
+    server.head |= {"Content-Length": "1000000"}
+    client = connect(server.url, decode=numbers, reconnect=Reconnect(0.5, 0.5, jitter=False))
+    stream = client.stream("n")
+    client.wait_until("connected", LIMIT)
+    server.send(b"retry: 7000\ndata: 1\n\n")
+    has(stream, 1)
+    server.end()
+    wait_for(lambda: client.status.retry_at is not None)
+    assert "broke off" in str(client.last_error)
+    assert 7.0 <= client.status.retry_at - crank.time() <= 7.5
+
+
 def test_an_end_that_is_this_servers_way_makes_no_noise(
     server: Events, connect: Any, caplog: pytest.LogCaptureFixture
 ):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.hub import Hub, app
+from realtime_widgets.hub import Hub
 from realtime_widgets.hub.admission import LONGEST, MOST, Admission
 from realtime_widgets.network import Client
 from realtime_widgets.network.pool import Pool
@@ -36,7 +35,10 @@ def test_who_is_turned_away_gets_a_turn_of_their_own():
     waits = [admission.ask(10.0) for _ in range(6)]
     assert waits == [0, 0, 1.0, 1.5, 2.0, 2.5]
     assert admission.ask(11.0) == 0
-    assert max(Admission(1).ask(0.0) for _ in range(100)) <= LONGEST
+    crowded = Admission(1)
+    assert max(crowded.ask(0.0) for _ in range(10_000)) == LONGEST
+    assert crowded.ask(100.0) == 0
+    assert crowded.ask(100.0) <= 1.0, "what they were told then is over"
 
 
 @pytest.fixture
@@ -57,16 +59,16 @@ def offset_of(client: Client) -> int | None:
 def test_500_clients_that_lose_their_hub_at_once_come_back_spread_and_all(monkeypatch: pytest.MonkeyPatch):
     asked: list[float] = []
     admitted: list[float] = []
-    turned_away = app._busy
+    ask = Admission.ask
 
-    def noted(board: app.Switchboard) -> object:
-        asked.append(time.monotonic())
-        answer = turned_away(board)
-        if answer is None:
-            admitted.append(asked[-1])
-        return answer
+    def noted(admission: Admission, now: float) -> float:
+        asked.append(now)
+        wait = ask(admission, now)
+        if not wait:
+            admitted.append(now)
+        return wait
 
-    monkeypatch.setattr(app, "_busy", noted)
+    monkeypatch.setattr(Admission, "ask", noted)
     pool = Pool(get_runtime())
     with Hub() as hub:
         clients = [

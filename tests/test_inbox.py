@@ -30,7 +30,7 @@ def message(offset: int, channel: str = "x", data: Any = None) -> Message:
 def filled(overflow: Overflow, *messages: Message) -> Inbox:
     inbox = Inbox(overflow)
     for each in messages:
-        inbox.put("message", each)
+        inbox.put("message", each, inbox.key_of("message", each))
     return inbox
 
 
@@ -98,12 +98,23 @@ def test_a_gap_between_messages_that_went_is_one_with_them():
     assert taken(inbox) == [(0, 5), 6, 7, 8]
 
 
-def test_a_gap_before_messages_that_went_is_told_before_theirs():
+def test_a_gap_before_messages_that_went_is_one_with_them_too():
     inbox = Inbox()
     inbox.put("gap", Gap("x", "trimmed", 0.0, Position("e", 0), Position("e", 4)))
     for offset in range(5, 9):
         inbox.put("message", message(offset))
-    assert taken(inbox) == [(0, 4), (4, 5), 6, 7, 8]
+    assert taken(inbox) == [(0, 5), 6, 7, 8]
+
+
+def test_what_went_takes_no_room_whatever_stands_before_it():
+    inbox = Inbox()
+    inbox.put("state", "connected")
+    for each in numbered(10_000):
+        inbox.put("message", each)
+    for i in range(1000):
+        inbox.put("gap", Gap(f"channel {i}", "lost", 0.0))
+    assert len(inbox._slots) < 500
+    assert len(inbox) <= 3 + 1 + 1000
 
 
 def test_messages_that_are_not_numbered_leave_a_gap_without_numbers():

@@ -284,15 +284,39 @@ def test_what_never_came_has_a_line_where_it_is_missing():
     assert log.changed()
     part = log.take(False, 0.0)
     assert (part.moved, part.key, part.body["missing"]) == (True, False, "trimmed")
-    assert rows(part) == [[1.5, 7.0, "gap", "trimmed", 3]]
+    assert rows(part) == [[1.5, 7.0, None, "trimmed", 3]]
     assert not log.changed()
     stream.mark_gap("unknown_source")
     stream.append(level="error", message="two")
     part = log.take(False, 0.0)
     assert [row[0] for row in rows(part)] == [pytest.approx(1 + 2 / 3), 2]
-    assert rows(part)[0][2:] == ["gap", "unknown_source", None]
+    assert rows(part)[0][2:] == [None, "unknown_source", None]
     assert "missing" not in part.body
     assert [row[0] for row in rows(log.take(True, 0.0))] == [1, 1.5, pytest.approx(1 + 2 / 3), 2]
+
+
+def test_an_event_that_is_not_shown_ends_what_is_missing():
+    stream = streams.Stream("log")
+    log = Journal(stream, "error", 500)
+    stream.append(level="error", message="one")
+    stream.mark_gap("lost")
+    assert log.take(True, 0.0).body["missing"] == "lost"
+    stream.append(level="info", message="two")
+    assert log.changed()
+    part = log.take(False, 0.0)
+    assert (part.moved, rows(part)) == (True, [])
+    assert "missing" not in part.body
+    assert not log.changed()
+
+
+def test_an_event_of_level_gap_is_an_event():
+    stream = streams.Stream("log")
+    stream.append(level="gap", source="trimmed", message="a gap of the disk")
+    assert rows(Journal(stream, "debug", 500).take(True, 0.0))[0][2:] == [
+        "gap",
+        "trimmed",
+        "a gap of the disk",
+    ]
 
 
 def test_a_clear_is_news_and_takes_the_rows_away():

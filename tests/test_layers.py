@@ -72,6 +72,7 @@ LAYERS = {
     "hub.app": 3,
     "hub.backlog": 3,
     "hub.brokers": 3,
+    "hub.brokers.known": 3,
     "hub.brokers.memory": 3,
     "hub.channels": 3,
     "hub.events": 3,

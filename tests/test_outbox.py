@@ -146,7 +146,7 @@ def test_an_answer_may_come_before_the_socket_says_that_it_is_done():
     assert first is delivery
     outbox.acknowledge("0", None)
     outbox.done(first)
-    assert (delivery.state, len(outbox), outbox.sent) == ("acknowledged", 0, 0)
+    assert (delivery.state, len(outbox), outbox.sent, outbox.acknowledged) == ("acknowledged", 0, 1, 1)
 
 
 def test_what_the_server_turns_down_has_failed():
@@ -211,6 +211,35 @@ def test_what_was_sent_and_never_answered_may_have_arrived(relinked: bool):
     outbox.expire(NOW + MAX_AGE)
     assert "has not answered within 120 s; it may have arrived" in str(delivery.error)
     assert (outbox.due, len(outbox)) == (None, 0)
+
+
+# Size
+
+
+def test_bytes_are_those_of_the_network():
+    outbox, _ = filled(0)
+    large = Delivery("日" * (MAX_BYTES // 3 + 1), "large")
+    outbox.put(large, NOW)
+    assert "it has 1,048,578 bytes, more than 1,048,576; send less at once" in str(large.error)
+
+
+# Lives
+
+
+def test_what_was_put_in_since_it_was_opened_again_stays():
+    outbox = Outbox()
+    outbox.open()
+    life = outbox.life
+    before, after = Delivery("x", "before"), Delivery("x", "after")
+    outbox.put(before, NOW)
+    outbox.open()  # on another thread, before the end of the first life was heard of
+    outbox.put(after, NOW)
+    assert outbox.close("it is over", life) == [before]
+    assert len(outbox) == 1
+    again = Delivery("x", "again")
+    outbox.put(again, NOW)
+    assert again.state == "queued"
+    assert outbox.close("it is over", outbox.life) == [after, again]
 
 
 # Volatile

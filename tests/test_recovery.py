@@ -158,6 +158,33 @@ def test_numbers_without_an_epoch_that_step_back_with_a_new_link_have_begun_anew
     assert fed.take(*numbered(3, epoch="e")) != []
 
 
+def test_numbers_without_an_epoch_that_went_on_fast_are_known_to_go_on():
+    fed = Fed(keeps_history=False)
+    fed.take(*numbered(1, 2, 3, epoch=""))
+    fed.reopen()
+    assert fed.take(*numbered(4, 5, 6, epoch="")) == [4, 5, 6]
+    assert fed.take(*numbered(5, 7, epoch="")) == [7]
+
+
+def test_numbers_without_an_epoch_may_begin_anew_where_the_server_goes_on_by_ids():
+    fed = Fed(keeps_history=False)
+    fed.take(*numbered(1, 2, epoch=""))
+    assert fed.recovery.reopen(2.0, one_way=True, resumes=True) == []
+    (anew, *rest) = fed.take(*numbered(1, 2, epoch=""))
+    assert (anew.reason, anew.missed, rest) == ("epoch_changed", None, [1, 2])
+
+
+def test_a_question_that_was_never_answered_is_asked_again():
+    fed = Fed()
+    fed.take(*numbered(1, 4))
+    assert fed.asks == [("x", ("e", 1))]
+    standing = Message("pong", {"positions": {"x": ["e", 4]}})
+    fed.take(standing, now=ANSWER - 1)
+    assert fed.asks == []
+    fed.take(standing, now=ANSWER)
+    assert fed.asks == [("x", ("e", 1))]
+
+
 def test_numbers_with_an_epoch_that_come_again_on_a_new_link_are_dropped():
     fed = Fed(keeps_history=False)
     fed.take(*numbered(1, 2))

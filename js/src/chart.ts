@@ -73,8 +73,11 @@ export class ChartWidget extends LiveWidget {
     const newest = this.lastTs ?? 0;
     const { seconds } = this.model.get("_window") as { seconds?: number };
     if (seconds) {
-      // The line ends where the link was lost, and time goes on; half of the window at most is left empty.
-      const end = newest + (this.state === "disconnected" ? Math.min(this.outage, seconds / 2) : 0);
+      // A line ends where its link was lost, and time goes on; half of the window at most is left empty.
+      const ends = [...this.feeds].map(([feed, cells]) =>
+        cells.newest === null ? newest : cells.newest + Math.min(this.outage(feed), seconds / 2),
+      );
+      const end = Math.max(newest, ...ends);
       return [end - seconds, end];
     }
     const starts = [...this.feeds.values()].filter(({ x }) => x.length).map(({ x }) => Math.min(...x));

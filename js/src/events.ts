@@ -38,7 +38,7 @@ export class EventsWidget extends LiveWidget {
     const { items } = this.events;
     for (let i = items.length - 1; i >= 0; i--) {
       const item = items[i]!;
-      if (!isGap(item) && item.level !== "gap") return item.ts;
+      if (!isGap(item) && item.level !== null) return item.ts;
     }
     return null;
   }
@@ -162,7 +162,7 @@ class EventsView implements View {
     while (log.children.length > kept) log.firstElementChild!.remove();
     log.append(...items.slice(kept).map((item) => row(item, this.widget.locale)));
     const has = (name: "level" | "source") =>
-      items.some((item) => !isGap(item) && item.level !== "gap" && item[name]);
+      items.some((item) => !isGap(item) && item.level !== null && item[name]);
     log.toggleAttribute("data-rw-levels", has("level"));
     log.toggleAttribute("data-rw-sources", has("source"));
     this.#drawn = [...items];
@@ -209,7 +209,7 @@ function row(item: Item, locale: string): HTMLElement {
     const count = formatter({ name: "number" }, locale)(item.count);
     return h("div", "rw-missed", item.count === 1 ? say("missed_event") : say("missed_events", count));
   }
-  if (item.level === "gap") return h("div", "rw-missed rw-lost", gapText(item, locale));
+  if (item.level === null) return h("div", "rw-missed rw-lost", gapText(item, locale));
   const look = LOOKS[item.level] ?? LOOKS.info!;
   const line = h("div", "rw-event");
   line.dataset.rwLevel = item.level in LOOKS ? item.level : "info";

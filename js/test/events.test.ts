@@ -197,7 +197,7 @@ describe("a log", () => {
     [2, "a reason of tomorrow", "2 messages missing"],
   ] as [number | null, string, string][])("says that %s never came, and why: %s", (count, reason, said) => {
     start([[1, NOW, "info", "web", "one"]]);
-    stage.put("e", { rows: [[1.5, NOW + 1, "gap", reason, count]], cleared: 0, missing: reason }, [
+    stage.put("e", { rows: [[1.5, NOW + 1, null, reason, count]], cleared: 0, missing: reason }, [
       2,
       2,
       false,

@@ -291,6 +291,9 @@ describe("a chart whose link is lost", () => {
     expect(to(600)).toBe(30);
     widget.apply(part(link("connected", 0), [NOW - 1, NOW]), "replace");
     expect([to(601), widget.state]).toEqual([0, "live"]);
+    // Of two feeds one lives: its line goes to the end.
+    widget.apply({ ...part(link("reconnecting", 20), [NOW - 21, NOW - 20]), feed: "1" }, "replace");
+    expect([to(601), widget.state]).toEqual([0, "disconnected"]);
     time = 0;
   });
 });

@@ -34,5 +34,6 @@ class Admission:
         if len(self._admitted) < self._most or now - self._admitted[0] >= 1.0:
             self._admitted.append(now)
             return 0.0
-        self._last_turn = max(self._last_turn + 1.0 / self._most, self._admitted[0] + 1.0)
-        return min(self._last_turn - now, LONGEST)
+        turn = max(self._last_turn + 1.0 / self._most, self._admitted[0] + 1.0)
+        self._last_turn = min(turn, now + LONGEST)
+        return self._last_turn - now

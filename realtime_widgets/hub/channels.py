@@ -18,6 +18,7 @@ from ..errors import UsageError, WrongType
 from ..gaps import Position
 from ..messages import CONTROL, Message, new_id, type_of, write
 from .brokers import Broker
+from .brokers.known import Key
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ class Channels:
         """Return messages that are kept, from the first after an offset on: up to `most` bytes, and at least one."""
         return await self._broker.read(channel, after, most)
 
-    async def publish(self, message: Message, key: str | None = None) -> Position:
+    async def publish(self, message: Message, key: Key | None = None) -> Position:
         """Publish a message on the channel that it names; returns its position there.
 
         Args:

@@ -27,6 +27,7 @@ from ..messages import Message, new_id, read, write
 from ..recovery import from_wire, to_wire
 from . import mailbox
 from .backlog import Backlog
+from .brokers.known import Key
 from .channels import LONGEST, complaint_about, sealed, stamped
 from .switchboard import Switchboard
 
@@ -257,8 +258,10 @@ class Session:
             raise Complaint("bad_data", str(error)) from error
         if message.id is not None:
             publication.id = message.id  # so that its publisher knows it again
-        known_by = f"{self._sender}/{message.channel}/{message.id}" if self._acks and message.id else None
-        self._acknowledge(message, await self._board.channels.publish(publication, known_by))
+        key = None
+        if self._acks and message.id is not None:
+            key = Key(f"ws {self._sender}", message.channel, message.id)
+        self._acknowledge(message, await self._board.channels.publish(publication, key))
 
     # What it is
 

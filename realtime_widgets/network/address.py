@@ -96,6 +96,8 @@ class Address:
         token = await _ask(self.auth, "auth", runtime)
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        for name, value in headers.items():
+            _check_header(name, value)
         return url, headers
 
 
@@ -130,6 +132,17 @@ def label_of(url: str) -> str:
     """Return an address without credentials and query."""
     parts = urllib.parse.urlsplit(url)
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _check_header(name: Any, value: Any) -> None:
+    """Raise when this cannot be a header; libraries would say so with its value, which may be a secret."""
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise LinkRefused(f"the header {name!r} cannot be sent: it is no text; pass names and values as text")
+    if not value.isprintable() or not value.isascii() or value != value.strip() or not name.isascii():
+        which = "the token" if name == "Authorization" else f"the header {name!r}"
+        raise LinkRefused(
+            f"{which} cannot be sent: it has a line end, a space at an end or a character beyond ASCII; strip it"
+        )
 
 
 def is_one_way(url: str) -> bool:

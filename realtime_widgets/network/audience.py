@@ -106,9 +106,12 @@ class Audience:
         """Have it called with each of the things that happened, after those before them."""
         if not things or not self.wants(kind):
             return
+        keys = [
+            self._inbox.key_of(kind, thing) for thing in things
+        ]  # a function of the user's: not with the lock held
         with self._lock:
-            for thing in things:
-                self._inbox.put(kind, thing)
+            for thing, key in zip(things, keys, strict=True):
+                self._inbox.put(kind, thing, key)
             begin, self._draining = not self._draining, True
         self._tell_of_crowds()
         if begin:

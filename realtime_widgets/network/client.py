@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from copy import copy
 from itertools import groupby
-from typing import Any, cast, overload
+from typing import Any, Final, cast, overload
 
 import msgspec
 
@@ -42,6 +42,9 @@ from .pool import Pool, get_pool
 from .receiver import Decode
 from .session import envelope
 from .waits import Awaitable, Waiter, Waits
+
+UNANSWERED: Final = CONTROL - {"publish", "subscribe", "unsubscribe"}
+"""Types that a server does not acknowledge: they are answers, or have their own."""
 
 
 class ClientStats(msgspec.Struct, frozen=True):
@@ -119,7 +122,13 @@ class Client:
         self._runtime = self._pool.runtime
         self._receiver = self._pool.receiver(self._address, self._options, decode)
         self._inbox = Inbox(*checked_overflow(overflow))
-        self._audience = Audience(self._runtime, self._inbox, self._connection.trouble, self._hold)
+        hold = weakref.WeakMethod(self._hold)  # nobody is kept by their own audience
+        self._audience = Audience(
+            self._runtime,
+            self._inbox,
+            self._connection.trouble,
+            lambda channels: hold_back(channels) if (hold_back := hold()) is not None else None,
+        )
         self._listeners = Listeners(f"the client of {self._address.label}")
         self._waits = Waits()
         self._waiter = Waiter(self._runtime)
@@ -191,7 +200,11 @@ class Client:
             raise UsageError(
                 f"a message of type {type!r} cannot be sent: {error}; pass dicts, lists, texts and numbers"
             ) from error
-        return self._send(Delivery(raw, str(message.id), volatile=volatile, waiter=self._waiter))
+        return self._send(
+            Delivery(
+                raw, str(message.id), volatile=volatile, answered=type not in UNANSWERED, waiter=self._waiter
+            )
+        )
 
     def send_raw(self, raw: str | bytes) -> Delivery:
         """Send a frame as it is, for servers that speak another protocol."""
@@ -408,9 +421,10 @@ class Client:
         self._apart = Status("disconnected", time.monotonic(), error=status.error, error_at=status.error_at)
         self._orphaned.detach()
         connection, receiver = self._connection, self._receiver
+        life = connection.outbox.life
 
         def leave() -> None:
-            connection.leave(self, receiver, goodbye=goodbye, linger=linger)
+            connection.leave(self, receiver, goodbye=goodbye, linger=linger, life=life)
             self._heard(self.status, status.state if status.state != "disconnected" else None, None)
 
         self._hand_over(leave)

@@ -108,6 +108,7 @@ class Connection:
         self._linger: Timer | None = None
         self._expiry: Timer | None = None
         self._watch = Watch(lambda: self._clock, self._slept)
+        self._life: int | None = None  # of the outbox: what was put in since stays
         self._logged: dict[str, float] = {}
 
     # For the pool and the clients
@@ -132,7 +133,15 @@ class Connection:
         if self._session is not None:
             self._introduce(self._session, [client], client.channels)
 
-    def leave(self, client: Client, receiver: Receiver, *, goodbye: bool, linger: bool = True) -> None:
+    def leave(
+        self,
+        client: Client,
+        receiver: Receiver,
+        *,
+        goodbye: bool,
+        linger: bool = True,
+        life: int | None = None,
+    ) -> None:
         """Let a client go.
 
         Args:
@@ -140,11 +149,14 @@ class Connection:
             receiver: what it had.
             goodbye: it was closed, and its streams with it; else they go on for as long as somebody holds one.
             linger: stay open for a while when it was the last.
+            life: of the outbox, when it wanted to go: what has been put in since is for the next link.
         """
         receiver.clients.discard(client)
         receiver.orphaned = not goodbye
         self.hold(receiver)  # what it alone had no room for
+        self._life = life
         self.review(linger=linger)
+        self._life = None
 
     def orphan(self, receiver: weakref.ref[Receiver]) -> None:
         """Note that a client went without a goodbye, which leaves its streams to those who hold them."""
@@ -290,7 +302,7 @@ class Connection:
         task, self._task = self._task, None
         session, self._session = self._session, None
         closed = f"there is no connection to {self._url}; call connect() first"
-        waiting = self.outbox.close(ONE_WAY if self._one_way else closed)
+        waiting = self.outbox.close(ONE_WAY if self._one_way else closed, self._life)
         if session is not None:
             session.transport.end_with(waiting)
         else:
@@ -318,6 +330,8 @@ class Connection:
             error = said.with_traceback(None)  # which would keep the frames of the attempt
         except Exception as raised:
             error = explain(raised, self._url)
+        if isinstance(error, LinkLost) and self._bookmark.retry is not None:
+            error.retry_after = max(error.retry_after or 0.0, self._bookmark.retry)
         if self._task is task:  # else it was ended on purpose, and another may be on its way
             self._fire("refused" if isinstance(error, LinkRefused) else "lost", error)
 
@@ -381,9 +395,12 @@ class Connection:
     def _introduce(self, session: Session, clients: list[Client], channels: set[str]) -> None:
         """Have said what a server wants to hear first."""
         envelopes = self._envelopes()
-        if envelopes is None or session.transport.one_way:
+        if envelopes is not None and session.transport.one_way:
+            session.serve(envelopes)
+        elif envelopes is None:
             session.settle()
         else:
+            session.serve(envelopes)
             session.introduce()
             session.hold(envelopes.held, envelopes.recovery)
             session.ask_for(channels, envelopes.recovery)
@@ -423,6 +440,8 @@ class Connection:
         for message in taken.messages:
             if message.type in CONTROL and (error := session.answer(message)) is not None:
                 self._complain(error)
+        if any(message.type == "hello" for message in taken.messages[:8]):
+            self.hold(receiver)
         for channel, position in taken.asks:
             session.ask_history(channel, position)
 

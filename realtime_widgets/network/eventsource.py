@@ -22,7 +22,7 @@ from ..outbox import Delivery
 from ..scheduling import Timer
 from ..sse import Decoder
 from .address import is_loopback, label_of
-from .statuses import explain_os, explain_status
+from .statuses import LONGEST, explain_os, explain_status
 from .transport import Clock, Frames
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class EventSource:
                     )
                 )
             if self._decoder.retry is not None:
-                self._bookmark.retry = self._decoder.retry / 1000
+                self._bookmark.retry = min(self._decoder.retry / 1000, LONGEST)
             if events:
                 deliver(events)
             self._bookmark.last_id = self._decoder.last_id
@@ -266,7 +266,7 @@ def explain(error: BaseException, url: str) -> LinkError:
         case httpx.TooManyRedirects():
             return LinkRefused(f"no connection to {place}: it sends us from one address to another; check it")
         case httpx.UnsupportedProtocol() | httpx.InvalidURL():
-            return LinkRefused(f"no connection to {place}: {error}")
+            return LinkRefused(f"no connection to {place}: it is no address for HTTP; check it")
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
             return LinkLost(f"the stream of {place} broke off")
         case httpx.TransportError():

@@ -7,8 +7,9 @@ every link.
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Hashable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadMessage
 from ..gaps import Position
@@ -17,6 +18,9 @@ from ..outbox import Outbox
 from ..recovery import Recovery, to_wire
 from ..scheduling import Timer
 from .transport import Clock, Way
+
+if TYPE_CHECKING:
+    from .receiver import Receiver
 
 HELLO: Final = {"version": 1, "batch": True, "recovery": True, "acks": True}
 """What we say first: that we read frames that are arrays of envelopes, recover what is missing, and read answers to
@@ -50,9 +54,25 @@ class Session:
         self._timer: Timer | None = None
         self._known = False  # the server has answered our hello
         self._introduced = False
+        self._hello: dict[str, Any] | None = None
+        self._served: weakref.ref[Receiver] | None = None
         self._asked: set[str] = set()
         self._held: frozenset[str] = frozenset()
         self._greeted: set[Hashable] = set()
+
+    def serve(self, receiver: Receiver) -> None:
+        """Have this be the receiver of our envelope: one that comes later hears what the server said, and asks anew."""
+        if self._served is not None and self._served() is receiver:
+            return
+        late, self._served = self._served is not None, weakref.ref(receiver)
+        if not late:
+            return
+        receiver.reopen(self.transport)
+        if self._hello is not None:
+            receiver.recovery.hear(self._hello)
+        if self._asked and not self.transport.one_way:
+            self.say("unsubscribe", {"streams": sorted(self._asked)})
+            self._asked = set()
 
     def introduce(self) -> None:
         """Say hello, once."""
@@ -82,7 +102,8 @@ class Session:
 
     def hold(self, channels: frozenset[str], recovery: Recovery) -> None:
         """Have the server not send channels for now, where it can go on later from a position, and no others."""
-        self._held = frozenset(recovery.positions(channels))
+        may = recovery.can_ask or not self._known  # as long as it has not said hello it is what it was
+        self._held = frozenset(recovery.positions(channels)) if may else frozenset()
         if held := self._held & self._asked:
             self._asked -= held
             self.say("unsubscribe", {"streams": sorted(held)})
@@ -109,6 +130,7 @@ class Session:
             self.say("pong", {}, message.id)
         elif message.type == "hello":
             self._known = True
+            self._hello = data
             self._outbox.know(data.get("acks") is True)
             self.transport.wake()
         elif message.type == "ack":

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..errors import LinkError, LinkLost
-from ..heartbeat import Heartbeat
+from ..heartbeat import STALL, Heartbeat
 from ..outbox import Delivery, Outbox
 from ..scheduling import Timer
 from .websocket import explain
@@ -234,11 +234,17 @@ class Transport:
         if self.heartbeat is not None and self._probe is None:
             self._urgent.append(None)
             self._to_write.set()
-            self._probe = self._clock.call_later(PROBE, self._judge, self.heartbeat.heard)
+            self._judge_in(PROBE, self.heartbeat.heard)
 
-    def _judge(self, heard: float) -> None:
+    def _judge_in(self, delay: float, heard: float) -> None:
+        self._probe = self._clock.call_later(delay, self._judge, heard, self._clock.time() + delay)
+
+    def _judge(self, heard: float, due: float) -> None:
         assert self.heartbeat is not None
         self._probe = None
+        if self._clock.time() - due >= STALL:  # we stood still ourselves: read first, then judge
+            self._judge_in(STALL, heard)
+            return
         if self.heartbeat.heard <= heard and not self._frames:
             self._abort(LinkLost(f"nothing was heard from {self._url} since this machine slept"))
 

@@ -13,7 +13,8 @@ EVERY: Final = 5.0
 """Seconds between two looks at the clocks."""
 
 SLEPT: Final = 10.0
-"""Seconds by which time must have jumped between two looks."""
+"""Seconds by which the time of day must have gone further than the loop's clock between two looks. Where that goes on
+in a sleep, or when we ourselves stood still, the heartbeat sees it."""
 
 _wall = time.time
 """The time of day: unlike the loop's clock it goes on while a machine sleeps."""
@@ -50,7 +51,9 @@ class Watch:
         self._timer = clock.call_later(EVERY, self._look)
 
     def _look(self) -> None:
-        jumped = max(self._clock().time() - self._seen[0], _wall() - self._seen[1]) > EVERY + SLEPT
+        before, wall_before = self._seen
         self._see()
+        now, wall = self._seen
+        jumped = (wall - wall_before) - (now - before) > SLEPT
         if jumped:
             self._slept()

@@ -3,15 +3,15 @@
 /** What the kernel sends: an event; how many are left out up to a number; how many never came after a number, and why. */
 export type Row =
   | [seq: number, ts: number, level: string, source: string, message: string]
-  | [seq: number, ts: number, level: "gap", reason: string, count: number | null]
+  | [seq: number, ts: number, level: null, reason: string, count: number | null]
   | [seq: number, count: number];
 
 export interface Event {
   seq: number;
   ts: number;
-  level: string;
+  /** null: it never came; then the source is why, and the message how many. */
+  level: string | null;
   source: string;
-  /** Of what never came (level `gap`): how many, as far as that is known. */
   message: string | number | null;
 }
 

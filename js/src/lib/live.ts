@@ -194,14 +194,12 @@ export abstract class LiveWidget implements Widget {
     return ages.length ? Math.min(...ages) : null;
   }
 
-  /** Seconds since the link was lost that data come by, once that is said; 0 while there is one. */
-  protected get outage(): number {
-    const now = this.host.clock.now();
-    const outages = [...this.#links.values()].map(({ link, at }) => {
-      const elapsed = (now - at) / 1000;
-      return isDown(link, elapsed) ? link.since_age + elapsed : 0;
-    });
-    return Math.max(0, ...outages);
+  /** Seconds since the link was lost that a feed comes by, once that is said; 0 while there is one. */
+  protected outage(feed: string): number {
+    const told = this.#links.get(feed);
+    if (!told) return 0;
+    const elapsed = (this.host.clock.now() - told.at) / 1000;
+    return isDown(told.link, elapsed) ? told.link.since_age + elapsed : 0;
   }
 
   #judge(): void {
@@ -211,7 +209,7 @@ export abstract class LiveWidget implements Widget {
       paused: this.paused,
       kernelGone: this.kernelGone,
       failed: this.#errors.size > 0,
-      disconnected: this.outage > 0,
+      disconnected: [...this.#links.keys()].some((feed) => this.outage(feed) > 0),
       missing: this.#missing.size > 0,
       age: this.age,
       staleAfter: this.model.get("stale_after"),

@@ -7,11 +7,12 @@ keeps the newest of them, and hands every message to everybody who follows the c
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from ...errors import UsageError
 from ...gaps import Position
 from ...messages import Message
+from .known import Key
 
 Sink = Callable[[Message], object]
 """Takes a message that has its channel, epoch and offset; must neither raise nor wait."""
@@ -20,14 +21,14 @@ Sink = Callable[[Message], object]
 class Broker(Protocol):
     """What every broker can do. All of it is called on the I/O thread."""
 
-    async def publish(self, channel: str, message: Message, key: str | None = None) -> Position:
+    async def publish(self, channel: str, message: Message, key: Key | None = None) -> Position:
         """Number a message, keep it, and hand it to the channel's sinks; returns its position.
 
         Args:
             channel: where it is for.
             message: without a number.
             key: what it is known by when it comes again: the position of the first is returned then, for
-                `REMEMBERED` seconds, and nothing else happens. None: it never comes again.
+                `known.REMEMBERED` seconds, and nothing else happens. None: it never comes again.
         """
 
     async def position(self, channel: str) -> Position:
@@ -38,10 +39,6 @@ class Broker(Protocol):
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
         """Hand the channel's messages to `sink` from now on; returns the undo, which may be called twice."""
-
-
-REMEMBERED: Final = 300.0
-"""Seconds that a published message is known again."""
 
 
 def make_broker(name: str, history: int, history_age: float | None) -> Broker:

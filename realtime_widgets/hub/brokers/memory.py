@@ -13,13 +13,11 @@ import msgspec
 
 from ...gaps import Position
 from ...messages import Message
-from . import REMEMBERED, Sink
+from . import Sink
+from .known import Key, Known
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of all histories together; the channels that were silent for longest lose theirs first."""
-
-MOST_KEYS: Final = 100_000
-"""Messages that are known again; beyond it the oldest are forgotten early."""
 
 _OVERHEAD: Final = 500
 """Bytes that a message takes beside its data."""
@@ -47,18 +45,18 @@ class MemoryBroker:
         self._bytes = 0
         self._offsets: dict[str, int] = {}
         self._kept: OrderedDict[str, deque[tuple[float, Message]]] = OrderedDict()  # last published, last
-        self._known: OrderedDict[str, tuple[float, Position]] = OrderedDict()
+        self._known = Known()
         self._sinks: dict[str, dict[object, Sink]] = {}
 
-    async def publish(self, channel: str, message: Message, key: str | None = None) -> Position:
+    async def publish(self, channel: str, message: Message, key: Key | None = None) -> Position:
         """See `Broker.publish`."""
         now = self._clock()
-        if key is not None and (first := self._known.get(key)) is not None and first[0] > now:
-            return first[1]
+        if key is not None and (first := self._known.find(key, now)) is not None:
+            return first
         offset = self._offsets[channel] = self._offsets.get(channel, 0) + 1
         position = Position(self.epoch, offset)
         if key is not None:
-            self._remember(key, position, now)
+            self._known.add(key, position, now)
         numbered = msgspec.structs.replace(message, channel=channel, epoch=self.epoch, offset=offset)
         self._keep(channel, numbered, now)
         for sink in list(self._sinks.get(channel, {}).values()):
@@ -124,12 +122,6 @@ class MemoryBroker:
 
     def _forget(self, kept: deque[tuple[float, Message]]) -> None:
         self._bytes -= size_of(kept.popleft()[1])
-
-    def _remember(self, key: str, position: Position, now: float) -> None:
-        self._known.pop(key, None)
-        self._known[key] = now + REMEMBERED, position
-        while len(self._known) > MOST_KEYS or next(iter(self._known.values()))[0] <= now:
-            self._known.popitem(last=False)
 
 
 def size_of(message: Message) -> int:
