@@ -126,7 +126,8 @@ def check_deliveries(world: World, *, on_purpose: bool) -> None:
         for epoch in {position.epoch for position, _ in found}:
             numbers = [number for position, number in found if position.epoch == epoch]
             assert len(numbers) == len(set(numbers)), f"{channel}: {numbers} have one twice"
-            assert numbers == sorted(numbers), f"{channel}: {numbers} are in another order"
+            # The last words of a link that was ended on purpose may come after the first of the next.
+            assert on_purpose or numbers == sorted(numbers), f"{channel}: {numbers} are in another order"
     there = {position for found in mine.values() for position, _ in found}
     for delivery in world.deliveries:
         assert delivery.done
