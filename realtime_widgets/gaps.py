@@ -63,5 +63,6 @@ class Gap(msgspec.Struct, frozen=True):
         return missed if missed > 0 else None  # numbers that began anew under the same name
 
     def __str__(self) -> str:
-        missed = "messages" if self.missed is None else f"{self.missed:,} message{'s'[: self.missed != 1]}"
-        return f"{missed} of channel {self.channel!r} missing: {REASONS[self.reason]}"
+        missed = self.missed
+        count = "messages" if missed is None else "1 message" if missed == 1 else f"{missed:,} messages"
+        return f"{count} of channel {self.channel!r} missing: {REASONS[self.reason]}"

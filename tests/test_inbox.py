@@ -225,7 +225,6 @@ def test_a_key_that_is_none_is_refused():
     st.sampled_from(["drop_oldest", "lossless"]),
 )
 def test_whatever_goes_every_offset_is_told_once_or_in_one_gap(steps: list[tuple[str, Any]], policy: Any):
-    module.WAITING, module.HELD, module.MOST = 3, 4, 6  # type: ignore[misc]
     inbox = Inbox(policy)
     newest = {"x": 0, "y": 0}
     told: dict[str, list[Any]] = {"x": [], "y": []}

@@ -106,9 +106,8 @@ class Audience:
         """Have it called with each of the things that happened, after those before them."""
         if not things or not self.wants(kind):
             return
-        keys = [
-            self._inbox.key_of(kind, thing) for thing in things
-        ]  # a function of the user's: not with the lock held
+        # Asks a function of the user's, so not with the lock held.
+        keys = [self._inbox.key_of(kind, thing) for thing in things]
         with self._lock:
             for thing, key in zip(things, keys, strict=True):
                 self._inbox.put(kind, thing, key)

@@ -372,6 +372,9 @@ class Connection:
         url, headers = await self.address.resolve(self._runtime)
         if is_one_way(url):
             self._go_one_way()
+        elif self._one_way:  # a function gave such an address before
+            self._one_way = False
+            self.outbox.open()
         return await dial(
             url,
             headers,
@@ -437,11 +440,12 @@ class Connection:
         """Do what the server says of the link itself, and ask it for what is missing."""
         if taken.messages and taken.messages[0].type != "hello":
             session.settle()  # who knows the word answers it before all else
+        known = session.known
         for message in taken.messages:
             if message.type in CONTROL and (error := session.answer(message)) is not None:
                 self._complain(error)
-        if any(message.type == "hello" for message in taken.messages[:8]):
-            self.hold(receiver)
+        if session.known and not known:
+            self.hold(receiver)  # whether that can be is known now
         for channel, position in taken.asks:
             session.ask_history(channel, position)
 

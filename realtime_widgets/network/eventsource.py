@@ -271,11 +271,10 @@ def explain(error: BaseException, url: str) -> LinkError:
             return LinkLost(f"the stream of {place} broke off")
         case httpx.TransportError():
             cause = _of_the_system(error)
-            return (
-                LinkLost(f"no connection to {place}: {error}")
-                if cause is None
-                else explain_os(cause, url, place)
-            )
+            if cause is not None:
+                return explain_os(cause, url, place)
+            # Not in the words of httpx, which may quote a header.
+            return LinkLost(f"no connection to {place}: {type(error).__name__}")
     logger.error("unexpected, connecting to %s", place, exc_info=error)
     return LinkLost(f"no connection to {place}: {type(error).__name__}: {error}")
 

@@ -52,7 +52,8 @@ class Session:
         self._sender = sender
         self._clock = clock
         self._timer: Timer | None = None
-        self._known = False  # the server has answered our hello
+        self.known = False
+        """Whether the server has answered our hello."""
         self._introduced = False
         self._hello: dict[str, Any] | None = None
         self._served: weakref.ref[Receiver] | None = None
@@ -83,7 +84,7 @@ class Session:
 
     def settle(self) -> None:
         """Take the server for one that does not answer, unless it has said hello, on this link or an earlier one."""
-        if not self._known and self._outbox.answers is None:
+        if not self.known and self._outbox.answers is None:
             self._outbox.know(False)
             self.transport.wake()
 
@@ -102,7 +103,7 @@ class Session:
 
     def hold(self, channels: frozenset[str], recovery: Recovery) -> None:
         """Have the server not send channels for now, where it can go on later from a position, and no others."""
-        may = recovery.can_ask or not self._known  # as long as it has not said hello it is what it was
+        may = recovery.can_ask or not self.known  # as long as it has not said hello it is what it was
         self._held = frozenset(recovery.positions(channels)) if may else frozenset()
         if held := self._held & self._asked:
             self._asked -= held
@@ -129,13 +130,13 @@ class Session:
         if message.type == "ping":
             self.say("pong", {}, message.id)
         elif message.type == "hello":
-            self._known = True
+            self.known = True
             self._hello = data
             self._outbox.know(data.get("acks") is True)
             self.transport.wake()
         elif message.type == "ack":
             self._outbox.acknowledge(message.id, _position(data))
-        elif message.type == "error" and self._known:  # before, the word could mean anything
+        elif message.type == "error" and self.known:  # before, the word could mean anything
             said = data.get("message") or repr(message.data)
             self._outbox.refuse(data.get("id"), said)
             return BadMessage(f"the server turned something down: {said}")
