@@ -35,6 +35,9 @@ CONTROL: Final = frozenset(
 )
 """Types that are about the link, never data of a channel."""
 
+UNANSWERED: Final = CONTROL - {"publish", "subscribe", "unsubscribe"}
+"""Types that a server does not acknowledge: they are answers, or have their own."""
+
 _SHOWN: Final = 80
 """Characters of a frame that a complaint quotes."""
 

@@ -1,20 +1,27 @@
-"""Fixtures, most for the browser tests: one JupyterLab and one Chromium for all, a fresh context for each.
+"""Fixtures: a server and clients; for the browser tests one JupyterLab and one Chromium for all, a fresh context each.
 
 A failing browser test leaves `<test>.png` and `<test>.console.txt` in artifacts/.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 import realtime_widgets
+from crank import Crank
+from realtime_widgets.network import Client
+from realtime_widgets.network.pool import Pool
+from realtime_widgets.reconnect import Reconnect
+from realtime_widgets.runtime import get_runtime
+from servers import LIMIT, Server, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -42,6 +49,60 @@ def pytest_runtest_makereport(
     if report.when == "call":
         item.stash[FAILED] = report.failed
     return report
+
+
+# The network
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A WebSocket server that remembers what it hears."""
+    with Server() as made:
+        yield made
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    """A client that is connected to it."""
+    made = Client(server.url, reconnect=Reconnect(0.01, 0.05))
+    made.wait_until("connected", LIMIT)
+    wait_for(lambda: server.open)
+    yield made
+    made.disconnect()
+    made.close()
+    wait_for(lambda: not server.open)
+    gc.collect()
+
+
+@pytest.fixture
+def crank() -> Crank:
+    """A clock that is turned by hand."""
+    return Crank()
+
+
+@pytest.fixture
+def pool(crank: Crank) -> Pool:
+    """Connections that live by it."""
+    return Pool(get_runtime(), clock=crank)
+
+
+@pytest.fixture
+def connect(pool: Pool) -> Iterator[Callable[..., Client]]:
+    """Makes clients of those, and ends them."""
+    made: list[Client] = []
+
+    def connect(url: Any, **options: Any) -> Client:
+        client = Client(url, pool=pool, **options)
+        made.append(client)
+        return client
+
+    yield connect
+    for client in made:
+        client.disconnect()
+    wait_for(lambda: not pool.open, "the end of all connections")
+
+
+# Widgets and browsers
 
 
 @pytest.fixture

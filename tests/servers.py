@@ -102,6 +102,10 @@ class Server(Thread):
         """The envelopes that it heard."""
         return [json.loads(frame) for frame in self.frames]
 
+    def said(self, kind: str) -> list[dict[str, Any]]:
+        """Those of one type."""
+        return [message for message in self.messages if message["type"] == kind]
+
     def types(self) -> list[str]:
         return [message["type"] for message in self.messages]
 

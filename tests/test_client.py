@@ -1,4 +1,4 @@
-"""The client: what its users are told, what they send, and what they may do to it."""
+"""The client: what its users are told, and what they may do to it."""
 
 from __future__ import annotations
 
@@ -10,55 +10,26 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection
 
 from realtime_widgets import inbox
 from realtime_widgets.errors import (
     CallbackFailed,
     LinkRefused,
-    NotSent,
     RuntimeStopped,
     TookTooLong,
     UsageError,
     WouldDeadlock,
-    WrongType,
 )
-from realtime_widgets.gaps import Gap
-from realtime_widgets.hub import Hub
 from realtime_widgets.messages import Message
 from realtime_widgets.network import Client
-from realtime_widgets.outbox import MAX_MESSAGES, Delivery
 from realtime_widgets.reconnect import Reconnect
 from realtime_widgets.runtime import get_runtime
 from servers import LIMIT, Server, wait_for
 
 QUICK = Reconnect(0.01, 0.05)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as made:
-        yield made
-
-
-@pytest.fixture
-def client(server: Server) -> Iterator[Client]:
-    made = Client(server.url, reconnect=QUICK)
-    made.wait_until("connected", LIMIT)
-    wait_for(lambda: server.open)
-    yield made
-    made.disconnect()
-    made.close()
-    wait_for(lambda: not server.open)
-    gc.collect()
-
-
-def said(server: Server, kind: str) -> list[Any]:
-    return [message for message in server.messages if message["type"] == kind]
 
 
 # Being told
@@ -211,7 +182,7 @@ def test_callbacks_that_are_too_slow_miss_the_oldest_and_it_is_counted(
     assert client.stats.dropped == 40
 
 
-# Sending
+# Saying hello
 
 
 def test_hello_comes_first_then_what_is_wanted(server: Server):
@@ -235,15 +206,15 @@ def test_everything_is_asked_for_again_after_a_reconnect(server: Server, client:
     held = [client.stream("x"), client.stream("y")]
     wait_for(
         lambda: (
-            {name for message in said(server, "subscribe") for name in message["data"]["streams"]}
+            {name for message in server.said("subscribe") for name in message["data"]["streams"]}
             == {"x", "y"}
         )
     )
     server.frames.clear()
     server.close_all()
-    wait_for(lambda: said(server, "subscribe"))
+    wait_for(lambda: server.said("subscribe"))
     assert server.types()[:2] == ["hello", "subscribe"]
-    assert said(server, "subscribe")[0]["data"] == {"streams": ["x", "y"]}
+    assert server.said("subscribe")[0]["data"] == {"streams": ["x", "y"]}
     assert [stream.name for stream in held] == ["x", "y"]
 
 
@@ -279,186 +250,6 @@ def test_on_connect_runs_once_per_connection_however_often_its_cell_does(server:
         client.disconnect()
 
 
-def test_a_message_has_an_id_and_a_time(server: Server, client: Client):
-    delivery = client.send("order", {"n": 1}, channel="shop")
-    wait_for(lambda: said(server, "order"))
-    (message,) = said(server, "order")
-    assert message["id"] == delivery.id
-    assert message["channel"] == "shop"
-    assert message["timestamp"] == int(message["timestamp"]) > 1.7e12
-    wait_for(lambda: delivery.state == "sent")
-    assert client.publish("shop", 1).id != delivery.id
-
-
-def test_what_is_sent_before_there_is_a_connection_waits_in_its_order(server: Server):
-    server.stop()
-    client = Client(server.url, reconnect=QUICK)
-    deliveries = [client.send("n", i) for i in range(MAX_MESSAGES + 1)]
-    assert deliveries[-1].state == "failed", "at once"
-    assert isinstance(deliveries[-1].error, NotSent)
-    assert {delivery.state for delivery in deliveries[:-1]} == {"queued"}
-    assert (client.stats.waiting, client.stats.failed) == (MAX_MESSAGES, 1)
-    server.start()
-    wait_for(lambda: len(said(server, "n")) == MAX_MESSAGES)
-    assert [message["data"] for message in said(server, "n")] == list(range(MAX_MESSAGES))
-    assert server.types()[0] == "hello"
-    client.disconnect()
-
-
-def test_what_the_hub_has_is_acknowledged_with_its_place():
-    with Hub() as hub, Client(hub.url, auth=hub.token) as client:
-        stream = client.stream("n")
-        first, second = client.publish("n", 1), client.publish("n", 2)
-        second.wait(LIMIT)
-        assert (first.state, second.state) == ("acknowledged", "acknowledged")
-        assert first.position is not None
-        assert second.position == (first.position.epoch, 2)
-        wait_for(lambda: len(stream) == 2)
-
-        async def main() -> None:
-            await client.publish("n", 3)
-
-        asyncio.run(main())
-        assert (client.stats.sent, client.stats.acknowledged, client.stats.waiting) == (3, 3, 0)
-        client.disconnect()
-
-
-def test_what_the_hub_turns_down_has_failed_with_its_reason():
-    with Hub() as hub, Client(hub.url, auth=hub.token) as client:
-        delivery = client.send("nonsense", 1)
-        with pytest.raises(
-            NotSent, match="the server turned it down: this hub does not know messages of type"
-        ):
-            delivery.wait(LIMIT)
-        client.disconnect()
-
-
-def test_a_delivery_cannot_be_waited_for_in_a_callback(client: Client):
-    raised: list[BaseException] = []
-    delivery = client.send("n")
-
-    @client.on_state
-    def wait(_: Any) -> None:
-        try:
-            Delivery("x", "y", waiter=delivery._waiter).wait(5)
-        except BaseException as error:
-            raised.append(error)
-
-    client.disconnect()
-    wait_for(lambda: raised)
-    assert isinstance(raised[0], WouldDeadlock)
-
-
-def test_what_is_volatile_waits_for_no_connection(server: Server):
-    server.stop()
-    client = Client(server.url, reconnect=QUICK)
-    delivery = client.publish("cursor", [1, 2], volatile=True)
-    assert "it is volatile" in str(delivery.error)
-    server.start()
-    client.wait_until("connected", LIMIT)
-    assert client.publish("cursor", [3, 4], volatile=True).state != "failed"
-    wait_for(lambda: said(server, "publish"))
-    assert [message["data"] for message in said(server, "publish")] == [[3, 4]]
-    client.disconnect()
-
-
-def test_a_foreign_server_leaves_one_gap_for_each_reconnect(server: Server):
-    client = Client(server.url, reconnect=QUICK, decode=lambda raw: {"channel": "n", "data": int(raw)})
-    stream = client.stream("n")
-    gaps: list[Gap] = []
-    client.on_gap(gaps.append)
-    client.wait_until("connected", LIMIT)
-    for turn in range(3):
-        server.send(str(turn))
-        wait_for(lambda turn=turn: len(stream) == turn + 1)
-        server.close_all()
-        wait_for(lambda turn=turn: client.stats.connects == turn + 2)
-        wait_for(lambda turn=turn: len(gaps) == turn + 1)
-        assert stream.missing is not None
-    server.send("3")
-    wait_for(lambda: len(stream) == 4)
-    assert [(gap.seq, gap.reason) for gap in stream.gaps] == [(n, "unknown_source") for n in (1, 2, 3)]
-    assert stream.missing is None
-    assert client.stats.gaps == 3
-    client.disconnect()
-
-
-def test_a_foreign_server_that_numbers_is_checked_by_its_numbers(server: Server):
-    def decode(raw: Any) -> Any:
-        number = int(raw)
-        return {"channel": "n", "data": number, "epoch": "day 1", "offset": number}
-
-    client = Client(server.url, reconnect=QUICK, decode=decode)
-    stream = client.stream("n")
-    client.wait_until("connected", LIMIT)
-    server.send("1", "2", "2", "5")
-    wait_for(lambda: len(stream) == 3)
-    server.close_all()
-    wait_for(lambda: client.stats.connects == 2)
-    server.send("6", "9")
-    wait_for(lambda: len(stream) == 5)
-    assert stream.read()["value"].tolist() == [1, 2, 5, 6, 9]
-    assert [(gap.seq, gap.reason, gap.missed) for gap in stream.gaps] == [(2, "lost", 2), (4, "lost", 2)]
-    assert (client.stats.duplicates, client.stats.gaps) == (1, 2)
-    client.disconnect()
-
-
-def test_who_joins_a_link_that_is_open_recovers_like_the_first():
-    """The receiver before has gone, and what the server said in its hello with it."""
-    with Hub() as hub:
-        first = Client(hub.url, auth=hub.token, reconnect=QUICK)
-        held = first.stream("x")
-        first.publish("x", 0)
-        wait_for(lambda held=held: len(held) == 1)
-        first.close()
-        before = weakref.ref(first._receiver)
-        del first, held
-        wait_for(lambda: (gc.collect(), before() is None)[1], "the end of the receiver before")
-        client = Client(hub.url, auth=hub.token, reconnect=QUICK)
-        stream = client.stream("x")
-        heard: list[Message] = []
-        client.on_message(heard.append)
-        wait_for(lambda: client._receiver.recovery.positions(["x"]), "where the channel stands")
-        assert client.stats.connects == 1, "it is the same link"
-        client.publish("x", 1).wait(LIMIT)
-        wait_for(lambda: len(stream) == 1)
-        hub.stop()
-        client.wait_until("reconnecting", LIMIT)
-        hub.start()
-        for i in range(2, 6):
-            hub.publish("x", i)
-        wait_for(lambda: len(stream) == 5)
-        assert stream.read()["value"].tolist() == [1, 2, 3, 4, 5]
-        assert stream.gaps == ()
-        wait_for(lambda: len(heard) == 5)
-        assert [message.type for message in heard] == ["x"] * 5
-        client.disconnect()
-
-
-def test_what_is_sent_right_after_connecting_again_waits_for_that(server: Server):
-    server.stop()
-    client = Client(server.url, reconnect=QUICK)
-    for _ in range(10):
-        client.disconnect()
-        client.connect()
-        deliveries = [client.publish("n", 1) for _ in range(5)]
-        assert {delivery.state for delivery in deliveries} == {"queued"}
-    server.start()
-    wait_for(lambda: len(said(server, "publish")) == 5)
-    wait_for(lambda: {delivery.state for delivery in deliveries} == {"sent"})
-    client.disconnect()
-
-
-@pytest.mark.parametrize("type", ["ping", "pong", "error"])
-def test_what_nobody_acknowledges_is_done_when_it_is_sent(type: str):
-    with Hub() as hub, Client(hub.url, auth=hub.token) as client:
-        client.publish("x", 1).wait(LIMIT)
-        delivery = client.send(type, {})
-        delivery.wait(LIMIT)
-        assert delivery.state == "sent"
-        client.disconnect()
-
-
 def test_a_client_that_is_dropped_goes_without_the_collector(server: Server):
     gc.disable()
     try:
@@ -469,99 +260,6 @@ def test_a_client_that_is_dropped_goes_without_the_collector(server: Server):
         wait_for(lambda: dropped() is None)
     finally:
         gc.enable()
-
-
-@pytest.mark.parametrize("policy", ["lossless", {"n": "lossless"}])
-def test_a_lossless_channel_is_held_back_at_the_hub_and_nothing_of_it_is_lost(
-    policy: Any, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(inbox, "HELD", 20)
-    with Hub() as hub, Client(hub.url, auth=hub.token, overflow=policy) as client:
-        heard: list[int] = []
-        go_on = threading.Event()
-
-        @client.on_message
-        def slow(message: Any) -> None:
-            go_on.wait(LIMIT)
-            heard.append(message.data)
-
-        client.stream("n")
-        client.wait_until("connected", LIMIT)
-        wait_for(lambda: client._receiver.recovery.positions(["n"]))
-        for i in range(500):
-            hub.publish("n", i)
-        wait_for(lambda: client.held == {"n"})
-        for i in range(500, 900):
-            hub.publish("n", i)
-        go_on.set()
-        wait_for(lambda: len(heard) >= 900)
-        assert heard == list(range(900))
-        stats = client.stats
-        assert (stats.dropped, stats.gaps, stats.channels["n"].dropped) == (0, 0, 0)
-        assert stats.channels["n"].held >= 1
-        client.disconnect()
-
-
-def test_without_a_wish_to_be_connected_nothing_waits(server: Server, client: Client):
-    client.disconnect()
-    delivery = client.send("n")
-    assert delivery.state == "failed"
-    assert "is disconnected; call connect()" in str(delivery.error)
-
-
-def test_what_was_sent_before_the_goodbye_still_goes_out(server: Server):
-    client = Client(server.url)
-    client.wait_until("connected", LIMIT)
-    deliveries = [client.send("n", i) for i in range(100)]
-    client.disconnect()
-    wait_for(lambda: server.closed == [1000])
-    assert [m["data"] for m in server.messages if m["type"] == "n"] == list(range(100))
-    wait_for(lambda: {delivery.state for delivery in deliveries} == {"sent"})
-
-
-def test_a_goodbye_does_not_wait_for_a_server_that_reads_nothing():
-    async def deaf(socket: ServerConnection) -> None:
-        socket.transport.pause_reading()
-        await socket.wait_closed()
-
-    with Server(deaf, close_timeout=0.1) as server:
-        client = Client(server.url)
-        client.wait_until("connected", LIMIT)
-        session = client._connection._session
-        assert session is not None
-
-        def full() -> bool:  # the network takes no more
-            return session.transport._socket.paused
-
-        deliveries: list[Delivery] = []
-        while not full():
-            deliveries.append(client.send_raw(os.urandom(500_000)))  # which nothing compresses
-            wait_for(lambda: deliveries[-1].state == "sent" or full())
-        deliveries.append(client.send_raw("one more"))
-        client.disconnect()
-        wait_for(lambda: "queued" not in {delivery.state for delivery in deliveries})
-        assert isinstance(deliveries[-1].error, NotSent)
-        assert client.stats.failed == 1
-
-
-@pytest.mark.parametrize("data", [object(), {1, 2, object()}, {(1, 2): 3}])
-def test_data_that_json_does_not_have_are_refused(client: Client, data: Any):
-    with pytest.raises(UsageError, match="a message of type 'x' cannot be sent"):
-        client.send("x", data)
-
-
-def test_a_frame_that_cannot_be_written_is_refused_at_once(client: Client):
-    with pytest.raises(UsageError, match="pass text that is Unicode"):
-        client.send_raw("\ud800")
-
-
-def test_frames_of_ones_own_go_out_as_they_are(server: Server, client: Client):
-    client.send_raw("text")
-    client.send_raw(b"\x00\xff")
-    wait_for(lambda: b"\x00\xff" in server.frames)
-    assert server.frames[-2:] == ["text", b"\x00\xff"]
-    with pytest.raises(WrongType, match="pass text or bytes"):
-        client.send_raw({"a": 1})  # type: ignore[arg-type]
 
 
 # Who one is
@@ -821,19 +519,6 @@ import logging; logging.disable()
     assert [line for line in done.stderr.splitlines() if "trying again" not in line] == []
     wait_for(lambda: server.closed)
     assert server.closed == [1000]
-
-
-def test_what_a_program_sends_last_goes_out(server: Server, child_env: dict[str, str]):
-    code = f"""
-import realtime_widgets as rw
-client = rw.connect({server.url!r})
-client.wait_until("connected", {LIMIT})
-for i in range(50):
-    client.send("n", i)
-"""
-    subprocess.run([sys.executable, "-c", code], env=child_env, timeout=LIMIT, check=True)
-    wait_for(lambda: server.closed)
-    assert [m["data"] for m in server.messages if m["type"] == "n"] == list(range(50))
 
 
 def test_a_refused_client_says_why_wherever_it_is_looked_at():

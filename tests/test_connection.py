@@ -28,32 +28,6 @@ from servers import LIMIT, Server, mute, plain, wait_for
 STEADY = Reconnect(3, 3, factor=1, jitter=False)
 
 
-@pytest.fixture
-def crank() -> Crank:
-    return Crank()
-
-
-@pytest.fixture
-def pool(crank: Crank) -> Pool:
-    return Pool(get_runtime(), clock=crank)
-
-
-@pytest.fixture
-def connect(pool: Pool) -> Iterator[Any]:
-    """Makes clients on the hand-cranked clock, and ends them."""
-    made: list[Client] = []
-
-    def connect(url: Any, **options: Any) -> Client:
-        client = Client(url, pool=pool, **options)
-        made.append(client)
-        return client
-
-    yield connect
-    for client in made:
-        client.disconnect()
-    wait_for(lambda: not pool.open, "the end of all connections")
-
-
 def settled(client: Client, state: str) -> None:
     client.wait_until(state, LIMIT)  # type: ignore[arg-type]
 

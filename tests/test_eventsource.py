@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,10 +13,8 @@ import pytest
 from crank import Crank
 from realtime_widgets.errors import BadMessage, LinkLost, LinkRefused
 from realtime_widgets.gaps import Gap
-from realtime_widgets.network import Client, watch
-from realtime_widgets.network.pool import Pool
+from realtime_widgets.network import watch
 from realtime_widgets.reconnect import Reconnect
-from realtime_widgets.runtime import get_runtime
 from realtime_widgets.streams import Stream
 from servers import LIMIT, Thread, accept_no_more, wait_for
 
@@ -97,27 +95,6 @@ class Events(Thread):
 def server() -> Iterator[Events]:
     with Events() as server:
         yield server
-
-
-@pytest.fixture
-def crank() -> Crank:
-    return Crank()
-
-
-@pytest.fixture
-def connect(crank: Crank) -> Iterator[Callable[..., Client]]:
-    pool = Pool(get_runtime(), clock=crank)
-    made: list[Client] = []
-
-    def connect(url: Any, **options: Any) -> Client:
-        client = Client(url, pool=pool, **options)
-        made.append(client)
-        return client
-
-    yield connect
-    for client in made:
-        client.disconnect()
-    wait_for(lambda: not pool.open, "the end of all connections")
 
 
 def numbers(raw: Any) -> Any:

@@ -19,23 +19,12 @@ from servers import LIMIT, Server, wait_for
 
 
 @pytest.fixture
-def crank() -> Crank:
-    return Crank()
-
-
-@pytest.fixture
 def pool(crank: Crank) -> Iterator[Pool]:
     made = Pool(get_runtime(), clock=crank)
     yield made
     gc.collect()
     made._stop()
     wait_for(lambda: not made.open)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as made:
-        yield made
 
 
 def connected(url: Any, pool: Pool, **options: Any) -> Client:

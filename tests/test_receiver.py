@@ -201,12 +201,6 @@ def test_a_foreign_servers_words_are_data_whatever_they_are_called():
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as made:
-        yield made
-
-
-@pytest.fixture
 def client(server: Server) -> Iterator[Client]:
     with Client(server.url, max_size=1000) as made:
         made.wait_until("connected", LIMIT)

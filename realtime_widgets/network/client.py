@@ -14,9 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from copy import copy
 from itertools import groupby
-from typing import Any, Final, cast, overload
-
-import msgspec
+from typing import Any, cast, overload
 
 from ..errors import (
     LinkError,
@@ -27,58 +25,22 @@ from ..errors import (
     did_you_mean,
 )
 from ..gaps import Gap
-from ..inbox import ChannelStats, Inbox, Kind, Overflow, checked_overflow
+from ..inbox import Inbox, Kind, Overflow, checked_overflow
 from ..link import STATES, State, Status
 from ..listeners import Listeners
-from ..messages import CONTROL, Message, write
+from ..messages import CONTROL, UNANSWERED, Message, write
 from ..outbox import Delivery
 from ..reconnect import FOREVER, Reconnect
 from ..streams import Stream
 from .address import Address, Given
 from .audience import Audience, Callback
 from .connection import Connection
-from .dialing import Options
+from .counters import ClientStats
+from .dialing import checked_options
 from .pool import Pool, get_pool
 from .receiver import Decode
 from .session import envelope
 from .waits import Awaitable, Waiter, Waits
-
-UNANSWERED: Final = CONTROL - {"publish", "subscribe", "unsubscribe"}
-"""Types that a server does not acknowledge: they are answers, or have their own."""
-
-
-class ClientStats(msgspec.Struct, frozen=True):
-    """What has happened on a client's connection since it was made.
-
-    Attributes:
-        connects: times that it was opened.
-        frames: received.
-        messages: in them.
-        bytes: received.
-        bad: frames, messages and records that could not be used.
-        duplicates: messages that came again, and were left out.
-        gaps: places where messages are missing.
-        dropped: messages and errors that this client's callbacks were too slow for.
-        channels: what waits for them by channel, and what became of what was too much.
-        sent: messages that went out.
-        acknowledged: those of them that the server has, by its own word.
-        waiting: messages that wait for the connection, or for the server's answer.
-        failed: messages that did not arrive, as far as we know.
-    """
-
-    connects: int
-    frames: int
-    messages: int
-    bytes: int
-    bad: int
-    duplicates: int
-    gaps: int
-    dropped: int
-    channels: dict[str, ChannelStats]
-    sent: int
-    acknowledged: int
-    waiting: int
-    failed: int
 
 
 class Client:
@@ -106,7 +68,7 @@ class Client:
         pool: Pool | None = None,
     ) -> None:
         self._address = Address(url, auth, headers, protocols)
-        self._options = _options(reconnect, heartbeat, max_size)
+        self._options = checked_options(reconnect, heartbeat, max_size)
         for name, fn in (("decode", decode), ("on_connect", on_connect)):
             if fn is not None and not callable(fn):
                 raise WrongType(f"{name} is {fn!r}: pass a function")
@@ -491,18 +453,6 @@ class Client:
 
 def _orphan(connection: Connection, receiver: Any) -> None:
     connection._soon(lambda: connection.orphan(receiver))
-
-
-def _options(reconnect: Any, heartbeat: float | None, max_size: int) -> Options:
-    if reconnect is None:
-        reconnect = Reconnect(max_attempts=0)
-    if not isinstance(reconnect, Reconnect):
-        raise WrongType(f"reconnect is {reconnect!r}: pass rw.Reconnect(…), or None for a single attempt")
-    if heartbeat is not None and not heartbeat > 0:
-        raise UsageError(f"heartbeat={heartbeat!r} cannot be kept: pass seconds above 0, or None for none")
-    if not max_size >= 1:
-        raise UsageError(f"max_size={max_size!r} leaves no frame: pass bytes, 1 or more")
-    return Options(reconnect, None if heartbeat is None else float(heartbeat), int(max_size))
 
 
 def _checked_channel(channel: Any) -> str:

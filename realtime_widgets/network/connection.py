@@ -25,6 +25,7 @@ from ..outbox import Delivery, Outbox
 from ..runtime import Runtime
 from ..scheduling import Timer
 from .address import Address, identity, is_one_way
+from .counters import Counters
 from .dialing import Options, dial
 from .eventsource import Bookmark
 from .receiver import Decode, Receiver, Taken
@@ -52,17 +53,6 @@ QUIET: Final = 10.0
 
 _chance: Final = random.Random().random
 """Not the generator of the `random` module: that one is the user's, who may have seeded it."""
-
-
-class Counters:
-    """What has happened on a connection since it was made."""
-
-    def __init__(self) -> None:
-        self.connects = 0
-        self.frames = 0
-        self.messages = 0
-        self.bytes = 0
-        self.bad = 0
 
 
 class Connection:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ..errors import LinkError
+from ..errors import LinkError, UsageError, WrongType
 from ..heartbeat import SLACK
 from ..outbox import Outbox
 from ..reconnect import Reconnect
@@ -29,6 +30,23 @@ class Options:
     reconnect: Reconnect
     heartbeat: float | None
     max_size: int
+
+
+def checked_options(reconnect: Any, heartbeat: float | None, max_size: int) -> Options:
+    """Return the options that a user gave.
+
+    Raises:
+        UsageError: when one is out of its range.
+    """
+    if reconnect is None:
+        reconnect = Reconnect(max_attempts=0)
+    if not isinstance(reconnect, Reconnect):
+        raise WrongType(f"reconnect is {reconnect!r}: pass rw.Reconnect(…), or None for a single attempt")
+    if heartbeat is not None and not heartbeat > 0:
+        raise UsageError(f"heartbeat={heartbeat!r} cannot be kept: pass seconds above 0, or None for none")
+    if not max_size >= 1:
+        raise UsageError(f"max_size={max_size!r} leaves no frame: pass bytes, 1 or more")
+    return Options(reconnect, None if heartbeat is None else float(heartbeat), int(max_size))
 
 
 async def dial(

@@ -1,0 +1,124 @@
+"""A client that recovers: from a hub, and from servers that know nothing of it."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from typing import Any
+
+import pytest
+
+from realtime_widgets import inbox
+from realtime_widgets.gaps import Gap
+from realtime_widgets.hub import Hub
+from realtime_widgets.messages import Message
+from realtime_widgets.network import Client
+from realtime_widgets.reconnect import Reconnect
+from servers import LIMIT, Server, wait_for
+
+QUICK = Reconnect(0.01, 0.05)
+
+
+def test_a_foreign_server_leaves_one_gap_for_each_reconnect(server: Server):
+    client = Client(server.url, reconnect=QUICK, decode=lambda raw: {"channel": "n", "data": int(raw)})
+    stream = client.stream("n")
+    gaps: list[Gap] = []
+    client.on_gap(gaps.append)
+    client.wait_until("connected", LIMIT)
+    for turn in range(3):
+        server.send(str(turn))
+        wait_for(lambda turn=turn: len(stream) == turn + 1)
+        server.close_all()
+        wait_for(lambda turn=turn: client.stats.connects == turn + 2)
+        wait_for(lambda turn=turn: len(gaps) == turn + 1)
+        assert stream.missing is not None
+    server.send("3")
+    wait_for(lambda: len(stream) == 4)
+    assert [(gap.seq, gap.reason) for gap in stream.gaps] == [(n, "unknown_source") for n in (1, 2, 3)]
+    assert stream.missing is None
+    assert client.stats.gaps == 3
+    client.disconnect()
+
+
+def test_a_foreign_server_that_numbers_is_checked_by_its_numbers(server: Server):
+    def decode(raw: Any) -> Any:
+        number = int(raw)
+        return {"channel": "n", "data": number, "epoch": "day 1", "offset": number}
+
+    client = Client(server.url, reconnect=QUICK, decode=decode)
+    stream = client.stream("n")
+    client.wait_until("connected", LIMIT)
+    server.send("1", "2", "2", "5")
+    wait_for(lambda: len(stream) == 3)
+    server.close_all()
+    wait_for(lambda: client.stats.connects == 2)
+    server.send("6", "9")
+    wait_for(lambda: len(stream) == 5)
+    assert stream.read()["value"].tolist() == [1, 2, 5, 6, 9]
+    assert [(gap.seq, gap.reason, gap.missed) for gap in stream.gaps] == [(2, "lost", 2), (4, "lost", 2)]
+    assert (client.stats.duplicates, client.stats.gaps) == (1, 2)
+    client.disconnect()
+
+
+def test_who_joins_a_link_that_is_open_recovers_like_the_first():
+    """The receiver before has gone, and what the server said in its hello with it."""
+    with Hub() as hub:
+        first = Client(hub.url, auth=hub.token, reconnect=QUICK)
+        held = first.stream("x")
+        first.publish("x", 0)
+        wait_for(lambda held=held: len(held) == 1)
+        first.close()
+        before = weakref.ref(first._receiver)
+        del first, held
+        wait_for(lambda: (gc.collect(), before() is None)[1], "the end of the receiver before")
+        client = Client(hub.url, auth=hub.token, reconnect=QUICK)
+        stream = client.stream("x")
+        heard: list[Message] = []
+        client.on_message(heard.append)
+        wait_for(lambda: client._receiver.recovery.positions(["x"]), "where the channel stands")
+        assert client.stats.connects == 1, "it is the same link"
+        client.publish("x", 1).wait(LIMIT)
+        wait_for(lambda: len(stream) == 1)
+        hub.stop()
+        client.wait_until("reconnecting", LIMIT)
+        hub.start()
+        for i in range(2, 6):
+            hub.publish("x", i)
+        wait_for(lambda: len(stream) == 5)
+        assert stream.read()["value"].tolist() == [1, 2, 3, 4, 5]
+        assert stream.gaps == ()
+        wait_for(lambda: len(heard) == 5)
+        assert [message.type for message in heard] == ["x"] * 5
+        client.disconnect()
+
+
+@pytest.mark.parametrize("policy", ["lossless", {"n": "lossless"}])
+def test_a_lossless_channel_is_held_back_at_the_hub_and_nothing_of_it_is_lost(
+    policy: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(inbox, "HELD", 20)
+    with Hub() as hub, Client(hub.url, auth=hub.token, overflow=policy) as client:
+        heard: list[int] = []
+        go_on = threading.Event()
+
+        @client.on_message
+        def slow(message: Any) -> None:
+            go_on.wait(LIMIT)
+            heard.append(message.data)
+
+        client.stream("n")
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: client._receiver.recovery.positions(["n"]))
+        for i in range(500):
+            hub.publish("n", i)
+        wait_for(lambda: client.held == {"n"})
+        for i in range(500, 900):
+            hub.publish("n", i)
+        go_on.set()
+        wait_for(lambda: len(heard) >= 900)
+        assert heard == list(range(900))
+        stats = client.stats
+        assert (stats.dropped, stats.gaps, stats.channels["n"].dropped) == (0, 0, 0)
+        assert stats.channels["n"].held >= 1
+        client.disconnect()
