@@ -212,6 +212,8 @@ class Delivery:
         self._unheard = 0
         if self._cell_since is not None and now > self._cell_since:
             self._opens = True
+        if self.pages.is_overtaken(message):
+            return  # it tells what was, and what it needs has been asked for anew
         new = message["page"] not in self.pages
         page = self.pages.hear(message, now, route)
         if page is None:

@@ -58,6 +58,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._pages: dict[str, Page] = {}
+        self._departed: dict[str, tuple[int, float]] = {}  # page id → its last number, when it said goodbye
 
     def __len__(self) -> int:
         return len(self._pages)
@@ -67,6 +68,19 @@ class Pages:
 
     def __iter__(self) -> Iterator[Page]:
         return iter(list(self._pages.values()))  # a copy: statistics are read on any thread
+
+    def is_overtaken(self, message: Mapping[str, Any]) -> bool:
+        """Whether a pulse is older than one that has been heard.
+
+        Kernels with subshells hand over a page's words out of order: its first goes to the main shell and waits there
+        until the cell ends, while those after it get through.
+        """
+        page_id, number = message.get("page"), message.get("n")
+        if not isinstance(page_id, str) or not isinstance(number, int):
+            return False
+        page = self._pages.get(page_id)
+        newest = page.number if page is not None else self._departed.get(page_id, (0, 0.0))[0]
+        return number < newest or (page is None and number == newest)
 
     def hear(self, message: Mapping[str, Any], now: float, route: str) -> Page | None:
         """Takes in a pulse. What is malformed is ignored: it comes from outside.
@@ -85,7 +99,10 @@ class Pages:
             return None
         before = self._pages.pop(page_id, None)
         if message.get("gone"):
+            if before is not None:
+                self._departed[page_id] = (before.number, now)
             return None
+        self._departed.pop(page_id, None)
         need, models, number = message.get("need"), message.get("models"), message.get("n")
         page = Page(
             route=route,
@@ -128,7 +145,10 @@ class Pages:
         self._pages = {page_id: page for page_id, page in self._pages.items() if page.route != route}
 
     def forget(self, now: float) -> None:
-        """Drops pages that went without a goodbye."""
+        """Drops pages that went without a goodbye, and the last numbers of those that said it long ago."""
+        for page_id, (_, at) in list(self._departed.items()):
+            if now - at > PAGE_FORGOTTEN:
+                del self._departed[page_id]
         if any(now - page.heard > PAGE_FORGOTTEN for page in self):
             self._pages = {
                 key: page for key, page in self._pages.items() if now - page.heard <= PAGE_FORGOTTEN

@@ -1,7 +1,8 @@
 """A kernel, a lossy channel and some pages under one hand-cranked clock: the world of the model test.
 
-The channel never reorders. Downwards it may drop frames or stall (hold them back, then deliver all);
-upwards, words may get lost, and wait while a cell runs, unless the kernel lets them through.
+Downwards the channel may drop frames or stall (hold them back, then deliver all), but never reorders.
+Upwards, words may get lost, and wait while a cell runs. A kernel may let them through; but not those that
+went to its main shell, which later ones overtake.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ class World:
         self.pages: list[PageModel] = []
         self.loss = 0.0
         self.loss_upwards = 0.0
+        self.detours = 0.1  # how many words go to the main shell; the first of a page always does
         self.words_lost = False
         self.stalled = False
         self.cell = False
@@ -96,6 +98,7 @@ class World:
         self._names = itertools.count()
         self._down: deque[tuple[list[PageModel], Frame]] = deque()
         self._up: deque[dict[str, Any]] = deque()
+        self._to_main: deque[dict[str, Any]] = deque()  # words for the shell in which cells run
         self._last_tick = -1e9
         for to, feed in feeds.items():
             self.delivery.add(to, "0", feed, self.now)
@@ -148,7 +151,11 @@ class World:
         if self._down and not self.stalled:
             times.append(self.now)
         kernel = self.delivery.next_due(self.now)
-        if any(feed.changed() for feed in self.feeds.values()) or (self._up and self._open):
+        if (
+            any(feed.changed() for feed in self.feeds.values())
+            or (self._up and self._open)
+            or (self._to_main and not self.cell)
+        ):
             kernel = self.now if kernel is None else min(kernel, self.now)
         if kernel is not None:
             times.append(max(kernel, self._last_tick + TICK))
@@ -161,11 +168,13 @@ class World:
             for word in [*([pulse] if pulse else []), *page.asks(self.now)]:
                 if self.random.random() < self.loss_upwards:
                     self.words_lost = True
+                elif word.get("n") == 1 or self.random.random() < self.detours:
+                    self._to_main.append(word)
                 else:
                     self._up.append(word)
-        if self._open:
-            while self._up:
-                self._hear(self._up.popleft())
+        for words, open_ in ((self._up, self._open), (self._to_main, not self.cell)):
+            while words and open_:
+                self._hear(words.popleft())
         if self.now - self._last_tick >= TICK - 1e-9:
             self._tick()
         if not self.stalled:

@@ -26,7 +26,7 @@ from typing import Any
 
 import httpx
 import nbformat
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import realtime_widgets
 
@@ -244,11 +244,12 @@ def write_notebook(path: str | Path, cells: Sequence[str]) -> Path:
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
-    """Start the system's Chromium, headless."""
+    """Start the system's Chromium, headless; what is expected of its pages may take `LIMIT` seconds."""
     names = ("chromium", "chromium-browser", "google-chrome")
     executable = next((path for name in names if (path := shutil.which(name))), None)
     if executable is None:
         raise RuntimeError("no Chromium on PATH: install it (Debian: apt-get install chromium)")
+    expect.set_options(timeout=LIMIT * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable, args=CHROMIUM_ARGS, timeout=LIMIT * 1000

@@ -299,6 +299,26 @@ def test_a_widget_just_made_has_its_picture_waiting_in_a_page_that_is_there() ->
     assert ("b", True) in [(part.to, part.payload.key) for part in made.collect(50.0)]
 
 
+def test_a_word_that_was_overtaken_by_a_later_one_says_nothing_new() -> None:
+    made, feed = delivery()
+    made.pulse(pulse(n=3), 1.0)
+    made.pulse(pulse(n=2, models={}, need=["a"]), 1.1)  # it waited in the main shell
+    assert made.mode("a", 1.2) is Mode.LIVE
+    feed.append(1.0)
+    assert keys(made.collect(1.2)) == [False]
+    made.pulse(pulse(n=4, models={}), 2.0)
+    assert made.mode("a", 2.1) is Mode.OFF
+
+
+def test_a_word_that_was_overtaken_by_the_goodbye_does_not_bring_a_page_back() -> None:
+    made, _ = delivery()
+    made.pulse({"rw": 1, "page": "p", "gone": True}, 1.0)
+    made.pulse(pulse(), 1.1)
+    assert len(made.pages) == 0
+    made.pulse(pulse(n=2), 2.0)  # the browser kept the page, and shows it again
+    assert made.mode("a", 2.1) is Mode.LIVE
+
+
 @pytest.mark.parametrize(
     "word",
     [

@@ -58,7 +58,14 @@ def run_schedule(world: World, change: Callable[[str], None], events: int) -> No
             world.loss_upwards = random.choice([0.0, 0.5, 1.0])
         world.run(random.choice([0.0, 0.05, 0.3, 1.0, 2.5, 12.0]))
     # The faults end here, with data still to come: losses that nothing follows are the hardest.
-    world.loss, world.loss_upwards, world.stalled = 0.0, 0.0, False
+    world.loss, world.loss_upwards, world.detours, world.stalled = 0.0, 0.0, 0.0, False
+    if random.random() < 0.5:
+        world.run_cell(
+            False
+        )  # what has waited in the main shell comes now, behind what it should have come before
+        world.run(0.1)
+        for to in world.feeds:
+            change(to)
 
 
 @pytest.mark.parametrize("block", range(10))

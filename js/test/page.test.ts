@@ -263,6 +263,18 @@ describe("pulses", () => {
     ]);
   });
 
+  it("are numbered on when a line ends and begins anew, as the kernel goes by the highest number", () => {
+    const first = new AbortController();
+    const [one, other] = [model({ _rw_carrier: "c2" }), model({ _rw_carrier: "c2" })];
+    page.attach(one, first.signal);
+    first.abort();
+    page.attach(other, life.signal);
+    expect(other.sent.map(({ n }) => n)).toEqual([one.sent.at(-1)!.n + 1]);
+    frame([], { [page.id]: 2 });
+    clock.run(PULSE_MS + 100);
+    expect(other.sent.at(-1)!.n).toBe(3);
+  });
+
   it("of a widget that carries itself begin with that widget", () => {
     const own = model({ _rw_id: "w", _rw_kind: "recorder", _rw_carrier: "c2" });
     page.adopt(own, life.signal);

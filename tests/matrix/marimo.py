@@ -76,7 +76,7 @@ def opened(browser: Browser, address: str) -> tuple[Page, set[str]]:
 
 def shows_live_data(page: Page) -> None:
     for kind in ("metric", "chart", "events"):
-        expect(widgets(page, kind)).to_have_attribute("data-rw-state", "live", timeout=LIMIT * 1000)
+        expect(widgets(page, kind)).to_have_attribute("data-rw-state", "live")
         wait_until_moved(widgets(page, kind), 10)
 
 
@@ -99,7 +99,7 @@ def test_several_people_share_a_stream_and_nobody_gets_the_parts_of_another(
         people[0][0].screenshot(path=Path("artifacts") / "marimo.png")
         people[0][0].context.close()
         people[1][0].reload()
-        expect(widgets(people[1][0], "metric")).to_have_count(1, timeout=LIMIT * 1000)
+        expect(widgets(people[1][0], "metric")).to_have_count(1)
         for page, _ in people[1:]:
             shows_live_data(page)
         for page, _ in people[1:]:
@@ -110,5 +110,5 @@ def test_a_server_that_ends_is_said_to_be_gone(browser: Browser, tmp_path: Path)
     with marimo(tmp_path) as address:
         page, _ = opened(browser, address)
         shows_live_data(page)
-    expect(widgets(page, "chart")).to_have_attribute("data-rw-state", "kernel_gone", timeout=LIMIT * 1000)
+    expect(widgets(page, "chart")).to_have_attribute("data-rw-state", "kernel_gone")
     page.context.close()

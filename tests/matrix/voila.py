@@ -36,13 +36,13 @@ def opened(browser: Browser, address: str) -> Page:
     page = browser.new_context(viewport={"width": 1000, "height": 1000}).new_page()
     page.set_default_timeout(LIMIT * 1000)
     page.goto(address, timeout=LIMIT * 1000)
-    expect(widgets(page, "metric")).to_have_count(2, timeout=LIMIT * 1000)
+    expect(widgets(page, "metric")).to_have_count(2)
     return page
 
 
 def shows_live_data(page: Page) -> None:
     for root in (*widgets(page, "metric").all(), widgets(page, "chart")):
-        expect(root).to_have_attribute("data-rw-state", "live", timeout=LIMIT * 1000)
+        expect(root).to_have_attribute("data-rw-state", "live")
         wait_until_moved(root, 10)
 
 
@@ -64,7 +64,7 @@ def test_a_reload_brings_live_data_again(browser: Browser, address: str) -> None
     page = opened(browser, address)
     shows_live_data(page)
     page.reload()
-    expect(widgets(page, "metric")).to_have_count(2, timeout=LIMIT * 1000)
+    expect(widgets(page, "metric")).to_have_count(2)
     shows_live_data(page)
     page.context.close()
 
@@ -73,5 +73,5 @@ def test_a_killed_kernel_is_said_to_be_gone(browser: Browser, address: str) -> N
     page = opened(browser, address)
     shows_live_data(page)
     os.kill(pid(page), signal.SIGKILL)
-    expect(widgets(page, "chart")).to_have_attribute("data-rw-state", "kernel_gone", timeout=LIMIT * 1000)
+    expect(widgets(page, "chart")).to_have_attribute("data-rw-state", "kernel_gone")
     page.context.close()

@@ -93,7 +93,10 @@ interface Line {
   /** Those who can carry words to the kernel, the newest first: it is spoken to. */
   carriers: Model[];
   heardFrom: number;
+  /** Number of its newest word. */
   pulses: number;
+  /** The number it began with: a line that ended and begins anew counts on, as the kernel goes by the highest. */
+  before: number;
   answered: number;
   pulsedAt: number;
   /** How many words were left to say quickly after the last; one more every second. */
@@ -115,6 +118,8 @@ export class Page {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #lines = new Map<string, Line>();
+  /** Line that has ended → the number of its last word. */
+  readonly #ended = new Map<string, number>();
   /** Ids of the widgets that the reader holds still. */
   readonly #held = new Set<string>();
   /** Widget → parts that came before it did. */
@@ -137,11 +142,13 @@ export class Page {
    */
   attach(model: Model, signal: AbortSignal): void {
     const id = model.get("_rw_carrier") as string;
+    const before = this.#ended.get(id) ?? 0;
     const line = this.#lines.get(id) ?? {
       carriers: [],
       heardFrom: 0,
-      pulses: 0,
-      answered: 0,
+      pulses: before,
+      before,
+      answered: before,
       pulsedAt: Number.NEGATIVE_INFINITY,
       credit: PULSE_BURST,
       cancel: null,
@@ -165,11 +172,13 @@ export class Page {
         return;
       }
       line.cancel?.();
-      if (this.#lines.get(id) === line) this.#lines.delete(id);
+      if (this.#lines.get(id) !== line) return;
+      this.#lines.delete(id);
+      this.#ended.set(id, line.pulses);
     });
     // The carrier's at once: the kernel sends a new page everything, so that each model finds its picture waiting. A
     // widget that carries itself has nothing to say before the page has taken it on.
-    if (line.pulses === 0 && !model.get("_rw_kind")) this.#pulse(id, line);
+    if (line.pulses === line.before && !model.get("_rw_kind")) this.#pulse(id, line);
     else this.#pulseSoon(id);
   }
 
@@ -365,7 +374,7 @@ export class Page {
     const line = this.#lines.get(carrier);
     if (!line || line.cancel) return;
     const quick = this.#credit(line) >= 1 && line.answered >= line.pulses;
-    const again = line.pulses === 1 ? 0 : PULSE_QUICK_MS; // the first may have come before there was anything to say
+    const again = line.pulses === line.before + 1 ? 0 : PULSE_QUICK_MS; // the first may have come before there was anything to say
     const gap = quick ? again : PULSE_GAP_MS;
     const wait = Math.max(SETTLE_MS, line.pulsedAt + gap - this.#clock.now());
     line.cancel = this.#clock.after(wait, () => {
