@@ -185,6 +185,12 @@ class Recovery:
         self.gaps += len(gaps)
         return gaps
 
+    def miss(self, reason: Reason, ts: float) -> list[Gap]:
+        """Return the gaps of a link that should have gone on where the last one ended, and did not."""
+        unnumbered = [track for track in self._tracks.values() if track.heard and track.epoch is None]
+        self.gaps += len(unnumbered)
+        return [Gap(track.channel, reason, ts) for track in unnumbered]
+
     def hear(self, hello: Mapping[str, Any]) -> None:
         """Take in what a server says that it can do."""
         self._heads = hello.get("recovery") is True

@@ -225,6 +225,42 @@ def test_where_the_server_cannot_go_on_there_is_a_gap(
 
 
 @pytest.mark.parametrize(
+    ("ids", "then", "missing"),
+    [
+        ("1 2 3", "4", []),
+        ("1 2 3", "3", []),
+        ("1 2 3", "7", ["lost"]),
+        ("1 2 3", "1", ["epoch_changed"]),
+        ("1 2", "7", []),  # too few to tell
+        ("10 20 30", "70", []),  # no count
+        ("1 2 3 5 6 7", "9", []),  # of all channels, perhaps
+        ("1 2 3", "x", []),
+        ("a b c", "f", []),
+    ],
+)
+def test_a_server_that_counts_its_events_gives_away_that_it_did_not_go_on(
+    server: Events, connect: Any, crank: Crank, ids: str, then: str, missing: list[str]
+):
+    client = connect(server.url, decode=numbers, reconnect=STEADY)
+    gaps: list[Gap] = []
+    client.on_gap(gaps.append)
+    stream = client.stream("n")
+    client.wait_until("connected", LIMIT)
+    before = [0] * len(ids.split())
+    server.send("".join(f"id: {each}\ndata: 0\n\n" for each in ids.split()).encode())
+    has(stream, *before)
+    server.end()
+    client.wait_until("reconnecting", LIMIT)
+    wait_for(lambda: client.status.retry_at is not None)
+    crank.turn(3)
+    client.wait_until("connected", LIMIT)
+    server.send(f"id: {then}\ndata: 2\n\n".encode())
+    has(stream, *before, 2)
+    assert [(gap.reason, gap.seq) for gap in stream.gaps] == [(reason, len(before)) for reason in missing]
+    wait_for(lambda: len(gaps) == len(missing))
+
+
+@pytest.mark.parametrize(
     ("status", "head", "state", "words"),
     [
         ("204 No Content", {}, "error", "has nothing more to send (HTTP 204)"),

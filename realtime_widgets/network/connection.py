@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadMessage, LinkError, LinkLost, LinkRefused, Unauthorized
-from ..gaps import Gap
+from ..gaps import Gap, Reason
 from ..link import Event, Link, State, Status
 from ..listeners import Listeners
 from ..messages import CONTROL, Message, new_id, quote
@@ -358,6 +358,12 @@ class Connection:
             gaps = receiver.reopen(way)
             self._tell(receiver, gaps, gaps)
 
+    def _miss(self, reason: Reason) -> None:
+        """Have the receivers know that the link did not go on where it should."""
+        for receiver in self._living():
+            gaps = receiver.miss(reason)
+            self._tell(receiver, gaps, gaps)
+
     async def _dial(self) -> Way:
         url, headers = await self.address.resolve(self._runtime)
         if is_one_way(url):
@@ -375,6 +381,7 @@ class Connection:
             outbox=self.outbox,
             bookmark=self._bookmark,
             complain=self._complain,
+            miss=self._miss,
         )
 
     def _go_one_way(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import LinkError, UsageError, WrongType
+from ..gaps import Reason
 from ..heartbeat import SLACK
 from ..outbox import Outbox
 from ..reconnect import Reconnect
@@ -60,6 +61,7 @@ async def dial(
     outbox: Outbox,
     bookmark: Bookmark,
     complain: Callable[[LinkError], object],
+    miss: Callable[[Reason], object],
 ) -> Way:
     """Open a link.
 
@@ -71,6 +73,7 @@ async def dial(
         outbox: what is sent over it, if it goes two ways.
         bookmark: where it goes on, if it goes one way.
         complain: is told of what cannot be used.
+        miss: is told why something is missing before what is delivered next.
 
     Raises:
         LinkLost, LinkRefused: why it could not be opened.
@@ -96,4 +99,5 @@ async def dial(
         heartbeat=heartbeat,
         max_size=max_size,
         complain=complain,
+        miss=miss,
     )

@@ -17,6 +17,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadMessage, LinkError, LinkLost, LinkRefused
+from ..gaps import Reason
 from ..heartbeat import Heartbeat
 from ..outbox import Delivery
 from ..scheduling import Timer
@@ -40,9 +41,18 @@ IDLE: Final = 10.0
 LONGEST_ID: Final = 4096
 """Bytes of an id that is sent back."""
 
+COUNTED: Final = 2
+"""Steps of one from id to id, and no others, after which ids are taken for a count."""
+
+LONGEST_COUNT: Final = 18
+"""Digits of an id that may be a count."""
+
 
 class Bookmark:
-    """Where a stream was left.
+    """Where a stream was left, and whether the next one goes on there.
+
+    A server that is told the last id is trusted to go on after it, as the standard says. Many name their events and
+    keep none of them; those that count them give themselves away.
 
     Attributes:
         last_id: of the last event; "": the server names none.
@@ -52,6 +62,29 @@ class Bookmark:
     def __init__(self) -> None:
         self.last_id = ""
         self.retry: float | None = None
+        self._count: int | None = None  # the last id, if it is a number
+        self._steps: int | None = 0  # of one; None: ids do not go up by one each
+        self._anew = False  # the first id of a new link is yet to come
+
+    def reopen(self) -> None:
+        """Begin with a new link."""
+        self._anew = True
+
+    def note(self, event_id: str) -> Reason | None:
+        """Note the id of an event; returns why some before it are missing, None: none is known to be."""
+        digits = event_id.isascii() and event_id.isdigit() and len(event_id) <= LONGEST_COUNT
+        count = int(event_id) if digits else None
+        before = self._count
+        if count is not None and count == before:
+            return None  # an event without an id has that of the one before
+        self._count = count
+        anew, self._anew = self._anew, False
+        step = None if count is None or before is None else count - before
+        if step != 1 and anew and step is not None and self._steps is not None and self._steps >= COUNTED:
+            return "lost" if step > 1 else "epoch_changed"
+        if self._steps is not None and before is not None:
+            self._steps = self._steps + 1 if step == 1 else None
+        return None
 
     @property
     def header(self) -> bytes | None:
@@ -72,6 +105,7 @@ class EventSource:
         heartbeat: seconds between two signs of life of the server; None: silence means nothing.
         max_size: bytes of a line and of an event; larger ones are left out.
         complain: is told of those.
+        miss: is told why events are missing before those that are delivered next.
     """
 
     one_way = True
@@ -87,6 +121,7 @@ class EventSource:
         heartbeat: float | None,
         max_size: int,
         complain: Callable[[LinkError], object],
+        miss: Callable[[Reason], object],
     ) -> None:
         went_on = response.headers.get("mercure-last-event-id", bookmark.last_id)
         self.resumes = bookmark.header is not None and went_on == bookmark.last_id
@@ -98,6 +133,7 @@ class EventSource:
         self._bookmark = bookmark
         self._clock = clock
         self._complain = complain
+        self._miss = miss
         self._max_size = max_size
         self._decoder = Decoder(bookmark.last_id, max_line=max_size, max_event=max_size)
         self._timer: Timer | None = None
@@ -125,6 +161,7 @@ class EventSource:
             deliver: gets the events that came at once.
             beat: not called.
         """
+        self._bookmark.reopen()
         self._reading = asyncio.create_task(self._read(deliver))
         self._listen_for_silence()
         try:
@@ -146,7 +183,7 @@ class EventSource:
             if self._heartbeat is not None:
                 self._heartbeat.heard = self._clock.time()
             before = self._decoder.oversized
-            events: Frames = list(self._decoder.feed(chunk))
+            events = self._decoder.feed(chunk)
             for _ in range(self._decoder.oversized - before):
                 self._complain(
                     BadMessage(
@@ -155,8 +192,12 @@ class EventSource:
                 )
             if self._decoder.retry is not None:
                 self._bookmark.retry = min(self._decoder.retry / 1000, LONGEST)
+            for event_id in (*(event.event_id for event in events), self._decoder.last_id):
+                reason = self._bookmark.note(event_id)
+                if reason is not None and self.resumes:
+                    self._miss(reason)
             if events:
-                deliver(events)
+                deliver(list(events))
             self._bookmark.last_id = self._decoder.last_id
 
     def _listen_for_silence(self) -> None:

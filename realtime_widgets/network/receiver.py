@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..decoding import messages_of
 from ..errors import BadMessage, CallbackFailed, LinkError, RealtimeWidgetsError
-from ..gaps import Gap, Position
+from ..gaps import Gap, Position, Reason
 from ..link import Status
 from ..messages import CONTROL, Message, channel_of, quote, read
 from ..recovery import Recovery
@@ -102,7 +102,13 @@ class Receiver:
 
     def reopen(self, way: Way) -> list[Gap]:
         """Begin with a new link; returns what is missing now, which the streams have been told."""
-        gaps = self.recovery.reopen(time.time(), one_way=way.one_way, resumes=way.resumes)
+        return self._mark(self.recovery.reopen(time.time(), one_way=way.one_way, resumes=way.resumes))
+
+    def miss(self, reason: Reason) -> list[Gap]:
+        """Note that the link does not go on where the last one ended; returns what is missing, like `reopen`."""
+        return self._mark(self.recovery.miss(reason, time.time()))
+
+    def _mark(self, gaps: list[Gap]) -> list[Gap]:
         for gap in gaps:
             stream = self._streams.get(gap.channel)
             if stream is not None:
