@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Literal
 
 from .batch import Batch
-from .errors import RuntimeStopped, UsageError, WrongType
+from .errors import RuntimeStopped, UsageError, reject_what_cannot_be_called
 from .locks import renew_after_fork
 from .scheduling import Scheduler, Timer, default_scheduler
 
@@ -61,8 +61,7 @@ class DataBuffer:
         max_size: int | None = 100,
         scheduler: Scheduler | None = None,
     ) -> None:
-        if not callable(fn):
-            raise WrongType(f"a buffer cannot deliver: fn is {fn!r}; pass a function that takes a batch")
+        reject_what_cannot_be_called("a buffer cannot deliver to", fn)
         if not every >= 0:
             raise UsageError(f"a buffer cannot be set up: every is {every!r}; pass seconds, 0 or more")
         if max_size is not None and not max_size >= 1:

@@ -26,6 +26,7 @@ Every message is one sentence of three parts: *what could not be done: what we s
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Iterable
 
 
@@ -149,3 +150,19 @@ def reject_unknown_keywords(what: str, given: Iterable[str], allowed: Iterable[s
         if name not in known:
             hint = did_you_mean(name, known) or f"; it takes {', '.join(known) or 'no keywords'}"
             raise UnknownKeyword(f"{what} cannot be called like this: it has no keyword {name!r}{hint}")
+
+
+def reject_what_cannot_be_called(what: str, fn: object) -> None:
+    """Raise WrongType for what is no function, or is one that has to be awaited: nobody would, and it would never run.
+
+    Args:
+        what: what could not be done, such as `on_message() cannot call`.
+        fn: what was given.
+    """
+    if not callable(fn):
+        raise WrongType(f"{what} {fn!r}: pass a function")
+    if inspect.iscoroutinefunction(fn):
+        raise WrongType(
+            f"{what} {fn!r}, a coroutine function: pass a plain one (`def`), which may hand over to an event loop with "
+            "asyncio.run_coroutine_threadsafe(…, loop)"
+        )

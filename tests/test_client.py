@@ -438,6 +438,18 @@ def test_two_wishes_about_the_pace_leave_the_later_one(server: Server):
         client.disconnect()
 
 
+async def later(*_: object) -> None:
+    """Would have to be awaited."""
+
+
+@pytest.mark.parametrize("register", ["on_message", "on_state", "on_error", "on_gap"])
+def test_a_callback_that_would_never_run_is_refused(client: Client, register: str):
+    with pytest.raises(
+        UsageError, match=rf"{register}\(\) cannot call .* a coroutine function: pass a plain one"
+    ):
+        getattr(client, register)(later)
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
@@ -446,8 +458,9 @@ def test_two_wishes_about_the_pace_leave_the_later_one(server: Server):
         ({"max_size": 0}, "max_size=0"),
         ({"subscribe": "metrics"}, "pass a list"),
         ({"subscribe": [7]}, "7 is no channel"),
-        ({"decode": 7}, "decode is 7"),
-        ({"on_connect": "x"}, "on_connect is 'x'"),
+        ({"decode": 7}, "decode= cannot be 7: pass a function"),
+        ({"on_connect": "x"}, "on_connect= cannot be 'x'"),
+        ({"decode": later}, "a coroutine function: pass a plain one"),
     ],
 )
 def test_options_that_cannot_be_are_refused(wrong: dict[str, Any], words: str):

@@ -23,6 +23,7 @@ from ..errors import (
     UsageError,
     WrongType,
     did_you_mean,
+    reject_what_cannot_be_called,
 )
 from ..gaps import Gap
 from ..inbox import Inbox, Kind, Overflow, checked_overflow
@@ -70,8 +71,8 @@ class Client:
         self._address = Address(url, auth, headers, protocols)
         self._options = checked_options(reconnect, heartbeat, max_size)
         for name, fn in (("decode", decode), ("on_connect", on_connect)):
-            if fn is not None and not callable(fn):
-                raise WrongType(f"{name} is {fn!r}: pass a function")
+            if fn is not None:
+                reject_what_cannot_be_called(f"{name}= cannot be", fn)
         if isinstance(subscribe, str):
             raise WrongType(f"subscribe={subscribe!r} is one text: pass a list, [{subscribe!r}]")
         self.on_connect = on_connect
@@ -424,8 +425,7 @@ class Client:
         self._waits.settle(self.status)
 
     def _add(self, kind: Kind, fn: Callable[..., object], type: str | None = None) -> Callback:
-        if not callable(fn):
-            raise WrongType(f"on_{kind}() cannot call {fn!r}: pass a function")
+        reject_what_cannot_be_called(f"on_{kind}() cannot call", fn)
         self._check()
         callback = Callback(kind, fn, type, self._remove)
         with self._lock:
