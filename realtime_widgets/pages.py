@@ -79,8 +79,9 @@ class Pages:
         if not isinstance(page_id, str) or not isinstance(number, int):
             return False
         page = self._pages.get(page_id)
-        newest = page.number if page is not None else self._departed.get(page_id, (0, 0.0))[0]
-        return number < newest or (page is None and number == newest)
+        if page is not None:
+            return number < page.number
+        return page_id in self._departed and number <= self._departed[page_id][0]
 
     def hear(self, message: Mapping[str, Any], now: float, route: str) -> Page | None:
         """Takes in a pulse. What is malformed is ignored: it comes from outside.
