@@ -63,6 +63,7 @@ LAYERS = {
     "network.eventsource": 2,
     "network.pool": 2,
     "network.receiver": 2,
+    "network.sending": 2,
     "network.session": 2,
     "network.statuses": 2,
     "network.transport": 2,

@@ -112,7 +112,7 @@ class Client:
         """
         self._check()
         if self._apart is None:
-            self._connection.admit()
+            self._connection.sending.admit()
             self._runtime.call_soon(self._connection.connect)
         else:
             self._join()
@@ -368,7 +368,7 @@ class Client:
 
     def _join(self) -> None:
         self._apart = None
-        self._connection.admit()  # what is sent next waits, though the I/O thread has not heard of it yet
+        self._connection.sending.admit()  # what is sent next waits, though the I/O thread has not heard of it yet
         # From the garbage collector: hands over, and takes no lock.
         self._orphaned = weakref.finalize(self, _orphan, self._connection, weakref.ref(self._receiver))
         self._orphaned.atexit = False
@@ -407,7 +407,7 @@ class Client:
                 f"a message was not sent: the client of {self.label} is disconnected; call connect()"
             )
         else:
-            self._connection.put(delivery)
+            self._connection.sending.put(delivery)
         return delivery
 
     def _future(self, state: State) -> Future[None]:

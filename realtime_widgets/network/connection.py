@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
 import weakref
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -21,7 +20,6 @@ from ..gaps import Gap, Reason
 from ..link import Event, Link, State, Status
 from ..listeners import Listeners
 from ..messages import CONTROL, Message, new_id, quote
-from ..outbox import Delivery, Outbox
 from ..runtime import Runtime
 from ..scheduling import Timer
 from .address import Address, identity, is_one_way
@@ -29,6 +27,7 @@ from .counters import Counters
 from .dialing import Options, dial
 from .eventsource import Bookmark
 from .receiver import Decode, Receiver, Taken
+from .sending import Sending
 from .session import Session
 from .transport import Clock, Frames, Way
 from .watch import Watch
@@ -41,11 +40,6 @@ logger = logging.getLogger(__name__)
 
 LINGER: Final = 10.0
 """Seconds that a connection stays open when nobody wants it any more: long enough to run a cell again."""
-
-ONE_WAY: Final = (
-    "Server-Sent Events go one way; to publish, send an HTTP request, or connect to a WebSocket "
-    "(ws:// or wss://)"
-)
 
 QUIET: Final = 10.0
 """Seconds between two log lines about bad frames: a server may send a thousand of them in a second."""
@@ -78,7 +72,6 @@ class Connection:
         self.address = address
         self.status = Status()
         self.counters = Counters()
-        self.outbox = Outbox()
         self.listeners = Listeners(f"the link to {address.label}")
         self._runtime = runtime
         self._options = options
@@ -89,14 +82,20 @@ class Connection:
         self._url = address.label
         self._sender = new_id()
         self._bookmark = Bookmark()
-        self._one_way = isinstance(address.url, str) and is_one_way(address.url)
-        if self._one_way:
-            self.outbox.close(ONE_WAY)
+        self.sending = Sending(
+            runtime,
+            address.label,
+            one_way=isinstance(address.url, str) and is_one_way(address.url),
+            clock=clock,
+            loop=lambda: self._clock,
+            wake=self._wake,
+            complain=self.trouble,
+        )
+        self.outbox = self.sending.outbox
         self._task: asyncio.Task[None] | None = None
         self._session: Session | None = None  # while the link is up
         self._retry: Timer | None = None
         self._linger: Timer | None = None
-        self._expiry: Timer | None = None
         self._watch = Watch(lambda: self._clock, self._slept)
         self._life: int | None = None  # of the outbox: what was put in since stays
         self._logged: dict[str, float] = {}
@@ -160,11 +159,6 @@ class Connection:
         """Connect, or try again now."""
         self._fire("connect")
 
-    def admit(self) -> None:
-        """Take in what is to be sent: somebody wants the connection; from any thread."""
-        if not self._one_way:
-            self.outbox.open()
-
     def ask_for(self, channels: set[str]) -> None:
         """Ask the server for channels that it has not been asked for on this link."""
         envelopes = self._envelopes()
@@ -177,33 +171,6 @@ class Connection:
         if session is not None and receiver is self._envelopes():
             session.hold(receiver.held, receiver.recovery)
             session.ask_for(receiver.channels, receiver.recovery)
-
-    def put(self, delivery: Delivery) -> None:
-        """Send a message, or have it wait for the link; from any thread, and what finds no room has failed then."""
-        self.outbox.put(delivery, self._clock_of_any_thread())
-        self._runtime.call_soon(self._sent if delivery.error is None else self._not_sent, delivery)
-
-    def _clock_of_any_thread(self) -> float:
-        return self._own_clock.time() if self._own_clock is not None else time.monotonic()
-
-    def _sent(self, _delivery: Delivery) -> None:
-        """Have what was put into the outbox sent."""
-        if self._session is not None:
-            self._session.transport.wake()
-        if self._expiry is None and (due := self.outbox.due) is not None:
-            self._expiry = self._clock.call_later(max(0.0, due - self._clock.time()), self._expire)
-
-    def _not_sent(self, delivery: Delivery) -> None:
-        assert delivery.error is not None
-        self.trouble(delivery.error)
-
-    def _expire(self) -> None:
-        """Fail what has waited for too long."""
-        self._expiry = None
-        for delivery in self.outbox.expire(self._clock.time()):
-            self._not_sent(delivery)
-        if (due := self.outbox.due) is not None:
-            self._expiry = self._clock.call_later(max(0.0, due - self._clock.time()), self._expire)
 
     def trouble(self, error: LinkError) -> None:
         """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
@@ -243,7 +210,7 @@ class Connection:
         now = self._clock.time()
         match self._link.fire(event, now, error=error, chance=_chance()):
             case "dial":
-                self.admit()
+                self.sending.admit()
                 self._retry = _cancelled(self._retry)
                 self._task = asyncio.get_running_loop().create_task(self._attempt())
             case "wait":
@@ -251,7 +218,7 @@ class Connection:
                 self._retry = self._clock.call_later(self._link.retry_at - now, self._fire, "due")
             case "close":
                 self._retry = _cancelled(self._retry)
-                self._expiry = _cancelled(self._expiry)
+                self.sending.stop()
                 self._hang_up()
         if before != self._link.state:
             self._log(before, error)
@@ -291,14 +258,18 @@ class Connection:
         """End the link or the attempt; what waits to be sent still goes out where there is a link."""
         task, self._task = self._task, None
         session, self._session = self._session, None
-        closed = f"there is no connection to {self._url}; call connect() first"
-        waiting = self.outbox.close(ONE_WAY if self._one_way else closed, self._life)
+        waiting = self.sending.close(self._life)
         if session is not None:
             session.transport.end_with(waiting)
         else:
             self.outbox.fail(waiting, f"the connection to {self._url} was closed before")
         if task is not None and task is not asyncio.current_task():
             task.cancel()
+
+    def _wake(self) -> None:
+        """Have what was put into the outbox sent."""
+        if self._session is not None:
+            self._session.transport.wake()
 
     def _slept(self) -> None:
         """The machine has slept: a link may be dead by now, and what was to be tried later is due."""
@@ -366,11 +337,7 @@ class Connection:
 
     async def _dial(self) -> Way:
         url, headers = await self.address.resolve(self._runtime)
-        if is_one_way(url):
-            self._go_one_way()
-        elif self._one_way:  # a function gave such an address before
-            self._one_way = False
-            self.outbox.open()
+        self.sending.turn(one_way=is_one_way(url))  # a function may give either
         return await dial(
             url,
             headers,
@@ -383,14 +350,6 @@ class Connection:
             complain=self._complain,
             miss=self._miss,
         )
-
-    def _go_one_way(self) -> None:
-        """Take nothing in to be sent, and fail what waits."""
-        self._one_way = True
-        waiting = self.outbox.close(ONE_WAY)
-        self.outbox.fail(waiting, ONE_WAY)
-        for delivery in waiting:
-            self._not_sent(delivery)
 
     def _introduce(self, session: Session, clients: list[Client], channels: set[str]) -> None:
         """Have said what a server wants to hear first."""
