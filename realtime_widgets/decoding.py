@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import numbers
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
+
+import numpy as np
 
 from .errors import BadMessage, did_you_mean
 from .messages import Message
@@ -55,7 +59,7 @@ def _from_mapping(given: Mapping[str, Any]) -> Message:
         Message(
             kind or channel,  # type: ignore[arg-type]
             given["data"],
-            _milliseconds(given.get("timestamp")),
+            given.get("timestamp"),
             given.get("id"),
             channel,
             given.get("epoch"),
@@ -65,7 +69,13 @@ def _from_mapping(given: Mapping[str, Any]) -> Message:
 
 
 def _checked(message: Message) -> Message:
-    """Return a message whose numbers are numbers; an offset alone is numbered from link to link."""
+    """Return a message that is what it says it is; an offset alone is numbered from link to link."""
+    names: Sequence[Any] = (message.type, message.channel or "")
+    if not all(isinstance(name, str) for name in names):
+        raise BadMessage(
+            f"decode() returned the type {message.type!r} and the channel {message.channel!r}: pass texts"
+        )
+    message.timestamp = _milliseconds(message.timestamp)
     if message.offset is None:
         return message
     if type(message.offset) is not int or not isinstance(message.epoch, str | None):
@@ -86,17 +96,23 @@ def _milliseconds(given: Any) -> float | None:
         try:
             given = datetime.fromisoformat(given)
         except ValueError:
-            raise BadMessage(
-                f"decode() returned the timestamp {given!r}: pass milliseconds since the epoch, ISO 8601, or a datetime"
-            ) from None
-    if isinstance(given, datetime):
-        return given.timestamp() * 1000
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        raise BadMessage(
-            f"decode() returned the timestamp {given!r}: pass milliseconds since the epoch, ISO 8601, or a datetime"
-        )
-    if 0 < given < _EARLIEST:
+            raise _no_time(given) from None
+    try:
+        if isinstance(given, datetime):
+            return given.timestamp() * 1000
+        if isinstance(given, bool | np.bool_) or not isinstance(given, numbers.Real | Decimal):
+            raise _no_time(given)
+        milliseconds = float(given)
+    except (OverflowError, ValueError, OSError):  # beyond what the system, or a float, can count
+        raise _no_time(given) from None
+    if 0 < milliseconds < _EARLIEST:
         raise BadMessage(
             f"decode() returned the timestamp {given!r}, which is in 1970: pass milliseconds, these seem to be seconds"
         )
-    return given
+    return milliseconds
+
+
+def _no_time(given: Any) -> BadMessage:
+    return BadMessage(
+        f"decode() returned the timestamp {given!r:.80}: pass milliseconds since the epoch, ISO 8601, or a datetime"
+    )

@@ -310,6 +310,6 @@ def _key_of(policy: Keyed, message: Message) -> Hashable:
     try:
         key = policy.key(message.data)
         hash(key)
-    except Exception:
+    except BaseException:  # sys.exit() in it must not end the I/O thread
         return None
     return key

@@ -249,7 +249,8 @@ class Outbox:
         self.fail(lost, "it is volatile, and the connection was lost before")
 
     def close(self, why: str, life: int | None = None) -> list[Delivery]:
-        """Take nothing in any more, for a reason; returns what was not sent, oldest first: it waits no longer.
+        """Take nothing in any more, for a reason; returns what was not sent, oldest first, and what a link
+        that is lost had taken without an answer: it waits no longer.
 
         Args:
             why: what is said of messages from now on.
@@ -258,13 +259,15 @@ class Outbox:
         """
         with self._lock:
             ends = life is None or life >= self.life
-            self._linked = False
+            linked, self._linked = self._linked, False
             self._refusing = why if ends else None
             unsent = [each for each in self._unsent if ends or each.life <= (life or 0)]
             unanswered = list(self._unanswered.values())
             self._unsent = deque(each for each in self._unsent if not ends and each.life > (life or 0))
             self._unanswered.clear()
             self._bytes = sum(each.size for each in self._unsent)
+        if not linked:
+            return unanswered + unsent
         for delivery in unanswered:
             delivery.settle("sent")
         return unsent
@@ -360,6 +363,14 @@ class Outbox:
         )
         self.fail(maybe, f"the server has not answered within {MAX_AGE:.0f} s; it may have arrived")
         return unsent + unanswered
+
+    def give_up(self, deliveries: Iterable[Delivery], why: str) -> None:
+        """Note that nobody will send some any more; what an earlier link has taken may have arrived."""
+        for delivery in deliveries:
+            maybe = (
+                "; the server has not answered, and it may have arrived" if delivery.state == "sent" else ""
+            )
+            self.fail([delivery], why + maybe)
 
     def fail(self, deliveries: Iterable[Delivery], why: str) -> None:
         """Note that some did not arrive, and why not."""

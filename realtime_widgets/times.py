@@ -58,7 +58,10 @@ def to_seconds(value: Any) -> float:
     if isinstance(value, numbers.Integral):
         return _integer_to_seconds(int(value))
     if isinstance(value, numbers.Real | Decimal):
-        return to_seconds(float(value))
+        try:
+            return to_seconds(float(value))
+        except OverflowError:
+            _refuse_number(math.inf)
     if getattr(value, "shape", None) == () and hasattr(value, "item"):  # a 0-d array or tensor
         return to_seconds(value.item())
     hint = (
@@ -149,7 +152,7 @@ def _integer_to_seconds(value: int) -> float:
 
 
 def _refuse_number(value: float) -> NoReturn:
-    if not math.isfinite(value):
+    if value != value or abs(value) == math.inf:  # an integer may be larger than a float can be
         raise BadTime(f"time {value!r} is not a moment: it is not finite; pass seconds since the epoch")
     if abs(value) < 1e14:
         unit, fix = "milliseconds", "divide by 1e3"

@@ -42,10 +42,20 @@ class Crank:
         async def turn() -> None:
             end = self._now + seconds
             while self._due and self._due[0][0] <= end:
-                self._now, _, handle = heapq.heappop(self._due)
+                due, _, handle = heapq.heappop(self._due)
+                self._now = max(self._now, due)
                 if handle.job is not None:
                     fn, args = handle.job
                     fn(*args)
             self._now = end
 
         get_runtime().run(turn()).result(10)
+
+    def stall(self, seconds: float) -> None:
+        """Let time go on with nothing done, as a call that holds the interpreter does: what was due comes late."""
+
+        async def stall() -> None:
+            self._now += seconds
+
+        get_runtime().run(stall()).result(10)
+        self.turn(0)

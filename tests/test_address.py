@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import sys
 from typing import Any
 
 import pytest
@@ -129,6 +131,21 @@ def test_a_function_that_raises_is_told_in_one_line(caplog: pytest.LogCaptureFix
     ):
         resolved(Address(URL, broken))
     assert "no token today" in caplog.text
+
+
+@pytest.mark.parametrize("ends", [sys.exit, asyncio.CancelledError])
+def test_a_function_that_ends_its_thread_is_one_that_raised(ends: Any):
+    """It runs, or is awaited, where everything else does."""
+
+    def at_once() -> str:
+        raise ends() if ends is not sys.exit else SystemExit
+
+    async def later() -> str:
+        return at_once()
+
+    for token in (at_once, later):
+        with pytest.raises(CallbackFailed, match=r"^the function that gives the auth raised"):
+            resolved(Address(URL, token))
 
 
 def test_a_function_that_gives_no_address_ends_it():

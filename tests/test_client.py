@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import importlib
 import os
@@ -248,6 +249,35 @@ def test_on_connect_runs_once_per_connection_however_often_its_cell_does(server:
     assert server.frames == ["want", "end"]
     for client in made:
         client.disconnect()
+
+
+def test_on_connect_of_each_client_runs_though_others_went_before(server: Server):
+    """What tells functions apart must not be taken for that of one that is gone."""
+    decode = len
+    with Client(server.url, decode=decode):
+        for i in range(10):
+            client = Client(
+                server.url, decode=decode, on_connect=functools.partial(Client.send_raw, raw=str(i))
+            )
+            wait_for(lambda i=i: str(i) in server.frames, f"the greeting of client {i}")
+            client.close()
+            del client
+    assert server.connections == 1
+
+
+def test_a_goodbye_leaves_the_streams_of_others_to_those_who_hold_them(server: Server):
+    left = Client(server.url)
+    stream = left.stream("x")
+    closed = Client(server.url)
+    wait_for(lambda: server.said("subscribe"))
+    del left
+    gc.collect()
+    closed.close()
+    with Client(server.url, decode=len):  # the connection itself is wanted, anyway
+        server.send({"type": "x", "data": 1})
+        wait_for(lambda: len(stream) == 1)
+        wait_for(lambda: get_runtime().run(asyncio.sleep(0)).result(LIMIT) is None)
+        assert stream.source.wanted
 
 
 def test_a_client_that_is_dropped_goes_without_the_collector(server: Server):

@@ -518,6 +518,37 @@ def test_hello_is_said_when_the_first_who_wants_envelopes_comes(connect: Any):
         assert server.types() == ["hello", "subscribe"]
 
 
+def test_a_stall_is_not_taken_for_a_server_that_does_not_answer(connect: Any, crank: Crank):
+    """Its hello waits to be read, and with it the word that it acknowledges."""
+    with Server() as server:
+        client = connect(server.url)
+        settled(client, "connected")
+        delivery = client.send("order", 1)
+        wait_for(lambda: server.said("order"))
+
+        crank.stall(5)
+        assert not delivery.done
+        server.send({"type": "hello", "data": {"acks": True}})
+        wait_for(lambda: client.stats.frames)
+        crank.turn(5)
+        assert not delivery.done
+        server.send({"type": "ack", "id": delivery.id, "data": {}})
+        delivery.wait(LIMIT)
+        assert delivery.state == "acknowledged"
+
+
+def test_a_server_that_says_no_hello_does_not_answer(connect: Any, crank: Crank):
+    with Server() as server:
+        client = connect(server.url)
+        settled(client, "connected")
+        delivery = client.send("order", 1)
+        wait_for(lambda: server.said("order"))
+        assert not delivery.done
+        crank.turn(1)
+        delivery.wait(LIMIT)
+        assert delivery.state == "sent"
+
+
 def test_without_a_heartbeat_silence_means_nothing(connect: Any, crank: Crank):
     with Server() as server:
         client = connect(server.url, heartbeat=None)

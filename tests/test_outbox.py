@@ -283,6 +283,23 @@ def test_a_closed_one_gives_what_it_has_and_takes_nothing_in():
     assert again.state == "queued"
 
 
+@pytest.mark.parametrize("relinked", [False, True])
+def test_what_an_earlier_link_took_and_no_link_takes_again_may_have_arrived(relinked: bool):
+    outbox, deliveries = filled(2, answers=True, linked=True)
+    send(outbox, 1)
+    outbox.unlink()
+    if relinked:
+        outbox.link()
+    waiting = outbox.close("it is over")
+    assert waiting == deliveries, "nothing is done that nobody has answered"
+    outbox.give_up(waiting, "it was closed before")
+    assert [str(delivery.error) for delivery in deliveries] == [
+        "a message was not sent: it was closed before; the server has not answered, and it may have arrived",
+        "a message was not sent: it was closed before",
+    ]
+    assert (len(outbox), outbox.failed) == (0, 2)
+
+
 # What a delivery says
 
 

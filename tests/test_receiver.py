@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +19,7 @@ from realtime_widgets.errors import BadMessage, CallbackFailed, LinkError
 from realtime_widgets.messages import Message
 from realtime_widgets.network import Client
 from realtime_widgets.network.receiver import Receiver
+from realtime_widgets.network.websocket import LEAST
 from servers import LIMIT, Server, wait_for
 
 
@@ -229,7 +233,7 @@ def test_a_frame_over_the_limit_is_left_out_and_the_link_stays(server: Server, c
 
 
 def test_a_frame_far_over_the_limit_ends_the_link_which_comes_back(server: Server, client: Client):
-    server.send({"type": "x", "data": "y" * 50_000})
+    server.send({"type": "x", "data": "y" * LEAST})
     wait_for(lambda: client.stats.connects == 2)
     assert "a frame was far over the size limit; raise max_size=" in str(client.last_error)
 
@@ -269,6 +273,8 @@ def test_the_users_own_traceback_is_in_the_log(server: Server, caplog: pytest.Lo
         ("2026-11-18T11:06:40.500Z", 1_795_000_000.5),
         ("2026-11-18T12:06:40.500+01:00", 1_795_000_000.5),
         (datetime.fromtimestamp(1_795_000_000.5, UTC), 1_795_000_000.5),
+        (np.int64(1_795_000_000_500), 1_795_000_000.5),
+        (Decimal("1795000000500"), 1_795_000_000.5),
     ],
 )
 def test_a_time_is_milliseconds_iso_8601_or_a_moment(timestamp: Any, seconds: float):
@@ -297,6 +303,14 @@ def test_a_time_is_milliseconds_iso_8601_or_a_moment(timestamp: Any, seconds: fl
         ({"channel": "x", "dta": 3}, "'dta' means nothing; did you mean 'data'?"),
         ({"channel": "x"}, 'which has no "data"'),
         (Message("x", 1, offset="17"), "the offset '17'"),  # type: ignore[arg-type]
+        (Message("x", 1, "2026-13-18"), "the timestamp '2026-13-18': pass milliseconds"),  # type: ignore[arg-type]
+        (Message("x", 1, 1_795_000_000), "is in 1970: pass milliseconds, these seem to be"),
+        (Message("x", 1, 10**400), "the timestamp 1000000"),
+        (Message("x", 1, datetime.min), "the timestamp datetime.datetime(1, 1, 1"),  # type: ignore[arg-type]
+        (Message("x", 1, True), "the timestamp True"),
+        (Message("x", 1, channel=["x"]), "the channel ['x']: pass texts"),  # type: ignore[arg-type]
+        (Message(None, 1), "the type None"),  # type: ignore[arg-type]
+        ({"channel": "x", "type": 5, "data": 1}, "the type 5"),
     ],
 )
 def test_what_a_decoder_got_wrong_costs_only_that_frame_and_is_said(given: Any, words: str):
@@ -306,6 +320,36 @@ def test_what_a_decoder_got_wrong_costs_only_that_frame_and_is_said(given: Any, 
     assert rows(stream) == [{"value": 7.0}] * 2
     assert words in str(fed.errors[0])
     assert isinstance(fed.errors[0], BadMessage)
+
+
+class Poison:
+    """A value that no stream can take in."""
+
+    def __float__(self) -> float:
+        raise RuntimeError("not today")
+
+    __repr__ = __str__ = __float__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("bad", [{"value": 1, "ts": 10**400}, {"value": 1, "ts": Poison()}])
+@pytest.mark.parametrize("beside", [0, 3])
+def test_a_record_that_cannot_be_used_costs_only_itself(bad: dict[str, Any], beside: int):
+    good = {"channel": "x", "data": {"value": 7}}
+    fed = Fed(lambda raw: [good] * beside + [{"channel": "x", "data": bad}] + [good] * beside)
+    stream = fed.stream("x")
+    fed.take("frame")
+    assert rows(stream) == [{"value": 7.0}] * 2 * beside
+    assert [type(error) for error in fed.errors] == [BadMessage]
+    assert "a message of channel 'x' is no record" in str(fed.errors[0])
+
+
+def test_a_decoder_that_ends_the_program_ends_only_its_frame():
+    def decode(raw: Any) -> Any:
+        sys.exit("enough")
+
+    fed = Fed(decode)
+    fed.take("frame")
+    assert "decode() raised SystemExit: enough" in str(fed.errors[0])
 
 
 def test_what_a_generator_gave_before_it_raised_is_kept():

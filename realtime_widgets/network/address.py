@@ -187,7 +187,10 @@ async def _ask(given: Any, what: str, runtime: Runtime) -> Any:
     try:
         value = await asyncio.wrap_future(runtime.submit(given))
         return await value if inspect.isawaitable(value) else value
-    except Exception as error:
+    except BaseException as error:  # sys.exit() in it must not end the I/O thread
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise  # not the function's own doing
         raise CallbackFailed(
             f"the function that gives the {what} raised {type(error).__name__}: {error}; it is asked again"
         ) from error

@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from copy import copy
+from functools import partial
 from itertools import groupby
 from typing import Any, cast, overload
 
@@ -398,7 +399,8 @@ class Client:
         self.on_connect = None
         self.retired = True
         if self._apart is None:
-            self._hand_over(self._connection.orphan, weakref.ref(self._receiver))
+            self._orphaned.detach()
+            self._hand_over(partial(self._connection.orphan, weakref.ref(self._receiver), retired=True))
 
     def _send(self, delivery: Delivery) -> Delivery:
         self._check()

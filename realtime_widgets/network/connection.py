@@ -141,17 +141,24 @@ class Connection:
             life: of the outbox, when it wanted to go: what has been put in since is for the next link.
         """
         receiver.clients.discard(client)
-        receiver.orphaned = not goodbye
+        receiver.retired = False
+        receiver.orphaned = receiver.orphaned or not goodbye
         self.hold(receiver)  # what it alone had no room for
         self._life = life
         self.review(linger=linger)
         self._life = None
 
-    def orphan(self, receiver: weakref.ref[Receiver]) -> None:
-        """Note that a client went without a goodbye, which leaves its streams to those who hold them."""
+    def orphan(self, receiver: weakref.ref[Receiver], *, retired: bool = False) -> None:
+        """Note that a client went without a goodbye, which leaves its streams to those who hold them.
+
+        Args:
+            receiver: what it had.
+            retired: a later run of its cell replaced it.
+        """
         left = receiver()
         if left is not None:
-            left.orphaned = True
+            left.retired = left.retired or retired
+            left.orphaned = left.orphaned or not retired
             self.hold(left)
         self.review()
 
@@ -262,7 +269,7 @@ class Connection:
         if session is not None:
             session.transport.end_with(waiting)
         else:
-            self.outbox.fail(waiting, f"the connection to {self._url} was closed before")
+            self.outbox.give_up(waiting, f"the connection to {self._url} was closed before")
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
@@ -364,7 +371,7 @@ class Connection:
             session.hold(envelopes.held, envelopes.recovery)
             session.ask_for(channels, envelopes.recovery)
         for client in clients:
-            if client.on_connect is not None and session.greet(identity(client.on_connect)):
+            if client.on_connect is not None and session.greet(client.on_connect):
                 client._greet()
 
     def _beat(self, session: Session) -> None:

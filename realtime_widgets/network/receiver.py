@@ -62,6 +62,8 @@ class Receiver:
         """Where reading stands in its channels."""
         self.orphaned = False
         """Whether a client went without a goodbye: then its streams are fed for as long as somebody holds one."""
+        self.retired = False
+        """The same of a client that a later run of its cell replaced, until one that came after it says goodbye."""
         self._lock = threading.Lock()  # of the next line, which any thread may add to
         self._streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
 
@@ -77,7 +79,9 @@ class Receiver:
     @property
     def wanted(self) -> bool:
         """Whether anybody would miss it."""
-        return any(not client.retired for client in self.clients) or (self.orphaned and bool(self._streams))
+        return any(not client.retired for client in self.clients) or (
+            (self.orphaned or self.retired) and bool(self._streams)
+        )
 
     @property
     def channels(self) -> set[str]:
@@ -168,7 +172,7 @@ class Receiver:
                 found.append(message)
         except BadMessage as error:
             complain(error)
-        except Exception as error:
+        except BaseException as error:  # sys.exit() in it must not end the I/O thread
             wrong = CallbackFailed(
                 f"decode() raised {type(error).__name__}: {error}; the frame was {quote(frame)}, "
                 "and the rest of it is left out"
@@ -212,7 +216,7 @@ def fill(stream: Stream, messages: list[Message], complain: Callable[[LinkError]
             stream.append(ts=times[0], **records[0])
         else:
             stream.extend(_columns(records), ts=times)
-    except (RealtimeWidgetsError, ValueError, TypeError):
+    except Exception:  # a user's decoder may have put anything into it
         _fill_each(stream, records, times, complain)
 
 
@@ -223,8 +227,9 @@ def _fill_each(
     for record, ts in zip(records, times, strict=True):
         try:
             stream.append(ts=ts, **record)
-        except (RealtimeWidgetsError, ValueError, TypeError) as error:
-            complain(BadMessage(f"a message of channel {stream.name!r} is no record: {error}"))
+        except Exception as error:
+            said = error if isinstance(error, RealtimeWidgetsError) else f"{type(error).__name__}: {error}"
+            complain(BadMessage(f"a message of channel {stream.name!r} is no record: {said}"))
 
 
 def _columns(records: list[dict[str, Any]]) -> Any:

@@ -73,7 +73,7 @@ class Sending:
         if one_way:
             self.one_way = True
             waiting = self.outbox.close(ONE_WAY)
-            self.outbox.fail(waiting, ONE_WAY)
+            self.outbox.give_up(waiting, ONE_WAY)
             for delivery in waiting:
                 self._has_failed(delivery)
         elif self.one_way:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadMessage
 from ..gaps import Position
+from ..heartbeat import STALL
 from ..messages import Message, new_id, write
 from ..outbox import Outbox
 from ..recovery import Recovery, to_wire
 from ..scheduling import Timer
+from .address import identity
 from .transport import Clock, Way
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class Session:
         self._served: weakref.ref[Receiver] | None = None
         self._asked: set[str] = set()
         self._held: frozenset[str] = frozenset()
-        self._greeted: set[Hashable] = set()
+        self._greeted: dict[Hashable, object] = {}  # holding them, so that no later one can be taken for them
 
     def serve(self, receiver: Receiver) -> None:
         """Have this be the receiver of our envelope: one that comes later hears what the server said, and asks anew."""
@@ -80,7 +82,16 @@ class Session:
         if not self._introduced and not self.transport.one_way:
             self._introduced = True
             self.say("hello", {**HELLO, "client": self._sender})
-            self._timer = self._clock.call_later(PATIENCE, self.settle)
+            self._settle_in(PATIENCE)
+
+    def _settle_in(self, delay: float) -> None:
+        self._timer = self._clock.call_later(delay, self._judge, self._clock.time() + delay)
+
+    def _judge(self, due: float) -> None:
+        if self._clock.time() - due >= STALL:  # we stood still ourselves: read first, then judge
+            self._settle_in(STALL)
+        else:
+            self.settle()
 
     def settle(self) -> None:
         """Take the server for one that does not answer, unless it has said hello, on this link or an earlier one."""
@@ -115,13 +126,14 @@ class Session:
         message.epoch, message.offset = after
         self.transport.say(write(message))
 
-    def greet(self, key: Hashable) -> bool:
+    def greet(self, fn: Callable[..., object]) -> bool:
         """Return whether a function of `on_connect=` is yet to be called: once per link, however often its cell
         runs.
         """
+        key = identity(fn)
         if key in self._greeted:
             return False
-        self._greeted.add(key)
+        self._greeted[key] = fn
         return True
 
     def answer(self, message: Message) -> BadMessage | None:

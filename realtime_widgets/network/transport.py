@@ -205,7 +205,7 @@ class Transport:
         except (TimeoutError, ConnectionClosed):
             pass
         finally:
-            self._outbox.fail(self._last, f"the connection to {self._url} was closed before")
+            self._outbox.give_up(self._last, f"the connection to {self._url} was closed before")
         await self._socket.close()
 
     # Signs of life

@@ -30,6 +30,9 @@ ROOM: Final = 4
 """A frame may be so many times larger than `max_size` before it costs the connection: what is between the two is
 read, left out and told."""
 
+LEAST: Final = 4 * 1024 * 1024
+"""Bytes that no frame costs the connection, however small `max_size` is: a server may put many messages into one."""
+
 
 async def open_websocket(
     url: str, headers: Mapping[str, str], protocols: Iterable[str], max_size: int
@@ -45,7 +48,7 @@ async def open_websocket(
         open_timeout=OPEN_TIMEOUT,
         close_timeout=CLOSE_TIMEOUT,
         ping_interval=None,  # the connection's own heartbeat pings
-        max_size=ROOM * max_size,
+        max_size=max(ROOM * max_size, LEAST),
         logger=_quiet,
     )
 
