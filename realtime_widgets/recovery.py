@@ -138,6 +138,15 @@ class Track:
         asked = self.asked_at is not None and now - self.asked_at < ANSWER
         return not asked and self.epoch is not None and there != (self.epoch, self.offset)
 
+    def lacks(self, there: Position) -> bool:
+        """Return whether what the server has sent up to there did not arrive though it was asked for, or promised."""
+        return there.epoch == self.epoch and self.offset < there.offset <= self.whole_until
+
+    def give_up(self, there: Position, ts: float) -> Gap:
+        """Go on from where the server stands; returns the gap that this is."""
+        before, self.offset = self.position, there.offset
+        return Gap(self.channel, "lost", ts, before, there)
+
 
 class Recovery:
     """Where reading stands in all channels that come over one connection.
@@ -291,7 +300,11 @@ class Recovery:
         elif message.type == "pong" and self.can_ask:
             for channel, there in from_wire(data.get("positions")).items():
                 track = self._tracks.get(channel)
-                if track is not None and track.is_behind(there, now) and track.position is not None:
+                if track is None or track.position is None or not track.is_behind(there, now):
+                    continue
+                if track.lacks(there):
+                    self._note(track.give_up(there, ts), kept)
+                else:
                     track.asked_at = now
                     asks.append((channel, track.position))
 

@@ -196,7 +196,7 @@ def test_hello_comes_first_then_what_is_wanted(server: Server):
         said = [(message["type"], message["data"]) for message in server.messages]
         assert said[0][1].pop("client")
         assert said == [
-            ("hello", {"version": 1, "batch": True, "recovery": True, "acks": True}),
+            ("hello", {"version": 1, "batch": True, "recovery": True, "acks": True, "max_size": 4 * 2**20}),
             ("subscribe", {"streams": ["a", "b"]}),
             ("subscribe", {"streams": ["c"]}),
         ]

@@ -11,7 +11,8 @@ import pytest
 
 from realtime_widgets import inbox
 from realtime_widgets.gaps import Gap
-from realtime_widgets.hub import Hub
+from realtime_widgets.hub import Hub, session
+from realtime_widgets.hub.session import MOST_CHANNELS
 from realtime_widgets.messages import Message
 from realtime_widgets.network import Client
 from realtime_widgets.reconnect import Reconnect
@@ -90,6 +91,80 @@ def test_who_joins_a_link_that_is_open_recovers_like_the_first():
         assert stream.gaps == ()
         wait_for(lambda: len(heard) == 5)
         assert [message.type for message in heard] == ["x"] * 5
+        client.disconnect()
+
+
+def test_what_is_too_large_costs_only_itself_also_out_of_the_history(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "HEARTBEAT", 0.2)
+    with Hub() as hub:
+        client = Client(hub.url, auth=hub.token, reconnect=QUICK, max_size=2000, heartbeat=0.2)
+        stream = client.stream("x")
+        client.publish("x", "first")
+        wait_for(lambda: len(stream) == 1)
+        hub.stop()
+        client.wait_until("reconnecting", LIMIT)
+        hub.start()
+        for data in ["y" * 10_000, "second", "third", "y" * 5000]:
+            hub.publish("x", data)
+        wait_for(lambda: len(stream) == 3)
+        wait_for(lambda: len(stream.gaps) == 2, "the word of the last one")
+        assert stream.read()["value"].tolist() == ["first", "second", "third"]
+        assert [(gap.seq, gap.reason, gap.missed) for gap in stream.gaps] == [(1, "lost", 1), (3, "lost", 1)]
+        assert "its frame has" in str(client.last_error)
+        hub.publish("x", "fourth")
+        wait_for(lambda: len(stream) == 4)
+        assert (client.stats.connects, client.stats.bad, client.stats.gaps) == (2, 2, 2)
+        client.disconnect()
+
+
+def test_more_channels_than_there_is_room_for_cost_the_others_nothing():
+    with Hub() as hub:
+        client = Client(hub.url, auth=hub.token, reconnect=QUICK)
+        streams = {f"c{i:03}": client.stream(f"c{i:03}") for i in range(MOST_CHANNELS + 2)}
+        wait_for(lambda: client.last_error)
+        assert "too_many" not in str(client.last_error)
+        assert "not followed; unsubscribe from others first" in str(client.last_error)
+        hub.stop()
+        client.wait_until("reconnecting", LIMIT)
+        hub.start()
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: len(client._receiver.recovery.positions(streams)) >= MOST_CHANNELS)
+        for channel in streams:
+            hub.publish(channel, 1)
+        wait_for(lambda: sum(map(len, streams.values())) == MOST_CHANNELS, "what there is room for")
+        assert not any(len(streams[name]) for name in sorted(streams)[MOST_CHANNELS:])
+        del streams["c000"], streams["c001"]
+        client.send("unsubscribe", {"streams": ["c000", "c001"]}).wait(LIMIT)
+        more = client.stream("more")
+        last = streams["c129"]
+        wait_for(lambda: client._receiver.recovery.positions(["c129"]))
+        hub.publish("c129", 2)
+        wait_for(lambda: len(last) == 1)
+        assert len(more) == 0
+        client.disconnect()
+
+
+def test_what_is_asked_for_by_a_message_is_asked_for_again_on_the_next_link():
+    with Hub() as hub, Client(hub.url, auth=hub.token, reconnect=QUICK) as client:
+        heard: list[Any] = []
+        client.on_message(lambda message: heard.append(message.data))
+        held = client.stream("held")
+        client.send("subscribe", {"streams": ["n", "m"]}).wait(LIMIT)
+        hub.publish("n", 1)
+        wait_for(lambda: heard == [1])
+        hub.stop()
+        client.wait_until("reconnecting", LIMIT)
+        hub.start()
+        hub.publish("n", 2)
+        wait_for(lambda: heard == [1, 2])
+        client.send("unsubscribe", {"streams": ["n", "held"]}).wait(LIMIT)
+        hub.publish("n", 3)
+        hub.publish("held", 4)
+        hub.publish("m", 5)
+        wait_for(lambda: heard[2:] == [4, 5])
+        assert len(held) == 1, "it is held"
+        client.send("subscribe", {"streams": ["n"]}).wait(LIMIT)
+        wait_for(lambda: heard[4:] == [3], "what came after the last that was read")
         client.disconnect()
 
 

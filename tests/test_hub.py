@@ -252,6 +252,24 @@ def test_one_bad_envelope_in_an_array_costs_only_itself(shared: Hub):
     run(main())
 
 
+def test_a_frame_is_no_larger_than_its_reader_takes_and_what_is_larger_stays_alone(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one, client(shared) as publisher:
+            await one.hello("x", max_size=2000)
+            await publisher.hello()
+            for size in (10, 800, 800, 5000, *[10] * 100, 5000, 300):
+                await publisher.say("publish", "é" * (size // 2), channel="x")
+            await publisher.settled()
+            one.frames.clear()
+            assert len(await one.settled()) == 106
+            sizes = [len(json.dumps(frame, ensure_ascii=False).encode()) for frame in one.frames]
+            assert max(len(frame) for frame in one.frames if isinstance(frame, list)) > 5, "still together"
+            for frame, size in zip(one.frames, sizes, strict=True):
+                assert size < 2500 or isinstance(frame, dict)  # of JSON with spaces
+
+    run(main())
+
+
 def test_an_error_is_not_answered_by_an_error(shared: Hub):
     async def main() -> None:
         async with client(shared) as one:
@@ -266,12 +284,15 @@ def test_a_client_may_follow_128_channels(shared: Hub):
     async def main() -> None:
         async with client(shared) as one:
             await one.hello(*(f"c{i}" for i in range(128)))
-            await one.say("subscribe", {"streams": ["c0", "one more"]})
+            await one.say("unsubscribe", {"streams": ["c1"]})
+            await one.say("subscribe", {"streams": ["c0", "d", "e", "f"]}, id="s")
             error = await one.next()
-            assert error["data"]["code"] == "too_many_channels"
-            await one.say("publish", 1, channel="c127")
-            await one.say("publish", 1, channel="one more")
-            assert [message["channel"] for message in await one.settled()] == ["c127"]
+            text = error["data"].pop("message")
+            assert error["data"] == {"code": "too_many_channels", "id": "s", "streams": ["e", "f"]}
+            assert "these would make 130: 'e' and 1 more not followed; unsubscribe from others first" in text
+            for channel in ("c1", "c127", "d", "e"):
+                await one.say("publish", 1, channel=channel)
+            assert [message["channel"] for message in await one.settled()] == ["c127", "d"]
 
     run(main())
 

@@ -209,6 +209,21 @@ def test_positions_on_a_live_link_show_what_was_lost_at_the_end():
     assert fed.take(head(4, 2), *numbered(3, 4)) == [3, 4]
 
 
+def test_what_was_sent_again_and_did_not_arrive_is_a_gap_and_not_asked_for_for_ever():
+    """A message may be too large for this reader."""
+    fed = Fed()
+    fed.take(*numbered(1))
+    there = Message("pong", {"positions": {"x": ["e", 3]}})
+    assert fed.take(there) == []
+    assert fed.asks == [("x", ("e", 1))]
+    assert fed.take(head(3, 1), *numbered(2)) == [2]
+    assert fed.take(there) == [gap("lost", Position("e", 2), Position("e", 3))]
+    assert fed.asks == []
+    assert fed.take(there) == []
+    assert fed.take(*numbered(4)) == [4]
+    assert fed.recovery.gaps == 1
+
+
 def test_words_about_the_link_are_no_data_and_foreign_words_are():
     fed = Fed()
     kept, _ = fed.recovery.sift([head(0, 0), Message("pong", {})], 0.0, 0.0)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from ..errors import RealtimeWidgetsError
@@ -75,9 +75,11 @@ class Link(Protocol):
 class Complaint(Exception):
     """Why a message was not done."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, channels: Sequence[str] = ()) -> None:
         super().__init__(text)
         self.code = code
+        self.channels = channels
+        """Those that there was no room for, where others are followed."""
 
 
 class Session:
@@ -95,7 +97,7 @@ class Session:
         self._link = link
         self._path = path
         self._greeted = False  # it has said hello
-        self._batch = False
+        self._batch = 0  # bytes that it wants in one frame; 0: a single envelope, however large
         self._recovers = False
         self._acks = False
         self._sender = self.id  # by which a message that comes again is known
@@ -179,7 +181,10 @@ class Session:
         if not self._greeted:
             self._unfollow(list(self._following))  # those of its path, if it took its time
         self._settled = self._greeted = True
-        self._batch = asked.get("batch") is True
+        size = asked.get("max_size")
+        self._batch = BATCH if asked.get("batch") is True else 0
+        if type(size) is int and size > 0:
+            self._batch = min(self._batch, size)
         self._recovers = asked.get("recovery") is True
         self._acks = asked.get("acks") is True
         sender = asked.get("client")
@@ -203,28 +208,41 @@ class Session:
         }
 
     async def _subscribe(self, message: Message) -> None:
-        channels = _streams(message)
+        new, complaint = self._new_of(_streams(message))
         positions = from_wire(message.data.get("positions"))
         if self._recovers:
             # Now, and not when the history's turn comes: what is published in between is new.
-            for channel in list(dict.fromkeys(channels))[: MOST_CHANNELS + 1]:
+            for channel in new:
                 if channel not in positions:
                     positions[channel] = await self._board.channels.position(channel)
-        self._follow(channels, positions)
+        self._follow(new, positions)
+        if complaint is not None:
+            raise complaint
         self._acknowledge(message)
+
+    def _new_of(self, channels: Sequence[str]) -> tuple[list[str], Complaint | None]:
+        """Return those of channels that it may follow and does not yet, and why not the others."""
+        new, bad = [], {}
+        for channel in dict.fromkeys(channels):
+            if (wrong := complaint_about(channel)) is not None:
+                bad[channel] = wrong
+            elif channel not in self._following:
+                new.append(channel)
+        count = len(self._following) + len(new)
+        over = max(0, count - MOST_CHANNELS)
+        new, left_out = new[: len(new) - over], new[len(new) - over :]
+        if bad:
+            return new, Complaint("bad_channel", next(iter(bad.values())), left_out)
+        if left_out:
+            text = (
+                f"a client may follow {MOST_CHANNELS} channels, and these would make {count}: {left_out[0]!r}"
+                f"{f' and {over - 1:,} more' if over > 1 else ''} not followed; unsubscribe from others first"
+            )
+            return new, Complaint("too_many_channels", text, left_out)
+        return new, None
 
     def _follow(self, channels: Sequence[str], positions: Mapping[str, Position]) -> None:
         for channel in channels:
-            if (wrong := complaint_about(channel)) is not None:
-                raise Complaint("bad_channel", wrong)
-        new = dict.fromkeys(channel for channel in channels if channel not in self._following)
-        if len(self._following) + len(new) > MOST_CHANNELS:
-            raise Complaint(
-                "too_many_channels",
-                f"a client may follow {MOST_CHANNELS} channels, and these would make "
-                f"{len(self._following) + len(new)}; unsubscribe from others first",
-            )
-        for channel in new:
             if self._recovers:
                 self._fall_behind(channel, Backlog(channel, positions[channel]))
             self._following[channel] = self._board.subscribe(channel, self._hear)
@@ -293,7 +311,8 @@ class Session:
     def _complain(self, complaint: Complaint, id: str | int | None) -> None:
         self._board.events.say("complaints", "warning", f"a client was not understood: {complaint}")
         if self._greeted:
-            self._say("error", {"code": complaint.code, "message": str(complaint), "id": id})
+            which = {"streams": complaint.channels} if complaint.channels else {}
+            self._say("error", {"code": complaint.code, "message": str(complaint), "id": id} | which)
 
     def _deliver(self, frame: str) -> None:
         if self._goodbye is None:
@@ -341,7 +360,7 @@ class Session:
                 await self._awake.wait()
                 self._awake.clear()
                 while True:
-                    recent = self._mailbox.take(BATCH if self._batch else 0)
+                    recent = self._mailbox.take(self._batch)
                     await self._send(recent)
                     earlier = await self._catch_up()
                     await self._send(earlier)
@@ -355,18 +374,15 @@ class Session:
             self._link.abort()
 
     async def _send(self, frames: list[str]) -> None:
-        if frames and self._batch:
-            await self._link.send(frames[0] if len(frames) == 1 else f"[{','.join(frames)}]")
-        else:
-            for frame in frames:
-                await self._link.send(frame)
+        for each in _batches(frames, self._batch) if self._batch else frames:
+            await self._link.send(each)
 
     async def _catch_up(self) -> list[str]:
         """Return frames from the history for one of the channels whose turn it is, in turns."""
         for channel, backlog in list(self._behind.items()):
             if backlog.turn > self._mailbox.taken:
                 continue
-            frames = await backlog.next(self._board.channels, BATCH)
+            frames = await backlog.next(self._board.channels, self._batch or BATCH)
             if self._behind.get(channel) is not backlog:
                 continue  # it was given up meanwhile, or asked for anew
             del self._behind[channel]
@@ -401,6 +417,25 @@ def _read(frame: str | bytes) -> tuple[list[Message], Complaint | None]:
     # What it said is not repeated: it may be a secret that was sent to the wrong place.
     text = f'a frame of {len(frame):,} characters is no envelope; send {{"type": …, "data": …}}, or a list of those'
     return messages, Complaint("unreadable", text)
+
+
+def _batches(frames: list[str], most: int) -> Iterator[str]:
+    """Put frames together, up to `most` bytes; what is larger stays alone, and is all that is lost if nobody takes it."""
+    batch: list[str] = []
+    size = 0
+    for frame in frames:
+        own = len(",") + (len(frame) if frame.isascii() else len(frame.encode()))
+        if batch and size + own > most - len("[]"):
+            yield _joined(batch)
+            batch, size = [], 0
+        batch.append(frame)
+        size += own
+    if batch:
+        yield _joined(batch)
+
+
+def _joined(frames: list[str]) -> str:
+    return frames[0] if len(frames) == 1 else f"[{','.join(frames)}]"
 
 
 def _streams(message: Message) -> list[str]:

@@ -134,10 +134,7 @@ class Client:
         """
         self._check()
         stream = self._receiver.stream(_checked_channel(channel), max_points)
-        if channel not in self.channels:
-            self.channels = {*self.channels, channel}
-            if self._apart is None:
-                self._runtime.call_soon(self._connection.ask_for, self.channels)
+        self._want({channel})
         return stream
 
     def send(
@@ -148,6 +145,9 @@ class Client:
         While there is none 256 messages of together 1 MiB may wait for 120 s; what finds no room has failed when this
         returns. A server that answers (our hub does) is sent it again until it has, and takes it once.
 
+        `subscribe` and `unsubscribe`, with `{"streams": [...]}`, hold on every connection from now on; a channel whose
+        stream somebody holds, or that another client has asked for, goes on.
+
         Args:
             type: what it is.
             data: anything that JSON has.
@@ -157,6 +157,8 @@ class Client:
         Raises:
             UsageError: when the data are nothing that JSON has.
         """
+        if type in ("subscribe", "unsubscribe") and self._receiver.decode is None:
+            data = self._wish(type, data)
         message = envelope(type, data, channel=channel)
         try:
             raw = write(message)
@@ -169,6 +171,29 @@ class Client:
                 raw, str(message.id), volatile=volatile, answered=type not in UNANSWERED, waiter=self._waiter
             )
         )
+
+    def _wish(self, type: str, data: Any) -> Any:
+        """Note which channels are wanted, on every link from now on; returns what is left to say of it."""
+        streams = data.get("streams") if isinstance(data, Mapping) else None
+        if not isinstance(streams, list | tuple | set | frozenset):
+            return data  # the server will have a word about it
+        named = {_checked_channel(channel) for channel in streams}
+        if type == "subscribe":
+            self._want(named)
+            return data
+        self.channels = self.channels - named
+        if self._apart is None:
+            self._runtime.call_soon(self._connection.drop, named)
+        return {
+            **data,
+            "streams": [],
+        }  # in its order with what else is asked for; this one asks for the answer
+
+    def _want(self, channels: set[str]) -> None:
+        if not channels <= self.channels:
+            self.channels = self.channels | channels
+            if self._apart is None:
+                self._runtime.call_soon(self._connection.ask_for, self.channels)
 
     def send_raw(self, raw: str | bytes) -> Delivery:
         """Send a frame as it is, for servers that speak another protocol."""

@@ -172,6 +172,12 @@ class Connection:
         if self._session is not None and envelopes is not None and not self._session.transport.one_way:
             self._session.ask_for(channels, envelopes.recovery)
 
+    def drop(self, channels: set[str]) -> None:
+        """Have the server not send channels any more that nobody wants."""
+        envelopes = self._envelopes()
+        if self._session is not None and envelopes is not None:
+            self._session.drop(channels - envelopes.channels)
+
     def hold(self, receiver: Receiver) -> None:
         """Have the server send the channels that all callbacks have room for, and only those."""
         session = self._session
@@ -367,7 +373,7 @@ class Connection:
             session.settle()
         else:
             session.serve(envelopes)
-            session.introduce()
+            session.introduce(self._options.max_size)
             session.hold(envelopes.held, envelopes.recovery)
             session.ask_for(channels, envelopes.recovery)
         for client in clients:

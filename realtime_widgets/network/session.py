@@ -77,11 +77,15 @@ class Session:
             self.say("unsubscribe", {"streams": sorted(self._asked)})
             self._asked = set()
 
-    def introduce(self) -> None:
-        """Say hello, once."""
+    def introduce(self, max_size: int) -> None:
+        """Say hello, once.
+
+        Args:
+            max_size: bytes of the largest frame that we take.
+        """
         if not self._introduced and not self.transport.one_way:
             self._introduced = True
-            self.say("hello", {**HELLO, "client": self._sender})
+            self.say("hello", {**HELLO, "max_size": max_size, "client": self._sender})
             self._settle_in(PATIENCE)
 
     def _settle_in(self, delay: float) -> None:
@@ -112,13 +116,17 @@ class Session:
             positions = to_wire(recovery.positions(new))
             self.say("subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {}))
 
+    def drop(self, channels: set[str]) -> None:
+        """Have the server not send channels any more."""
+        if gone := channels & self._asked:
+            self._asked -= gone
+            self.say("unsubscribe", {"streams": sorted(gone)})
+
     def hold(self, channels: frozenset[str], recovery: Recovery) -> None:
         """Have the server not send channels for now, where it can go on later from a position, and no others."""
         may = recovery.can_ask or not self.known  # as long as it has not said hello it is what it was
         self._held = frozenset(recovery.positions(channels)) if may else frozenset()
-        if held := self._held & self._asked:
-            self._asked -= held
-            self.say("unsubscribe", {"streams": sorted(held)})
+        self.drop(set(self._held))
 
     def ask_history(self, channel: str, after: Position) -> None:
         """Ask the server for what came after a position."""
@@ -150,6 +158,10 @@ class Session:
             self._outbox.acknowledge(message.id, _position(data))
         elif message.type == "error" and self.known:  # before, the word could mean anything
             said = data.get("message") or repr(message.data)
+            if isinstance(
+                streams := data.get("streams"), list
+            ):  # those it does not send: they can be asked for again
+                self._asked.difference_update(name for name in streams if isinstance(name, str))
             self._outbox.refuse(data.get("id"), said)
             return BadMessage(f"the server turned something down: {said}")
         return None
