@@ -39,6 +39,13 @@ MOST: Final = 100_000
 """The same at all, where the server cannot hold it back: what comes then is a gap."""
 
 
+MOST_CHANNELS: Final = 10_000
+"""Channels that are counted each for itself."""
+
+OTHERS: Final = "(others)"
+"""What those beyond it are counted under."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keyed:
     """The policy by which one message for each key waits; see `keyed`."""
@@ -129,7 +136,7 @@ class Inbox:
         self.dropped = 0
         """Messages and errors that went."""
         self.stats: dict[str, ChannelStats] = {}
-        """By channel."""
+        """By channel; beyond `MOST_CHANNELS` of them under one name, `OTHERS`."""
         self.crowded: set[str] = set()
         """Lossless channels of which too much waits."""
         self._overflow = overflow
@@ -138,7 +145,7 @@ class Inbox:
         self._droppable: deque[_Slot] = deque()  # some of them, oldest first
         self._waiting = 0  # of those, without what is gone
         self._dead = 0  # slots of things that went
-        self._places: dict[tuple[str, Hashable], _Slot] = {}
+        self._places: dict[str, dict[Hashable, _Slot]] = {}
         self._tails: dict[str, _Slot] = {}
         self._lost: dict[str, tuple[Position | None, Position | None, float]] = {}
 
@@ -149,16 +156,19 @@ class Inbox:
         policy = self._policy(channel_of(thing))
         return _key_of(policy, thing) if isinstance(policy, Keyed) else None
 
-    def put(self, kind: Kind, thing: Any, key: Hashable = None) -> None:
+    def put(self, kind: Kind, thing: Any, key: Hashable = None, ts: float = 0.0) -> None:
         """Have a thing wait; what is too much goes.
 
         Args:
             kind: what happened.
             thing: to whom or what.
             key: see `key_of`, which is not for the thread that has a lock.
+            ts: seconds since the epoch, for a gap where something goes.
         """
+        if kind == "gap":
+            self._places.pop(thing.channel, None)  # nothing that comes after it stands before it
         if kind == "message":
-            self._put_message(thing, key)
+            self._put_message(thing, key, ts)
         elif kind == "gap" and self._policy(thing.channel) == "lossless":
             self._put_gap(thing)
         else:
@@ -168,16 +178,14 @@ class Inbox:
                 self._droppable.append(slot)
                 self._waiting += 1
         while self._waiting > WAITING:
-            self._drop_oldest()
+            self._drop_oldest(ts)
 
-    def _put_message(self, message: Message, key: Hashable) -> None:
+    def _put_message(self, message: Message, key: Hashable, ts: float) -> None:
         channel = channel_of(message)
         policy = self._policy(channel)
-        stats = self.stats.get(channel)
-        if stats is None:
-            stats = self.stats[channel] = ChannelStats()
+        stats = self._stats_of(channel)
         if policy == "latest" or isinstance(policy, Keyed):
-            place = self._places.get((channel, key))
+            place = self._places.get(channel, {}).get(key)
             if place is not None:
                 place.thing = message
                 stats.merged += 1
@@ -185,7 +193,7 @@ class Inbox:
         if policy == "lossless" and stats.waiting >= MOST:
             self.dropped += 1
             stats.dropped += 1
-            self._put_gap(Gap(channel, "overflow", (message.timestamp or 0.0) / 1000, *_around(message)))
+            self._put_gap(Gap(channel, "overflow", ts, *_around(message)))
             return
         self._tails.pop(channel, None)
         slot = _Slot("message", message, channel, key)
@@ -193,23 +201,37 @@ class Inbox:
         stats.waiting += 1
         stats.most = max(stats.most, stats.waiting)
         if policy == "lossless":
-            if stats.waiting > HELD and channel not in self.crowded:
+            if stats.waiting > HELD and channel in self.stats and channel not in self.crowded:
                 self.crowded.add(channel)
                 stats.held += 1
             return
         if policy != "drop_oldest":
-            self._places[channel, key] = slot
+            self._places.setdefault(channel, {})[key] = slot
         self._droppable.append(slot)
         self._waiting += 1
 
     def _put_gap(self, gap: Gap) -> None:
-        """Have a gap of a lossless channel wait; those that come without a message between them are one."""
+        """Have a gap of a lossless channel wait; those of one kind without a message between them are one."""
         tail = self._tails.get(gap.channel)
-        if tail is not None and tail.kind is not None:
+        if tail is not None and tail.kind is not None and _go_on(tail.thing, gap):
             tail.thing = msgspec.structs.replace(tail.thing, until=gap.until)
         else:
             tail = self._tails[gap.channel] = _Slot("gap", gap, gap.channel, None)
             self._slots.append(tail)
+
+    def _stats_of(self, channel: str) -> ChannelStats:
+        stats = self.stats.get(channel)
+        if stats is None:
+            name = channel if len(self.stats) < MOST_CHANNELS else OTHERS
+            stats = self.stats.setdefault(name, ChannelStats())
+        return stats
+
+    def _leave_place(self, slot: _Slot) -> None:
+        places = self._places.get(slot.channel)
+        if places is not None and places.get(slot.key) is slot:
+            del places[slot.key]
+            if not places:
+                del self._places[slot.channel]
 
     def _policy(self, channel: str) -> Overflow:
         return self._channels.get(channel, self._overflow)
@@ -237,7 +259,7 @@ class Inbox:
         return None
 
     def _taken(self, slot: _Slot) -> None:
-        stats = self.stats[slot.channel]
+        stats = self._stats_of(slot.channel)
         stats.waiting -= 1
         policy = self._policy(slot.channel)
         if policy == "lossless":
@@ -245,8 +267,7 @@ class Inbox:
                 self.crowded.discard(slot.channel)
             return
         self._waiting -= 1
-        if policy != "drop_oldest":
-            del self._places[slot.channel, slot.key]
+        self._leave_place(slot)
 
     def clear(self) -> None:
         """Throw everything away."""
@@ -265,7 +286,7 @@ class Inbox:
 
     # What goes
 
-    def _drop_oldest(self) -> None:
+    def _drop_oldest(self, ts: float) -> None:
         """Let the oldest message, error or gap go; gaps and messages that went one after the other are one gap."""
         slot = self._droppable.popleft()
         kind, thing = slot.kind, slot.thing
@@ -282,12 +303,11 @@ class Inbox:
             return
         self.dropped += 1
         if kind == "message":
-            stats = self.stats[slot.channel]
+            stats = self._stats_of(slot.channel)
             stats.waiting -= 1
             stats.dropped += 1
-            if (slot.channel, slot.key) in self._places:
-                del self._places[slot.channel, slot.key]
-            self._lose(slot.channel, *_around(thing), (thing.timestamp or 0.0) / 1000)
+            self._leave_place(slot)
+            self._lose(slot.channel, *_around(thing), ts)
 
     def _lose(self, channel: str, after: Position | None, until: Position | None, ts: float) -> None:
         after, _, ts = self._lost.get(channel, (after, None, ts))
@@ -303,6 +323,12 @@ def _around(message: Message) -> tuple[Position | None, Position | None]:
     if message.epoch is None or message.offset is None:
         return None, None
     return Position(message.epoch, message.offset - 1), Position(message.epoch, message.offset)
+
+
+def _go_on(before: Gap, gap: Gap) -> bool:
+    """Return whether two gaps say the same of messages that followed each other."""
+    epochs = [each and each.epoch for each in (before.until, gap.after, gap.until)]
+    return before.reason == gap.reason and len(set(epochs)) == 1
 
 
 def _key_of(policy: Keyed, message: Message) -> Hashable:

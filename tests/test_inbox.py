@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from realtime_widgets import inbox as module
 from realtime_widgets.errors import UsageError, WrongType
 from realtime_widgets.gaps import Gap, Position
-from realtime_widgets.inbox import Inbox, Overflow, checked_overflow, keyed
+from realtime_widgets.inbox import OTHERS, Inbox, Overflow, checked_overflow, keyed
 from realtime_widgets.messages import Message
 
 
@@ -63,8 +63,9 @@ def test_beyond_the_bound_the_oldest_go_and_a_gap_says_which():
 
 
 def test_the_gap_says_why_and_when():
-    gap = filled("drop_oldest", *numbered(4)).take()
-    assert gap == ("gap", Gap("x", "overflow", 5.0, Position("e", 0), Position("e", 1)))
+    inbox = filled("drop_oldest", *numbered(3))
+    inbox.put("message", message(4), ts=7.0)
+    assert inbox.take() == ("gap", Gap("x", "overflow", 7.0, Position("e", 0), Position("e", 1)))
 
 
 def test_states_never_go_and_stay_in_their_place():
@@ -176,7 +177,49 @@ def test_where_it_cannot_be_held_back_what_comes_at_last_is_a_gap():
     assert (inbox.dropped, inbox.stats["x"].dropped) == (3, 3)
 
 
+def test_gaps_of_a_lossless_channel_are_one_only_where_they_say_the_same():
+    inbox = Inbox("lossless")
+    there = [Position("e", 2), Position("e", 4), Position("e", 6), Position("f", 1), Position("f", 3)]
+    reasons: list[Any] = ["lost", "lost", "epoch_changed", "lost"]
+    for reason, after, until in zip(reasons, there, there[1:], strict=False):
+        inbox.put("gap", Gap("x", reason, 0.0, after, until))
+    gaps = [inbox.take()[1] for _ in range(3)]  # type: ignore[index]
+    assert [(gap.reason, gap.after, gap.until) for gap in gaps] == [
+        ("lost", there[0], there[2]),
+        ("epoch_changed", there[2], there[3]),
+        ("lost", there[3], there[4]),
+    ]
+    assert inbox.take() is None
+
+
+@pytest.mark.parametrize("policy", ["latest", keyed("k")])
+def test_nothing_takes_a_place_before_a_gap_that_came_before_it(
+    policy: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "WAITING", 100)
+    inbox = filled(policy, message(1, data={"k": "a"}), message(2, "y", {"k": "a"}))
+    inbox.put("gap", Gap("x", "lost", 0.0, Position("e", 1), Position("e", 4)))
+    for each in (message(5, data={"k": "a"}), message(6, data={"k": "a"}), message(7, "y", {"k": "a"})):
+        inbox.put("message", each, inbox.key_of("message", each))
+    assert inbox.take() == ("message", message(1, data={"k": "a"}))
+    last = message(8, data={"k": "a"})
+    inbox.put("message", last, inbox.key_of("message", last))
+    assert taken(inbox) == [7, (1, 4), 8]
+    assert inbox.stats["x"].merged == 2
+    assert inbox._places == {}
+
+
 # All
+
+
+def test_channels_without_end_are_counted_together(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "MOST_CHANNELS", 2)
+    inbox = filled("drop_oldest", *(message(1, channel) for channel in "abcd"))
+    assert {name: stats.waiting for name, stats in inbox.stats.items()} == {"a": 0, "b": 1, OTHERS: 2}
+    assert taken(inbox) == [1, 1, 1, (0, 1)]
+    assert inbox.stats[OTHERS].waiting == 0
+    crowded = filled("lossless", *(message(i, channel) for channel in "abc" for i in range(9)))
+    assert crowded.crowded == {"a", "b"}, "what is not counted for itself is not held back"
 
 
 def test_what_is_cleared_is_gone():

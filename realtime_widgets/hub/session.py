@@ -420,7 +420,7 @@ def _read(frame: str | bytes) -> tuple[list[Message], Complaint | None]:
 
 
 def _batches(frames: list[str], most: int) -> Iterator[str]:
-    """Put frames together, up to `most` bytes; what is larger stays alone, and is all that is lost if nobody takes it."""
+    """Put frames together, up to `most` bytes; what is larger stays alone, so that it alone may be too much."""
     batch: list[str] = []
     size = 0
     for frame in frames:

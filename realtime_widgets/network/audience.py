@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -108,9 +109,10 @@ class Audience:
             return
         # Asks a function of the user's, so not with the lock held.
         keys = [self._inbox.key_of(kind, thing) for thing in things]
+        now = time.time()
         with self._lock:
             for thing, key in zip(things, keys, strict=True):
-                self._inbox.put(kind, thing, key)
+                self._inbox.put(kind, thing, key, now)
             begin, self._draining = not self._draining, True
         self._tell_of_crowds()
         if begin:
