@@ -35,6 +35,10 @@ MAX_AGE: Final = 120.0
 """Seconds that a message may wait, for the link and for its answer."""
 
 
+PROMPT: Final = 0.5
+"""Seconds that others may have waited to be written; then the network does not keep up, and what is volatile fails."""
+
+
 class Waiter(Protocol):
     """How users' threads and coroutines wait."""
 
@@ -204,6 +208,8 @@ class Outbox:
             return self._refusing
         if delivery.volatile and not self._linked:
             return "it is volatile, and there is no connection at this moment"
+        if delivery.volatile and self._unsent and delivery.since - self._unsent[0].since > PROMPT:
+            return "it is volatile, and others still wait to be written at this moment"
         if delivery.size > MAX_BYTES:
             return f"it has {delivery.size:,} bytes, more than {MAX_BYTES:,}; send less at once"
         waiting = len(self)

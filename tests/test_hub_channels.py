@@ -165,6 +165,14 @@ def test_only_so_many_messages_are_known_again(monkeypatch: pytest.MonkeyPatch):
     asyncio.run(main())
 
 
+def test_all_who_publish_over_http_are_not_taken_for_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(known, "MOST_OF_ONE", 3)
+    remembered = known.Known()
+    for i in range(10):
+        remembered.add(key(i, known.EVERYBODY), Position("e", i), 0.0)
+    assert remembered.find(key(0, known.EVERYBODY), 1.0) == ("e", 0)
+
+
 def test_there_is_no_broker_of_another_name():
     assert isinstance(make_broker("memory", 10, None), MemoryBroker)
     with pytest.raises(UsageError, match="there is no broker 'redis://x': there is 'memory'"):

@@ -193,9 +193,7 @@ def test_gaps_of_a_lossless_channel_are_one_only_where_they_say_the_same():
 
 
 @pytest.mark.parametrize("policy", ["latest", keyed("k")])
-def test_nothing_takes_a_place_before_a_gap_that_came_before_it(
-    policy: Any, monkeypatch: pytest.MonkeyPatch
-):
+def test_nothing_takes_a_place_before_a_gap_that_came_before_it(policy: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "WAITING", 100)
     inbox = filled(policy, message(1, data={"k": "a"}), message(2, "y", {"k": "a"}))
     inbox.put("gap", Gap("x", "lost", 0.0, Position("e", 1), Position("e", 4)))

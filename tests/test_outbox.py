@@ -12,7 +12,7 @@ import pytest
 from realtime_widgets.errors import NotSent, TookTooLong
 from realtime_widgets.gaps import Position
 from realtime_widgets.network.waits import Waiter
-from realtime_widgets.outbox import MAX_AGE, MAX_BYTES, MAX_LINKED, MAX_MESSAGES, Delivery, Outbox
+from realtime_widgets.outbox import MAX_AGE, MAX_BYTES, MAX_LINKED, MAX_MESSAGES, PROMPT, Delivery, Outbox
 from realtime_widgets.runtime import get_runtime
 
 NOW = 100.0
@@ -260,6 +260,16 @@ def test_what_is_volatile_is_sent_now_or_not_at_all():
     assert "the connection was lost before" in str(never.error)
     outbox.link()
     assert send(outbox) == []
+
+
+def test_what_is_volatile_does_not_wait_behind_what_the_network_does_not_take():
+    outbox, deliveries = filled(2, answers=True, linked=True)
+    soon, late = Delivery("x", "soon", volatile=True), Delivery("x", "late", volatile=True)
+    outbox.put(soon, NOW + PROMPT)
+    assert soon.state == "queued", "those before it are just being written"
+    outbox.put(late, NOW + PROMPT + 0.1)
+    assert "it is volatile, and others still wait to be written" in str(late.error)
+    assert send(outbox) == ["0", "1", "soon"]
 
 
 # The end

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 import msgspec
 
 from ..errors import UsageError, WrongType
-from .brokers.known import Key
+from .brokers.known import EVERYBODY, Key
 from .channels import LARGEST, LONGEST, complaint_about, sealed
 from .eventstream import EventStream
 from .guard import Guard, Refusal, split_token
@@ -140,7 +140,7 @@ async def _publish(board: Switchboard, request: Request) -> JSONResponse:
     key = request.headers.get("idempotency-key")
     if key is not None and len(key) > LONGEST:
         return _complaint(400, "key", f"the Idempotency-Key is too long; send up to {LONGEST} characters")
-    position = await board.channels.publish(message, None if key is None else Key("http", channel, key))
+    position = await board.channels.publish(message, None if key is None else Key(EVERYBODY, channel, key))
     return JSONResponse({"channel": channel, **position._asdict()})
 
 

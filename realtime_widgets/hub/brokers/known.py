@@ -17,6 +17,10 @@ MOST: Final = 300_000
 """Of all senders; beyond it the one with the most loses its oldest."""
 
 
+EVERYBODY: Final = "http"
+"""The sender of all that came over HTTP, which says no more of who it was: only the bound of all holds for it."""
+
+
 class Key(NamedTuple):
     """What a message is known by: an id is its sender's, within a channel."""
 
@@ -45,7 +49,7 @@ class Known:
         self._count -= mine.pop(key, None) is not None
         mine[key] = now + REMEMBERED, position
         self._count += 1
-        if len(mine) > MOST_OF_ONE:
+        if len(mine) > MOST_OF_ONE and key.sender != EVERYBODY:
             self._forget(key.sender)
         if self._count > MOST:
             self._forget(max(self._senders, key=lambda sender: len(self._senders[sender])))
