@@ -5,8 +5,9 @@
 
 While there is no link messages wait here, in their order and within bounds; what finds no room fails at once and says
 so. Where the server answers (our hub does), what was sent is kept until then: on the next link it goes out again first,
-with the same id, by which the server knows what it has had. Other servers leave it at `sent`. Any thread may put; the
-rest is for the I/O thread, and nothing here reads a clock.
+with the same id, by which the server knows what it has had. Other servers leave it at `sent`. What functions of
+`on_connect=` send greets a link: it goes out before all that waits, and ends with its link, for the next one is greeted
+anew. Any thread may put; the rest is for the I/O thread, and nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Delivery:
         error: why it failed; None otherwise.
         position: where it stands in its channel, when the server said so; None otherwise.
         since: when it was queued, seconds of a monotonic clock.
+        greets: the link that it greets; None: it is for any.
     """
 
     __slots__ = (
@@ -72,6 +74,7 @@ class Delivery:
         "_waiter",
         "answered",
         "error",
+        "greets",
         "id",
         "life",
         "position",
@@ -97,6 +100,7 @@ class Delivery:
         self.volatile = volatile
         self.answered = answered and id is not None and not volatile
         self.life = 0
+        self.greets: int | None = None
         self.since = 0.0
         self.state: DeliveryState = "queued"
         self.error: NotSent | None = None
@@ -177,6 +181,9 @@ class Outbox:
         self._lock = threading.Lock()  # of what follows
         self._unsent: deque[Delivery] = deque()
         self._unanswered: dict[str, Delivery] = {}
+        self._greeting: deque[Delivery] = deque()  # before the unsent
+        self._greeters = 0  # functions that have yet to send theirs; until then the unsent wait
+        self._links = 0  # that came and went
         self._bytes = 0
         self._linked = False
         self._held = False  # until it is known whether to send again what a link has taken with it
@@ -198,7 +205,7 @@ class Outbox:
             why = self._complaint(delivery)
             delivery.life = self.life
             if why is None:
-                self._unsent.append(delivery)
+                (self._unsent if delivery.greets is None else self._greeting).append(delivery)
                 self._bytes += delivery.size
         if why is not None:
             self.fail([delivery], why)
@@ -206,6 +213,8 @@ class Outbox:
     def _complaint(self, delivery: Delivery) -> str | None:
         if self._refusing is not None:
             return self._refusing
+        if delivery.greets is not None and delivery.greets != self._links:
+            return "the connection that it was to greet was lost before"
         if delivery.volatile and not self._linked:
             return "it is volatile, and there is no connection at this moment"
         if delivery.volatile and self._unsent and delivery.since - self._unsent[0].since > PROMPT:
@@ -227,7 +236,7 @@ class Outbox:
         )
 
     def __len__(self) -> int:
-        return len(self._unsent) + len(self._unanswered)
+        return len(self._greeting) + len(self._unsent) + len(self._unanswered)
 
     # The link
 
@@ -241,6 +250,7 @@ class Outbox:
         """Begin with a link: what was not answered goes out again, before the rest."""
         with self._lock:
             self._linked = True
+            self._links += 1
             self._held = self.answers is None and bool(self._unanswered)
             self._unsent.extendleft(reversed(self._unanswered.values()))
             self._unanswered.clear()
@@ -251,8 +261,35 @@ class Outbox:
             self._linked = False
             lost = [delivery for delivery in self._unsent if delivery.volatile]
             self._unsent = deque(delivery for delivery in self._unsent if not delivery.volatile)
-            self._bytes -= sum(delivery.size for delivery in lost)
+            greeting = [each for each in self._unanswered.values() if each.greets is not None]
+            for delivery in greeting:
+                del self._unanswered[delivery.id or ""]
+            greeting += self._end_greeting()
+            self._bytes -= sum(delivery.size for delivery in (*lost, *greeting))
         self.fail(lost, "it is volatile, and the connection was lost before")
+        self.give_up(greeting, "the connection that it was to greet was lost before")
+
+    def _end_greeting(self) -> list[Delivery]:
+        """Count no functions any more, and return what of theirs is unsent."""
+        self._links += 1
+        self._greeters = 0
+        left = list(self._greeting)
+        self._greeting.clear()
+        return left
+
+    def greet(self) -> int:
+        """Have what waits wait for a function that greets the link; returns which link that is."""
+        self._greeters += 1
+        return self._links
+
+    def greeted(self, link: int) -> None:
+        """Go on: such a function has run."""
+        if link == self._links:
+            self._greeters -= 1
+
+    def is_on(self, link: int) -> bool:
+        """Whether a link is still there that `greet` was called for; any thread."""
+        return link == self._links
 
     def close(self, why: str, life: int | None = None) -> list[Delivery]:
         """Take nothing in any more, for a reason; returns what was not sent, oldest first, and what a link
@@ -270,6 +307,7 @@ class Outbox:
             unsent = [each for each in self._unsent if ends or each.life <= (life or 0)]
             unanswered = list(self._unanswered.values())
             self._unsent = deque(each for each in self._unsent if not ends and each.life > (life or 0))
+            unsent = self._end_greeting() + unsent
             self._unanswered.clear()
             self._bytes = sum(each.size for each in self._unsent)
         if not linked:
@@ -299,14 +337,17 @@ class Outbox:
     @property
     def first(self) -> Delivery | None:
         """The one whose turn it is; None when nothing waits, or it is not known yet whether to send it again."""
-        return self._unsent[0] if self._unsent and not self._held else None
+        if self._greeting:
+            return self._greeting[0]
+        return self._unsent[0] if self._unsent and not self._held and not self._greeters else None
 
     def done(self, delivery: Delivery) -> None:
         """Note that one was sent; until then the first stays the first."""
         again = delivery.state != "queued"
         with self._lock:
-            if self._unsent and self._unsent[0] is delivery:
-                self._unsent.popleft()
+            queue = self._unsent if delivery.greets is None else self._greeting
+            if queue and queue[0] is delivery:
+                queue.popleft()
                 if self.answers is not False and delivery.answered:
                     self._unanswered[delivery.id or ""] = delivery
                     delivery.state = "sent"
@@ -337,8 +378,9 @@ class Outbox:
     def _answered(self, id: Any) -> Delivery | None:
         with self._lock:
             delivery = self._unanswered.pop(id, None) if isinstance(id, str) else None
-            if delivery is None and self._unsent and self._unsent[0].id == id is not None:
-                delivery = self._unsent.popleft()  # its last byte was not yet noted as sent
+            for queue in (self._greeting, self._unsent):
+                if delivery is None and queue and queue[0].id == id is not None:
+                    delivery = queue.popleft()  # its last byte was not yet noted as sent
             if delivery is not None:
                 self._bytes -= delivery.size
         return delivery
@@ -347,20 +389,21 @@ class Outbox:
     def due(self) -> float | None:
         """When the next one is too old; None: nothing waits."""
         with self._lock:
-            oldest = next(iter(self._unanswered.values()), None) or (
-                self._unsent[0] if self._unsent else None
-            )
-        return None if oldest is None else oldest.since + MAX_AGE
+            firsts = [
+                next(iter(each), None) for each in (self._unanswered.values(), self._greeting, self._unsent)
+            ]
+        return min((each.since + MAX_AGE for each in firsts if each is not None), default=None)
 
     def expire(self, now: float) -> list[Delivery]:
         """Fail what is too old; returns it."""
         with self._lock:
-            unsent = [each for each in self._unsent if each.since <= now - MAX_AGE]
+            unsent = [each for each in (*self._greeting, *self._unsent) if each.since <= now - MAX_AGE]
             unanswered = [each for each in self._unanswered.values() if each.since <= now - MAX_AGE]
             for delivery in unanswered:
                 del self._unanswered[delivery.id or ""]
             if unsent:
                 self._unsent = deque(each for each in self._unsent if each.since > now - MAX_AGE)
+                self._greeting = deque(each for each in self._greeting if each.since > now - MAX_AGE)
             self._bytes -= sum(delivery.size for delivery in (*unsent, *unanswered))
         maybe = [each for each in unsent if each.state == "sent"] + unanswered  # on an earlier link
         self.fail(

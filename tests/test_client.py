@@ -251,6 +251,44 @@ def test_on_connect_runs_once_per_connection_however_often_its_cell_does(server:
         client.disconnect()
 
 
+def test_what_on_connect_sends_is_the_first_that_a_server_hears(server: Server):
+    def login(client: Client) -> None:
+        client.send_raw("name")
+        client.send_raw("password")
+
+    server.stop()
+    with Client(server.url, decode=len, on_connect=login, reconnect=QUICK) as client:
+        client.send_raw("order 1")
+        server.start()
+        wait_for(lambda: len(server.frames) == 3)
+        server.stop()
+        client.wait_until("reconnecting", LIMIT)
+        client.send_raw("order 2")
+        server.start()
+        wait_for(lambda: len(server.frames) == 6)
+        assert server.frames == ["name", "password", "order 1", "name", "password", "order 2"]
+        with Client(server.url, decode=len, on_connect=lambda c: c.send_raw("another")) as other:
+            other.send_raw("order 3")  # over the same link, which is open
+            wait_for(lambda: len(server.frames) == 8)
+            assert server.frames[6:] == ["another", "order 3"]
+        assert server.connections == 2
+
+
+def test_an_on_connect_that_comes_late_does_not_greet_another_link(server: Server):
+    go_on = threading.Event()
+    runtime = get_runtime()
+    runtime.submit(go_on.wait, LIMIT)  # the callback thread is busy
+    with Client(server.url, decode=len, on_connect=lambda c: c.send_raw("name"), reconnect=QUICK) as client:
+        client.wait_until("connected", LIMIT)
+        client.send_raw("order")
+        wait_for(lambda: server.open)
+        server.close_all()
+        wait_for(lambda: client.stats.connects == 2)
+        go_on.set()
+        wait_for(lambda: "order" in server.frames)
+        assert server.frames == ["name", "order"]
+
+
 def test_on_connect_of_each_client_runs_though_others_went_before(server: Server):
     """What tells functions apart must not be taken for that of one that is gone."""
     decode = len

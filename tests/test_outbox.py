@@ -263,13 +263,82 @@ def test_what_is_volatile_is_sent_now_or_not_at_all():
 
 
 def test_what_is_volatile_does_not_wait_behind_what_the_network_does_not_take():
-    outbox, deliveries = filled(2, answers=True, linked=True)
+    outbox, _ = filled(2, answers=True, linked=True)
     soon, late = Delivery("x", "soon", volatile=True), Delivery("x", "late", volatile=True)
     outbox.put(soon, NOW + PROMPT)
     assert soon.state == "queued", "those before it are just being written"
     outbox.put(late, NOW + PROMPT + 0.1)
     assert "it is volatile, and others still wait to be written" in str(late.error)
     assert send(outbox) == ["0", "1", "soon"]
+
+
+# Greetings
+
+
+def greeting(outbox: Outbox, link: int, id: str) -> Delivery:
+    delivery = Delivery("x", id)
+    delivery.greets = link
+    outbox.put(delivery, NOW)
+    return delivery
+
+
+def test_what_greets_a_link_goes_out_first_and_the_rest_waits_for_it():
+    outbox, _ = filled(2, linked=True)
+    first, second = outbox.greet(), outbox.greet()
+    assert outbox.first is None
+    greeting(outbox, first, "hello")
+    assert send(outbox) == ["hello"]
+    greeting(outbox, second, "me too")
+    outbox.greeted(first)
+    assert send(outbox) == ["me too"]
+    assert outbox.first is None
+    outbox.greeted(second)
+    assert send(outbox) == ["0", "1"]
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_greets_a_link_ends_with_it(sent: bool):
+    outbox, _ = filled(1, answers=True, linked=True)
+    link = outbox.greet()
+    early = greeting(outbox, link, "early")
+    if sent:
+        send(outbox)
+    outbox.unlink()
+    assert not outbox.is_on(link)
+    assert "that it was to greet was lost before" in str(early.error)
+    assert ("may have arrived" in str(early.error)) is sent
+    outbox.link()
+    late = greeting(outbox, link, "late")
+    assert "that it was to greet was lost before" in str(late.error)
+    outbox.greet()
+    outbox.greeted(link)  # of the link before: says nothing of this one
+    assert (outbox.first, len(outbox)) == (None, 1)
+
+
+def test_one_that_is_being_written_when_a_greeting_begins_is_not_written_twice():
+    outbox, (busy,) = filled(1, linked=True)
+    assert outbox.first is busy
+    link = outbox.greet()
+    greeting(outbox, link, "hello")
+    outbox.done(busy)
+    outbox.greeted(link)
+    assert send(outbox) == ["hello"]
+
+
+def test_a_greeting_may_be_answered_and_may_be_too_old():
+    outbox, _ = filled(0, answers=True, linked=True)
+    link = outbox.greet()
+    soon, never = greeting(outbox, link, "soon"), greeting(outbox, link, "never")
+    outbox.acknowledge("soon", None)
+    assert (soon.state, outbox.due) == ("acknowledged", NOW + MAX_AGE)
+    assert outbox.expire(NOW + MAX_AGE) == [never]
+    assert (outbox.first, len(outbox)) == (None, 0)
+
+
+def test_a_greeting_that_waits_at_the_end_goes_out_first():
+    outbox, deliveries = filled(1, linked=True)
+    early = greeting(outbox, outbox.greet(), "early")
+    assert outbox.close("it is over") == [early, *deliveries]
 
 
 # The end

@@ -44,6 +44,9 @@ from .receiver import Decode
 from .session import envelope
 from .waits import Awaitable, Waiter, Waits
 
+_here = threading.local()
+"""Where `on_connect` runs: the outbox of the link that is being greeted, and which link it is."""
+
 
 class Client:
     """A connection to a server of messages; get it through `rw.connect()`, which has the arguments.
@@ -376,9 +379,19 @@ class Client:
         self.held = channels
         self._connection.hold(self._receiver)
 
-    def _greet(self) -> None:
-        if self.on_connect is not None:
-            self._audience.call("on_connect", self.on_connect, self)
+    def _greet(self, link: int) -> None:
+        """Have `on_connect` called; what it sends goes out before all that waits."""
+        self._audience.call("on_connect", self._greets, link)
+
+    def _greets(self, link: int) -> None:
+        outbox = self._connection.outbox
+        try:
+            if self.on_connect is not None and outbox.is_on(link):
+                _here.greeted = outbox, link
+                self.on_connect(self)
+        finally:
+            _here.greeted = None
+            self._hand_over(self._connection.greeted, link)
 
     # Its own
 
@@ -434,6 +447,9 @@ class Client:
                 f"a message was not sent: the client of {self.label} is disconnected; call connect()"
             )
         else:
+            outbox, link = getattr(_here, "greeted", None) or (None, None)
+            if outbox is self._connection.outbox:
+                delivery.greets = link
             self._connection.sending.put(delivery)
         return delivery
 

@@ -185,6 +185,11 @@ class Connection:
             session.hold(receiver.held, receiver.recovery)
             session.ask_for(receiver.channels, receiver.recovery)
 
+    def greeted(self, link: int) -> None:
+        """Go on with what waits: a function of `on_connect=` has run."""
+        self.outbox.greeted(link)
+        self._wake()
+
     def trouble(self, error: LinkError) -> None:
         """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
         now = self._clock.time()
@@ -378,7 +383,7 @@ class Connection:
             session.ask_for(channels, envelopes.recovery)
         for client in clients:
             if client.on_connect is not None and session.greet(client.on_connect):
-                client._greet()
+                client._greet(self.outbox.greet())
 
     def _beat(self, session: Session) -> None:
         if self._envelopes() is not None:
