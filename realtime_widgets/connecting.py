@@ -45,9 +45,9 @@ def connect(
             data, a str with `.event` and `.event_id`) on the I/O thread and returns None, one or several of:
             `rw.Message`, `{"channel": …, "data": …, "timestamp": ms, ISO 8601 or None}`. Where the server numbers what
             it sends, `"offset"` (an int, one more with each message of a channel) finds holes; `"epoch"` names the life
-            of the numbers where they go on from link to link. Without offsets every reconnect is one gap, but for
-            Server-Sent Events with ids, which go on after the last (checked where the ids count up by one). Nothing of
-            our own protocol is then sent. None: the envelope.
+            of the numbers where they go on from link to link. Without offsets every reconnect is one gap (messages may
+            be missing), but for Server-Sent Events whose ids count up by one: the server is told the last, and its
+            next one shows what is missing. Nothing of our own protocol is then sent. None: the envelope.
         protocols: the WebSocket subprotocols to offer.
         reconnect: the pace of attempts; None: one attempt only.
         heartbeat: seconds between two signs of life; a server that is silent for 10 s more is taken for gone.

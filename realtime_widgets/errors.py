@@ -92,13 +92,22 @@ class LinkLost(LinkError, ConnectionError):
     Args:
         message: what happened.
         retry_after: seconds that the server wants to be left alone for; None: it did not say.
-        routine: it is how this server does things, and nothing is missing for it.
+        routine: it is how this server does things.
+        fruitful: something came over it, so that further attempts are counted anew, however short it was.
     """
 
-    def __init__(self, message: str, *, retry_after: float | None = None, routine: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        routine: bool = False,
+        fruitful: bool = False,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.routine = routine
+        self.fruitful = fruitful
 
 
 class LinkRefused(LinkError, ConnectionError):

@@ -18,7 +18,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     "epoch_changed": "the server began anew",
     "overflow": "this client read too slowly",
     "lost": "they were lost on the way",
-    "unknown_source": "the connection was lost, and this server does not number its messages",
+    "unknown_source": "the connection was lost, and this server does not say what it sent meanwhile",
 }
 """Why messages can be missing, for people."""
 
@@ -65,4 +65,5 @@ class Gap(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         missed = self.missed
         count = "messages" if missed is None else "1 message" if missed == 1 else f"{missed:,} messages"
-        return f"{count} of channel {self.channel!r} missing: {REASONS[self.reason]}"
+        maybe = "may be missing" if self.reason == "unknown_source" else "missing"
+        return f"{count} of channel {self.channel!r} {maybe}: {REASONS[self.reason]}"

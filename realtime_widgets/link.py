@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from .errors import LinkError
+from .errors import LinkError, LinkLost
 from .reconnect import Reconnect
 
 State = Literal["connecting", "connected", "reconnecting", "disconnected", "error"]
@@ -99,7 +99,8 @@ class Link:
             chance: a random number from 0 to 1 (exclusive), for the delay after `lost`.
         """
         if event == "lost":
-            if self.state == "connected" and now - self.since >= STABLE:
+            held = now - self.since >= STABLE or (isinstance(error, LinkLost) and error.fruitful)
+            if self.state == "connected" and held:
                 self.attempts = 0
             if self.policy.max_attempts is not None and self.attempts >= self.policy.max_attempts:
                 event = "exhausted"
@@ -116,7 +117,7 @@ class Link:
         self.retry_at = None
         if action == "wait":
             self.attempts += 1
-            wanted = getattr(error, "retry_after", None) or 0.0
+            wanted = (error.retry_after or 0.0) if isinstance(error, LinkLost) else 0.0
             delay = self.policy.delay(self.attempts, chance)
             # What a server asks for is the least; those it asks at once must not all come back at once.
             self.retry_at = now + (delay if delay >= wanted else wanted + chance * self.policy.initial)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -161,7 +162,7 @@ def test_it_goes_on_from_the_last_id_and_at_the_pace_that_the_server_wants(
     assert server.requests[1]["last-event-id"] == "é7"
     server.send(b"data: 2\n\n")
     has(stream, 1, 2)
-    assert client.stats.gaps == 0, "the server names what it sends, and goes on"
+    assert client.stats.gaps == 1, "it named what it sent, and does not show that it goes on"
 
 
 def test_the_pace_that_the_server_wants_holds_when_the_stream_breaks_off_too(
@@ -199,7 +200,9 @@ def test_an_end_that_is_this_servers_way_makes_no_noise(
     [
         (b"data: 1\n\n", {}, ["unknown_source"]),
         (b"id: a\ndata: 1\n\n", {"Mercure-Last-Event-ID": "a"}, []),
-        (b"id: a\ndata: 1\n\n", {"Mercure-Last-Event-ID": "b"}, ["unknown_source"]),
+        (b"id: a\ndata: 1\n\n", {"Mercure-Last-Event-ID": "b"}, ["trimmed"]),
+        (b"id: a\ndata: 1\n\n", {}, ["unknown_source"]),
+        (b"data: 1\n\n", {"Mercure-Last-Event-ID": "a"}, ["unknown_source"]),
     ],
 )
 def test_where_the_server_cannot_go_on_there_is_a_gap(
@@ -231,11 +234,15 @@ def test_where_the_server_cannot_go_on_there_is_a_gap(
         ("1 2 3", "3", []),
         ("1 2 3", "7", ["lost"]),
         ("1 2 3", "1", ["epoch_changed"]),
-        ("1 2", "7", []),  # too few to tell
-        ("10 20 30", "70", []),  # no count
-        ("1 2 3 5 6 7", "9", []),  # of all channels, perhaps
-        ("1 2 3", "x", []),
-        ("a b c", "f", []),
+        ("c4f1:17 c4f1:18 c4f1:19", "c4f1:20", []),
+        ("c4f1:17 c4f1:18 c4f1:19", "c4f1:22", ["lost"]),
+        ("c4f1:17 c4f1:18 c4f1:19", "d500:1", ["epoch_changed"]),
+        ("1 2 3", "x", ["unknown_source"]),
+        ("1 2", "3", ["unknown_source"]),  # too few to tell
+        ("10 20 30", "40", ["unknown_source"]),  # no count
+        ("1 2 3 5 6 7", "8", ["unknown_source"]),  # of all channels, perhaps
+        ("a b c", "f", ["unknown_source"]),
+        ("9f3a 02bc 77d1", "1e00", ["unknown_source"]),
     ],
 )
 def test_a_server_that_counts_its_events_gives_away_that_it_did_not_go_on(
@@ -260,12 +267,77 @@ def test_a_server_that_counts_its_events_gives_away_that_it_did_not_go_on(
     wait_for(lambda: len(gaps) == len(missing))
 
 
+def test_a_server_that_sends_little_at_a_time_is_believed_once_it_has_shown_to_go_on(
+    server: Events, connect: Any, crank: Crank
+):
+    client = connect(server.url, decode=numbers, reconnect=STEADY)
+    stream = client.stream("n")
+    event_ids = [1, 2, 3, 4, 5, 8, 9, 10, 10, 11]
+    for i, event_id in enumerate(event_ids):
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: server.writers)
+        server.send(f"id: {event_id}\ndata: {event_id}\n\n".encode())
+        has(stream, *event_ids[: i + 1])
+        server.end()
+        client.wait_until("reconnecting", LIMIT)
+        wait_for(lambda: client.status.retry_at is not None)
+        crank.turn(3)
+    client.wait_until("connected", LIMIT)
+    shown = [(gap.seq, gap.reason) for gap in stream.gaps]
+    assert shown == [(1, "unknown_source"), (2, "unknown_source"), (5, "lost")]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_what_is_compressed_though_we_asked_it_not_to_be_is_read(server: Events, connect: Any, coding: str):
+    server.head |= {"Content-Encoding": coding}
+    client = connect(server.url, decode=numbers)
+    stream = client.stream("n")
+    client.wait_until("connected", LIMIT)
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | (16 if coding == "gzip" else 0))
+    for number in (1, 2):
+        server.send(packer.compress(f"data: {number}\n\n".encode()) + packer.flush(zlib.Z_SYNC_FLUSH))
+        has(stream, *range(1, number + 1))
+
+
+def test_who_says_when_to_come_again_is_asked_at_that_pace_for_ever(
+    server: Events, connect: Any, crank: Crank
+):
+    server.first = b"retry: 1000\ndata: 1\n\n"
+    client = connect(server.url, decode=numbers, reconnect=Reconnect(0.5, 20, jitter=False, max_attempts=5))
+    stream = client.stream("n")
+    for turn in range(8):
+        wait_for(lambda turn=turn: len(stream) == turn + 1)
+        server.end()
+        wait_for(lambda turn=turn: client.stats.connects == turn + 1 and client.status.retry_at is not None)
+        assert client.status.attempts == 1
+        wait = client.status.retry_at - crank.time()
+        assert 1.0 <= wait <= 1.5
+        crank.turn(wait)
+    server.first = (
+        b"retry: 1000\n\n"  # nothing comes any more: then it is like any server that closes at once
+    )
+    for _ in range(6):
+        wait_for(lambda: client.state == "connected" and server.writers)
+        server.end()
+        wait_for(lambda: client.state == "error" or client.status.retry_at is not None)
+        if client.state == "error":
+            break
+        crank.turn(client.status.retry_at - crank.time())
+    client.wait_until("error", LIMIT)
+
+
 @pytest.mark.parametrize(
     ("status", "head", "state", "words"),
     [
         ("204 No Content", {}, "error", "has nothing more to send (HTTP 204)"),
         ("200 OK", {"Content-Type": "text/html"}, "error", "answered with 'text/html' instead of"),
         ("200 OK", {}, "error", "answered with 'something of no type' instead of"),
+        (
+            "200 OK",
+            {"Content-Type": "text/event-stream", "Content-Encoding": "br"},
+            "error",
+            "compresses its events (br), though we asked it not to",
+        ),
         ("401 Unauthorized", {}, "error", "turned the token down (HTTP 401)"),
         ("403 Forbidden", {}, "error", "forbids this connection"),
         ("404 Not Found", {}, "reconnecting", "is not there (HTTP 404)"),

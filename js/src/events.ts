@@ -227,7 +227,7 @@ function gapText({ source: reason, message: count }: Event, locale: string): str
   const number = formatter({ name: "number" }, locale);
   const what =
     typeof count !== "number"
-      ? say("missing_some")
+      ? say(reason === "unknown_source" ? "missing_maybe" : "missing_some")
       : count === 1
         ? say("missing_one")
         : say("missing_count", number(count));

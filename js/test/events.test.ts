@@ -193,7 +193,8 @@ describe("a log", () => {
   it.each([
     [3, "trimmed", "3 messages missing: no longer in the server’s history"],
     [1, "lost", "1 message missing: lost on the way"],
-    [null, "unknown_source", "Messages missing: the connection was lost"],
+    [null, "epoch_changed", "Messages missing: the server began anew"],
+    [null, "unknown_source", "Messages may be missing: the connection was lost"],
     [2, "a reason of tomorrow", "2 messages missing"],
   ] as [number | null, string, string][])("says that %s never came, and why: %s", (count, reason, said) => {
     start([[1, NOW, "info", "web", "one"]]);

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -41,18 +42,21 @@ IDLE: Final = 10.0
 LONGEST_ID: Final = 4096
 """Bytes of an id that is sent back."""
 
+CODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
+"""Ways in which a server may send it though we ask for none; for others httpx wants further libraries."""
+
 COUNTED: Final = 2
 """Steps of one from id to id, and no others, after which ids are taken for a count."""
 
-LONGEST_COUNT: Final = 18
-"""Digits of an id that may be a count."""
+_COUNT: Final = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
+"""An id that may be a count: whatever stands before the number is the name of it."""
 
 
 class Bookmark:
     """Where a stream was left, and whether the next one goes on there.
 
-    A server that is told the last id is trusted to go on after it, as the standard says. Many name their events and
-    keep none of them; those that count them give themselves away.
+    A server that is told the last id shall go on after it, says the standard; but many name their events and keep none
+    of them. So it has to show it, by ids that count up by one: then the first of a new link must be the next.
 
     Attributes:
         last_id: of the last event; "": the server names none.
@@ -62,9 +66,15 @@ class Bookmark:
     def __init__(self) -> None:
         self.last_id = ""
         self.retry: float | None = None
-        self._count: int | None = None  # the last id, if it is a number
+        self._noted = ""
+        self._count: tuple[str, int] | None = None  # what the last id counts, and how far
         self._steps: int | None = 0  # of one; None: ids do not go up by one each
         self._anew = False  # the first id of a new link is yet to come
+
+    @property
+    def counted(self) -> bool:
+        """Whether the ids of this server count its events."""
+        return self._steps is not None and self._steps >= COUNTED
 
     def reopen(self) -> None:
         """Begin with a new link."""
@@ -72,19 +82,33 @@ class Bookmark:
 
     def note(self, event_id: str) -> Reason | None:
         """Note the id of an event; returns why some before it are missing, None: none is known to be."""
-        digits = event_id.isascii() and event_id.isdigit() and len(event_id) <= LONGEST_COUNT
-        count = int(event_id) if digits else None
-        before = self._count
-        if count is not None and count == before:
+        if event_id == self._noted:
             return None  # an event without an id has that of the one before
-        self._count = count
+        self._noted = event_id
+        match = _COUNT.fullmatch(event_id)
+        before, self._count = self._count, (match[1], int(match[2])) if match is not None else None
         anew, self._anew = self._anew, False
-        step = None if count is None or before is None else count - before
-        if step != 1 and anew and step is not None and self._steps is not None and self._steps >= COUNTED:
-            return "lost" if step > 1 else "epoch_changed"
-        if self._steps is not None and before is not None:
+        if before is None:
+            return None
+        step = None
+        if self._count is not None and self._count[0] == before[0]:
+            step = self._count[1] - before[1]
+        if anew and step != 1:
+            return self._judge(step)
+        if self._steps is not None:
             self._steps = self._steps + 1 if step == 1 else None
         return None
+
+    def _judge(self, step: int | None) -> Reason | None:
+        """Return what a new link says that does not go on with the count; its ids may count from here."""
+        counted = self.counted
+        if self._count is None or not counted:
+            self._steps = 0
+        if not counted:
+            return None
+        if self._count is None:
+            return "unknown_source"
+        return "lost" if step is not None and step > 1 else "epoch_changed"
 
     @property
     def header(self) -> bytes | None:
@@ -123,9 +147,10 @@ class EventSource:
         complain: Callable[[LinkError], object],
         miss: Callable[[Reason], object],
     ) -> None:
-        went_on = response.headers.get("mercure-last-event-id", bookmark.last_id)
-        self.resumes = bookmark.header is not None and went_on == bookmark.last_id
-        """Whether it goes on where the last one ended, as far as the server says."""
+        after = response.headers.get("mercure-last-event-id")
+        self.resumes = bookmark.header is not None and (bookmark.counted or after is not None)
+        """Whether the server shows where it goes on."""
+        self._trimmed = self.resumes and after is not None and after != bookmark.last_id
         self._heartbeat = None if heartbeat is None else Heartbeat(heartbeat + IDLE, clock.time())
         self._client = client
         self._response = response
@@ -139,6 +164,7 @@ class EventSource:
         self._timer: Timer | None = None
         self._verdict: LinkError | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._delivered = False
 
     def say(self, raw: str) -> None:
         """Nothing can be sent."""
@@ -162,6 +188,8 @@ class EventSource:
             beat: not called.
         """
         self._bookmark.reopen()
+        if self._trimmed:
+            self._miss("trimmed")
         self._reading = asyncio.create_task(self._read(deliver))
         self._listen_for_silence()
         try:
@@ -171,7 +199,10 @@ class EventSource:
             error = self._reading.exception()
             if error is not None:
                 return explain(error, self._url)
-            return self._later(f"{self._url} ended the stream", routine=self._bookmark.header is not None)
+            # One that says when to come again, and had something to say, is asked as by a clock.
+            ended = self._later(f"{self._url} ended the stream", routine=self._bookmark.header is not None)
+            ended.fruitful = self._delivered and self._bookmark.retry is not None
+            return ended
         finally:
             self._reading.cancel()
             if self._timer is not None:
@@ -179,7 +210,7 @@ class EventSource:
             await close(self._client, self._response)
 
     async def _read(self, deliver: Callable[[Frames], object]) -> None:
-        async for chunk in self._response.aiter_raw():
+        async for chunk in self._response.aiter_bytes():
             if self._heartbeat is not None:
                 self._heartbeat.heard = self._clock.time()
             before = self._decoder.oversized
@@ -197,6 +228,7 @@ class EventSource:
                 if reason is not None and self.resumes:
                     self._miss(reason)
             if events:
+                self._delivered = True
                 deliver(list(events))
             self._bookmark.last_id = self._decoder.last_id
 
@@ -274,6 +306,12 @@ async def open_event_source(
             raise LinkRefused(
                 f"{place} answered with {kind or 'something of no type'!r} instead of 'text/event-stream'; "
                 "check the address: for a WebSocket it begins with ws:// or wss://"
+            )
+        coding = response.headers.get("content-encoding", "").strip().lower()
+        if coding not in CODINGS:
+            raise LinkRefused(
+                f"{place} compresses its events ({coding}), though we asked it not to; have the server, or a proxy "
+                "before it, send them as they are"
             )
         # From here on silence is ours to judge: httpx would take a stall of our own for one of the server.
         response.request.extensions["timeout"]["read"] = None
