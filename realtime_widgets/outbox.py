@@ -67,12 +67,14 @@ class Delivery:
         position: where it stands in its channel, when the server said so; None otherwise.
         since: when it was queued, seconds of a monotonic clock.
         greets: the link that it greets; None: it is for any.
+        early: what was asked for before it has not been said yet, so that it has to wait.
     """
 
     __slots__ = (
         "_settled",
         "_waiter",
         "answered",
+        "early",
         "error",
         "greets",
         "id",
@@ -100,6 +102,7 @@ class Delivery:
         self.volatile = volatile
         self.answered = answered and id is not None and not volatile
         self.life = 0
+        self.early = False
         self.greets: int | None = None
         self.since = 0.0
         self.state: DeliveryState = "queued"
@@ -338,8 +341,12 @@ class Outbox:
     def first(self) -> Delivery | None:
         """The one whose turn it is; None when nothing waits, or it is not known yet whether to send it again."""
         if self._greeting:
-            return self._greeting[0]
-        return self._unsent[0] if self._unsent and not self._held and not self._greeters else None
+            first = self._greeting[0]
+        elif self._unsent and not self._held and not self._greeters:
+            first = self._unsent[0]
+        else:
+            return None
+        return None if first.early else first
 
     def done(self, delivery: Delivery) -> None:
         """Note that one was sent; until then the first stays the first."""
@@ -416,9 +423,8 @@ class Outbox:
     def give_up(self, deliveries: Iterable[Delivery], why: str) -> None:
         """Note that nobody will send some any more; what an earlier link has taken may have arrived."""
         for delivery in deliveries:
-            maybe = (
-                "; the server has not answered, and it may have arrived" if delivery.state == "sent" else ""
-            )
+            sent = delivery.state == "sent"
+            maybe = "; the server has not answered, and it may have arrived" if sent else ""
             self.fail([delivery], why + maybe)
 
     def fail(self, deliveries: Iterable[Delivery], why: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from realtime_widgets.hub import Hub
 from realtime_widgets.network import Client
 from realtime_widgets.outbox import MAX_MESSAGES, Delivery
 from realtime_widgets.reconnect import Reconnect
+from realtime_widgets.runtime import get_runtime
 from servers import LIMIT, Server, wait_for
 
 QUICK = Reconnect(0.01, 0.05)
@@ -126,6 +128,26 @@ def test_what_nobody_acknowledges_is_done_when_it_is_sent(type: str):
         delivery.wait(LIMIT)
         assert delivery.state == "sent"
         client.disconnect()
+
+
+def test_what_is_asked_for_first_is_said_first(server: Server, client: Client):
+    """Also where the socket is just being written to, from the outbox that any thread fills."""
+    wait_for(lambda: server.said("hello"))
+    busy, go_on = threading.Event(), threading.Event()
+
+    def stand_still() -> None:
+        client._connection._session.say("ping", {})  # type: ignore[union-attr]
+        busy.set()
+        go_on.wait(LIMIT)
+
+    get_runtime().call_soon(stand_still)
+    busy.wait(LIMIT)
+    stream = client.stream("x")
+    client.publish("x", 1)
+    go_on.set()
+    wait_for(lambda: server.said("publish"))
+    assert server.types() == ["hello", "ping", "subscribe", "publish"]
+    del stream
 
 
 def test_without_a_wish_to_be_connected_nothing_waits(server: Server, client: Client):

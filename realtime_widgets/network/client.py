@@ -187,10 +187,8 @@ class Client:
         self.channels = self.channels - named
         if self._apart is None:
             self._runtime.call_soon(self._connection.drop, named)
-        return {
-            **data,
-            "streams": [],
-        }  # in its order with what else is asked for; this one asks for the answer
+        # That goes out in its order with what else is asked for; what is left asks for the server's answer to it.
+        return {**data, "streams": []}
 
     def _want(self, channels: set[str]) -> None:
         if not channels <= self.channels:
@@ -386,7 +384,7 @@ class Client:
     def _greets(self, link: int) -> None:
         outbox = self._connection.outbox
         try:
-            if self.on_connect is not None and outbox.is_on(link):
+            if self.on_connect is not None and self._apart is None and outbox.is_on(link):
                 _here.greeted = outbox, link
                 self.on_connect(self)
         finally:
@@ -416,7 +414,7 @@ class Client:
             self._connection.status = Status("connecting", time.monotonic())
         self._runtime.call_soon(self._connection.join, self, self._receiver, self._options)
 
-    def _leave(self, *, goodbye: bool = True, linger: bool = True) -> None:
+    def _leave(self, *, linger: bool = True) -> None:
         if self._apart is not None:
             return
         status = self._connection.status
@@ -426,7 +424,7 @@ class Client:
         life = connection.outbox.life
 
         def leave() -> None:
-            connection.leave(self, receiver, goodbye=goodbye, linger=linger, life=life)
+            connection.leave(self, receiver, linger=linger, life=life)
             self._heard(self.status, status.state if status.state != "disconnected" else None, None)
 
         self._hand_over(leave)

@@ -127,22 +127,19 @@ class Connection:
         client: Client,
         receiver: Receiver,
         *,
-        goodbye: bool,
         linger: bool = True,
         life: int | None = None,
     ) -> None:
-        """Let a client go.
+        """Let a client go that said so, and what those had that it replaced.
 
         Args:
             client: who.
             receiver: what it had.
-            goodbye: it was closed, and its streams with it; else they go on for as long as somebody holds one.
             linger: stay open for a while when it was the last.
             life: of the outbox, when it wanted to go: what has been put in since is for the next link.
         """
         receiver.clients.discard(client)
         receiver.retired = False
-        receiver.orphaned = receiver.orphaned or not goodbye
         self.hold(receiver)  # what it alone had no room for
         self._life = life
         self.review(linger=linger)

@@ -65,6 +65,7 @@ class Sending:
 
     def put(self, delivery: Delivery) -> None:
         """Send a message, or have it wait for the link; any thread, and what finds no room has failed then."""
+        delivery.early = True
         self.outbox.put(delivery, self._clock.time() if self._clock is not None else time.monotonic())
         self._runtime.call_soon(self._was_put if delivery.error is None else self._has_failed, delivery)
 
@@ -91,7 +92,9 @@ class Sending:
         closed = f"there is no connection to {self._label}; call connect() first"
         return self.outbox.close(ONE_WAY if self.one_way else closed, life)
 
-    def _was_put(self, _delivery: Delivery) -> None:
+    def _was_put(self, delivery: Delivery) -> None:
+        """Have it sent; what its thread had asked for before, a channel for example, has been said by now."""
+        delivery.early = False
         self._wake()
         if self._expiry is None:
             self._look_later()

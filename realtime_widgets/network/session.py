@@ -158,10 +158,11 @@ class Session:
             self._outbox.acknowledge(message.id, _position(data))
         elif message.type == "error" and self.known:  # before, the word could mean anything
             said = data.get("message") or repr(message.data)
+            left_out = data.get("streams")
             if isinstance(
-                streams := data.get("streams"), list
-            ):  # those it does not send: they can be asked for again
-                self._asked.difference_update(name for name in streams if isinstance(name, str))
+                left_out, list
+            ):  # there was no room for them; there may be when they are asked for again
+                self._asked.difference_update(name for name in left_out if isinstance(name, str))
             self._outbox.refuse(data.get("id"), said)
             return BadMessage(f"the server turned something down: {said}")
         return None
