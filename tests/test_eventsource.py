@@ -299,6 +299,15 @@ def test_what_is_compressed_though_we_asked_it_not_to_be_is_read(server: Events,
         has(stream, *range(1, number + 1))
 
 
+def test_what_is_not_compressed_as_it_says_ends_the_link(server: Events, connect: Any):
+    server.head |= {"Content-Encoding": "gzip"}
+    client = connect(server.url, decode=numbers)
+    client.wait_until("connected", LIMIT)
+    server.send(b"data: 1\n\n")
+    client.wait_until("reconnecting", LIMIT)
+    assert "what it sent is not packed as it said" in str(client.last_error)
+
+
 def test_who_says_when_to_come_again_is_asked_at_that_pace_for_ever(
     server: Events, connect: Any, crank: Crank
 ):

@@ -348,6 +348,10 @@ def explain(error: BaseException, url: str) -> LinkError:
             return LinkRefused(f"no connection to {place}: it is no address for HTTP; check it")
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
             return LinkLost(f"the stream of {place} broke off")
+        case httpx.DecodingError():
+            return LinkLost(
+                f"the stream of {place} broke off: what it sent is not packed as it said ({error})"
+            )
         case httpx.TransportError():
             cause = _of_the_system(error)
             if cause is not None:
