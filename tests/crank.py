@@ -9,6 +9,9 @@ from typing import Any
 
 from realtime_widgets.runtime import get_runtime
 
+ROUNDING = 1e-9
+"""Seconds: who turns it by `due - time()` gets there, whatever the last digits of that are."""
+
 
 class Handle:
     """A call that is due later."""
@@ -41,7 +44,7 @@ class Crank:
 
         async def turn() -> None:
             end = self._now + seconds
-            while self._due and self._due[0][0] <= end:
+            while self._due and self._due[0][0] <= end + ROUNDING:
                 due, _, handle = heapq.heappop(self._due)
                 self._now = max(self._now, due)
                 if handle.job is not None:

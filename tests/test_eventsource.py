@@ -69,9 +69,9 @@ class Events(Thread):
             self.writers.append(writer)
             return
         said = "".join(f"{name}: {value}\r\n" for name, value in self.head.items())
+        self.writers.append(writer)  # before anybody can have read anything
         writer.write(f"HTTP/1.1 {self.status}\r\n{said}Connection: close\r\n\r\n".encode() + self.first)
         await writer.drain()
-        self.writers.append(writer)
         if not self.status.startswith("200"):
             writer.close()
 
@@ -322,9 +322,8 @@ def test_who_says_when_to_come_again_is_asked_at_that_pace_for_ever(
         wait = client.status.retry_at - crank.time()
         assert 1.0 <= wait <= 1.5
         crank.turn(wait)
-    server.first = (
-        b"retry: 1000\n\n"  # nothing comes any more: then it is like any server that closes at once
-    )
+    server.first = b"retry: 1000\n\n"
+    # Nothing comes any more: then it is like any server that closes at once.
     for _ in range(6):
         wait_for(lambda: client.state == "connected" and server.writers)
         server.end()
