@@ -313,9 +313,8 @@ def test_who_says_when_to_come_again_is_asked_at_that_pace_for_ever(
 ):
     server.first = b"retry: 1000\ndata: 1\n\n"
     client = connect(server.url, decode=numbers, reconnect=Reconnect(0.5, 20, jitter=False, max_attempts=5))
-    stream = client.stream("n")
     for turn in range(8):
-        wait_for(lambda turn=turn: len(stream) == turn + 1)
+        wait_for(lambda turn=turn: client.stats.messages == turn + 1)
         server.end()
         wait_for(lambda turn=turn: client.stats.connects == turn + 1 and client.status.retry_at is not None)
         assert client.status.attempts == 1
