@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -70,8 +70,9 @@ def _from_mapping(given: Mapping[str, Any]) -> Message:
 
 def _checked(message: Message) -> Message:
     """Return a message that is what it says it is; an offset alone is numbered from link to link."""
-    names: Sequence[Any] = (message.type, message.channel or "")
-    if not all(isinstance(name, str) for name in names):
+    kind: Any = message.type
+    channel: Any = message.channel
+    if not isinstance(kind, str) or not isinstance(channel, str | None):
         raise BadMessage(
             f"decode() returned the type {message.type!r} and the channel {message.channel!r}: pass texts"
         )

@@ -309,6 +309,7 @@ def test_a_time_is_milliseconds_iso_8601_or_a_moment(timestamp: Any, seconds: fl
         (Message("x", 1, datetime.min), "the timestamp datetime.datetime(1, 1, 1"),  # type: ignore[arg-type]
         (Message("x", 1, True), "the timestamp True"),
         (Message("x", 1, channel=["x"]), "the channel ['x']: pass texts"),  # type: ignore[arg-type]
+        (Message("x", 1, channel=[]), "the channel []: pass texts"),  # type: ignore[arg-type]
         (Message(None, 1), "the type None"),  # type: ignore[arg-type]
         ({"channel": "x", "type": 5, "data": 1}, "the type 5"),
     ],
