@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadMessage
 from ..gaps import Position
-from ..heartbeat import STALL
 from ..messages import Message, new_id, write
 from ..outbox import Outbox
 from ..recovery import Recovery, to_wire
-from ..scheduling import Timer
 from .address import identity
-from .transport import Clock, Way
+from .transport import Clock, Patience, Way
 
 if TYPE_CHECKING:
     from .receiver import Receiver
@@ -53,7 +51,7 @@ class Session:
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
-        self._timer: Timer | None = None
+        self._patience: Patience | None = None
         self.known = False
         """Whether the server has answered our hello."""
         self._introduced = False
@@ -86,16 +84,7 @@ class Session:
         if not self._introduced and not self.transport.one_way:
             self._introduced = True
             self.say("hello", {**HELLO, "max_size": max_size, "client": self._sender})
-            self._settle_in(PATIENCE)
-
-    def _settle_in(self, delay: float) -> None:
-        self._timer = self._clock.call_later(delay, self._judge, self._clock.time() + delay)
-
-    def _judge(self, due: float) -> None:
-        if self._clock.time() - due >= STALL:  # we stood still ourselves: read first, then judge
-            self._settle_in(STALL)
-        else:
-            self.settle()
+            self._patience = Patience(self._clock, PATIENCE, self.settle)
 
     def settle(self) -> None:
         """Take the server for one that does not answer, unless it has said hello, on this link or an earlier one."""
@@ -105,8 +94,8 @@ class Session:
 
     def end(self) -> None:
         """The link is gone."""
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._patience is not None:
+            self._patience.cancel()
 
     def ask_for(self, channels: set[str], recovery: Recovery) -> None:
         """Ask the server for channels that it has not been asked for, from the last position that was read."""

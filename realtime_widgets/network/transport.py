@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..errors import LinkError, LinkLost
@@ -38,6 +39,34 @@ class Clock(Protocol):
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
         """Call `callback(*args)` in `delay` seconds, on the I/O thread."""
+
+
+class Patience:
+    """The time that the other side has for an answer; where we stood still ourselves, a little more: read, then judge.
+
+    Args:
+        clock: what it goes by.
+        seconds: how long.
+        over: called at its end.
+    """
+
+    def __init__(self, clock: Clock, seconds: float, over: Callable[[], object]) -> None:
+        self._clock = clock
+        self._over = over
+        self._wait(seconds)
+
+    def cancel(self) -> None:
+        """Wait no longer."""
+        self._timer.cancel()
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = self._clock.call_later(seconds, self._check, self._clock.time() + seconds)
+
+    def _check(self, due: float) -> None:
+        if self._clock.time() - due >= STALL:
+            self._wait(STALL)
+        else:
+            self._over()
 
 
 class Way(Protocol):
@@ -99,7 +128,7 @@ class Transport:
         self._last: list[Delivery] = []
         self._to_write = asyncio.Event()
         self._timer: Timer | None = None
-        self._probe: Timer | None = None
+        self._probe: Patience | None = None
         self._verdict: LinkError | None = None
 
     def say(self, raw: str) -> None:
@@ -234,17 +263,11 @@ class Transport:
         if self.heartbeat is not None and self._probe is None:
             self._urgent.append(None)
             self._to_write.set()
-            self._judge_in(PROBE, self.heartbeat.heard)
+            self._probe = Patience(self._clock, PROBE, partial(self._judge, self.heartbeat.heard))
 
-    def _judge_in(self, delay: float, heard: float) -> None:
-        self._probe = self._clock.call_later(delay, self._judge, heard, self._clock.time() + delay)
-
-    def _judge(self, heard: float, due: float) -> None:
+    def _judge(self, heard: float) -> None:
         assert self.heartbeat is not None
         self._probe = None
-        if self._clock.time() - due >= STALL:  # we stood still ourselves: read first, then judge
-            self._judge_in(STALL, heard)
-            return
         if self.heartbeat.heard <= heard and not self._frames:
             self._abort(LinkLost(f"nothing was heard from {self._url} since this machine slept"))
 
