@@ -237,6 +237,8 @@ def test_where_the_server_cannot_go_on_there_is_a_gap(
         ("c4f1:17 c4f1:18 c4f1:19", "c4f1:20", []),
         ("c4f1:17 c4f1:18 c4f1:19", "c4f1:22", ["lost"]),
         ("c4f1:17 c4f1:18 c4f1:19", "d500:1", ["epoch_changed"]),
+        ("٣ ٤ ٥", "٩", ["unknown_source"]),  # digits, but no number that a server would count with
+        ("9" * 4097 + " " + "9" * 4098, "9" * 4099, ["unknown_source"]),
         ("1 2 3", "x", ["unknown_source"]),
         ("1 2", "3", ["unknown_source"]),  # too few to tell
         ("10 20 30", "40", ["unknown_source"]),  # no count

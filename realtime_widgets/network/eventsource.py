@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import ssl
+import string
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import cache
@@ -48,9 +48,6 @@ CODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
 COUNTED: Final = 2
 """Steps of one from id to id, and no others, after which ids are taken for a count."""
 
-_COUNT: Final = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
-"""An id that may be a count: whatever stands before the number is the name of it."""
-
 
 class Bookmark:
     """Where a stream was left, and whether the next one goes on there.
@@ -85,8 +82,7 @@ class Bookmark:
         if event_id == self._noted:
             return None  # an event without an id has that of the one before
         self._noted = event_id
-        match = _COUNT.fullmatch(event_id)
-        before, self._count = self._count, (match[1], int(match[2])) if match is not None else None
+        before, self._count = self._count, _count_of(event_id)
         anew, self._anew = self._anew, False
         if before is None:
             return None
@@ -115,6 +111,14 @@ class Bookmark:
         """What to say of it; None: nothing. Servers turn away headers without end."""
         said = self.last_id.encode("utf-8", "replace")
         return said if 0 < len(said) <= LONGEST_ID else None
+
+
+def _count_of(event_id: str) -> tuple[str, int] | None:
+    """Return what an id may count, whatever stands before the number at its end, and how far; None: nothing."""
+    if len(event_id) > LONGEST_ID:
+        return None
+    name = event_id.rstrip(string.digits)
+    return (name, int(event_id[len(name) :])) if len(name) < len(event_id) else None
 
 
 class EventSource:
@@ -199,10 +203,12 @@ class EventSource:
             error = self._reading.exception()
             if error is not None:
                 return explain(error, self._url)
-            # One that says when to come again, and had something to say, is asked as by a clock.
-            ended = self._later(f"{self._url} ended the stream", routine=self._bookmark.header is not None)
-            ended.fruitful = self._delivered and self._bookmark.retry is not None
-            return ended
+            return LinkLost(
+                f"{self._url} ended the stream",
+                routine=self._bookmark.header is not None,
+                # Who says when to come again, and had something to say, is asked as by a clock.
+                fruitful=self._delivered and self._bookmark.retry is not None,
+            )
         finally:
             self._reading.cancel()
             if self._timer is not None:
@@ -243,12 +249,9 @@ class EventSource:
         _, gone = self._heartbeat.check(now)
         if gone:
             silence = now - self._heartbeat.heard
-            self._abort(self._later(f"nothing was heard from {self._url} for {silence:.0f} s"))
+            self._abort(LinkLost(f"nothing was heard from {self._url} for {silence:.0f} s"))
         else:
             self._listen_for_silence()
-
-    def _later(self, what: str, *, routine: bool = False) -> LinkLost:
-        return LinkLost(what, retry_after=self._bookmark.retry, routine=routine)
 
     def _abort(self, why: LinkError) -> None:
         self._verdict = why
