@@ -51,8 +51,8 @@ from lab_probe import PAGE, Probe
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / "tests"), str(ROOT)]  # an installed realtime_widgets comes first
 
-from lab import LIMIT, Lab, running_browser, running_lab  # noqa: E402
-from labbook import Notebook  # noqa: E402
+from support.lab import LIMIT, Lab, running_browser, running_lab  # noqa: E402
+from support.labbook import Notebook  # noqa: E402
 
 SERIES, WINDOW = 4, 10
 WARM_UP = 8.0

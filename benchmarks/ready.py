@@ -28,8 +28,8 @@ from pathlib import Path
 from charts import _number, surroundings
 from screen import FEED, START, cards, chart, labels
 
-from lab import LIMIT, Lab, running_browser, running_lab
-from labbook import Notebook
+from support.lab import LIMIT, Lab, running_browser, running_lab
+from support.labbook import Notebook
 
 PAGE = """
 window.rwReady = { first: {}, made: {}, views: [], count: COUNT, all: null };

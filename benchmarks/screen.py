@@ -30,8 +30,8 @@ import charts
 from charts import _number, _progress, _wait_for, surroundings
 from lab_probe import PAGE, Probe
 
-from lab import LIMIT, Lab, running_browser, running_lab
-from labbook import Notebook
+from support.lab import LIMIT, Lab, running_browser, running_lab
+from support.labbook import Notebook
 
 FEED = """
 import json, os, random, threading, time

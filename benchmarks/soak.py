@@ -24,8 +24,8 @@ from charts import surroundings
 from lab_probe import PAGE
 from screen import FEED, LAST_TS, START, chart
 
-from lab import LIMIT, running_browser, running_lab
-from labbook import Notebook
+from support.lab import LIMIT, running_browser, running_lab
+from support.labbook import Notebook
 
 EVERY = 30.0
 MOST_GROWTH = 1.0

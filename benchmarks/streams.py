@@ -178,7 +178,7 @@ def followed() -> list[Result]:
     thread of the pages does at the same time is not in it.
     """
     from realtime_widgets import LiveChart, MetricCard
-    from realtime_widgets.widgets.scheduler import get_scheduler
+    from realtime_widgets.browser.frame_loop import get_scheduler
 
     calls, rounds = 20_000, 100
     streams = {"nobody follows": Stream(), "a chart and 4 cards follow": Stream()}

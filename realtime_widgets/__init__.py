@@ -12,22 +12,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from .batch import Batch
-from .batching import DataBuffer
-from .gaps import Gap
-from .lines import points
-from .store import StreamStore
-from .streams import Stream
+from .feeds.series import points
+from .streams import Batch, Stream
+from .streams.buffer import DataBuffer
+from .streams.gaps import Gap
+from .streams.store import StreamStore
 from .widgets import LiveChart, MetricCard, configure, stats
 
 if TYPE_CHECKING:
     from . import sources
+    from .client import Client
+    from .client.sansio.backoff import Reconnect
+    from .client.sansio.inbox import keyed
     from .connecting import connect
     from .hub import Hub
-    from .inbox import keyed
-    from .messages import Message
-    from .network import Client
-    from .reconnect import Reconnect
+    from .protocol.envelope import Message
     from .widgets.connection import ConnectionIndicator
     from .widgets.dashboard import Dashboard
     from .widgets.events import EventLog
@@ -65,10 +64,10 @@ __all__ = [
 
 _LATER = {
     "connect": ".connecting",
-    "Client": ".network",
-    "Message": ".messages",
-    "Reconnect": ".reconnect",
-    "keyed": ".inbox",
+    "Client": ".client",
+    "Message": ".protocol.envelope",
+    "Reconnect": ".client.sansio.backoff",
+    "keyed": ".client.sansio.inbox",
     "Hub": ".hub",
     "ConnectionIndicator": ".widgets.connection",
     "Dashboard": ".widgets.dashboard",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .inbox import Overflow
-from .network.address import Given
-from .network.client import Client
-from .reconnect import FOREVER, Reconnect
+from .client.address import Given
+from .client.client import Client
+from .client.sansio.backoff import FOREVER, Reconnect
+from .client.sansio.inbox import Overflow
 
 if TYPE_CHECKING:
     from .hub import Hub

@@ -16,18 +16,18 @@ import pytest
 from hypothesis import settings
 
 import realtime_widgets
-from crank import Crank
-from realtime_widgets.network import Client
-from realtime_widgets.network.pool import Pool
-from realtime_widgets.reconnect import Reconnect
+from realtime_widgets.client import Client
+from realtime_widgets.client.pool import Pool
+from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.runtime import get_runtime
-from servers import LIMIT, Server, wait_for
+from support.fake_clock import Crank
+from support.servers import LIMIT, Server, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
-    from lab import Lab
-    from recorder import Recorder
+    from support.lab import Lab
+    from support.recorder import Recorder
 
 # No example has a time limit: a busy machine is no defect.
 settings.register_profile("any machine", deadline=None)
@@ -108,9 +108,10 @@ def connect(pool: Pool) -> Iterator[Callable[..., Client]]:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     """What widgets send from here on, through a scheduler of their own."""
+    from realtime_widgets.browser import frame_loop as scheduler
     from realtime_widgets.runtime import get_runtime
-    from realtime_widgets.widgets import base, scheduler
-    from recorder import Recorder
+    from realtime_widgets.widgets import base
+    from support.recorder import Recorder
 
     recorder = Recorder()
     made = scheduler.Scheduler(get_runtime(), recorder)
@@ -129,7 +130,7 @@ def child_env() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """One JupyterLab for the whole run."""
-    from lab import running_lab
+    from support.lab import running_lab
 
     with running_lab() as server:
         yield server
@@ -138,7 +139,7 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole run."""
-    from lab import running_browser
+    from support.lab import running_browser
 
     with running_browser() as chromium:
         yield chromium
@@ -147,7 +148,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(request: pytest.FixtureRequest, browser: Browser, lab: Lab) -> Iterator[Page]:
     """A page in a context of its own (cookies, storage); its kernels end with it."""
-    from lab import ARTIFACTS, LIMIT, screenshot
+    from support.lab import ARTIFACTS, LIMIT, screenshot
 
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
     context.set_default_timeout(LIMIT * 1000)

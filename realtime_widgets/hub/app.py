@@ -20,12 +20,12 @@ from urllib.parse import unquote
 import msgspec
 
 from ..errors import UsageError, WrongType
-from .brokers.known import EVERYBODY, Key
+from .auth import Guard, Refusal, split_token
+from .brokers.dedup import EVERYBODY, Key
 from .channels import LARGEST, LONGEST, complaint_about, sealed
-from .eventstream import EventStream
-from .guard import Guard, Refusal, split_token
 from .session import MOST_CHANNELS, Session
-from .switchboard import Switchboard
+from .sse import EventStream
+from .state import Switchboard
 
 if TYPE_CHECKING:
     from starlette.requests import Request

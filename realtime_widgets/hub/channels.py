@@ -15,10 +15,10 @@ from typing import Any, Final
 import msgspec
 
 from ..errors import UsageError, WrongType
-from ..gaps import Position
-from ..messages import CONTROL, Message, new_id, type_of, write
-from .brokers import Broker
-from .brokers.known import Key
+from ..protocol.envelope import CONTROL, Message, new_id, type_of, write
+from ..streams.gaps import Position
+from .brokers.base import Broker
+from .brokers.dedup import Key
 
 logger = logging.getLogger(__name__)
 

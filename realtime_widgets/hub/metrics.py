@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from ..sources import Reader, Reading, to_record
+from ..sources.machine import Reader, Reading, to_record
 from .traffic import Figures
 
 SHORTEST: Final = 0.25

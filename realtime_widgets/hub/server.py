@@ -11,11 +11,11 @@ from typing import Any, Literal
 from ..errors import RuntimeStopped, TookTooLong, UsageError
 from ..runtime import Runtime, get_runtime
 from .app import DASHBOARD, make_app
+from .auth import EVERYWHERE, Guard, bracketed, check_origins, check_token_text, is_loopback
 from .brokers import Broker, make_broker
 from .channels import sealed
-from .guard import EVERYWHERE, Guard, bracketed, check_origins, check_token_text, is_loopback
 from .serving import Serving, find, listen
-from .switchboard import Switchboard
+from .state import Switchboard
 
 
 class Hub:

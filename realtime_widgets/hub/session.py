@@ -20,16 +20,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from ..client.sansio.recovery import from_wire, to_wire
 from ..errors import RealtimeWidgetsError
-from ..gaps import Position
-from ..heartbeat import Heartbeat
-from ..messages import Message, new_id, read, write
-from ..recovery import from_wire, to_wire
-from . import mailbox
-from .backlog import Backlog
-from .brokers.known import Key
+from ..protocol.envelope import Message, new_id, read, write
+from ..protocol.heartbeat import Heartbeat
+from ..streams.gaps import Position
+from . import send_buffer as mailbox
+from .brokers.dedup import Key
+from .catch_up import Backlog
 from .channels import LONGEST, complaint_about, sealed, stamped
-from .switchboard import Switchboard
+from .state import Switchboard
 
 logger = logging.getLogger(__name__)
 

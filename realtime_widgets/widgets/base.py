@@ -21,13 +21,13 @@ import numpy as np
 import traitlets
 from ipywidgets import Layout
 
+from ..browser.carrier import has_carrier, read_static
+from ..browser.frame_loop import Followed, Sizable, Stats, get_scheduler
+from ..browser.frames import Payload
+from ..client.sansio.state import Status
 from ..errors import UsageError, reject_unknown_keywords
-from ..frames import Payload
-from ..link import Status
 from ..runtime import get_runtime
 from ..streams import Stream
-from .carrier import has_carrier, read_static
-from .scheduler import Followed, Sizable, Stats, get_scheduler
 
 DataState = Literal["loading", "no_data", "live", "stale", "paused", "disconnected", "error"]
 

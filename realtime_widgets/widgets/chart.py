@@ -12,8 +12,8 @@ from ipywidgets import Layout
 from numpy.typing import NDArray
 
 from ..errors import UsageError, WrongType
-from ..formats import number_format
-from ..lines import Line, Points
+from ..feeds.formats import number_format
+from ..feeds.series import Line, Points
 from ..streams import Batch, Stream
 from .base import LiveWidget, check_range, named_keywords
 

@@ -9,7 +9,7 @@ import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType
-from ..journals import Journal, Level
+from ..feeds.log import Journal, Level
 from ..streams import Stream
 from .base import LiveWidget, named_keywords
 

@@ -9,12 +9,12 @@ from typing import Any, Literal, SupportsFloat
 import traitlets
 from ipywidgets import Layout
 
+from ..browser.frames import Payload
 from ..errors import UsageError, WrongType
-from ..formats import number_format
-from ..frames import Payload
-from ..lines import Line, check_field, only_field
+from ..feeds.formats import number_format
+from ..feeds.series import Line, check_field, only_field
+from ..feeds.trends import LEVELS, Level, direction, level
 from ..streams import Stream
-from ..trends import LEVELS, Level, direction, level
 from .base import LiveWidget, check_range, is_number, named_keywords
 
 

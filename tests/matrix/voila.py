@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lab import LIMIT, PYTHON, free_port, serving, write_notebook
-from looks import FEED, wait_until_moved, widgets
+from support.lab import LIMIT, PYTHON, free_port, serving, write_notebook
+from support.page_helpers import FEED, wait_until_moved, widgets
 
 pytestmark = pytest.mark.browser
 

@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from ...gaps import Position
-from ...messages import Message
-from . import Sink
-from .known import Key, Known
+from ...protocol.envelope import Message
+from ...streams.gaps import Position
+from .base import Sink
+from .dedup import Key, Known
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of all histories together; the channels that were silent for longest lose theirs first."""

@@ -1,0 +1,1 @@
+"""The last hop, from the kernel to the browser pages and back: one frame for all widgets, and nothing lost unseen."""

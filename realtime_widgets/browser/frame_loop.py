@@ -1,0 +1,449 @@
+"""Scheduler: one per process; turns what the delivery decides into frames on the carrier.
+
+The only module that talks to the browser. Everything here runs on the I/O thread except `wake`,
+which streams call from whichever thread appended, and the entry points that hand over to it. A frame
+goes out at max(now, last + 1/fps) once something has changed: at once after a pause, never on a
+free-running timer.
+
+Two kinds of words come back from a page: its pulse, for the delivery, and an intent, for one widget:
+what its reader wants done.
+
+    {"rw": 1, "page": "k3x…", "to": "w1", "do": "retry"}
+    {"rw": 1, "page": "k3x…", "to": "w1", "do": "fetch", "about": {…}}
+
+And one from a widget's module that has found no front end in its page: `{"rw": 1, "do": "load"}`, answered on the
+same route by `{"rw": 1, "code": "…"}`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+import uuid
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from ..errors import RuntimeStopped, UsageError
+from ..runtime import Runtime, get_runtime
+from ..runtime import notebook as cells
+from ..streams import Stream
+from .carrier import Carrier, has_carrier, is_closed, parentless_context, read_static
+from .delivery import Delivery, Feed, Outgoing
+from .frames import WIRE, Frame, pack
+from .pages import CARRIER
+from .rates import STEP, Meter
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_FPS = 20.0
+HIGHEST_FPS = 60.0
+CATCH_UP = 0.92
+"""Ticks may come this much closer than `max_fps` says. A feed of exactly that rate that once had to wait (a pulse took
+its turn) would otherwise wait as long with every frame, for good; so it is back in step after ten."""
+
+
+MOST_MESSAGES = 200.0
+"""Messages a second, all routes together: of the 1,000 that Jupyter lets through, the rest is for the user's own
+prints and widgets. A carrier needs no more than `max_fps`; many routes share these."""
+
+Asked = Callable[[str, Any], object]
+
+
+class Sizable(Feed, Protocol):
+    """A feed that follows the width of its views."""
+
+    def resize(self, px: int) -> None:
+        """Tells the widest view, CSS pixels."""
+
+
+class Followed(Protocol):
+    """What a widget follows: a stream, a client; anything that says when it may have changed."""
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Calls `fn()` after every change, on whichever thread made it; returns the undo."""
+
+
+class Sender(Protocol):
+    """Whose comm is a route: a widget, or the carrier."""
+
+    comm: Any
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Sends a custom message to its models."""
+
+
+class _Served(msgspec.Struct, frozen=True):
+    """A widget as the scheduler knows it."""
+
+    feeds: Mapping[str, Sizable]
+    followed: Sequence[Followed]
+    asked: Asked | None
+    sender: Sender | None
+    home: str
+
+    @property
+    def streams(self) -> list[Stream]:
+        return [each for each in self.followed if isinstance(each, Stream)]
+
+
+class Stats(msgspec.Struct, frozen=True, kw_only=True):
+    """What has happened between the streams and the pages. Rates are those of the last five seconds.
+
+    Attributes:
+        rate: records that came into the streams, per second.
+        sent: parts (a widget's share of a frame) sent.
+        bytes: bytes of data in them.
+        keyframes: parts that stood alone.
+        resyncs: keyframes that pages asked for.
+        merged: records that travelled together with others: in one bucket of a line, as one newest value.
+        dropped: records that no page was sent: overwritten before they were read, or too many for a log.
+        age: seconds since the newest record came; None when there is none.
+        draws: drawn frames per second, of the page that draws most; 0 while nobody looks.
+    """
+
+    rate: float
+    sent: int
+    bytes: int
+    keyframes: int
+    resyncs: int
+    merged: int
+    dropped: int
+    age: float | None
+    draws: float
+
+
+class HopStats(Stats, frozen=True, kw_only=True):
+    """What has gone from this kernel to its pages; `draws` is that of all widgets together.
+
+    Attributes:
+        frames: messages sent, beats included.
+        frame_rate: messages per second.
+        pages: pages known at present.
+        widgets: widgets registered at present.
+        max_fps: frames per second allowed.
+    """
+
+    frames: int
+    frame_rate: float
+    pages: int
+    widgets: int
+    max_fps: float
+
+
+class Scheduler:
+    """Feeds in, frames out.
+
+    Args:
+        runtime: whose I/O thread does the work.
+        send: replaces all comms in tests; called with `(route, content, buffers)`.
+    """
+
+    def __init__(
+        self, runtime: Runtime, send: Callable[[str, dict[str, Any], list[bytes]], None] | None = None
+    ) -> None:
+        self.carrier_id = uuid.uuid4().hex
+        self.delivery = Delivery()
+        self.max_fps = DEFAULT_FPS
+        self._runtime = runtime
+        self._send = send
+        self._carrier: Carrier | None = None
+        self._context = parentless_context()
+        # No lock: the garbage collector may close a widget on any thread, in the middle of anything. Each step on this
+        # dictionary is one of the interpreter's own.
+        self._served: dict[str, _Served] = {}
+        self._unlisten: dict[int, Callable[[], None]] = {}  # id of what is followed → the undo
+        self._awake = False
+        self._timer: Any = None
+        self._timer_due = 0.0
+        self._last_tick = -1e9
+        self._routes = 1  # messages that the last tick took
+        self._frames = 0
+        self._parts = 0
+        self._bytes = 0
+        self._gone = {"merged": 0, "dropped": 0}  # of widgets that were closed
+        self._meters: weakref.WeakKeyDictionary[Stream, Meter] = weakref.WeakKeyDictionary()
+        self._frame_meter = Meter(0, time.monotonic())
+        self._measured = -1e9
+        self._watch_cells()
+
+    # For widgets, any thread
+
+    def add(
+        self,
+        to: str,
+        feeds: Mapping[str, Sizable],
+        followed: Sequence[Followed],
+        asked: Asked | None = None,
+        sender: Sender | None = None,
+    ) -> None:
+        """Offers a widget's feeds and wakes whenever something that it follows changes.
+
+        Args:
+            to: the widget's address.
+            feeds: by name.
+            followed: what wakes it.
+            asked: called on the I/O thread with what a reader of the widget wants done, a word such as `retry`, and
+                what it is about; both come from outside, so unknown ones are to be ignored. None: the widget takes
+                no intents.
+            sender: the widget itself, for pages that have no carrier. None: it can only be reached by that.
+        """
+        home = CARRIER if sender is None or has_carrier() else to
+        served = _Served(dict(feeds), tuple(followed), asked, sender, home)
+        self._served[to] = served
+        self._runtime.call_soon(self._add, to, served)
+
+    def remove(self, to: str) -> None:
+        """Withdraws a widget; twice is fine."""
+        gone = self._served.pop(to, None)
+        if gone is not None:
+            self._hand_over(self._remove, to, gone)
+
+    def wake(self) -> None:
+        """There is something new; cheap, and free while a frame is already on its way."""
+        if not self._awake:
+            self._awake = True
+            self._hand_over(self._arm)
+
+    def receive(self, message: Any, route: str = CARRIER) -> None:
+        """A page's word; comm handlers may run on any thread, so this only hands over."""
+        if not isinstance(message, Mapping) or message.get("rw") != WIRE:
+            return
+        if message.get("do") == "load":
+            self._hand_over(self._load, route)
+        elif "do" in message:
+            self._hand_over(self._intent, message.get("to"), message["do"], message.get("about"))
+        else:
+            # Timed here: whether a word came before a cell or during it tells whether cells hold words back.
+            self._hand_over(self._pulse, message, time.monotonic(), route)
+
+    def stats(self) -> HopStats:
+        """Counters at this moment."""
+        now = time.monotonic()
+        served = dict(self._served)
+        lost = {name: sum(_lost(each, name) for each in served.values()) for name in self._gone}
+        ages = [stream.age for stream in self._streams(served)]
+        return HopStats(
+            rate=self._rate(self._streams(served), now),
+            sent=self._parts,
+            bytes=self._bytes,
+            keyframes=self.delivery.keyframes,
+            resyncs=self.delivery.resyncs,
+            merged=self._gone["merged"] + lost["merged"],
+            dropped=self._gone["dropped"] + lost["dropped"],
+            age=min((age for age in ages if age is not None), default=None),
+            draws=sum(self.delivery.pages.draw_rate(to, now) for to in served),
+            frames=self._frames,
+            frame_rate=self._frame_meter.rate(self._frames, now),
+            pages=len(self.delivery.pages),
+            widgets=len(served),
+            max_fps=self.max_fps,
+        )
+
+    def stats_of(self, to: str, feeds: Mapping[str, Sizable], streams: Sequence[Stream]) -> Stats:
+        """Counters of one widget, closed ones too."""
+        now = time.monotonic()
+        sent = self.delivery.of(to)
+        ages = [age for stream in streams if (age := stream.age) is not None]
+        return Stats(
+            rate=self._rate(set(streams), now),
+            sent=sent.parts,
+            bytes=sent.bytes,
+            keyframes=sent.keyframes,
+            resyncs=sent.resyncs,
+            merged=sum(getattr(feed, "merged", 0) for feed in feeds.values()),
+            dropped=sum(getattr(feed, "dropped", 0) for feed in feeds.values()),
+            age=min(ages, default=None),
+            draws=self.delivery.pages.draw_rate(to, now),
+        )
+
+    def _streams(self, served: Mapping[str, _Served]) -> set[Stream]:
+        return {stream for each in served.values() for stream in each.streams}
+
+    def _rate(self, streams: set[Stream], now: float) -> float:
+        meters = [(self._meters.get(stream), stream.last_seq) for stream in streams]
+        return sum(meter.rate(total, now) for meter, total in meters if meter is not None)
+
+    # On the I/O thread
+
+    def _add(self, to: str, served: _Served) -> None:
+        if served.home == CARRIER:
+            self._open_carrier()
+        for each in served.followed:
+            # One listener, however many widgets follow the stream: every append pays for it.
+            if id(each) not in self._unlisten:
+                self._unlisten[id(each)] = each.listen(self.wake)
+        now = time.monotonic()
+        for name, feed in served.feeds.items():
+            self.delivery.add(to, name, feed, now, served.home)
+        for stream in served.streams:
+            if stream not in self._meters:
+                self._meters[stream] = Meter(stream.last_seq, now)
+        self._arm()
+
+    def _remove(self, to: str, gone: _Served) -> None:
+        self.delivery.remove(to)
+        still = {id(each) for served in dict(self._served).values() for each in served.followed}
+        for each in gone.followed:
+            if id(each) not in still and id(each) in self._unlisten:
+                self._unlisten.pop(id(each))()
+        for name in self._gone:
+            self._gone[name] += _lost(gone, name)
+
+    def _open_carrier(self) -> None:
+        """Makes the carrier, or makes it anew after `Widget.close_all()`."""
+        if self._send is not None or (self._carrier is not None and not is_closed(self._carrier.comm)):
+            return
+        self._carrier = self._context.run(Carrier, self.carrier_id)
+        self._carrier.on_msg(lambda _widget, content, _buffers: self.receive(content))
+        self.delivery.rekey()
+
+    def _pulse(self, message: Mapping[str, Any], now: float, route: str) -> None:
+        self.delivery.pulse(message, now, route)
+        for to, served in dict(self._served).items():
+            px = self.delivery.pages.width(to, now)
+            for feed in served.feeds.values() if px else ():
+                feed.resize(px)
+        self._arm()
+
+    def _load(self, route: str) -> None:
+        """Sends the front end to a page that has found no carrier."""
+        self._put(route, {"rw": WIRE, "code": read_static("page.js")}, [])
+
+    def _intent(self, to: Any, what: Any, about: Any) -> None:
+        """Passes on what a reader wants done; what is malformed, or for nobody here, is ignored."""
+        served = self._served.get(to) if isinstance(to, str) else None
+        if served is None or served.asked is None or not isinstance(what, str):
+            return
+        try:
+            served.asked(what, about)
+        except Exception:
+            logger.exception("widget %s: what its reader asked for, %r, could not be done", to, what)
+        self._arm()
+
+    def _arm(self) -> None:
+        """Sets the timer for the next frame that new data may have."""
+        self._tick_at(max(time.monotonic(), self._last_tick + self._period))
+
+    @property
+    def _period(self) -> float:
+        """Seconds between two ticks."""
+        return max(CATCH_UP / self.max_fps, self._routes / MOST_MESSAGES, self.delivery.period)
+
+    def _tick_at(self, due: float) -> None:
+        if self._timer is not None:
+            if self._timer_due <= due:
+                return
+            self._timer.cancel()
+        self._timer_due = due
+        with contextlib.suppress(RuntimeStopped):  # at exit
+            self._timer = self._runtime.call_later(max(0.0, due - time.monotonic()), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._awake = False  # before reading: whatever is appended from here on wakes again
+        now = time.monotonic()
+        # Counted from when it was due, or a feed at our own pace would fall behind it by every delay; the second term
+        # bounds what may be made up to one frame. Ticks count, not frames: hidden widgets must not cost more.
+        period = self._period
+        self._last_tick = max(self._last_tick + period, now - period)
+        self._withdraw_closed()
+        outgoing = self.delivery.frames(now)
+        self._routes = max(1, len(outgoing))
+        for each in outgoing:
+            self._put_frame(each)
+        self._measure(now)
+        due = self.delivery.next_due(now)
+        if due is not None:
+            self._tick_at(max(due, now + self._period))
+
+    def _withdraw_closed(self) -> None:
+        """Where a cell's next run closes the comms of its widgets, nobody tells the widgets."""
+        for to, served in dict(self._served).items():
+            if served.home != CARRIER and served.sender is not None and is_closed(served.sender.comm):
+                self.remove(to)
+
+    def _measure(self, now: float) -> None:
+        if now - self._measured < STEP:
+            return
+        self._measured = now
+        self._frame_meter.note(self._frames, now)
+        for stream, meter in self._meters.items():
+            meter.note(stream.last_seq, now)
+
+    def _put_frame(self, outgoing: Outgoing) -> None:
+        self._frames += 1
+        self._parts += len(outgoing.parts)
+        frame = Frame(self._frames, time.time(), outgoing.parts, outgoing.heard)
+        try:
+            content, buffers = pack(frame)
+        except Exception:
+            logger.exception("a frame could not be made")
+            return
+        self._bytes += sum(map(len, buffers))
+        self._put(outgoing.route, content, buffers)
+
+    def _put(self, route: str, content: dict[str, Any], buffers: list[bytes]) -> None:
+        try:
+            if self._send is not None:
+                self._send(route, content, buffers)
+                return
+            served = self._served.get(route)
+            sender = self._carrier if route == CARRIER else served.sender if served is not None else None
+            if sender is not None:
+                self._context.run(sender.send, content, buffers)
+        except Exception:
+            # The kernel is on its way out, or its socket is: whoever is left gets everything anew.
+            logger.exception("a frame could not be sent to the pages")
+            self.delivery.rekey()
+
+    # Cells
+
+    def _watch_cells(self) -> None:
+        """Follows the running of cells: while one runs, words from pages may have to wait."""
+        if cells.watch(
+            lambda _: self._cell(self.delivery.cell_started), lambda: self._cell(self.delivery.cell_ended)
+        ):
+            self._cell(self.delivery.cell_started)  # the one that makes the first widget
+
+    def _cell(self, tell: Callable[[float], None]) -> None:
+        self._hand_over(tell, time.monotonic())
+        self._hand_over(self._arm)
+
+    def _hand_over(self, fn: Callable[..., None], *args: Any) -> None:
+        """Has the I/O thread do it; at exit, and in forked children, there is nobody left to do it for."""
+        with contextlib.suppress(RuntimeStopped):
+            self._runtime.call_soon(fn, *args)
+
+
+def _lost(served: _Served, name: str) -> int:
+    return sum(getattr(feed, name, 0) for feed in served.feeds.values())
+
+
+def get_scheduler() -> Scheduler:
+    """The scheduler of this process; it lives and dies with the runtime and survives reloads of this module."""
+    return get_runtime().shared(f"scheduler/{WIRE}", Scheduler)
+
+
+def configure(*, max_fps: float | None = None) -> None:
+    """Changes how this process talks to its pages.
+
+    Args:
+        max_fps: frames per second to the pages, 1 to 60 (default 20); None leaves it as it is.
+
+    Raises:
+        UsageError: when `max_fps` is not a number from 1 to 60.
+    """
+    if max_fps is not None:
+        fps: object = max_fps
+        if isinstance(fps, bool) or not isinstance(fps, int | float) or not 1 <= fps <= HIGHEST_FPS:
+            raise UsageError(f"max_fps={max_fps!r} cannot be kept: pass a number from 1 to {HIGHEST_FPS:.0f}")
+        get_scheduler().max_fps = float(fps)
+
+
+def stats() -> HopStats:
+    """Counters of what has gone to the pages since the process began."""
+    return get_scheduler().stats()

@@ -1,0 +1,506 @@
+"""The client: what users hold of a connection, from any thread.
+
+Clients of the same address share one connection; what is a client's own are its callbacks and its wish to be
+connected. Everything it does is handed over to the I/O thread, and nothing here waits but the waits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from copy import copy
+from functools import partial
+from itertools import groupby
+from typing import Any, cast, overload
+
+from ..errors import (
+    LinkError,
+    RuntimeStopped,
+    TookTooLong,
+    UsageError,
+    WrongType,
+    did_you_mean,
+    reject_what_cannot_be_called,
+)
+from ..protocol.envelope import CONTROL, UNANSWERED, Message, write
+from ..runtime.listeners import Listeners
+from ..streams import Stream
+from ..streams.gaps import Gap
+from .address import Address, Given
+from .connection import Connection
+from .dialing import checked_options
+from .handlers import Audience, Callback
+from .pool import Pool, get_pool
+from .receiver import Decode
+from .sansio.backoff import FOREVER, Reconnect
+from .sansio.inbox import Inbox, Kind, Overflow, checked_overflow
+from .sansio.outbox import Delivery
+from .sansio.state import STATES, State, Status
+from .session import envelope
+from .stats import ClientStats
+from .waits import Awaitable, Waiter, Waits
+
+_here = threading.local()
+"""Where `on_connect` runs: the outbox of the link that is being greeted, and which link it is."""
+
+
+class Client:
+    """A connection to a server of messages; get it through `rw.connect()`, which has the arguments.
+
+    It is kept as long as somebody holds it or one of its streams, or it has callbacks. In a notebook a cell that is
+    run again replaces the clients and the callbacks that its last run made, and goes on with their connection and
+    their streams.
+    """
+
+    def __init__(
+        self,
+        url: Given[str],
+        *,
+        auth: Given[str | None] = None,
+        headers: Given[Mapping[str, str]] | None = None,
+        decode: Decode | None = None,
+        protocols: Iterable[str] = (),
+        reconnect: Reconnect | None = FOREVER,
+        heartbeat: float | None = 25.0,
+        subscribe: Iterable[str] = (),
+        on_connect: Callable[[Client], object] | None = None,
+        max_size: int = 4 * 1024 * 1024,
+        overflow: Overflow | Mapping[str, Overflow] = "drop_oldest",
+        pool: Pool | None = None,
+    ) -> None:
+        self._address = Address(url, auth, headers, protocols)
+        self._options = checked_options(reconnect, heartbeat, max_size)
+        for name, fn in (("decode", decode), ("on_connect", on_connect)):
+            if fn is not None:
+                reject_what_cannot_be_called(f"{name}= cannot be", fn)
+        if isinstance(subscribe, str):
+            raise WrongType(f"subscribe={subscribe!r} is one text: pass a list, [{subscribe!r}]")
+        self.on_connect = on_connect
+        """Called with the client whenever it is connected; None: nothing is."""
+        self.channels = {_checked_channel(channel) for channel in subscribe}
+        """What the server is asked for."""
+        self.held: frozenset[str] = frozenset()
+        """Channels that the server shall not send, because this client's callbacks have too much of them."""
+        self._pool = pool or get_pool()
+        self._runtime = self._pool.runtime
+        self._receiver = self._pool.receiver(self._address, self._options, decode)
+        self._inbox = Inbox(*checked_overflow(overflow))
+        hold = weakref.WeakMethod(self._hold)  # nobody is kept by their own audience
+        self._audience = Audience(
+            self._runtime,
+            self._inbox,
+            self._connection.trouble,
+            lambda channels: hold_back(channels) if (hold_back := hold()) is not None else None,
+        )
+        self._listeners = Listeners(f"the client of {self._address.label}")
+        self._waits = Waits()
+        self._waiter = Waiter(self._runtime)
+        self._lock = threading.Lock()  # of who is kept because of callbacks
+        self._apart: Status | None = Status()  # what is said while it does not want the connection
+        self._closed = False
+        self.retired = False
+        """Whether a later run of its cell has replaced it: then it keeps nothing open."""
+        self._pool.replaced.add(self, Client._retire)
+        self._join()
+
+    # Using it
+
+    def connect(self) -> None:
+        """Connect after `disconnect()` or an error; while it waits for its next attempt: try now.
+
+        Does nothing while it is connected, or tries to be.
+        """
+        self._check()
+        if self._apart is None:
+            self._connection.sending.admit()
+            self._runtime.call_soon(self._connection.connect)
+        else:
+            self._join()
+
+    def disconnect(self) -> None:
+        """Want the connection no more: it is closed when no other client wants it."""
+        self._leave(linger=False)
+
+    def stream(self, channel: str, *, max_points: int | None = 100_000) -> Stream:
+        """Return the stream that a channel fills; the server is asked for the channel.
+
+        A message whose data are a mapping is a record with its fields, anything else is the field `value`; the
+        time is that of the message. Asking again returns the same stream.
+
+        Args:
+            channel: its name.
+            max_points: most records kept; None: no limit. Whoever asks first decides.
+        """
+        self._check()
+        stream = self._receiver.stream(_checked_channel(channel), max_points)
+        self._want({channel})
+        return stream
+
+    def send(
+        self, type: str, data: Any = None, *, channel: str | None = None, volatile: bool = False
+    ) -> Delivery:
+        """Send a message, at once or when there is a connection; the delivery says what becomes of it.
+
+        While there is none 256 messages of together 1 MiB may wait for 120 s; what finds no room has failed when this
+        returns. A server that answers (our hub does) is sent it again until it has, and takes it once.
+
+        `subscribe` and `unsubscribe`, with `{"streams": [...]}`, hold on every connection from now on; a channel whose
+        stream somebody holds, or that another client has asked for, goes on.
+
+        Args:
+            type: what it is.
+            data: anything that JSON has.
+            channel: the topic it belongs to; None: none.
+            volatile: send it now or not at all, such as a cursor's place.
+
+        Raises:
+            UsageError: when the data are nothing that JSON has.
+        """
+        if type in ("subscribe", "unsubscribe") and self._receiver.decode is None:
+            data = self._wish(type, data)
+        message = envelope(type, data, channel=channel)
+        try:
+            raw = write(message)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UsageError(
+                f"a message of type {type!r} cannot be sent: {error}; pass dicts, lists, texts and numbers"
+            ) from error
+        return self._send(
+            Delivery(
+                raw, str(message.id), volatile=volatile, answered=type not in UNANSWERED, waiter=self._waiter
+            )
+        )
+
+    def _wish(self, type: str, data: Any) -> Any:
+        """Note which channels are wanted, on every link from now on; returns what is left to say of it."""
+        streams = data.get("streams") if isinstance(data, Mapping) else None
+        if not isinstance(streams, list | tuple | set | frozenset):
+            return data  # the server will have a word about it
+        named = {_checked_channel(channel) for channel in streams}
+        if type == "subscribe":
+            self._want(named)
+            return data
+        self.channels = self.channels - named
+        if self._apart is None:
+            self._runtime.call_soon(self._connection.drop, named)
+        # That goes out in its order with what else is asked for; what is left asks for the server's answer to it.
+        return {**data, "streams": []}
+
+    def _want(self, channels: set[str]) -> None:
+        if not channels <= self.channels:
+            self.channels = self.channels | channels
+            if self._apart is None:
+                self._runtime.call_soon(self._connection.ask_for, self.channels)
+
+    def send_raw(self, raw: str | bytes) -> Delivery:
+        """Send a frame as it is, for servers that speak another protocol."""
+        if not isinstance(raw, str | bytes):
+            raise WrongType(f"a frame cannot be sent: it is {raw!r}; pass text or bytes")
+        if isinstance(raw, str):
+            try:
+                raw.encode()
+            except UnicodeEncodeError as error:
+                raise UsageError(
+                    f"a frame cannot be sent: {error}; pass text that is Unicode, or bytes"
+                ) from error
+        return self._send(Delivery(raw, waiter=self._waiter))
+
+    def publish(self, channel: str, data: Any, *, volatile: bool = False) -> Delivery:
+        """Have the server hand data to everybody who has asked for a channel, this client included; see `send`."""
+        return self.send("publish", data, channel=_checked_channel(channel), volatile=volatile)
+
+    # Being told
+
+    @overload
+    def on_message(
+        self, fn: None = None, /, *, type: str | None = None
+    ) -> Callable[[Callable[[Message], object]], Callback]: ...
+    @overload
+    def on_message(self, fn: Callable[[Message], object], /, type: str | None = None) -> Callback: ...
+    def on_message(self, fn: Callable[[Message], object] | None = None, /, type: str | None = None) -> Any:
+        """Call `fn(message)` for every message, on the callback thread; also a decorator, plain or with a type.
+
+        Args:
+            fn: what to call.
+            type: only for messages of this type; None: for all.
+        """
+        if fn is None:
+            return lambda fn: self._add("message", fn, type)
+        return self._add("message", fn, type)
+
+    def on_gap(self, fn: Callable[[Gap], object], /) -> Callback:
+        """Call `fn(gap)` wherever messages of a channel are missing, on the callback thread and in their order; also
+        a decorator.
+        """
+        return self._add("gap", fn)
+
+    def on_state(self, fn: Callable[[State], object], /) -> Callback:
+        """Call `fn(state)` whenever the state has changed, on the callback thread; also a decorator."""
+        return self._add("state", fn)
+
+    def on_error(self, fn: Callable[[LinkError], object], /) -> Callback:
+        """Call `fn(error)` for everything that goes wrong, on the callback thread; also a decorator."""
+        return self._add("error", fn)
+
+    def on_disconnect(self, fn: Callable[[LinkError | None], object], /) -> Callback:
+        """Call `fn(why)` whenever a connection has ended, on the callback thread; None: on purpose."""
+        return self._add("disconnect", fn)
+
+    def wait_until(self, state: State = "connected", timeout: float | None = 10.0) -> None:
+        """Wait for a state; any thread.
+
+        Args:
+            state: one of `connecting`, `connected`, `reconnecting`, `disconnected`, `error`.
+            timeout: seconds; None: for ever.
+
+        Raises:
+            TookTooLong: when it has not come by then.
+            LinkRefused, LinkLost: when the client has given up, and `error` was not what was waited for.
+            WouldDeadlock: in a callback.
+        """
+        try:
+            self._runtime.wait(self._future(state), timeout)
+        except TookTooLong as error:
+            why = f" ({self.last_error})" if self.last_error and state == "connected" else ""
+            raise TookTooLong(
+                f"the client of {self.label} is not {state} after {timeout} s: it is {self.state}{why}; "
+                "allow more with timeout="
+            ) from error
+
+    def until(self, state: State = "connected") -> Awaitable:
+        """Wait for a state in a coroutine, of any event loop: `await client.until("connected")`."""
+        return Awaitable(self._future(state))
+
+    # Looking at it
+
+    @property
+    def state(self) -> State:
+        """`connecting`, `connected`, `reconnecting`, `disconnected` (on purpose) or `error` (gave up)."""
+        return self.status.state
+
+    @property
+    def status(self) -> Status:
+        """State, attempts and errors, all of one moment."""
+        return self._apart or self._connection.status
+
+    @property
+    def reconnect_attempts(self) -> int:
+        """Attempts to reconnect since the connection last held for 5 s."""
+        return self.status.attempts
+
+    @property
+    def last_error(self) -> LinkError | None:
+        """What went wrong last, with the connection, a message or a callback; None: nothing so far."""
+        return self.status.error
+
+    @property
+    def label(self) -> str:
+        """The address, without credentials and query."""
+        return self._address.label
+
+    @property
+    def stats(self) -> ClientStats:
+        """Counters."""
+        counters, outbox = self._connection.counters, self._connection.outbox
+        return ClientStats(
+            **{name: getattr(counters, name) for name in ("connects", "frames", "messages", "bytes", "bad")},
+            duplicates=self._receiver.recovery.duplicates,
+            gaps=self._receiver.recovery.gaps,
+            dropped=self._inbox.dropped,
+            channels={name: copy(stats) for name, stats in list(self._inbox.stats.items())},
+            sent=outbox.sent,
+            acknowledged=outbox.acknowledged,
+            waiting=len(outbox),
+            failed=outbox.failed,
+        )
+
+    @property
+    def shown(self) -> bool:
+        """Whether something, an indicator as a rule, follows its status."""
+        return bool(self._listeners.fns)
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` whenever the status may have changed; returns the undo. For machinery: it must be quick."""
+        return self._listeners.add(fn)
+
+    # Ending it
+
+    def close(self) -> None:
+        """Let the connection go: the last one of its users closes it, after some seconds. Twice is fine."""
+        if not self._closed:
+            self._closed = True
+            self._forget_callbacks()
+            self._leave()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        status = self.status
+        said = f": {status.error}" if status.error and status.state in ("reconnecting", "error") else ""
+        return f"<Client of {self.label}: {status.state}{said}>"
+
+    # For the connection, on the I/O thread
+
+    def _heard(self, status: Status, before: State | None, error: LinkError | None) -> None:
+        """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
+        self._waits.settle(self.status)
+        self._listeners.tell()
+        if before is not None:
+            self._audience.tell("state", status.state)
+            if before == "connected":
+                self._audience.tell("disconnect", error)
+        if error is not None:
+            self._audience.tell("error", error)
+
+    def _receive(self, things: Iterable[Message | Gap]) -> None:
+        """Take in messages, and gaps where something is missing."""
+        if self._audience.wants("message") or self._audience.wants("gap"):
+            foreign = self._receiver.decode is not None
+            for is_gap, those in groupby(things, lambda thing: isinstance(thing, Gap)):
+                if is_gap:
+                    self._audience.tell("gap", *those)
+                else:
+                    messages = cast("Iterable[Message]", those)
+                    told = (m for m in messages if foreign or m.type not in CONTROL or m.channel)
+                    self._audience.tell("message", *told)
+
+    def _hold(self, channels: frozenset[str]) -> None:
+        """Have channels held back at the server, and no others."""
+        self.held = channels
+        self._connection.hold(self._receiver)
+
+    def _greet(self, link: int) -> None:
+        """Have `on_connect` called; what it sends goes out before all that waits."""
+        self._audience.call("on_connect", self._greets, link)
+
+    def _greets(self, link: int) -> None:
+        outbox = self._connection.outbox
+        try:
+            if self.on_connect is not None and self._apart is None and outbox.is_on(link):
+                _here.greeted = outbox, link
+                self.on_connect(self)
+        finally:
+            _here.greeted = None
+            self._hand_over(self._connection.greeted, link)
+
+    # Its own
+
+    @property
+    def _connection(self) -> Connection:
+        return self._receiver.connection
+
+    def _check(self) -> None:
+        if self._closed:
+            raise UsageError(
+                f"the client of {self.label} cannot be used: it was closed; call rw.connect() again"
+            )
+
+    def _join(self) -> None:
+        self._apart = None
+        self._connection.sending.admit()  # what is sent next waits, though the I/O thread has not heard of it yet
+        # From the garbage collector: hands over, and takes no lock.
+        self._orphaned = weakref.finalize(self, _orphan, self._connection, weakref.ref(self._receiver))
+        self._orphaned.atexit = False
+        if self._connection.status.state in ("disconnected", "error"):
+            # Said at once, and true in a moment: who looks right after connect() must not see the old state.
+            self._connection.status = Status("connecting", time.monotonic())
+        self._runtime.call_soon(self._connection.join, self, self._receiver, self._options)
+
+    def _leave(self, *, linger: bool = True) -> None:
+        if self._apart is not None:
+            return
+        status = self._connection.status
+        self._apart = Status("disconnected", time.monotonic(), error=status.error, error_at=status.error_at)
+        self._orphaned.detach()
+        connection, receiver = self._connection, self._receiver
+        life = connection.outbox.life
+
+        def leave() -> None:
+            connection.leave(self, receiver, linger=linger, life=life)
+            self._heard(self.status, status.state if status.state != "disconnected" else None, None)
+
+        self._hand_over(leave)
+
+    def _retire(self) -> None:
+        """Give way to what the next run of its cell makes: its callbacks end; what shows it goes on."""
+        self._forget_callbacks()
+        self.on_connect = None
+        self.retired = True
+        if self._apart is None:
+            self._orphaned.detach()
+            self._hand_over(partial(self._connection.orphan, weakref.ref(self._receiver), retired=True))
+
+    def _send(self, delivery: Delivery) -> Delivery:
+        self._check()
+        if self._apart is not None:
+            delivery.fail(
+                f"a message was not sent: the client of {self.label} is disconnected; call connect()"
+            )
+        else:
+            outbox, link = getattr(_here, "greeted", None) or (None, None)
+            if outbox is self._connection.outbox:
+                delivery.greets = link
+            self._connection.sending.put(delivery)
+        return delivery
+
+    def _future(self, state: State) -> Future[None]:
+        if state not in STATES:
+            raise UsageError(
+                f"there is no state {state!r} to wait for{did_you_mean(str(state), STATES)}; "
+                f"it is one of {', '.join(STATES)}"
+            )
+        future: Future[None] = Future()
+        self._runtime.call_soon(self._wait, state, future)
+        return future
+
+    def _wait(self, state: State, future: Future[None]) -> None:
+        self._waits.add(state, future)
+        self._waits.settle(self.status)
+
+    def _add(self, kind: Kind, fn: Callable[..., object], type: str | None = None) -> Callback:
+        reject_what_cannot_be_called(f"on_{kind}() cannot call", fn)
+        self._check()
+        callback = Callback(kind, fn, type, self._remove)
+        with self._lock:
+            self._audience.add(callback)
+            self._pool.kept.add(self)
+        self._pool.replaced.add(callback, Callback.remove)
+        return callback
+
+    def _remove(self, callback: Callback) -> None:
+        with self._lock:
+            self._audience.remove(callback)
+            if not self._audience:
+                self._pool.kept.discard(self)
+
+    def _forget_callbacks(self) -> None:
+        with self._lock:
+            self._audience.clear()
+            self._pool.kept.discard(self)
+
+    def _hand_over(self, fn: Callable[..., object], *args: Any) -> None:
+        """Have the I/O thread do it; when that has stopped, so has every connection."""
+        with contextlib.suppress(RuntimeStopped):
+            self._runtime.call_soon(fn, *args)
+
+
+def _orphan(connection: Connection, receiver: Any) -> None:
+    connection._soon(lambda: connection.orphan(receiver))
+
+
+def _checked_channel(channel: Any) -> str:
+    if not isinstance(channel, str) or not 1 <= len(channel) <= 200:
+        raise WrongType(f"{channel!r} is no channel: pass a name of 1 to 200 characters")
+    if channel in CONTROL:
+        raise UsageError(
+            f"{channel!r} is no channel: such messages are about the link itself; choose another name"
+        )
+    return channel

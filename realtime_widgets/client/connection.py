@@ -1,0 +1,464 @@
+"""The connection: one socket to one server, kept open for all clients that want it.
+
+Everything here runs on the I/O thread; other threads read `status`, which is a snapshot. What follows from what
+is the table of `link`; here it is done:
+
+    dial ── opened ──> read, write, beat ── lost ──> wait ──> dial …
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import weakref
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from ..errors import BadMessage, LinkError, LinkLost, LinkRefused, Unauthorized
+from ..protocol.envelope import CONTROL, Message, new_id, quote
+from ..runtime import Runtime
+from ..runtime.listeners import Listeners
+from ..runtime.scheduling import Timer
+from ..streams.gaps import Gap, Reason
+from .address import Address, identity, is_one_way
+from .dialing import Options, dial
+from .receiver import Decode, Receiver, Taken
+from .sansio.state import Event, Link, State, Status
+from .sending import Sending
+from .session import Session
+from .sleep import Watch
+from .stats import Counters
+from .transports.eventsource import Bookmark
+from .transports.handshake import explain
+from .transports.websocket import Clock, Frames, Way
+
+if TYPE_CHECKING:
+    from .client import Client
+
+logger = logging.getLogger(__name__)
+
+LINGER: Final = 10.0
+"""Seconds that a connection stays open when nobody wants it any more: long enough to run a cell again."""
+
+QUIET: Final = 10.0
+"""Seconds between two log lines about bad frames: a server may send a thousand of them in a second."""
+
+
+_chance: Final = random.Random().random
+"""Not the generator of the `random` module: that one is the user's, who may have seeded it."""
+
+
+class Connection:
+    """One shared socket.
+
+    Args:
+        runtime: whose I/O thread it lives on.
+        address: where to.
+        options: how to keep it.
+        clock: None: the loop's.
+        active: set that holds it for as long as it is wanted.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        address: Address,
+        options: Options,
+        *,
+        active: set[Connection],
+        clock: Clock | None = None,
+    ) -> None:
+        self.address = address
+        self.status = Status()
+        self.counters = Counters()
+        self.listeners = Listeners(f"the link to {address.label}")
+        self._runtime = runtime
+        self._options = options
+        self._active = active
+        self._own_clock = clock
+        self._link = Link(options.reconnect)
+        self._receivers: weakref.WeakValueDictionary[Hashable, Receiver] = weakref.WeakValueDictionary()
+        self._url = address.label
+        self._sender = new_id()
+        self._bookmark = Bookmark()
+        self.sending = Sending(
+            runtime,
+            address.label,
+            one_way=isinstance(address.url, str) and is_one_way(address.url),
+            clock=clock,
+            loop=lambda: self._clock,
+            wake=self._wake,
+            complain=self.trouble,
+        )
+        self.outbox = self.sending.outbox
+        self._task: asyncio.Task[None] | None = None
+        self._session: Session | None = None  # while the link is up
+        self._retry: Timer | None = None
+        self._linger: Timer | None = None
+        self._watch = Watch(lambda: self._clock, self._slept)
+        self._life: int | None = None  # of the outbox: what was put in since stays
+        self._logged: dict[str, float] = {}
+
+    # For the pool and the clients
+
+    def receiver(self, decode: Decode | None) -> Receiver:
+        """Return the receiver that decodes like this; call it with the pool's lock held, from any thread."""
+        key = identity(decode)
+        receiver = self._receivers.get(key)
+        if receiver is None:
+            receiver = self._receivers[key] = Receiver(self, decode)
+            # From the garbage collector, on any thread and with any lock held: hands over, and takes no lock.
+            weakref.finalize(receiver, self._soon, self.review).atexit = False
+        return receiver
+
+    def join(self, client: Client, receiver: Receiver, options: Options) -> None:
+        """Take in a client that wants a receiver, and connect if there is no connection."""
+        self._options = options
+        self._link.policy = options.reconnect
+        receiver.clients.add(client)
+        self.review()
+        self.connect()
+        if self._session is not None:
+            self._introduce(self._session, [client], client.channels)
+
+    def leave(
+        self,
+        client: Client,
+        receiver: Receiver,
+        *,
+        linger: bool = True,
+        life: int | None = None,
+    ) -> None:
+        """Let a client go that said so, and what those had that it replaced.
+
+        Args:
+            client: who.
+            receiver: what it had.
+            linger: stay open for a while when it was the last.
+            life: of the outbox, when it wanted to go: what has been put in since is for the next link.
+        """
+        receiver.clients.discard(client)
+        receiver.retired = False
+        self.hold(receiver)  # what it alone had no room for
+        self._life = life
+        self.review(linger=linger)
+        self._life = None
+
+    def orphan(self, receiver: weakref.ref[Receiver], *, retired: bool = False) -> None:
+        """Note that a client went without a goodbye, which leaves its streams to those who hold them.
+
+        Args:
+            receiver: what it had.
+            retired: a later run of its cell replaced it.
+        """
+        left = receiver()
+        if left is not None:
+            left.retired = left.retired or retired
+            left.orphaned = left.orphaned or not retired
+            self.hold(left)
+        self.review()
+
+    def connect(self) -> None:
+        """Connect, or try again now."""
+        self._fire("connect")
+
+    def ask_for(self, channels: set[str]) -> None:
+        """Ask the server for channels that it has not been asked for on this link."""
+        envelopes = self._envelopes()
+        if self._session is not None and envelopes is not None and not self._session.transport.one_way:
+            self._session.ask_for(channels, envelopes.recovery)
+
+    def drop(self, channels: set[str]) -> None:
+        """Have the server not send channels any more that nobody wants."""
+        envelopes = self._envelopes()
+        if self._session is not None and envelopes is not None:
+            self._session.drop(channels - envelopes.channels)
+
+    def hold(self, receiver: Receiver) -> None:
+        """Have the server send the channels that all callbacks have room for, and only those."""
+        session = self._session
+        if session is not None and receiver is self._envelopes():
+            session.hold(receiver.held, receiver.recovery)
+            session.ask_for(receiver.channels, receiver.recovery)
+
+    def greeted(self, link: int) -> None:
+        """Go on with what waits: a function of `on_connect=` has run."""
+        self.outbox.greeted(link)
+        self._wake()
+
+    def trouble(self, error: LinkError) -> None:
+        """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
+        now = self._clock.time()
+        self._link.trouble(error, now)
+        kind = type(error).__name__
+        if now - self._logged.get(kind, -QUIET) >= QUIET:
+            self._logged[kind] = now
+            # Where the user's own code failed they need the traceback, whatever an indicator says.
+            level = logging.WARNING if error.__cause__ is not None else self._level
+            logger.log(level, "%s", error, exc_info=error.__cause__)
+        self._publish(error=error)
+
+    def review(self, *, linger: bool = True) -> None:
+        """Stay open for as long as anybody wants it."""
+        if any(receiver.wanted for receiver in self._living()):
+            self._active.add(self)
+            self._watch.on()
+            self._linger = _cancelled(self._linger)
+        elif not linger:
+            self._release()
+        elif self._linger is None:
+            self._linger = self._clock.call_later(LINGER, self._release)
+
+    def close(self) -> None:
+        """End it at once: the program ends."""
+        self._release()
+
+    # What the link's table says
+
+    @property
+    def _clock(self) -> Clock:
+        return self._own_clock or asyncio.get_running_loop()
+
+    def _fire(self, event: Event, error: LinkError | None = None) -> None:
+        before = self._link.state
+        now = self._clock.time()
+        match self._link.fire(event, now, error=error, chance=_chance()):
+            case "dial":
+                self.sending.admit()
+                self._retry = _cancelled(self._retry)
+                self._task = asyncio.get_running_loop().create_task(self._attempt())
+            case "wait":
+                assert self._link.retry_at is not None
+                self._retry = self._clock.call_later(self._link.retry_at - now, self._fire, "due")
+            case "close":
+                self._retry = _cancelled(self._retry)
+                self.sending.stop()
+                self._hang_up()
+        if before != self._link.state:
+            self._log(before, error)
+        self._publish(before, error)
+
+    def _publish(self, before: State | None = None, error: LinkError | None = None) -> None:
+        self.status = self._link.status
+        changed = before is not None and before != self.status.state
+        if changed:
+            self.listeners.tell()
+        for client in self._clients():
+            client._heard(self.status, before if changed else None, error)
+
+    def _log(self, before: State, error: LinkError | None) -> None:
+        state = self._link.state
+        if state == "error":
+            logger.error("%s", error or "gave up")
+        elif state == "reconnecting":
+            # Once: a server that accepts and closes at once would fill the log.
+            routine = self._link.attempts > 1 or (isinstance(error, LinkLost) and error.routine)
+            logger.log(logging.INFO if routine else self._level, "%s; trying again", error)
+        else:
+            logger.info("%s: %s → %s", self._url, before, state)
+
+    @property
+    def _level(self) -> int:
+        """How loud the log is: a cell that shows an indicator needs no red line of the same under it."""
+        return logging.INFO if any(client.shown for client in self._clients()) else logging.WARNING
+
+    def _release(self) -> None:
+        self._linger = _cancelled(self._linger)
+        self._watch.off()
+        self._active.discard(self)
+        self._fire("disconnect")
+
+    def _hang_up(self) -> None:
+        """End the link or the attempt; what waits to be sent still goes out where there is a link."""
+        task, self._task = self._task, None
+        session, self._session = self._session, None
+        waiting = self.sending.close(self._life)
+        if session is not None:
+            session.transport.end_with(waiting)
+        else:
+            self.outbox.give_up(waiting, f"the connection to {self._url} was closed before")
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    def _wake(self) -> None:
+        """Have what was put into the outbox sent."""
+        if self._session is not None:
+            self._session.transport.wake()
+
+    def _slept(self) -> None:
+        """The machine has slept: a link may be dead by now, and what was to be tried later is due."""
+        logger.info("%s: this machine seems to have slept; checking", self._url)
+        if self._session is not None:
+            self._session.transport.probe()
+        elif self._link.retry_at is not None:
+            self._fire("connect")
+
+    # One attempt, and what it leads to
+
+    async def _attempt(self) -> None:
+        task = asyncio.current_task()
+        try:
+            error = await self._connected()
+        except asyncio.CancelledError:
+            raise
+        except LinkError as said:
+            error = said.with_traceback(None)  # which would keep the frames of the attempt
+        except Exception as raised:
+            error = explain(raised, self._url)
+        if isinstance(error, LinkLost) and self._bookmark.retry is not None:
+            error.retry_after = max(error.retry_after or 0.0, self._bookmark.retry)
+        if self._task is task:  # else it was ended on purpose, and another may be on its way
+            self._fire("refused" if isinstance(error, LinkRefused) else "lost", error)
+
+    async def _connected(self) -> LinkError:
+        """Open a socket and keep it to its end; returns why it ended."""
+        try:
+            transport = await self._dial()
+        except Unauthorized:
+            if not self.address.may_change:
+                raise
+            transport = await self._dial()  # once: a token may expire between its making and its use
+        session = Session(transport, self.outbox, self._sender, self._clock)
+        self.counters.connects += 1
+        self._fire("opened")
+        self._session = session
+        if not transport.one_way:
+            self.outbox.link()
+        self._reopen(transport)
+        channels = set[str]().union(*(receiver.channels for receiver in self._living()))
+        self._introduce(session, self._clients(), channels)
+        try:
+            return await transport.run(
+                deliver=lambda frames: self._deliver(session, frames), beat=lambda: self._beat(session)
+            )
+        finally:
+            if self._session is session:
+                self._session = None
+                self.outbox.unlink()
+            session.end()
+
+    def _reopen(self, way: Way) -> None:
+        """Have the receivers begin with a new link; a method, because a coroutine would keep the last of them."""
+        for receiver in self._living():
+            gaps = receiver.reopen(way)
+            self._tell(receiver, gaps, gaps)
+
+    def _miss(self, reason: Reason) -> None:
+        """Have the receivers know that the link did not go on where it should."""
+        for receiver in self._living():
+            gaps = receiver.miss(reason)
+            self._tell(receiver, gaps, gaps)
+
+    async def _dial(self) -> Way:
+        url, headers = await self.address.resolve(self._runtime)
+        self.sending.turn(one_way=is_one_way(url))  # a function may give either
+        return await dial(
+            url,
+            headers,
+            self.address.protocols,
+            self._options,
+            place=self._url,
+            clock=self._clock,
+            outbox=self.outbox,
+            bookmark=self._bookmark,
+            complain=self._complain,
+            miss=self._miss,
+        )
+
+    def _introduce(self, session: Session, clients: list[Client], channels: set[str]) -> None:
+        """Have said what a server wants to hear first."""
+        envelopes = self._envelopes()
+        if envelopes is not None and session.transport.one_way:
+            session.serve(envelopes)
+        elif envelopes is None:
+            session.settle()
+        else:
+            session.serve(envelopes)
+            session.introduce(self._options.max_size)
+            session.hold(envelopes.held, envelopes.recovery)
+            session.ask_for(channels, envelopes.recovery)
+        for client in clients:
+            if client.on_connect is not None and session.greet(client.on_connect):
+                client._greet(self.outbox.greet())
+
+    def _beat(self, session: Session) -> None:
+        if self._envelopes() is not None:
+            session.say("ping", {})
+
+    def _deliver(self, session: Session, frames: Frames) -> None:
+        self.counters.frames += len(frames)
+        self.counters.bytes += sum(map(len, frames))
+        limit = self._options.max_size
+        if max(map(len, frames)) > limit:
+            for frame in frames:
+                if len(frame) > limit:
+                    self._complain(
+                        BadMessage(
+                            f"a message was skipped: its frame has {len(frame):,} bytes, more than {limit:,}; "
+                            f"raise max_size= (it begins {quote(frame)})"
+                        )
+                    )
+            frames = [frame for frame in frames if len(frame) <= limit]
+        for receiver in self._living():
+            taken = receiver.take(frames, self._complain, self._clock.time())
+            self.counters.messages += len(taken.messages)
+            if receiver.decode is None:
+                self._answer(session, receiver, taken)
+            self._tell(receiver, taken.kept, taken.gaps)
+
+    def _answer(self, session: Session, receiver: Receiver, taken: Taken) -> None:
+        """Do what the server says of the link itself, and ask it for what is missing."""
+        if taken.messages and taken.messages[0].type != "hello":
+            session.settle()  # who knows the word answers it before all else
+        known = session.known
+        for message in taken.messages:
+            if message.type in CONTROL and (error := session.answer(message)) is not None:
+                self._complain(error)
+        if session.known and not known:
+            self.hold(receiver)  # whether that can be is known now
+        for channel, position in taken.asks:
+            session.ask_history(channel, position)
+
+    def _tell(self, receiver: Receiver, things: Sequence[Message | Gap], gaps: list[Gap]) -> None:
+        if receiver.wanted:
+            self._log_gaps(gaps)
+        for client in list(receiver.clients):
+            client._receive(things)
+
+    def _log_gaps(self, gaps: list[Gap]) -> None:
+        """Say what is missing, in one line for each reason: a server may have hundreds of channels."""
+        for reason in dict.fromkeys(gap.reason for gap in gaps):
+            first, *others = (gap for gap in gaps if gap.reason == reason)
+            more = f", and of {len(others):,} other channels" if others else ""
+            logger.log(self._level, "%s: %s%s", self._url, first, more)
+
+    def _complain(self, error: LinkError) -> None:
+        self.counters.bad += 1
+        self.trouble(error)
+
+    # Who is there
+
+    def _living(self) -> list[Receiver]:
+        # Other threads may add one meanwhile: the references are copied in one step.
+        return [receiver for ref in self._receivers.valuerefs() if (receiver := ref()) is not None]
+
+    def _clients(self) -> list[Client]:
+        return [client for receiver in self._living() for client in list(receiver.clients)]
+
+    def _envelopes(self) -> Receiver | None:
+        """The receiver of our envelope; None: nobody wants it, so it is not spoken."""
+        return next((receiver for receiver in self._living() if receiver.decode is None), None)
+
+    def _soon(self, fn: Callable[..., object]) -> None:
+        try:
+            self._runtime.call_soon(fn)
+        except RuntimeError:
+            pass  # it has stopped, and all connections with it
+
+
+def _cancelled(timer: Timer | None) -> Timer | None:
+    """Cancel a timer, if there is one; returns what takes its place."""
+    if timer is not None:
+        timer.cancel()
+    return None

@@ -1,0 +1,243 @@
+"""The receiver: what one connection receives, decoded in one way, as streams by channel and as messages.
+
+All clients that decode alike share a receiver, and so its streams: a cell that is run again goes on with the records
+that are there. Runs on the I/O thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import BadMessage, CallbackFailed, LinkError, RealtimeWidgetsError
+from ..protocol.envelope import CONTROL, Message, channel_of, quote, read
+from ..protocol.sse import Data
+from ..streams import Stream
+from ..streams.gaps import Gap, Position, Reason
+from .sansio.decoding import messages_of
+from .sansio.recovery import Recovery
+from .sansio.state import Status
+from .transports.websocket import Way
+
+if TYPE_CHECKING:
+    from .client import Client
+    from .connection import Connection
+
+Decode = Callable[[Any], Any]
+
+
+class Taken(NamedTuple):
+    """What became of frames.
+
+    Attributes:
+        messages: all that were in them.
+        kept: those that are new, and gaps where something is missing.
+        gaps: the latter.
+        asks: channels to ask the server for, each from a position on.
+    """
+
+    messages: list[Message]
+    kept: Sequence[Message | Gap]
+    gaps: list[Gap]
+    asks: list[tuple[str, Position]]
+
+
+class Receiver:
+    """One way to read what a connection receives.
+
+    Args:
+        connection: whose frames they are; kept as long as the receiver.
+        decode: a user's function from a frame to None, one or several messages; None: our envelope.
+    """
+
+    def __init__(self, connection: Connection, decode: Decode | None) -> None:
+        self.connection = connection
+        self.decode = decode
+        self.clients: weakref.WeakSet[Client] = weakref.WeakSet()
+        """Those who want it."""
+        self.recovery = Recovery(envelopes=decode is None)
+        """Where reading stands in its channels."""
+        self.orphaned = False
+        """Whether a client went without a goodbye: then its streams are fed for as long as somebody holds one."""
+        self.retired = False
+        """The same of a client that a later run of its cell replaced, until one that came after it says goodbye."""
+        self._lock = threading.Lock()  # of the next line, which any thread may add to
+        self._streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
+
+    @property
+    def status(self) -> Status:
+        """Where the link stands that fills its streams."""
+        return self.connection.status
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` whenever the status may have changed; returns the undo."""
+        return self.connection.listeners.add(fn)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody would miss it."""
+        return any(not client.retired for client in self.clients) or (
+            (self.orphaned or self.retired) and bool(self._streams)
+        )
+
+    @property
+    def channels(self) -> set[str]:
+        """What its server is asked for: what its clients have named, and what fills a stream that somebody holds."""
+        with self._lock:
+            streams = set(self._streams)
+        return streams.union(*(client.channels for client in self.clients))
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Channels that the server shall not send for now: callbacks of clients have too much of them."""
+        return frozenset[str]().union(*(client.held for client in self.clients))
+
+    def stream(self, channel: str, max_points: int | None) -> Stream:
+        """Return the stream of a channel, made when nobody has one."""
+        with self._lock:
+            stream = self._streams.get(channel)
+            if stream is None:
+                stream = self._streams[channel] = Stream(channel, max_points=max_points)
+                stream.source = self  # who holds the stream holds what fills it
+            return stream
+
+    def reopen(self, way: Way) -> list[Gap]:
+        """Begin with a new link; returns what is missing now, which the streams have been told."""
+        return self._mark(self.recovery.reopen(time.time(), one_way=way.one_way, resumes=way.resumes))
+
+    def miss(self, reason: Reason) -> list[Gap]:
+        """Note that the link does not go on where the last one ended; returns what is missing, like `reopen`."""
+        return self._mark(self.recovery.miss(reason, time.time()))
+
+    def _mark(self, gaps: list[Gap]) -> list[Gap]:
+        for gap in gaps:
+            stream = self._streams.get(gap.channel)
+            if stream is not None:
+                stream.mark_gap(gap)
+        return gaps
+
+    def take(self, frames: Iterable[str | bytes], complain: Callable[[LinkError], None], now: float) -> Taken:
+        """Put what came into the streams.
+
+        Args:
+            frames: in the order they came.
+            complain: gets every frame and record that could not be used; the others go on.
+            now: seconds of a monotonic clock.
+        """
+        messages: list[Message] = []
+        for frame in frames:
+            messages += self._read(frame, complain)
+        kept, asks = self.recovery.sift(messages, now, time.time())
+        gaps = [] if kept is messages else [one for one in kept if isinstance(one, Gap)]
+        found: dict[Stream, list[Message | Gap]] = {}
+        kind: str = ""  # of the message before: as a rule that of the next
+        channel: str | None = ""
+        those: list[Message | Gap] | None = None
+        for one in kept:
+            if isinstance(one, Gap):
+                stream = self._streams.get(one.channel)
+                kind, channel, those = "", one.channel, None
+            elif one.channel == channel and one.type == kind:
+                if those is not None:
+                    those.append(one)
+                continue
+            else:
+                stream = self._stream_of(one)
+                kind, channel, those = one.type, one.channel, None
+            if stream is not None:
+                those = found.setdefault(stream, [])
+                those.append(one)
+        for stream, each in found.items():
+            _fill(stream, each, complain)
+        return Taken(messages, kept, gaps, asks)
+
+    def _stream_of(self, message: Message) -> Stream | None:
+        """Return who gets a message; None when nobody follows its channel, or it is about the link."""
+        if self.decode is None and message.channel is None and message.type in CONTROL:
+            return None
+        return self._streams.get(channel_of(message))
+
+    def _read(self, frame: str | bytes, complain: Callable[[LinkError], None]) -> Iterable[Message]:
+        if self.decode is None:
+            messages, error = read(str(frame) if isinstance(frame, Data) else frame)
+            if error is not None:
+                complain(error)
+            return messages
+        found: list[Message] = []
+        try:
+            for message in messages_of(self.decode(frame)):
+                found.append(message)
+        except BadMessage as error:
+            complain(error)
+        except BaseException as error:  # sys.exit() in it must not end the I/O thread
+            wrong = CallbackFailed(
+                f"decode() raised {type(error).__name__}: {error}; the frame was {quote(frame)}, "
+                "and the rest of it is left out"
+            )
+            wrong.__cause__ = error
+            complain(wrong)
+        return found
+
+
+def _fill(stream: Stream, those: Sequence[Message | Gap], complain: Callable[[LinkError], None]) -> None:
+    """Append messages, and mark gaps where they are."""
+    messages: list[Message] = []
+    for one in those:
+        if isinstance(one, Gap):
+            fill(stream, messages, complain)
+            messages = []
+            stream.mark_gap(one)
+        else:
+            messages.append(one)
+    fill(stream, messages, complain)
+
+
+def fill(stream: Stream, messages: list[Message], complain: Callable[[LinkError], None]) -> None:
+    """Append the data of messages to a stream; a mapping is a record, anything else its field `value`."""
+    records, times = [], []
+    for message in messages:
+        data, ts = message.data, message.timestamp
+        ts = None if ts is None else ts / 1000
+        if type(data) is not dict:
+            data = {"value": data}
+        elif "ts" in data:
+            data = dict(data)
+            ts = data.pop("ts")
+        if data:
+            records.append(data)
+            times.append(ts)
+    if not records:
+        return
+    try:
+        if len(records) == 1:
+            stream.append(ts=times[0], **records[0])
+        else:
+            stream.extend(_columns(records), ts=times)
+    except Exception:  # a user's decoder may have put anything into it
+        _fill_each(stream, records, times, complain)
+
+
+def _fill_each(
+    stream: Stream, records: list[dict[str, Any]], times: list[Any], complain: Callable[[LinkError], None]
+) -> None:
+    """Append one by one: a record that cannot be used must not cost those beside it."""
+    for record, ts in zip(records, times, strict=True):
+        try:
+            stream.append(ts=ts, **record)
+        except Exception as error:
+            said = error if isinstance(error, RealtimeWidgetsError) else f"{type(error).__name__}: {error}"
+            complain(BadMessage(f"a message of channel {stream.name!r} is no record: {said}"))
+
+
+def _columns(records: list[dict[str, Any]]) -> Any:
+    """Records that are alike as columns, which is the quick way in; others as they are."""
+    first = records[0]
+    if set(map(len, records)) == {len(first)}:
+        try:
+            return {name: [record[name] for record in records] for name in first}
+        except KeyError:
+            pass
+    return records

@@ -1,0 +1,71 @@
+"""Reconnect: how long to wait before the next attempt to connect, and when to give up.
+
+Delays grow from attempt to attempt and are drawn at random below that ("full jitter"), so that a thousand
+clients that a server loses at once do not come back at once.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from ...errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """The pace of attempts after a connection is lost or could not be made.
+
+    The n-th delay has the ceiling `min(maximum, initial * factor ** (n - 1))`. With jitter the first delay is
+    anything from 0 to `initial` and every later one anything from `initial` to its ceiling; without, it is the
+    ceiling.
+
+    Example:
+        rw.Reconnect(3, 3, factor=1, jitter=False, max_attempts=5)     # every 3 s, five times
+
+    Args:
+        initial: seconds, above 0.
+        maximum: seconds, at least `initial`.
+        factor: growth from one delay to the next, 1 or more.
+        jitter: draw the delays at random.
+        max_attempts: attempts in a row before the client gives up; None: no limit; 0: never try again.
+
+    Raises:
+        UsageError: for a number out of its range.
+    """
+
+    initial: float = 0.5
+    maximum: float = 20.0
+    factor: float = 2.0
+    jitter: bool = True
+    max_attempts: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.initial <= self.maximum < math.inf or not 1 <= self.factor < math.inf:
+            raise UsageError(
+                f"a pace cannot be kept: initial={self.initial!r}, maximum={self.maximum!r}, "
+                f"factor={self.factor!r}; pass 0 < initial <= maximum in seconds and a factor of 1 or more"
+            )
+        if self.max_attempts is not None and not self.max_attempts >= 0:
+            raise UsageError(
+                f"max_attempts={self.max_attempts!r} cannot be counted: pass 0 or more, or None for no limit"
+            )
+
+    def delay(self, attempt: int, chance: float) -> float:
+        """Return the seconds to wait before an attempt.
+
+        Args:
+            attempt: which in a row, from 1.
+            chance: a random number, 0 <= chance < 1; not used without jitter.
+        """
+        # The exponent is bounded: 2.0 ** 1100 is an OverflowError, and clients run for weeks.
+        ceiling = min(self.maximum, self.initial * self.factor ** min(attempt - 1, 64))
+        if not self.jitter:
+            return ceiling
+        floor = 0.0 if attempt <= 1 else self.initial
+        return floor + chance * (ceiling - floor)
+
+
+FOREVER: Final = Reconnect()
+"""The pace that nobody has to choose: 0.5 to 20 s, without end."""

@@ -1,0 +1,351 @@
+"""Recovery: where reading stands in each channel, and what of it is missing.
+
+A server that numbers its messages gives each channel an epoch, the life of its numbering, and each message an
+offset, 1, 2, 3 … in it. A reader that says the last position it has had is sent what came after; what the server
+no longer has is a gap, and one record says so. What comes twice is dropped. Pure: the time is passed in, and asking
+is the caller's business.
+
+| a message is | and then |
+|---|---|
+| the next one | it is taken |
+| one we had | it is dropped, and counted |
+| further on, or of another epoch | the server is asked once; what comes before its answer comes again after it |
+| the same, and nobody can be asked, or was asked already | there is a gap, and the message is taken |
+| not numbered | it is taken; every new link is a gap |
+
+The server's answer is a *head*, a message of type `history`: "the messages after `after` up to `offset` follow".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal
+
+from ...protocol.envelope import CONTROL, Message, channel_of
+from ...streams.gaps import REASONS, Gap, Position, Reason
+
+ANSWER: Final = 10.0
+"""Seconds that a server has to answer when it is asked for what is missing; then it is a gap."""
+
+MOST_CHANNELS: Final = 10_000
+"""Channels whose positions are kept; a server that names more of them is not followed further."""
+
+UNNAMED: Final = ""
+"""The epoch of a server that numbers without one: where it steps back with a new link, its numbers have begun anew."""
+
+Verdict = Gap | Literal["next", "duplicate", "ask", "wait"]
+"""What to do with a message; a gap: note it, and take the message."""
+
+
+class Track:
+    """Where reading stands in one channel.
+
+    Args:
+        channel: which.
+    """
+
+    __slots__ = ("asked_at", "channel", "epoch", "heard", "offset", "settled", "whole_until")
+
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
+        self.epoch: str | None = None
+        """None: the server has not numbered anything so far."""
+        self.offset = 0
+        self.heard = False
+        """Whether there was anything that messages could be missing after."""
+        self.settled = True
+        """Whether it is known how the channel goes on over this link."""
+        self.asked_at: float | None = None
+        """When the server was asked for what is missing; None: no answer is awaited."""
+        self.whole_until = 0
+        """The server said that it sends everything up to here."""
+
+    @property
+    def position(self) -> Position | None:
+        """The last position that was read; None: not known."""
+        return None if self.epoch is None else Position(self.epoch, self.offset)
+
+    def reopen(self, ts: float) -> Gap | None:
+        """Begin with a new link; returns the gap that this is where nothing is numbered."""
+        self.asked_at, self.whole_until = None, 0
+        self.settled = not self.heard or self.epoch is None
+        return Gap(self.channel, "unknown_source", ts) if self.heard and self.epoch is None else None
+
+    def take(self, epoch: str | None, offset: int | None, now: float, ts: float, *, can_ask: bool) -> Verdict:
+        """Judge a message.
+
+        Args:
+            epoch, offset: its position; None: it is not numbered.
+            now: seconds of a monotonic clock.
+            ts: seconds since the epoch, for a gap.
+            can_ask: whether the server can be asked for what is missing.
+        """
+        if epoch is None or offset is None:
+            return self._take_unnumbered(ts)
+        settled, self.heard, self.settled = self.settled, True, True
+        if self.asked_at is not None and now - self.asked_at < ANSWER:
+            return "wait"
+        if self.epoch is None:  # the first: nothing was before
+            self.epoch, self.offset = epoch, offset
+            return "next"
+        before = Position(self.epoch, self.offset)
+        if epoch == self.epoch and offset <= self.offset:
+            if settled or epoch != UNNAMED:
+                return "duplicate"
+            self.offset = offset
+            return Gap(self.channel, "epoch_changed", ts, before, Position(epoch, offset - 1))
+        if epoch == self.epoch and offset == self.offset + 1:
+            self.offset, self.asked_at = offset, None
+            return "next"
+        promised = epoch == self.epoch and offset <= self.whole_until
+        if can_ask and self.asked_at is None and not promised:
+            self.asked_at = now
+            return "ask"
+        self.epoch, self.offset, self.asked_at = epoch, offset, None
+        reason: Reason = "lost" if epoch == before.epoch else "epoch_changed"
+        return Gap(self.channel, reason, ts, before, Position(epoch, offset - 1))
+
+    def _take_unnumbered(self, ts: float) -> Verdict:
+        self.heard = True
+        settled, self.settled = self.settled, True
+        before, self.epoch = self.position, None
+        return "next" if settled else Gap(self.channel, "unknown_source", ts, before)
+
+    def begin(self, head: Position, after: int, reason: Reason | None, ts: float) -> Gap | None:
+        """Take in a head: the messages after `after` up to the position follow; returns what is missing before.
+
+        Args:
+            head: where the channel stands.
+            after: the number before the first message that follows.
+            reason: why it is not the one that was asked for; None: it is.
+            ts: seconds since the epoch, for a gap.
+        """
+        self.heard = self.settled = True
+        self.asked_at = None
+        before = self.position
+        anew = before is None or before.epoch != head.epoch or reason == "epoch_changed"
+        if not anew and after <= self.offset:
+            self.whole_until = max(self.whole_until, head.offset)
+            return None
+        self.epoch, self.offset, self.whole_until = head.epoch, after, head.offset
+        if before is None:
+            return None
+        why: Reason = reason or ("lost" if before.epoch == head.epoch else "epoch_changed")
+        return Gap(self.channel, why, ts, before, Position(head.epoch, after))
+
+    def is_behind(self, there: Position, now: float) -> bool:
+        """Return whether the server stands elsewhere, though everything that it sent has been read."""
+        asked = self.asked_at is not None and now - self.asked_at < ANSWER
+        return not asked and self.epoch is not None and there != (self.epoch, self.offset)
+
+    def lacks(self, there: Position) -> bool:
+        """Return whether what the server has sent up to there did not arrive though it was asked for, or promised."""
+        return there.epoch == self.epoch and self.offset < there.offset <= self.whole_until
+
+    def give_up(self, there: Position, ts: float) -> Gap:
+        """Go on from where the server stands; returns the gap that this is."""
+        before, self.offset = self.position, there.offset
+        return Gap(self.channel, "lost", ts, before, there)
+
+
+class Recovery:
+    """Where reading stands in all channels that come over one connection.
+
+    Args:
+        envelopes: whether our envelope is spoken: then the server may say that it keeps a history.
+    """
+
+    def __init__(self, *, envelopes: bool) -> None:
+        self.can_ask = False
+        """Whether the server of this link can be asked for its history."""
+        self._heads = False  # whether it says where it goes on
+        self._one_way = False
+        self.duplicates = 0
+        """Messages that came again, and were dropped."""
+        self.gaps = 0
+        """Gaps that were noted."""
+        self._envelopes = envelopes
+        self._tracks: dict[str, Track] = {}
+
+    def positions(self, channels: Iterable[str]) -> dict[str, Position]:
+        """Return the last position read of each channel where it is known."""
+        tracks = self._tracks
+        return {
+            channel: position
+            for channel in channels
+            if channel in tracks and (position := tracks[channel].position) is not None
+        }
+
+    def reopen(self, ts: float, *, one_way: bool = False, resumes: bool = False) -> list[Gap]:
+        """Begin with a new link; returns the gaps that this is.
+
+        Args:
+            ts: seconds since the epoch.
+            one_way: nothing can be asked over it.
+            resumes: the server goes on where the last link ended, also with what is not numbered.
+        """
+        self.can_ask = self._heads = False
+        self._one_way = one_way
+        if resumes:
+            for track in self._tracks.values():
+                track.settled = track.epoch != UNNAMED  # numbers that begin anew with every link
+            return []
+        gaps = [gap for track in self._tracks.values() if (gap := track.reopen(ts)) is not None]
+        self.gaps += len(gaps)
+        return gaps
+
+    def miss(self, reason: Reason, ts: float) -> list[Gap]:
+        """Return the gaps of a link that should have gone on where the last one ended, and did not."""
+        unnumbered = [track for track in self._tracks.values() if track.heard and track.epoch is None]
+        self.gaps += len(unnumbered)
+        return [Gap(track.channel, reason, ts) for track in unnumbered]
+
+    def hear(self, hello: Mapping[str, Any]) -> None:
+        """Take in what a server says that it can do."""
+        self._heads = hello.get("recovery") is True
+        self.can_ask = self._heads and not self._one_way
+
+    def sift(
+        self, messages: list[Message], now: float, ts: float
+    ) -> tuple[Sequence[Message | Gap], list[tuple[str, Position]]]:
+        """Judge messages in their order.
+
+        Args:
+            messages: as they came.
+            now: seconds of a monotonic clock.
+            ts: seconds since the epoch.
+
+        Returns:
+            What is to be used, gaps where they are; and the channels to ask the server for, with the last
+            position read.
+        """
+        if self._is_run(messages):
+            return messages, []
+        tracks = self._tracks
+        kept: list[Message | Gap] = []
+        asks: list[tuple[str, Position]] = []
+        for message in messages:
+            channel, offset = message.channel, message.offset
+            track = tracks.get(channel) if channel is not None else None
+            if (  # as nearly always
+                track is not None
+                and offset == track.offset + 1
+                and message.epoch == track.epoch
+                and track.asked_at is None
+                and track.settled
+                and message.type not in CONTROL
+            ):
+                track.offset = offset
+            elif self._envelopes and message.type in CONTROL and (channel is None or self._heads):
+                self._listen(message, now, ts, kept, asks)
+                if channel is not None:
+                    continue
+            else:
+                track = self._track(channel_of(message))
+                verdict: Verdict = "next"
+                if track is not None:
+                    verdict = track.take(message.epoch, offset, now, ts, can_ask=self.can_ask)
+                if isinstance(verdict, Gap):
+                    self._note(verdict, kept)
+                elif verdict == "duplicate":
+                    self.duplicates += 1
+                    continue
+                elif verdict != "next":
+                    if verdict == "ask" and track is not None and track.position is not None:
+                        asks.append((track.channel, track.position))
+                    continue
+            kept.append(message)
+        return kept, asks
+
+    def _is_run(self, messages: list[Message]) -> bool:
+        """Take messages of one channel that go on from where it stands; what is fast comes so, by the hundreds."""
+        if len(messages) < 2:
+            return False
+        first = messages[0]
+        kind, channel, epoch = first.type, first.channel, first.epoch
+        track = self._tracks.get(channel) if channel is not None else None
+        if track is None or epoch != track.epoch or track.asked_at is not None or not track.settled:
+            return False
+        if kind in CONTROL:
+            return False
+        offset = track.offset
+        for message in messages:
+            offset += 1
+            if (
+                message.offset != offset
+                or message.channel != channel
+                or message.epoch != epoch
+                or message.type != kind
+            ):
+                return False
+        track.offset = offset
+        return True
+
+    def _listen(
+        self,
+        message: Message,
+        now: float,
+        ts: float,
+        kept: list[Message | Gap],
+        asks: list[tuple[str, Position]],
+    ) -> None:
+        """Take in what the server says of itself and its channels."""
+        data = message.data if isinstance(message.data, dict) else {}
+        if message.type == "hello":
+            self.hear(data)
+        elif message.type == "history" and self._heads:
+            gap = self._begin(message, data, ts)
+            if gap is not None:
+                self._note(gap, kept)
+        elif message.type == "pong" and self.can_ask:
+            for channel, there in from_wire(data.get("positions")).items():
+                track = self._tracks.get(channel)
+                if track is None or track.position is None or not track.is_behind(there, now):
+                    continue
+                if track.lacks(there):
+                    self._note(track.give_up(there, ts), kept)
+                else:
+                    track.asked_at = now
+                    asks.append((channel, track.position))
+
+    def _begin(self, message: Message, data: dict[str, Any], ts: float) -> Gap | None:
+        after, reason = data.get("after"), data.get("reason")
+        if message.channel is None or message.epoch is None or message.offset is None:
+            return None
+        track = self._track(message.channel)
+        if track is None or not isinstance(after, int) or not 0 <= after <= message.offset:
+            return None
+        head = Position(message.epoch, message.offset)
+        return track.begin(head, after, reason if reason in REASONS else None, ts)
+
+    def _note(self, gap: Gap, kept: list[Message | Gap]) -> None:
+        self.gaps += 1
+        kept.append(gap)
+
+    def _track(self, channel: str) -> Track | None:
+        track = self._tracks.get(channel)
+        if track is None and len(self._tracks) < MOST_CHANNELS:
+            track = self._tracks[channel] = Track(channel)
+        return track
+
+
+def to_wire(positions: Mapping[str, Position]) -> dict[str, Any]:
+    """Return positions by channel as JSON has them: `{"metrics": ["c4f1", 17]}`."""
+    return {channel: list(position) for channel, position in positions.items()}
+
+
+def from_wire(data: Any) -> dict[str, Position]:
+    """Return what `to_wire` made; whatever is no position is left out."""
+    if not isinstance(data, dict):
+        return {}
+    return {channel: Position(*each) for channel, each in data.items() if _is_position(each)}
+
+
+def _is_position(each: Any) -> bool:
+    return (
+        isinstance(each, list)
+        and len(each) == 2
+        and isinstance(each[0], str)
+        and type(each[1]) is int
+        and each[1] >= 0
+    )

@@ -1,0 +1,116 @@
+"""Sending: what users hand over to a connection, until a link takes it or it has waited for too long.
+
+The outbox has the messages and the rules; here are its times, on the clock of the connection, and whether the address
+takes anything in: Server-Sent Events go one way. Runs on the I/O thread, but for `put` and `admit`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from ..errors import LinkError
+from ..runtime import Runtime
+from ..runtime.scheduling import Timer
+from .sansio.outbox import Delivery, Outbox
+from .transports.websocket import Clock
+
+ONE_WAY: Final = (
+    "Server-Sent Events go one way; to publish, send an HTTP request, or connect to a WebSocket "
+    "(ws:// or wss://)"
+)
+
+
+class Sending:
+    """The outbox of a connection, and its times.
+
+    Args:
+        runtime: whose I/O thread it lives on.
+        label: the address for people.
+        one_way: nothing can be sent there.
+        clock: asked when it is wanted; None: any thread's monotonic one, which is also the loop's.
+        loop: the clock for timers.
+        wake: called when there is something to send.
+        complain: is told of what could not be sent.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        label: str,
+        *,
+        one_way: bool,
+        clock: Clock | None,
+        loop: Callable[[], Clock],
+        wake: Callable[[], object],
+        complain: Callable[[LinkError], object],
+    ) -> None:
+        self.outbox = Outbox()
+        self.one_way = one_way
+        self._runtime = runtime
+        self._label = label
+        self._clock = clock
+        self._loop = loop
+        self._wake = wake
+        self._complain = complain
+        self._expiry: Timer | None = None
+        if one_way:
+            self.outbox.close(ONE_WAY)
+
+    def admit(self) -> None:
+        """Take in what is to be sent: somebody wants the connection; any thread."""
+        if not self.one_way:
+            self.outbox.open()
+
+    def put(self, delivery: Delivery) -> None:
+        """Send a message, or have it wait for the link; any thread, and what finds no room has failed then."""
+        delivery.early = True
+        self.outbox.put(delivery, self._clock.time() if self._clock is not None else time.monotonic())
+        self._runtime.call_soon(self._was_put if delivery.error is None else self._has_failed, delivery)
+
+    def turn(self, *, one_way: bool) -> None:
+        """Follow an address that goes the other way than the one before: nothing is taken in any more, or again."""
+        if one_way:
+            self.one_way = True
+            waiting = self.outbox.close(ONE_WAY)
+            self.outbox.give_up(waiting, ONE_WAY)
+            for delivery in waiting:
+                self._has_failed(delivery)
+        elif self.one_way:
+            self.one_way = False
+            self.outbox.open()
+
+    def stop(self) -> None:
+        """Look at the clock no more."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    def close(self, life: int | None) -> list[Delivery]:
+        """Take nothing in any more; returns what waits, but for what was put in since a life of the outbox."""
+        closed = f"there is no connection to {self._label}; call connect() first"
+        return self.outbox.close(ONE_WAY if self.one_way else closed, life)
+
+    def _was_put(self, delivery: Delivery) -> None:
+        """Have it sent; what its thread had asked for before, a channel for example, has been said by now."""
+        delivery.early = False
+        self._wake()
+        if self._expiry is None:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        if (due := self.outbox.due) is not None:
+            clock = self._loop()
+            self._expiry = clock.call_later(max(0.0, due - clock.time()), self._expire)
+
+    def _expire(self) -> None:
+        """Fail what has waited for too long."""
+        self._expiry = None
+        for delivery in self.outbox.expire(self._loop().time()):
+            self._has_failed(delivery)
+        self._look_later()
+
+    def _has_failed(self, delivery: Delivery) -> None:
+        assert delivery.error is not None
+        self._complain(delivery.error)

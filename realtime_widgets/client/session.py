@@ -1,0 +1,167 @@
+"""The session: what has been said on one link in our envelope.
+
+Hello, the channels that were asked for, the answers to what the server says of the link itself. It begins anew with
+every link.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import BadMessage
+from ..protocol.envelope import Message, new_id, write
+from ..streams.gaps import Position
+from .address import identity
+from .sansio.outbox import Outbox
+from .sansio.recovery import Recovery, to_wire
+from .transports.websocket import Clock, Patience, Way
+
+if TYPE_CHECKING:
+    from .receiver import Receiver
+
+HELLO: Final = {"version": 1, "batch": True, "recovery": True, "acks": True}
+"""What we say first: that we read frames that are arrays of envelopes, recover what is missing, and read answers to
+what we sent."""
+
+
+PATIENCE: Final = 1.0
+"""Seconds that a server has for its hello before we take it for one that does not answer."""
+
+
+def envelope(kind: str, data: Any, id: str | int | None = None, channel: str | None = None) -> Message:
+    """Return a message of ours, with the time and an id."""
+    return Message(kind, data, float(round(time.time() * 1000)), new_id() if id is None else id, channel)
+
+
+class Session:
+    """What has been said on one link.
+
+    Args:
+        transport: the link.
+        outbox: what users send over it.
+        sender: what the server knows us by, on every link.
+        clock: for how long the server has to answer our hello.
+    """
+
+    def __init__(self, transport: Way, outbox: Outbox, sender: str, clock: Clock) -> None:
+        self.transport = transport
+        self._outbox = outbox
+        self._sender = sender
+        self._clock = clock
+        self._patience: Patience | None = None
+        self.known = False
+        """Whether the server has answered our hello."""
+        self._introduced = False
+        self._hello: dict[str, Any] | None = None
+        self._served: weakref.ref[Receiver] | None = None
+        self._asked: set[str] = set()
+        self._held: frozenset[str] = frozenset()
+        self._greeted: dict[Hashable, object] = {}  # holding them, so that no later one can be taken for them
+
+    def serve(self, receiver: Receiver) -> None:
+        """Have this be the receiver of our envelope: one that comes later hears what the server said, and asks anew."""
+        if self._served is not None and self._served() is receiver:
+            return
+        late, self._served = self._served is not None, weakref.ref(receiver)
+        if not late:
+            return
+        receiver.reopen(self.transport)
+        if self._hello is not None:
+            receiver.recovery.hear(self._hello)
+        if self._asked and not self.transport.one_way:
+            self.say("unsubscribe", {"streams": sorted(self._asked)})
+            self._asked = set()
+
+    def introduce(self, max_size: int) -> None:
+        """Say hello, once.
+
+        Args:
+            max_size: bytes of the largest frame that we take.
+        """
+        if not self._introduced and not self.transport.one_way:
+            self._introduced = True
+            self.say("hello", {**HELLO, "max_size": max_size, "client": self._sender})
+            self._patience = Patience(self._clock, PATIENCE, self.settle)
+
+    def settle(self) -> None:
+        """Take the server for one that does not answer, unless it has said hello, on this link or an earlier one."""
+        if not self.known and self._outbox.answers is None:
+            self._outbox.know(False)
+            self.transport.wake()
+
+    def end(self) -> None:
+        """The link is gone."""
+        if self._patience is not None:
+            self._patience.cancel()
+
+    def ask_for(self, channels: set[str], recovery: Recovery) -> None:
+        """Ask the server for channels that it has not been asked for, from the last position that was read."""
+        new = channels - self._asked - self._held
+        if new:
+            self._asked |= new
+            positions = to_wire(recovery.positions(new))
+            self.say("subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {}))
+
+    def drop(self, channels: set[str]) -> None:
+        """Have the server not send channels any more."""
+        if gone := channels & self._asked:
+            self._asked -= gone
+            self.say("unsubscribe", {"streams": sorted(gone)})
+
+    def hold(self, channels: frozenset[str], recovery: Recovery) -> None:
+        """Have the server not send channels for now, where it can go on later from a position, and no others."""
+        may = recovery.can_ask or not self.known  # as long as it has not said hello it is what it was
+        self._held = frozenset(recovery.positions(channels)) if may else frozenset()
+        self.drop(set(self._held))
+
+    def ask_history(self, channel: str, after: Position) -> None:
+        """Ask the server for what came after a position."""
+        message = envelope("history", {}, channel=channel)
+        message.epoch, message.offset = after
+        self.transport.say(write(message))
+
+    def greet(self, fn: Callable[..., object]) -> bool:
+        """Return whether a function of `on_connect=` is yet to be called: once per link, however often its cell
+        runs.
+        """
+        key = identity(fn)
+        if key in self._greeted:
+            return False
+        self._greeted[key] = fn
+        return True
+
+    def answer(self, message: Message) -> BadMessage | None:
+        """Answer what the server says of the link itself; returns what it complains of, if it does."""
+        data = message.data if isinstance(message.data, dict) else {}
+        if message.type == "ping":
+            self.say("pong", {}, message.id)
+        elif message.type == "hello":
+            self.known = True
+            self._hello = data
+            self._outbox.know(data.get("acks") is True)
+            self.transport.wake()
+        elif message.type == "ack":
+            self._outbox.acknowledge(message.id, _position(data))
+        elif message.type == "error" and self.known:  # before, the word could mean anything
+            said = data.get("message") or repr(message.data)
+            left_out = data.get("streams")
+            if isinstance(
+                left_out, list
+            ):  # there was no room for them; there may be when they are asked for again
+                self._asked.difference_update(name for name in left_out if isinstance(name, str))
+            self._outbox.refuse(data.get("id"), said)
+            return BadMessage(f"the server turned something down: {said}")
+        return None
+
+    def say(self, kind: str, data: Any, id: str | int | None = None) -> None:
+        """Send a message of the link's own."""
+        self.transport.say(write(envelope(kind, data, id)))
+
+
+def _position(data: dict[str, Any]) -> Position | None:
+    """Return where the server says that a message stands; None: it does not say."""
+    epoch, offset = data.get("epoch"), data.get("offset")
+    return Position(epoch, offset) if isinstance(epoch, str) and isinstance(offset, int) else None

@@ -1,0 +1,401 @@
+"""The event source: a link over Server-Sent Events, one way, from opening the stream to its end.
+
+It is to the connection what `transport` is for WebSockets, and cannot send. What lives longer than one link, the id to
+go on from and the pace that the server asks for, is the connection's `Bookmark`. The library is `httpx`; nobody else
+here knows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import string
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from functools import cache
+from importlib import metadata
+from typing import TYPE_CHECKING, Final
+
+from ...errors import BadMessage, LinkError, LinkLost, LinkRefused
+from ...protocol.heartbeat import Heartbeat
+from ...protocol.sse import Decoder
+from ...runtime.scheduling import Timer
+from ...streams.gaps import Reason
+from ..address import is_loopback, label_of
+from ..failures import LONGEST, explain_os, explain_status
+from ..sansio.outbox import Delivery
+from .websocket import Clock, Frames
+
+if TYPE_CHECKING:
+    from httpx import AsyncClient, Response
+
+logger = logging.getLogger(__name__)
+
+OPEN_TIMEOUT: Final = 10.0
+"""Seconds for the TCP connection and TLS; the answer may take as long as any silence."""
+
+IDLE: Final = 10.0
+"""Seconds beside the heartbeat and its slack that a server may be silent: with the default 45 in all."""
+
+
+LONGEST_ID: Final = 4096
+"""Bytes of an id that is sent back."""
+
+CODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
+"""Ways in which a server may send it though we ask for none; for others httpx wants further libraries."""
+
+COUNTED: Final = 2
+"""Steps of one from id to id, and no others, after which ids are taken for a count."""
+
+
+class Bookmark:
+    """Where a stream was left, and whether the next one goes on there.
+
+    A server that is told the last id shall go on after it, says the standard; but many name their events and keep none
+    of them. So it has to show it, by ids that count up by one: then the first of a new link must be the next.
+
+    Attributes:
+        last_id: of the last event; "": the server names none.
+        retry: seconds that the server wants between two links; None: it did not say.
+    """
+
+    def __init__(self) -> None:
+        self.last_id = ""
+        self.retry: float | None = None
+        self._noted = ""
+        self._count: tuple[str, int] | None = None  # what the last id counts, and how far
+        self._steps: int | None = 0  # of one; None: ids do not go up by one each
+        self._anew = False  # the first id of a new link is yet to come
+
+    @property
+    def counted(self) -> bool:
+        """Whether the ids of this server count its events."""
+        return self._steps is not None and self._steps >= COUNTED
+
+    def reopen(self) -> None:
+        """Begin with a new link."""
+        self._anew = True
+
+    def note(self, event_id: str) -> Reason | None:
+        """Note the id of an event; returns why some before it are missing, None: none is known to be."""
+        if event_id == self._noted:
+            return None  # an event without an id has that of the one before
+        self._noted = event_id
+        before, self._count = self._count, _count_of(event_id)
+        anew, self._anew = self._anew, False
+        if before is None:
+            return None
+        step = None
+        if self._count is not None and self._count[0] == before[0]:
+            step = self._count[1] - before[1]
+        if anew and step != 1:
+            return self._judge(step)
+        if self._steps is not None:
+            self._steps = self._steps + 1 if step == 1 else None
+        return None
+
+    def _judge(self, step: int | None) -> Reason | None:
+        """Return what a new link says that does not go on with the count; its ids may count from here."""
+        counted = self.counted
+        if self._count is None or not counted:
+            self._steps = 0
+        if not counted:
+            return None
+        if self._count is None:
+            return "unknown_source"
+        return "lost" if step is not None and step > 1 else "epoch_changed"
+
+    @property
+    def header(self) -> bytes | None:
+        """What to say of it; None: nothing. Servers turn away headers without end."""
+        said = self.last_id.encode("utf-8", "replace")
+        return said if 0 < len(said) <= LONGEST_ID else None
+
+
+def _count_of(event_id: str) -> tuple[str, int] | None:
+    """Return what an id may count, whatever stands before the number at its end, and how far; None: nothing."""
+    if len(event_id) > LONGEST_ID:
+        return None
+    name = event_id.rstrip(string.digits)
+    return (name, int(event_id[len(name) :])) if len(name) < len(event_id) else None
+
+
+class EventSource:
+    """An open stream of events.
+
+    Args:
+        client: whose it is; closed with it.
+        response: the open answer.
+        url: where it comes from, for errors.
+        bookmark: where it goes on from; kept up to date.
+        clock: for the silence.
+        heartbeat: seconds between two signs of life of the server; None: silence means nothing.
+        max_size: bytes of a line and of an event; larger ones are left out.
+        complain: is told of those.
+        miss: is told why events are missing before those that are delivered next.
+    """
+
+    one_way = True
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        response: Response,
+        url: str,
+        *,
+        bookmark: Bookmark,
+        clock: Clock,
+        heartbeat: float | None,
+        max_size: int,
+        complain: Callable[[LinkError], object],
+        miss: Callable[[Reason], object],
+    ) -> None:
+        after = response.headers.get("mercure-last-event-id")
+        self.resumes = bookmark.header is not None and (bookmark.counted or after is not None)
+        """Whether the server shows where it goes on."""
+        self._trimmed = self.resumes and after is not None and after != bookmark.last_id
+        self._heartbeat = None if heartbeat is None else Heartbeat(heartbeat + IDLE, clock.time())
+        self._client = client
+        self._response = response
+        self._url = url
+        self._bookmark = bookmark
+        self._clock = clock
+        self._complain = complain
+        self._miss = miss
+        self._max_size = max_size
+        self._decoder = Decoder(bookmark.last_id, max_line=max_size, max_event=max_size)
+        self._timer: Timer | None = None
+        self._verdict: LinkError | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._delivered = False
+
+    def say(self, raw: str) -> None:
+        """Nothing can be sent."""
+
+    def wake(self) -> None:
+        """Nothing waits."""
+
+    def end_with(self, deliveries: list[Delivery]) -> None:
+        """Nothing waits."""
+        assert not deliveries
+
+    def probe(self) -> None:
+        """End it: there is no way to ask whether the other side is there, and a new one goes on where it was."""
+        self._abort(LinkLost(f"the stream of {self._url} is opened anew, because this machine slept"))
+
+    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> LinkError:
+        """Read until the stream ends; returns why it did.
+
+        Args:
+            deliver: gets the events that came at once.
+            beat: not called.
+        """
+        self._bookmark.reopen()
+        if self._trimmed:
+            self._miss("trimmed")
+        self._reading = asyncio.create_task(self._read(deliver))
+        self._listen_for_silence()
+        try:
+            await asyncio.wait({self._reading})
+            if self._verdict is not None:
+                return self._verdict
+            error = self._reading.exception()
+            if error is not None:
+                return explain(error, self._url)
+            return LinkLost(
+                f"{self._url} ended the stream",
+                routine=self._bookmark.header is not None,
+                # Who says when to come again, and had something to say, is asked as by a clock.
+                fruitful=self._delivered and self._bookmark.retry is not None,
+            )
+        finally:
+            self._reading.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
+            await close(self._client, self._response)
+
+    async def _read(self, deliver: Callable[[Frames], object]) -> None:
+        async for chunk in self._response.aiter_bytes():
+            if self._heartbeat is not None:
+                self._heartbeat.heard = self._clock.time()
+            before = self._decoder.oversized
+            events = self._decoder.feed(chunk)
+            for _ in range(self._decoder.oversized - before):
+                self._complain(
+                    BadMessage(
+                        f"a message was skipped: its event has more than {self._max_size:,} bytes; raise max_size="
+                    )
+                )
+            if self._decoder.retry is not None:
+                self._bookmark.retry = min(self._decoder.retry / 1000, LONGEST)
+            for event_id in (*(event.event_id for event in events), self._decoder.last_id):
+                reason = self._bookmark.note(event_id)
+                if reason is not None and self.resumes:
+                    self._miss(reason)
+            if events:
+                self._delivered = True
+                deliver(list(events))
+            self._bookmark.last_id = self._decoder.last_id
+
+    def _listen_for_silence(self) -> None:
+        heartbeat = self._heartbeat
+        if heartbeat is not None:
+            self._timer = self._clock.call_later(max(0.0, heartbeat.due - self._clock.time()), self._check)
+
+    def _check(self) -> None:
+        assert self._heartbeat is not None
+        now = self._clock.time()
+        _, gone = self._heartbeat.check(now)
+        if gone:
+            silence = now - self._heartbeat.heard
+            self._abort(LinkLost(f"nothing was heard from {self._url} for {silence:.0f} s"))
+        else:
+            self._listen_for_silence()
+
+    def _abort(self, why: LinkError) -> None:
+        self._verdict = why
+        if self._reading is not None:
+            self._reading.cancel()
+
+
+async def open_event_source(
+    url: str, headers: Mapping[str, str], bookmark: Bookmark, idle: float | None
+) -> tuple[AsyncClient, Response]:
+    """Return an open answer with its client, whose end is `close()`; raises what `explain` explains.
+
+    Args:
+        url: where.
+        headers: further ones.
+        bookmark: where to go on from.
+        idle: seconds that the answer may take; None: as long as it likes.
+
+    Raises:
+        LinkRefused, LinkLost: the answer is no stream of events.
+    """
+    import httpx
+
+    _keep_out_of_the_log()
+    _ours.set(True)
+    place = label_of(url)
+    timeout = httpx.Timeout(OPEN_TIMEOUT, read=idle)
+    client = httpx.AsyncClient(
+        verify=_trust(),
+        trust_env=not is_loopback(url),
+        timeout=timeout,
+        follow_redirects=True,
+        max_redirects=5,
+    )
+    response = None
+    try:
+        said = {
+            "Accept": "text/event-stream",
+            "Accept-Encoding": "identity",  # compressors hold events back
+            "Cache-Control": "no-store",
+            "User-Agent": _agent(),  # some turn those away that libraries have by themselves
+            **headers,
+        }
+        pairs = [(name.encode(), value.encode()) for name, value in said.items()]
+        if bookmark.header is not None:
+            pairs.append((b"Last-Event-ID", bookmark.header))
+        request = client.build_request("GET", url, headers=pairs)
+        response = await client.send(request, stream=True)
+        if response.status_code == 204:
+            raise LinkRefused(f"{place} has nothing more to send (HTTP 204)")
+        if response.status_code != 200:
+            raise explain_status(response.status_code, response.headers, place, "a stream of events")
+        kind = response.headers.get("content-type", "")
+        if kind.partition(";")[0].strip().lower() != "text/event-stream":
+            raise LinkRefused(
+                f"{place} answered with {kind or 'something of no type'!r} instead of 'text/event-stream'; "
+                "check the address: for a WebSocket it begins with ws:// or wss://"
+            )
+        coding = response.headers.get("content-encoding", "").strip().lower()
+        if coding not in CODINGS:
+            raise LinkRefused(
+                f"{place} compresses its events ({coding}), though we asked it not to; have the server, or a proxy "
+                "before it, send them as they are"
+            )
+        # From here on silence is ours to judge: httpx would take a stall of our own for one of the server.
+        response.request.extensions["timeout"]["read"] = None
+    except BaseException:
+        await close(client, response)
+        raise
+    return client, response
+
+
+async def close(client: AsyncClient, response: Response | None) -> None:
+    """End an answer and its connection."""
+    try:
+        if response is not None:
+            await response.aclose()
+    finally:
+        await client.aclose()
+
+
+def explain(error: BaseException, url: str) -> LinkError:
+    """Return what happened, in one line: a LinkRefused where another try would change nothing, else a LinkLost."""
+    import httpx
+
+    if isinstance(error, LinkError):
+        return error
+    place = label_of(url)
+    match error:
+        case httpx.ReadTimeout():
+            return LinkLost(f"no answer from {place}: it was silent for too long")
+        case httpx.TimeoutException():
+            return LinkLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
+        case httpx.TooManyRedirects():
+            return LinkRefused(f"no connection to {place}: it sends us from one address to another; check it")
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL():
+            return LinkRefused(f"no connection to {place}: it is no address for HTTP; check it")
+        case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
+            return LinkLost(f"the stream of {place} broke off")
+        case httpx.DecodingError():
+            return LinkLost(
+                f"the stream of {place} broke off: what it sent is not packed as it said ({error})"
+            )
+        case httpx.TransportError():
+            cause = _of_the_system(error)
+            if cause is not None:
+                return explain_os(cause, url, place)
+            # Not in the words of httpx, which may quote a header.
+            return LinkLost(f"no connection to {place}: {type(error).__name__}")
+    logger.error("unexpected, connecting to %s", place, exc_info=error)
+    return LinkLost(f"no connection to {place}: {type(error).__name__}: {error}")
+
+
+def _of_the_system(error: BaseException) -> OSError | None:
+    """Return what the system raised in the first place: beneath httpx are httpcore and anyio."""
+    found = None
+    under: BaseException | None = error
+    while under is not None:
+        if isinstance(under, OSError):
+            found = under
+        group = under.exceptions[0] if isinstance(under, BaseExceptionGroup) else None
+        under = group or under.__cause__ or under.__context__
+    return found
+
+
+_ours: Final[ContextVar[bool]] = ContextVar("ours", default=False)
+"""Whether what is done here is our doing."""
+
+
+@cache
+def _keep_out_of_the_log() -> None:
+    """Have httpx not log our requests: their addresses may have a token in the query."""
+    logging.getLogger("httpx").addFilter(lambda _: not _ours.get())
+
+
+@cache
+def _agent() -> str:
+    try:
+        return f"realtime-widgets/{metadata.version('realtime-widgets')}"
+    except metadata.PackageNotFoundError:  # a source tree that was never installed
+        return "realtime-widgets"
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whom this machine trusts; made once, because that takes its time."""
+    return ssl.create_default_context()

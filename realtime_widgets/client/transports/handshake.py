@@ -1,0 +1,103 @@
+"""WebSockets: opening one, and saying in one line why one could not be opened or has ended.
+
+The library is `websockets`; nobody else here knows it. Its own reconnecting is not used: it does not pause
+between connections that succeed and then close.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from ...errors import LinkError, LinkLost, LinkRefused
+from ..address import is_loopback, label_of
+from ..failures import explain_os, explain_status
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+    from websockets.exceptions import ConnectionClosed
+
+logger = logging.getLogger(__name__)
+
+OPEN_TIMEOUT: Final = 10.0
+"""Seconds for the TCP connection, TLS and the opening handshake together."""
+
+CLOSE_TIMEOUT: Final = 1.0
+"""Seconds that we wait for the other side's goodbye; the program's end waits 2 for everything."""
+
+ROOM: Final = 4
+"""A frame may be so many times larger than `max_size` before it costs the connection: what is between the two is
+read, left out and told."""
+
+LEAST: Final = 4 * 1024 * 1024
+"""Bytes that no frame costs the connection, however small `max_size` is: a server may put many messages into one."""
+
+
+async def open_websocket(
+    url: str, headers: Mapping[str, str], protocols: Iterable[str], max_size: int
+) -> ClientConnection:
+    """Return an open WebSocket; raises what `explain` explains."""
+    from websockets.asyncio.client import connect
+
+    return await connect(
+        url,
+        additional_headers=headers,
+        subprotocols=list(protocols) or None,  # type: ignore[arg-type]
+        proxy=None if is_loopback(url) else True,
+        open_timeout=OPEN_TIMEOUT,
+        close_timeout=CLOSE_TIMEOUT,
+        ping_interval=None,  # the connection's own heartbeat pings
+        max_size=max(ROOM * max_size, LEAST),
+        logger=_quiet,
+    )
+
+
+def explain(error: BaseException, url: str) -> LinkError:
+    """Return what happened, in one line: a LinkRefused where another try would change nothing, else a LinkLost."""
+    from websockets import exceptions as ws
+
+    if isinstance(error, LinkError):
+        return error
+    place = label_of(url)
+    match error:
+        case ws.InvalidStatus():
+            answer = error.response
+            return explain_status(answer.status_code, answer.headers, place, "opening a WebSocket")
+        case ws.ConnectionClosed():
+            return _closed(error, place)
+        case ws.NegotiationError():
+            return LinkRefused(f"no connection to {place}: the server does not speak our protocols ({error})")
+        case ws.InvalidMessage() | EOFError():
+            return LinkLost(
+                f"no connection to {place}: what listens there gave no answer to the opening handshake; "
+                "check that it is a WebSocket server, and whether it wants wss:// or ws://"
+            )
+        case ws.InvalidHandshake():
+            return LinkLost(f"no connection to {place}: what listens there is no WebSocket server ({error})")
+        case TimeoutError():
+            return LinkLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
+        case OSError():
+            return explain_os(error, url, place)
+    logger.error("unexpected, connecting to %s", place, exc_info=error)
+    return LinkLost(f"no connection to {place}: {type(error).__name__}: {error}")
+
+
+def _closed(error: ConnectionClosed, place: str) -> LinkError:
+    if error.rcvd is None and error.sent is not None and error.sent.code == 1009:
+        return LinkLost(
+            f"the connection to {place} was ended: a frame was far over the size limit; raise max_size="
+        )
+    if error.rcvd is None and error.sent is not None and error.sent.code not in (1000, 1001, 1006):
+        return LinkLost(f"the connection to {place} was ended: it broke the protocol ({error.sent.reason})")
+    if error.rcvd is None:
+        return LinkLost(f"the connection to {place} broke off without a goodbye")
+    code, reason = error.rcvd.code, error.rcvd.reason
+    said = f"{place} closed the connection ({code}{', ' + repr(reason) if reason else ''})"
+    if 3500 <= code < 4000 or 4500 <= code < 5000:  # the convention of Centrifugo: for good
+        return LinkRefused(f"{said} and does not want it back")
+    return LinkLost(said)
+
+
+_quiet = logging.getLogger(f"{__name__}.protocol")
+_quiet.setLevel(logging.CRITICAL)  # what it says at ERROR we say ourselves, in one line

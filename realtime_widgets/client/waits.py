@@ -1,0 +1,66 @@
+"""Waits: futures for the states of a client, settled on the I/O thread and waited for anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from concurrent.futures import Future
+from typing import Any
+
+from ..errors import LinkError
+from ..runtime import Runtime
+from .sansio.state import State, Status
+
+
+class Waits:
+    """Who waits for which state; on the I/O thread."""
+
+    def __init__(self) -> None:
+        self._waits: list[tuple[State, Future[None]]] = []
+
+    def add(self, state: State, future: Future[None]) -> None:
+        """Have a future settled when the state has come."""
+        self._waits.append((state, future))
+
+    def settle(self, status: Status) -> None:
+        """Settle those that are over: their state has come, or it will not, because the client has given up."""
+        waits, self._waits = self._waits, []
+        for state, future in waits:
+            if future.cancelled():
+                continue
+            if status.state not in (state, "error"):
+                self._waits.append((state, future))
+            elif future.set_running_or_notify_cancel():  # from here on nobody can cancel it
+                if status.state == state:
+                    future.set_result(None)
+                else:
+                    future.set_exception(status.error or LinkError("the client gave up"))
+
+
+class Awaitable:
+    """A wait that belongs to the event loop that awaits it."""
+
+    def __init__(self, future: Future[None]) -> None:
+        self._future = future
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return asyncio.wrap_future(self._future).__await__()
+
+
+class Waiter:
+    """Waits for what the I/O thread settles, on any other thread or in any event loop.
+
+    Args:
+        runtime: whose threads may not wait.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def wait(self, future: Future[None], timeout: float | None) -> None:
+        """See `outbox.Waiter`."""
+        self._runtime.wait(future, timeout)
+
+    def awaited(self, future: Future[None]) -> Generator[Any, None, None]:
+        """See `outbox.Waiter`."""
+        return asyncio.shield(asyncio.wrap_future(future)).__await__()

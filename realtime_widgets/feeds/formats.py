@@ -1,0 +1,44 @@
+"""Formats: how a widget writes its numbers. Checked here, written by the browser in the reader's locale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import UsageError, nearest
+
+FORMATS = {
+    "number": "thousands separators, up to three decimals",
+    "percentage": "a ratio times 100, one decimal: 0.425 is 42.5 %",
+    "duration": "milliseconds, whole",
+    "bytes": "binary prefixes: 1,536 is 1.5 KiB",
+    "compact": "1.2M, 12.35万",
+}
+"""The named formats, and what each does."""
+
+
+def number_format(name: str, *, unit: str | None = None, precision: int | None = None) -> dict[str, Any]:
+    """A checked format, as pages read it.
+
+    Args:
+        name: one of `FORMATS`.
+        unit: text written behind the number, such as "°C" or "/s"; None: none.
+        precision: digits after the decimal point, 0 to 12; None: what the format does by itself.
+
+    Raises:
+        UsageError: for an unknown name (with the nearest), or a precision out of range.
+    """
+    if name not in FORMATS:
+        hint = nearest(str(name), FORMATS)
+        advice = f"did you mean {hint!r}?" if hint else f"it is one of {', '.join(map(repr, FORMATS))}"
+        raise UsageError(f"there is no number format {name!r}: {advice}")
+    digits: object = precision
+    if digits is not None and (
+        isinstance(digits, bool) or not isinstance(digits, int) or not 0 <= digits <= 12
+    ):
+        raise UsageError(f"precision={precision!r} digits cannot be written: pass 0 to 12, or None")
+    chosen: dict[str, Any] = {"name": name}
+    if unit:
+        chosen["unit"] = str(unit)
+    if precision is not None:
+        chosen["precision"] = precision
+    return chosen

@@ -1,0 +1,379 @@
+"""Lines: one stream's number fields as a view shows them over a sliding window.
+
+A line reads its stream by cursor, sorts what is new into `Buckets` and hands out what changed. Three
+layouts, one mechanism:
+
+    few records in view           → buckets of one record: the points themselves
+    window in points, many        → buckets of `step` records
+    window in seconds, many       → buckets of `step` seconds, about one per pixel
+
+A layout changes (and a keyframe follows) when the view's width or the number of records in it calls
+for it; in between the work of `take` grows with the new records only. Old records that the stream
+has dropped stay in the picture while the window shows them; a change of layout or a new reader of
+the stream starts from what the stream has kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from ..browser.frames import Payload
+from ..errors import UnknownField, UsageError, did_you_mean
+from ..streams import Batch, Stream
+from ..streams.gaps import Gap
+from .decimation import Buckets, Cells, Floats, Ints, nice_step
+
+DEFAULT_PX = 800
+"""Width assumed until a page reports one, CSS pixels."""
+MAX_SERIES = 32
+"""A line without named fields shows at most this many number fields, in the order they appeared."""
+_RAW_ABOVE, _RAW_BELOW = 1.5, 0.5
+"""Records per pixel at which points become buckets, and buckets points again; apart, so that a view
+at the edge does not flip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A window of the newest `n` records."""
+
+    n: int
+
+    def __post_init__(self) -> None:
+        n: Any = self.n
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
+            raise ValueError(f"a window of {self.n!r} points: a whole number of at least 2 is needed")
+
+
+def points(n: int) -> Points:
+    """A window of the newest `n` records, for `window=`.
+
+    Raises:
+        ValueError: when `n` is not a whole number of at least 2.
+    """
+    return Points(int(Points(n).n))
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """How records become buckets: of `step` seconds or of `step` records, `capacity` of them."""
+
+    kind: Literal["seconds", "records"]
+    step: float
+    capacity: int
+
+
+class Line:
+    """A cursor into a stream and the buckets of a window.
+
+    Args:
+        stream: where the records come from.
+        fields: the number fields to show; None: all that the stream has, also those that appear later.
+        window: seconds, or `Points`.
+
+    Raises:
+        UnknownField: when the stream has fields, but not one of those named.
+    """
+
+    def __init__(self, stream: Stream, fields: Sequence[str] | None, window: float | Points) -> None:
+        self.stream = stream
+        self.window = window
+        self.fields: tuple[str, ...] = tuple(fields or ())
+        self.last: list[float] = []
+        self.newest_ts: float | None = None
+        self._follow_fields = fields is None
+        self._px = DEFAULT_PX
+        self._cursor = 0
+        self._cleared = 0
+        self._gaps = 0
+        self._missing: Gap | None = None
+        self._sent = 0
+        self._layout: Layout | None = None
+        self._wanted: Layout | None = None  # decided, not yet built; None with a layout: nothing to rebuild
+        self._buckets = Buckets(0, 1)
+        self._marks: deque[tuple[float, int]] = deque()
+        self._fresh = 0  # records since the last part
+        self.merged = 0
+        """Records that shared a bucket of a part with others."""
+        self.dropped = 0
+        """Records that were overwritten in the stream before they were read."""
+        for name in self.fields:
+            check_field(stream, name)
+
+    def resize(self, px: int) -> None:
+        """Tells the width of the widest view, CSS pixels; the buckets follow when their step does."""
+        self._px = min(max(int(px), 50), 10_000)
+        if self._layout is not None:
+            self._want(self._in_view(None))
+
+    def changed(self) -> bool:
+        """Whether `take` would hand out anything new."""
+        stream = self.stream
+        return (
+            self._layout is None
+            or self._wanted is not None
+            or stream.last_seq != self._cursor
+            or stream.cleared_seq != self._cleared
+            or stream.gap_count != self._gaps
+            or self._fields_changed()
+        )
+
+    def take(self, key: bool, now: float) -> Payload:
+        """The buckets that changed since the last call, or all of them."""
+        shown = self._layout is not None
+        missing = self._missing
+        self._gaps = self.stream.gap_count
+        anew = self._ingest()
+        self._missing = self.stream.missing
+        key = key or anew
+        touched = self._buckets.touched()
+        self.merged += max(0, self._fresh - len(touched))
+        self._fresh = 0
+        cells = self._kept() if key else touched
+        first, self._sent = self._sent + 1, self._cursor
+        body, columns = self._body(key, cells), self._columns(cells)
+        return Payload(
+            first, self._cursor, key, body, columns, moved=shown and (anew or self._missing != missing)
+        )
+
+    def baseline(self) -> tuple[float, float]:
+        """Time and value of the first series at the start of the window: of its first bucket that has a value.
+
+        The value is the middle of the bucket; both are NaN while there is only the newest bucket to compare with.
+        """
+        cells = self._kept()
+        drawn = np.flatnonzero(~np.isnan(cells.lo[0])) if len(cells.lo) else np.empty(0, np.int64)
+        if len(drawn) < 2:
+            return math.nan, math.nan
+        start = drawn[np.argmin(cells.x[drawn])]
+        return float(cells.x[start]), float(cells.lo[0, start] + cells.hi[0, start]) / 2
+
+    # Reading
+
+    def _ingest(self) -> bool:
+        """Reads what is new into the buckets; says whether the picture was made anew."""
+        if self._layout is None or self._fields_changed():
+            self._rebuild(None)
+            return True
+        batch = self.stream.read(after=self._cursor, fields=self.fields)
+        if self.stream.cleared_seq != self._cleared:
+            self._rebuild(None)
+            return True
+        if len(batch):
+            self._want(self._in_view(batch))
+        if self._wanted is not None:
+            self._rebuild(self._wanted)
+            return True
+        self._add(batch, self._layout, broken=batch.missed > 0)
+        self._fresh += len(batch)
+        self.dropped += batch.missed
+        return False
+
+    def _rebuild(self, layout: Layout | None) -> None:
+        """Starts again from what the stream has kept, in the given layout or in the one that fits."""
+        self._cleared = self.stream.cleared_seq
+        batch = None
+        while batch is None or self._fields_changed():  # one may appear before we have read
+            self.fields = self.drawn_fields()
+            batch = self.stream.read(fields=self.fields)
+        self._cursor = batch.last_seq
+        self.last = [math.nan] * len(self.fields)
+        self.newest_ts = None
+        self._marks.clear()
+        if not len(batch):
+            start = 0
+        elif isinstance(self.window, Points):
+            start = max(0, len(batch) - self.window.n)
+        else:
+            start = max(0, int(np.argmax(batch.ts >= batch.ts.max() - self.window)) - 1)
+        self._wanted = None
+        self._layout = layout or self._fitting(len(batch) - start)
+        if self._is_bucketed_by_time() and len(batch):
+            # Whole buckets at the edge of the window too, as they would be had it moved there.
+            numbers = np.floor(batch.ts / self._layout.step)
+            start = int(np.argmax(numbers > numbers.max() - self._layout.capacity))
+        self._buckets = Buckets(len(self.fields), self._layout.capacity)
+        self._add(batch, self._layout, start=start)
+
+    def _add(self, batch: Batch, layout: Layout, *, start: int = 0, broken: bool = False) -> None:
+        self._cursor = max(self._cursor, batch.last_seq)
+        ts = batch.ts[start:]
+        if not len(ts):
+            return
+        seq = np.arange(batch.first_seq + start, batch.last_seq + 1, dtype=np.int64)
+        by_time = layout.kind == "seconds"
+        k = np.floor(ts / layout.step).astype(np.int64) if by_time else (seq - 1) // int(layout.step)
+        values = self._values(batch)[:, start:]
+        for piece, cut in _pieces(batch, start):
+            self._buckets.add(k[piece], ts[piece], values[:, piece], broken=broken or cut)
+            broken = False
+        newest = len(ts) - 1 - int(np.argmax(ts[::-1]))  # of equal times the later record
+        if self.newest_ts is None or ts[newest] >= self.newest_ts:
+            self.last = [float(value) for value in values[:, newest]]
+        self._mark(ts, seq)
+
+    def _values(self, batch: Batch) -> Floats:
+        """The shown fields as one array, shape (series, records); NaN where a field is not there yet."""
+        values = np.full((len(self.fields), len(batch)), np.nan)
+        for row, name in zip(values, self.fields, strict=True):
+            if name in batch.columns:
+                row[:] = batch.numbers(name)
+        return values
+
+    def drawn_fields(self) -> tuple[str, ...]:
+        """The fields that are drawn: those named, or all number fields; one that was drawn stays, whatever it holds."""
+        if not self._follow_fields:
+            return self.fields
+        names = [name for name, kind in self.stream.fields.items() if kind == "number" or name in self.fields]
+        return tuple(names[:MAX_SERIES])
+
+    def trouble(self) -> str | None:
+        """Why the line cannot be drawn, as a sentence for the reader: none of its fields is in the stream."""
+        there = self.stream.fields
+        if self._follow_fields or not there or any(name in there for name in self.fields):
+            return None
+        return _no_such_field(self.stream, self.fields[0])
+
+    def _fields_changed(self) -> bool:
+        return self._follow_fields and self.drawn_fields() != self.fields
+
+    # Layout
+
+    def _want(self, count: int) -> None:
+        """Decides on the layout for a window with `count` records in it."""
+        fitting = self._fitting(count)
+        self._wanted = None if fitting == self._layout else fitting
+
+    def _fitting(self, count: int) -> Layout:
+        if isinstance(self.window, Points):
+            if self.window.n <= _RAW_ABOVE * self._px:
+                return Layout("records", 1, self.window.n)
+            step = max(nice_step(self.window.n / self._px), 1.0)
+            return Layout("records", step, math.ceil(self.window.n / step) + 1)
+        bucketed = self._layout is not None and self._layout.kind == "seconds"
+        if count <= (_RAW_BELOW if bucketed else _RAW_ABOVE) * self._px:
+            return Layout("records", 1, 2 * self._px)
+        step = nice_step(self.window / self._px)
+        return Layout("seconds", step, math.ceil(self.window / step) + 2)
+
+    def _mark(self, ts: Floats, seq: Ints) -> None:
+        """Notes about 200 times and numbers along the window, for counting what is in view."""
+        running = np.maximum.accumulate(ts)
+        if self.newest_ts is not None:
+            running = np.maximum(running, self.newest_ts)
+        if isinstance(self.window, Points):
+            self.newest_ts = float(running[-1])
+            return
+        for i in range(0, len(ts), max(1, len(ts) // 200)):
+            if not self._marks or running[i] - self._marks[-1][0] >= self.window / 200:
+                self._marks.append((float(running[i]), int(seq[i])))
+        self.newest_ts = float(running[-1])
+        while len(self._marks) > 1 and self._marks[0][0] < self.newest_ts - self.window:
+            self._marks.popleft()
+
+    def _in_view(self, batch: Batch | None) -> int:
+        """About how many records the window holds, with those of `batch` taken in."""
+        if isinstance(self.window, Points):
+            return self.window.n
+        newest = self.newest_ts if self.newest_ts is not None else -math.inf
+        if batch is None:
+            last, inside = self._cursor, 0
+        else:
+            newest = max(newest, float(batch.ts.max()))
+            last, inside = batch.last_seq, int((batch.ts >= newest - self.window).sum())
+        first = next((seq for ts, seq in self._marks if ts >= newest - self.window), None)
+        return inside if first is None else last - first + 1
+
+    # Handing out
+
+    def _kept(self) -> Cells:
+        """The whole picture, trimmed as pages trim it."""
+        cells = self._buckets.kept()
+        if isinstance(self.window, Points) or self.newest_ts is None or self._is_bucketed_by_time():
+            return cells
+        return cells.since(self.newest_ts - self.window)
+
+    def _is_bucketed_by_time(self) -> bool:
+        return self._layout is not None and self._layout.kind == "seconds"
+
+    def _body(self, key: bool, cells: Cells) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "k0": int(cells.k[0]) if len(cells) else 0,
+            "newest": self.newest_ts,
+            "age": self.stream.age,
+            "last": [value if math.isfinite(value) else None for value in self.last],
+        }
+        if self._missing is not None:
+            body["missing"] = self._missing.reason
+        trouble = self.trouble()
+        if trouble:
+            body["error"] = trouble
+        layout = self._layout
+        if key and layout is not None:
+            body["series"] = list(self.fields)
+            body["layout"] = {"kind": layout.kind, "step": layout.step, "capacity": layout.capacity}
+            body["window"] = None if isinstance(self.window, Points) else self.window
+        return body
+
+    def _columns(self, cells: Cells) -> dict[str, Any]:
+        if not len(cells):
+            return {}
+        columns: dict[str, Any] = {"k": (cells.k - cells.k[0]).astype(np.int32), "lo": cells.lo.ravel()}
+        by_time = self._is_bucketed_by_time()
+        if by_time or (self._layout is not None and self._layout.step > 1):
+            columns["hi"] = cells.hi.ravel()
+        if not by_time:
+            columns["x"] = cells.x
+        if cells.breaks.any():
+            columns["breaks"] = cells.breaks.ravel()
+        return columns
+
+
+def _pieces(batch: Batch, start: int) -> Iterator[tuple[slice, bool]]:
+    """The records from `start` on, cut where something is missing; and of each piece whether that is before it."""
+    places = (
+        {gap.seq + 1 - batch.first_seq - start for gap in batch.gaps if gap.seq is not None}
+        if batch.gaps
+        else ()
+    )
+    cuts = sorted(place for place in places if 0 < place < len(batch) - start)
+    for begin, end in pairwise((0, *cuts, len(batch) - start)):
+        yield slice(begin, end), begin in places
+
+
+def check_field(stream: Stream, name: str) -> None:
+    """Refuses a field that a stream with fields does not have.
+
+    Raises:
+        UnknownField: naming the nearest field, and those there are.
+    """
+    if stream.fields and name not in stream.fields:
+        raise UnknownField(_no_such_field(stream, name))
+
+
+def _no_such_field(stream: Stream, name: str) -> str:
+    fields = stream.fields
+    there = ", ".join(repr(field) for field in fields)
+    advice = did_you_mean(name, fields) or "; name one of those, or append a record with it first"
+    return f"stream {stream.name!r} has no field {name!r}: it has {there}{advice}"
+
+
+def only_field(stream: Stream) -> str | None:
+    """The field that is meant when none is named: `value`, or the only one; None while the stream has none.
+
+    Raises:
+        UsageError: when there are several to choose from.
+    """
+    fields = list(stream.fields)
+    if "value" in fields or len(fields) == 1:
+        return "value" if "value" in fields else fields[0]
+    if not fields:
+        return None
+    names = ", ".join(map(repr, fields))
+    raise UsageError(f"stream {stream.name!r} has several fields ({names}): say which one is meant")

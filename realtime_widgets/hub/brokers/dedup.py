@@ -1,0 +1,68 @@
+"""The known: what was published a little while ago, so that it is not published twice when it comes again. Pure."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final, NamedTuple
+
+from ...streams.gaps import Position
+
+REMEMBERED: Final = 300.0
+"""Seconds that a message is known again."""
+
+MOST_OF_ONE: Final = 10_000
+"""Messages of one sender, more than it may have on their way; beyond it its oldest are forgotten early."""
+
+MOST: Final = 300_000
+"""Of all senders; beyond it the one with the most loses its oldest."""
+
+
+EVERYBODY: Final = "http"
+"""The sender of all that came over HTTP, which says no more of who it was: only the bound of all holds for it."""
+
+
+class Key(NamedTuple):
+    """What a message is known by: an id is its sender's, within a channel."""
+
+    sender: str
+    channel: str
+    id: str | int
+
+
+class Known:
+    """Where messages stand, by what they are known by."""
+
+    def __init__(self) -> None:
+        self._senders: OrderedDict[str, OrderedDict[Key, tuple[float, Position]]] = OrderedDict()
+        self._count = 0
+
+    def find(self, key: Key, now: float) -> Position | None:
+        """Return where a message stands that was published within `REMEMBERED` seconds."""
+        theirs = self._senders.get(key.sender)
+        found = None if theirs is None else theirs.get(key)
+        return found[1] if found is not None and found[0] > now else None
+
+    def add(self, key: Key, position: Position, now: float) -> None:
+        """Remember one; with it go those whose time is over, of its sender and of the one silent for longest."""
+        mine = self._senders.setdefault(key.sender, OrderedDict())
+        self._senders.move_to_end(key.sender)
+        self._count -= mine.pop(key, None) is not None
+        mine[key] = now + REMEMBERED, position
+        self._count += 1
+        if len(mine) > MOST_OF_ONE and key.sender != EVERYBODY:
+            self._forget(key.sender)
+        if self._count > MOST:
+            self._forget(max(self._senders, key=lambda sender: len(self._senders[sender])))
+        for sender in (key.sender, next(iter(self._senders))):
+            while sender in self._senders and next(iter(self._senders[sender].values()))[0] <= now:
+                self._forget(sender)
+
+    def _forget(self, sender: str) -> None:
+        theirs = self._senders[sender]
+        theirs.popitem(last=False)
+        self._count -= 1
+        if not theirs:
+            del self._senders[sender]
+
+    def __len__(self) -> int:
+        return self._count

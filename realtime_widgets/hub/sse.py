@@ -1,0 +1,164 @@
+"""The event stream: a session over Server-Sent Events, for everything that can only listen: browsers, curl.
+
+It is a link like that of a WebSocket, and says on behalf of its client what that cannot: hello, the channels of its
+path, and from where on. Every event is one envelope, and its id the positions in all channels after it:
+
+    id: c4f1:17,c4f1:3
+    data: {"type": "metrics_update", "channel": "metrics", "epoch": "c4f1", "offset": 17, ...}
+
+so that an `EventSource`, which sends the last id back when it comes again, is sent what it missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from ..client.sansio.recovery import to_wire
+from ..protocol.envelope import Message, read, write
+from ..protocol.sse import COMMENT, encode
+from ..streams.gaps import Position
+from .channels import stamped
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Send
+
+KEEP_ALIVE: Final = 15.0
+"""Seconds between two signs of life."""
+
+STUCK: Final = 30.0
+"""Seconds that a client may take to read before it is taken for gone."""
+
+HEADERS: Final = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # proxies hold answers back otherwise
+]
+
+
+class EventStream:
+    """One answer as a session's link.
+
+    Args:
+        channels: what it is about, in the order of its path.
+        last_id: what the client has had; None: nothing.
+        receive, send: of ASGI.
+        abort: cuts the connection off.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[str],
+        last_id: str | None,
+        receive: Receive,
+        send: Send,
+        abort: Callable[[], None],
+    ) -> None:
+        self.abort = abort
+        self._channels = channels
+        self._positions = positions_of(channels, last_id)
+        self._receive = receive
+        self._send = send
+        self._words: deque[str] = deque()  # of the client, as the session hears them
+        self._spoken = asyncio.Event()
+        self._ended = False
+        hello = {"version": 1, "recovery": True}
+        self._speak("hello", hello)
+        self._speak("subscribe", {"streams": list(channels), "positions": to_wire(self._positions)})
+
+    async def run(self, session: Callable[[], Any]) -> None:
+        """Answer with a stream of events, for as long as the session runs."""
+        await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await self._write(COMMENT)
+        beside = [asyncio.create_task(self._wait_for_the_end()), asyncio.create_task(self._keep_alive())]
+        try:
+            await session()
+            with contextlib.suppress(OSError):
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    # For the session
+
+    async def receive(self) -> str | None:
+        """See `session.Link`."""
+        while not self._ended:
+            if self._words:
+                return self._words.popleft()
+            self._spoken.clear()
+            await self._spoken.wait()
+        return None
+
+    async def send(self, frame: str) -> None:
+        """See `session.Link`."""
+        messages, _ = read(frame)
+        for message in messages:
+            if message.type == "ping":
+                self._speak("pong", {}, message.id)
+            else:
+                self._note(message)
+                await self._write(encode(frame if len(messages) == 1 else write(message), id=self._id()))
+
+    async def close(self, code: int, reason: str) -> None:
+        """See `session.Link`."""
+        self._end()
+
+    # Its own
+
+    def _speak(self, type: str, data: Any, id: str | int | None = None) -> None:
+        self._words.append(write(stamped(type, data, id=id)))
+        self._spoken.set()
+
+    def _note(self, message: Message) -> None:
+        """Keep where the client stands once it has this message."""
+        if message.channel is not None and message.epoch is not None and message.offset is not None:
+            after = message.data.get("after") if message.type == "history" else message.offset
+            self._positions[message.channel] = Position(message.epoch, after)
+
+    def _id(self) -> str | None:
+        found = [self._positions.get(channel) for channel in self._channels]
+        return ",".join("" if each is None else f"{each.epoch}:{each.offset}" for each in found)
+
+    async def _write(self, body: bytes) -> None:
+        if self._ended:
+            raise ConnectionResetError("the client has gone")
+        try:
+            async with asyncio.timeout(STUCK):
+                await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        except TimeoutError:
+            self._end()
+            self.abort()
+            raise ConnectionResetError("the client does not read") from None
+
+    async def _wait_for_the_end(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._end()
+
+    async def _keep_alive(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await asyncio.sleep(KEEP_ALIVE)
+                await self._write(COMMENT)
+
+    def _end(self) -> None:
+        self._ended = True
+        self._spoken.set()
+
+
+def positions_of(channels: Sequence[str], last_id: str | None) -> dict[str, Position]:
+    """Return the positions that an id of ours says; none when it is no such id."""
+    parts = (last_id or "").split(",")
+    if len(parts) != len(channels):
+        return {}
+    found = {}
+    for channel, part in zip(channels, parts, strict=True):
+        epoch, _, offset = part.rpartition(":")
+        if epoch and offset.isascii() and offset.isdigit() and len(offset) <= 15:
+            found[channel] = Position(epoch, int(offset))
+    return found

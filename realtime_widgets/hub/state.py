@@ -1,0 +1,137 @@
+"""The switchboard: what all clients of a running hub share, and what it does by itself once a second."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import NotSent, RealtimeWidgetsError
+from ..protocol.envelope import Message
+from ..runtime import Runtime
+from ..sources.machine import next_due
+from .brokers.base import Broker
+from .brokers.memory import size_of
+from .channels import Channels, Sink, sealed
+from .events import Events
+from .metrics import Metrics
+from .rate_limit import Admission
+from .traffic import Traffic
+
+if TYPE_CHECKING:
+    from .session import Session
+
+METRICS: Final = "metrics"
+
+EVERY: Final = 1.0
+"""Seconds between two messages of metrics."""
+
+MOST_WAITING: Final = 64 * 1024 * 1024
+"""Bytes that other threads may have published and that are not yet on their way."""
+
+
+class Switchboard:
+    """One per life of a hub; all but `post` on the I/O thread.
+
+    Args:
+        runtime: whose I/O thread it is.
+        broker: where the channels are kept.
+
+    Raises:
+        MissingDependency: psutil is not installed.
+    """
+
+    def __init__(self, runtime: Runtime, broker: Broker) -> None:
+        self.channels = Channels(broker)
+        self.traffic = Traffic()
+        self.events = Events(self._tell)
+        self.admission = Admission()
+        self.sessions: set[Session] = set()
+        """The clients that are connected."""
+        self.since = time.monotonic()
+        self._metrics = Metrics()
+        self._runtime = runtime
+        self._lock = threading.Lock()
+        self._posted: deque[Message] = deque()
+        self._bytes = 0
+        self._woken = False
+        self._wake = asyncio.Event()
+        self._wanted = asyncio.Event()
+
+    def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
+        """See `Channels.subscribe`; who comes to the metrics gets them at once."""
+        undo = self.channels.subscribe(channel, sink)
+        if channel == METRICS:
+            self._wanted.set()
+        return undo
+
+    def post(self, message: Message) -> None:
+        """Have a message published in its turn; from any thread, returns at once.
+
+        Raises:
+            NotSent: so many wait that there is no room for another.
+        """
+        size = size_of(message)
+        with self._lock:
+            if self._bytes + size > MOST_WAITING:
+                raise NotSent(
+                    f"a message was not published: {len(self._posted):,} others ({self._bytes:,} bytes) wait for "
+                    "the I/O thread, which is the most there may be; publish less at a time"
+                )
+            self._posted.append(message)
+            self._bytes += size
+            wake, self._woken = not self._woken, True
+        if wake:
+            self._runtime.call_soon(self._wake.set)
+
+    def _tell(self, channel: str, data: Any) -> None:
+        try:
+            self.post(sealed(channel, data))
+        except RealtimeWidgetsError:
+            pass  # too much is waiting, or the end has come; it is in the log
+
+    async def run(self) -> None:
+        """Publish what is posted, and the metrics, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._publish_posted())
+            group.create_task(self._publish_metrics())
+
+    async def _publish_posted(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            with self._lock:
+                self._woken = False
+            while self._posted:
+                with self._lock:
+                    message = self._posted.popleft()
+                    self._bytes -= size_of(message)
+                await self.channels.publish(message)
+
+    async def _publish_metrics(self) -> None:
+        due = time.monotonic()
+        while True:
+            due = next_due(due, time.monotonic(), EVERY)
+            while await self._wanted_before(due):
+                await self._measure()
+            await self._measure()
+
+    async def _wanted_before(self, due: float) -> bool:
+        try:
+            async with asyncio.timeout_at(due):  # the loop's clock is the monotonic one
+                await self._wanted.wait()
+        except TimeoutError:
+            return False
+        self._wanted.clear()
+        return True
+
+    async def _measure(self) -> None:
+        # Also when nobody follows: the next one to come then hears of the last second, not of the last hour.
+        metrics: dict[str, Any] = self._metrics.measure(
+            len(self.sessions), self.traffic.figures(time.monotonic())
+        )
+        if self.channels.followed(METRICS):
+            await self.channels.publish(sealed(METRICS, metrics))

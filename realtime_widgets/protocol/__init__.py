@@ -1,0 +1,1 @@
+"""The protocol: what clients and hubs both speak, without sockets and clocks."""

@@ -1,0 +1,328 @@
+"""The runtime: the two background threads of the process, and a way to wait that cannot deadlock.
+
+One I/O thread with an asyncio loop runs everything of ours; one callback thread runs users' functions, one
+at a time. Importing this or making a `Runtime` starts nothing: each thread starts with its first work.
+There is one runtime per process, found under one key of `sys.modules`, so that re-run cells and %autoreload
+meet the same threads.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import RuntimeStopped, TookTooLong, WouldDeadlock
+from .callbacks import Callbacks
+from .notebook import Replaced
+from .scheduling import install_scheduler
+
+if TYPE_CHECKING:
+    import asyncio  # at run time only where a thread starts: it is more than half of what importing us would cost
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+_KEY = "_realtime_widgets_runtime_v1"
+"""The version changes when a runtime of the old shape could not serve the new code."""
+
+
+def get_runtime() -> Runtime:
+    """Return the runtime of this process; a fresh one at first, after a fork and after `stop()`."""
+    # setdefault() is atomic, and a Runtime that loses the race is garbage that started nothing. So this needs
+    # no lock, which a fork could copy in its locked state.
+    box = sys.modules.setdefault(_KEY, types.ModuleType(_KEY))
+    runtimes: dict[int, Runtime] = box.__dict__.setdefault("runtimes", {})
+    pid = os.getpid()
+    return runtimes.get(pid) or runtimes.setdefault(pid, Runtime())
+
+
+class Delayed:
+    """A call on the I/O thread that is due later."""
+
+    __slots__ = ("_job",)
+
+    def __init__(self, fn: Callable[..., object], args: tuple[Any, ...]) -> None:
+        self._job: tuple[Callable[..., object], tuple[Any, ...]] | None = (fn, args)
+
+    def cancel(self) -> None:
+        """Do not make the call, unless it is being made; from any thread, any number of times."""
+        # The loop's own timer stays until it is due, and then finds nothing to do: cancelling it would take a
+        # wake-up.
+        self._job = None
+
+    def arm(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        """Set the loop's timer (on the I/O thread)."""
+        if self._job is not None:
+            loop.call_at(due, self._run)
+
+    def _run(self) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            fn, args = job
+            fn(*args)
+
+
+class Runtime:
+    """The I/O thread and the callback thread of one process; get it through `get_runtime()`.
+
+    Every method may be called from any thread, and raises RuntimeStopped after `stop()` or in a forked child.
+    """
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        # running → stopping (no thread starts any more) → draining (no callbacks are taken) → stopped
+        # (nothing is)
+        self._state = "running"
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._io: threading.Thread | None = None
+        self._callbacks = Callbacks()
+        self._on_stop: dict[object, Callable[[], object]] = {}
+        self._sharing = threading.RLock()  # not the lock above: what is made may use the runtime
+        self._shared: dict[str, Any] = {}
+
+    def shared(self, name: str, make: Callable[[Runtime], T], /) -> T:
+        """Return the one object of this name, made by `make(self)` when it is first asked for.
+
+        It lives as long as the runtime, so re-run cells and %autoreload meet the same one. The name carries a
+        version, which changes when an object of the old shape could not serve the new code.
+        """
+        with self._sharing:
+            if name not in self._shared:
+                self._shared[name] = make(self)
+            return self._shared[name]  # type: ignore[no-any-return]
+
+    def call_soon(self, fn: Callable[..., object], /, *args: Any) -> None:
+        """Call `fn(*args)` on the I/O thread; what it raises is logged."""
+        self._post(self._started_loop(), fn, *args)
+
+    def call_later(self, delay: float, fn: Callable[..., object], /, *args: Any) -> Delayed:
+        """Call `fn(*args)` on the I/O thread in `delay` seconds; what it raises is logged."""
+        loop = self._started_loop()
+        delayed = Delayed(fn, args)
+        self._post(loop, delayed.arm, loop, loop.time() + delay)
+        return delayed
+
+    def run(self, coro: Coroutine[Any, Any, T], /) -> Future[T]:
+        """Run a coroutine as a task on the I/O thread; cancelling the future cancels the task."""
+        import asyncio
+
+        try:
+            return asyncio.run_coroutine_threadsafe(coro, self._started_loop())
+        except RuntimeError:
+            coro.close()  # or Python would warn that it was never awaited
+            raise
+
+    def submit(self, fn: Callable[..., T], /, *args: Any) -> Future[T]:
+        """Call a user's `fn(*args)` on the callback thread, after those submitted before.
+
+        What it raises is logged with its traceback, and is the future's exception.
+        """
+        self._check()
+        with self._lock:
+            self._check("draining", "stopped")
+            if self._state == "running":  # since Python 3.12 no thread can start while the program ends
+                self._stop_at_exit()
+                self._callbacks.start()
+            return self._callbacks.put(fn, args)
+
+    def wait(self, future: Future[T], timeout: float | None) -> T:
+        """Wait for a future and return its result; what interrupts the wait (Ctrl-C, the timeout) cancels it.
+
+        Args:
+            future: of `run()` or `submit()`.
+            timeout: seconds; None: for ever.
+
+        Raises:
+            WouldDeadlock: on the I/O thread and the callback thread, unless it is done already.
+            TookTooLong: after `timeout` seconds.
+        """
+        if not future.done():
+            self._check()
+            if self._is_ours(here := threading.current_thread()):
+                raise WouldDeadlock(
+                    f"cannot wait on thread {here.name!r}: the answer may need this very thread; do not wait "
+                    "inside a callback, use add_done_callback() or await"
+                )
+        try:
+            return future.result(timeout)
+        except TimeoutError:
+            if future.done():  # its own exception
+                raise
+            future.cancel()
+            raise TookTooLong(f"no answer came: we waited {timeout} s; allow more with timeout=") from None
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    def on_stop(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` when the runtime stops, while it can still take work; returns the undo.
+
+        It runs on the thread that calls `stop()`, at the program's end the main thread, and must not block.
+        The last one added runs first.
+        """
+        key = object()
+        self._check()
+        with self._lock:
+            self._check("draining", "stopped")
+            self._on_stop[key] = fn
+
+        def undo() -> None:
+            self._on_stop.pop(key, None)
+
+        return undo
+
+    def made(self, thing: T, end: Callable[[T], object], /) -> None:
+        """Call `end(thing)` when the notebook cell that now runs is run again, as it then makes another."""
+        self.shared("cells/1", lambda _: Replaced()).add(thing, end)
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Call the `on_stop` functions, finish the callbacks, cancel the tasks, close the loop.
+
+        Runs by itself at the program's end. What has not ended after `timeout` seconds is left behind on
+        its daemon thread, and logged. Stopping twice, or in a forked child, does nothing.
+
+        Raises:
+            WouldDeadlock: on the I/O thread and the callback thread.
+        """
+        if self._pid != os.getpid():  # before the lock, which a fork may have copied in its locked state
+            return
+        if self._is_ours(threading.current_thread()):
+            raise WouldDeadlock(
+                "stop() cannot be done here: it would wait for the thread it is called on; call it from another"
+            )
+        with self._lock:
+            if self._state != "running":
+                return
+            self._state = "stopping"
+        deadline = time.monotonic() + timeout
+        while self._on_stop:
+            _, fn = self._on_stop.popitem()
+            try:
+                fn()
+            except Exception:
+                logger.exception("a function of on_stop() raised: %r", fn)
+        with self._lock:
+            self._callbacks.close()
+            self._state = "draining"
+        self._callbacks.finish(time.monotonic() + 0.6 * timeout)  # the rest is for the loop
+        self._stop_loop(deadline)
+        atexit.unregister(self.stop)
+
+    def __repr__(self) -> str:
+        threads = [
+            thread.name
+            for thread in (self._io, self._callbacks.thread)
+            if thread is not None and thread.is_alive()
+        ]
+        return f"<Runtime of process {self._pid}: {self._state}, threads: {', '.join(threads) or 'none'}>"
+
+    def _check(self, *closed: str) -> None:
+        """Raise when the runtime belongs to another process, or is in one of the states `closed`
+        (stopped).
+        """
+        if self._pid != os.getpid():
+            raise RuntimeStopped(
+                f"the runtime of process {self._pid} cannot be used in process {os.getpid()}, a fork of it: "
+                "its threads stayed behind; call get_runtime() for one of this process, and make clients anew"
+            )
+        if self._state in (closed or ("stopped",)):
+            raise RuntimeStopped(
+                "this runtime cannot be used: it was stopped; call get_runtime() for a fresh one"
+            )
+
+    def _is_ours(self, thread: threading.Thread) -> bool:
+        with self._lock:  # a new thread may be at its first job before submit() has noted it
+            return thread in (self._io, self._callbacks.thread)
+
+    def _stop_at_exit(self) -> None:
+        """Register `stop()` with the first thread, so that a runtime without work leaves nothing behind."""
+        if self._io is None and self._callbacks.thread is None:
+            atexit.register(self.stop)
+
+    def _started_loop(self) -> asyncio.AbstractEventLoop:
+        loop = self._loop
+        if loop is not None and self._state == "running" and self._pid == os.getpid():
+            return loop
+        self._check()
+        with self._lock:
+            self._check()
+            if self._loop is None:
+                if self._state != "running":  # as in submit()
+                    raise RuntimeStopped(
+                        "the I/O thread cannot start: the runtime is stopping; do it earlier"
+                    )
+                import asyncio
+
+                self._loop = asyncio.new_event_loop()
+                self._loop.set_exception_handler(_log_loop_error)
+                # For host names, which the system may take its time to look up; never more threads than this.
+                self._loop.set_default_executor(ThreadPoolExecutor(2, "realtime_widgets names"))
+                self._stop_at_exit()
+                thread = threading.Thread(target=self._run_loop, name="realtime_widgets I/O", daemon=True)
+                thread.start()
+                self._io = thread
+            return self._loop
+
+    def _post(self, loop: asyncio.AbstractEventLoop, fn: Callable[..., object], *args: Any) -> None:
+        try:
+            loop.call_soon_threadsafe(fn, *args)
+        except RuntimeError:  # it was closed since we looked
+            self._check()
+            raise
+
+    def _run_loop(self) -> None:
+        import asyncio
+
+        loop = self._loop
+        assert loop is not None
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+        finally:
+            loop.close()
+
+    def _stop_loop(self, deadline: float) -> None:
+        with self._lock:
+            self._state = "stopped"
+        # Not earlier: what on_stop functions and callbacks still submit must come here, not to a fresh runtime.
+        runtimes = sys.modules[_KEY].__dict__.get("runtimes", {}) if _KEY in sys.modules else {}
+        if runtimes.get(self._pid) is self:
+            del runtimes[self._pid]
+        if self._loop is None or self._io is None:
+            return
+        self._loop.call_soon_threadsafe(_end, self._loop)
+        self._io.join(max(0.0, deadline - time.monotonic()))
+        if self._io.is_alive():
+            logger.warning("the I/O thread did not end in time: something blocks it; it is left behind")
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel all tasks, let them clean up, and stop the loop (on the I/O thread)."""
+    import asyncio
+
+    async def end() -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await loop.shutdown_asyncgens()
+        loop.stop()
+
+    loop.create_task(end())
+
+
+def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    logger.error("on the I/O thread: %s", context.get("message"), exc_info=context.get("exception"))
+
+
+install_scheduler(get_runtime)

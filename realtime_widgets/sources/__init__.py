@@ -1,0 +1,5 @@
+"""Sources: streams that fill themselves."""
+
+from .machine import Machine
+
+__all__ = ["Machine"]

@@ -1,0 +1,138 @@
+"""The batch: what a reader gets from a stream, and the forms it can be handed on in."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import MissingDependency
+from .columns import Array, as_numbers
+from .fields import unknown_field
+from .gaps import Gap
+from .times import to_utc
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """The records of a stream after a cursor, in their order of arrival: a copy, yours to keep and to change.
+
+    There is a gap before the batch when `batch.first_seq > batch.after + 1`. An empty batch has
+    `first_seq == last_seq + 1`. To go on reading: `stream.read(after=batch.last_seq)`.
+    """
+
+    stream: str
+    """The stream's name."""
+    after: int
+    """The cursor it was read with."""
+    first_seq: int
+    """The number of its first record."""
+    last_seq: int
+    """The number of its last record: the next cursor."""
+    ts: npt.NDArray[np.float64]
+    """When, in seconds since the epoch."""
+    columns: dict[str, Array]
+    """The values by field: float64 with NaN for missing numbers, or objects with None."""
+    missed: int = 0
+    """How many records after the cursor were overwritten, too old or passed over; cleared ones do not
+    count.
+    """
+    cleared: bool = False
+    """Whether the stream was cleared after the cursor."""
+    gaps: tuple[Gap, ...] = ()
+    """Where something is missing that never came: before its first record, between two of them, or after its last. One
+    at a cursor is after the last record of one batch and before the first of the next."""
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    def __getitem__(self, name: str) -> Array:
+        """Return the values of a field; `"ts"` and `"seq"` (the records' numbers) work too.
+
+        Raises:
+            UnknownField: when the stream has no such field.
+        """
+        if name in self.columns:
+            return self.columns[name]
+        if name == "ts":
+            return self.ts
+        if name == "seq":
+            return np.arange(self.first_seq, self.last_seq + 1)
+        raise unknown_field(self.stream, name, self.columns)
+
+    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """Return a field as float64, whatever its kind: what is not a number becomes NaN."""
+        return as_numbers(self[name])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one dict per record, `ts` first; `stream.extend()` takes them back."""
+        names = ("ts", *self.columns)
+        values = zip(self.ts.tolist(), *(column.tolist() for column in self.columns.values()), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in values]
+
+    def to_pandas(self) -> Any:
+        """Return a `pandas.DataFrame`: `ts` as datetime64[ns, UTC] (to the microsecond), then the fields.
+
+        Raises:
+            MissingDependency: when pandas is not installed.
+        """
+        pd = _library("pandas", "to_pandas()")
+        ts = pd.Series(to_utc(self.ts)).dt.as_unit("ns").dt.tz_localize("UTC")
+        return pd.DataFrame({"ts": ts, **self.columns})
+
+    def to_polars(self) -> Any:
+        """Return a `polars.DataFrame`: `ts` as Datetime("us", "UTC"), then the fields; missing values are
+        null.
+
+        Raises:
+            MissingDependency: when polars is not installed.
+        """
+        pl = _library("polars", "to_polars()")
+        ts = pl.Series("ts", to_utc(self.ts)).dt.replace_time_zone("UTC")
+
+        def series(name: str, column: Array) -> Any:
+            if column.dtype != object:
+                return pl.Series(name, column, nan_to_null=True)
+            values = column.tolist()
+            text = all(value is None or isinstance(value, str) for value in values)
+            return pl.Series(name, values, dtype=pl.String if text else pl.Object)
+
+        return pl.DataFrame([ts, *(series(name, column) for name, column in self.columns.items())])
+
+    def to_arrow(self) -> Any:
+        """Return a `pyarrow.Table`: `ts` as timestamp("us", "UTC"), then the fields; missing values are null.
+
+        Objects that Arrow has no one type for are written as their text.
+
+        Raises:
+            MissingDependency: when pyarrow is not installed.
+        """
+        pa = _library("pyarrow", "to_arrow()")
+
+        def array(column: Array) -> Any:
+            if column.dtype != object:
+                return pa.array(column, from_pandas=True)
+            values = column.tolist()
+            try:
+                return (
+                    pa.array(values)
+                    if any(value is not None for value in values)
+                    else pa.array(values, pa.string())
+                )
+            except (pa.ArrowException, OverflowError, TypeError):
+                return pa.array([value if value is None else str(value) for value in values], pa.string())
+
+        ts = pa.array(to_utc(self.ts), pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC"))
+        return pa.table({"ts": ts, **{name: array(column) for name, column in self.columns.items()}})
+
+
+def _library(name: str, what: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingDependency(
+            f"{what} cannot be done: {name} is not installed here; run: pip install {name}", name=name
+        ) from error

@@ -1,0 +1,245 @@
+"""Batching: the buffer that hands what comes to a function of the user's, gathered into batches.
+
+A `DataBuffer` is a cursor with a timer: it holds no items of its own, so nothing piles up when the function
+is slow. Time and threads come through a `Scheduler`.
+
+    idle ── a record ──> waiting ── `every` seconds, flush() or the runtime's end ──> delivering
+      ^                     ^                                                             │
+      └── nothing new ──────┴───────────────────── more records came ─────────────────────┘
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import RuntimeStopped, UsageError, reject_what_cannot_be_called
+from ..runtime.forksafe import renew_after_fork
+from ..runtime.scheduling import Scheduler, Timer, default_scheduler
+from .batch import Batch
+
+if TYPE_CHECKING:
+    from .stream import Stream
+
+logger = logging.getLogger(__name__)
+
+
+def _nothing() -> None:
+    """Do nothing: the undo of nothing."""
+
+
+class DataBuffer:
+    """Delivers what arrives in a stream to `fn(batch)`, gathered into batches.
+
+    `every` seconds after the first new record, `fn` gets ONE batch with everything that came since the last
+    one, at most the `max_size` newest records. It runs on the callback thread, one at a time; while it runs,
+    records gather for the next batch. When it raises, the error is logged and kept in `last_error`, and later
+    batches go on.
+
+    Calling the buffer calls `fn`, so a decorated function stays one. A notebook cell that is run again replaces
+    the buffers that its last run made.
+
+    Args:
+        stream: what to read; records that are there already are not delivered.
+        fn: gets each batch.
+        every: seconds from the first new record to the delivery.
+        max_size: most records per batch; older ones are passed over and counted in `dropped`. None: all that
+            are kept.
+        scheduler: time and threads; None: the runtime of this process.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        fn: Callable[[Batch], object],
+        *,
+        every: float = 0.1,
+        max_size: int | None = 100,
+        scheduler: Scheduler | None = None,
+    ) -> None:
+        reject_what_cannot_be_called("a buffer cannot deliver to", fn)
+        if not every >= 0:
+            raise UsageError(f"a buffer cannot be set up: every is {every!r}; pass seconds, 0 or more")
+        if max_size is not None and not max_size >= 1:
+            raise UsageError(
+                f"a buffer cannot be set up: max_size is {max_size!r}; pass 1 or more, or None for all"
+            )
+        self.stream = stream
+        self.every = every
+        self.max_size = max_size
+        self.delivered = 0
+        """Records handed to `fn` so far."""
+        self.dropped = 0
+        """Records passed over because of `max_size`, or overwritten before their delivery."""
+        self.last_error: BaseException | None = None
+        """What `fn` or the scheduling raised last."""
+        self._fn = fn
+        self._own_scheduler = scheduler
+        self._lock = threading.Lock()
+        self._state: Literal["idle", "waiting", "delivering"] = "idle"
+        self._again = False
+        self._closed = False
+        self._done: Future[None] | None = None
+        self._timer: Timer | None = None
+        self._forget_stop: Callable[[], object] = _nothing
+        self._cursor = stream.last_seq
+        renew_after_fork(self, DataBuffer._begin_in_child)
+        functools.update_wrapper(self, fn, updated=())
+        self._scheduler().made(self, DataBuffer.close)
+        self._stop_listening = stream.listen(self._on_change)
+
+    def _begin_in_child(self) -> None:
+        """Start afresh in a forked child: what was pending is the parent's to deliver, by threads that are not
+        here.
+        """
+        self._lock = threading.Lock()
+        self._state, self._again = "idle", False
+        self._done = self._timer = None
+        self._forget_stop = _nothing
+        self._cursor = self.stream.last_seq
+
+    def __call__(self, batch: Batch) -> object:
+        """Call `fn`, as if it had not been decorated."""
+        return self._fn(batch)
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Deliver what is pending now instead of later; with nothing pending, do nothing.
+
+        Args:
+            timeout: seconds to wait until it is delivered; None: return at once.
+
+        Raises:
+            TookTooLong: when `fn` has not returned within `timeout` seconds.
+            WouldDeadlock: with a timeout, on the callback thread or the I/O thread.
+        """
+        self._wait_for(self._start(), timeout)
+
+    def close(self, timeout: float | None = None) -> None:
+        """Deliver what is pending, then stop for good. Takes the same timeout as `flush()`; may be called
+        again.
+        """
+        self._stop_listening()
+        done = self._start()
+        self._closed = True
+        self._wait_for(done, timeout)
+
+    def __enter__(self) -> DataBuffer:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        name = getattr(self._fn, "__name__", repr(self._fn))
+        state = "closed" if self._closed else self._state
+        counts = f"{self.delivered:,} delivered, {self.dropped:,} dropped"
+        return f"<DataBuffer {self.stream.name!r} → {name}: {state}, {counts}>"
+
+    def _scheduler(self) -> Scheduler:
+        return self._own_scheduler or default_scheduler()
+
+    def _wait_for(self, done: Future[None] | None, timeout: float | None) -> None:
+        if timeout is not None and done is not None:
+            self._scheduler().wait(done, timeout)
+
+    def _on_change(self) -> None:
+        """Runs on the appending thread, after every change: one comparison when a delivery is under way
+        already.
+        """
+        if self._state == "idle" and self.stream.last_seq > self._cursor:
+            self._wait()
+
+    def _wait(self) -> None:
+        with self._lock:
+            if self._state != "idle":
+                return
+            self._state = "waiting"
+        try:
+            scheduler = self._scheduler()
+            self._forget_stop = scheduler.on_stop(self._start)  # held until idle: fn may be slow at the end
+            self._timer = scheduler.call_later(self.every, self._start)
+        except Exception as error:
+            self._give_up(error)
+
+    def _start(self) -> Future[None] | None:
+        """Start delivering what is pending; returns when it is done (None: nothing is pending)."""
+        with self._lock:
+            if self._state == "delivering":
+                self._again = True
+                return self._done
+            if self._state == "idle" and (self._closed or self.stream.last_seq <= self._cursor):
+                return None
+            self._state = "delivering"
+            timer, self._timer = self._timer, None
+            done: Future[None] = Future()
+            self._done = done
+            done.set_running_or_notify_cancel()  # so that whoever waits for it cannot cancel it
+        if timer is not None:
+            timer.cancel()
+        try:
+            self._scheduler().submit(self._deliver_all).add_done_callback(self._after_submit)
+        except Exception as error:
+            self._give_up(error)
+        return done
+
+    def _after_submit(self, job: Future[Any]) -> None:
+        if job.cancelled():
+            self._give_up(
+                RuntimeStopped(
+                    "a batch was not delivered: the runtime stopped first; close() buffers earlier"
+                )
+            )
+
+    def _give_up(self, error: BaseException) -> None:
+        """Go back to idle, so that the next record tries again (with a fresh runtime, when the old one was
+        stopped).
+        """
+        self.last_error = error
+        if not isinstance(error, RuntimeStopped):  # that one is the way every program ends
+            logger.error("a buffer of stream %r could not be scheduled", self.stream.name, exc_info=error)
+        with self._lock:
+            done = self._end()
+        if done is not None:
+            done.set_exception(error)
+
+    def _end(self) -> Future[None] | None:
+        """Go idle (with the lock held); returns what to tell those who wait."""
+        self._state, self._again = "idle", False
+        self._forget_stop()
+        self._forget_stop = _nothing
+        done, self._done = self._done, None
+        return done
+
+    def _deliver_all(self) -> None:
+        """Runs on the callback thread."""
+        again = True
+        done: Future[None] | None = None
+        while again:
+            self._deliver()
+            with self._lock:
+                again, self._again = self._again, False
+                if not again:
+                    done = self._end()
+        if done is not None:
+            done.set_result(None)
+        # Asked after the state is idle: a record that came before is seen here, one that comes later is
+        # heard.
+        if not self._closed and self.stream.last_seq > self._cursor:
+            self._wait()
+
+    def _deliver(self) -> None:
+        batch = self.stream.read(self._cursor, self.max_size, newest=True)
+        self._cursor = batch.last_seq
+        self.dropped += batch.missed
+        if not len(batch):
+            return
+        self.delivered += len(batch)
+        try:
+            self._fn(batch)
+        except BaseException as error:  # sys.exit() in fn must not leave the buffer delivering for ever
+            self.last_error = error
+            logger.exception("a batch of stream %r was not taken: %r raised", self.stream.name, self._fn)

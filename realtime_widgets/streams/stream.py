@@ -1,0 +1,411 @@
+"""The stream: a bounded history of numbered records, and the only object that threads share.
+
+Records are numbered 1, 2, 3 ... in the order they arrive, whatever their times. A reader keeps the number
+of the last record it has had (its cursor) and asks for what came after; when its place was overwritten, it
+gets the oldest record that is kept and sees the gap. What users hand over is taken apart and converted
+before the lock is taken.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from typing import Any, overload
+
+from ..errors import UsageError, WrongType
+from ..runtime.forksafe import renew_after_fork
+from ..runtime.listeners import Listeners
+from .batch import Batch
+from .buffer import DataBuffer
+from .columns import MISFIT, Kind
+from .fields import declare
+from .gaps import REASONS, Gap, Reason
+from .intake import MISSING, Intake, intake, is_many, record
+from .ring import Ring, StreamStats
+from .times import to_seconds
+
+__all__ = ["Batch", "Stream", "StreamStats"]
+
+logger = logging.getLogger(__name__)
+
+
+class Stream:
+    """A bounded, numbered history of records with a time and named fields; any thread may append and read.
+
+    - Records keep their order of arrival: times may repeat and run backwards.
+    - Beyond `max_points` the oldest records are dropped, and those with `ts < newest_ts - max_age` from the
+      oldest end on. Age is measured in the data's own time, so a replay of last year works.
+    - A field is a `number` (float64; None, NaN and pandas.NA read NaN), a `text` (str or None) or an
+      `object` (anything, by reference). A field that first appears later reads as missing before.
+    - Fields are not declared: the first value decides on the kind, and a value of another kind widens the
+      field to `object` with all values kept and one warning in the log; so does an integer that float64
+      cannot hold exactly. A number field without a single number becomes text without a word.
+    - Whatever is wrong with the data raises before anything is written.
+
+    Example:
+        s = Stream("cpu")
+        s.append(0.42)
+        s.extend({"ts": times, "cpu": loads})
+        batch = s.read(after=cursor)
+
+    Args:
+        name: shown in messages and legends.
+        fields: the only fields there will be: names, or names with their kinds, which then are checked.
+            None: any.
+        max_points: most records kept; None: no limit.
+        max_age: seconds a record is kept; None: no limit.
+        clock: gives the time of records without one, in seconds since the epoch. It is called with the
+            stream locked, so that times given here never run backwards.
+    """
+
+    def __init__(
+        self,
+        name: str = "stream",
+        *,
+        fields: Iterable[str] | Mapping[str, Kind] | None = None,
+        max_points: int | None = 100_000,
+        max_age: float | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if not isinstance(name, str):
+            raise WrongType(f"a stream cannot be made: its name is {name!r}; pass a str")
+        if max_points is not None and (isinstance(max_points, bool) or not max_points >= 1):
+            raise UsageError(
+                f"stream {name!r} cannot be made: max_points is {max_points!r}; pass 1 or more, or None"
+            )
+        if max_age is not None and not max_age > 0:
+            raise UsageError(
+                f"stream {name!r} cannot be made: max_age is {max_age!r}; pass seconds above 0, or None"
+            )
+        self.name = name
+        self.source: object = None
+        """What fills it, kept alive for as long as the stream is; None: whoever appends."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._declared = declare(name, fields)
+        self._ring = Ring(self._declared, max_points, max_age)
+        self._max_points = max_points
+        self._arrived = -math.inf  # by the clock, whatever the records' own times
+        self._listeners = Listeners(f"stream {name!r}")
+        renew_after_fork(self, Stream._renew_lock)
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
+
+    # Filling it
+
+    def append(self, value: Any = MISSING, /, *, ts: Any = None, **fields: Any) -> int:
+        """Add one record.
+
+        Args:
+            value: a number, text or object for the field `value`, or a mapping of field names to values.
+            ts: when: seconds, integer nanoseconds, datetime, datetime64 or pandas.Timestamp (without a
+                zone: local time); None: now.
+            **fields: values by field name, instead of `value`.
+
+        Returns:
+            The number of the record.
+
+        Raises:
+            UsageError: when there is nothing to append, or both a value and fields.
+            UnknownField, WrongType: when declared fields do not allow it.
+            BadTime: when `ts` is not a moment.
+        """
+        if value is not MISSING or not fields:
+            fields, ts = record(value, ts, fields)
+        if ts is not None:
+            ts = to_seconds(ts)
+
+        ring = self._ring
+        columns = ring.columns
+        writes = []
+        for name, value in fields.items():
+            column = columns.get(name)
+            if column is None:
+                return self._append_slowly(fields, ts)
+            if type(value) is not float or column.kind != "number":
+                value = column.fit(value)
+                if value is MISFIT:
+                    return self._append_slowly(fields, ts)
+            writes.append((column, value))
+        if len(writes) < len(columns):
+            writes += [(column, column.nothing) for name, column in columns.items() if name not in fields]
+
+        with self._lock:
+            if columns is ring.columns:
+                arrived = self._clock()
+                seq = ring.append(writes, arrived if ts is None else ts)
+                self._arrived = arrived
+            else:  # another thread added a field or cleared the stream
+                seq = 0
+        if not seq:
+            return self._append_slowly(fields, ts)
+        if self._listeners.fns:
+            self._listeners.tell()
+        return seq
+
+    def extend(self, data: Any, *, ts: Any = None) -> int:
+        """Add many records.
+
+        Args:
+            data: a dict of columns of equal length (lists, 1-D arrays, pandas or polars columns), a list of
+                dicts, a pandas or polars DataFrame, or a list or 1-D array for the field `value`. Their
+                times are the column `ts`, else a pandas DatetimeIndex, else now. Empty data is fine.
+            ts: their times, when `data` has none: one per record, or one for all.
+
+        Returns:
+            The number of the last record.
+
+        Raises:
+            WrongLength: when the columns differ in length.
+            WrongType: when `data` is nothing of the above, or a value does not fit its declared kind.
+            UnknownField: when a field is not among the declared ones.
+            BadTime: when a time is not a moment.
+        """
+        taken = intake(data, ts)
+        for name in taken.columns:
+            self._declared.check(name)
+        return self._write(taken) if taken.count else self.last_seq
+
+    async def feed(self, source: AsyncIterable[Any], /) -> int:
+        """Add everything that an asynchronous source yields, until it ends: Kafka, NATS, MQTT, any `async
+        for`.
+
+        Lists, arrays and DataFrames go through `extend()`, all else (numbers, text, mappings) through
+        `append()`.
+
+        Returns:
+            How many items it yielded.
+        """
+        count = 0
+        async for item in source:
+            if is_many(item):
+                self.extend(item)
+            else:
+                self.append(item)
+            count += 1
+        return count
+
+    def clear(self) -> None:
+        """Drop all records and free their memory; fields stay, and numbering goes on."""
+        with self._lock:
+            self._ring.clear()
+            self._arrived = -math.inf
+        self._listeners.tell()
+
+    def mark_gap(self, gap: Gap | Reason = "lost", /) -> Gap:
+        """Note that something is missing after the last record: charts draw a break there, and cards are stale until
+        the next value.
+
+        Args:
+            gap: what is missing, or why: `lost`, `trimmed`, `overflow`, `epoch_changed` or `unknown_source`.
+
+        Returns:
+            The gap, with its place.
+        """
+        if not isinstance(gap, Gap):
+            if gap not in REASONS:
+                raise UsageError(
+                    f"a gap cannot be marked: {gap!r} is no reason; pass one of {', '.join(map(repr, REASONS))}"
+                )
+            gap = Gap(self.name, gap, self._clock())
+        with self._lock:
+            placed = self._ring.mark(gap)
+        self._listeners.tell()
+        return placed
+
+    # Reading it
+
+    def read(
+        self,
+        after: int = 0,
+        limit: int | None = None,
+        *,
+        newest: bool = False,
+        fields: Iterable[str] | None = None,
+    ) -> Batch:
+        """Return a copy of the records after a cursor, oldest first.
+
+        Args:
+            after: the number of the last record the reader has had; 0: from the beginning.
+            limit: most records to return; None: all.
+            newest: with a limit, return the newest records instead of the first after the cursor; those
+                passed over count as `missed`.
+            fields: copy only these; what the stream does not have (yet) is left out. None: all.
+        """
+        if after < 0 or (limit is not None and limit < 0):
+            raise UsageError(
+                f"read() cannot read: after={after!r}, limit={limit!r}; pass 0 or more, or limit=None for all"
+            )
+        if isinstance(fields, str):
+            raise WrongType(
+                f"read() cannot read: fields is the text {fields!r}; pass a list, fields=[{fields!r}]"
+            )
+        wanted = None if fields is None else tuple(fields)
+        with self._lock:
+            return self._ring.read(after, limit, newest=newest, fields=wanted)
+
+    def latest(self, limit: int = 50) -> Batch:
+        """Return a copy of the newest records, oldest first; the cursor of the batch is where it begins."""
+        if limit < 0:
+            raise UsageError(f"latest() cannot return {limit!r} records; pass 0 or more")
+        ring = self._ring
+        with self._lock:
+            return ring.read(max(ring.first - 1, ring.last - limit))
+
+    def to_pandas(self) -> Any:
+        """Return all records as a `pandas.DataFrame`; see `Batch.to_pandas`."""
+        return self.read().to_pandas()
+
+    def to_polars(self) -> Any:
+        """Return all records as a `polars.DataFrame`; see `Batch.to_polars`."""
+        return self.read().to_polars()
+
+    def to_arrow(self) -> Any:
+        """Return all records as a `pyarrow.Table`; see `Batch.to_arrow`."""
+        return self.read().to_arrow()
+
+    # Following it
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` after every append, extend and clear, on the thread that made it; returns the undo.
+
+        For machinery: `fn` must be quick and must not wait, since the appending thread waits for it. What
+        it raises is logged. For functions that do work, `on_batch()`.
+        """
+        return self._listeners.add(fn)
+
+    @overload
+    def on_batch(
+        self, fn: Callable[[Batch], object], /, *, every: float = 0.1, max_size: int | None = 100
+    ) -> DataBuffer: ...
+    @overload
+    def on_batch(
+        self, fn: None = None, /, *, every: float = 0.1, max_size: int | None = 100
+    ) -> Callable[[Callable[[Batch], object]], DataBuffer]: ...
+    def on_batch(
+        self,
+        fn: Callable[[Batch], object] | None = None,
+        /,
+        *,
+        every: float = 0.1,
+        max_size: int | None = 100,
+    ) -> DataBuffer | Callable[[Callable[[Batch], object]], DataBuffer]:
+        """Call `fn(batch)` with what came, gathered into batches, on the callback thread; see `DataBuffer`.
+
+        Also a decorator, plain or with options; the name then stands for the buffer, which can be called
+        like `fn`:
+
+            @stream.on_batch(every=1)
+            def show(batch): ...
+
+            show.close()
+
+        Args:
+            fn: what to call.
+            every: seconds from the first new record to the call.
+            max_size: most records per batch, the newest; None: all that are kept.
+        """
+        if fn is None:
+            return lambda fn: DataBuffer(self, fn, every=every, max_size=max_size)
+        return DataBuffer(self, fn, every=every, max_size=max_size)
+
+    # Looking at it
+
+    @property
+    def max_points(self) -> int | None:
+        """Most records kept; None: no limit."""
+        return self._max_points
+
+    @property
+    def max_age(self) -> float | None:
+        """Seconds a record is kept; None: no limit."""
+        return self._ring.max_age
+
+    @property
+    def fields(self) -> dict[str, Kind]:
+        """The kinds of the fields by name, in their order of appearance; `ts` is not among them."""
+        return {name: column.kind for name, column in self._ring.columns.items()}
+
+    @property
+    def first_seq(self) -> int:
+        """The number of the oldest record that is kept; `last_seq + 1` when there is none."""
+        return self._ring.first
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest record, 0 before the first."""
+        return self._ring.last
+
+    @property
+    def cleared_seq(self) -> int:
+        """What `last_seq` was at the latest `clear()`, 0 if there was none."""
+        return self._ring.cleared
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Where something is missing that never came, oldest first: the newest 1,000 among what is kept."""
+        ring = self._ring
+        return tuple(gap for gap in ring.gaps if gap.seq is not None and gap.seq >= ring.first - 1)
+
+    @property
+    def gap_count(self) -> int:
+        """How many gaps there were so far."""
+        return self._ring.gap_count
+
+    @property
+    def missing(self) -> Gap | None:
+        """The gap after the newest record; None: that is the last there was."""
+        ring = self._ring
+        gaps = ring.gaps
+        return gaps[-1] if gaps and gaps[-1].seq == ring.last else None
+
+    @property
+    def newest_ts(self) -> float | None:
+        """The latest time of any record since the latest `clear()`, in seconds; None if there was none."""
+        return self._ring.newest_ts
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the newest record arrived, by the stream's clock and whatever its `ts`; None before
+        the first, and from a `clear()` to the next one.
+        """
+        arrived = self._arrived
+        return max(0.0, self._clock() - arrived) if arrived > -math.inf else None
+
+    @property
+    def stats(self) -> StreamStats:
+        """Counters, all of one moment."""
+        with self._lock:
+            return self._ring.stats()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._ring)
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name} ({kind})" for name, kind in self.fields.items())
+        return f"<Stream {self.name!r}: {len(self):,} records; {fields or 'no fields yet'}>"
+
+    # How it is written
+
+    def _append_slowly(self, fields: Mapping[str, Any], ts: Any) -> int:
+        """Add a record that brings a new field or a new kind."""
+        for name in fields:
+            self._declared.check(name)
+        return self._write(intake([fields], ts))
+
+    def _write(self, taken: Intake) -> int:
+        """Add what was taken in: the only writer beside the quick way in `append()`."""
+        with self._lock:
+            arrived = self._clock()
+            warnings = self._ring.extend(taken.columns, taken.times(self._clock))
+            self._arrived = arrived
+            last = self._ring.last
+        for warning in warnings:
+            logger.warning(warning)
+        self._listeners.tell()
+        return last

@@ -1,0 +1,163 @@
+"""A column on its way into a stream: what users hand over, as one kind of values.
+
+Lists, arrays and the columns of pandas and polars are taken, nulls in all their spellings; numbers that lie
+in an array are converted as a whole, everything else value by value. Libraries are recognised by the objects
+they made, never imported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import WrongType
+from .columns import EXACT_BELOW, Array, Kind, is_missing, object_array, objects, scalar
+
+_PLAIN: Set[type] = frozenset({float, int, bool, type(None)})
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """One column on its way into a stream: `array` holds it as the narrowest `kind`, `raw` as it came."""
+
+    kind: Kind
+    array: Array
+    raw: Any
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def missing(self) -> bool:
+        """Whether there is no value at all in it, so that it fits every kind."""
+        return self.kind == "number" and bool(np.isnan(self.array).all())
+
+    def as_kind(self, kind: Kind) -> Array | None:
+        """Return the values as `kind` keeps them, or None when it cannot hold them without loss."""
+        if kind == self.kind:
+            return self.array
+        if kind == "object":
+            return objects(_listed(self.raw))
+        return np.full(len(self.array), None, dtype=object) if kind == "text" and self.missing() else None
+
+    def first_misfit(self, kind: Kind) -> Any:
+        """Return the first value that `kind` cannot hold, for the error message."""
+        for value in _listed(self.raw):
+            found, stored = scalar(value)
+            if found != kind and not is_missing(found, stored):
+                return value
+        return None
+
+
+def values_of(data: Any, what: str) -> Values:
+    """Find the kind of a column and convert it.
+
+    Args:
+        data: a list, tuple, 1-D array, pandas or polars column, or anything else with a length to walk
+            through.
+        what: its name in error messages, for example `"field 'cpu'"`.
+
+    Raises:
+        WrongType: for scalars, text, mappings, sets and arrays of another dimension than one.
+    """
+    if type(data) is np.ndarray and data.dtype == np.float64 and data.ndim == 1:
+        return Values("number", data, data)
+    if not (hasattr(data, "__len__") and hasattr(data, "__iter__")) or isinstance(
+        data, str | bytes | Mapping | Set
+    ):
+        raise WrongType(
+            f"{what} is not a column: it is {shortened(data)} of type {type(data).__name__}; "
+            "pass a list or a 1-D array"
+        )
+    if getattr(data, "ndim", 1) != 1:
+        raise WrongType(f"{what} is not a column: its shape is {data.shape}; pass one 1-D column per field")
+    array = _as_number_array(data)
+    return _from_array(array, data) if array is not None else _from_list(_listed(data), data)
+
+
+def shortened(value: Any) -> str:
+    """Return the repr of a value for an error message, not longer than 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _as_number_array(data: Any) -> Array | None:
+    """Return numbers that already lie in an array (nulls as NaN), None for everything that must be looked
+    at singly.
+    """
+    dtype: Any = getattr(data, "dtype", None)
+    if isinstance(data, np.ndarray):
+        return data if data.dtype.kind in "biuf" and not isinstance(data, np.ma.MaskedArray) else None
+    if isinstance(dtype, np.dtype):  # pandas on numpy
+        return np.asarray(data) if dtype.kind in "biuf" else None
+    if hasattr(data, "isna") and getattr(dtype, "kind", "O") in "iuf":  # pandas' nullable numbers
+        return _filled(data.to_numpy(dtype=f"{dtype.kind}8", na_value=0), np.asarray(data.isna()))
+    if hasattr(data, "null_count") and hasattr(data, "is_null"):  # polars
+        kind = str(dtype)
+        if kind.startswith("Float"):
+            return np.asarray(data.to_numpy())
+        if kind in ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"):
+            return _filled(data.fill_null(0).to_numpy(), np.asarray(data.is_null().to_numpy()))
+    return None
+
+
+def _filled(values: Array, is_missing: Array) -> Array | None:
+    """Return integers with holes as floats with NaN, unless float64 cannot hold them."""
+    if not is_missing.any():
+        return values
+    if not _fits_float64(values):
+        return None
+    floats = values.astype(np.float64)
+    floats[is_missing] = math.nan
+    return floats
+
+
+def _from_array(array: Array, raw: Any) -> Values:
+    if not _fits_float64(array):
+        return Values("object", objects(array.tolist()), raw)
+    return Values("number", np.asarray(array, dtype=np.float64), raw)
+
+
+def _fits_float64(array: Array) -> bool:
+    if array.dtype.kind not in "iu" or array.dtype.itemsize < 8 or not len(array):
+        return True
+    if array.max() <= EXACT_BELOW and array.min() >= -EXACT_BELOW:
+        return True
+    return all(int(float(value)) == value for value in array.tolist())
+
+
+def _from_list(values: list[Any], raw: Any) -> Values:
+    types = set(map(type, values))
+    if types <= _PLAIN:
+        try:
+            floats = np.array(values, dtype=np.float64)  # None becomes NaN
+        except OverflowError:
+            return Values("object", objects(values), raw)
+        if int not in types or not (np.abs(floats) >= EXACT_BELOW).any():
+            return Values("number", floats, raw)
+    elif types == {str}:
+        return Values("text", object_array(values), raw)
+    found = [scalar(value) for value in values]
+    kinds = {kind for kind, stored in found if not is_missing(kind, stored)}
+    if kinds <= {"number"}:
+        return Values("number", np.array([stored for _, stored in found], dtype=np.float64), raw)
+    if kinds == {"text"}:
+        return Values("text", object_array([None if k == "number" else stored for k, stored in found]), raw)
+    return Values("object", objects(values), raw)
+
+
+def _listed(data: Any) -> list[Any]:
+    """Return a column as Python values; datetime64 stays itself, since its nanoseconds would come out as
+    bare ints.
+    """
+    if isinstance(data, list):
+        return data
+    if hasattr(data, "isna") or (isinstance(data, np.ndarray) and data.dtype.kind in "mM"):
+        return list(data)
+    for to_list in ("tolist", "to_list"):
+        if hasattr(data, to_list):
+            return list(getattr(data, to_list)())
+    return list(data)

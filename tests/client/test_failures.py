@@ -1,0 +1,76 @@
+"""What an answer that nobody wanted means."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+
+import pytest
+
+from realtime_widgets.client.failures import LONGEST, explain_os, explain_status, retry_after
+from realtime_widgets.errors import LinkLost, LinkRefused, Unauthorized
+
+NOW = 1_795_000_000.0  # Wed, 18 Nov 2026 11:06:40 GMT
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("9" * 400, LONGEST),
+        ("Wed, 18 Nov 2026 11:07:40 GMT", 60.0),
+        ("Wed, 18 Nov 2026 11:00:00 GMT", 0.0),
+        ("Wed, 18 Nov 2099 11:00:00 GMT", LONGEST),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("", None),
+        ("٣", None),
+        ("Wed, 99 Nov 2026 11:07:40 GMT", None),
+    ],
+)
+def test_how_long_a_server_wants_to_be_left_alone(value: str | None, seconds: float | None):
+    assert retry_after(value, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (401, Unauthorized),
+        (403, LinkRefused),
+        (404, LinkLost),
+        (429, LinkLost),
+        (503, LinkLost),
+        (500, LinkLost),
+    ],
+)
+def test_a_status_is_for_good_or_worth_another_try(code: int, kind: type[Exception]):
+    error = explain_status(code, {"retry-after": "9"}, "ws://place/", "opening a WebSocket")
+    assert type(error) is kind
+    assert f"HTTP {code}" in str(error)
+    assert getattr(error, "retry_after", None) == (9.0 if code in (429, 503) else None)
+
+
+@pytest.mark.parametrize(
+    ("error", "url", "kind", "words"),
+    [
+        (ssl.SSLCertVerificationError(1, "no"), "wss://x/", LinkRefused, "its certificate is not trusted"),
+        (ssl.SSLError(1, "no"), "https://x/", LinkLost, "is it a http:// server?"),
+        (ssl.SSLError(1, "no"), "wss://x/", LinkLost, "is it a ws:// server?"),
+        (socket.gaierror(-2, "unknown"), "ws://x/", LinkLost, "its host name is not known (unknown)"),
+        (OSError(errno.ECONNREFUSED, "no"), "ws://x/", LinkLost, "nothing listens there"),
+        (ConnectionResetError(), "ws://x/", LinkLost, "does it want wss://?"),
+        (ConnectionResetError(), "https://x/", LinkLost, "does it want http://?"),
+        (OSError(errno.ENETUNREACH, "no network"), "ws://x/", LinkLost, "no connection to x: no network"),
+    ],
+)
+def test_an_error_of_the_system_is_one_line(error: OSError, url: str, kind: type[Exception], words: str):
+    if isinstance(error, ssl.SSLError):
+        error.reason = error.verify_message = "no"  # type: ignore[attr-defined]
+    explained = explain_os(error, url, "x")
+    assert type(explained) is kind
+    assert words in str(explained)

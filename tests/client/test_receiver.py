@@ -1,0 +1,429 @@
+"""What comes in: good frames become records, bad ones cost only themselves."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from realtime_widgets.client import Client
+from realtime_widgets.client.receiver import Receiver
+from realtime_widgets.client.transports.handshake import LEAST
+from realtime_widgets.errors import BadMessage, CallbackFailed, LinkError
+from realtime_widgets.protocol.envelope import Message
+from support.servers import LIMIT, Server, wait_for
+
+
+class Fed:
+    """A receiver without a socket, and what it complained about."""
+
+    def __init__(self, decode: Any = None) -> None:
+        self.receiver = Receiver(None, decode)  # type: ignore[arg-type]
+        self.errors: list[Exception] = []
+
+    def stream(self, channel: str) -> Any:
+        return self.receiver.stream(channel, 1000)
+
+    def take(self, *frames: Any) -> list[Message]:
+        raws = [frame if isinstance(frame, str | bytes) else json.dumps(frame) for frame in frames]
+        return self.receiver.take(raws, self.errors.append, 0.0).messages
+
+
+def rows(stream: Any) -> list[dict[str, Any]]:
+    return [{key: value for key, value in row.items() if key != "ts"} for row in stream.read().rows()]
+
+
+@pytest.mark.parametrize(
+    ("data", "row"),
+    [
+        ({"cpu": 0.5, "host": "a"}, {"cpu": 0.5, "host": "a"}),
+        (7, {"value": 7}),
+        ("text", {"value": "text"}),
+        (True, {"value": True}),
+        ([1, 2], {"value": [1, 2]}),
+        ({"deep": {"er": [1]}}, {"deep": {"er": [1]}}),
+    ],
+)
+def test_data_of_every_kind_become_records(data: Any, row: dict[str, Any]):
+    one, several = Fed(), Fed()
+    streams = one.stream("x"), several.stream("x")
+    one.take({"type": "x", "data": data})
+    several.take({"type": "x", "data": data}, [{"type": "x", "data": data}])
+    assert rows(streams[0]) == [row]
+    assert rows(streams[1]) == [row, row]
+    assert one.errors == several.errors == []
+
+
+def test_data_without_a_field_are_no_record():
+    fed = Fed()
+    stream = fed.stream("x")
+    assert len(fed.take({"type": "x", "data": {}})) == 1  # a message all the same
+    assert (rows(stream), fed.errors) == ([], [])
+
+
+def test_the_time_is_the_messages_in_milliseconds_or_the_datas_own_in_seconds():
+    fed = Fed()
+    stream = fed.stream("x")
+    fed.take(
+        {"type": "x", "data": {"a": 1}, "timestamp": 1_795_456_052_100},
+        {"type": "x", "data": {"a": 2, "ts": 1_795_456_000}, "timestamp": 1_795_456_052_100},
+    )
+    assert stream.read().ts.tolist() == [1_795_456_052.1, 1_795_456_000.0]
+
+
+def test_without_a_time_it_is_now():
+    fed = Fed()
+    stream = fed.stream("x")
+    fed.take({"type": "x", "data": 1}, {"type": "x", "data": 2, "timestamp": 1000})
+    first, second = stream.read().ts.tolist()
+    assert (first > 1.7e9, second) == (True, 1.0)
+
+
+def test_channels_come_by_name_or_by_type():
+    fed = Fed()
+    metrics, events, mine = fed.stream("metrics"), fed.stream("events"), fed.stream("mine")
+    fed.take(
+        {"type": "metrics_update", "data": 1},
+        {"type": "system_event", "data": 2},
+        {"type": "metrics_update", "channel": "mine", "data": 3},
+        {"type": "nobody", "data": 4},
+    )
+    assert [rows(stream) for stream in (metrics, events, mine)] == [
+        [{"value": 1}],
+        [{"value": 2}],
+        [{"value": 3}],
+    ]
+
+
+def test_two_types_of_one_channel_keep_their_order():
+    fed = Fed()
+    stream = fed.stream("x")
+    fed.take([{"type": kind, "channel": "x", "data": i} for i, kind in enumerate("abbabaab")])
+    assert [row["value"] for row in rows(stream)] == list(range(8))
+
+
+def test_what_is_about_the_link_is_no_data():
+    fed = Fed()
+    streams = [fed.stream(kind) for kind in ("ping", "pong", "hello", "error")]
+    fed.take(*({"type": kind, "data": 1} for kind in ("ping", "pong", "hello", "error")))
+    assert all(len(stream) == 0 for stream in streams)
+
+
+def test_a_frame_that_cannot_be_read_costs_only_itself():
+    fed = Fed()
+    stream = fed.stream("x")
+    fed.take(
+        {"type": "x", "data": 1}, "nonsense", [{"type": "x", "data": 2}, {"no": 1}], {"type": "x", "data": 3}
+    )
+    assert [row["value"] for row in rows(stream)] == [1, 2, 3]
+    assert [type(error) for error in fed.errors] == [BadMessage, BadMessage]
+
+
+def test_a_record_that_does_not_fit_costs_only_itself():
+    fed = Fed()
+    stream = fed.stream("x")
+    fed.take(*({"type": "x", "data": {"a": i, "ts": "never" if i == 1 else i}} for i in range(3)))
+    assert [row["a"] for row in rows(stream)] == [0, 2]
+    assert "a message of channel 'x' is no record" in str(fed.errors[0])
+
+
+def test_records_that_are_unlike_stand_beside_each_other():
+    fed = Fed()
+    stream = fed.stream("x")
+    fed.take(
+        {"type": "x", "data": {"a": 1}},
+        {"type": "x", "data": {"b": 2}},
+        {"type": "x", "data": {"a": 3, "b": 4}},
+    )
+    batch = stream.read()
+    assert str(batch.numbers("a").tolist()) == "[1.0, nan, 3.0]"
+    assert str(batch.numbers("b").tolist()) == "[nan, 2.0, 4.0]"
+
+
+@pytest.mark.parametrize(
+    ("given", "values"),
+    [
+        (None, []),
+        ({"channel": "x", "data": 1}, [1]),
+        ({"type": "x", "data": 1}, [1]),
+        (Message("x", 1), [1]),
+        ([Message("x", 1), None, {"channel": "x", "data": 2}], [1, 2]),
+        ((Message("x", i) for i in range(3)), [0, 1, 2]),
+        ([], []),
+        ([Message("ping", 5, channel="x")], [5]),
+        ([{"channel": "x", "data": 1, "timestamp": 1_795_000_000_000}], [1]),
+    ],
+)
+def test_a_decoder_may_give_none_one_or_several(given: Any, values: list[int]):
+    fed = Fed(lambda frame: given)
+    stream = fed.stream("x")
+    fed.take("anything")
+    assert ([row["value"] for row in rows(stream)], fed.errors) == (values, [])
+
+
+@pytest.mark.parametrize("given", [7, "text", {"data": 1}, [3.5], {"channel": 7}])
+def test_a_decoder_that_gives_something_else_is_told_what_to_give(given: Any):
+    fed = Fed(lambda frame: given)
+    fed.take("anything")
+    assert [type(error) for error in fed.errors] == [BadMessage]
+    assert "decode() returned" in str(fed.errors[0])
+    assert "return " in str(fed.errors[0])
+
+
+def test_a_decoder_that_raises_costs_only_that_frame():
+    def decode(frame: str) -> Any:
+        return {"channel": "x", "data": 1 / int(frame)}
+
+    fed = Fed(decode)
+    stream = fed.stream("x")
+    fed.take("1", "0", "2")
+    assert [row["value"] for row in rows(stream)] == [1.0, 0.5]
+    assert isinstance(fed.errors[0], CallbackFailed)
+    assert str(fed.errors[0]) == (
+        "decode() raised ZeroDivisionError: division by zero; the frame was '0', and the rest of it is left out"
+    )
+    assert isinstance(fed.errors[0].__cause__, ZeroDivisionError)
+
+
+def test_a_foreign_servers_words_are_data_whatever_they_are_called():
+    fed = Fed(json.loads)
+    stream = fed.stream("ping")
+    fed.take({"type": "ping", "data": 1})
+    assert rows(stream) == [{"value": 1}]
+
+
+# Over a socket
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    with Client(server.url, max_size=1000) as made:
+        made.wait_until("connected", LIMIT)
+        wait_for(lambda: server.open)
+        yield made
+        made.disconnect()
+    gc.collect()
+
+
+def test_text_and_binary_frames_are_the_same(server: Server, client: Client):
+    stream = client.stream("x")
+    server.send('{"type": "x", "data": 1}', b'{"type": "x", "data": 2}')
+    wait_for(lambda: len(stream) == 2)
+    assert client.last_error is None
+
+
+def test_a_frame_over_the_limit_is_left_out_and_the_link_stays(server: Server, client: Client):
+    stream = client.stream("x")
+    server.send({"type": "x", "data": "y" * 1500}, {"type": "x", "data": "fits"})
+    wait_for(lambda: len(stream))
+    assert rows(stream) == [{"value": "fits"}]
+    assert "a message was skipped: its frame has 1,525 bytes, more than 1,000; raise max_size=" in str(
+        client.last_error
+    )
+    assert (client.state, client.stats.bad, client.stats.connects) == ("connected", 1, 1)
+
+
+def test_a_frame_far_over_the_limit_ends_the_link_which_comes_back(server: Server, client: Client):
+    server.send({"type": "x", "data": "y" * LEAST})
+    wait_for(lambda: client.stats.connects == 2)
+    assert "a frame was far over the size limit; raise max_size=" in str(client.last_error)
+
+
+def test_what_goes_wrong_is_counted_and_told_in_the_log_now_and_then(
+    server: Server, client: Client, caplog: pytest.LogCaptureFixture
+):
+    for _ in range(50):
+        server.send("nonsense")
+    wait_for(lambda: client.stats.bad == 50)
+    assert [record.getMessage()[:35] for record in caplog.records] == ["a message was skipped: 'nonsense' i"]
+    assert client.state == "connected"
+
+
+def test_the_users_own_traceback_is_in_the_log(server: Server, caplog: pytest.LogCaptureFixture):
+    def decode(frame: str) -> Any:
+        raise KeyError("price")
+
+    with Client(server.url, decode=decode) as client:
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: server.open)
+        server.send("x")
+        wait_for(lambda: client.last_error)
+        client.disconnect()
+    assert "KeyError: 'price'" in caplog.text
+    assert 'raise KeyError("price")' in caplog.text
+
+
+# What a decoder may say
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "seconds"),
+    [
+        (1_795_000_000_500, 1_795_000_000.5),
+        (1_795_000_000_500.25, 1_795_000_000.50025),
+        ("2026-11-18T11:06:40.500Z", 1_795_000_000.5),
+        ("2026-11-18T12:06:40.500+01:00", 1_795_000_000.5),
+        (datetime.fromtimestamp(1_795_000_000.5, UTC), 1_795_000_000.5),
+        (np.int64(1_795_000_000_500), 1_795_000_000.5),
+        (Decimal("1795000000500"), 1_795_000_000.5),
+    ],
+)
+def test_a_time_is_milliseconds_iso_8601_or_a_moment(timestamp: Any, seconds: float):
+    fed = Fed(lambda raw: {"channel": "x", "data": 1, "timestamp": timestamp})
+    stream = fed.stream("x")
+    fed.take("frame")
+    assert stream.newest_ts == pytest.approx(seconds, abs=1e-3)
+    assert fed.errors == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"channel": "x", "data": 1, "timestamp": "soon"}, "the timestamp 'soon': pass milliseconds"),
+        ({"channel": "x", "data": 1, "timestamp": [1]}, "the timestamp [1]: pass milliseconds"),
+        (
+            {"channel": "x", "data": 1, "timestamp": 1_795_000_000},
+            "is in 1970: pass milliseconds, these seem to be",
+        ),
+        ({"channel": "x", "data": 1, "offset": "17"}, "the offset '17': an offset is an int"),
+        ({"channel": "x", "data": 1, "epoch": 5, "offset": 17}, "the epoch 5"),
+        (
+            {"channel": "x", "price": 3},
+            "'price' means nothing; what belongs to the record goes into \"data\"",
+        ),
+        ({"channel": "x", "dta": 3}, "'dta' means nothing; did you mean 'data'?"),
+        ({"channel": "x"}, 'which has no "data"'),
+        (Message("x", 1, offset="17"), "the offset '17'"),  # type: ignore[arg-type]
+        (Message("x", 1, "2026-13-18"), "the timestamp '2026-13-18': pass milliseconds"),  # type: ignore[arg-type]
+        (Message("x", 1, 1_795_000_000), "is in 1970: pass milliseconds, these seem to be"),
+        (Message("x", 1, 10**400), "the timestamp 1000000"),
+        (Message("x", 1, datetime.min), "the timestamp datetime.datetime(1, 1, 1"),  # type: ignore[arg-type]
+        (Message("x", 1, True), "the timestamp True"),
+        (Message("x", 1, channel=["x"]), "the channel ['x']: pass texts"),  # type: ignore[arg-type]
+        (Message("x", 1, channel=[]), "the channel []: pass texts"),  # type: ignore[arg-type]
+        (Message(None, 1), "the type None"),  # type: ignore[arg-type]
+        ({"channel": "x", "type": 5, "data": 1}, "the type 5"),
+    ],
+)
+def test_what_a_decoder_got_wrong_costs_only_that_frame_and_is_said(given: Any, words: str):
+    fed = Fed(lambda raw: given if raw == "bad" else {"channel": "x", "data": 7})
+    stream = fed.stream("x")
+    fed.take("good", "bad", "good")
+    assert rows(stream) == [{"value": 7.0}] * 2
+    assert words in str(fed.errors[0])
+    assert isinstance(fed.errors[0], BadMessage)
+
+
+class Poison:
+    """A value that no stream can take in."""
+
+    def __float__(self) -> float:
+        raise RuntimeError("not today")
+
+    __repr__ = __str__ = __float__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("bad", [{"value": 1, "ts": 10**400}, {"value": 1, "ts": Poison()}])
+@pytest.mark.parametrize("beside", [0, 3])
+def test_a_record_that_cannot_be_used_costs_only_itself(bad: dict[str, Any], beside: int):
+    good = {"channel": "x", "data": {"value": 7}}
+    fed = Fed(lambda raw: [good] * beside + [{"channel": "x", "data": bad}] + [good] * beside)
+    stream = fed.stream("x")
+    fed.take("frame")
+    assert rows(stream) == [{"value": 7.0}] * 2 * beside
+    assert [type(error) for error in fed.errors] == [BadMessage]
+    assert "a message of channel 'x' is no record" in str(fed.errors[0])
+
+
+def test_a_decoder_that_ends_the_program_ends_only_its_frame():
+    def decode(raw: Any) -> Any:
+        sys.exit("enough")
+
+    fed = Fed(decode)
+    fed.take("frame")
+    assert "decode() raised SystemExit: enough" in str(fed.errors[0])
+
+
+def test_what_a_generator_gave_before_it_raised_is_kept():
+    def decode(raw: Any) -> Any:
+        yield {"channel": "x", "data": 1}
+        raise ValueError("no more")
+
+    fed = Fed(decode)
+    stream = fed.stream("x")
+    fed.take("frame")
+    assert rows(stream) == [{"value": 1.0}]
+    assert "decode() raised ValueError: no more; the frame was 'frame', and the rest of it" in str(
+        fed.errors[0]
+    )
+
+
+# Whatever comes
+
+TOKENS = st.sampled_from(
+    b'{ } [ ] : , null true NaN 1e999 -1 18446744073709551616 "x" "\\ud800" \xff "type" "data" "epoch" "offset" '
+    b'"channel" "history" "hello"'.split()
+)
+
+ENVELOPES = st.fixed_dictionaries(
+    {"type": st.sampled_from(["x", "history", "hello", "pong", "ack", "gap", "error", ""])},
+    optional={
+        "data": st.recursive(
+            st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=3),
+                st.dictionaries(
+                    st.sampled_from(["positions", "after", "reason", "recovery", "acks", "ts", "x", "id"]),
+                    inner,
+                    max_size=4,
+                ),
+            ),
+            max_leaves=8,
+        ),
+        "channel": st.sampled_from(["x", "y", "history"]),
+        "epoch": st.sampled_from(["e", "f", ""]),
+        "offset": st.integers(-2, 2**70),
+        "timestamp": st.one_of(st.none(), st.floats(), st.integers()),
+        "id": st.one_of(st.text(max_size=3), st.integers()),
+    },
+)
+
+
+@settings(max_examples=500)
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=60),
+            st.text(max_size=60),
+            st.lists(TOKENS, max_size=30).map(b"".join),
+            ENVELOPES.map(lambda envelope: json.dumps(envelope)),
+            st.lists(ENVELOPES, max_size=4).map(lambda envelopes: json.dumps(envelopes)),
+        ),
+        max_size=20,
+    )
+)
+def test_no_frame_whatsoever_stops_it(frames: list[Any]):
+    """What cannot be used is complained of, and a good message after it arrives."""
+    fed = Fed()
+    held = fed.stream("x"), fed.stream("good")
+    fed.take(*frames)
+    fed.take({"type": "good", "data": 7})
+    assert rows(held[1])[-1] == {"value": 7.0}
+    assert all(isinstance(error, LinkError) for error in fed.errors)
+
+
+@given(st.recursive(st.one_of(st.none(), st.integers(), st.text(), st.binary()), st.lists, max_leaves=10))
+def test_nothing_that_a_decoder_gives_stops_it(given: Any):
+    fed = Fed(lambda raw: given if raw == "bad" else {"channel": "good", "data": 7})
+    held = fed.stream("good")
+    fed.take("bad", "good")
+    assert rows(held)[-1] == {"value": 7.0}

@@ -1,0 +1,201 @@
+"""A client that recovers: from a hub, and from servers that know nothing of it."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from typing import Any
+
+import pytest
+
+from realtime_widgets.client import Client
+from realtime_widgets.client.sansio import inbox
+from realtime_widgets.client.sansio.backoff import Reconnect
+from realtime_widgets.hub import Hub, session
+from realtime_widgets.hub.session import MOST_CHANNELS
+from realtime_widgets.protocol.envelope import Message
+from realtime_widgets.streams.gaps import Gap
+from support.servers import LIMIT, Server, wait_for
+
+QUICK = Reconnect(0.01, 0.05)
+
+
+def test_a_foreign_server_leaves_one_gap_for_each_reconnect(server: Server):
+    client = Client(server.url, reconnect=QUICK, decode=lambda raw: {"channel": "n", "data": int(raw)})
+    stream = client.stream("n")
+    gaps: list[Gap] = []
+    client.on_gap(gaps.append)
+    client.wait_until("connected", LIMIT)
+    for turn in range(3):
+        server.send(str(turn))
+        wait_for(lambda turn=turn: len(stream) == turn + 1)
+        server.close_all()
+        wait_for(lambda turn=turn: client.stats.connects == turn + 2)
+        wait_for(lambda turn=turn: len(gaps) == turn + 1)
+        assert stream.missing is not None
+    server.send("3")
+    wait_for(lambda: len(stream) == 4)
+    assert [(gap.seq, gap.reason) for gap in stream.gaps] == [(n, "unknown_source") for n in (1, 2, 3)]
+    assert stream.missing is None
+    assert client.stats.gaps == 3
+    client.disconnect()
+
+
+def test_a_foreign_server_that_numbers_is_checked_by_its_numbers(server: Server):
+    def decode(raw: Any) -> Any:
+        number = int(raw)
+        return {"channel": "n", "data": number, "epoch": "day 1", "offset": number}
+
+    client = Client(server.url, reconnect=QUICK, decode=decode)
+    stream = client.stream("n")
+    client.wait_until("connected", LIMIT)
+    server.send("1", "2", "2", "5")
+    wait_for(lambda: len(stream) == 3)
+    server.close_all()
+    wait_for(lambda: client.stats.connects == 2)
+    server.send("6", "9")
+    wait_for(lambda: len(stream) == 5)
+    assert stream.read()["value"].tolist() == [1, 2, 5, 6, 9]
+    assert [(gap.seq, gap.reason, gap.missed) for gap in stream.gaps] == [(2, "lost", 2), (4, "lost", 2)]
+    assert (client.stats.duplicates, client.stats.gaps) == (1, 2)
+    client.disconnect()
+
+
+def test_who_joins_a_link_that_is_open_recovers_like_the_first():
+    """The receiver before has gone, and what the server said in its hello with it."""
+    with Hub() as hub:
+        first = Client(hub.url, auth=hub.token, reconnect=QUICK)
+        held = first.stream("x")
+        first.publish("x", 0)
+        wait_for(lambda held=held: len(held) == 1)
+        first.close()
+        before = weakref.ref(first._receiver)
+        del first, held
+        wait_for(lambda: (gc.collect(), before() is None)[1], "the end of the receiver before")
+        client = Client(hub.url, auth=hub.token, reconnect=QUICK)
+        stream = client.stream("x")
+        heard: list[Message] = []
+        client.on_message(heard.append)
+        wait_for(lambda: client._receiver.recovery.positions(["x"]), "where the channel stands")
+        assert client.stats.connects == 1, "it is the same link"
+        client.publish("x", 1).wait(LIMIT)
+        wait_for(lambda: len(stream) == 1)
+        hub.stop()
+        client.wait_until("reconnecting", LIMIT)
+        hub.start()
+        for i in range(2, 6):
+            hub.publish("x", i)
+        wait_for(lambda: len(stream) == 5)
+        assert stream.read()["value"].tolist() == [1, 2, 3, 4, 5]
+        assert stream.gaps == ()
+        wait_for(lambda: len(heard) == 5)
+        assert [message.type for message in heard] == ["x"] * 5
+        client.disconnect()
+
+
+def test_what_is_too_large_costs_only_itself_also_out_of_the_history(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "HEARTBEAT", 0.2)
+    with Hub() as hub:
+        client = Client(hub.url, auth=hub.token, reconnect=QUICK, max_size=2000, heartbeat=0.2)
+        stream = client.stream("x")
+        client.publish("x", "first")
+        wait_for(lambda: len(stream) == 1)
+        hub.stop()
+        client.wait_until("reconnecting", LIMIT)
+        hub.start()
+        for data in ["y" * 10_000, "second", "third", "y" * 5000]:
+            hub.publish("x", data)
+        wait_for(lambda: len(stream) == 3)
+        wait_for(lambda: len(stream.gaps) == 2, "the word of the last one")
+        assert stream.read()["value"].tolist() == ["first", "second", "third"]
+        assert [(gap.seq, gap.reason, gap.missed) for gap in stream.gaps] == [(1, "lost", 1), (3, "lost", 1)]
+        assert "its frame has" in str(client.last_error)
+        bad = client.stats.bad
+        assert 2 <= bad <= 4, "each once, and once more where it was asked for"
+        hub.publish("x", "fourth")
+        wait_for(lambda: len(stream) == 4)
+        assert (client.stats.connects, client.stats.bad, client.stats.gaps) == (2, bad, 2)
+        client.disconnect()
+
+
+def test_more_channels_than_there_is_room_for_cost_the_others_nothing():
+    with Hub() as hub:
+        client = Client(hub.url, auth=hub.token, reconnect=QUICK)
+        streams = {f"c{i:03}": client.stream(f"c{i:03}") for i in range(MOST_CHANNELS + 2)}
+        wait_for(lambda: client.last_error)
+        assert "too_many" not in str(client.last_error)
+        assert "not followed; unsubscribe from others first" in str(client.last_error)
+        hub.stop()
+        client.wait_until("reconnecting", LIMIT)
+        hub.start()
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: len(client._receiver.recovery.positions(streams)) >= MOST_CHANNELS)
+        for channel in streams:
+            hub.publish(channel, 1)
+        wait_for(lambda: sum(map(len, streams.values())) == MOST_CHANNELS, "what there is room for")
+        assert not any(len(streams[name]) for name in sorted(streams)[MOST_CHANNELS:])
+        del streams["c000"], streams["c001"]
+        client.send("unsubscribe", {"streams": ["c000", "c001"]}).wait(LIMIT)
+        more = client.stream("more")
+        last = streams["c129"]
+        wait_for(lambda: client._receiver.recovery.positions(["c129"]))
+        hub.publish("c129", 2)
+        wait_for(lambda: len(last) == 1)
+        assert len(more) == 0
+        client.disconnect()
+
+
+def test_what_is_asked_for_by_a_message_is_asked_for_again_on_the_next_link():
+    with Hub() as hub, Client(hub.url, auth=hub.token, reconnect=QUICK) as client:
+        heard: list[Any] = []
+        client.on_message(lambda message: heard.append(message.data))
+        held = client.stream("held")
+        client.send("subscribe", {"streams": ["n", "m"]}).wait(LIMIT)
+        hub.publish("n", 1)
+        wait_for(lambda: heard == [1])
+        hub.stop()
+        client.wait_until("reconnecting", LIMIT)
+        hub.start()
+        hub.publish("n", 2)
+        wait_for(lambda: heard == [1, 2])
+        client.send("unsubscribe", {"streams": ["n", "held"]}).wait(LIMIT)
+        hub.publish("n", 3)
+        hub.publish("held", 4)
+        hub.publish("m", 5)
+        wait_for(lambda: heard[2:] == [4, 5])
+        assert len(held) == 1, "it is held"
+        client.send("subscribe", {"streams": ["n"]}).wait(LIMIT)
+        wait_for(lambda: heard[4:] == [3], "what came after the last that was read")
+        client.disconnect()
+
+
+@pytest.mark.parametrize("policy", ["lossless", {"n": "lossless"}])
+def test_a_lossless_channel_is_held_back_at_the_hub_and_nothing_of_it_is_lost(
+    policy: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(inbox, "HELD", 20)
+    with Hub() as hub, Client(hub.url, auth=hub.token, overflow=policy) as client:
+        heard: list[int] = []
+        go_on = threading.Event()
+
+        @client.on_message
+        def slow(message: Any) -> None:
+            go_on.wait(LIMIT)
+            heard.append(message.data)
+
+        client.stream("n")
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: client._receiver.recovery.positions(["n"]))
+        for i in range(500):
+            hub.publish("n", i)
+        wait_for(lambda: client.held == {"n"})
+        for i in range(500, 900):
+            hub.publish("n", i)
+        go_on.set()
+        wait_for(lambda: len(heard) >= 900)
+        assert heard == list(range(900))
+        stats = client.stats
+        assert (stats.dropped, stats.gaps, stats.channels["n"].dropped) == (0, 0, 0)
+        assert stats.channels["n"].held >= 1
+        client.disconnect()

@@ -1,0 +1,48 @@
+"""Waiting for the states of a client."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import pytest
+
+from realtime_widgets.client.sansio.state import Status
+from realtime_widgets.client.waits import Waits
+from realtime_widgets.errors import LinkLost
+
+
+def test_a_state_settles_those_who_wait_for_it_and_no_others():
+    waits, one, other = Waits(), Future[None](), Future[None]()
+    waits.add("connected", one)
+    waits.add("disconnected", other)
+    waits.settle(Status("connected"))
+    assert (one.done(), other.done()) == (True, False)
+    waits.settle(Status("disconnected"))
+    assert other.result(0) is None
+
+
+def test_giving_up_ends_all_waits_but_those_for_it():
+    waits, one, other = Waits(), Future[None](), Future[None]()
+    waits.add("connected", one)
+    waits.add("error", other)
+    waits.settle(Status("error", error=LinkLost("it is gone")))
+    with pytest.raises(LinkLost, match="it is gone"):
+        one.result(0)
+    assert other.result(0) is None
+
+
+def test_one_that_was_cancelled_is_left_alone():
+    class Late(Future[None]):
+        """Cancelled between the look and the deed, by another thread."""
+
+        def cancelled(self) -> bool:
+            return not self.cancel()
+
+    waits, one, late, other = Waits(), Future[None](), Late(), Future[None]()
+    one.cancel()
+    for future in (one, late, other):
+        waits.add("connected", future)
+    waits.settle(Status("connected"))
+    waits.settle(Status("connected"))
+    assert other.done()
+    assert Future.cancelled(late)

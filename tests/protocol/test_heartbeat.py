@@ -1,0 +1,68 @@
+"""Signs of life."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_widgets.protocol.heartbeat import SLACK, STALL, Heartbeat
+
+
+def test_a_sign_of_life_is_due_at_every_interval():
+    beat = Heartbeat(25, 100)
+    assert beat.due == 125
+    assert beat.check(125) == (True, False)
+    beat.heard = 130
+    assert beat.due == 135  # the end, had nothing come
+    assert beat.check(135) == (False, False)
+    assert beat.due == 150
+    assert beat.check(150) == (True, False)
+
+
+def test_silence_for_the_interval_and_the_slack_is_the_end():
+    beat = Heartbeat(25, 0)
+    assert beat.check(25) == (True, False)
+    assert beat.due == 25 + SLACK
+    assert beat.check(34.9) == (False, False)
+    assert beat.check(35) == (False, True)
+
+
+def test_whatever_is_heard_puts_off_the_end():
+    beat = Heartbeat(25, 0)
+    beat.check(25)
+    beat.heard = 34
+    assert beat.check(35) == (False, False)
+
+
+def test_a_check_that_comes_late_reads_first_and_judges_then():
+    beat = Heartbeat(25, 0)
+    beat.check(25)
+    beat.check(34)
+    late = 35 + STALL + 60  # we stood still for a minute
+    assert beat.check(late) == (True, False)
+    assert beat.due == late + STALL
+    assert beat.check(late + STALL) == (False, True)  # and nothing had come meanwhile
+
+
+def test_what_came_while_we_stood_still_saves_the_link():
+    beat = Heartbeat(25, 0)
+    beat.check(25)
+    beat.check(100)
+    beat.heard = 100
+    assert beat.check(beat.due) == (False, False)
+
+
+@given(
+    interval=st.floats(0.5, 100),
+    gaps=st.lists(st.floats(0, 1), min_size=1, max_size=50),
+)
+def test_a_peer_that_is_heard_in_time_is_never_given_up(interval: float, gaps: list[float]):
+    beat = Heartbeat(interval, 0.0)
+    heard = 0.0
+    for gap in gaps:
+        heard += gap * (interval + SLACK - 0.5)
+        while beat.due < heard:
+            due = beat.due
+            assert beat.check(due)[1] is False
+            assert beat.due > due
+        beat.heard = heard

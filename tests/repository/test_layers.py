@@ -1,0 +1,265 @@
+"""An import points only down, and never in a circle: the rooms of docs/architecture.md, read from the sources."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import realtime_widgets
+
+PACKAGE = Path(realtime_widgets.__file__).parent
+
+# room: (rooms it may import, libraries it may import; the standard library is free, but for what PURE rules out)
+ROOMS = {
+    "errors": ("", ""),
+    "runtime": ("errors", "IPython"),
+    "streams": ("errors runtime", "numpy msgspec pandas polars pyarrow"),
+    "protocol": ("errors streams", "msgspec"),
+    "sources": ("errors runtime streams", "psutil"),
+    "client": ("errors runtime streams protocol", "numpy msgspec websockets httpx"),
+    "hub": ("errors runtime streams protocol sources client", "msgspec starlette uvicorn"),
+    "feeds": ("errors streams browser", "numpy msgspec"),
+    "browser": ("errors runtime streams feeds", "anywidget traitlets ipykernel numpy msgspec"),
+    "widgets": ("errors runtime streams feeds client browser", "anywidget ipywidgets traitlets numpy pandas plotly msgspec"),
+    "connecting": ("errors client hub", ""),
+    "cli": ("errors runtime hub __init__", ""),
+    "__init__": ("errors streams protocol sources client hub feeds browser widgets connecting", ""),
+    "__main__": ("cli", ""),
+}  # fmt: skip
+
+# Imported by those who use them, when they use them.
+LAZY = set(
+    [
+        "plotly",
+        "psutil",
+        "pandas",
+        "polars",
+        "pyarrow",
+        "starlette",
+        "uvicorn",
+        "websockets",
+        "httpx",
+        "IPython",
+        "ipykernel",
+    ]
+)
+
+# These decide and compute: no I/O, no clock of their own. (Locks they may have: threading is for those.)
+PURE = ("streams", "protocol", "feeds", "client.sansio")
+IMPURE = set(
+    ["asyncio", "socket", "ssl", "selectors", "subprocess", "multiprocessing", "http", "urllib", "sqlite3"]
+)
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: what it names (absolute), where, and whether it runs with the module."""
+
+    module: str
+    name: str
+    line: int
+    lazy: bool
+    typing_only: bool
+
+    @property
+    def top(self) -> str:
+        return self.name.partition(".")[0]
+
+    def __str__(self) -> str:
+        return f"{self.module}.py:{self.line} imports {self.name}"
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+        found[name] = path
+    return found
+
+
+def imports_of(module: str, path: Path, source: str | None = None) -> list[Import]:
+    tree = ast.parse(path.read_text() if source is None else source)
+    dotted = "realtime_widgets" if module == "__init__" else f"realtime_widgets.{module}"
+    package = dotted if path.name == "__init__.py" else dotted.rpartition(".")[0]
+    return list(_walk(tree, module, package, lazy=False, typing_only=False))
+
+
+def _walk(node: ast.AST, module: str, package: str, *, lazy: bool, typing_only: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            for name in _names(child, package):
+                yield Import(module, name, child.lineno, lazy, typing_only)
+        elif _is_import_module(child):
+            yield Import(module, _dynamic_name(child, package), child.lineno, lazy, typing_only)
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            for statement in child.body:
+                yield from _walk(ast.Module([statement], []), module, package, lazy=lazy, typing_only=True)
+            for statement in child.orelse:
+                yield from _walk(
+                    ast.Module([statement], []), module, package, lazy=lazy, typing_only=typing_only
+                )
+            continue
+        inside = lazy or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _walk(child, module, package, lazy=inside, typing_only=typing_only)
+
+
+def _names(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    base = node.module or ""
+    if node.level:
+        parts = package.split(".")
+        parent = ".".join(parts[: len(parts) - node.level + 1])
+        base = f"{parent}.{base}" if base else parent
+    # `from . import errors` names a module, `from .errors import X` one of its names: modules wins below.
+    return [f"{base}.{alias.name}" for alias in node.names]
+
+
+def _is_import_module(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("import_module")
+        and bool(node.args)
+        and isinstance(node.args[0], ast.Constant)
+    )
+
+
+def _dynamic_name(node: ast.AST, package: str) -> str:
+    assert isinstance(node, ast.Call)
+    assert isinstance(node.args[0], ast.Constant)
+    name = str(node.args[0].value)
+    if not name.startswith("."):
+        return name
+    inner = name.lstrip(".")
+    parts = package.split(".")
+    return ".".join([*parts[: len(parts) - (len(name) - len(inner) - 1)], inner])
+
+
+def target(name: str, known: Mapping[str, Path]) -> str | None:
+    """The module of ours that an absolute name belongs to; None for others' names."""
+    if name != "realtime_widgets" and not name.startswith("realtime_widgets."):
+        return None
+    inner = name.removeprefix("realtime_widgets").lstrip(".")
+    while inner and inner not in known:
+        inner = inner.rpartition(".")[0]
+    return inner or "__init__"
+
+
+def room_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def problems(imports: list[Import], known: Mapping[str, Path]) -> list[str]:
+    """Return what is wrong with the imports of one module."""
+    found = []
+    for imported in imports:
+        room = room_of(imported.module)
+        rooms, libraries = ROOMS[room]
+        ours = target(imported.name, known)
+        if ours is not None:
+            if room_of(ours) not in {room, *rooms.split()}:
+                found.append(f"{imported}: {room} may not see {room_of(ours)}")
+        elif imported.typing_only or imported.top == "__future__":
+            continue
+        elif imported.top in sys.stdlib_module_names:
+            if imported.module.startswith(PURE) and imported.top in IMPURE:
+                found.append(f"{imported}: {room} does no I/O")
+        else:
+            if imported.top not in libraries.split():
+                found.append(f"{imported}: {room} may not use {imported.top}")
+            if imported.top in LAZY and not imported.lazy:
+                found.append(f"{imported}: import it inside the function that needs it")
+    return found
+
+
+def circle(imports: list[Import], known: Mapping[str, Path]) -> list[str]:
+    """Return a circle of modules that import each other, for types or inside functions included; empty: there is none."""
+    graph: dict[str, set[str]] = {}
+    for imported in imports:
+        ours = target(imported.name, known)
+        if ours is not None and ours != imported.module:
+            graph.setdefault(imported.module, set()).add(ours)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_every_module_is_in_a_room():
+    assert {room_of(module) for module in modules()} == set(ROOMS)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_imports_point_only_down(module: str):
+    known = modules()
+    assert problems(imports_of(module, known[module]), known) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "complaint"),
+    [
+        ("streams.stream", "from realtime_widgets.client import Client", "streams may not see client"),
+        ("streams.stream", "from ..browser import frame_loop", "may not see browser"),
+        ("streams.stream", "def f():\n    from .. import widgets", "may not see widgets"),
+        (
+            "streams.stream",
+            "import importlib\nimportlib.import_module('..widgets.base')",
+            "may not see widgets",
+        ),
+        ("streams.stream", "import realtime_widgets", "may not see __init__"),
+        ("streams.stream", "import asyncio", "does no I/O"),
+        ("client.sansio.outbox", "import socket", "does no I/O"),
+        ("streams.stream", "def f():\n    import anywidget", "may not use anywidget"),
+        ("streams.stream", "import pandas as pd", "inside the function"),
+        ("widgets.chart", "import plotly.graph_objects as go", "inside the function"),
+        ("widgets.chart", "import httpx", "may not use httpx"),
+        ("client.client", "from ..hub.server import Hub", "client may not see hub"),
+        ("client.transports.websocket", "import websockets", "inside the function"),
+    ],
+)
+def test_a_wrong_import_is_found(module: str, source: str, complaint: str):
+    known = modules()
+    assert [complaint in line for line in problems(imports_of(module, known[module], source), known)][:1] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("widgets.chart", "from ..streams import Stream\nfrom ..runtime import get_runtime"),
+        ("widgets.chart", "def f():\n    import plotly.graph_objects"),
+        ("streams.stream", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pandas"),
+        (
+            "streams.stream",
+            "from __future__ import annotations\nimport numpy as np\nfrom ..errors import UsageError",
+        ),
+        ("sources.machine", "from realtime_widgets.runtime import get_runtime"),
+    ],
+)
+def test_a_right_import_passes(module: str, source: str):
+    known = modules()
+    assert problems(imports_of(module, known[module], source), known) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "from .ring import Ring",
+        "def f():\n    from .ring import Ring",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .ring import Ring",
+    ],
+)
+def test_a_circle_is_found_for_types_and_inside_functions_too(back: str):
+    known = modules()
+    there = imports_of("streams.ring", known["streams.ring"], "from .columns import Column")
+    found = circle([*there, *imports_of("streams.columns", known["streams.columns"], back)], known)
+    assert set(found) == {"streams.ring", "streams.columns"}

@@ -1,0 +1,27 @@
+"""Which cell runs."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from realtime_widgets.runtime import notebook as cells
+from support.notebooks import make_shell
+
+
+def test_outside_a_notebook_there_are_none(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    assert cells.current() is None
+    assert cells.watch(print, print) is False
+
+
+@pytest.mark.parametrize(("cell_id", "cell"), [("a1", "a1"), (None, "x = 1")])
+def test_a_cell_is_known_by_its_id_or_its_text(
+    monkeypatch: pytest.MonkeyPatch, cell_id: str | None, cell: str
+):
+    shell = make_shell(monkeypatch)
+    seen: list[object] = []
+    assert cells.watch(seen.append, lambda: seen.append("ended")) is True
+    shell.run(lambda: seen.append(("current", cells.current())), cell_id, "x = 1")
+    assert seen == [cell, ("current", cell), "ended"]

@@ -1,0 +1,374 @@
+"""The data buffer, driven by a scheduler whose time and threads are cranked by hand."""
+
+import threading
+from concurrent.futures import Future
+from types import SimpleNamespace
+
+import pytest
+
+import realtime_widgets.runtime.runtime  # noqa: F401 - installs the scheduler
+from realtime_widgets.errors import RuntimeStopped, TookTooLong, UsageError, WouldDeadlock, WrongType
+from realtime_widgets.runtime import scheduling
+from realtime_widgets.runtime.notebook import Replaced
+from realtime_widgets.streams import Stream
+from realtime_widgets.streams.buffer import DataBuffer
+from support.notebooks import make_shell
+
+
+class Timer:
+    def __init__(self, due, fn):
+        self.due, self.fn, self.cancelled = due, fn, False
+
+    def cancel(self):
+        self.cancelled = True
+
+
+class Crank:
+    """A scheduler in which nothing happens until the test says so."""
+
+    def __init__(self):
+        self.cells = Replaced()
+        self.now, self.timers, self.jobs, self.stops, self.waited, self.stopped = 0.0, [], [], [], [], False
+
+    def call_later(self, delay, fn, *args):
+        if self.stopped:
+            raise RuntimeStopped("stopped")
+        self.timers.append(Timer(self.now + delay, lambda: fn(*args)))
+        return self.timers[-1]
+
+    def submit(self, fn, *args):
+        if self.stopped:
+            raise RuntimeStopped("stopped")
+        future = Future()
+        self.jobs.append((future, lambda: fn(*args)))
+        return future
+
+    def wait(self, future, timeout):
+        self.waited.append(timeout)
+        self.work()
+        return future.result(0)
+
+    def on_stop(self, fn):
+        self.stops.append(fn)
+        return lambda: self.stops.remove(fn)
+
+    def made(self, thing, end):
+        self.cells.add(thing, end)
+
+    def advance(self, seconds):
+        self.now += seconds
+        due = [t for t in self.timers if t.due <= self.now]
+        self.timers = [t for t in self.timers if t.due > self.now]
+        for timer in due:
+            if not timer.cancelled:
+                timer.fn()
+
+    def work(self):
+        while self.jobs:
+            future, job = self.jobs.pop(0)
+            if future.set_running_or_notify_cancel():
+                job()
+                future.set_result(None)
+
+
+@pytest.fixture
+def crank():
+    return Crank()
+
+
+@pytest.fixture
+def stream():
+    return Stream("cpu", clock=lambda: 0.0)
+
+
+def collecting(stream, crank, **options):
+    got = []
+    buffer = DataBuffer(stream, lambda batch: got.append(batch["value"].tolist()), scheduler=crank, **options)
+    return buffer, got
+
+
+def test_a_batch_is_due_so_long_after_its_first_record(stream, crank):
+    buffer, got = collecting(stream, crank, every=1.0)
+    stream.append(1.0)
+    crank.advance(0.6)
+    stream.append(2.0)
+    crank.advance(0.3)
+    crank.work()
+    assert got == []
+    crank.advance(0.2)
+    crank.work()
+    assert got == [[1.0, 2.0]]
+    assert (buffer.delivered, buffer.dropped) == (2, 0)
+
+
+def test_nothing_is_scheduled_while_nothing_comes(stream, crank):
+    _, got = collecting(stream, crank)
+    stream.append(1.0)
+    crank.advance(1.0)
+    crank.work()
+    crank.advance(1.0)
+    assert (got, crank.timers, crank.jobs, crank.stops) == ([[1.0]], [], [], [])
+
+
+def test_records_that_were_there_before_are_not_delivered(stream, crank):
+    stream.append(1.0)
+    buffer, got = collecting(stream, crank)
+    stream.append(2.0)
+    buffer.flush(1.0)
+    assert got == [[2.0]]
+
+
+def test_a_batch_holds_the_newest_and_the_rest_is_counted(stream, crank):
+    got = []
+    buffer = DataBuffer(stream, got.append, max_size=3, scheduler=crank)
+    stream.extend([1.0, 2.0, 3.0, 4.0, 5.0])
+    buffer.flush(1.0)
+    (batch,) = got
+    assert batch["value"].tolist() == [3.0, 4.0, 5.0]
+    assert (batch.after, batch.first_seq, batch.missed) == (0, 3, 2), "the gap is visible"
+    assert (buffer.delivered, buffer.dropped) == (3, 2)
+
+
+def test_without_a_size_only_what_was_overwritten_is_dropped(crank):
+    stream = Stream(max_points=4)
+    buffer, got = collecting(stream, crank, max_size=None)
+    stream.extend([float(i) for i in range(1, 11)])
+    buffer.flush(1.0)
+    assert (got, buffer.dropped) == ([[7.0, 8.0, 9.0, 10.0]], 6)
+
+
+def test_cleared_records_are_neither_delivered_nor_dropped(stream, crank):
+    buffer, got = collecting(stream, crank)
+    stream.extend([1.0, 2.0])
+    stream.clear()
+    buffer.flush(1.0)
+    assert (got, buffer.delivered, buffer.dropped) == ([], 0, 0)
+    stream.append(3.0)
+    buffer.flush(1.0)
+    assert got == [[3.0]]
+
+
+def test_while_fn_runs_records_gather_for_the_next_batch(stream, crank):
+    got = []
+
+    def slow(batch):
+        got.append(batch["value"].tolist())
+        if len(got) == 1:
+            stream.append(2.0)
+            crank.advance(10.0)  # time goes on while fn runs
+            stream.append(3.0)
+            assert crank.jobs == [], "one at a time"
+
+    DataBuffer(stream, slow, every=1.0, scheduler=crank)
+    stream.append(1.0)
+    crank.advance(1.0)
+    crank.work()
+    assert got == [[1.0]]
+    crank.advance(1.0)
+    crank.work()
+    assert got == [[1.0], [2.0, 3.0]]
+
+
+def test_a_failing_fn_is_logged_and_kept_and_later_batches_go_on(stream, crank, caplog):
+    got = []
+
+    def fails_once(batch):
+        got.append(batch["value"].tolist())
+        if len(got) == 1:
+            raise KeyError("mine")
+
+    buffer = DataBuffer(stream, fails_once, scheduler=crank)
+    other, others = collecting(stream, crank)
+    for value in (1.0, 2.0):
+        stream.append(value)
+        buffer.flush(1.0)
+        other.flush(1.0)
+    assert got == others == [[1.0], [2.0]]
+    assert isinstance(buffer.last_error, KeyError)
+    assert other.last_error is None
+    assert "a batch of stream 'cpu' was not taken" in caplog.text
+
+
+def test_a_flush_delivers_now_and_calls_the_timer_off(stream, crank):
+    buffer, got = collecting(stream, crank, every=1.0)
+    buffer.flush()
+    assert crank.jobs == [], "nothing is pending"
+    stream.append(1.0)
+    (timer,) = crank.timers
+    buffer.flush()
+    assert timer.cancelled
+    crank.work()
+    crank.advance(2.0)
+    crank.work()
+    assert got == [[1.0]]
+    assert crank.waited == []
+
+
+def test_a_flush_inside_of_fn_delivers_right_after_it(stream, crank):
+    got = []
+
+    def fn(batch):
+        got.append(batch["value"].tolist())
+        if len(got) == 1:
+            stream.append(2.0)
+            buffer.flush()
+
+    buffer = DataBuffer(stream, fn, scheduler=crank)
+    stream.append(1.0)
+    buffer.flush()
+    crank.work()
+    assert got == [[1.0], [2.0]]
+
+
+def test_close_delivers_the_remainder_and_then_nothing(stream, crank):
+    buffer, got = collecting(stream, crank)
+    with buffer:
+        stream.append(1.0)
+    crank.work()
+    stream.append(2.0)
+    buffer.close()
+    buffer.flush(1.0)
+    crank.advance(10.0)
+    crank.work()
+    assert got == [[1.0]]
+    assert repr(buffer) == "<DataBuffer 'cpu' → <lambda>: closed, 1 delivered, 0 dropped>"
+
+
+def test_a_cell_that_is_run_again_replaces_its_buffers(stream, monkeypatch):
+    shell, got = make_shell(monkeypatch), []
+    crank = Crank()
+
+    def cell(run):
+        DataBuffer(stream, lambda batch: got.append((run, batch["value"].tolist())), scheduler=crank)
+
+    shell.run(lambda: cell(1), "cell-1")
+    shell.run(lambda: cell("other"), "cell-2")
+    stream.append(1.0)
+    shell.run(lambda: cell(2), "cell-1")
+    crank.work()
+    assert got == [(1, [1.0])]  # what was pending is not lost
+    stream.append(2.0)
+    crank.advance(0.1)
+    crank.work()
+    assert sorted(got[1:], key=str) == [("other", [1.0, 2.0]), (2, [2.0])]
+
+
+def test_the_end_of_the_runtime_delivers_what_waits(stream, crank):
+    buffer, got = collecting(stream, crank, every=100.0)
+    stream.append(1.0)
+    for fn in list(crank.stops):
+        fn()
+    crank.work()
+    assert (got, crank.stops, buffer.last_error) == ([[1.0]], [], None)
+
+
+def test_a_stopped_runtime_is_tried_again_with_the_next_record(stream, crank):
+    buffer, got = collecting(stream, crank)
+    crank.stopped = True
+    stream.append(1.0)
+    assert isinstance(buffer.last_error, RuntimeStopped)
+    crank.stopped = False
+    stream.append(2.0)
+    crank.advance(1.0)
+    crank.work()
+    assert got == [[1.0, 2.0]]
+
+
+def test_a_delivery_that_was_cancelled_is_made_up_for(stream, crank):
+    buffer, got = collecting(stream, crank)
+    stream.append(1.0)
+    crank.advance(1.0)
+    crank.jobs[0][0].cancel()
+    crank.jobs.clear()
+    assert isinstance(buffer.last_error, RuntimeStopped)
+    stream.append(2.0)
+    crank.advance(1.0)
+    crank.work()
+    assert got == [[1.0, 2.0]]
+
+
+def test_a_scheduler_that_fails_is_logged_and_never_reaches_the_appender(stream, caplog):
+    buffer = DataBuffer(stream, print, scheduler=SimpleNamespace(made=lambda *_: None))
+    assert stream.append(1.0) == 1
+    assert isinstance(buffer.last_error, AttributeError)
+    assert "could not be scheduled" in caplog.text
+
+
+def test_the_decorator_leaves_a_buffer_that_can_be_called(stream):
+    @stream.on_batch
+    def plain(batch):
+        """Counts."""
+        return len(batch)
+
+    @stream.on_batch(every=2, max_size=None)
+    def with_options(batch):
+        return len(batch)
+
+    assert isinstance(plain, DataBuffer)
+    assert (plain.__name__, plain.__doc__, plain.every, plain.max_size) == ("plain", "Counts.", 0.1, 100)
+    assert (with_options.every, with_options.max_size) == (2, None)
+    assert plain(stream.read()) == with_options(stream.read()) == 0
+
+
+@pytest.mark.parametrize("bad", [{"every": -1}, {"every": float("nan")}, {"max_size": 0}])
+def test_impossible_settings_are_refused(stream, crank, bad):
+    with pytest.raises(UsageError, match=next(iter(bad))):
+        DataBuffer(stream, print, scheduler=crank, **bad)
+    with pytest.raises(WrongType, match="pass a function"):
+        DataBuffer(stream, "print", scheduler=crank)
+
+
+def test_without_a_runtime_the_buffer_says_what_to_import(stream, monkeypatch):
+    monkeypatch.setattr(scheduling, "_provider", None)
+    with pytest.raises(UsageError, match=r"import realtime_widgets\.runtime"):
+        stream.on_batch(print)
+
+
+# On the real threads
+
+
+def test_the_real_runtime_delivers_on_the_callback_thread(stream):
+    got = Future()
+    buffer = stream.on_batch(
+        lambda batch: got.set_result((threading.current_thread().name, len(batch))), every=0.01
+    )
+    stream.append(1.0)
+    assert got.result(5) == ("realtime_widgets callbacks", 1)
+    buffer.close(timeout=5)
+
+
+def test_on_the_real_runtime_a_waiting_flush_has_delivered_when_it_returns(stream):
+    got = []
+    buffer = stream.on_batch(lambda batch: got.extend(batch["value"].tolist()), every=60, max_size=None)
+    for i in range(50):
+        stream.append(float(i))
+        if i % 10 == 9:
+            buffer.flush(timeout=5)
+            assert got == [float(n) for n in range(i + 1)]
+    buffer.close(timeout=5)
+    assert (buffer.delivered, buffer.dropped) == (50, 0)
+
+
+def test_waiting_for_a_flush_inside_of_a_callback_raises(stream):
+    raised = []
+
+    def fn(batch):
+        try:
+            buffer.flush(timeout=1)
+        except WouldDeadlock as error:
+            raised.append(error)
+
+    buffer = stream.on_batch(fn, every=60)
+    stream.append(1.0)
+    buffer.flush(timeout=5)
+    assert len(raised) == 1
+
+
+def test_a_flush_that_takes_too_long_says_so(stream):
+    release = threading.Event()
+    buffer = stream.on_batch(lambda batch: release.wait(5), every=60)
+    stream.append(1.0)
+    with pytest.raises(TookTooLong):
+        buffer.flush(timeout=0.01)
+    release.set()
+    buffer.close(timeout=5)

@@ -1,0 +1,69 @@
+"""Columns: the kind of each value, and a ring that at any size reads like the tail of a list."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_widgets.streams.columns import MISFIT, Column, as_numbers, scalar
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "stored"),
+    [
+        (0.5, "number", 0.5),
+        (np.array(2), "number", 2.0),
+        ("a", "text", "a"),
+        (2**53 + 1, "object", 2**53 + 1),
+        (b"a", "object", b"a"),
+    ],
+    ids=repr,
+)
+def test_a_value_has_a_kind_and_fits_the_columns_of_it_and_of_objects(value, kind, stored):
+    assert scalar(value) == (kind, stored)
+    assert Column(kind, 0).fit(value) == stored
+    assert Column("object", 0).fit(value) is value
+    for other in {"number", "text"} - {kind}:
+        assert Column(other, 0).fit(value) is MISFIT
+
+
+@pytest.mark.parametrize("value", [None, math.nan, np.datetime64("NaT")], ids=repr)
+def test_a_missing_value_fits_everywhere_as_what_is_nothing_there(value):
+    assert math.isnan(Column("number", 0).fit(value))
+    assert Column("text", 0).fit(value) is None
+    assert Column("object", 0).fit(value) is None
+
+
+def test_whatever_is_no_number_is_nan_among_numbers():
+    numbers = np.array([1.0, 2.0])
+    assert as_numbers(numbers) is numbers
+    assert as_numbers(np.array([1, True], dtype=object)).tolist() == [1.0, 1.0]
+    assert np.isnan(as_numbers(np.array(["2", None, b""], dtype=object))).all()
+
+
+@given(st.integers(1, 9), st.integers(1, 30), st.integers(0, 9), st.data())
+def test_a_column_holds_its_records_wherever_they_lie(capacity, first, grown, data):
+    column = Column("number", capacity)
+    count = data.draw(st.integers(0, capacity))
+    last = first + count - 1
+    column.write(first, np.arange(first, last + 1, dtype=float))
+    wanted = [float(seq) for seq in range(first, last + 1)]
+    assert column.read(first, last).tolist() == wanted
+    assert column.widened("object", first, last).read(first, last).tolist() == wanted
+    column.grow(first, last, capacity + grown)
+    assert (len(column.array), column.read(first, last).tolist()) == (capacity + grown, wanted)
+    if count:
+        missing = data.draw(st.integers(first, last))
+        column.fill(missing, last)
+        read = column.read(first, last)
+        assert np.isnan(read[missing - first :]).all()
+        assert read[: missing - first].tolist() == wanted[: missing - first]
+
+
+def test_a_column_that_is_large_enough_is_left_alone():
+    column = Column("text", 4)
+    array = column.array
+    column.grow(1, 0, 3)
+    assert column.array is array

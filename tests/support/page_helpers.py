@@ -1,0 +1,90 @@
+"""Looking at widgets in a page: what feeds them, finding them, waiting until they move, and whether anything hangs out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from support.lab import LIMIT
+
+FEED = """
+import os, threading, time
+import ipywidgets, numpy as np
+import realtime_widgets as rw
+
+stream = rw.Stream("feed")
+
+def feed():
+    n = 0
+    while True:
+        n += 1
+        stream.append(ts=time.time(), n=n)
+        time.sleep(0.05)
+
+threading.Thread(target=feed, daemon=True).start()
+"""
+"""A cell that feeds a stream from a thread, twenty times a second."""
+
+
+def widgets(page: Page, kind: str) -> Locator:
+    return page.locator(f".rw-root[data-rw-widget='{kind}']")
+
+
+def last_ts(root: Locator) -> float:
+    return float(root.get_attribute("data-rw-last-ts") or "nan")
+
+
+def wait_until_moved(root: Locator, times: int = 3) -> None:
+    """Waits until the newest datum drawn has changed so many times."""
+    element = root.element_handle(timeout=LIMIT * 1000)
+    element.evaluate(
+        """(root) => {
+            root.rwMoved = 0;
+            new MutationObserver(() => { root.rwMoved += 1; })
+                .observe(root, { attributes: true, attributeFilter: ["data-rw-last-ts"] });
+        }"""
+    )
+    root.page.wait_for_function(
+        "([root, times]) => root.rwMoved >= times", arg=[element, times], timeout=LIMIT * 1000
+    )
+
+
+def clipped(root: Locator) -> list[str]:
+    """Which elements of a widget hang out of it, or hide text that does not fit."""
+    found: list[str] = root.evaluate(
+        """(root) => {
+            const box = root.getBoundingClientRect();
+            const out = [];
+            for (const el of root.querySelectorAll("*")) {
+                const { left, right, width } = el.getBoundingClientRect();
+                if (width && (left < box.left - 1 || right > box.right + 1)) out.push(el.className);
+            }
+            if (root.scrollWidth > root.clientWidth + 1) out.push("root");
+            return out;
+        }"""
+    )
+    return found
+
+
+def red_columns(chart: Locator) -> dict[str, Any]:
+    """Where a chart's red line is: its width, how much within is missing, and what is free to its right, in pixels."""
+    result: dict[str, Any] = chart.locator("canvas").first.evaluate(
+        """(canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const red = [];
+            for (let x = 0; x < width; x++) {
+                let found = false;
+                for (let y = 0; y < height && !found; y++) {
+                    const i = 4 * (y * width + x);
+                    found = data[i + 3] > 128 && data[i] > 200 && data[i + 1] < 80;
+                }
+                red.push(found);
+            }
+            const first = red.indexOf(true), last = red.lastIndexOf(true);
+            const inside = red.slice(first, last + 1);
+            return { span: last - first + 1, missing: inside.filter((x) => !x).length, free: width - 1 - last, width };
+        }"""
+    )
+    return result

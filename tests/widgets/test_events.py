@@ -1,0 +1,72 @@
+"""The event log in Python: what it sends and what it refuses; its rows are in test_journals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from realtime_widgets import Stream
+from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.widgets import base
+from realtime_widgets.widgets.events import EventLog
+from support.recorder import Recorder, bodies
+
+
+def test_an_event_reaches_the_pages(sent: Recorder):
+    stream = Stream("events")
+    log = EventLog(stream)
+    sent.wait_for(lambda frame: bodies(frame, log))
+    stream.append(level="error", source="db", message="no answer", ts=1_795_000_000.0)
+    frame = sent.wait_for(lambda frame: any(body["rows"] for body in bodies(frame, log)))
+    assert [list(row) for row in bodies(frame, log)[0]["rows"]] == [
+        [1, 1_795_000_000.0, "error", "db", "no answer"]
+    ]
+
+
+def test_events_of_lesser_levels_are_not_sent(sent: Recorder):
+    stream = Stream("events")
+    log = EventLog(stream, level="warning")
+    sent.wait_for(lambda frame: bodies(frame, log))
+    stream.append(level="info", message="a")
+    stream.append(level="warning", message="b")
+    frame = sent.wait_for(lambda frame: any(body["rows"] for body in bodies(frame, log)))
+    assert [row[4] for row in bodies(frame, log)[0]["rows"]] == ["b"]
+
+
+def test_rows_count_as_bytes_of_keyframes(sent: Recorder):
+    """They travel as text, and what a forgotten page can pile up is bounded by it."""
+    stream = Stream("events")
+    log = EventLog(stream)
+    stream.extend({"message": ["x" * 1000] * 20})
+    made = base.get_scheduler()
+    sent.wait_for(lambda frame: any(len(body["rows"]) == 20 for body in bodies(frame, log)))
+    part = made.delivery._entries[log._rw_id, "0"].feed.take(True, 0.0)
+    assert 20_000 < part.nbytes < 22_000
+
+
+def test_settings_are_kept(sent: Recorder):
+    log = EventLog(Stream("e"), level="error", max_rows=10, title="Errors", locale="ja_JP")
+    assert (log.level, log.max_rows, log.title, log.locale) == ("error", 10, "Errors", "ja-JP")
+    assert repr(log) == "EventLog('e', level='error', no_data)"
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda s: EventLog("events"), WrongType, "pass a Stream"),
+        (lambda s: EventLog(s, level="warn"), UsageError, "did you mean 'warning'?"),
+        (lambda s: EventLog(s, max_rows=9), UsageError, "10 to 5000"),
+        (lambda s: EventLog(s, max_rows=5001), UsageError, "10 to 5000"),
+        (lambda s: EventLog(s, max_rows=50.0), UsageError, "whole number"),
+        (lambda s: EventLog(s, max_rows=True), UsageError, "whole number"),
+        (lambda s: EventLog(s, max_row=50), TypeError, "did you mean 'max_rows'?"),
+    ],
+)
+def test_what_cannot_be_logged_is_refused_with_advice(
+    sent: Recorder, make: Callable[[Any], object], error: type[Exception], message: str
+):
+    with pytest.raises(error) as raised:
+        make(Stream("s"))
+    assert message in str(raised.value)

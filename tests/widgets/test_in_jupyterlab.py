@@ -1,0 +1,257 @@
+"""Widgets in real JupyterLab: what a person sees, does and relies on."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.lab import Lab
+from support.labbook import Notebook
+from support.page_helpers import clipped, last_ts, red_columns, wait_until_moved, widgets
+
+pytestmark = pytest.mark.browser
+
+FEED = """
+import math, threading, time
+import ipywidgets, numpy as np
+import realtime_widgets as rw
+
+stream = rw.Stream("feed")
+feeding = threading.Event(); feeding.set()
+
+def feed():
+    while True:
+        if feeding.is_set():
+            t = time.time()
+            stream.append(ts=t, cpu=0.5 + 0.4 * math.sin(t), memory=0.3)
+        time.sleep(0.05)
+
+threading.Thread(target=feed, daemon=True).start()
+"""
+
+
+def opened(page: Page, lab: Lab, *cells: str) -> Notebook:
+    notebook = Notebook.open(page, lab, lab.write([FEED, *cells]))
+    notebook.set_theme(dark=False)  # the server remembers what an earlier test chose
+    notebook.run_all()
+    for i in range(len(cells) + 1):
+        for output in notebook.outputs(i):
+            assert output["output_type"] != "error", output
+    return notebook
+
+
+def test_the_theme_is_followed_live_and_can_be_fixed(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        "ipywidgets.VBox([rw.LiveChart(stream, title='auto'), rw.LiveChart(stream, title='fixed', theme='light')])",
+    )
+    auto, fixed = widgets(page, "chart").all()
+    colour = "(root) => getComputedStyle(root).color"
+    expect(auto).to_have_attribute("data-rw-state", "live")
+    assert auto.evaluate(colour) == fixed.evaluate(colour)
+    notebook.set_theme(dark=True)
+    expect(page.locator(".rw-host[data-rw-auto][data-rw-theme='dark']")).to_have_count(1)
+    expect(page.locator(".rw-host:not([data-rw-auto])[data-rw-theme='light']")).to_have_count(1)
+    assert auto.evaluate(colour) != fixed.evaluate(colour)
+    wait_until_moved(auto)
+
+
+def test_everything_fits_a_cell_of_320_pixels_in_japanese(page: Page, lab: Lab) -> None:
+    page.set_viewport_size({"width": 1000, "height": 1500})
+    notebook = opened(
+        page,
+        lab,
+        """
+options = dict(locale="ja", format="percentage")
+narrow = ipywidgets.VBox([
+    rw.MetricCard("サーバー全体の平均CPU使用率", stream, field="cpu", icon="🖥️", thresholds={0.0: "warning"}, **options),
+    rw.MetricCard("応答なし", **options),
+    rw.LiveChart({"中央演算処理装置の使用率": (stream, "cpu"), "主記憶装置の使用率": (stream, "memory")}, title="資源の使用状況", **options),
+], layout=ipywidgets.Layout(width="320px"))
+narrow
+""",
+    )
+    card, empty = widgets(page, "metric").all()
+    chart = widgets(page, "chart")
+    expect(card).to_contain_text("注意")
+    expect(empty).to_contain_text("データ待ち")
+    expect(empty.locator(".rw-value")).to_have_text("—")
+    expect(chart.locator(".rw-status")).to_have_text("受信中")
+    for root in (card, empty, chart):
+        assert clipped(root) == []
+        assert root.bounding_box()["width"] <= 320  # type: ignore[index]
+        assert root.get_attribute("lang") == "ja"
+    notebook.screenshot("narrow-japanese-light")
+    notebook.set_theme(dark=True)
+    wait_until_moved(chart)
+    notebook.screenshot("narrow-japanese-dark")
+
+
+def test_a_burst_ends_on_its_last_value_and_leaves_prints_alone(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        "card = rw.MetricCard('burst'); card",
+        "for i in range(12_000): card.update(i)\nprint('the print survives')",
+    )
+    expect(widgets(page, "metric").locator(".rw-value")).to_have_text("11,999")
+    assert notebook.outputs(2)[0]["text"] == "the print survives\n"
+
+
+def test_a_reloaded_page_has_the_whole_picture_again(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+past = rw.Stream("past")
+past.extend({"ts": time.time() - 500 + np.arange(100), "value": np.full(100, 7.0)})  # long before any page
+chart = rw.LiveChart([past, stream], window=600)
+chart
+""",
+    )
+    expect(widgets(page, "chart")).to_have_attribute("data-rw-state", "live")
+    notebook.evaluate("await panelOf(path).context.save();")
+    notebook.reload()
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    wait_until_moved(chart)
+    plot = chart.locator(".u-over").bounding_box()
+    assert plot is not None
+    page.mouse.move(plot["x"] + plot["width"] * 0.25, plot["y"] + plot["height"] / 2)
+    expect(chart.locator(".rw-reading").first).to_have_text("7")  # what is drawn there, 450 s ago
+
+
+def test_one_widget_shown_twice_moves_in_both_places(page: Page, lab: Lab) -> None:
+    opened(page, lab, "chart = rw.LiveChart(stream, y='cpu'); chart", "chart")
+    expect(widgets(page, "chart")).to_have_count(2)
+    for chart in widgets(page, "chart").all():
+        wait_until_moved(chart)
+
+
+def test_the_reader_can_hold_the_picture_read_values_and_hide_lines(page: Page, lab: Lab) -> None:
+    opened(page, lab, "rw.LiveChart(stream, title='held', format='percentage')")
+    chart = widgets(page, "chart")
+    wait_until_moved(chart)
+    chart.get_by_role("button", name="Pause").click()
+    expect(chart).to_have_attribute("data-rw-state", "paused")
+    held = last_ts(chart)
+    plot = chart.locator(".u-over").bounding_box()
+    assert plot is not None
+    page.mouse.move(plot["x"] + plot["width"] - 2, plot["y"] + plot["height"] / 2)
+    expect(chart.locator(".rw-reading").nth(1)).to_have_text("30.0%")
+    assert last_ts(chart) == held
+    line = chart.get_by_role("button", name="cpu")
+    line.click()
+    expect(line).to_have_attribute("aria-pressed", "false")
+    chart.get_by_role("button", name="Resume").click()
+    wait_until_moved(chart)
+    assert last_ts(chart) > held
+
+
+def test_stale_data_and_a_dead_kernel_are_said_to_be_so(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        "ipywidgets.VBox([rw.LiveChart(stream, stale_after=2), rw.MetricCard('cpu', stream, field='cpu', stale_after=2)])",
+    )
+    chart, card = widgets(page, "chart"), widgets(page, "metric")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    notebook.execute("feeding.clear()")
+    for root in (chart, card):
+        expect(root).to_have_attribute("data-rw-state", "stale")
+        expect(root.locator(".rw-status")).to_contain_text("No new data for")
+    notebook.screenshot("stale-light")
+    notebook.execute("feeding.set()")
+    expect(card).to_have_attribute("data-rw-state", "live")
+    expect(card.locator(".rw-status")).to_be_hidden()
+    lab.shutdown_kernels()
+    for root in (chart, card):
+        expect(root).to_have_attribute("data-rw-state", "kernel_gone")
+    notebook.screenshot("kernel-gone-light")
+
+
+def test_gaps_are_drawn_as_gaps(page: Page, lab: Lab) -> None:
+    """A NaN in the data leaves pixels of background between two lines."""
+    opened(
+        page,
+        lab,
+        """
+gap = rw.Stream("gap")
+ts = np.linspace(0, 10, 101)
+gap.extend({"ts": ts, "value": np.where((ts > 4) & (ts < 6), np.nan, 1.0)})
+rw.LiveChart(gap, window=10, theme="light", colors=["#ff0000"])
+""",
+    )
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-last-ts", "10")
+
+    found = red_columns(chart)
+    assert found["span"] > 400
+    assert found["missing"] / found["span"] == pytest.approx(0.2, abs=0.03)
+
+
+def test_a_chart_follows_the_width_of_its_cell_and_its_buckets_with_it(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+dense = rw.Stream("dense")
+dense.extend({"ts": time.time() - np.linspace(60, 0, 60_000), "value": np.random.default_rng(1).normal(size=60_000)})
+box = ipywidgets.VBox([rw.LiveChart(dense, window=60)], layout=ipywidgets.Layout(width="300px"))
+box
+""",
+    )
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    canvas = chart.locator("canvas").first
+
+    def in_kernel(condition: str) -> None:
+        notebook.wait_in_kernel(f"box.children[0]._lines[0].{condition}")
+
+    expect(canvas).to_have_js_property("clientWidth", canvas.evaluate("(el) => el.parentElement.clientWidth"))
+    narrow = canvas.bounding_box()
+    in_kernel("_layout.step > 0.1")  # the width that was assumed gave 0.1; the page has told its own
+    notebook.execute("box.layout.width = '800px'")
+    page.wait_for_function(
+        "(w) => document.querySelector('.rw-chart canvas').clientWidth > 2 * w", arg=narrow["width"]
+    )  # type: ignore[index]
+    notebook.wait_for("return document.querySelector('.rw-chart').offsetWidth > 700;")
+    in_kernel("_layout.step <= 0.1")
+    assert clipped(chart) == []
+
+
+def test_windows_in_points_and_several_streams_share_one_chart(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+fast, slow = rw.Stream("fast"), rw.Stream("slow")
+for i in range(500): fast.append(i, ts=1000 + i / 10)
+for i in range(5): slow.append(-i, ts=1000 + i * 10)
+rw.LiveChart([fast, slow], window=rw.points(200), title="two streams")
+""",
+    )
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-last-ts", "1049.9")
+    assert chart.locator(".rw-label").all_text_contents() == ["fast", "slow"]
+    assert chart.locator(".rw-reading").all_text_contents() == ["499", "-4"]
+    notebook.execute("fast.append(7, ts=1060)")
+    expect(chart).to_have_attribute("data-rw-last-ts", "1060")
+    expect(chart.locator(".rw-reading").first).to_have_text("7")
+    notebook.execute("slow.clear(); fast.clear()")
+    expect(chart).to_have_attribute("data-rw-state", "no_data")
+
+
+def test_settings_changed_in_python_show_at_once(page: Page, lab: Lab) -> None:
+    notebook = opened(page, lab, "chart = rw.LiveChart(stream, title='before'); chart")
+    chart = widgets(page, "chart")
+    expect(chart.locator(".rw-title")).to_have_text("before")
+    notebook.execute("chart.title = 'after'; chart.height = 120; chart.pause()")
+    expect(chart.locator(".rw-title")).to_have_text("after")
+    expect(chart).to_have_attribute("data-rw-state", "paused")
+    notebook.execute("chart.resume()")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    expect(chart.locator(".uplot")).to_have_css("height", "120px")
+    notebook.execute("chart.close()")
+    expect(chart).to_have_count(0)

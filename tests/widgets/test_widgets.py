@@ -1,0 +1,302 @@
+"""Widgets in Python: what they send, through a recorder in place of the browser, and what they refuse."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from realtime_widgets import LiveChart, MetricCard, Stream, configure, points, stats
+from realtime_widgets.browser.frames import Frame
+from realtime_widgets.errors import UnknownField, UnknownKeyword, UsageError, WrongType
+from realtime_widgets.widgets import base
+from support.recorder import Recorder, bodies, settle
+
+T0 = 1_795_000_000.0
+
+
+def value_of(frame: Frame, widget: Any) -> Any:
+    return next(
+        (body.get("text", body["value"]) for body in bodies(frame, widget) if "value" in body), "nothing"
+    )
+
+
+def test_what_is_appended_reaches_the_pages_without_another_word(sent: Recorder) -> None:
+    stream = Stream("s")
+    chart = LiveChart(stream)
+    stream.append(0.5, ts=T0)
+    frame = sent.wait_for(lambda frame: any(body.get("newest") == T0 for body in bodies(frame, chart)))
+    (part,) = (part for part in frame.parts if part.to == chart._rw_id)
+    assert part.payload.columns["lo"].tolist() == [0.5]
+
+
+def test_all_widgets_of_a_moment_travel_in_one_frame(sent: Recorder) -> None:
+    stream = Stream("s")
+    cards = [MetricCard(f"card {i}", stream, field="value") for i in range(50)]
+    shown = {card._rw_id: {"views": 1, "px": 150} for card in cards}
+    base.get_scheduler().receive({"rw": 1, "page": "p", "n": 1, "visible": True, "models": shown, "need": []})
+    sent.wait_for(lambda frame: frame.heard)
+    stream.append(7.0, ts=T0)
+    frame = sent.wait_for(lambda frame: value_of(frame, cards[0]) == 7.0)
+    assert [value_of(frame, card) for card in cards] == [7.0] * 50
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (3, 3.0),
+        (2.5, 2.5),
+        (0, 0.0),
+        (np.float32(0.5), 0.5),
+        (np.int64(9), 9.0),
+        (Decimal("1.25"), 1.25),
+        (None, None),
+        (math.nan, None),
+        (pd.NA, None),
+        (math.inf, "∞"),
+        (-math.inf, "−∞"),
+        ("idle", "idle"),
+        (2**60, float(2**60)),
+    ],
+)
+def test_a_card_takes_any_value(sent: Recorder, value: Any, shown: Any) -> None:
+    card = MetricCard("any")
+    card.update(value, ts=T0)
+    frame = sent.wait_for(lambda frame: any(body.get("newest") == T0 for body in bodies(frame, card)))
+    assert value_of(frame, card) == shown
+
+
+def test_a_card_tells_trend_delta_and_level(sent: Recorder) -> None:
+    card = MetricCard("load", thresholds={0.5: "warning", 0.9: "error"})
+    card.update(0.25, ts=T0)
+    card.update(0.75, ts=T0 + 1)
+    frame = sent.wait_for(lambda frame: value_of(frame, card) == 0.75)
+    (body,) = bodies(frame, card)
+    assert (body["trend"], body["delta"], body["level"]) == ("up", 0.5, "warning")
+
+
+def test_a_card_of_one_value_claims_no_trend(sent: Recorder) -> None:
+    card = MetricCard("loss")
+    card.update(0.25, ts=T0)
+    (body,) = bodies(sent.wait_for(lambda frame: value_of(frame, card) == 0.25), card)
+    assert body["trend"] == "neutral"
+    assert "delta" not in body
+
+
+def test_a_page_that_asks_gets_the_whole_picture(sent: Recorder) -> None:
+    stream = Stream("s")
+    stream.extend({"ts": T0 + np.arange(20), "value": np.arange(20.0)})
+    chart = LiveChart(stream)
+    sent.wait_for(lambda frame: bodies(frame, chart))
+    sent.frames.clear()
+    word = {"rw": 1, "page": "p", "n": 1, "visible": True, "models": {chart._rw_id: {"views": 1, "px": 900}}}
+    base.get_scheduler().receive({**word, "need": [chart._rw_id]})
+    frame = sent.wait_for(lambda frame: bodies(frame, chart))
+    assert frame.heard == {"p": 1}
+    assert frame.parts[0].payload.key
+    assert len(frame.parts[0].payload.columns["k"]) == 20
+
+
+def test_a_closed_widget_is_served_no_more(sent: Recorder) -> None:
+    stream = Stream("s")
+    chart, other = LiveChart(stream), LiveChart(stream)
+    sent.wait_for(lambda frame: bodies(frame, chart))
+    chart.close()
+    stream.append(1.0, ts=T0)
+    frame = sent.wait_for(lambda frame: any(body.get("newest") == T0 for body in bodies(frame, other)))
+    assert bodies(frame, chart) == []
+
+
+def test_foreign_words_are_ignored(sent: Recorder) -> None:
+    stream = Stream("s")
+    chart = LiveChart(stream)
+    for word in (None, "hello", {"method": "update"}, {"rw": 99, "page": "p"}, {"rw": 1, "models": 5}):
+        base.get_scheduler().receive(word)
+    stream.append(1.0, ts=T0)
+    assert sent.wait_for(lambda frame: any(body.get("newest") == T0 for body in bodies(frame, chart)))
+
+
+def test_several_streams_have_a_feed_each_and_their_names_in_the_legend(sent: Recorder) -> None:
+    a, b = Stream("a"), Stream("b")
+    assert LiveChart([a, b])._legend == {
+        "0": {"prefix": "a ", "labels": {}, "only": "a"},
+        "1": {"prefix": "b ", "labels": {}, "only": "b"},
+    }
+    assert LiveChart({"left": (a, "x"), "right": b})._legend == {
+        "0": {"prefix": "left ", "labels": {}, "only": "left"},
+        "1": {"prefix": "right ", "labels": {}, "only": "right"},
+    }
+
+
+def test_the_window_comes_out_as_a_table_and_as_a_figure(sent: Recorder) -> None:
+    stream = Stream("s")
+    stream.extend({"ts": T0 + np.arange(100), "a": np.arange(100.0), "b": np.arange(100.0)})
+    chart = LiveChart(stream, y="a", window=9.5, title="Last ten")
+    assert [trace.name for trace in LiveChart(stream).to_figure().data] == [
+        "a",
+        "b",
+    ]  # even before a page saw it
+    assert figure_hour(chart) == datetime.fromtimestamp(T0 + 90).hour
+    assert chart.to_pandas()["a"].tolist() == list(range(90, 100))
+    figure = chart.to_figure()
+    assert [trace.name for trace in figure.data] == ["a"]
+    assert list(figure.data[0].y) == list(range(90, 100))
+    assert LiveChart(stream, y="b", window=points(3)).to_pandas()["b"].tolist() == [97, 98, 99]
+
+
+def figure_hour(chart: LiveChart) -> int:
+    return int(chart.to_figure().data[0].x[0].hour)
+
+
+def test_data_state_says_what_the_data_are(sent: Recorder) -> None:
+    now = [T0]
+    stream = Stream("s", clock=lambda: now[0])
+    chart = LiveChart(stream, stale_after=5)
+    assert chart.data_state == "no_data"
+    stream.append(1.0)
+    assert chart.data_state == "live"
+    stream.mark_gap("trimmed")
+    assert chart.data_state == "stale", "until the next value"
+    stream.append(0.0)
+    assert chart.data_state == "live"
+    now[0] += 6
+    assert chart.data_state == "stale"
+    chart.pause()
+    assert chart.data_state == "paused"
+    chart.resume()
+    stream.append(2.0)
+    assert chart.data_state == "live"
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda s: LiveChart(s, titel="x"), UnknownKeyword, "did you mean 'title'?"),
+        (lambda s: MetricCard("x", s, treshold={}), TypeError, "did you mean 'thresholds'?"),
+        (lambda s: LiveChart(s, y="cup"), UnknownField, "did you mean 'cpu'?"),
+        (lambda s: LiveChart(s, y=[]), UsageError, "nothing to draw"),
+        (lambda s: LiveChart("ws://host"), WrongType, "pass a Stream"),
+        (lambda s: LiveChart([]), WrongType, "pass a Stream"),
+        (lambda s: LiveChart({"a": "cpu"}), WrongType, "pass a Stream or (stream, field)"),
+        (lambda s: LiveChart(s, window=0), UsageError, "window=0"),
+        (lambda s: LiveChart(s, window=math.nan), UsageError, "window=nan"),
+        (lambda s: LiveChart(s, height=5), UsageError, "CSS pixels"),
+        (lambda s: LiveChart(s, colors="red"), WrongType, "pass a list of CSS colours"),
+        (lambda s: LiveChart(s, format="percent"), UsageError, "did you mean 'percentage'?"),
+        (lambda s: MetricCard("x", s), UsageError, "several fields ('cpu', 'mem')"),
+        (lambda s: MetricCard("x", s, field="memo"), UnknownField, "did you mean 'mem'?"),
+        (lambda s: MetricCard("x", s, field="cpu").update(1), UsageError, "append to the stream instead"),
+        (lambda s: MetricCard("x", thresholds={0.5: "bad"}), UsageError, "has level 'bad'"),
+        (lambda s: MetricCard("x", thresholds={"0.5": "error"}), UsageError, "is not a number"),
+        (lambda s: MetricCard("x", good="sideways"), UsageError, 'pass "up", "down" or None'),
+        (lambda s: MetricCard("x", precision=99), UsageError, "0 to 12"),
+        (lambda s: MetricCard("x", "ws://host"), WrongType, "a card cannot follow 'ws://host'"),
+        (lambda s: MetricCard("x", window=-5), UsageError, "window=-5"),
+        (lambda s: LiveChart(s, stale_after=-1), UsageError, "stale_after=-1"),
+        (lambda s: LiveChart(s, locale="日本"), UsageError, "no language tag"),
+        (lambda s: configure(max_fps=0), UsageError, "1 to 60"),
+        (lambda s: configure(max_fps="fast"), UsageError, "1 to 60"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_advice(
+    sent: Recorder, make: Callable[[Stream], object], error: type[Exception], message: str
+) -> None:
+    stream = Stream("machine")
+    stream.append(cpu=0.5, mem=0.25)
+    with pytest.raises(error) as raised:
+        make(stream)
+    assert message in str(raised.value)
+
+
+def test_max_fps_paces_the_frames(sent: Recorder) -> None:
+    configure(max_fps=60)
+    assert stats().max_fps == 60
+    stream = Stream("s")
+    chart = LiveChart(stream)
+    sent.wait_for(lambda frame: bodies(frame, chart))
+    before = stats().frames
+    for i in range(5000):
+        stream.append(float(i), ts=T0 + i)
+    sent.wait_for(lambda frame: any(body.get("newest") == T0 + 4999 for body in bodies(frame, chart)))
+    assert stats().frames - before < 100  # thousands of appends, a handful of frames
+
+
+def test_a_card_shows_a_number_at_once_and_takes_a_layout(sent: Recorder) -> None:
+    card = MetricCard("CPU", 42, unit="%", locale="ja_JP", layout={"width": "200px"})
+    assert value_of(sent.wait_for(lambda frame: value_of(frame, card) == 42.0), card) == 42.0
+    assert (card.locale, card.layout.width) == ("ja-JP", "200px")
+    assert MetricCard("Loss", math.nan).value is None
+
+
+def test_fields_that_come_later_do_not_change_what_a_card_shows(sent: Recorder) -> None:
+    stream = Stream("s")
+    stream.append(cpu=1.0, ts=T0)
+    card = MetricCard("cpu", stream)
+    sent.wait_for(lambda frame: value_of(frame, card) == 1.0)
+    stream.append(cpu=2.0, mem=5.0, ts=T0 + 1)
+    sent.wait_for(lambda frame: value_of(frame, card) == 2.0)
+    assert card.value == 2.0
+
+
+def test_a_card_that_cannot_know_its_field_says_so_to_the_reader(sent: Recorder) -> None:
+    stream = Stream("s")
+    card = MetricCard("?", stream)
+    stream.append(cpu=2.0, mem=5.0, ts=T0)
+    frame = sent.wait_for(lambda frame: any("error" in body for body in bodies(frame, card)))
+    assert "several fields ('cpu', 'mem')" in bodies(frame, card)[0]["error"]
+    assert card.value is None
+    assert repr(card) == "MetricCard('?', value=None, live)"
+
+
+def test_a_hidden_widget_costs_no_more_than_a_shown_one(
+    sent: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Stream("s")
+    chart = LiveChart(stream)
+    sent.wait_for(lambda frame: bodies(frame, chart))
+    made = base.get_scheduler()
+    made.receive({"rw": 1, "page": "p", "n": 1, "visible": False, "models": {}, "need": []})
+    sent.wait_for(lambda frame: frame.heard == {"p": 1})
+    collected: list[float] = []
+    collect = made.delivery.collect
+    monkeypatch.setattr(made.delivery, "collect", lambda now: (collected.append(now), collect(now))[1])
+    started = time.monotonic()
+    for i in range(20_000):
+        stream.append(float(i))
+    assert len(collected) <= (time.monotonic() - started) * made.max_fps + 2
+
+
+def test_many_widgets_cost_an_append_one_listener(sent: Recorder) -> None:
+    stream = Stream("s")
+    cards = [MetricCard(str(i), stream, field="value") for i in range(20)]
+    settle()
+    assert len(base.get_scheduler()._unlisten) == 1
+    for card in cards[:-1]:
+        card.close()
+    stream.append(1.0, ts=T0)
+    assert sent.wait_for(lambda frame: value_of(frame, cards[-1]) == 1.0)
+    cards[-1].close()
+    settle()
+    assert base.get_scheduler()._unlisten == {}
+
+
+def test_reprs_say_what_is_shown(sent: Recorder) -> None:
+    stream = Stream("cpu")
+    card = MetricCard("CPU", stream)
+    stream.append(0.5)
+    assert repr(card) == "MetricCard('CPU', value=0.5, live)"
+    assert repr(LiveChart(stream, window=5)) == "LiveChart('cpu', window=5, live)"
+
+
+def test_a_widget_is_of_its_class_and_of_no_class_of_its_own() -> None:
+    """anywidget gives each widget one, which takes a third of the time to make it."""
+    cards = [MetricCard("a"), MetricCard("b")]
+    assert {type(card) for card in cards} == {MetricCard}
+    assert cards[0]._anywidget_id.endswith("metric.MetricCard")
