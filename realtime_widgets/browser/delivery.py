@@ -33,11 +33,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from .frames import Part, Payload
+from ..feeds.feed import Feed, Payload
+from .frames import Part
 from .pages import CARRIER, PAGE_ARRIVES, Pages
 
 logger = logging.getLogger(__name__)
@@ -69,16 +70,6 @@ UNHEARD_PERIOD = 1.0
 PART_BYTES = 300
 MESSAGE_BYTES = 700
 """What a part and a message weigh beside their data, about."""
-
-
-class Feed(Protocol):
-    """One numbered line of data that a widget offers to the pages."""
-
-    def changed(self) -> bool:
-        """Whether `take` would hand out something new."""
-
-    def take(self, key: bool, now: float) -> Payload:
-        """What came since the last `take`, or all of it as a keyframe; a feed may answer with a key unasked."""
 
 
 class Mode(Enum):

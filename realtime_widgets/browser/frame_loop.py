@@ -28,11 +28,12 @@ from typing import Any, Protocol
 import msgspec
 
 from ..errors import RuntimeStopped, UsageError
+from ..feeds.feed import Feed
 from ..runtime import Runtime, get_runtime
 from ..runtime import notebook as cells
 from ..streams import Stream
 from .carrier import Carrier, has_carrier, is_closed, parentless_context, read_static
-from .delivery import Delivery, Feed, Outgoing
+from .delivery import Delivery, Outgoing
 from .frames import WIRE, Frame, pack
 from .pages import CARRIER
 from .rates import STEP, Meter
@@ -51,13 +52,6 @@ MOST_MESSAGES = 200.0
 prints and widgets. A carrier needs no more than `max_fps`; many routes share these."""
 
 Asked = Callable[[str, Any], object]
-
-
-class Sizable(Feed, Protocol):
-    """A feed that follows the width of its views."""
-
-    def resize(self, px: int) -> None:
-        """Tells the widest view, CSS pixels."""
 
 
 class Followed(Protocol):
@@ -79,7 +73,7 @@ class Sender(Protocol):
 class _Served(msgspec.Struct, frozen=True):
     """A widget as the scheduler knows it."""
 
-    feeds: Mapping[str, Sizable]
+    feeds: Mapping[str, Feed]
     followed: Sequence[Followed]
     asked: Asked | None
     sender: Sender | None
@@ -175,7 +169,7 @@ class Scheduler:
     def add(
         self,
         to: str,
-        feeds: Mapping[str, Sizable],
+        feeds: Mapping[str, Feed],
         followed: Sequence[Followed],
         asked: Asked | None = None,
         sender: Sender | None = None,
@@ -243,7 +237,7 @@ class Scheduler:
             max_fps=self.max_fps,
         )
 
-    def stats_of(self, to: str, feeds: Mapping[str, Sizable], streams: Sequence[Stream]) -> Stats:
+    def stats_of(self, to: str, feeds: Mapping[str, Feed], streams: Sequence[Stream]) -> Stats:
         """Counters of one widget, closed ones too."""
         now = time.monotonic()
         sent = self.delivery.of(to)

@@ -87,7 +87,7 @@ class Client:
         """Channels that the server shall not send, because this client's callbacks have too much of them."""
         self._pool = pool or get_pool()
         self._runtime = self._pool.runtime
-        self._receiver = self._pool.receiver(self._address, self._options, decode)
+        self._connection, self._receiver = self._pool.receiver(self._address, self._options, decode)
         self._inbox = Inbox(*checked_overflow(overflow))
         hold = weakref.WeakMethod(self._hold)  # nobody is kept by their own audience
         self._audience = Audience(
@@ -392,10 +392,6 @@ class Client:
             self._hand_over(self._connection.greeted, link)
 
     # Its own
-
-    @property
-    def _connection(self) -> Connection:
-        return self._receiver.connection
 
     def _check(self) -> None:
         if self._closed:

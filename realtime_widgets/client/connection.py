@@ -13,7 +13,7 @@ import logging
 import random
 import weakref
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..errors import BadMessage, LinkError, LinkLost, LinkRefused, Unauthorized
 from ..protocol.envelope import CONTROL, Message, new_id, quote
@@ -23,7 +23,7 @@ from ..runtime.scheduling import Timer
 from ..streams.gaps import Gap, Reason
 from .address import Address, identity, is_one_way
 from .dialing import Options, dial
-from .receiver import Decode, Receiver, Taken
+from .receiver import Decode, Receiver, Subscriber, Taken
 from .sansio.state import Event, Link, State, Status
 from .sending import Sending
 from .session import Session
@@ -32,9 +32,6 @@ from .stats import Counters
 from .transports.eventsource import Bookmark
 from .transports.handshake import explain
 from .transports.websocket import Clock, Frames, Way
-
-if TYPE_CHECKING:
-    from .client import Client
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +69,7 @@ class Connection:
         self.address = address
         self.status = Status()
         self.counters = Counters()
-        self.listeners = Listeners(f"the link to {address.label}")
+        self._listeners = Listeners(f"the link to {address.label}")
         self._runtime = runtime
         self._options = options
         self._active = active
@@ -112,7 +109,11 @@ class Connection:
             weakref.finalize(receiver, self._soon, self.review).atexit = False
         return receiver
 
-    def join(self, client: Client, receiver: Receiver, options: Options) -> None:
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` whenever the status may have changed, on the I/O thread; returns the undo."""
+        return self._listeners.add(fn)
+
+    def join(self, client: Subscriber, receiver: Receiver, options: Options) -> None:
         """Take in a client that wants a receiver, and connect if there is no connection."""
         self._options = options
         self._link.policy = options.reconnect
@@ -124,7 +125,7 @@ class Connection:
 
     def leave(
         self,
-        client: Client,
+        client: Subscriber,
         receiver: Receiver,
         *,
         linger: bool = True,
@@ -243,7 +244,7 @@ class Connection:
         self.status = self._link.status
         changed = before is not None and before != self.status.state
         if changed:
-            self.listeners.tell()
+            self._listeners.tell()
         for client in self._clients():
             client._heard(self.status, before if changed else None, error)
 
@@ -366,7 +367,7 @@ class Connection:
             miss=self._miss,
         )
 
-    def _introduce(self, session: Session, clients: list[Client], channels: set[str]) -> None:
+    def _introduce(self, session: Session, clients: list[Subscriber], channels: set[str]) -> None:
         """Have said what a server wants to hear first."""
         envelopes = self._envelopes()
         if envelopes is not None and session.transport.one_way:
@@ -443,7 +444,7 @@ class Connection:
         # Other threads may add one meanwhile: the references are copied in one step.
         return [receiver for ref in self._receivers.valuerefs() if (receiver := ref()) is not None]
 
-    def _clients(self) -> list[Client]:
+    def _clients(self) -> list[Subscriber]:
         return [client for receiver in self._living() for client in list(receiver.clients)]
 
     def _envelopes(self) -> Receiver | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
 
 from ..errors import RuntimeStopped
 from ..runtime import Runtime, get_runtime
@@ -19,9 +18,6 @@ from .connection import Connection
 from .dialing import Options
 from .receiver import Decode, Receiver
 from .transports.websocket import Clock
-
-if TYPE_CHECKING:
-    from .client import Client
 
 
 class Pool:
@@ -34,7 +30,7 @@ class Pool:
 
     def __init__(self, runtime: Runtime, clock: Clock | None = None) -> None:
         self.runtime = runtime
-        self.kept: set[Client] = set()
+        self.kept: set[object] = set()
         """Clients with callbacks: they are called even when nobody holds the client."""
         self.replaced = Replaced()
         """What a cell connected, its next run replaces: else every run would add a set of callbacks."""
@@ -44,8 +40,10 @@ class Pool:
         self._active: set[Connection] = set()
         runtime.on_stop(self._stop)
 
-    def receiver(self, address: Address, options: Options, decode: Decode | None) -> Receiver:
-        """Return the receiver that decodes like this, of the connection to this address."""
+    def receiver(
+        self, address: Address, options: Options, decode: Decode | None
+    ) -> tuple[Connection, Receiver]:
+        """Return the connection to this address, and its receiver that decodes like this."""
         with self._lock:
             connection = self._known.get(address.key)
             if connection is None:
@@ -53,7 +51,7 @@ class Pool:
                     self.runtime, address, options, active=self._active, clock=self._clock
                 )
                 self._known[address.key] = connection
-            return connection.receiver(decode)
+            return connection, connection.receiver(decode)
 
     @property
     def open(self) -> int:

@@ -10,21 +10,18 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ..errors import BadMessage, CallbackFailed, LinkError, RealtimeWidgetsError
 from ..protocol.envelope import CONTROL, Message, channel_of, quote, read
 from ..protocol.sse import Data
 from ..streams import Stream
 from ..streams.gaps import Gap, Position, Reason
+from ..streams.upstream import Upstream
 from .sansio.decoding import messages_of
 from .sansio.recovery import Recovery
-from .sansio.state import Status
+from .sansio.state import State, Status
 from .transports.websocket import Way
-
-if TYPE_CHECKING:
-    from .client import Client
-    from .connection import Connection
 
 Decode = Callable[[Any], Any]
 
@@ -45,6 +42,32 @@ class Taken(NamedTuple):
     asks: list[tuple[str, Position]]
 
 
+class Subscriber(Protocol):
+    """A client as its connection serves it, on the I/O thread; what has an underscore is for that alone."""
+
+    channels: set[str]
+    """What the server is asked for."""
+    held: frozenset[str]
+    """Channels that the server shall not send for now: callbacks have too much of them."""
+    retired: bool
+    """Whether a later run of its cell has replaced it."""
+    on_connect: Any
+    """A user's function, called whenever the link is up; None: there is none."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether something follows its status."""
+
+    def _heard(self, status: Status, before: State | None, error: LinkError | None) -> None:
+        """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
+
+    def _receive(self, things: Iterable[Message | Gap]) -> None:
+        """Take in messages, and gaps where something is missing."""
+
+    def _greet(self, link: int) -> None:
+        """Have `on_connect` called for a link."""
+
+
 class Receiver:
     """One way to read what a connection receives.
 
@@ -53,10 +76,10 @@ class Receiver:
         decode: a user's function from a frame to None, one or several messages; None: our envelope.
     """
 
-    def __init__(self, connection: Connection, decode: Decode | None) -> None:
-        self.connection = connection
+    def __init__(self, connection: Upstream[Status], decode: Decode | None) -> None:
+        self._connection = connection
         self.decode = decode
-        self.clients: weakref.WeakSet[Client] = weakref.WeakSet()
+        self.clients: weakref.WeakSet[Subscriber] = weakref.WeakSet()
         """Those who want it."""
         self.recovery = Recovery(envelopes=decode is None)
         """Where reading stands in its channels."""
@@ -70,11 +93,11 @@ class Receiver:
     @property
     def status(self) -> Status:
         """Where the link stands that fills its streams."""
-        return self.connection.status
+        return self._connection.status
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` whenever the status may have changed; returns the undo."""
-        return self.connection.listeners.add(fn)
+        return self._connection.listen(fn)
 
     @property
     def wanted(self) -> bool:

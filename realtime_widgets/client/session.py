@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadMessage
 from ..protocol.envelope import Message, new_id, write
+from ..protocol.positions import to_wire
 from ..streams.gaps import Position
 from .address import identity
 from .sansio.outbox import Outbox
-from .sansio.recovery import Recovery, to_wire
+from .sansio.recovery import Recovery
 from .transports.websocket import Clock, Patience, Way
 
 if TYPE_CHECKING:

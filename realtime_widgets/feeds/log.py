@@ -19,10 +19,10 @@ from typing import Any, Final, Literal, TypeGuard
 
 import msgspec
 
-from ..browser.frames import Payload
 from ..errors import UsageError, did_you_mean
 from ..streams import Batch, Stream
 from ..streams.gaps import Gap
+from .feed import Payload
 
 Level = Literal["debug", "info", "success", "warning", "error"]
 Row = tuple[float, float, str, str, str] | tuple[float, float, None, str, int | None] | tuple[int, int]

@@ -25,11 +25,11 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 
-from ..browser.frames import Payload
 from ..errors import UnknownField, UsageError, did_you_mean
 from ..streams import Batch, Stream
 from ..streams.gaps import Gap
 from .decimation import Buckets, Cells, Floats, Ints, nice_step
+from .feed import Payload
 
 DEFAULT_PX = 800
 """Width assumed until a page reports one, CSS pixels."""

@@ -20,10 +20,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from ..client.sansio.recovery import from_wire, to_wire
 from ..errors import RealtimeWidgetsError
 from ..protocol.envelope import Message, new_id, read, write
 from ..protocol.heartbeat import Heartbeat
+from ..protocol.positions import from_wire, to_wire
 from ..streams.gaps import Position
 from . import send_buffer as mailbox
 from .brokers.dedup import Key

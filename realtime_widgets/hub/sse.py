@@ -17,8 +17,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..client.sansio.recovery import to_wire
 from ..protocol.envelope import Message, read, write
+from ..protocol.positions import to_wire
 from ..protocol.sse import COMMENT, encode
 from ..streams.gaps import Position
 from .channels import stamped

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ..errors import NotSent, RealtimeWidgetsError
 from ..protocol.envelope import Message
@@ -20,9 +20,6 @@ from .events import Events
 from .metrics import Metrics
 from .rate_limit import Admission
 from .traffic import Traffic
-
-if TYPE_CHECKING:
-    from .session import Session
 
 METRICS: Final = "metrics"
 
@@ -49,7 +46,7 @@ class Switchboard:
         self.traffic = Traffic()
         self.events = Events(self._tell)
         self.admission = Admission()
-        self.sessions: set[Session] = set()
+        self.sessions: set[object] = set()
         """The clients that are connected."""
         self.since = time.monotonic()
         self._metrics = Metrics()

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import RuntimeStopped, TookTooLong, WouldDeadlock
 from .callbacks import Callbacks
 from .notebook import Replaced
-from .scheduling import install_scheduler
 
 if TYPE_CHECKING:
     import asyncio  # at run time only where a thread starts: it is more than half of what importing us would cost
@@ -323,6 +322,3 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
 
 def _log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     logger.error("on the I/O thread: %s", context.get("message"), exc_info=context.get("exception"))
-
-
-install_scheduler(get_runtime)

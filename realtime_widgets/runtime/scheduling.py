@@ -1,8 +1,7 @@
-"""What the pure layer needs of the world: a timer, a thread for users' functions, a wait, a last chance, cells.
+"""Scheduling: what code with timers needs of the world, as protocols: a clock, a timer, a thread for users' functions.
 
-Whoever needs those takes a `Scheduler`, so that a test can crank one by hand. The one for everybody else
-comes from above: layer 0 may not import the runtime, so the runtime installs itself here when it is imported
-(dependency inversion).
+Whoever needs those takes them as an argument, so that a test can turn a clock by hand. `Runtime` is the one scheduler
+of real programs.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
-
-from ..errors import UsageError
 
 T = TypeVar("T")
 
@@ -42,27 +39,3 @@ class Scheduler(Protocol):
 
     def made(self, thing: T, end: Callable[[T], object], /) -> None:
         """Call `end(thing)` when the notebook cell that now runs is run again, as it then makes another."""
-
-
-# Reading the old value keeps it across %autoreload of this module.
-_provider: Callable[[], Scheduler] | None = globals().get("_provider")
-
-
-def install_scheduler(provider: Callable[[], Scheduler]) -> None:
-    """Say where those without a scheduler of their own get one; it is asked anew each time."""
-    global _provider
-    _provider = provider
-
-
-def default_scheduler() -> Scheduler:
-    """Return the scheduler of this process.
-
-    Raises:
-        UsageError: when none was installed.
-    """
-    if _provider is None:
-        raise UsageError(
-            "nothing can be scheduled: no runtime is loaded; import realtime_widgets.runtime or pass "
-            "scheduler="
-        )
-    return _provider()

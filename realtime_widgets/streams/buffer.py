@@ -1,4 +1,4 @@
-"""Batching: the buffer that hands what comes to a function of the user's, gathered into batches.
+"""The buffer: delivers what comes into a stream to a user's function, gathered into batches.
 
 A `DataBuffer` is a cursor with a timer: it holds no items of its own, so nothing piles up when the function
 is slow. Time and threads come through a `Scheduler`.
@@ -15,21 +15,35 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from ..errors import RuntimeStopped, UsageError, reject_what_cannot_be_called
+from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
-from ..runtime.scheduling import Scheduler, Timer, default_scheduler
+from ..runtime.scheduling import Scheduler, Timer
 from .batch import Batch
-
-if TYPE_CHECKING:
-    from .stream import Stream
 
 logger = logging.getLogger(__name__)
 
 
 def _nothing() -> None:
     """Do nothing: the undo of nothing."""
+
+
+class Readable(Protocol):
+    """What a buffer reads: a stream."""
+
+    name: str
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest record, 0 before the first."""
+
+    def read(self, after: int = 0, limit: int | None = None, *, newest: bool = False) -> Batch:
+        """Return the records after a cursor."""
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` after every change; returns the undo."""
 
 
 class DataBuffer:
@@ -54,7 +68,7 @@ class DataBuffer:
 
     def __init__(
         self,
-        stream: Stream,
+        stream: Readable,
         fn: Callable[[Batch], object],
         *,
         every: float = 0.1,
@@ -140,7 +154,7 @@ class DataBuffer:
         return f"<DataBuffer {self.stream.name!r} → {name}: {state}, {counts}>"
 
     def _scheduler(self) -> Scheduler:
-        return self._own_scheduler or default_scheduler()
+        return self._own_scheduler or get_runtime()
 
     def _wait_for(self, done: Future[None] | None, timeout: float | None) -> None:
         if timeout is not None and done is not None:

@@ -26,6 +26,7 @@ from .gaps import REASONS, Gap, Reason
 from .intake import MISSING, Intake, intake, is_many, record
 from .ring import Ring, StreamStats
 from .times import to_seconds
+from .upstream import Upstream, UpstreamStatus
 
 __all__ = ["Batch", "Stream", "StreamStats"]
 
@@ -81,7 +82,7 @@ class Stream:
                 f"stream {name!r} cannot be made: max_age is {max_age!r}; pass seconds above 0, or None"
             )
         self.name = name
-        self.source: object = None
+        self.source: Upstream[UpstreamStatus] | None = None
         """What fills it, kept alive for as long as the stream is; None: whoever appends."""
         self._clock = clock
         self._lock = threading.Lock()

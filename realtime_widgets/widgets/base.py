@@ -13,7 +13,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 import anywidget
 import msgspec
@@ -22,12 +22,12 @@ import traitlets
 from ipywidgets import Layout
 
 from ..browser.carrier import has_carrier, read_static
-from ..browser.frame_loop import Followed, Sizable, Stats, get_scheduler
-from ..browser.frames import Payload
-from ..client.sansio.state import Status
+from ..browser.frame_loop import Followed, Stats, get_scheduler
 from ..errors import UsageError, reject_unknown_keywords
+from ..feeds.feed import Feed, Payload
 from ..runtime import get_runtime
 from ..streams import Stream
+from ..streams.upstream import Upstream, UpstreamStatus
 
 DataState = Literal["loading", "no_data", "live", "stale", "paused", "disconnected", "error"]
 
@@ -69,22 +69,11 @@ def _language_tag(locale: str | None) -> str:
     return tag
 
 
-class Source(Protocol):
-    """What fills a stream from elsewhere, such as the receiver of a connection."""
-
-    @property
-    def status(self) -> Status:
-        """Where the link stands; times by `time.monotonic()`."""
-
-    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
-        """Calls `fn()` whenever the status may have changed, on any thread; returns the undo."""
-
-
 LINK_GRACE = 5.0
 """Seconds that a lost link may take to come back before data are called disconnected; the page has the same."""
 
 
-def is_down(status: Status, now: float) -> bool:
+def is_down(status: UpstreamStatus, now: float) -> bool:
     """Whether no data can come: the link is given up, was ended, or has been lost for longer than the grace."""
     if status.state == "reconnecting":
         return now - status.since > LINK_GRACE
@@ -94,7 +83,7 @@ def is_down(status: Status, now: float) -> bool:
 class _Linked:
     """A feed, and with every part of it where the link stands that fills its stream."""
 
-    def __init__(self, feed: Sizable, source: Source) -> None:
+    def __init__(self, feed: Feed, source: Upstream[UpstreamStatus]) -> None:
         self.source = source
         self._feed = feed
         self._said: tuple[str, float] | None = None
@@ -160,7 +149,7 @@ class LiveWidget(anywidget.AnyWidget):
         self,
         kind: str,
         followed: Sequence[Followed],
-        feeds: Mapping[str, Sizable],
+        feeds: Mapping[str, Feed],
         *,
         stale_after: float | None,
         locale: str | None,
@@ -240,8 +229,8 @@ class LiveWidget(anywidget.AnyWidget):
         super().close()
 
 
-def _with_link(feed: Sizable) -> Sizable:
+def _with_link(feed: Feed) -> Feed:
     """The feed of a stream that a connection fills says where that stands, too."""
-    source: Any = getattr(getattr(feed, "stream", None), "source", None)
-    is_source = isinstance(getattr(source, "status", None), Status) and hasattr(source, "listen")
-    return _Linked(feed, source) if is_source else feed
+    stream = getattr(feed, "stream", None)
+    source = stream.source if isinstance(stream, Stream) else None
+    return feed if source is None else _Linked(feed, source)

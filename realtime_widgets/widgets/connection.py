@@ -8,9 +8,9 @@ from typing import Any, Final, Literal, Protocol
 import traitlets
 from ipywidgets import Layout
 
-from ..browser.frames import Payload
 from ..client.sansio.state import State, Status
 from ..errors import WrongType
+from ..feeds.feed import Payload
 from .base import DataState, LiveWidget, check_range, named_keywords
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal
 import traitlets
 from ipywidgets import Box, Button, DOMWidget, HBox, Layout, ValueWidget, VBox
 
-from ..browser.frames import Payload
 from ..errors import UsageError, WrongType, did_you_mean
+from ..feeds.feed import Payload
 from .base import DataState, LiveWidget, named_keywords
 from .connection import ConnectionIndicator, Linked
 from .metric import MetricCard

@@ -9,8 +9,8 @@ from typing import Any, Literal, SupportsFloat
 import traitlets
 from ipywidgets import Layout
 
-from ..browser.frames import Payload
 from ..errors import UsageError, WrongType
+from ..feeds.feed import Payload
 from ..feeds.formats import number_format
 from ..feeds.series import Line, check_field, only_field
 from ..feeds.trends import LEVELS, Level, direction, level

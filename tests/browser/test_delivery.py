@@ -22,8 +22,9 @@ from realtime_widgets.browser.delivery import (
     Outgoing,
     Sent,
 )
-from realtime_widgets.browser.frames import Part, Payload
+from realtime_widgets.browser.frames import Part
 from realtime_widgets.browser.pages import CARRIER, PAGE_GONE
+from realtime_widgets.feeds.feed import Payload
 from support.hop import Numbers
 from support.page_model import Cursor
 

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from realtime_widgets.browser.frames import WIRE, Frame, Part, Payload, pack, unpack
+from realtime_widgets.browser.frames import WIRE, Frame, Part, pack
+from realtime_widgets.feeds.feed import Payload
 from support.page_model import Cells, Cursor
+from support.unpacking import unpack
 from support.wire import golden
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "wire.json"

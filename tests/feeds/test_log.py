@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.browser.frames import Payload
 from realtime_widgets.errors import UsageError
+from realtime_widgets.feeds.feed import Payload
 from realtime_widgets.feeds.log import (
     LEVELS,
     PART_BYTES,

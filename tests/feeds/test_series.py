@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime_widgets.browser.frames import Payload
 from realtime_widgets.errors import UnknownField
 from realtime_widgets.feeds.decimation import BREAK_BEFORE
+from realtime_widgets.feeds.feed import Payload
 from realtime_widgets.feeds.series import Line, Points, points
 from realtime_widgets.streams import Batch, Stream
 from support.page_model import Cells

@@ -23,8 +23,8 @@ ROOMS = {
     "protocol": ("errors streams", "msgspec"),
     "sources": ("errors runtime streams", "psutil"),
     "client": ("errors runtime streams protocol", "numpy msgspec websockets httpx"),
-    "hub": ("errors runtime streams protocol sources client", "msgspec starlette uvicorn"),
-    "feeds": ("errors streams browser", "numpy msgspec"),
+    "hub": ("errors runtime streams protocol sources", "msgspec starlette uvicorn"),
+    "feeds": ("errors streams", "numpy msgspec"),
     "browser": ("errors runtime streams feeds", "anywidget traitlets ipykernel numpy msgspec"),
     "widgets": ("errors runtime streams feeds client browser", "anywidget ipywidgets traitlets numpy pandas plotly msgspec"),
     "connecting": ("errors client hub", ""),
@@ -197,10 +197,20 @@ def test_every_module_is_in_a_room():
     assert {room_of(module) for module in modules()} == set(ROOMS)
 
 
+def test_rooms_see_only_those_below_them():
+    graph = {room: set(rooms.split()) for room, (rooms, _) in ROOMS.items()}
+    TopologicalSorter(graph).prepare()
+
+
 @pytest.mark.parametrize("module", modules())
 def test_imports_point_only_down(module: str):
     known = modules()
     assert problems(imports_of(module, known[module]), known) == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    known = modules()
+    assert circle([each for module, path in known.items() for each in imports_of(module, path)], known) == []
 
 
 @pytest.mark.parametrize(
@@ -221,6 +231,7 @@ def test_imports_point_only_down(module: str):
         ("streams.stream", "import pandas as pd", "inside the function"),
         ("widgets.chart", "import plotly.graph_objects as go", "inside the function"),
         ("widgets.chart", "import httpx", "may not use httpx"),
+        ("hub.session", "from ..client import Client", "hub may not see client"),
         ("client.client", "from ..hub.server import Hub", "client may not see hub"),
         ("client.transports.websocket", "import websockets", "inside the function"),
     ],

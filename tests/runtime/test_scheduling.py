@@ -1,27 +1,25 @@
-"""Scheduling: where those without a scheduler of their own get one."""
+"""Scheduling: the runtime of this process is the scheduler of those without one of their own."""
 
-import importlib
+from realtime_widgets.runtime import get_runtime
+from realtime_widgets.runtime.scheduling import Scheduler
+from realtime_widgets.streams import Stream
+from realtime_widgets.streams.buffer import DataBuffer
 
-import pytest
 
-import realtime_widgets.runtime.runtime
-from realtime_widgets.errors import UsageError
-from realtime_widgets.runtime import scheduling
+def scheduler_of(buffer: DataBuffer) -> Scheduler:
+    return buffer._scheduler()
 
 
 def test_it_is_the_runtime_of_this_process_asked_for_anew_each_time():
-    first = scheduling.default_scheduler()
-    assert first is realtime_widgets.runtime.get_runtime()
+    buffer = Stream().on_batch(print)
+    first = get_runtime()
+    assert scheduler_of(buffer) is first
     first.stop()
-    assert scheduling.default_scheduler() is realtime_widgets.runtime.get_runtime() is not first
+    assert scheduler_of(buffer) is get_runtime() is not first
 
 
-def test_a_reload_keeps_what_was_installed():
-    importlib.reload(scheduling)
-    assert scheduling.default_scheduler() is realtime_widgets.runtime.get_runtime()
-
-
-def test_without_one_the_error_says_what_to_import(monkeypatch):
-    monkeypatch.setattr(scheduling, "_provider", None)
-    with pytest.raises(UsageError, match=r"import realtime_widgets\.runtime"):
-        scheduling.default_scheduler()
+def test_the_runtime_has_what_a_scheduler_has():
+    missing = [
+        name for name in vars(Scheduler) if not name.startswith("_") and not hasattr(get_runtime(), name)
+    ]
+    assert missing == []

@@ -8,7 +8,6 @@ import pytest
 
 import realtime_widgets.runtime.runtime  # noqa: F401 - installs the scheduler
 from realtime_widgets.errors import RuntimeStopped, TookTooLong, UsageError, WouldDeadlock, WrongType
-from realtime_widgets.runtime import scheduling
 from realtime_widgets.runtime.notebook import Replaced
 from realtime_widgets.streams import Stream
 from realtime_widgets.streams.buffer import DataBuffer
@@ -316,12 +315,6 @@ def test_impossible_settings_are_refused(stream, crank, bad):
         DataBuffer(stream, print, scheduler=crank, **bad)
     with pytest.raises(WrongType, match="pass a function"):
         DataBuffer(stream, "print", scheduler=crank)
-
-
-def test_without_a_runtime_the_buffer_says_what_to_import(stream, monkeypatch):
-    monkeypatch.setattr(scheduling, "_provider", None)
-    with pytest.raises(UsageError, match=r"import realtime_widgets\.runtime"):
-        stream.on_batch(print)
 
 
 # On the real threads

@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from realtime_widgets.browser.delivery import Delivery, Feed
-from realtime_widgets.browser.frames import Frame, Payload, pack, unpack
+from realtime_widgets.browser.frames import Frame, pack
+from realtime_widgets.feeds.feed import Payload
 from support.page_model import PageModel, Store
+from support.unpacking import unpack
 
 TICK = 0.05
 

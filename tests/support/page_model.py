@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from realtime_widgets.browser.frames import WIRE, Frame, Part, Payload
+from realtime_widgets.browser.frames import WIRE, Frame, Part
+from realtime_widgets.feeds.feed import Payload
 
 PULSE, PULSE_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
 PULSE_BURST, PULSE_QUICK = 8, 0.2

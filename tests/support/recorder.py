@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from realtime_widgets.browser.frames import Frame, unpack
+from realtime_widgets.browser.frames import Frame
 from realtime_widgets.runtime import get_runtime
+from support.unpacking import unpack
 
 
 class Recorder:

@@ -11,10 +11,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-from realtime_widgets.browser.frames import WIRE, Frame, Part, Payload, pack, unpack
+from realtime_widgets.browser.frames import WIRE, Frame, Part, pack
+from realtime_widgets.feeds.feed import Payload
 from realtime_widgets.feeds.series import Line
 from realtime_widgets.streams import Stream
 from support.page_model import Cells, Cursor
+from support.unpacking import unpack
 
 START = 1_795_000_000.0
 

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from ...protocol.envelope import CONTROL, Message, channel_of
+from ...protocol.positions import from_wire
 from ...streams.gaps import REASONS, Gap, Position, Reason
 
 ANSWER: Final = 10.0
@@ -327,25 +328,3 @@ class Recovery:
         if track is None and len(self._tracks) < MOST_CHANNELS:
             track = self._tracks[channel] = Track(channel)
         return track
-
-
-def to_wire(positions: Mapping[str, Position]) -> dict[str, Any]:
-    """Return positions by channel as JSON has them: `{"metrics": ["c4f1", 17]}`."""
-    return {channel: list(position) for channel, position in positions.items()}
-
-
-def from_wire(data: Any) -> dict[str, Position]:
-    """Return what `to_wire` made; whatever is no position is left out."""
-    if not isinstance(data, dict):
-        return {}
-    return {channel: Position(*each) for channel, each in data.items() if _is_position(each)}
-
-
-def _is_position(each: Any) -> bool:
-    return (
-        isinstance(each, list)
-        and len(each) == 2
-        and isinstance(each[0], str)
-        and type(each[1]) is int
-        and each[1] >= 0
-    )

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.client.sansio.recovery import ANSWER, MOST_CHANNELS, Recovery, from_wire, to_wire
+from realtime_widgets.client.sansio.recovery import ANSWER, MOST_CHANNELS, Recovery
 from realtime_widgets.protocol.envelope import Message
+from realtime_widgets.protocol.positions import from_wire, to_wire
 from realtime_widgets.streams.gaps import Gap, Position
 
 HELLO = Message("hello", {"recovery": True})

@@ -1,0 +1,30 @@
+"""Positions: places in channels, as JSON has them: `{"metrics": ["c4f1", 17]}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..streams.gaps import Position
+
+
+def to_wire(positions: Mapping[str, Position]) -> dict[str, Any]:
+    """Return positions by channel as JSON has them: `{"metrics": ["c4f1", 17]}`."""
+    return {channel: list(position) for channel, position in positions.items()}
+
+
+def from_wire(data: Any) -> dict[str, Position]:
+    """Return what `to_wire` made; whatever is no position is left out."""
+    if not isinstance(data, dict):
+        return {}
+    return {channel: Position(*each) for channel, each in data.items() if _is_position(each)}
+
+
+def _is_position(each: Any) -> bool:
+    return (
+        isinstance(each, list)
+        and len(each) == 2
+        and isinstance(each[0], str)
+        and type(each[1]) is int
+        and each[1] >= 0
+    )
