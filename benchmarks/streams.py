@@ -178,14 +178,14 @@ def followed() -> list[Result]:
     thread of the pages does at the same time is not in it.
     """
     from realtime_widgets import LiveChart, MetricCard
-    from realtime_widgets.browser.frame_loop import get_scheduler
+    from realtime_widgets.browser.frame_loop import get_frame_loop
 
     calls, rounds = 20_000, 100
     streams = {"nobody follows": Stream(), "a chart and 4 cards follow": Stream()}
     _, watched = streams.values()
     widgets = [LiveChart(watched), *(MetricCard(f"{i}", watched) for i in range(4))]
     shown = {widget._rw_id: {"views": 1, "px": 200} for widget in widgets}
-    get_scheduler().receive({"rw": 1, "page": "p", "n": 1, "visible": True, "models": shown, "need": []})
+    get_frame_loop().receive({"rw": 1, "page": "p", "n": 1, "visible": True, "models": shown, "need": []})
     spent: dict[str, list[float]] = {name: [] for name in streams}
     for _ in range(rounds):
         for name, stream in streams.items():

@@ -34,7 +34,7 @@ from pathlib import Path
 from types import FrameType
 
 from . import __version__
-from .errors import MissingDependency, RealtimeWidgetsError, TookTooLong, UsageError, did_you_mean
+from .errors import MissingDependency, RealtimeWidgetsError, TimedOut, UsageError, did_you_mean
 
 COMMANDS = ("demo", "hub")
 
@@ -328,6 +328,6 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], base: str, token: st
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise TookTooLong(
+    raise TimedOut(
         f"the demo cannot start: JupyterLab did not answer within {START_LIMIT:.0f} s; see its messages above"
     )

@@ -9,14 +9,14 @@
     │   └── BadTime            something that is not a moment, or not in seconds
     ├── MissingDependency      the installation; also an ImportError
     ├── NotBuilt               the checkout: its front end was never built
-    ├── TookTooLong            a wait that ran out of time; also a TimeoutError
+    ├── TimedOut               a wait that ran out of time; also a TimeoutError
     ├── WouldDeadlock          a blocking wait where it could never end; also a RuntimeError
-    ├── LinkError              a connection to a server
-    │   ├── LinkLost           the network or the server: it is tried again; also a ConnectionError
-    │   ├── LinkRefused        the server, for good: a close code, a path; also a ConnectionError
+    ├── ClientError            a connection to a server
+    │   ├── ConnectionLost     the network or the server: it is tried again; also a ConnectionError
+    │   ├── ConnectionRejected the server, for good: a close code, a path; also a ConnectionError
     │   │   └── Unauthorized   its token
     │   ├── BadMessage         the peer: what cannot be read, is too large, or is refused by the other side
-    │   ├── NotSent            a message that found no room to wait for a connection
+    │   ├── SendFailed         a message that found no room to wait for a connection
     │   └── CallbackFailed     the caller: a function of theirs that raised
     └── RuntimeStopped         a runtime that was stopped, or belongs to another process; also a RuntimeError
 
@@ -70,7 +70,7 @@ class NotBuilt(RealtimeWidgetsError):
     """A file of the built front end that is not there."""
 
 
-class TookTooLong(RealtimeWidgetsError, TimeoutError):
+class TimedOut(RealtimeWidgetsError, TimeoutError):
     """A wait that ended without an answer."""
 
 
@@ -82,11 +82,11 @@ class RuntimeStopped(RealtimeWidgetsError, RuntimeError):
     """A runtime that no longer runs in this process."""
 
 
-class LinkError(RealtimeWidgetsError):
+class ClientError(RealtimeWidgetsError):
     """Something that went wrong with a connection to a server."""
 
 
-class LinkLost(LinkError, ConnectionError):
+class ConnectionLost(ClientError, ConnectionError):
     """A connection that broke or could not be made; it is worth another try.
 
     Args:
@@ -110,23 +110,23 @@ class LinkLost(LinkError, ConnectionError):
         self.fruitful = fruitful
 
 
-class LinkRefused(LinkError, ConnectionError):
+class ConnectionRejected(ClientError, ConnectionError):
     """A connection that the server, or its address, rules out; to try again would change nothing."""
 
 
-class Unauthorized(LinkRefused):
+class Unauthorized(ConnectionRejected):
     """A token that the server turned down: where a function gives it, that is asked once more."""
 
 
-class BadMessage(LinkError):
+class BadMessage(ClientError):
     """A frame that could not be read, was too large, or was turned down by the other side."""
 
 
-class NotSent(LinkError):
+class SendFailed(ClientError):
     """A message that was not sent, and will not be."""
 
 
-class CallbackFailed(LinkError):
+class CallbackFailed(ClientError):
     """A function of the user's that raised: a callback, a decoder, or what gives a url or a token."""
 
 

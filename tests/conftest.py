@@ -20,7 +20,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.runtime import get_runtime
-from support.fake_clock import Crank
+from support.fake_clock import FakeClock
 from support.servers import LIMIT, Server, wait_for
 
 if TYPE_CHECKING:
@@ -75,15 +75,15 @@ def client(server: Server) -> Iterator[Client]:
 
 
 @pytest.fixture
-def crank() -> Crank:
+def fake_clock() -> FakeClock:
     """A clock that is turned by hand."""
-    return Crank()
+    return FakeClock()
 
 
 @pytest.fixture
-def pool(crank: Crank) -> Pool:
+def pool(fake_clock: FakeClock) -> Pool:
     """Connections that live by it."""
-    return Pool(get_runtime(), clock=crank)
+    return Pool(get_runtime(), clock=fake_clock)
 
 
 @pytest.fixture
@@ -108,15 +108,15 @@ def connect(pool: Pool) -> Iterator[Callable[..., Client]]:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     """What widgets send from here on, through a scheduler of their own."""
-    from realtime_widgets.browser import frame_loop as scheduler
+    from realtime_widgets.browser import frame_loop
     from realtime_widgets.runtime import get_runtime
     from realtime_widgets.widgets import base
     from support.recorder import Recorder
 
     recorder = Recorder()
-    made = scheduler.Scheduler(get_runtime(), recorder)
-    monkeypatch.setattr(base, "get_scheduler", lambda: made)
-    monkeypatch.setattr(scheduler, "get_scheduler", lambda: made)
+    made = frame_loop.FrameLoop(get_runtime(), recorder)
+    monkeypatch.setattr(base, "get_frame_loop", lambda: made)
+    monkeypatch.setattr(frame_loop, "get_frame_loop", lambda: made)
     return recorder
 
 

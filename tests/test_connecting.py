@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import realtime_widgets as rw
-from realtime_widgets.errors import LinkRefused, UsageError, WrongType
+from realtime_widgets.errors import ConnectionRejected, UsageError, WrongType
 from realtime_widgets.hub import embedded_hub
 
 LIMIT = 30.0
@@ -67,7 +67,7 @@ def test_a_hub_can_be_named_instead_of_its_address_and_token(hub: rw.Hub):
 
 def test_a_wrong_token_is_turned_down_for_good(hub: rw.Hub):
     with rw.connect(hub.url, auth="not-this-one") as client:
-        with pytest.raises(LinkRefused, match=r"turned the token down \(HTTP 401\)"):
+        with pytest.raises(ConnectionRejected, match=r"turned the token down \(HTTP 401\)"):
             client.wait_until("connected", LIMIT)
         assert client.state == "error"
         assert "not-this-one" not in f"{client!r} {client.last_error} {client.status}"

@@ -15,7 +15,7 @@ from realtime_widgets import errors
         (errors.WrongLength, ValueError),
         (errors.BadTime, ValueError),
         (errors.MissingDependency, ImportError),
-        (errors.TookTooLong, TimeoutError),
+        (errors.TimedOut, TimeoutError),
         (errors.WouldDeadlock, RuntimeError),
         (errors.RuntimeStopped, RuntimeError),
     ],

@@ -119,7 +119,7 @@ class _Entry(msgspec.Struct):
     resyncs: int = 0
 
 
-class _Look(msgspec.Struct, frozen=True):
+class PageSnapshot(msgspec.Struct, frozen=True):
     """What the pages come to at one moment, gathered once for all feeds."""
 
     now: float
@@ -138,7 +138,7 @@ class _Look(msgspec.Struct, frozen=True):
     """Widgets of which a page wants a keyframe."""
 
 
-class Delivery:
+class FrameDelivery:
     """The feeds, the pages, and the rule that brings them together."""
 
     def __init__(self) -> None:
@@ -319,7 +319,7 @@ class Delivery:
         heard = self._routes_heard(now)
         return self._unanswered | {route for route in heard if now - self._spoken.get(route, -1e9) >= BEAT}
 
-    def _take(self, to: str, entry: _Entry, look: _Look) -> Payload | None:
+    def _take(self, to: str, entry: _Entry, look: PageSnapshot) -> Payload | None:
         now, mode = look.now, self._mode(to, entry, look)
         if mode is Mode.OFF:
             entry.want_key = True
@@ -364,7 +364,7 @@ class Delivery:
             self._allowance -= payload.nbytes
         return payload
 
-    def _key_due(self, to: str, entry: _Entry, mode: Mode, look: _Look) -> float | None:
+    def _key_due(self, to: str, entry: _Entry, mode: Mode, look: PageSnapshot) -> float | None:
         """When the feed's next keyframe is due, if nothing more happens; None: not foreseen."""
         if mode is Mode.OFF:
             return None
@@ -390,14 +390,14 @@ class Delivery:
             return None
         return entry.sent + REPEAT
 
-    def _look(self, now: float) -> _Look:
+    def _look(self, now: float) -> PageSnapshot:
         heard = self.pages.heard_lately(now)
         shown: dict[str, float] = {}
         for page in heard:
             for to in page.models:
                 if page.shows(to):
                     shown[to] = max(page.heard, shown.get(to, page.heard))
-        return _Look(
+        return PageSnapshot(
             now,
             closed=self._way_back_closed(now),
             heard=bool(heard),
@@ -407,7 +407,7 @@ class Delivery:
             needed=frozenset().union(*(page.needs for page in heard)),
         )
 
-    def _mode(self, to: str, entry: _Entry, look: _Look) -> Mode:
+    def _mode(self, to: str, entry: _Entry, look: PageSnapshot) -> Mode:
         now, shown = look.now, look.shown.get(to)
         if look.closed:
             return Mode.BLIND

@@ -29,11 +29,10 @@ import msgspec
 
 from ..errors import RuntimeStopped, UsageError
 from ..feeds.feed import Feed
-from ..runtime import Runtime, get_runtime
-from ..runtime import notebook as cells
+from ..runtime import Runtime, get_runtime, notebook
 from ..streams import Stream
 from .carrier import Carrier, has_carrier, is_closed, parentless_context, read_static
-from .delivery import Delivery, Outgoing
+from .delivery import FrameDelivery, Outgoing
 from .frames import WIRE, Frame, pack
 from .pages import CARRIER
 from .rates import STEP, Meter
@@ -128,7 +127,7 @@ class HopStats(Stats, frozen=True, kw_only=True):
     max_fps: float
 
 
-class Scheduler:
+class FrameLoop:
     """Feeds in, frames out.
 
     Args:
@@ -140,7 +139,7 @@ class Scheduler:
         self, runtime: Runtime, send: Callable[[str, dict[str, Any], list[bytes]], None] | None = None
     ) -> None:
         self.carrier_id = uuid.uuid4().hex
-        self.delivery = Delivery()
+        self.delivery = FrameDelivery()
         self.max_fps = DEFAULT_FPS
         self._runtime = runtime
         self._send = send
@@ -398,7 +397,7 @@ class Scheduler:
 
     def _watch_cells(self) -> None:
         """Follows the running of cells: while one runs, words from pages may have to wait."""
-        if cells.watch(
+        if notebook.watch(
             lambda _: self._cell(self.delivery.cell_started), lambda: self._cell(self.delivery.cell_ended)
         ):
             self._cell(self.delivery.cell_started)  # the one that makes the first widget
@@ -417,9 +416,9 @@ def _lost(served: _Served, name: str) -> int:
     return sum(getattr(feed, name, 0) for feed in served.feeds.values())
 
 
-def get_scheduler() -> Scheduler:
+def get_frame_loop() -> FrameLoop:
     """The scheduler of this process; it lives and dies with the runtime and survives reloads of this module."""
-    return get_runtime().shared(f"scheduler/{WIRE}", Scheduler)
+    return get_runtime().shared(f"frame_loop/{WIRE}", FrameLoop)
 
 
 def configure(*, max_fps: float | None = None) -> None:
@@ -435,9 +434,9 @@ def configure(*, max_fps: float | None = None) -> None:
         fps: object = max_fps
         if isinstance(fps, bool) or not isinstance(fps, int | float) or not 1 <= fps <= HIGHEST_FPS:
             raise UsageError(f"max_fps={max_fps!r} cannot be kept: pass a number from 1 to {HIGHEST_FPS:.0f}")
-        get_scheduler().max_fps = float(fps)
+        get_frame_loop().max_fps = float(fps)
 
 
 def stats() -> HopStats:
     """Counters of what has gone to the pages since the process began."""
-    return get_scheduler().stats()
+    return get_frame_loop().stats()

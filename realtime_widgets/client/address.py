@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from ..errors import CallbackFailed, LinkRefused, UsageError, WrongType
+from ..errors import CallbackFailed, ConnectionRejected, UsageError, WrongType
 from ..runtime import Runtime
 
 T = TypeVar("T")
@@ -85,13 +85,13 @@ class Address:
 
         Raises:
             CallbackFailed: when a function raised.
-            LinkRefused: when what it gave is no address.
+            ConnectionRejected: when what it gave is no address.
         """
         url = await _ask(self.url, "url", runtime)
         try:
             check_url(url)
         except UsageError as error:
-            raise LinkRefused(f"the function that gives the url gave a wrong one: {error}") from error
+            raise ConnectionRejected(f"the function that gives the url gave a wrong one: {error}") from error
         headers: dict[str, str] = dict(await _ask(self.headers, "headers", runtime) or {})
         token = await _ask(self.auth, "auth", runtime)
         if token is not None:
@@ -137,10 +137,12 @@ def label_of(url: str) -> str:
 def _check_header(name: Any, value: Any) -> None:
     """Raise when this cannot be a header; libraries would say so with its value, which may be a secret."""
     if not isinstance(name, str) or not isinstance(value, str):
-        raise LinkRefused(f"the header {name!r} cannot be sent: it is no text; pass names and values as text")
+        raise ConnectionRejected(
+            f"the header {name!r} cannot be sent: it is no text; pass names and values as text"
+        )
     if not value.isprintable() or not value.isascii() or value != value.strip() or not name.isascii():
         which = "the token" if name == "Authorization" else f"the header {name!r}"
-        raise LinkRefused(
+        raise ConnectionRejected(
             f"{which} cannot be sent: it has a line end, a space at an end or a character beyond ASCII; strip it"
         )
 

@@ -18,9 +18,9 @@ from itertools import groupby
 from typing import Any, cast, overload
 
 from ..errors import (
-    LinkError,
+    ClientError,
     RuntimeStopped,
-    TookTooLong,
+    TimedOut,
     UsageError,
     WrongType,
     did_you_mean,
@@ -33,7 +33,7 @@ from ..streams.gaps import Gap
 from .address import Address, Given
 from .connection import Connection
 from .dialing import checked_options
-from .handlers import Audience, Callback
+from .handlers import Callback, Handlers
 from .pool import Pool, get_pool
 from .receiver import Decode
 from .sansio.backoff import FOREVER, Reconnect
@@ -42,7 +42,7 @@ from .sansio.outbox import Delivery
 from .sansio.state import STATES, State, Status
 from .session import envelope
 from .stats import ClientStats
-from .waits import Awaitable, Waiter, Waits
+from .waits import Awaitable, RuntimeWaiter, Waits
 
 _here = threading.local()
 """Where `on_connect` runs: the outbox of the link that is being greeted, and which link it is."""
@@ -83,14 +83,14 @@ class Client:
         """Called with the client whenever it is connected; None: nothing is."""
         self.channels = {_checked_channel(channel) for channel in subscribe}
         """What the server is asked for."""
-        self.held: frozenset[str] = frozenset()
+        self.paused: frozenset[str] = frozenset()
         """Channels that the server shall not send, because this client's callbacks have too much of them."""
         self._pool = pool or get_pool()
         self._runtime = self._pool.runtime
         self._connection, self._receiver = self._pool.receiver(self._address, self._options, decode)
         self._inbox = Inbox(*checked_overflow(overflow))
-        hold = weakref.WeakMethod(self._hold)  # nobody is kept by their own audience
-        self._audience = Audience(
+        hold = weakref.WeakMethod(self._pause)  # nobody is kept by their own audience
+        self._handlers = Handlers(
             self._runtime,
             self._inbox,
             self._connection.trouble,
@@ -98,7 +98,7 @@ class Client:
         )
         self._listeners = Listeners(f"the client of {self._address.label}")
         self._waits = Waits()
-        self._waiter = Waiter(self._runtime)
+        self._waiter = RuntimeWaiter(self._runtime)
         self._lock = threading.Lock()  # of who is kept because of callbacks
         self._apart: Status | None = Status()  # what is said while it does not want the connection
         self._closed = False
@@ -171,7 +171,7 @@ class Client:
             ) from error
         return self._send(
             Delivery(
-                raw, str(message.id), volatile=volatile, answered=type not in UNANSWERED, waiter=self._waiter
+                raw, str(message.id), volatile=volatile, wants_ack=type not in UNANSWERED, waiter=self._waiter
             )
         )
 
@@ -242,11 +242,11 @@ class Client:
         """Call `fn(state)` whenever the state has changed, on the callback thread; also a decorator."""
         return self._add("state", fn)
 
-    def on_error(self, fn: Callable[[LinkError], object], /) -> Callback:
+    def on_error(self, fn: Callable[[ClientError], object], /) -> Callback:
         """Call `fn(error)` for everything that goes wrong, on the callback thread; also a decorator."""
         return self._add("error", fn)
 
-    def on_disconnect(self, fn: Callable[[LinkError | None], object], /) -> Callback:
+    def on_disconnect(self, fn: Callable[[ClientError | None], object], /) -> Callback:
         """Call `fn(why)` whenever a connection has ended, on the callback thread; None: on purpose."""
         return self._add("disconnect", fn)
 
@@ -258,15 +258,15 @@ class Client:
             timeout: seconds; None: for ever.
 
         Raises:
-            TookTooLong: when it has not come by then.
-            LinkRefused, LinkLost: when the client has given up, and `error` was not what was waited for.
+            TimedOut: when it has not come by then.
+            ConnectionRejected, ConnectionLost: when the client has given up, and `error` was not what was waited for.
             WouldDeadlock: in a callback.
         """
         try:
             self._runtime.wait(self._future(state), timeout)
-        except TookTooLong as error:
+        except TimedOut as error:
             why = f" ({self.last_error})" if self.last_error and state == "connected" else ""
-            raise TookTooLong(
+            raise TimedOut(
                 f"the client of {self.label} is not {state} after {timeout} s: it is {self.state}{why}; "
                 "allow more with timeout="
             ) from error
@@ -293,7 +293,7 @@ class Client:
         return self.status.attempts
 
     @property
-    def last_error(self) -> LinkError | None:
+    def last_error(self) -> ClientError | None:
         """What went wrong last, with the connection, a message or a callback; None: nothing so far."""
         return self.status.error
 
@@ -349,47 +349,47 @@ class Client:
 
     # For the connection, on the I/O thread
 
-    def _heard(self, status: Status, before: State | None, error: LinkError | None) -> None:
+    def _heard(self, status: Status, before: State | None, error: ClientError | None) -> None:
         """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
-        self._waits.settle(self.status)
+        self._waits.resolve(self.status)
         self._listeners.tell()
         if before is not None:
-            self._audience.tell("state", status.state)
+            self._handlers.tell("state", status.state)
             if before == "connected":
-                self._audience.tell("disconnect", error)
+                self._handlers.tell("disconnect", error)
         if error is not None:
-            self._audience.tell("error", error)
+            self._handlers.tell("error", error)
 
     def _receive(self, things: Iterable[Message | Gap]) -> None:
         """Take in messages, and gaps where something is missing."""
-        if self._audience.wants("message") or self._audience.wants("gap"):
+        if self._handlers.wants("message") or self._handlers.wants("gap"):
             foreign = self._receiver.decode is not None
             for is_gap, those in groupby(things, lambda thing: isinstance(thing, Gap)):
                 if is_gap:
-                    self._audience.tell("gap", *those)
+                    self._handlers.tell("gap", *those)
                 else:
                     messages = cast("Iterable[Message]", those)
                     told = (m for m in messages if foreign or m.type not in CONTROL or m.channel)
-                    self._audience.tell("message", *told)
+                    self._handlers.tell("message", *told)
 
-    def _hold(self, channels: frozenset[str]) -> None:
+    def _pause(self, channels: frozenset[str]) -> None:
         """Have channels held back at the server, and no others."""
-        self.held = channels
-        self._connection.hold(self._receiver)
+        self.paused = channels
+        self._connection.pause(self._receiver)
 
-    def _greet(self, link: int) -> None:
+    def _call_on_connect(self, link: int) -> None:
         """Have `on_connect` called; what it sends goes out before all that waits."""
-        self._audience.call("on_connect", self._greets, link)
+        self._handlers.call("on_connect", self._run_on_connect, link)
 
-    def _greets(self, link: int) -> None:
+    def _run_on_connect(self, link: int) -> None:
         outbox = self._connection.outbox
         try:
-            if self.on_connect is not None and self._apart is None and outbox.is_on(link):
-                _here.greeted = outbox, link
+            if self.on_connect is not None and self._apart is None and outbox.is_current(link):
+                _here.on_connect = outbox, link
                 self.on_connect(self)
         finally:
-            _here.greeted = None
-            self._hand_over(self._connection.greeted, link)
+            _here.on_connect = None
+            self._hand_over(self._connection.on_connect_done, link)
 
     # Its own
 
@@ -441,9 +441,9 @@ class Client:
                 f"a message was not sent: the client of {self.label} is disconnected; call connect()"
             )
         else:
-            outbox, link = getattr(_here, "greeted", None) or (None, None)
+            outbox, link = getattr(_here, "on_connect", None) or (None, None)
             if outbox is self._connection.outbox:
-                delivery.greets = link
+                delivery.sent_on_connect = link
             self._connection.sending.put(delivery)
         return delivery
 
@@ -459,27 +459,27 @@ class Client:
 
     def _wait(self, state: State, future: Future[None]) -> None:
         self._waits.add(state, future)
-        self._waits.settle(self.status)
+        self._waits.resolve(self.status)
 
     def _add(self, kind: Kind, fn: Callable[..., object], type: str | None = None) -> Callback:
         reject_what_cannot_be_called(f"on_{kind}() cannot call", fn)
         self._check()
         callback = Callback(kind, fn, type, self._remove)
         with self._lock:
-            self._audience.add(callback)
+            self._handlers.add(callback)
             self._pool.kept.add(self)
         self._pool.replaced.add(callback, Callback.remove)
         return callback
 
     def _remove(self, callback: Callback) -> None:
         with self._lock:
-            self._audience.remove(callback)
-            if not self._audience:
+            self._handlers.remove(callback)
+            if not self._handlers:
                 self._pool.kept.discard(self)
 
     def _forget_callbacks(self) -> None:
         with self._lock:
-            self._audience.clear()
+            self._handlers.clear()
             self._pool.kept.discard(self)
 
     def _hand_over(self, fn: Callable[..., object], *args: Any) -> None:

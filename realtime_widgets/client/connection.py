@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
-from ..errors import BadMessage, LinkError, LinkLost, LinkRefused, Unauthorized
+from ..errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected, Unauthorized
 from ..protocol.envelope import CONTROL, Message, new_id, quote
 from ..runtime import Runtime
 from ..runtime.listeners import Listeners
@@ -24,14 +24,14 @@ from ..streams.gaps import Gap, Reason
 from .address import Address, identity, is_one_way
 from .dialing import Options, dial
 from .receiver import Decode, Receiver, Subscriber, Taken
-from .sansio.state import Event, Link, State, Status
+from .sansio.state import ConnectionState, Event, State, Status
 from .sending import Sending
 from .session import Session
-from .sleep import Watch
+from .sleep import SleepDetector
 from .stats import Counters
-from .transports.eventsource import Bookmark
+from .transports.eventsource import LastEventId
 from .transports.handshake import explain
-from .transports.websocket import Clock, Frames, Way
+from .transports.websocket import Clock, Frames, Transport
 
 logger = logging.getLogger(__name__)
 
@@ -74,11 +74,11 @@ class Connection:
         self._options = options
         self._active = active
         self._own_clock = clock
-        self._link = Link(options.reconnect)
+        self._link = ConnectionState(options.reconnect)
         self._receivers: weakref.WeakValueDictionary[Hashable, Receiver] = weakref.WeakValueDictionary()
         self._url = address.label
         self._sender = new_id()
-        self._bookmark = Bookmark()
+        self._last_event_id = LastEventId()
         self.sending = Sending(
             runtime,
             address.label,
@@ -93,7 +93,7 @@ class Connection:
         self._session: Session | None = None  # while the link is up
         self._retry: Timer | None = None
         self._linger: Timer | None = None
-        self._watch = Watch(lambda: self._clock, self._slept)
+        self._watch = SleepDetector(lambda: self._clock, self._slept)
         self._life: int | None = None  # of the outbox: what was put in since stays
         self._logged: dict[str, float] = {}
 
@@ -121,7 +121,7 @@ class Connection:
         self.review()
         self.connect()
         if self._session is not None:
-            self._introduce(self._session, [client], client.channels)
+            self._send_hello(self._session, [client], client.channels)
 
     def leave(
         self,
@@ -141,7 +141,7 @@ class Connection:
         """
         receiver.clients.discard(client)
         receiver.retired = False
-        self.hold(receiver)  # what it alone had no room for
+        self.pause(receiver)  # what it alone had no room for
         self._life = life
         self.review(linger=linger)
         self._life = None
@@ -157,7 +157,7 @@ class Connection:
         if left is not None:
             left.retired = left.retired or retired
             left.orphaned = left.orphaned or not retired
-            self.hold(left)
+            self.pause(left)
         self.review()
 
     def connect(self) -> None:
@@ -176,19 +176,19 @@ class Connection:
         if self._session is not None and envelopes is not None:
             self._session.drop(channels - envelopes.channels)
 
-    def hold(self, receiver: Receiver) -> None:
+    def pause(self, receiver: Receiver) -> None:
         """Have the server send the channels that all callbacks have room for, and only those."""
         session = self._session
         if session is not None and receiver is self._envelopes():
-            session.hold(receiver.held, receiver.recovery)
+            session.pause(receiver.paused, receiver.recovery)
             session.ask_for(receiver.channels, receiver.recovery)
 
-    def greeted(self, link: int) -> None:
+    def on_connect_done(self, link: int) -> None:
         """Go on with what waits: a function of `on_connect=` has run."""
-        self.outbox.greeted(link)
+        self.outbox.end_on_connect(link)
         self._wake()
 
-    def trouble(self, error: LinkError) -> None:
+    def trouble(self, error: ClientError) -> None:
         """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
         now = self._clock.time()
         self._link.trouble(error, now)
@@ -221,7 +221,7 @@ class Connection:
     def _clock(self) -> Clock:
         return self._own_clock or asyncio.get_running_loop()
 
-    def _fire(self, event: Event, error: LinkError | None = None) -> None:
+    def _fire(self, event: Event, error: ClientError | None = None) -> None:
         before = self._link.state
         now = self._clock.time()
         match self._link.fire(event, now, error=error, chance=_chance()):
@@ -240,7 +240,7 @@ class Connection:
             self._log(before, error)
         self._publish(before, error)
 
-    def _publish(self, before: State | None = None, error: LinkError | None = None) -> None:
+    def _publish(self, before: State | None = None, error: ClientError | None = None) -> None:
         self.status = self._link.status
         changed = before is not None and before != self.status.state
         if changed:
@@ -248,13 +248,13 @@ class Connection:
         for client in self._clients():
             client._heard(self.status, before if changed else None, error)
 
-    def _log(self, before: State, error: LinkError | None) -> None:
+    def _log(self, before: State, error: ClientError | None) -> None:
         state = self._link.state
         if state == "error":
             logger.error("%s", error or "gave up")
         elif state == "reconnecting":
             # Once: a server that accepts and closes at once would fill the log.
-            routine = self._link.attempts > 1 or (isinstance(error, LinkLost) and error.routine)
+            routine = self._link.attempts > 1 or (isinstance(error, ConnectionLost) and error.routine)
             logger.log(logging.INFO if routine else self._level, "%s; trying again", error)
         else:
             logger.info("%s: %s → %s", self._url, before, state)
@@ -303,16 +303,16 @@ class Connection:
             error = await self._connected()
         except asyncio.CancelledError:
             raise
-        except LinkError as said:
+        except ClientError as said:
             error = said.with_traceback(None)  # which would keep the frames of the attempt
         except Exception as raised:
             error = explain(raised, self._url)
-        if isinstance(error, LinkLost) and self._bookmark.retry is not None:
-            error.retry_after = max(error.retry_after or 0.0, self._bookmark.retry)
+        if isinstance(error, ConnectionLost) and self._last_event_id.retry is not None:
+            error.retry_after = max(error.retry_after or 0.0, self._last_event_id.retry)
         if self._task is task:  # else it was ended on purpose, and another may be on its way
-            self._fire("refused" if isinstance(error, LinkRefused) else "lost", error)
+            self._fire("refused" if isinstance(error, ConnectionRejected) else "lost", error)
 
-    async def _connected(self) -> LinkError:
+    async def _connected(self) -> ClientError:
         """Open a socket and keep it to its end; returns why it ended."""
         try:
             transport = await self._dial()
@@ -328,7 +328,7 @@ class Connection:
             self.outbox.link()
         self._reopen(transport)
         channels = set[str]().union(*(receiver.channels for receiver in self._living()))
-        self._introduce(session, self._clients(), channels)
+        self._send_hello(session, self._clients(), channels)
         try:
             return await transport.run(
                 deliver=lambda frames: self._deliver(session, frames), beat=lambda: self._beat(session)
@@ -339,7 +339,7 @@ class Connection:
                 self.outbox.unlink()
             session.end()
 
-    def _reopen(self, way: Way) -> None:
+    def _reopen(self, way: Transport) -> None:
         """Have the receivers begin with a new link; a method, because a coroutine would keep the last of them."""
         for receiver in self._living():
             gaps = receiver.reopen(way)
@@ -351,7 +351,7 @@ class Connection:
             gaps = receiver.miss(reason)
             self._tell(receiver, gaps, gaps)
 
-    async def _dial(self) -> Way:
+    async def _dial(self) -> Transport:
         url, headers = await self.address.resolve(self._runtime)
         self.sending.turn(one_way=is_one_way(url))  # a function may give either
         return await dial(
@@ -362,26 +362,26 @@ class Connection:
             place=self._url,
             clock=self._clock,
             outbox=self.outbox,
-            bookmark=self._bookmark,
+            last_event_id=self._last_event_id,
             complain=self._complain,
             miss=self._miss,
         )
 
-    def _introduce(self, session: Session, clients: list[Subscriber], channels: set[str]) -> None:
+    def _send_hello(self, session: Session, clients: list[Subscriber], channels: set[str]) -> None:
         """Have said what a server wants to hear first."""
         envelopes = self._envelopes()
         if envelopes is not None and session.transport.one_way:
             session.serve(envelopes)
         elif envelopes is None:
-            session.settle()
+            session.assume_no_acks()
         else:
             session.serve(envelopes)
-            session.introduce(self._options.max_size)
-            session.hold(envelopes.held, envelopes.recovery)
+            session.send_hello(self._options.max_size)
+            session.pause(envelopes.paused, envelopes.recovery)
             session.ask_for(channels, envelopes.recovery)
         for client in clients:
-            if client.on_connect is not None and session.greet(client.on_connect):
-                client._greet(self.outbox.greet())
+            if client.on_connect is not None and session.claim_on_connect(client.on_connect):
+                client._call_on_connect(self.outbox.begin_on_connect())
 
     def _beat(self, session: Session) -> None:
         if self._envelopes() is not None:
@@ -411,13 +411,13 @@ class Connection:
     def _answer(self, session: Session, receiver: Receiver, taken: Taken) -> None:
         """Do what the server says of the link itself, and ask it for what is missing."""
         if taken.messages and taken.messages[0].type != "hello":
-            session.settle()  # who knows the word answers it before all else
+            session.assume_no_acks()  # who knows the word answers it before all else
         known = session.known
         for message in taken.messages:
             if message.type in CONTROL and (error := session.answer(message)) is not None:
                 self._complain(error)
         if session.known and not known:
-            self.hold(receiver)  # whether that can be is known now
+            self.pause(receiver)  # whether that can be is known now
         for channel, position in taken.asks:
             session.ask_history(channel, position)
 
@@ -434,7 +434,7 @@ class Connection:
             more = f", and of {len(others):,} other channels" if others else ""
             logger.log(self._level, "%s: %s%s", self._url, first, more)
 
-    def _complain(self, error: LinkError) -> None:
+    def _complain(self, error: ClientError) -> None:
         self.counters.bad += 1
         self.trouble(error)
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import LinkError, UsageError, WrongType
+from ..errors import ClientError, UsageError, WrongType
 from ..protocol.heartbeat import SLACK
 from ..streams.gaps import Reason
 from .address import is_one_way
 from .sansio.backoff import Reconnect
 from .sansio.outbox import Outbox
-from .transports.eventsource import IDLE, Bookmark, EventSource, open_event_source
+from .transports.eventsource import IDLE, EventSource, LastEventId, open_event_source
 from .transports.eventsource import explain as explain_http
 from .transports.handshake import explain, open_websocket
-from .transports.websocket import Clock, Transport, Way
+from .transports.websocket import Clock, Transport, WebSocketTransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,10 @@ async def dial(
     place: str,
     clock: Clock,
     outbox: Outbox,
-    bookmark: Bookmark,
-    complain: Callable[[LinkError], object],
+    last_event_id: LastEventId,
+    complain: Callable[[ClientError], object],
     miss: Callable[[Reason], object],
-) -> Way:
+) -> Transport:
     """Open a link.
 
     Args:
@@ -76,7 +76,7 @@ async def dial(
         miss: is told why something is missing before what is delivered next.
 
     Raises:
-        LinkLost, LinkRefused: why it could not be opened.
+        ConnectionLost, ConnectionRejected: why it could not be opened.
     """
     heartbeat, max_size = options.heartbeat, options.max_size
     if not is_one_way(url):
@@ -84,17 +84,17 @@ async def dial(
             socket = await open_websocket(url, headers, protocols, max_size)
         except Exception as error:
             raise explain(error, url) from error
-        return Transport(socket, place, outbox=outbox, clock=clock, heartbeat=heartbeat)
+        return WebSocketTransport(socket, place, outbox=outbox, clock=clock, heartbeat=heartbeat)
     idle = None if heartbeat is None else heartbeat + SLACK + IDLE
     try:
-        client, response = await open_event_source(url, headers, bookmark, idle)
+        client, response = await open_event_source(url, headers, last_event_id, idle)
     except Exception as error:
         raise explain_http(error, url) from error
     return EventSource(
         client,
         response,
         place,
-        bookmark=bookmark,
+        last_event_id=last_event_id,
         clock=clock,
         heartbeat=heartbeat,
         max_size=max_size,

@@ -10,14 +10,14 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from ..errors import LinkError, LinkLost, LinkRefused, Unauthorized
+from ..errors import ClientError, ConnectionLost, ConnectionRejected, Unauthorized
 
 LONGEST: Final = 3600.0
 """Seconds that a server may have itself left alone for, whatever it says."""
 
 
-def explain_status(code: int, headers: Mapping[str, str], place: str, instead: str) -> LinkError:
-    """Return what an answer means: a LinkRefused where another try would change nothing, else a LinkLost.
+def explain_status(code: int, headers: Mapping[str, str], place: str, instead: str) -> ClientError:
+    """Return what an answer means: ConnectionRejected where a retry cannot help, else ConnectionLost.
 
     Args:
         code: the status.
@@ -29,20 +29,20 @@ def explain_status(code: int, headers: Mapping[str, str], place: str, instead: s
         case 401:
             return Unauthorized(f"{place} turned the token down (HTTP 401); pass a valid one as auth=")
         case 403:
-            return LinkRefused(
+            return ConnectionRejected(
                 f"{place} forbids this connection (HTTP 403); check the token, your rights and the headers"
             )
         case 404:
-            return LinkLost(f"{place} is not there (HTTP 404); check the path of the address")
+            return ConnectionLost(f"{place} is not there (HTTP 404); check the path of the address")
         case 429 | 503:
             wait = retry_after(headers.get("retry-after"), time.time())
             asks = "" if wait is None else f" and asks to be left alone for {wait:.0f} s"
-            return LinkLost(f"{place} is busy (HTTP {code}){asks}", retry_after=wait)
-    return LinkLost(f"{place} answered HTTP {code} instead of {instead}")
+            return ConnectionLost(f"{place} is busy (HTTP {code}){asks}", retry_after=wait)
+    return ConnectionLost(f"{place} answered HTTP {code} instead of {instead}")
 
 
-def explain_os(error: OSError, url: str, place: str) -> LinkError:
-    """Return what an error of the system means: a LinkRefused where another try would change nothing, else a LinkLost.
+def explain_os(error: OSError, url: str, place: str) -> ClientError:
+    """Return what an error of the system means: ConnectionRejected where a retry cannot help, else ConnectionLost.
 
     Args:
         error: what it raised.
@@ -51,28 +51,28 @@ def explain_os(error: OSError, url: str, place: str) -> LinkError:
     """
     match error:
         case ssl.SSLCertVerificationError():
-            return LinkRefused(
+            return ConnectionRejected(
                 f"no connection to {place}: its certificate is not trusted ({error.verify_message}); "
                 "make this machine trust it"
             )
         case ssl.SSLError():
             other = "http" if url.startswith("http") else "ws"
-            return LinkLost(
+            return ConnectionLost(
                 f"no connection to {place}: TLS failed ({error.reason}); is it a {other}:// server?"
             )
         case socket.gaierror():
-            return LinkLost(f"no connection to {place}: its host name is not known ({error.strerror})")
+            return ConnectionLost(f"no connection to {place}: its host name is not known ({error.strerror})")
         case OSError() if error.errno == errno.ECONNREFUSED or f"[Errno {errno.ECONNREFUSED}]" in str(error):
-            return LinkLost(
+            return ConnectionLost(
                 f"no connection to {place}: nothing listens there; start the server, or check the port"
             )
         case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
             secure, plain = ("https", "http") if url.startswith("http") else ("wss", "ws")
             other = plain if url.startswith(f"{secure}:") else secure
-            return LinkLost(
+            return ConnectionLost(
                 f"no connection to {place}: what listens there broke the handshake off; does it want {other}://?"
             )
-    return LinkLost(f"no connection to {place}: {error.strerror or str(error) or type(error).__name__}")
+    return ConnectionLost(f"no connection to {place}: {error.strerror or str(error) or type(error).__name__}")
 
 
 def retry_after(value: str | None, now: float) -> float | None:

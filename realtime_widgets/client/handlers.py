@@ -52,7 +52,7 @@ class Callback:
         return f"<Callback on {self.kind}: {self.fn!r}>"
 
 
-class Audience:
+class Handlers:
     """Functions by what they want to hear.
 
     Args:

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from ..errors import BadMessage, CallbackFailed, LinkError, RealtimeWidgetsError
+from ..errors import BadMessage, CallbackFailed, ClientError, RealtimeWidgetsError
 from ..protocol.envelope import CONTROL, Message, channel_of, quote, read
 from ..protocol.sse import Data
 from ..streams import Stream
@@ -21,7 +21,7 @@ from ..streams.upstream import Upstream
 from .sansio.decoding import messages_of
 from .sansio.recovery import Recovery
 from .sansio.state import State, Status
-from .transports.websocket import Way
+from .transports.websocket import Transport
 
 Decode = Callable[[Any], Any]
 
@@ -47,7 +47,7 @@ class Subscriber(Protocol):
 
     channels: set[str]
     """What the server is asked for."""
-    held: frozenset[str]
+    paused: frozenset[str]
     """Channels that the server shall not send for now: callbacks have too much of them."""
     retired: bool
     """Whether a later run of its cell has replaced it."""
@@ -58,13 +58,13 @@ class Subscriber(Protocol):
     def shown(self) -> bool:
         """Whether something follows its status."""
 
-    def _heard(self, status: Status, before: State | None, error: LinkError | None) -> None:
+    def _heard(self, status: Status, before: State | None, error: ClientError | None) -> None:
         """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
 
     def _receive(self, things: Iterable[Message | Gap]) -> None:
         """Take in messages, and gaps where something is missing."""
 
-    def _greet(self, link: int) -> None:
+    def _call_on_connect(self, link: int) -> None:
         """Have `on_connect` called for a link."""
 
 
@@ -114,9 +114,9 @@ class Receiver:
         return streams.union(*(client.channels for client in self.clients))
 
     @property
-    def held(self) -> frozenset[str]:
+    def paused(self) -> frozenset[str]:
         """Channels that the server shall not send for now: callbacks of clients have too much of them."""
-        return frozenset[str]().union(*(client.held for client in self.clients))
+        return frozenset[str]().union(*(client.paused for client in self.clients))
 
     def stream(self, channel: str, max_points: int | None) -> Stream:
         """Return the stream of a channel, made when nobody has one."""
@@ -127,7 +127,7 @@ class Receiver:
                 stream.source = self  # who holds the stream holds what fills it
             return stream
 
-    def reopen(self, way: Way) -> list[Gap]:
+    def reopen(self, way: Transport) -> list[Gap]:
         """Begin with a new link; returns what is missing now, which the streams have been told."""
         return self._mark(self.recovery.reopen(time.time(), one_way=way.one_way, resumes=way.resumes))
 
@@ -142,7 +142,9 @@ class Receiver:
                 stream.mark_gap(gap)
         return gaps
 
-    def take(self, frames: Iterable[str | bytes], complain: Callable[[LinkError], None], now: float) -> Taken:
+    def take(
+        self, frames: Iterable[str | bytes], complain: Callable[[ClientError], None], now: float
+    ) -> Taken:
         """Put what came into the streams.
 
         Args:
@@ -153,7 +155,7 @@ class Receiver:
         messages: list[Message] = []
         for frame in frames:
             messages += self._read(frame, complain)
-        kept, asks = self.recovery.sift(messages, now, time.time())
+        kept, asks = self.recovery.process(messages, now, time.time())
         gaps = [] if kept is messages else [one for one in kept if isinstance(one, Gap)]
         found: dict[Stream, list[Message | Gap]] = {}
         kind: str = ""  # of the message before: as a rule that of the next
@@ -183,7 +185,7 @@ class Receiver:
             return None
         return self._streams.get(channel_of(message))
 
-    def _read(self, frame: str | bytes, complain: Callable[[LinkError], None]) -> Iterable[Message]:
+    def _read(self, frame: str | bytes, complain: Callable[[ClientError], None]) -> Iterable[Message]:
         if self.decode is None:
             messages, error = read(str(frame) if isinstance(frame, Data) else frame)
             if error is not None:
@@ -205,7 +207,7 @@ class Receiver:
         return found
 
 
-def _fill(stream: Stream, those: Sequence[Message | Gap], complain: Callable[[LinkError], None]) -> None:
+def _fill(stream: Stream, those: Sequence[Message | Gap], complain: Callable[[ClientError], None]) -> None:
     """Append messages, and mark gaps where they are."""
     messages: list[Message] = []
     for one in those:
@@ -218,7 +220,7 @@ def _fill(stream: Stream, those: Sequence[Message | Gap], complain: Callable[[Li
     fill(stream, messages, complain)
 
 
-def fill(stream: Stream, messages: list[Message], complain: Callable[[LinkError], None]) -> None:
+def fill(stream: Stream, messages: list[Message], complain: Callable[[ClientError], None]) -> None:
     """Append the data of messages to a stream; a mapping is a record, anything else its field `value`."""
     records, times = [], []
     for message in messages:
@@ -244,7 +246,7 @@ def fill(stream: Stream, messages: list[Message], complain: Callable[[LinkError]
 
 
 def _fill_each(
-    stream: Stream, records: list[dict[str, Any]], times: list[Any], complain: Callable[[LinkError], None]
+    stream: Stream, records: list[dict[str, Any]], times: list[Any], complain: Callable[[ClientError], None]
 ) -> None:
     """Append one by one: a record that cannot be used must not cost those beside it."""
     for record, ts in zip(records, times, strict=True):

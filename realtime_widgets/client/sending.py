@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from ..errors import LinkError
+from ..errors import ClientError
 from ..runtime import Runtime
 from ..runtime.scheduling import Timer
 from .sansio.outbox import Delivery, Outbox
@@ -44,7 +44,7 @@ class Sending:
         clock: Clock | None,
         loop: Callable[[], Clock],
         wake: Callable[[], object],
-        complain: Callable[[LinkError], object],
+        complain: Callable[[ClientError], object],
     ) -> None:
         self.outbox = Outbox()
         self.one_way = one_way

@@ -18,7 +18,7 @@ from ..streams.gaps import Position
 from .address import identity
 from .sansio.outbox import Outbox
 from .sansio.recovery import Recovery
-from .transports.websocket import Clock, Patience, Way
+from .transports.websocket import Clock, Timeout, Transport
 
 if TYPE_CHECKING:
     from .receiver import Receiver
@@ -47,20 +47,22 @@ class Session:
         clock: for how long the server has to answer our hello.
     """
 
-    def __init__(self, transport: Way, outbox: Outbox, sender: str, clock: Clock) -> None:
+    def __init__(self, transport: Transport, outbox: Outbox, sender: str, clock: Clock) -> None:
         self.transport = transport
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
-        self._patience: Patience | None = None
+        self._patience: Timeout | None = None
         self.known = False
         """Whether the server has answered our hello."""
-        self._introduced = False
+        self._hello_sent = False
         self._hello: dict[str, Any] | None = None
         self._served: weakref.ref[Receiver] | None = None
         self._asked: set[str] = set()
-        self._held: frozenset[str] = frozenset()
-        self._greeted: dict[Hashable, object] = {}  # holding them, so that no later one can be taken for them
+        self._paused: frozenset[str] = frozenset()
+        self._on_connect_called: dict[
+            Hashable, object
+        ] = {}  # holding them, so that no later one can be taken for them
 
     def serve(self, receiver: Receiver) -> None:
         """Have this be the receiver of our envelope: one that comes later hears what the server said, and asks anew."""
@@ -76,21 +78,21 @@ class Session:
             self.say("unsubscribe", {"streams": sorted(self._asked)})
             self._asked = set()
 
-    def introduce(self, max_size: int) -> None:
+    def send_hello(self, max_size: int) -> None:
         """Say hello, once.
 
         Args:
             max_size: bytes of the largest frame that we take.
         """
-        if not self._introduced and not self.transport.one_way:
-            self._introduced = True
+        if not self._hello_sent and not self.transport.one_way:
+            self._hello_sent = True
             self.say("hello", {**HELLO, "max_size": max_size, "client": self._sender})
-            self._patience = Patience(self._clock, PATIENCE, self.settle)
+            self._patience = Timeout(self._clock, PATIENCE, self.assume_no_acks)
 
-    def settle(self) -> None:
+    def assume_no_acks(self) -> None:
         """Take the server for one that does not answer, unless it has said hello, on this link or an earlier one."""
-        if not self.known and self._outbox.answers is None:
-            self._outbox.know(False)
+        if not self.known and self._outbox.acks is None:
+            self._outbox.set_acks(False)
             self.transport.wake()
 
     def end(self) -> None:
@@ -100,7 +102,7 @@ class Session:
 
     def ask_for(self, channels: set[str], recovery: Recovery) -> None:
         """Ask the server for channels that it has not been asked for, from the last position that was read."""
-        new = channels - self._asked - self._held
+        new = channels - self._asked - self._paused
         if new:
             self._asked |= new
             positions = to_wire(recovery.positions(new))
@@ -112,11 +114,11 @@ class Session:
             self._asked -= gone
             self.say("unsubscribe", {"streams": sorted(gone)})
 
-    def hold(self, channels: frozenset[str], recovery: Recovery) -> None:
+    def pause(self, channels: frozenset[str], recovery: Recovery) -> None:
         """Have the server not send channels for now, where it can go on later from a position, and no others."""
         may = recovery.can_ask or not self.known  # as long as it has not said hello it is what it was
-        self._held = frozenset(recovery.positions(channels)) if may else frozenset()
-        self.drop(set(self._held))
+        self._paused = frozenset(recovery.positions(channels)) if may else frozenset()
+        self.drop(set(self._paused))
 
     def ask_history(self, channel: str, after: Position) -> None:
         """Ask the server for what came after a position."""
@@ -124,14 +126,14 @@ class Session:
         message.epoch, message.offset = after
         self.transport.say(write(message))
 
-    def greet(self, fn: Callable[..., object]) -> bool:
+    def claim_on_connect(self, fn: Callable[..., object]) -> bool:
         """Return whether a function of `on_connect=` is yet to be called: once per link, however often its cell
         runs.
         """
         key = identity(fn)
-        if key in self._greeted:
+        if key in self._on_connect_called:
             return False
-        self._greeted[key] = fn
+        self._on_connect_called[key] = fn
         return True
 
     def answer(self, message: Message) -> BadMessage | None:
@@ -142,7 +144,7 @@ class Session:
         elif message.type == "hello":
             self.known = True
             self._hello = data
-            self._outbox.know(data.get("acks") is True)
+            self._outbox.set_acks(data.get("acks") is True)
             self.transport.wake()
         elif message.type == "ack":
             self._outbox.acknowledge(message.id, _position(data))

@@ -20,7 +20,7 @@ _wall = time.time
 """The time of day: unlike the loop's clock it goes on while a machine sleeps."""
 
 
-class Watch:
+class SleepDetector:
     """Looks at the clocks for as long as it is on; on the I/O thread.
 
     Args:

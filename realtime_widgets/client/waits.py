@@ -7,7 +7,7 @@ from collections.abc import Generator
 from concurrent.futures import Future
 from typing import Any
 
-from ..errors import LinkError
+from ..errors import ClientError
 from ..runtime import Runtime
 from .sansio.state import State, Status
 
@@ -22,7 +22,7 @@ class Waits:
         """Have a future settled when the state has come."""
         self._waits.append((state, future))
 
-    def settle(self, status: Status) -> None:
+    def resolve(self, status: Status) -> None:
         """Settle those that are over: their state has come, or it will not, because the client has given up."""
         waits, self._waits = self._waits, []
         for state, future in waits:
@@ -34,7 +34,7 @@ class Waits:
                 if status.state == state:
                     future.set_result(None)
                 else:
-                    future.set_exception(status.error or LinkError("the client gave up"))
+                    future.set_exception(status.error or ClientError("the client gave up"))
 
 
 class Awaitable:
@@ -47,7 +47,7 @@ class Awaitable:
         return asyncio.wrap_future(self._future).__await__()
 
 
-class Waiter:
+class RuntimeWaiter:
     """Waits for what the I/O thread settles, on any other thread or in any event loop.
 
     Args:
@@ -58,9 +58,9 @@ class Waiter:
         self._runtime = runtime
 
     def wait(self, future: Future[None], timeout: float | None) -> None:
-        """See `outbox.Waiter`."""
+        """See `outbox.RuntimeWaiter`."""
         self._runtime.wait(future, timeout)
 
     def awaited(self, future: Future[None]) -> Generator[Any, None, None]:
-        """See `outbox.Waiter`."""
+        """See `outbox.RuntimeWaiter`."""
         return asyncio.shield(asyncio.wrap_future(future)).__await__()

@@ -55,7 +55,7 @@ LONGEST: Final = {"level": 24, "source": 80, "message": 2000}
 _MEANT: Final[dict[str, Level]] = {level: level for level in LEVELS} | SYNONYMS
 
 
-class Journal:
+class EventLogFeed:
     """The newest events of a stream: a feed.
 
     Args:

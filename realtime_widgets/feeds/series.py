@@ -69,7 +69,7 @@ class Layout(msgspec.Struct, frozen=True):
     capacity: int
 
 
-class Line:
+class SeriesFeed:
     """A cursor into a stream and the buckets of a window.
 
     Args:

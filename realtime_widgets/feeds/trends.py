@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 Direction = Literal["up", "down", "neutral"]
-Level = Literal["normal", "warning", "error"]
+Severity = Literal["normal", "warning", "error"]
 
-LEVELS: tuple[Level, ...] = ("normal", "warning", "error")
+SEVERITIES: tuple[Severity, ...] = ("normal", "warning", "error")
 """From harmless to severe."""
 
 
@@ -33,14 +33,14 @@ def direction(value: float, baseline: float, epsilon: float = 0.0) -> Direction:
     return "up" if change > 0 else "down"
 
 
-def level(value: float, thresholds: Mapping[float, Level], good: Literal["up", "down", None]) -> Level:
+def level(value: float, thresholds: Mapping[float, Severity], good: Literal["up", "down", None]) -> Severity:
     """The severest level whose threshold the value has reached.
 
     A threshold is reached from below; with `good="up"` (small values are the bad ones) from above.
     """
-    reached: list[Level] = [
+    reached: list[Severity] = [
         name
         for threshold, name in thresholds.items()
         if (value <= threshold if good == "up" else value >= threshold)
     ]
-    return max(reached, key=LEVELS.index, default="normal")
+    return max(reached, key=SEVERITIES.index, default="normal")

@@ -7,7 +7,7 @@
 |---|---|
 | `server` | `Hub`: start, stop, publish |
 | `serving` | one life of the web server, from the socket that listens to the last connection closed |
-| `app`, `guard` | the endpoints, and who may come in |
+| `app`, `policy` | the endpoints, and who may come in |
 | `session`, `mailbox` | one connected client, and what waits to be sent to it |
 | `switchboard`, `channels`, `brokers` | what the clients share, who follows what, and what numbers the messages |
 | `traffic`, `metrics`, `events` | what the hub says of itself |

@@ -20,12 +20,12 @@ from urllib.parse import unquote
 import msgspec
 
 from ..errors import UsageError, WrongType
-from .auth import Guard, Refusal, split_token
+from .auth import AccessPolicy, Refusal, split_token
 from .brokers.dedup import EVERYBODY, Key
-from .channels import LARGEST, LONGEST, complaint_about, sealed
-from .session import MOST_CHANNELS, Session
+from .channels import LARGEST, LONGEST, complaint_about, encode_publication
+from .session import MOST_CHANNELS, HubSession
 from .sse import EventStream
-from .state import Switchboard
+from .state import HubState
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -48,7 +48,7 @@ ABORT: Final = "realtime_widgets.abort"
 _decode = msgspec.json.Decoder().decode
 
 
-def make_app(board: Switchboard, guard: Guard) -> ASGIApp:
+def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
     """Return the ASGI application of one running hub."""
     from starlette.applications import Starlette
     from starlette.requests import ClientDisconnect
@@ -56,12 +56,12 @@ def make_app(board: Switchboard, guard: Guard) -> ASGIApp:
     from starlette.routing import Route, WebSocketRoute
 
     async def dashboard(socket: WebSocket) -> None:
-        if (busy := _busy(board)) is not None:
+        if (busy := _busy(state)) is not None:
             await socket.send_denial_response(busy)
             return
         link = _Socket(socket)
         await link.accept()
-        await Session(board, link, PATHS[DASHBOARD]).run()
+        await HubSession(state, link, PATHS[DASHBOARD]).run()
 
     async def nowhere(socket: WebSocket) -> None:
         await socket.send_denial_response(
@@ -69,19 +69,19 @@ def make_app(board: Switchboard, guard: Guard) -> ASGIApp:
         )
 
     async def health(_: Request) -> JSONResponse:
-        uptime = round(time.monotonic() - board.since, 3)
-        return JSONResponse({"status": "ok", "clients": len(board.sessions), "uptime": uptime})
+        uptime = round(time.monotonic() - state.since, 3)
+        return JSONResponse({"status": "ok", "clients": len(state.sessions), "uptime": uptime})
 
     async def events(request: Request) -> ASGIApp:
-        return _events(board, request)
+        return _events(state, request)
 
     async def publish(request: Request) -> JSONResponse:
         arrived = time.monotonic()
         try:
-            answer = await _publish(board, request)
+            answer = await _publish(state, request)
         except ClientDisconnect:
             answer = _complaint(400, "body", "the request broke off")
-        board.traffic.note(now := time.monotonic(), now - arrived, failed=answer.status_code != 200)
+        state.traffic.note(now := time.monotonic(), now - arrived, failed=answer.status_code != 200)
         return answer
 
     app = Starlette(
@@ -93,12 +93,12 @@ def make_app(board: Switchboard, guard: Guard) -> ASGIApp:
             Route("/publish/{channel:path}", publish, methods=["POST"]),
         ]
     )
-    return _Door(app, board, guard)
+    return _AuthMiddleware(app, state, policy)
 
 
-def _events(board: Switchboard, request: Request) -> ASGIApp:
+def _events(state: HubState, request: Request) -> ASGIApp:
     """Return what answers with a stream of events; what a client asks for that cannot be is said here."""
-    if (busy := _busy(board)) is not None:
+    if (busy := _busy(state)) is not None:
         return busy
     # The path as it came: a comma within a name is not one between names.
     path = request.scope["raw_path"].decode("latin-1")
@@ -112,12 +112,12 @@ def _events(board: Switchboard, request: Request) -> ASGIApp:
     async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         abort = scope["extensions"][ABORT]["call"]
         link = EventStream(channels, request.headers.get("last-event-id"), receive, send, abort)
-        await link.run(lambda: Session(board, link, ()).run())
+        await link.run(lambda: HubSession(state, link, ()).run())
 
     return stream
 
 
-async def _publish(board: Switchboard, request: Request) -> JSONResponse:
+async def _publish(state: HubState, request: Request) -> JSONResponse:
     from starlette.responses import JSONResponse
 
     channel = request.path_params["channel"]
@@ -132,7 +132,7 @@ async def _publish(board: Switchboard, request: Request) -> JSONResponse:
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         return _complaint(400, "json", f"the body is no JSON: {error}; send the data alone, as JSON")
     try:
-        message = sealed(channel, data)
+        message = encode_publication(channel, data)
     except WrongType as error:  # nested so deeply that it can be read, and not written
         return _complaint(400, "json", str(error))
     except UsageError:  # larger as we write it
@@ -140,7 +140,7 @@ async def _publish(board: Switchboard, request: Request) -> JSONResponse:
     key = request.headers.get("idempotency-key")
     if key is not None and len(key) > LONGEST:
         return _complaint(400, "key", f"the Idempotency-Key is too long; send up to {LONGEST} characters")
-    position = await board.channels.publish(message, None if key is None else Key(EVERYBODY, channel, key))
+    position = await state.channels.publish(message, None if key is None else Key(EVERYBODY, channel, key))
     return JSONResponse({"channel": channel, **position._asdict()})
 
 
@@ -154,9 +154,9 @@ async def _body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _busy(board: Switchboard) -> JSONResponse | None:
+def _busy(state: HubState) -> JSONResponse | None:
     """Turn a client away that is one too many in this second; None: it may come in."""
-    wait = board.admission.ask(time.monotonic())
+    wait = state.rate_limiter.ask(time.monotonic())
     if not wait:
         return None
     answer = _complaint(503, "busy", f"too many connect at once; try again in {math.ceil(wait)} s")
@@ -171,13 +171,13 @@ def _complaint(status: int, code: str, message: str) -> JSONResponse:
     return JSONResponse({"code": code, "message": message}, status, headers)
 
 
-class _Door:
+class _AuthMiddleware:
     """What every request passes first: the guard. What goes wrong behind it ends here, and in our log."""
 
-    def __init__(self, inside: ASGIApp, board: Switchboard, guard: Guard) -> None:
+    def __init__(self, inside: ASGIApp, state: HubState, policy: AccessPolicy) -> None:
         self._inside = inside
-        self._board = board
-        self._guard = guard
+        self._state = state
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -185,7 +185,7 @@ class _Door:
             if refusal is None:
                 await self._inside(scope, receive, send)
             else:
-                self._board.events.say("refused", "warning", f"a connection was refused: {refusal.message}")
+                self._state.events.say("refused", "warning", f"a connection was refused: {refusal.message}")
                 await self._refuse(refusal, scope, receive, send)
         except OSError:
             pass  # the other side has gone
@@ -199,10 +199,10 @@ class _Door:
         # From here on nobody can log the token: not the server, which has this very dict, and not an endpoint.
         scope["query_string"] = rest.encode("latin-1")
         headers = HTTPConnection(scope).headers
-        refusal = self._guard.check_sender(headers.get("host"), headers.get("origin"))
+        refusal = self._policy.check_sender(headers.get("host"), headers.get("origin"))
         if refusal is not None or scope["path"] == "/health":
             return refusal
-        return self._guard.check_token(headers.get("authorization"), token)
+        return self._policy.check_token(headers.get("authorization"), token)
 
     async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.websockets import WebSocket

@@ -44,7 +44,7 @@ class Refusal:
     message: str
 
 
-class Guard:
+class AccessPolicy:
     """Checks requests.
 
     Args:

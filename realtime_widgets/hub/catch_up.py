@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from ..protocol.envelope import Message, write
 from ..streams.gaps import Position, Reason
-from .channels import Channels, stamped
+from .channels import Channels, new_envelope
 
 
-class Backlog:
+class CatchUp:
     """One client's place in the history of one channel.
 
     Args:
@@ -40,11 +40,11 @@ class Backlog:
         self._begun = begun
 
     @classmethod
-    def after_overflow(cls, channel: str, missed: Position) -> Backlog:
+    def after_overflow(cls, channel: str, missed: Position) -> CatchUp:
         """Go on with the first message that found no room."""
-        backlog = cls(channel, Position(missed.epoch, missed.offset - 1), trimmed="overflow", begun=True)
-        backlog.seen = missed
-        return backlog
+        catch_up = cls(channel, Position(missed.epoch, missed.offset - 1), trimmed="overflow", begun=True)
+        catch_up.seen = missed
+        return catch_up
 
     async def next(self, channels: Channels, most: int) -> list[str]:
         """Return frames of up to `most` bytes, with a head where one is needed."""
@@ -76,6 +76,6 @@ class Backlog:
 
 
 def _head(channel: str, there: Position, after: int, reason: Reason | None) -> str:
-    head = stamped("history", {"after": after, "reason": reason}, channel=channel)
+    head = new_envelope("history", {"after": after, "reason": reason}, channel=channel)
     head.epoch, head.offset = there
     return write(head)

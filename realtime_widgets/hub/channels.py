@@ -1,7 +1,7 @@
 """Channels: who follows what, and the way of a message from its publisher to all of them.
 
 A message is turned into a frame once, however many clients it goes to, and each channel is followed at the broker
-once. Everything but `sealed` and `complaint_about` happens on the I/O thread.
+once. Everything but `encode_publication` and `complaint_about` happens on the I/O thread.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def complaint_about(name: object) -> str | None:
     return None
 
 
-def sealed(channel: str, data: object, type: str | None = None) -> Message:
+def encode_publication(channel: str, data: object, type: str | None = None) -> Message:
     """Return a message that is ready to be published: its data are JSON and cannot change any more.
 
     Args:
@@ -78,10 +78,10 @@ def sealed(channel: str, data: object, type: str | None = None) -> Message:
         raise UsageError(
             f"cannot publish on {channel!r}: the data have {len(raw):,} bytes, more than {LARGEST:,}; send less at once"
         )
-    return stamped(type or type_of(channel), msgspec.Raw(raw), channel=channel)
+    return new_envelope(type or type_of(channel), msgspec.Raw(raw), channel=channel)
 
 
-def stamped(type: str, data: Any, *, id: str | int | None = None, channel: str | None = None) -> Message:
+def new_envelope(type: str, data: Any, *, id: str | int | None = None, channel: str | None = None) -> Message:
     """Return a message of this moment, with an id of its own unless one is given."""
     return Message(type, data, round(time.time() * 1000), new_id() if id is None else id, channel)
 

@@ -22,7 +22,7 @@ EVERY: Final = 2.0
 _LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-class Ration:
+class TokenBucket:
     """How often something may happen. Pure: told the time.
 
     Args:
@@ -55,7 +55,7 @@ class Events:
 
     def __init__(self, publish: Callable[[str, dict[str, Any]], object]) -> None:
         self._publish = publish
-        self._rations: dict[str, Ration] = {}
+        self._rations: dict[str, TokenBucket] = {}
 
     def say(self, kind: str, level: Level, text: str) -> None:
         """Say something, unless too much of its kind was said; the next one then tells how much was left out.
@@ -66,7 +66,7 @@ class Events:
             text: one sentence without secrets.
         """
         now = time.monotonic()
-        ration = self._rations.setdefault(kind, Ration(now))
+        ration = self._rations.setdefault(kind, TokenBucket(now))
         if not ration.take(now):
             return
         if ration.skipped:

@@ -13,7 +13,7 @@ LONGEST: Final = 30.0
 """Seconds that somebody is told to wait at most."""
 
 
-class Admission:
+class ConnectionRateLimiter:
     """Counts who comes in.
 
     Args:

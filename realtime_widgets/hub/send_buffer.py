@@ -12,7 +12,7 @@ LIMIT: Final = 1024 * 1024
 """Bytes that may wait."""
 
 
-class Mailbox:
+class SendBuffer:
     """Frames in their order."""
 
     def __init__(self) -> None:

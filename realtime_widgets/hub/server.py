@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any, Literal
 
-from ..errors import RuntimeStopped, TookTooLong, UsageError
+from ..errors import RuntimeStopped, TimedOut, UsageError
 from ..runtime import Runtime, get_runtime
 from .app import DASHBOARD, make_app
-from .auth import EVERYWHERE, Guard, bracketed, check_origins, check_token_text, is_loopback
+from .auth import EVERYWHERE, AccessPolicy, bracketed, check_origins, check_token_text, is_loopback
 from .brokers import Broker, make_broker
-from .channels import sealed
+from .channels import encode_publication
 from .serving import Serving, find, listen
-from .state import Switchboard
+from .state import HubState
 
 
 class Hub:
@@ -83,7 +83,7 @@ class Hub:
         self._host = host
         self._port = port
         self._broker = make_broker(broker, history, history_age)
-        self._guard = Guard(
+        self._policy = AccessPolicy(
             token=self._token, host=host, machine=socket.gethostname(), origins=check_origins(origins)
         )
         self._life: _Life | None = None
@@ -95,7 +95,7 @@ class Hub:
 
         Raises:
             UsageError: the port is taken.
-            TookTooLong: it did not listen within `timeout` seconds.
+            TimedOut: it did not listen within `timeout` seconds.
             WouldDeadlock: on a thread of this package.
         """
         if self.running:
@@ -103,7 +103,7 @@ class Hub:
         runtime = get_runtime()
         _may_wait(runtime)
         address = find(self._host)
-        life = _Life(runtime, self._broker, self._guard)  # on this thread, because it imports much
+        life = _Life(runtime, self._broker, self._policy)  # on this thread, because it imports much
         starting = runtime.run(self._start(life, address))
         try:
             runtime.wait(starting, timeout)
@@ -143,13 +143,13 @@ class Hub:
 
         Raises:
             UsageError: the hub does not run, or one of these cannot be; WrongType for the data.
-            NotSent: more waits to be published than there may.
+            SendFailed: more waits to be published than there may.
         """
-        message = sealed(channel, data, type)
+        message = encode_publication(channel, data, type)
         life = self._life
         if life is None or not life.serving.up:
             raise UsageError(f"cannot publish on {channel!r}: the hub does not run; call start() first")
-        life.board.post(message)
+        life.state.post(message)
 
     @property
     def running(self) -> bool:
@@ -183,7 +183,7 @@ class Hub:
     def __repr__(self) -> str:
         if not self.running or self._life is None:
             return "<Hub: stopped>"
-        return f"<Hub: {self.url}, {len(self._life.board.sessions)} connected>"
+        return f"<Hub: {self.url}, {len(self._life.state.sessions)} connected>"
 
     def _place(self) -> str:
         if not self._port:
@@ -215,10 +215,10 @@ class Hub:
 class _Life:
     """What a hub has from one start to the next stop."""
 
-    def __init__(self, runtime: Runtime, broker: Broker, guard: Guard) -> None:
+    def __init__(self, runtime: Runtime, broker: Broker, policy: AccessPolicy) -> None:
         self.runtime = runtime
-        self.board = Switchboard(runtime, broker)
-        self.serving = Serving(make_app(self.board, guard), self._beside)
+        self.state = HubState(runtime, broker)
+        self.serving = Serving(make_app(self.state, policy), self._beside)
 
     def goes_on_in(self, runtime: Runtime) -> bool:
         return self.runtime is runtime and not self.serving.over
@@ -226,7 +226,7 @@ class _Life:
     async def _beside(self) -> None:
         forget = self.runtime.on_stop(lambda: self.runtime.call_soon(self.serving.leave))
         try:
-            await self.board.run()
+            await self.state.run()
         finally:
             forget()
 
@@ -235,5 +235,5 @@ def _may_wait(runtime: Runtime) -> None:
     """Raise WouldDeadlock where a wait would, while nothing has begun yet."""
     try:
         runtime.wait(Future(), 0)
-    except TookTooLong:
+    except TimedOut:
         pass

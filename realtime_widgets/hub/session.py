@@ -7,7 +7,7 @@ What a client gets depends on what it says first:
 | `hello` | those it subscribes to | arrays, if it said that it reads them | are answered by an `error` |
 | another, or nothing for a second | those of its path | single envelopes | are only counted |
 
-A client that recovers is sent, from the position it names, what the history has (`backlog`), and then what is new. The
+A client that recovers is sent, from the position it names, what the history has (`catch_up`), and then what is new. The
 same happens to a channel that it reads too slowly: it goes on from the history when there is room again, and is told
 what that no longer had. Any other slow client is closed.
 """
@@ -25,11 +25,11 @@ from ..protocol.envelope import Message, new_id, read, write
 from ..protocol.heartbeat import Heartbeat
 from ..protocol.positions import from_wire, to_wire
 from ..streams.gaps import Position
-from . import send_buffer as mailbox
 from .brokers.dedup import Key
-from .catch_up import Backlog
-from .channels import LONGEST, complaint_about, sealed, stamped
-from .state import Switchboard
+from .catch_up import CatchUp
+from .channels import LONGEST, complaint_about, encode_publication, new_envelope
+from .send_buffer import SendBuffer
+from .state import HubState
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ NO_PONG: Final = 3012
 """Close codes; below 3500 they mean: come back (the convention of Centrifugo)."""
 
 
-class Link(Protocol):
+class ClientTransport(Protocol):
     """An accepted connection."""
 
     async def receive(self) -> str | bytes | None:
@@ -82,7 +82,7 @@ class Complaint(Exception):
         """Those that there was no room for, where others are followed."""
 
 
-class Session:
+class HubSession:
     """One client.
 
     Args:
@@ -91,21 +91,21 @@ class Session:
         path: the channels of a client that says no hello.
     """
 
-    def __init__(self, board: Switchboard, link: Link, path: Sequence[str]) -> None:
+    def __init__(self, state: HubState, link: ClientTransport, path: Sequence[str]) -> None:
         self.id = new_id()
-        self._board = board
+        self._state = state
         self._link = link
         self._path = path
-        self._greeted = False  # it has said hello
+        self._said_hello = False  # it has said hello
         self._batch = 0  # bytes that it wants in one frame; 0: a single envelope, however large
         self._recovers = False
         self._acks = False
         self._sender = self.id  # by which a message that comes again is known
-        self._settled = False  # it is known what it is
+        self._decided = False  # it is known what it is
         self._announced = False
         self._following: dict[str, Callable[[], None]] = {}
-        self._behind: dict[str, Backlog] = {}  # those of them that are read from the history
-        self._mailbox = mailbox.Mailbox()
+        self._behind: dict[str, CatchUp] = {}  # those of them that are read from the history
+        self._send_buffer = SendBuffer()
         self._goodbye: tuple[int, str] | None = None
         self._awake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -114,8 +114,8 @@ class Session:
 
     async def run(self) -> None:
         """Serve the client until one side ends it."""
-        self._board.sessions.add(self)
-        patience = self._loop.call_later(PATIENCE, self._settle)
+        self._state.sessions.add(self)
+        patience = self._loop.call_later(PATIENCE, self._give_up_on_hello)
         writer = self._loop.create_task(self._write())
         try:
             while (frame := await self._link.receive()) is not None:
@@ -125,9 +125,9 @@ class Session:
             patience.cancel()
             self._beat.cancel()
             self._unfollow(list(self._following))
-            self._board.sessions.discard(self)
+            self._state.sessions.discard(self)
             if self._announced:
-                self._board.events.say("clients", "info", f"a client left, {self._connected()}")
+                self._state.events.say("clients", "info", f"a client left, {self._connected()}")
             writer.cancel()
             await asyncio.wait({writer})
 
@@ -138,15 +138,15 @@ class Session:
         self._heartbeat.heard = self._loop.time()
         messages, complaint = _read(frame)
         if not (messages and messages[0].type == "hello"):
-            self._settle_for_path()
+            self._follow_path()
         for message in messages:
             failure = await self._handle(message)
             if message.type != "pong":  # an answer, not a request
-                self._board.traffic.note(now := time.monotonic(), now - arrived, failed=failure is not None)
+                self._state.traffic.note(now := time.monotonic(), now - arrived, failed=failure is not None)
             if failure is not None:
                 self._complain(failure, message.id)
         if complaint is not None:
-            self._board.traffic.note(now := time.monotonic(), now - arrived, failed=True)
+            self._state.traffic.note(now := time.monotonic(), now - arrived, failed=True)
             self._complain(complaint, None)
         if self._following:
             self._announce()
@@ -156,12 +156,12 @@ class Session:
         try:
             match message.type:
                 case "hello":
-                    self._greet(message)
+                    self._hello(message)
                 case "ping":
-                    self._say("pong", await self._standing(), message.id)
-                case "subscribe" if self._greeted:
+                    self._say("pong", await self._current_positions(), message.id)
+                case "subscribe" if self._said_hello:
                     await self._subscribe(message)
-                case "unsubscribe" if self._greeted:
+                case "unsubscribe" if self._said_hello:
                     self._unfollow(_streams(message))
                     self._acknowledge(message)
                 case "publish":
@@ -176,11 +176,11 @@ class Session:
             return complaint
         return None
 
-    def _greet(self, message: Message) -> None:
+    def _hello(self, message: Message) -> None:
         asked = message.data if isinstance(message.data, dict) else {}
-        if not self._greeted:
+        if not self._said_hello:
             self._unfollow(list(self._following))  # those of its path, if it took its time
-        self._settled = self._greeted = True
+        self._decided = self._said_hello = True
         size = asked.get("max_size")
         self._batch = BATCH if asked.get("batch") is True else 0
         if type(size) is int and size > 0:
@@ -196,11 +196,11 @@ class Session:
         if self._acks and message.id is not None:
             self._say("ack", {} if position is None else position._asdict(), message.id)
 
-    async def _standing(self) -> dict[str, Any]:
+    async def _current_positions(self) -> dict[str, Any]:
         """Return where the channels stand of which the client has been sent, or will have been, everything."""
         if not self._recovers:
             return {}
-        standing = {channel: await self._board.channels.position(channel) for channel in self._following}
+        standing = {channel: await self._state.channels.position(channel) for channel in self._following}
         return {
             "positions": to_wire(
                 {channel: each for channel, each in standing.items() if channel not in self._behind}
@@ -214,7 +214,7 @@ class Session:
             # Now, and not when the history's turn comes: what is published in between is new.
             for channel in new:
                 if channel not in positions:
-                    positions[channel] = await self._board.channels.position(channel)
+                    positions[channel] = await self._state.channels.position(channel)
         self._follow(new, positions)
         if complaint is not None:
             raise complaint
@@ -244,8 +244,8 @@ class Session:
     def _follow(self, channels: Sequence[str], positions: Mapping[str, Position]) -> None:
         for channel in channels:
             if self._recovers:
-                self._fall_behind(channel, Backlog(channel, positions[channel]))
-            self._following[channel] = self._board.subscribe(channel, self._hear)
+                self._fall_behind(channel, CatchUp(channel, positions[channel]))
+            self._following[channel] = self._state.subscribe(channel, self._hear)
 
     def _unfollow(self, channels: Sequence[str]) -> None:
         for channel in channels:
@@ -261,7 +261,7 @@ class Session:
             )
         self._fall_behind(
             message.channel,
-            Backlog(message.channel, Position(message.epoch, message.offset)),
+            CatchUp(message.channel, Position(message.epoch, message.offset)),
         )
 
     async def _publish(self, message: Message) -> None:
@@ -271,7 +271,7 @@ class Session:
             raise Complaint("bad_request", f"the id is too long; send one of up to {LONGEST} characters")
         assert message.channel is not None
         try:
-            publication = sealed(message.channel, message.data)
+            publication = encode_publication(message.channel, message.data)
         except RealtimeWidgetsError as error:
             raise Complaint("bad_data", str(error)) from error
         if message.id is not None:
@@ -279,44 +279,44 @@ class Session:
         key = None
         if self._acks and message.id is not None:
             key = Key(f"ws {self._sender}", message.channel, message.id)
-        self._acknowledge(message, await self._board.channels.publish(publication, key))
+        self._acknowledge(message, await self._state.channels.publish(publication, key))
 
     # What it is
 
-    def _settle(self) -> None:
+    def _give_up_on_hello(self) -> None:
         """It has had its time."""
         if self._goodbye is None:
-            self._settle_for_path()
+            self._follow_path()
             self._announce()
 
-    def _settle_for_path(self) -> None:
-        if not self._settled:
-            self._settled = True
+    def _follow_path(self) -> None:
+        if not self._decided:
+            self._decided = True
             self._follow(self._path, {})
 
     def _announce(self) -> None:
         """Say that it is there; not earlier than it can hear that itself."""
         if not self._announced:
             self._announced = True
-            self._board.events.say("clients", "info", f"a client joined, {self._connected()}")
+            self._state.events.say("clients", "info", f"a client joined, {self._connected()}")
 
     def _connected(self) -> str:
-        return f"{len(self._board.sessions)} connected"
+        return f"{len(self._state.sessions)} connected"
 
     # What goes out
 
     def _say(self, type: str, data: Any, id: str | int | None = None) -> None:
-        self._deliver(write(stamped(type, data, id=id)))
+        self._deliver(write(new_envelope(type, data, id=id)))
 
     def _complain(self, complaint: Complaint, id: str | int | None) -> None:
-        self._board.events.say("complaints", "warning", f"a client was not understood: {complaint}")
-        if self._greeted:
+        self._state.events.say("complaints", "warning", f"a client was not understood: {complaint}")
+        if self._said_hello:
             which = {"streams": complaint.channels} if complaint.channels else {}
             self._say("error", {"code": complaint.code, "message": str(complaint), "id": id} | which)
 
     def _deliver(self, frame: str) -> None:
         if self._goodbye is None:
-            if self._mailbox.put(frame):
+            if self._send_buffer.put(frame):
                 self._awake.set()
             else:
                 self._give_up()
@@ -326,31 +326,31 @@ class Session:
         if self._goodbye is not None or message.channel is None:
             return
         here = Position(message.epoch or "", message.offset or 0)
-        if (backlog := self._behind.get(message.channel)) is not None:
-            backlog.seen = here
+        if (catch_up := self._behind.get(message.channel)) is not None:
+            catch_up.seen = here
             self._awake.set()
-        elif self._mailbox.put(frame):
+        elif self._send_buffer.put(frame):
             self._awake.set()
         elif self._recovers:
-            self._fall_behind(message.channel, Backlog.after_overflow(message.channel, here))
+            self._fall_behind(message.channel, CatchUp.after_overflow(message.channel, here))
         else:
             self._give_up()
 
-    def _fall_behind(self, channel: str, backlog: Backlog) -> None:
+    def _fall_behind(self, channel: str, catch_up: CatchUp) -> None:
         """Send a channel from the history, once what waits in the mailbox is on its way."""
-        backlog.turn = self._mailbox.put_in
-        self._behind[channel] = backlog
+        catch_up.turn = self._send_buffer.put_in
+        self._behind[channel] = catch_up
         self._awake.set()
 
     def _give_up(self) -> None:
-        self._board.events.say("slow", "warning", "a client that did not read fast enough was closed")
+        self._state.events.say("slow", "warning", "a client that did not read fast enough was closed")
         self._hang_up(SLOW, "slow")
 
     def _hang_up(self, code: int, reason: str) -> None:
         """Say goodbye after what is being sent, and cut the connection if that is not read in time."""
         self._goodbye = (code, reason)
         self._unfollow(list(self._following))
-        self._mailbox.clear()
+        self._send_buffer.clear()
         self._awake.set()
         self._loop.call_later(GOODBYE, self._link.abort)
 
@@ -360,7 +360,7 @@ class Session:
                 await self._awake.wait()
                 self._awake.clear()
                 while True:
-                    recent = self._mailbox.take(self._batch)
+                    recent = self._send_buffer.take(self._batch)
                     await self._send(recent)
                     earlier = await self._catch_up()
                     await self._send(earlier)
@@ -379,15 +379,15 @@ class Session:
 
     async def _catch_up(self) -> list[str]:
         """Return frames from the history for one of the channels whose turn it is, in turns."""
-        for channel, backlog in list(self._behind.items()):
-            if backlog.turn > self._mailbox.taken:
+        for channel, catch_up in list(self._behind.items()):
+            if catch_up.turn > self._send_buffer.taken:
                 continue
-            frames = await backlog.next(self._board.channels, self._batch or BATCH)
-            if self._behind.get(channel) is not backlog:
+            frames = await catch_up.next(self._state.channels, self._batch or BATCH)
+            if self._behind.get(channel) is not catch_up:
                 continue  # it was given up meanwhile, or asked for anew
             del self._behind[channel]
-            if not backlog.over:
-                self._behind[channel] = backlog  # at the end: the others first
+            if not catch_up.over:
+                self._behind[channel] = catch_up  # at the end: the others first
             if frames:
                 return frames
         return []
@@ -396,9 +396,9 @@ class Session:
 
     def _check(self) -> None:
         beat, gone = self._heartbeat.check(self._loop.time())
-        if gone and self._greeted and self._goodbye is None:
+        if gone and self._said_hello and self._goodbye is None:
             # Of the others nobody asked that they answer pings of this kind; the protocol's own judge those.
-            self._board.events.say("slow", "warning", "a client that fell silent was closed")
+            self._state.events.say("slow", "warning", "a client that fell silent was closed")
             self._hang_up(NO_PONG, "no pong")
         if self._goodbye is None:
             if beat:

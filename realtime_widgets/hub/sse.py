@@ -21,7 +21,7 @@ from ..protocol.envelope import Message, read, write
 from ..protocol.positions import to_wire
 from ..protocol.sse import COMMENT, encode
 from ..streams.gaps import Position
-from .channels import stamped
+from .channels import new_envelope
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Send
@@ -86,7 +86,7 @@ class EventStream:
     # For the session
 
     async def receive(self) -> str | None:
-        """See `session.Link`."""
+        """See `session.ClientTransport`."""
         while not self._ended:
             if self._words:
                 return self._words.popleft()
@@ -95,7 +95,7 @@ class EventStream:
         return None
 
     async def send(self, frame: str) -> None:
-        """See `session.Link`."""
+        """See `session.ClientTransport`."""
         messages, _ = read(frame)
         for message in messages:
             if message.type == "ping":
@@ -105,13 +105,13 @@ class EventStream:
                 await self._write(encode(frame if len(messages) == 1 else write(message), id=self._id()))
 
     async def close(self, code: int, reason: str) -> None:
-        """See `session.Link`."""
+        """See `session.ClientTransport`."""
         self._end()
 
     # Its own
 
     def _speak(self, type: str, data: Any, id: str | int | None = None) -> None:
-        self._words.append(write(stamped(type, data, id=id)))
+        self._words.append(write(new_envelope(type, data, id=id)))
         self._spoken.set()
 
     def _note(self, message: Message) -> None:

@@ -9,16 +9,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..errors import NotSent, RealtimeWidgetsError
+from ..errors import RealtimeWidgetsError, SendFailed
 from ..protocol.envelope import Message
 from ..runtime import Runtime
 from ..sources.machine import next_due
 from .brokers.base import Broker
 from .brokers.memory import size_of
-from .channels import Channels, Sink, sealed
+from .channels import Channels, Sink, encode_publication
 from .events import Events
 from .metrics import Metrics
-from .rate_limit import Admission
+from .rate_limit import ConnectionRateLimiter
 from .traffic import Traffic
 
 METRICS: Final = "metrics"
@@ -30,7 +30,7 @@ MOST_WAITING: Final = 64 * 1024 * 1024
 """Bytes that other threads may have published and that are not yet on their way."""
 
 
-class Switchboard:
+class HubState:
     """One per life of a hub; all but `post` on the I/O thread.
 
     Args:
@@ -45,7 +45,7 @@ class Switchboard:
         self.channels = Channels(broker)
         self.traffic = Traffic()
         self.events = Events(self._tell)
-        self.admission = Admission()
+        self.rate_limiter = ConnectionRateLimiter()
         self.sessions: set[object] = set()
         """The clients that are connected."""
         self.since = time.monotonic()
@@ -69,12 +69,12 @@ class Switchboard:
         """Have a message published in its turn; from any thread, returns at once.
 
         Raises:
-            NotSent: so many wait that there is no room for another.
+            SendFailed: so many wait that there is no room for another.
         """
         size = size_of(message)
         with self._lock:
             if self._bytes + size > MOST_WAITING:
-                raise NotSent(
+                raise SendFailed(
                     f"a message was not published: {len(self._posted):,} others ({self._bytes:,} bytes) wait for "
                     "the I/O thread, which is the most there may be; publish less at a time"
                 )
@@ -86,7 +86,7 @@ class Switchboard:
 
     def _tell(self, channel: str, data: Any) -> None:
         try:
-            self.post(sealed(channel, data))
+            self.post(encode_publication(channel, data))
         except RealtimeWidgetsError:
             pass  # too much is waiting, or the end has come; it is in the log
 
@@ -131,4 +131,4 @@ class Switchboard:
             len(self.sessions), self.traffic.figures(time.monotonic())
         )
         if self.channels.followed(METRICS):
-            await self.channels.publish(sealed(METRICS, metrics))
+            await self.channels.publish(encode_publication(METRICS, metrics))

@@ -19,7 +19,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import RuntimeStopped, TookTooLong, WouldDeadlock
+from ..errors import RuntimeStopped, TimedOut, WouldDeadlock
 from .callbacks import Callbacks
 from .notebook import Replaced
 
@@ -143,7 +143,7 @@ class Runtime:
 
         Raises:
             WouldDeadlock: on the I/O thread and the callback thread, unless it is done already.
-            TookTooLong: after `timeout` seconds.
+            TimedOut: after `timeout` seconds.
         """
         if not future.done():
             self._check()
@@ -158,7 +158,7 @@ class Runtime:
             if future.done():  # its own exception
                 raise
             future.cancel()
-            raise TookTooLong(f"no answer came: we waited {timeout} s; allow more with timeout=") from None
+            raise TimedOut(f"no answer came: we waited {timeout} s; allow more with timeout=") from None
         except KeyboardInterrupt:
             future.cancel()
             raise

@@ -127,7 +127,7 @@ class DataBuffer:
             timeout: seconds to wait until it is delivered; None: return at once.
 
         Raises:
-            TookTooLong: when `fn` has not returned within `timeout` seconds.
+            TimedOut: when `fn` has not returned within `timeout` seconds.
             WouldDeadlock: with a timeout, on the callback thread or the I/O thread.
         """
         self._wait_for(self._start(), timeout)

@@ -22,7 +22,7 @@ import traitlets
 from ipywidgets import Layout
 
 from ..browser.carrier import has_carrier, read_static
-from ..browser.frame_loop import Followed, Stats, get_scheduler
+from ..browser.frame_loop import Followed, Stats, get_frame_loop
 from ..errors import UsageError, reject_unknown_keywords
 from ..feeds.feed import Feed, Payload
 from ..runtime import get_runtime
@@ -161,7 +161,7 @@ class LiveWidget(anywidget.AnyWidget):
             settings["stale_after"] = float(stale_after)
         if layout is not None:
             settings["layout"] = layout
-        scheduler = get_scheduler()
+        scheduler = get_frame_loop()
         super().__init__(
             _esm=read_static("widget.js" if has_carrier() else "page.js"),
             _anywidget_id=f"{type(self).__module__}.{type(self).__qualname__}",
@@ -175,7 +175,7 @@ class LiveWidget(anywidget.AnyWidget):
         self._feeds = {name: _with_link(feed) for name, feed in feeds.items()}
         linked = (feed for feed in self._feeds.values() if isinstance(feed, _Linked))
         self._sources = list({id(feed.source): feed.source for feed in linked}.values())
-        self._scheduler = scheduler
+        self._frame_loop = scheduler
         self.on_msg(lambda _widget, content, _buffers: scheduler.receive(content, self._rw_id))
         scheduler.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self)
 
@@ -196,7 +196,7 @@ class LiveWidget(anywidget.AnyWidget):
     @property
     def stats(self) -> Stats:
         """How its data have travelled so far: rates, counters, ages; see `Stats`."""
-        return self._scheduler.stats_of(self._rw_id, self._feeds, self._streams)
+        return self._frame_loop.stats_of(self._rw_id, self._feeds, self._streams)
 
     @property
     def data_state(self) -> DataState:
@@ -223,7 +223,7 @@ class LiveWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Takes the widget off the pages and stops serving it; the streams stay."""
-        scheduler = getattr(self, "_scheduler", None)
+        scheduler = getattr(self, "_frame_loop", None)
         if scheduler is not None:
             scheduler.remove(self._rw_id)
         super().close()

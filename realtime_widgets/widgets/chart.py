@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import UsageError, WrongType
 from ..feeds.formats import number_format
-from ..feeds.series import Line, Points
+from ..feeds.series import Points, SeriesFeed
 from ..streams import Batch, Stream
 from .base import LiveWidget, check_range, named_keywords
 
@@ -160,7 +160,7 @@ class LiveChart(LiveWidget):
 
 def _lines(
     source: Source, y: str | Sequence[str] | None, window: float | Points
-) -> tuple[dict[str, Line], dict[str, Any]]:
+) -> tuple[dict[str, SeriesFeed], dict[str, Any]]:
     """One line per stream, and how its fields are called in the legend."""
     fields = [y] if isinstance(y, str) else None if y is None else list(y)
     if fields is not None and not fields:
@@ -168,11 +168,11 @@ def _lines(
             "y=[] leaves nothing to draw: name at least one field, or leave y out for all of them"
         )
     if isinstance(source, Stream):
-        return {"0": Line(source, fields, window)}, {"0": {"prefix": "", "labels": {}}}
+        return {"0": SeriesFeed(source, fields, window)}, {"0": {"prefix": "", "labels": {}}}
     if isinstance(source, Mapping):
         return _labelled(source, fields, window)
     if isinstance(source, list | tuple) and source and all(isinstance(stream, Stream) for stream in source):
-        lines = {str(i): Line(stream, fields, window) for i, stream in enumerate(source)}
+        lines = {str(i): SeriesFeed(stream, fields, window) for i, stream in enumerate(source)}
         words = {
             name: {"prefix": f"{line.stream.name} ", "labels": {}, "only": line.stream.name}
             for name, line in lines.items()
@@ -186,19 +186,19 @@ def _lines(
 
 def _labelled(
     source: Mapping[str, Stream | tuple[Stream, str]], fields: list[str] | None, window: float | Points
-) -> tuple[dict[str, Line], dict[str, Any]]:
+) -> tuple[dict[str, SeriesFeed], dict[str, Any]]:
     if fields is not None:
         raise UsageError(
             'y= and a mapping of labels say the same twice: use {"label": (stream, "field")} alone'
         )
-    lines: dict[str, Line] = {}
+    lines: dict[str, SeriesFeed] = {}
     words: dict[str, Any] = {}
     for label, entry in source.items():
         stream, field = entry if isinstance(entry, tuple) else (entry, None)
         if not isinstance(stream, Stream):
             raise WrongType(f"label {label!r} stands for {entry!r}: pass a Stream or (stream, field)")
         name = str(len(lines))
-        lines[name] = Line(stream, None if field is None else [field], window)
+        lines[name] = SeriesFeed(stream, None if field is None else [field], window)
         words[name] = {"prefix": f"{label} ", "labels": {}, "only": str(label)}
     if not lines:
         raise UsageError("an empty mapping leaves nothing to draw: name at least one line")

@@ -9,7 +9,7 @@ import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType
-from ..feeds.log import Journal, Level
+from ..feeds.log import EventLogFeed, Level
 from ..streams import Stream
 from .base import LiveWidget, named_keywords
 
@@ -65,7 +65,7 @@ class EventLog(LiveWidget):
         rows: Any = max_rows
         if isinstance(rows, bool) or not isinstance(rows, int | np.integer) or not 10 <= rows <= MOST_ROWS:
             raise UsageError(f"max_rows={rows!r} cannot be used: pass a whole number from 10 to {MOST_ROWS}")
-        self._journal = Journal(stream, level, int(rows))
+        self._journal = EventLogFeed(stream, level, int(rows))
         super().__init__(
             "events",
             [stream],

@@ -12,8 +12,8 @@ from ipywidgets import Layout
 from ..errors import UsageError, WrongType
 from ..feeds.feed import Payload
 from ..feeds.formats import number_format
-from ..feeds.series import Line, check_field, only_field
-from ..feeds.trends import LEVELS, Level, direction, level
+from ..feeds.series import SeriesFeed, check_field, only_field
+from ..feeds.trends import SEVERITIES, Severity, direction, level
 from ..streams import Stream
 from .base import LiveWidget, check_range, is_number, named_keywords
 
@@ -73,7 +73,7 @@ class MetricCard(LiveWidget):
         precision: int | None = None,
         icon: str | None = None,
         good: Literal["up", "down", None] = None,
-        thresholds: Mapping[float, Level] | None = None,
+        thresholds: Mapping[float, Severity] | None = None,
         sparkline: bool = True,
         window: float = 60.0,
         stale_after: float | None = None,
@@ -148,7 +148,7 @@ class _Readout:
         stream: Stream,
         field: str | None,
         window: float,
-        thresholds: Mapping[float, Level],
+        thresholds: Mapping[float, Severity],
         good: Literal["up", "down", None],
     ) -> None:
         self.stream = stream
@@ -156,7 +156,7 @@ class _Readout:
         self._window = window
         self._thresholds = thresholds
         self._good = good
-        self._line: Line | None = None
+        self._line: SeriesFeed | None = None
         self._px = 120
 
     def resize(self, px: int) -> None:
@@ -192,15 +192,15 @@ class _Readout:
         shown = batch.columns[name].tolist()[len(batch) - 1 - int(batch.ts[::-1].argmax())]
         return None if isinstance(shown, float) and math.isnan(shown) else shown
 
-    def _line_of_field(self) -> Line | None:
+    def _line_of_field(self) -> SeriesFeed | None:
         if self._field is None:
             self._field = only_field(self.stream)  # decided once: fields that come later change nothing
         if self._line is None and self._field is not None:
-            self._line = Line(self.stream, [self._field], self._window)
+            self._line = SeriesFeed(self.stream, [self._field], self._window)
             self._line.resize(self._px)
         return self._line
 
-    def _numbers(self, line: Line) -> dict[str, Any]:
+    def _numbers(self, line: SeriesFeed) -> dict[str, Any]:
         value = line.last[0] if line.last else math.nan
         start, baseline = line.baseline()
         body: dict[str, Any] = {
@@ -223,7 +223,7 @@ class _Readout:
         return body
 
 
-def _checked(thresholds: Mapping[float, Level] | None) -> dict[float, Level]:
+def _checked(thresholds: Mapping[float, Severity] | None) -> dict[float, Severity]:
     if thresholds is None:
         return {}
     for value, name in thresholds.items():
@@ -231,8 +231,8 @@ def _checked(thresholds: Mapping[float, Level] | None) -> dict[float, Level]:
             raise UsageError(
                 f"threshold {value!r} is not a number: pass value → level, such as {{0.9: 'error'}}"
             )
-        if name not in LEVELS:
+        if name not in SEVERITIES:
             raise UsageError(
-                f"threshold {value!r} has level {name!r}: it is one of {', '.join(map(repr, LEVELS))}"
+                f"threshold {value!r} has level {name!r}: it is one of {', '.join(map(repr, SEVERITIES))}"
             )
     return {float(value): name for value, name in thresholds.items()}

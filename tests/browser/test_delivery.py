@@ -17,7 +17,7 @@ from realtime_widgets.browser.delivery import (
     SILENT_OFF_OWN,
     SILENT_SLOW,
     TRAILING_KEY,
-    Delivery,
+    FrameDelivery,
     Mode,
     Outgoing,
     Sent,
@@ -41,9 +41,9 @@ def pulse(**changes: Any) -> dict[str, Any]:
     }
 
 
-def delivery(feed: Any = None, *, heard: bool = True) -> tuple[Delivery, Any]:
+def delivery(feed: Any = None, *, heard: bool = True) -> tuple[FrameDelivery, Any]:
     """One feed `a`, shown by one page at second 0, its first keyframe sent."""
-    made, feed = Delivery(), feed or Numbers()
+    made, feed = FrameDelivery(), feed or Numbers()
     made.add("a", "0", feed, 0.0)
     if heard:
         made.pulse(pulse(need=["a"]), 0.0)
@@ -63,7 +63,7 @@ def is_reminder(part: Part) -> bool:
 
 
 def test_the_first_part_of_a_feed_is_a_keyframe_even_without_data() -> None:
-    made = Delivery()
+    made = FrameDelivery()
     made.add("a", "0", Numbers(), 0.0)
     assert keys(made.collect(0.0)) == [True]
 
@@ -380,14 +380,14 @@ def test_a_page_that_said_it_is_hidden_stays_served_nothing_however_long_it_is_s
     assert made.mode("a", 1.0 + SILENT_SLOW + 10) is Mode.OFF
 
 
-def routed(made: Delivery, now: float) -> dict[str, list[str]]:
+def routed(made: FrameDelivery, now: float) -> dict[str, list[str]]:
     """Route → the widgets whose parts it carries."""
     return {each.route: [part.to for part in each.parts] for each in made.frames(now)}
 
 
-def without_carrier() -> tuple[Delivery, Numbers, Numbers]:
+def without_carrier() -> tuple[FrameDelivery, Numbers, Numbers]:
     """Two widgets, each with a route of its own."""
-    made, a, b = Delivery(), Numbers(), Numbers()
+    made, a, b = FrameDelivery(), Numbers(), Numbers()
     made.add("a", "0", a, 0.0, home="a")
     made.add("b", "0", b, 0.0, home="b")
     return made, a, b

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from realtime_widgets import LiveChart, Stream, stats
-from realtime_widgets.browser import delivery
-from realtime_widgets.browser import frame_loop as scheduler
-from realtime_widgets.browser.frame_loop import MOST_MESSAGES, Scheduler
+from realtime_widgets.browser import delivery, frame_loop
+from realtime_widgets.browser.frame_loop import MOST_MESSAGES, FrameLoop
 from realtime_widgets.runtime import Runtime
 from realtime_widgets.widgets import base
 from support.hop import Numbers
@@ -53,23 +52,23 @@ class Feed(Numbers):
 def test_the_last_moment_of_a_process_is_no_fault() -> None:
     """A tick may still run on the I/O thread while the runtime ends: there is nobody left to tell."""
     runtime = Runtime()
-    made = Scheduler(runtime, lambda *_: None)
+    made = FrameLoop(runtime, lambda *_: None)
     runtime.stop()
     made._arm()
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> tuple[HandRuntime, Scheduler, Feed, list[tuple[float, int]]]:
+def world(monkeypatch: pytest.MonkeyPatch) -> tuple[HandRuntime, FrameLoop, Feed, list[tuple[float, int]]]:
     """A runtime, a scheduler with one feed, and what it sent: when, and the newest record."""
     runtime, feed = HandRuntime(), Feed()
     sent: list[tuple[float, int]] = []
     clock = types.SimpleNamespace(monotonic=lambda: runtime.now, time=lambda: runtime.now)
-    monkeypatch.setattr(scheduler, "time", clock)
+    monkeypatch.setattr(frame_loop, "time", clock)
 
     def send(_route: str, content: dict[str, Any], _buffers: list[bytes]) -> None:
         sent.extend((runtime.now, part["last"]) for part in content["parts"])
 
-    made = Scheduler(runtime, send)  # type: ignore[arg-type]
+    made = FrameLoop(runtime, send)  # type: ignore[arg-type]
     made.add("a", {"0": feed}, [])
     made.receive({"rw": 1, "page": "p", "n": 1, "visible": True, "models": {"a": {"views": 1}}, "need": []})
     runtime.run_until(110.0)
@@ -79,7 +78,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> tuple[HandRuntime, Scheduler, Feed
     return runtime, made, feed, sent
 
 
-World = tuple[HandRuntime, Scheduler, Feed, list[tuple[float, int]]]
+World = tuple[HandRuntime, FrameLoop, Feed, list[tuple[float, int]]]
 
 
 def push(world: World) -> None:
@@ -153,9 +152,9 @@ def test_many_routes_share_the_messages_that_leave_room_for_others(monkeypatch: 
     runtime = HandRuntime()
     times: list[float] = []
     clock = types.SimpleNamespace(monotonic=lambda: runtime.now, time=lambda: runtime.now)
-    monkeypatch.setattr(scheduler, "time", clock)
-    monkeypatch.setattr(scheduler, "has_carrier", lambda: False)
-    made = Scheduler(runtime, lambda *_: times.append(runtime.now))  # type: ignore[arg-type]
+    monkeypatch.setattr(frame_loop, "time", clock)
+    monkeypatch.setattr(frame_loop, "has_carrier", lambda: False)
+    made = FrameLoop(runtime, lambda *_: times.append(runtime.now))  # type: ignore[arg-type]
     feeds = {f"w{i}": Feed() for i in range(100)}
     for name, feed in feeds.items():
         made.add(name, {"0": feed}, [], None, types.SimpleNamespace(comm=object()))  # type: ignore[arg-type]
@@ -173,10 +172,10 @@ def test_a_widget_whose_notebook_has_closed_its_comm_is_served_no_more(
 ) -> None:
     runtime = HandRuntime()
     clock = types.SimpleNamespace(monotonic=lambda: runtime.now, time=lambda: runtime.now)
-    monkeypatch.setattr(scheduler, "time", clock)
-    monkeypatch.setattr(scheduler, "has_carrier", lambda: False)
+    monkeypatch.setattr(frame_loop, "time", clock)
+    monkeypatch.setattr(frame_loop, "has_carrier", lambda: False)
     sent: list[str] = []
-    made = Scheduler(runtime, lambda route, *_: sent.append(route))  # type: ignore[arg-type]
+    made = FrameLoop(runtime, lambda route, *_: sent.append(route))  # type: ignore[arg-type]
     comm, feed = types.SimpleNamespace(_closed=False), Feed()
     made.add("a", {"0": feed}, [], None, types.SimpleNamespace(comm=comm))  # type: ignore[arg-type]
     runtime.run_until(101.0)
@@ -196,8 +195,8 @@ def test_a_page_that_lacks_the_front_end_is_sent_it_on_the_route_it_asked_by(
 ) -> None:
     runtime = HandRuntime()
     sent: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(scheduler, "read_static", lambda name: f"the text of {name}")
-    made = Scheduler(runtime, lambda route, content, _: sent.append((route, content)))  # type: ignore[arg-type]
+    monkeypatch.setattr(frame_loop, "read_static", lambda name: f"the text of {name}")
+    made = FrameLoop(runtime, lambda route, content, _: sent.append((route, content)))  # type: ignore[arg-type]
     made.receive({"rw": 1, "do": "load"}, "w7")
     assert sent == [("w7", {"rw": 1, "code": "the text of page.js"})]
 
@@ -240,7 +239,7 @@ def test_a_widget_that_the_garbage_collector_closes_while_another_is_added_is_no
     """`Widget.__del__` closes, on whichever thread collects, in the middle of anything."""
     old, feed = LiveChart(Stream("s")), Feed()
     collecting = types.SimpleNamespace(listen=lambda _: old.close() or (lambda: None))
-    made = base.get_scheduler()
+    made = base.get_frame_loop()
     adding = threading.Thread(target=made.add, args=("new", {"0": feed}, [collecting]), daemon=True)
     adding.start()
     adding.join(30)

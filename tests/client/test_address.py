@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from realtime_widgets.client.address import Address, check_url, identity, is_loopback, label_of
-from realtime_widgets.errors import CallbackFailed, LinkRefused, UsageError, WrongType
+from realtime_widgets.errors import CallbackFailed, ConnectionRejected, UsageError, WrongType
 from realtime_widgets.runtime import get_runtime
 
 URL = "ws://localhost:8000/ws"
@@ -149,7 +149,7 @@ def test_a_function_that_ends_its_thread_is_one_that_raised(ends: Any):
 
 
 def test_a_function_that_gives_no_address_ends_it():
-    with pytest.raises(LinkRefused, match="gave a wrong one: cannot connect to 'ftp://host/'"):
+    with pytest.raises(ConnectionRejected, match="gave a wrong one: cannot connect to 'ftp://host/'"):
         resolved(Address(lambda: "ftp://host/"))
 
 
@@ -178,7 +178,7 @@ def test_what_is_of_the_wrong_kind_is_refused(wrong: dict[str, Any], words: str)
     ],
 )
 def test_a_header_that_cannot_be_is_refused_without_its_value(given: dict[str, Any], words: str):
-    with pytest.raises(LinkRefused) as raised:
+    with pytest.raises(ConnectionRejected) as raised:
         resolved(Address(URL, **given))
     assert words in str(raised.value)
     assert "SECR" not in str(raised.value)

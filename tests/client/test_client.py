@@ -20,9 +20,9 @@ from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.errors import (
     CallbackFailed,
-    LinkRefused,
+    ConnectionRejected,
     RuntimeStopped,
-    TookTooLong,
+    TimedOut,
     UsageError,
     WouldDeadlock,
 )
@@ -174,7 +174,7 @@ def test_callbacks_that_are_too_slow_miss_the_oldest_and_it_is_counted(
         heard.append(message.data)
 
     server.send({"type": "n", "data": 0})
-    wait_for(lambda: client._audience._draining and not client._audience._inbox)
+    wait_for(lambda: client._handlers._draining and not client._handlers._inbox)
     server.send(*({"type": "n", "data": i} for i in range(1, 51)))
     wait_for(lambda: client.stats.messages == 51)
     go_on.set()
@@ -391,7 +391,7 @@ def test_a_wait_that_takes_too_long_says_where_it_stands():
     client = Client("ws://127.0.0.1:1/", reconnect=QUICK)
     client.wait_until("reconnecting", LIMIT)
     with pytest.raises(
-        TookTooLong,
+        TimedOut,
         match=r"not connected after 0\.05 s: it is reconnecting \(no connection to .*nothing listens",
     ):
         client.wait_until("connected", timeout=0.05)
@@ -609,7 +609,7 @@ def test_a_refused_client_says_why_wherever_it_is_looked_at():
         process_request=lambda connection, _: connection.respond(HTTPStatus.UNAUTHORIZED, "")
     ) as server:
         client = Client(server.url, auth="wrong")
-        with pytest.raises(LinkRefused):
+        with pytest.raises(ConnectionRejected):
             client.wait_until("connected", LIMIT)
         assert "HTTP 401" in repr(client)
         client.connect()  # the reader presses "Retry": it is asked once more

@@ -16,14 +16,14 @@ import pytest
 import trustme
 
 from realtime_widgets.client import Client
-from realtime_widgets.client import sleep as watch
+from realtime_widgets.client import sleep as sleep_module
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.client.transports import handshake as module
-from realtime_widgets.errors import LinkLost, LinkRefused, Unauthorized
+from realtime_widgets.errors import ConnectionLost, ConnectionRejected, Unauthorized
 from realtime_widgets.protocol import heartbeat
 from realtime_widgets.runtime import get_runtime
-from support.fake_clock import Crank
+from support.fake_clock import FakeClock
 from support.servers import LIMIT, Server, mute, plain, wait_for
 
 STEADY = Reconnect(3, 3, factor=1, jitter=False)
@@ -68,7 +68,7 @@ def test_what_a_server_answers_decides_whether_it_is_tried_again(
         client = connect(server.url)
         settled(client, state)
         assert words in str(client.last_error)
-        assert isinstance(client.last_error, LinkRefused if state == "error" else LinkLost)
+        assert isinstance(client.last_error, ConnectionRejected if state == "error" else ConnectionLost)
 
 
 def test_a_token_that_is_turned_down_is_asked_for_once_more_and_then_it_ends(connect: Any):
@@ -105,7 +105,7 @@ def test_a_fixed_token_that_is_turned_down_is_not_shown_again(connect: Any):
         assert seen == ["Bearer old"]
 
 
-def test_a_busy_server_is_left_alone_for_as_long_as_it_says(connect: Any, crank: Crank):
+def test_a_busy_server_is_left_alone_for_as_long_as_it_says(connect: Any, fake_clock: FakeClock):
     def busy(connection: Any, _: Any) -> Any:
         answer = connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "")
         answer.headers["Retry-After"] = "90"
@@ -114,7 +114,7 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_says(connect: Any, crank:
     with Server(process_request=busy) as server:
         client = connect(server.url, reconnect=STEADY)
         wait_for(lambda: waiting(client))
-        assert 90 <= client.status.retry_at - crank.time() <= 93
+        assert 90 <= client.status.retry_at - fake_clock.time() <= 93
         assert "asks to be left alone for 90 s" in str(client.last_error)
 
 
@@ -232,7 +232,7 @@ def test_over_tls_it_is_the_same(
 def test_a_certificate_that_nobody_vouches_for_ends_it(safe: Server, connect: Any):
     client = connect(safe.url.replace("ws://", "wss://"))
     settled(client, "error")
-    assert isinstance(client.last_error, LinkRefused)
+    assert isinstance(client.last_error, ConnectionRejected)
     assert "its certificate is not trusted (" in str(client.last_error)
 
 
@@ -255,11 +255,11 @@ def test_what_nobody_foresaw_is_told_and_logged(caplog: pytest.LogCaptureFixture
     assert caplog.records[0].exc_info
 
 
-def test_an_outage_is_logged_once(connect: Any, crank: Crank, caplog: pytest.LogCaptureFixture):
+def test_an_outage_is_logged_once(connect: Any, fake_clock: FakeClock, caplog: pytest.LogCaptureFixture):
     client = connect("ws://127.0.0.1:1/ws", reconnect=STEADY)
     for attempt in range(1, 6):
         wait_for(lambda attempt=attempt: waiting(client) and client.reconnect_attempts == attempt)
-        crank.turn(3)
+        fake_clock.turn(3)
     warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [record.getMessage() for record in warnings] == [
         "no connection to ws://127.0.0.1:1/ws: nothing listens there; start the server, or check the port; "
@@ -267,22 +267,22 @@ def test_an_outage_is_logged_once(connect: Any, crank: Crank, caplog: pytest.Log
     ]
 
 
-def test_nobody_dials_before_the_time_has_come(connect: Any, crank: Crank):
+def test_nobody_dials_before_the_time_has_come(connect: Any, fake_clock: FakeClock):
     with Server(process_request=refusing(500)) as server:
         client = connect(server.url, reconnect=STEADY)
         wait_for(lambda: waiting(client))
-        assert client.status.retry_at == crank.time() + 3
-        crank.turn(2.9)
+        assert client.status.retry_at == fake_clock.time() + 3
+        fake_clock.turn(2.9)
         assert client.reconnect_attempts == 1
-        crank.turn(0.2)
+        fake_clock.turn(0.2)
         wait_for(lambda: client.reconnect_attempts == 2)
 
 
-def test_five_attempts_three_seconds_apart_and_then_it_gives_up(connect: Any, crank: Crank):
+def test_five_attempts_three_seconds_apart_and_then_it_gives_up(connect: Any, fake_clock: FakeClock):
     asked = []
 
     def refuse(connection: Any, _: Any) -> Any:
-        asked.append(crank.time())
+        asked.append(fake_clock.time())
         return connection.respond(HTTPStatus(500), "")
 
     with Server(process_request=refuse) as server:
@@ -290,15 +290,17 @@ def test_five_attempts_three_seconds_apart_and_then_it_gives_up(connect: Any, cr
         client = connect(server.url, reconnect=policy)
         for attempt in range(1, 6):
             wait_for(lambda attempt=attempt: waiting(client) and client.reconnect_attempts == attempt)
-            crank.turn(3)
+            fake_clock.turn(3)
         settled(client, "error")
         assert "answered HTTP 500" in str(client.last_error)
         assert asked == [1000.0 + 3 * i for i in range(6)]
-        crank.turn(1000)
+        fake_clock.turn(1000)
         assert len(asked) == 6
 
 
-def test_a_server_that_accepts_and_closes_at_once_is_dialled_at_the_same_pace(connect: Any, crank: Crank):
+def test_a_server_that_accepts_and_closes_at_once_is_dialled_at_the_same_pace(
+    connect: Any, fake_clock: FakeClock
+):
     async def close(socket: Any) -> None:
         await socket.close(1011, "no")
 
@@ -307,22 +309,24 @@ def test_a_server_that_accepts_and_closes_at_once_is_dialled_at_the_same_pace(co
         for attempt, delay in enumerate((1, 2, 4, 8, 8), 1):
             wait_for(lambda attempt=attempt: waiting(client) and client.reconnect_attempts == attempt)
             assert server.connections == attempt
-            assert client.status.retry_at == crank.time() + delay
-            crank.turn(delay)
+            assert client.status.retry_at == fake_clock.time() + delay
+            fake_clock.turn(delay)
 
 
 @pytest.mark.parametrize(("held", "attempts"), [(4.9, 2), (5.0, 1)])
-def test_the_count_starts_anew_when_the_link_has_held(connect: Any, crank: Crank, held: float, attempts: int):
+def test_the_count_starts_anew_when_the_link_has_held(
+    connect: Any, fake_clock: FakeClock, held: float, attempts: int
+):
     with Server() as server:
         client = connect(server.url, reconnect=STEADY)
         settled(client, "connected")
         wait_for(lambda: server.open)
         server.close_all()
         wait_for(lambda: waiting(client))
-        crank.turn(3)
+        fake_clock.turn(3)
         settled(client, "connected")
         wait_for(lambda: server.open)
-        crank.turn(held)
+        fake_clock.turn(held)
         server.close_all()
         wait_for(lambda: waiting(client))
         assert client.reconnect_attempts == attempts
@@ -347,28 +351,28 @@ def test_a_single_attempt_ends_in_an_error(connect: Any):
     settled(client, "error")
 
 
-def test_a_sign_of_life_goes_out_at_every_interval(connect: Any, crank: Crank):
+def test_a_sign_of_life_goes_out_at_every_interval(connect: Any, fake_clock: FakeClock):
     with Server() as server:
         client = connect(server.url, heartbeat=25)
         settled(client, "connected")
         wait_for(lambda: "hello" in server.types())
         for count in (1, 2):
-            crank.turn(25)
+            fake_clock.turn(25)
             wait_for(lambda count=count: server.types().count("ping") == count)
             server.send({"type": "pong", "data": {}})
             wait_for(lambda count=count: client.stats.messages == count)
         assert client.state == "connected"
 
 
-def test_the_pongs_of_the_protocol_count_too(connect: Any, crank: Crank):
+def test_the_pongs_of_the_protocol_count_too(connect: Any, fake_clock: FakeClock):
     """Many servers of envelopes never answer a ping of that kind."""
     with Server() as server:
         client = connect(server.url, heartbeat=25)
         settled(client, "connected")
         heard = client._connection._session.transport.heartbeat
         for _ in range(5):
-            crank.turn(25)
-            wait_for(lambda: heard.heard == crank.time())
+            fake_clock.turn(25)
+            wait_for(lambda: heard.heard == fake_clock.time())
         assert client.state == "connected"
         assert client.stats.frames == 0
 
@@ -383,13 +387,13 @@ def test_the_servers_ping_is_answered_with_its_id(connect: Any):
         assert server.messages[-1]["id"] == "p7"
 
 
-def test_silence_ends_the_link(connect: Any, crank: Crank):
+def test_silence_ends_the_link(connect: Any, fake_clock: FakeClock):
     with plain(mute) as port:
         client = connect(f"ws://127.0.0.1:{port}/", heartbeat=25)
         settled(client, "connected")
-        crank.turn(34)
+        fake_clock.turn(34)
         assert client.state == "connected"
-        crank.turn(1.5)
+        fake_clock.turn(1.5)
         settled(client, "reconnecting")
         assert f"nothing was heard from ws://127.0.0.1:{port}/ for 35 s" in str(client.last_error)
         client.disconnect()
@@ -417,32 +421,34 @@ def test_a_call_that_holds_the_interpreter_for_longer_than_any_silence_costs_no_
 
 
 @pytest.fixture
-def sleep(monkeypatch: pytest.MonkeyPatch, crank: Crank) -> Any:
+def sleep(monkeypatch: pytest.MonkeyPatch, fake_clock: FakeClock) -> Any:
     """Lets the machine sleep: the time of day goes on, and the loop's clock does not."""
     asleep = [0.0]
-    monkeypatch.setattr(watch, "_wall", lambda: asleep[0] + crank.time())
+    monkeypatch.setattr(sleep_module, "_wall", lambda: asleep[0] + fake_clock.time())
 
     def sleep() -> None:
-        crank.turn(6)
+        fake_clock.turn(6)
         asleep[0] += 3600
-        crank.turn(6)
+        fake_clock.turn(6)
 
     return sleep
 
 
-def test_after_a_sleep_a_link_that_died_is_dropped_within_seconds(connect: Any, crank: Crank, sleep: Any):
+def test_after_a_sleep_a_link_that_died_is_dropped_within_seconds(
+    connect: Any, fake_clock: FakeClock, sleep: Any
+):
     with plain(mute) as port:
         client = connect(f"ws://127.0.0.1:{port}/", heartbeat=25)
         settled(client, "connected")
         sleep()
         assert client.state == "connected"
-        crank.turn(5)
+        fake_clock.turn(5)
         settled(client, "reconnecting")
         assert "since this machine slept" in str(client.last_error)
         client.disconnect()
 
 
-def test_a_stall_after_a_sleep_is_not_taken_for_silence(connect: Any, crank: Crank, sleep: Any):
+def test_a_stall_after_a_sleep_is_not_taken_for_silence(connect: Any, fake_clock: FakeClock, sleep: Any):
     with Server() as server:
         client = connect(server.url, heartbeat=25)
         settled(client, "connected")
@@ -451,15 +457,15 @@ def test_a_stall_after_a_sleep_is_not_taken_for_silence(connect: Any, crank: Cra
         sleep()
         wait_for(lambda: transport.heartbeat.heard > heard)
         transport.heartbeat.heard = heard  # as if the answer had not been read yet
-        crank.stall(8)
+        fake_clock.stall(8)
         assert client.state == "connected"
         server.send({"type": "x", "data": 1})
         wait_for(lambda: client.stats.messages)
-        crank.turn(2)
+        fake_clock.turn(2)
         assert client.state == "connected"
 
 
-def test_after_a_sleep_a_link_that_lives_goes_on(connect: Any, crank: Crank, sleep: Any):
+def test_after_a_sleep_a_link_that_lives_goes_on(connect: Any, fake_clock: FakeClock, sleep: Any):
     with Server() as server:
         client = connect(server.url, heartbeat=25)
         settled(client, "connected")
@@ -467,7 +473,7 @@ def test_after_a_sleep_a_link_that_lives_goes_on(connect: Any, crank: Crank, sle
         heard = session.transport.heartbeat.heard
         sleep()
         wait_for(lambda: session.transport.heartbeat.heard > heard, "the answer to the ping")
-        crank.turn(6)
+        fake_clock.turn(6)
         assert (client.state, client.stats.connects) == ("connected", 1)
 
 
@@ -481,7 +487,7 @@ def test_after_a_sleep_what_was_to_be_tried_later_is_tried_now(connect: Any, sle
         settled(client, "connected")
 
 
-def test_the_goodbye_of_the_link_before_does_not_touch_the_next(connect: Any, crank: Crank):
+def test_the_goodbye_of_the_link_before_does_not_touch_the_next(connect: Any, fake_clock: FakeClock):
     ended = []
 
     async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -497,8 +503,8 @@ def test_the_goodbye_of_the_link_before_does_not_touch_the_next(connect: Any, cr
         settled(client, "connected")
         wait_for(lambda: ended)
         get_runtime().run(asyncio.sleep(0)).result(LIMIT)
-        crank.turn(34)
-        crank.turn(1.5)
+        fake_clock.turn(34)
+        fake_clock.turn(1.5)
         settled(client, "reconnecting")  # its own heart still beats
         client.disconnect()
 
@@ -523,48 +529,48 @@ def ordered(server: Server, connect: Any) -> tuple[Client, Any]:
     return client, delivery
 
 
-def test_a_stall_is_not_taken_for_a_server_that_does_not_answer(connect: Any, crank: Crank):
+def test_a_stall_is_not_taken_for_a_server_that_does_not_answer(connect: Any, fake_clock: FakeClock):
     """Its hello waits to be read, and with it the word that it acknowledges."""
     with Server() as server:
         client, delivery = ordered(server, connect)
-        crank.stall(5)
+        fake_clock.stall(5)
         assert not delivery.done
         server.send({"type": "hello", "data": {"acks": True}})
         wait_for(lambda: client.stats.frames)
-        crank.turn(5)
+        fake_clock.turn(5)
         assert not delivery.done
         server.send({"type": "ack", "id": delivery.id, "data": {}})
         delivery.wait(LIMIT)
         assert delivery.state == "acknowledged"
 
 
-def test_a_server_that_says_no_hello_does_not_answer(connect: Any, crank: Crank):
+def test_a_server_that_says_no_hello_does_not_answer(connect: Any, fake_clock: FakeClock):
     with Server() as server:
         _, delivery = ordered(server, connect)
-        crank.turn(1)
+        fake_clock.turn(1)
         delivery.wait(LIMIT)
         assert delivery.state == "sent"
 
 
-def test_without_a_heartbeat_silence_means_nothing(connect: Any, crank: Crank):
+def test_without_a_heartbeat_silence_means_nothing(connect: Any, fake_clock: FakeClock):
     with Server() as server:
         client = connect(server.url, heartbeat=None)
         settled(client, "connected")
-        crank.turn(100_000)
+        fake_clock.turn(100_000)
         client.send("last")
         wait_for(lambda: "last" in server.types())
         assert "ping" not in server.types()
         assert client.state == "connected"
 
 
-def test_a_foreign_server_hears_nothing_of_ours(connect: Any, crank: Crank):
+def test_a_foreign_server_hears_nothing_of_ours(connect: Any, fake_clock: FakeClock):
     with Server() as server:
         client = connect(server.url, decode=lambda frame: None)
         client.stream("x")
         settled(client, "connected")
         heard = client._connection._session.transport.heartbeat
-        crank.turn(25)
-        wait_for(lambda: heard.heard == crank.time())  # by the protocol's own ping
+        fake_clock.turn(25)
+        wait_for(lambda: heard.heard == fake_clock.time())  # by the protocol's own ping
         client.send_raw("mine")
         wait_for(lambda: server.frames)
         assert server.frames == ["mine"]

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.client import sleep as watch
+from realtime_widgets.client import sleep
 from realtime_widgets.client.sansio.backoff import Reconnect
-from realtime_widgets.errors import BadMessage, LinkLost, LinkRefused
+from realtime_widgets.errors import BadMessage, ConnectionLost, ConnectionRejected
 from realtime_widgets.streams import Stream
 from realtime_widgets.streams.gaps import Gap
-from support.fake_clock import Crank
+from support.fake_clock import FakeClock
 from support.servers import LIMIT, Thread, accept_no_more, wait_for
 
 STEADY = Reconnect(3, 3, factor=1, jitter=False)
@@ -144,7 +144,7 @@ def test_our_envelope_needs_no_decoder(server: Events, connect: Any):
 
 
 def test_it_goes_on_from_the_last_id_and_at_the_pace_that_the_server_wants(
-    server: Events, connect: Any, crank: Crank
+    server: Events, connect: Any, fake_clock: FakeClock
 ):
     client = connect(server.url, decode=numbers, reconnect=Reconnect(0.5, 0.5, jitter=False))
     stream = client.stream("n")
@@ -155,9 +155,9 @@ def test_it_goes_on_from_the_last_id_and_at_the_pace_that_the_server_wants(
     client.wait_until("reconnecting", LIMIT)
     assert "ended the stream" in str(client.last_error)
     wait_for(lambda: client.status.retry_at is not None)
-    wait = client.status.retry_at - crank.time()
+    wait = client.status.retry_at - fake_clock.time()
     assert 7.0 <= wait <= 7.5
-    crank.turn(wait)
+    fake_clock.turn(wait)
     client.wait_until("connected", LIMIT)
     assert server.requests[1]["last-event-id"] == "é7"
     server.send(b"data: 2\n\n")
@@ -166,7 +166,7 @@ def test_it_goes_on_from_the_last_id_and_at_the_pace_that_the_server_wants(
 
 
 def test_the_pace_that_the_server_wants_holds_when_the_stream_breaks_off_too(
-    server: Events, connect: Any, crank: Crank
+    server: Events, connect: Any, fake_clock: FakeClock
 ):
     server.head |= {"Content-Length": "1000000"}
     client = connect(server.url, decode=numbers, reconnect=Reconnect(0.5, 0.5, jitter=False))
@@ -177,7 +177,7 @@ def test_the_pace_that_the_server_wants_holds_when_the_stream_breaks_off_too(
     server.end()
     wait_for(lambda: client.status.retry_at is not None)
     assert "broke off" in str(client.last_error)
-    assert 7.0 <= client.status.retry_at - crank.time() <= 7.5
+    assert 7.0 <= client.status.retry_at - fake_clock.time() <= 7.5
 
 
 def test_an_end_that_is_this_servers_way_makes_no_noise(
@@ -206,7 +206,12 @@ def test_an_end_that_is_this_servers_way_makes_no_noise(
     ],
 )
 def test_where_the_server_cannot_go_on_there_is_a_gap(
-    server: Events, connect: Any, crank: Crank, first: bytes, answer: dict[str, str], missing: list[str]
+    server: Events,
+    connect: Any,
+    fake_clock: FakeClock,
+    first: bytes,
+    answer: dict[str, str],
+    missing: list[str],
 ):
     client = connect(server.url, decode=numbers, reconnect=STEADY)
     gaps: list[Gap] = []
@@ -219,7 +224,7 @@ def test_where_the_server_cannot_go_on_there_is_a_gap(
     server.end()
     client.wait_until("reconnecting", LIMIT)
     wait_for(lambda: client.status.retry_at is not None)
-    crank.turn(3)
+    fake_clock.turn(3)
     client.wait_until("connected", LIMIT)
     server.send(b"data: 2\n\n")
     has(stream, 1, 2)
@@ -248,7 +253,7 @@ def test_where_the_server_cannot_go_on_there_is_a_gap(
     ],
 )
 def test_a_server_that_counts_its_events_gives_away_that_it_did_not_go_on(
-    server: Events, connect: Any, crank: Crank, ids: str, then: str, missing: list[str]
+    server: Events, connect: Any, fake_clock: FakeClock, ids: str, then: str, missing: list[str]
 ):
     client = connect(server.url, decode=numbers, reconnect=STEADY)
     gaps: list[Gap] = []
@@ -261,7 +266,7 @@ def test_a_server_that_counts_its_events_gives_away_that_it_did_not_go_on(
     server.end()
     client.wait_until("reconnecting", LIMIT)
     wait_for(lambda: client.status.retry_at is not None)
-    crank.turn(3)
+    fake_clock.turn(3)
     client.wait_until("connected", LIMIT)
     server.send(f"id: {then}\ndata: 2\n\n".encode())
     has(stream, *before, 2)
@@ -270,7 +275,7 @@ def test_a_server_that_counts_its_events_gives_away_that_it_did_not_go_on(
 
 
 def test_a_server_that_sends_little_at_a_time_is_believed_once_it_has_shown_to_go_on(
-    server: Events, connect: Any, crank: Crank
+    server: Events, connect: Any, fake_clock: FakeClock
 ):
     client = connect(server.url, decode=numbers, reconnect=STEADY)
     stream = client.stream("n")
@@ -283,7 +288,7 @@ def test_a_server_that_sends_little_at_a_time_is_believed_once_it_has_shown_to_g
         server.end()
         client.wait_until("reconnecting", LIMIT)
         wait_for(lambda: client.status.retry_at is not None)
-        crank.turn(3)
+        fake_clock.turn(3)
     client.wait_until("connected", LIMIT)
     shown = [(gap.seq, gap.reason) for gap in stream.gaps]
     assert shown == [(1, "unknown_source"), (2, "unknown_source"), (5, "lost")]
@@ -311,7 +316,7 @@ def test_what_is_not_compressed_as_it_says_ends_the_link(server: Events, connect
 
 
 def test_who_says_when_to_come_again_is_asked_at_that_pace_for_ever(
-    server: Events, connect: Any, crank: Crank
+    server: Events, connect: Any, fake_clock: FakeClock
 ):
     server.first = b"retry: 1000\ndata: 1\n\n"
     client = connect(server.url, decode=numbers, reconnect=Reconnect(0.5, 20, jitter=False, max_attempts=5))
@@ -320,9 +325,9 @@ def test_who_says_when_to_come_again_is_asked_at_that_pace_for_ever(
         server.end()
         wait_for(lambda turn=turn: client.stats.connects == turn + 1 and client.status.retry_at is not None)
         assert client.status.attempts == 1
-        wait = client.status.retry_at - crank.time()
+        wait = client.status.retry_at - fake_clock.time()
         assert 1.0 <= wait <= 1.5
-        crank.turn(wait)
+        fake_clock.turn(wait)
     server.first = b"retry: 1000\n\n"
     # Nothing comes any more: then it is like any server that closes at once.
     for _ in range(6):
@@ -331,7 +336,7 @@ def test_who_says_when_to_come_again_is_asked_at_that_pace_for_ever(
         wait_for(lambda: client.state == "error" or client.status.retry_at is not None)
         if client.state == "error":
             break
-        crank.turn(client.status.retry_at - crank.time())
+        fake_clock.turn(client.status.retry_at - fake_clock.time())
     client.wait_until("error", LIMIT)
 
 
@@ -362,7 +367,7 @@ def test_what_a_server_answers_decides_whether_it_is_tried_again(
     client = connect(server.url)
     client.wait_until(state, LIMIT)
     assert words in str(client.last_error)
-    assert isinstance(client.last_error, LinkRefused if state == "error" else LinkLost)
+    assert isinstance(client.last_error, ConnectionRejected if state == "error" else ConnectionLost)
 
 
 def test_the_type_of_the_answer_may_have_parameters(server: Events, connect: Any):
@@ -384,26 +389,26 @@ def test_a_token_is_asked_for_once_more_when_it_is_turned_down(server: Events, c
     assert len(tokens) == 2
 
 
-def test_silence_ends_it_and_comments_are_signs_of_life(server: Events, connect: Any, crank: Crank):
+def test_silence_ends_it_and_comments_are_signs_of_life(server: Events, connect: Any, fake_clock: FakeClock):
     client = connect(server.url, decode=numbers, reconnect=STEADY)
     client.wait_until("connected", LIMIT)
-    crank.turn(40)
+    fake_clock.turn(40)
     before = client.stats.frames
     server.send(b":\n\ndata: 1\n\n")
     wait_for(lambda: client.stats.frames > before)
-    crank.turn(44)
+    fake_clock.turn(44)
     assert client.state == "connected"
-    crank.turn(1)
+    fake_clock.turn(1)
     client.wait_until("reconnecting", LIMIT)
     assert "nothing was heard from" in str(client.last_error)
     assert "for 45 s" in str(client.last_error)
 
 
-def test_without_a_heartbeat_silence_means_nothing(server: Events, connect: Any, crank: Crank):
+def test_without_a_heartbeat_silence_means_nothing(server: Events, connect: Any, fake_clock: FakeClock):
     client = connect(server.url, decode=numbers, heartbeat=None)
     stream = client.stream("n")
     client.wait_until("connected", LIMIT)
-    crank.turn(3600)
+    fake_clock.turn(3600)
     server.send(b"data: 1\n\n")
     has(stream, 1)
 
@@ -452,15 +457,15 @@ def test_the_end_does_not_wait_for_an_answer(server: Events, connect: Any):
 
 
 def test_after_a_sleep_the_stream_is_opened_anew(
-    server: Events, connect: Any, crank: Crank, monkeypatch: pytest.MonkeyPatch
+    server: Events, connect: Any, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ):
     wall = [0.0]
-    monkeypatch.setattr(watch, "_wall", lambda: wall[0] + crank.time())
+    monkeypatch.setattr(sleep, "_wall", lambda: wall[0] + fake_clock.time())
     client = connect(server.url, reconnect=STEADY)
     client.wait_until("connected", LIMIT)
-    crank.turn(6)
+    fake_clock.turn(6)
     wall[0] = 3600.0
-    crank.turn(6)
+    fake_clock.turn(6)
     client.wait_until("reconnecting", LIMIT)
     assert "because this machine slept" in str(client.last_error)
 

@@ -9,7 +9,7 @@ import ssl
 import pytest
 
 from realtime_widgets.client.failures import LONGEST, explain_os, explain_status, retry_after
-from realtime_widgets.errors import LinkLost, LinkRefused, Unauthorized
+from realtime_widgets.errors import ConnectionLost, ConnectionRejected, Unauthorized
 
 NOW = 1_795_000_000.0  # Wed, 18 Nov 2026 11:06:40 GMT
 
@@ -41,11 +41,11 @@ def test_how_long_a_server_wants_to_be_left_alone(value: str | None, seconds: fl
     ("code", "kind"),
     [
         (401, Unauthorized),
-        (403, LinkRefused),
-        (404, LinkLost),
-        (429, LinkLost),
-        (503, LinkLost),
-        (500, LinkLost),
+        (403, ConnectionRejected),
+        (404, ConnectionLost),
+        (429, ConnectionLost),
+        (503, ConnectionLost),
+        (500, ConnectionLost),
     ],
 )
 def test_a_status_is_for_good_or_worth_another_try(code: int, kind: type[Exception]):
@@ -58,14 +58,24 @@ def test_a_status_is_for_good_or_worth_another_try(code: int, kind: type[Excepti
 @pytest.mark.parametrize(
     ("error", "url", "kind", "words"),
     [
-        (ssl.SSLCertVerificationError(1, "no"), "wss://x/", LinkRefused, "its certificate is not trusted"),
-        (ssl.SSLError(1, "no"), "https://x/", LinkLost, "is it a http:// server?"),
-        (ssl.SSLError(1, "no"), "wss://x/", LinkLost, "is it a ws:// server?"),
-        (socket.gaierror(-2, "unknown"), "ws://x/", LinkLost, "its host name is not known (unknown)"),
-        (OSError(errno.ECONNREFUSED, "no"), "ws://x/", LinkLost, "nothing listens there"),
-        (ConnectionResetError(), "ws://x/", LinkLost, "does it want wss://?"),
-        (ConnectionResetError(), "https://x/", LinkLost, "does it want http://?"),
-        (OSError(errno.ENETUNREACH, "no network"), "ws://x/", LinkLost, "no connection to x: no network"),
+        (
+            ssl.SSLCertVerificationError(1, "no"),
+            "wss://x/",
+            ConnectionRejected,
+            "its certificate is not trusted",
+        ),
+        (ssl.SSLError(1, "no"), "https://x/", ConnectionLost, "is it a http:// server?"),
+        (ssl.SSLError(1, "no"), "wss://x/", ConnectionLost, "is it a ws:// server?"),
+        (socket.gaierror(-2, "unknown"), "ws://x/", ConnectionLost, "its host name is not known (unknown)"),
+        (OSError(errno.ECONNREFUSED, "no"), "ws://x/", ConnectionLost, "nothing listens there"),
+        (ConnectionResetError(), "ws://x/", ConnectionLost, "does it want wss://?"),
+        (ConnectionResetError(), "https://x/", ConnectionLost, "does it want http://?"),
+        (
+            OSError(errno.ENETUNREACH, "no network"),
+            "ws://x/",
+            ConnectionLost,
+            "no connection to x: no network",
+        ),
     ],
 )
 def test_an_error_of_the_system_is_one_line(error: OSError, url: str, kind: type[Exception], words: str):

@@ -13,14 +13,14 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.connection import LINGER
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.runtime import get_runtime
-from support.fake_clock import Crank
+from support.fake_clock import FakeClock
 from support.notebooks import make_shell
 from support.servers import LIMIT, Server, wait_for
 
 
 @pytest.fixture
-def pool(crank: Crank) -> Iterator[Pool]:
-    made = Pool(get_runtime(), clock=crank)
+def pool(fake_clock: FakeClock) -> Iterator[Pool]:
+    made = Pool(get_runtime(), clock=fake_clock)
     yield made
     gc.collect()
     made._stop()
@@ -33,11 +33,11 @@ def connected(url: Any, pool: Pool, **options: Any) -> Client:
     return client
 
 
-def wait_out(crank: Crank, condition: Callable[[], object]) -> None:
+def wait_out(fake_clock: FakeClock, condition: Callable[[], object]) -> None:
     """Let time go on until a condition comes true: who was let go by the garbage collector is noted a little later."""
 
     def later() -> object:
-        crank.turn(LINGER)
+        fake_clock.turn(LINGER)
         return condition()
 
     wait_for(later)
@@ -79,28 +79,28 @@ def test_who_decodes_otherwise_shares_the_socket_and_not_the_streams(server: Ser
     assert theirs.latest(1).rows()[0]["value"] == len('{"type": "x", "data": 7}')
 
 
-def test_the_last_one_out_closes_it_after_a_while(server: Server, pool: Pool, crank: Crank):
+def test_the_last_one_out_closes_it_after_a_while(server: Server, pool: Pool, fake_clock: FakeClock):
     one, other = connected(server.url, pool), connected(server.url, pool)
     one.close()
     done()
-    crank.turn(LINGER + 1)
+    fake_clock.turn(LINGER + 1)
     assert other.state == "connected"
     other.close()
     done()
-    crank.turn(LINGER - 1)
+    fake_clock.turn(LINGER - 1)
     assert server.open == 1
-    crank.turn(1)
+    fake_clock.turn(1)
     wait_for(lambda: not server.open)
     wait_for(lambda: server.closed == [1000])
     assert pool.open == 0
 
 
-def test_who_comes_within_that_while_meets_it_open(server: Server, pool: Pool, crank: Crank):
+def test_who_comes_within_that_while_meets_it_open(server: Server, pool: Pool, fake_clock: FakeClock):
     connected(server.url, pool).close()
     done()
-    crank.turn(LINGER - 1)
+    fake_clock.turn(LINGER - 1)
     client = connected(server.url, pool)
-    crank.turn(LINGER + 1)
+    fake_clock.turn(LINGER + 1)
     assert (server.connections, client.state) == (1, "connected")
 
 
@@ -116,32 +116,32 @@ def test_to_disconnect_the_last_closes_it_at_once(server: Server, pool: Pool):
     wait_for(lambda: server.connections == 2)
 
 
-def test_a_client_that_nobody_holds_lets_go(server: Server, pool: Pool, crank: Crank):
+def test_a_client_that_nobody_holds_lets_go(server: Server, pool: Pool, fake_clock: FakeClock):
     client = connected(server.url, pool)
     del client
     gc.collect()
-    wait_out(crank, lambda: not server.open)
+    wait_out(fake_clock, lambda: not server.open)
 
 
-def test_its_stream_goes_on_as_long_as_somebody_holds_that(server: Server, pool: Pool, crank: Crank):
+def test_its_stream_goes_on_as_long_as_somebody_holds_that(server: Server, pool: Pool, fake_clock: FakeClock):
     held = [connected(server.url, pool).stream("x")]
     gc.collect()
     done()
-    crank.turn(2 * LINGER)
+    fake_clock.turn(2 * LINGER)
     wait_for(lambda: server.open)
     server.send({"type": "x", "data": 1})
     wait_for(lambda: len(held[0]))
     held.clear()
     gc.collect()
-    wait_out(crank, lambda: not server.open)
+    wait_out(fake_clock, lambda: not server.open)
 
 
-def test_closing_ends_the_streams_too(server: Server, pool: Pool, crank: Crank):
+def test_closing_ends_the_streams_too(server: Server, pool: Pool, fake_clock: FakeClock):
     client = connected(server.url, pool)
     stream = client.stream("x")
     client.close()
     done()
-    crank.turn(LINGER)
+    fake_clock.turn(LINGER)
     wait_for(lambda: not server.open)
     del client
     gc.collect()  # which must not bring it back
@@ -158,21 +158,21 @@ def test_callbacks_keep_their_client(server: Server, pool: Pool):
     wait_for(lambda: heard)
 
 
-def test_300_clients_that_are_dropped_leave_nothing(server: Server, pool: Pool, crank: Crank):
+def test_300_clients_that_are_dropped_leave_nothing(server: Server, pool: Pool, fake_clock: FakeClock):
     for i in range(300):
         Client(server.url, pool=pool, headers={"X": str(i)})
     gc.collect()
-    wait_out(crank, lambda: pool.open == 0)
+    wait_out(fake_clock, lambda: pool.open == 0)
     wait_for(lambda: server.open == 0)
     gc.collect()
     wait_for(lambda: len(pool._known) == 0)
 
 
 def test_a_cell_that_is_run_five_times_has_one_of_everything(
-    server: Server, crank: Crank, monkeypatch: pytest.MonkeyPatch
+    server: Server, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ):
     shell = make_shell(monkeypatch)
-    pool = Pool(get_runtime(), clock=crank)
+    pool = Pool(get_runtime(), clock=fake_clock)
     heard: list[tuple[int, Any]] = []
     shown: list[int] = []
     kept: list[Client] = []  # as widgets do
@@ -208,10 +208,10 @@ def test_a_cell_that_is_run_five_times_has_one_of_everything(
 
 
 def test_a_cell_that_registers_a_callback_registers_it_once(
-    server: Server, crank: Crank, monkeypatch: pytest.MonkeyPatch
+    server: Server, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ):
     shell = make_shell(monkeypatch)
-    pool = Pool(get_runtime(), clock=crank)
+    pool = Pool(get_runtime(), clock=fake_clock)
     heard: list[int] = []
     client = shell.run(lambda: connected(server.url, pool), "cell-1")
     for run in range(5):
@@ -223,9 +223,11 @@ def test_a_cell_that_registers_a_callback_registers_it_once(
     client.disconnect()
 
 
-def test_another_cell_does_not_replace_it(server: Server, crank: Crank, monkeypatch: pytest.MonkeyPatch):
+def test_another_cell_does_not_replace_it(
+    server: Server, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+):
     shell = make_shell(monkeypatch)
-    pool = Pool(get_runtime(), clock=crank)
+    pool = Pool(get_runtime(), clock=fake_clock)
     heard: list[Any] = []
     client = shell.run(lambda: connected(server.url, pool), "cell-1")
     client.on_message(heard.append)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from realtime_widgets.client import Client
 from realtime_widgets.client.receiver import Receiver
 from realtime_widgets.client.transports.handshake import LEAST
-from realtime_widgets.errors import BadMessage, CallbackFailed, LinkError
+from realtime_widgets.errors import BadMessage, CallbackFailed, ClientError
 from realtime_widgets.protocol.envelope import Message
 from support.servers import LIMIT, Server, wait_for
 
@@ -418,7 +418,7 @@ def test_no_frame_whatsoever_stops_it(frames: list[Any]):
     fed.take(*frames)
     fed.take({"type": "good", "data": 7})
     assert rows(held[1])[-1] == {"value": 7.0}
-    assert all(isinstance(error, LinkError) for error in fed.errors)
+    assert all(isinstance(error, ClientError) for error in fed.errors)
 
 
 @given(st.recursive(st.one_of(st.none(), st.integers(), st.text(), st.binary()), st.lists, max_leaves=10))

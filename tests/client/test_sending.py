@@ -15,7 +15,7 @@ from websockets.asyncio.server import ServerConnection
 from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.client.sansio.outbox import MAX_MESSAGES, Delivery
-from realtime_widgets.errors import NotSent, UsageError, WouldDeadlock, WrongType
+from realtime_widgets.errors import SendFailed, UsageError, WouldDeadlock, WrongType
 from realtime_widgets.hub import Hub
 from realtime_widgets.runtime import get_runtime
 from support.servers import LIMIT, Server, wait_for
@@ -39,7 +39,7 @@ def test_what_is_sent_before_there_is_a_connection_waits_in_its_order(server: Se
     client = Client(server.url, reconnect=QUICK)
     deliveries = [client.send("n", i) for i in range(MAX_MESSAGES + 1)]
     assert deliveries[-1].state == "failed", "at once"
-    assert isinstance(deliveries[-1].error, NotSent)
+    assert isinstance(deliveries[-1].error, SendFailed)
     assert {delivery.state for delivery in deliveries[:-1]} == {"queued"}
     assert (client.stats.waiting, client.stats.failed) == (MAX_MESSAGES, 1)
     server.start()
@@ -71,7 +71,7 @@ def test_what_the_hub_turns_down_has_failed_with_its_reason():
     with Hub() as hub, Client(hub.url, auth=hub.token) as client:
         delivery = client.send("nonsense", 1)
         with pytest.raises(
-            NotSent, match="the server turned it down: this hub does not know messages of type"
+            SendFailed, match="the server turned it down: this hub does not know messages of type"
         ):
             delivery.wait(LIMIT)
         client.disconnect()
@@ -188,7 +188,7 @@ def test_a_goodbye_does_not_wait_for_a_server_that_reads_nothing():
         deliveries.append(client.send_raw("one more"))
         client.disconnect()
         wait_for(lambda: "queued" not in {delivery.state for delivery in deliveries})
-        assert isinstance(deliveries[-1].error, NotSent)
+        assert isinstance(deliveries[-1].error, SendFailed)
         assert client.stats.failed == 1
 
 

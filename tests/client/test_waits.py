@@ -8,16 +8,16 @@ import pytest
 
 from realtime_widgets.client.sansio.state import Status
 from realtime_widgets.client.waits import Waits
-from realtime_widgets.errors import LinkLost
+from realtime_widgets.errors import ConnectionLost
 
 
 def test_a_state_settles_those_who_wait_for_it_and_no_others():
     waits, one, other = Waits(), Future[None](), Future[None]()
     waits.add("connected", one)
     waits.add("disconnected", other)
-    waits.settle(Status("connected"))
+    waits.resolve(Status("connected"))
     assert (one.done(), other.done()) == (True, False)
-    waits.settle(Status("disconnected"))
+    waits.resolve(Status("disconnected"))
     assert other.result(0) is None
 
 
@@ -25,8 +25,8 @@ def test_giving_up_ends_all_waits_but_those_for_it():
     waits, one, other = Waits(), Future[None](), Future[None]()
     waits.add("connected", one)
     waits.add("error", other)
-    waits.settle(Status("error", error=LinkLost("it is gone")))
-    with pytest.raises(LinkLost, match="it is gone"):
+    waits.resolve(Status("error", error=ConnectionLost("it is gone")))
+    with pytest.raises(ConnectionLost, match="it is gone"):
         one.result(0)
     assert other.result(0) is None
 
@@ -42,7 +42,7 @@ def test_one_that_was_cancelled_is_left_alone():
     one.cancel()
     for future in (one, late, other):
         waits.add("connected", future)
-    waits.settle(Status("connected"))
-    waits.settle(Status("connected"))
+    waits.resolve(Status("connected"))
+    waits.resolve(Status("connected"))
     assert other.done()
     assert Future.cancelled(late)

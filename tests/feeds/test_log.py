@@ -17,18 +17,18 @@ from realtime_widgets.feeds.log import (
     PART_BYTES,
     PART_ROWS,
     READ,
-    Journal,
+    EventLogFeed,
     checked_level,
     severity,
     shown,
 )
-from realtime_widgets.streams import stream as streams
+from realtime_widgets.streams import Stream
 from realtime_widgets.streams.gaps import Gap, Position
 from support.records import NOW, stream
 
 
-def journal(given: Any, level: Any = "debug", max_rows: int = 500) -> Journal:
-    return Journal(given, level, max_rows)
+def journal(given: Any, level: Any = "debug", max_rows: int = 500) -> EventLogFeed:
+    return EventLogFeed(given, level, max_rows)
 
 
 def rows(part: Payload) -> list[Any]:
@@ -276,8 +276,8 @@ def test_more_than_can_be_looked_through_at_a_time_is_passed_over():
 
 
 def test_what_never_came_has_a_line_where_it_is_missing():
-    stream = streams.Stream("log", clock=lambda: 5.0)
-    log = Journal(stream, "error", 500)
+    stream = Stream("log", clock=lambda: 5.0)
+    log = EventLogFeed(stream, "error", 500)
     stream.append(level="error", message="one")
     log.take(True, 0.0)
     stream.mark_gap(Gap("log", "trimmed", 7.0, Position("e", 1), Position("e", 4)))
@@ -296,8 +296,8 @@ def test_what_never_came_has_a_line_where_it_is_missing():
 
 
 def test_an_event_that_is_not_shown_ends_what_is_missing():
-    stream = streams.Stream("log")
-    log = Journal(stream, "error", 500)
+    stream = Stream("log")
+    log = EventLogFeed(stream, "error", 500)
     stream.append(level="error", message="one")
     stream.mark_gap("lost")
     assert log.take(True, 0.0).body["missing"] == "lost"
@@ -310,9 +310,9 @@ def test_an_event_that_is_not_shown_ends_what_is_missing():
 
 
 def test_an_event_of_level_gap_is_an_event():
-    stream = streams.Stream("log")
+    stream = Stream("log")
     stream.append(level="gap", source="trimmed", message="a gap of the disk")
-    assert rows(Journal(stream, "debug", 500).take(True, 0.0))[0][2:] == [
+    assert rows(EventLogFeed(stream, "debug", 500).take(True, 0.0))[0][2:] == [
         "gap",
         "trimmed",
         "a gap of the disk",

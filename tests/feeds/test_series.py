@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from realtime_widgets.errors import UnknownField
 from realtime_widgets.feeds.decimation import BREAK_BEFORE
 from realtime_widgets.feeds.feed import Payload
-from realtime_widgets.feeds.series import Line, Points, points
+from realtime_widgets.feeds.series import Points, SeriesFeed, points
 from realtime_widgets.streams import Batch, Stream
 from support.page_model import Cells
 
@@ -22,9 +22,9 @@ T0 = 1_795_000_000.0
 
 def line_of(
     window: float = 10.0, px: int = 100, fields: list[str] | None = None, **options: int
-) -> tuple[Stream, Line]:
+) -> tuple[Stream, SeriesFeed]:
     stream = Stream("s", **options)
-    line = Line(stream, fields, window)
+    line = SeriesFeed(stream, fields, window)
     line.resize(px)
     return stream, line
 
@@ -94,7 +94,7 @@ def test_the_work_of_a_tick_is_that_of_its_new_records_however_many_the_window_h
 ) -> None:
     stream = Stream("s", max_points=1_100_000)
     counting = Counting(stream)
-    line = Line(counting, ["value"], window)  # type: ignore[arg-type]
+    line = SeriesFeed(counting, ["value"], window)  # type: ignore[arg-type]
     line.resize(800)
     fill(stream, 0, 100, 10_000)
     line.take(False, 0.0)
@@ -163,7 +163,7 @@ def test_the_layout_does_not_flip_at_its_edge() -> None:
 
 def test_a_window_in_points_buckets_by_number_not_by_time() -> None:
     stream = Stream("s")
-    line = Line(stream, ["value"], points(10_000))
+    line = SeriesFeed(stream, ["value"], points(10_000))
     line.resize(100)
     fill(stream, 0, 1, 20_000)
     payload = line.take(False, 0.0)
@@ -246,7 +246,7 @@ def test_what_never_came_breaks_the_line_where_it_is_missing() -> None:
     assert "missing" not in part.body
     again = line.take(True, 0.0).columns["breaks"].tolist()
     assert again == [0, 0, BREAK_BEFORE, 0, BREAK_BEFORE, 0]
-    late = Line(stream, None, 60.0)
+    late = SeriesFeed(stream, None, 60.0)
     assert late.take(True, 0.0).columns["breaks"].tolist() == again, "who comes later sees the same"
 
 
@@ -310,7 +310,7 @@ def test_a_field_that_the_stream_does_not_have_is_named_with_its_nearest() -> No
     with pytest.raises(
         UnknownField, match=r"stream 's' has no field 'memroy': it has 'memory'; did you mean 'memory'\?"
     ):
-        Line(stream, ["memroy"], 10.0)
+        SeriesFeed(stream, ["memroy"], 10.0)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2.5, True, "9"])
@@ -354,7 +354,7 @@ def test_a_field_that_appears_while_the_line_reads_is_drawn_without_another_reco
     monkeypatch: pytest.MonkeyPatch, begun: bool
 ) -> None:
     stream = Stream("s", clock=lambda: T0)
-    line = Line(stream, None, 10.0)
+    line = SeriesFeed(stream, None, 10.0)
     if begun:
         stream.append(a=1.0)
         line.take(False, 0.0)

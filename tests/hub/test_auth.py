@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from realtime_widgets.errors import UsageError
-from realtime_widgets.hub.auth import Guard, check_origins, check_token_text, is_loopback, split_token
+from realtime_widgets.hub.auth import AccessPolicy, check_origins, check_token_text, is_loopback, split_token
 
 TOKEN = "s3cret-token"
 
 
-def guard(**options: Any) -> Guard:
-    return Guard(**({"token": TOKEN, "host": "127.0.0.1"} | options))
+def policy(**options: Any) -> AccessPolicy:
+    return AccessPolicy(**({"token": TOKEN, "host": "127.0.0.1"} | options))
 
 
 # The token
@@ -30,7 +30,7 @@ def guard(**options: Any) -> Guard:
     ],
 )
 def test_the_right_token_comes_in_by_header_or_query(authorization: str | None, in_query: str | None):
-    assert guard().check_token(authorization, in_query) is None
+    assert policy().check_token(authorization, in_query) is None
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_the_right_token_comes_in_by_header_or_query(authorization: str | None, 
 def test_any_other_token_is_turned_down_without_being_repeated(
     authorization: str | None, in_query: str | None
 ):
-    refusal = guard().check_token(authorization, in_query)
+    refusal = policy().check_token(authorization, in_query)
     assert refusal is not None
     assert (refusal.status, refusal.code) == (401, "token")
     assert TOKEN not in refusal.message
@@ -60,7 +60,7 @@ def test_any_other_token_is_turned_down_without_being_repeated(
 
 
 def test_a_hub_without_a_token_asks_for_none():
-    assert guard(token=None).check_token(None, None) is None
+    assert policy(token=None).check_token(None, None) is None
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_token_that_no_header_can_carry_is_refused(token: Any):
     "host", ["127.0.0.1:8000", "127.0.0.1", "localhost:1", "LocalHost", "[::1]:8000", "[::1]"]
 )
 def test_the_names_of_this_machine_are_let_in(host: str):
-    assert guard().check_sender(host, None) is None
+    assert policy().check_sender(host, None) is None
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_the_names_of_this_machine_are_let_in(host: str):
     ],
 )
 def test_any_other_host_is_turned_down(host: str | None):
-    refusal = guard().check_sender(host, None)
+    refusal = policy().check_sender(host, None)
     assert refusal is not None
     assert (refusal.status, refusal.code) == (403, "host")
 
 
 def test_a_hub_answers_to_the_host_it_was_given():
-    hub = guard(host="Lab.example")
+    hub = policy(host="Lab.example")
     assert hub.check_sender("lab.example:8000", None) is None
     assert hub.check_sender("localhost:8000", None) is None
     assert hub.check_sender("other.example:8000", None) is not None
@@ -124,7 +124,7 @@ def test_a_hub_answers_to_the_host_it_was_given():
 
 @pytest.mark.parametrize("everywhere", ["0.0.0.0", "::", ""])
 def test_a_hub_on_every_address_answers_to_numbers_and_to_the_machines_own_name(everywhere: str):
-    hub = guard(host=everywhere, machine="Lab-PC")
+    hub = policy(host=everywhere, machine="Lab-PC")
     for host in ("192.168.1.5:8000", "[fe80::1]:8000", "lab-pc:8000", "localhost"):
         assert hub.check_sender(host, None) is None
     assert hub.check_sender("evil.example:8000", None) is not None
@@ -135,7 +135,7 @@ def test_a_hub_on_every_address_answers_to_numbers_and_to_the_machines_own_name(
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:8000", "http://app.example", "null"])
 def test_the_hubs_own_origin_and_those_allowed_come_in(origin: str):
-    hub = guard(origins=["http://app.example", "null"])
+    hub = policy(origins=["http://app.example", "null"])
     assert hub.check_sender("127.0.0.1:8000", origin) is None
 
 
@@ -153,14 +153,14 @@ def test_the_hubs_own_origin_and_those_allowed_come_in(origin: str):
     ],
 )
 def test_other_origins_are_turned_down_and_told_how_to_be_allowed(origin: str):
-    refusal = guard(origins=["http://app.example"]).check_sender("127.0.0.1:8000", origin)
+    refusal = policy(origins=["http://app.example"]).check_sender("127.0.0.1:8000", origin)
     assert refusal is not None
     assert (refusal.status, refusal.code) == (403, "origin")
     assert f"origins=[{origin!r}]" in refusal.message
 
 
 def test_a_refusal_quotes_no_more_than_the_beginning_of_a_header():
-    refusal = guard().check_sender("127.0.0.1", "http://" + "x" * 10_000)
+    refusal = policy().check_sender("127.0.0.1", "http://" + "x" * 10_000)
     assert refusal is not None
     assert len(refusal.message) < 400
 

@@ -12,16 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.errors import NotSent, UsageError, WrongType
-from realtime_widgets.hub import send_buffer as mailbox
-from realtime_widgets.hub import state as switchboard
-from realtime_widgets.hub.brokers import dedup as known
-from realtime_widgets.hub.brokers import make_broker, memory
+from realtime_widgets.errors import SendFailed, UsageError, WrongType
+from realtime_widgets.hub import send_buffer
+from realtime_widgets.hub import state as hub_state
+from realtime_widgets.hub.brokers import dedup, make_broker, memory
 from realtime_widgets.hub.brokers.dedup import REMEMBERED, Key
 from realtime_widgets.hub.brokers.memory import MemoryBroker
-from realtime_widgets.hub.channels import LARGEST, Channels, sealed
-from realtime_widgets.hub.send_buffer import LIMIT, Mailbox
-from realtime_widgets.hub.state import Switchboard
+from realtime_widgets.hub.channels import LARGEST, Channels, encode_publication
+from realtime_widgets.hub.send_buffer import LIMIT, SendBuffer
+from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol.envelope import CONTROL, Message
 from realtime_widgets.runtime import get_runtime
 from realtime_widgets.streams.gaps import Position
@@ -65,7 +64,7 @@ def test_a_broker_keeps_so_many_messages_for_so_long():
         assert await broker.position("a") == (broker.epoch, 0)
         for second in range(5):
             now[0] = second
-            await broker.publish("a", sealed("a", second))
+            await broker.publish("a", encode_publication("a", second))
         assert [m.offset for m in await broker.read("a", 0, 10**6)] == [3, 4, 5]
         assert [m.offset for m in await broker.read("a", 3, 10**6)] == [4, 5]
         assert [m.offset for m in await broker.read("a", 0, 1)] == [3], "one at least"
@@ -86,7 +85,7 @@ def test_the_histories_of_all_channels_have_one_bound(monkeypatch: pytest.Monkey
         broker = MemoryBroker(1000, None)
         for channel in "abc":
             for _ in range(5):
-                await broker.publish(channel, sealed(channel, "x" * 1000))
+                await broker.publish(channel, encode_publication(channel, "x" * 1000))
         kept = [len(await broker.read(channel, 0, 10**6)) for channel in "abc"]
         assert kept == [0, 1, 5], "the one that was silent for longest loses first"
 
@@ -98,10 +97,10 @@ def test_channels_that_fell_silent_are_forgotten_as_others_speak():
         now = [0.0]
         broker = MemoryBroker(10, 5.0, clock=lambda: now[0])
         for i in range(100):
-            await broker.publish(f"run {i}", sealed("x", i))
+            await broker.publish(f"run {i}", encode_publication("x", i))
         now[0] = 6.0
         for _ in range(100):
-            await broker.publish("alive", sealed("x", 0))
+            await broker.publish("alive", encode_publication("x", 0))
         assert list(broker._kept) == ["alive"]
 
     asyncio.run(main())
@@ -112,15 +111,15 @@ def test_a_message_that_comes_again_is_known_for_five_minutes():
         now = [0.0]
         broker, seen = MemoryBroker(10, None, clock=lambda: now[0]), []
         broker.subscribe("a", seen.append)
-        first = await broker.publish("a", sealed("a", 1), key("k"))
-        await broker.publish("a", sealed("a", 2))
-        assert await broker.publish("a", sealed("a", 1), key("k")) == first
+        first = await broker.publish("a", encode_publication("a", 1), key("k"))
+        await broker.publish("a", encode_publication("a", 2))
+        assert await broker.publish("a", encode_publication("a", 1), key("k")) == first
         now[0] = REMEMBERED - 0.1
-        assert await broker.publish("a", sealed("a", 1), key("k")) == first
+        assert await broker.publish("a", encode_publication("a", 1), key("k")) == first
         now[0] = REMEMBERED
-        assert await broker.publish("a", sealed("a", 1), key("k")) != first
+        assert await broker.publish("a", encode_publication("a", 1), key("k")) != first
         assert len(seen) == 3
-        assert await broker.publish("a", sealed("a", 1), key("other")) != first
+        assert await broker.publish("a", encode_publication("a", 1), key("other")) != first
 
     asyncio.run(main())
 
@@ -133,15 +132,15 @@ def test_an_id_is_its_senders_within_a_channel():
     async def main() -> None:
         broker = MemoryBroker()
         keys = [key(0), key("0"), key(0, "you"), key(0, channel="b")]
-        found = [await broker.publish("a", sealed("a", 1), each) for each in (*keys, *keys)]
+        found = [await broker.publish("a", encode_publication("a", 1), each) for each in (*keys, *keys)]
         assert [offset for _, offset in found] == [1, 2, 3, 4, 1, 2, 3, 4]
 
     asyncio.run(main())
 
 
 def test_who_publishes_much_does_not_have_others_forgotten(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(known, "MOST", 10)
-    remembered = known.Known()
+    monkeypatch.setattr(dedup, "MOST", 10)
+    remembered = dedup.DedupCache()
     remembered.add(key("first", "rare"), Position("e", 1), 0.0)
     for i in range(100):
         remembered.add(key(i, "busy"), Position("e", i), 1.0)
@@ -156,23 +155,23 @@ def test_who_publishes_much_does_not_have_others_forgotten(monkeypatch: pytest.M
 
 
 def test_only_so_many_messages_are_known_again(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(known, "MOST_OF_ONE", 3)
+    monkeypatch.setattr(dedup, "MOST_OF_ONE", 3)
 
     async def main() -> None:
         broker = MemoryBroker()
-        first = [await broker.publish("a", sealed("a", i), key(str(i))) for i in range(4)]
-        assert await broker.publish("a", sealed("a", 3), key("3")) == first[3]
-        assert await broker.publish("a", sealed("a", 0), key("0")) != first[0]
+        first = [await broker.publish("a", encode_publication("a", i), key(str(i))) for i in range(4)]
+        assert await broker.publish("a", encode_publication("a", 3), key("3")) == first[3]
+        assert await broker.publish("a", encode_publication("a", 0), key("0")) != first[0]
 
     asyncio.run(main())
 
 
 def test_all_who_publish_over_http_are_not_taken_for_one(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(known, "MOST_OF_ONE", 3)
-    remembered = known.Known()
+    monkeypatch.setattr(dedup, "MOST_OF_ONE", 3)
+    remembered = dedup.DedupCache()
     for i in range(10):
-        remembered.add(key(i, known.EVERYBODY), Position("e", i), 0.0)
-    assert remembered.find(key(0, known.EVERYBODY), 1.0) == ("e", 0)
+        remembered.add(key(i, dedup.EVERYBODY), Position("e", i), 0.0)
+    assert remembered.find(key(0, dedup.EVERYBODY), 1.0) == ("e", 0)
 
 
 def test_there_is_no_broker_of_another_name():
@@ -186,7 +185,7 @@ def test_there_is_no_broker_of_another_name():
 
 def test_a_sealed_message_no_longer_changes():
     data = {"cpu": [1, 2]}
-    message = sealed("metrics", data)
+    message = encode_publication("metrics", data)
     data["cpu"].append(3)
     written = json.loads(msgspec.json.encode(message))
     assert written["data"] == {"cpu": [1, 2]}
@@ -196,22 +195,22 @@ def test_a_sealed_message_no_longer_changes():
 
 
 def test_a_type_may_be_given_and_belongs_to_the_channel_otherwise():
-    assert sealed("alerts", 1).type == "alert"
-    assert sealed("cpu", 1).type == "cpu"
-    assert sealed("alerts", 1, "cleared").type == "cleared"
+    assert encode_publication("alerts", 1).type == "alert"
+    assert encode_publication("cpu", 1).type == "cpu"
+    assert encode_publication("alerts", 1, "cleared").type == "cleared"
 
 
 @pytest.mark.parametrize("name", ["", "x" * 201, 5, None, *sorted(CONTROL)])
 def test_a_name_that_is_none_is_refused_for_channels_and_types(name: Any):
     with pytest.raises(UsageError, match="is no name for a channel or type"):
-        sealed(name, 1)
+        encode_publication(name, 1)
     if name is not None:
         with pytest.raises(UsageError, match="is no name for a channel or type"):
-            sealed("x", 1, name)
+            encode_publication("x", 1, name)
 
 
 def test_a_name_has_up_to_200_characters():
-    assert sealed("日" * 200, 1).channel == "日" * 200
+    assert encode_publication("日" * 200, 1).channel == "日" * 200
 
 
 LOOP: list[Any] = []
@@ -221,13 +220,13 @@ LOOP.append(LOOP)
 @pytest.mark.parametrize("data", [object(), {"a": print}, "\ud800", LOOP])
 def test_data_that_are_no_json_are_refused(data: Any):
     with pytest.raises(WrongType, match="cannot publish on 'x': the data are nothing that JSON has"):
-        sealed("x", data)
+        encode_publication("x", data)
 
 
 def test_data_that_are_too_large_are_refused():
-    sealed("x", "a" * (LARGEST - 2))
+    encode_publication("x", "a" * (LARGEST - 2))
     with pytest.raises(UsageError, match="more than 1,044,480"):
-        sealed("x", "a" * (LARGEST - 1))
+        encode_publication("x", "a" * (LARGEST - 1))
 
 
 # Channels
@@ -267,7 +266,7 @@ def test_a_channel_is_followed_at_the_broker_once_and_only_while_somebody_is_the
         )
         assert broker.followed == ["a"]
         assert channels.followed("a")
-        await channels.publish(sealed("a", 1))
+        await channels.publish(encode_publication("a", 1))
         assert first == second
         assert first[0] is second[0], "one frame for all"
         undo_first()
@@ -289,12 +288,12 @@ def test_a_subscriber_that_leaves_in_the_middle_of_a_message_disturbs_nobody():
             undo()
 
         undo = channels.subscribe("a", leave)
-        await channels.publish(sealed("a", 1))
+        await channels.publish(encode_publication("a", 1))
         assert not channels.followed("a")
         undo = channels.subscribe("a", leave)
         channels.subscribe("a", into(seen))
-        await channels.publish(sealed("a", 2))
-        await channels.publish(sealed("a", 3))
+        await channels.publish(encode_publication("a", 2))
+        await channels.publish(encode_publication("a", 3))
         assert [json.loads(frame)["data"] for frame in seen] == [1, 2, 2, 3]
 
     asyncio.run(main())
@@ -319,7 +318,7 @@ def test_a_burst_gives_those_who_send_it_on_their_turn():
         channels.subscribe("a", put)
         writer = asyncio.create_task(write())
         for _ in range(1000):
-            await channels.publish(sealed("a", "x" * 10_000))
+            await channels.publish(encode_publication("a", "x" * 10_000))
         writer.cancel()
         assert 10_000 < most < LIMIT / 4
 
@@ -334,9 +333,9 @@ def test_a_burst_gives_those_who_send_it_on_their_turn():
     st.integers(0, 60),
 )
 def test_a_mailbox_is_a_queue_with_a_bound(actions: list[str | None], most: int):
-    limit, mailbox.LIMIT = mailbox.LIMIT, 64  # type: ignore[misc]
+    limit, send_buffer.LIMIT = send_buffer.LIMIT, 64  # type: ignore[misc]
     try:
-        box, model = Mailbox(), []
+        box, model = SendBuffer(), []
 
         def size(frames: list[str]) -> int:
             return sum(len(frame.encode()) for frame in frames)
@@ -355,11 +354,11 @@ def test_a_mailbox_is_a_queue_with_a_bound(actions: list[str | None], most: int)
                 if fits:
                     model.append(action)
     finally:
-        mailbox.LIMIT = limit  # type: ignore[misc]
+        send_buffer.LIMIT = limit  # type: ignore[misc]
 
 
 def test_a_single_frame_has_always_room():
-    box = Mailbox()
+    box = SendBuffer()
     assert box.put("x" * (2 * LIMIT))
     assert not box.put("y")
     assert box.take(0) == ["x" * (2 * LIMIT)]
@@ -374,12 +373,12 @@ def test_a_single_frame_has_always_room():
 def test_metrics_are_published_only_while_somebody_follows():
     async def main() -> None:
         broker, seen = MemoryBroker(), []
-        board = Switchboard(get_runtime(), broker)
-        await board._measure()
-        undo = board.subscribe("metrics", into(seen))
-        await board._measure()
+        state = HubState(get_runtime(), broker)
+        await state._measure()
+        undo = state.subscribe("metrics", into(seen))
+        await state._measure()
         undo()
-        await board._measure()
+        await state._measure()
         assert [json.loads(frame)["offset"] for frame in seen] == [1]
         assert await broker.publish("metrics", Message("t")) == Position(broker.epoch, 2)
 
@@ -387,22 +386,22 @@ def test_metrics_are_published_only_while_somebody_follows():
 
 
 def test_what_waits_to_be_published_is_bounded(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(switchboard, "MOST_WAITING", 10_000)
-    board = Switchboard(get_runtime(), MemoryBroker())
-    board.post(sealed("a", "x" * 8_000))
-    with pytest.raises(NotSent, match=r"1 others \(8,5\d\d bytes\) wait for the I/O thread"):
-        board.post(sealed("a", "x" * 2_000))
-    board.events.say("kind", "info", "x" * 2_000)  # left out, and nothing raised
+    monkeypatch.setattr(hub_state, "MOST_WAITING", 10_000)
+    state = HubState(get_runtime(), MemoryBroker())
+    state.post(encode_publication("a", "x" * 8_000))
+    with pytest.raises(SendFailed, match=r"1 others \(8,5\d\d bytes\) wait for the I/O thread"):
+        state.post(encode_publication("a", "x" * 2_000))
+    state.events.say("kind", "info", "x" * 2_000)  # left out, and nothing raised
 
 
 def test_what_several_threads_post_is_published_in_the_order_of_each():
     seen: list[Any] = []
     runtime = get_runtime()
-    board = Switchboard(runtime, MemoryBroker())
-    board.subscribe("a", lambda _, frame: seen.append(json.loads(frame)))
+    state = HubState(runtime, MemoryBroker())
+    state.subscribe("a", lambda _, frame: seen.append(json.loads(frame)))
 
     async def collect() -> None:
-        running = asyncio.create_task(board.run())
+        running = asyncio.create_task(state.run())
         try:
             async with asyncio.timeout(30):
                 while len(seen) < 400:
@@ -411,7 +410,7 @@ def test_what_several_threads_post_is_published_in_the_order_of_each():
             running.cancel()
 
     async def post(name: str) -> None:
-        await asyncio.to_thread(lambda: [board.post(sealed("a", [name, i])) for i in range(100)])
+        await asyncio.to_thread(lambda: [state.post(encode_publication("a", [name, i])) for i in range(100)])
 
     async def main() -> None:
         await asyncio.gather(*(post(name) for name in "wxyz"))

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realtime_widgets.hub.brokers.memory import MemoryBroker
-from realtime_widgets.hub.session import Session
-from realtime_widgets.hub.state import Switchboard
+from realtime_widgets.hub.session import HubSession
+from realtime_widgets.hub.state import HubState
 from support.recovery_world import Threadless, Timeless
 
 VALUES = st.recursive(
@@ -72,7 +72,7 @@ FRAMES = st.one_of(
 )
 
 
-class Link:
+class ConnectionState:
     """Says what it was given, and hears the answers."""
 
     def __init__(self, frames: list[str | bytes]) -> None:
@@ -110,14 +110,14 @@ def loop() -> Iterator[Timeless]:
 @given(st.lists(FRAMES, max_size=12))
 def test_no_client_stops_its_session(loop: Timeless, frames: list[str | bytes]):
     broker = MemoryBroker(5, None, clock=loop.time)
-    board = Switchboard(Threadless(loop), broker)  # type: ignore[arg-type]
-    link = Link(frames)
+    state = HubState(Threadless(loop), broker)  # type: ignore[arg-type]
+    link = ConnectionState(frames)
 
     async def main() -> None:
         async with asyncio.timeout(60):
-            await Session(board, link, ("x",)).run()
+            await HubSession(state, link, ("x",)).run()
 
     loop.run_until_complete(main())
     assert link.answered.is_set()
-    assert not board.sessions
+    assert not state.sessions
     assert broker._sinks == {}

@@ -23,11 +23,11 @@ import pytest
 
 from realtime_widgets.errors import UsageError, WouldDeadlock, WrongType
 from realtime_widgets.hub import Hub, embedded_hub, session
-from realtime_widgets.hub.app import _Door
-from realtime_widgets.hub.auth import Guard
+from realtime_widgets.hub.app import _AuthMiddleware
+from realtime_widgets.hub.auth import AccessPolicy
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import LARGEST
-from realtime_widgets.hub.state import Switchboard
+from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol import heartbeat
 from realtime_widgets.runtime import get_runtime
 from support.scripted_client import LIMIT, Answer, Client, client, run, until
@@ -627,8 +627,8 @@ def test_behind_the_door_nobody_sees_the_token():
         "query_string": b"a=1&token=my-own-token",
         "headers": [(b"host", b"localhost")],
     }
-    door = _Door(
-        inside, Switchboard(get_runtime(), MemoryBroker()), Guard(token="my-own-token", host="localhost")
+    door = _AuthMiddleware(
+        inside, HubState(get_runtime(), MemoryBroker()), AccessPolicy(token="my-own-token", host="localhost")
     )
     asyncio.run(door(scope, None, None))  # type: ignore[arg-type]
     assert seen == [scope]

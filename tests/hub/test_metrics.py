@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.hub import events as module
-from realtime_widgets.hub.events import BURST, EVERY, Events, Ration
+from realtime_widgets.hub.events import BURST, EVERY, Events, TokenBucket
 from realtime_widgets.hub.metrics import Metrics
 from realtime_widgets.hub.traffic import WINDOW, Figures, Traffic
 from realtime_widgets.sources.machine import Reading
@@ -134,7 +134,7 @@ def test_this_machine_has_a_load_and_a_memory():
 
 
 def test_a_ration_allows_a_burst_and_then_one_at_a_time():
-    ration = Ration(100.0)
+    ration = TokenBucket(100.0)
     assert [ration.take(100.0) for _ in range(BURST + 3)] == [True] * BURST + [False] * 3
     assert ration.skipped == 3
     assert not ration.take(100.0 + EVERY * 0.9)
@@ -143,7 +143,7 @@ def test_a_ration_allows_a_burst_and_then_one_at_a_time():
 
 
 def test_a_rest_gives_back_a_burst_and_no_more():
-    ration = Ration(0.0)
+    ration = TokenBucket(0.0)
     for _ in range(BURST):
         ration.take(0.0)
     assert sum(ration.take(10_000.0) for _ in range(3 * BURST)) == BURST

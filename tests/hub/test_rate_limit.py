@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from realtime_widgets.client import Client
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.hub import Hub
-from realtime_widgets.hub.rate_limit import LONGEST, MOST, Admission
+from realtime_widgets.hub.rate_limit import LONGEST, MOST, ConnectionRateLimiter
 from realtime_widgets.runtime import get_runtime
 from support.servers import wait_for
 
@@ -21,21 +21,21 @@ CLIENTS = 500
 
 @given(st.lists(st.floats(0, 0.5), max_size=200), st.integers(1, 10))
 def test_no_second_has_more_than_so_many(steps: list[float], most: int):
-    admission, now, admitted = Admission(most), 0.0, []
+    rate_limiter, now, admitted = ConnectionRateLimiter(most), 0.0, []
     for step in steps:
         now += step
-        if admission.ask(now) == 0:
+        if rate_limiter.ask(now) == 0:
             admitted.append(now)
     for i, begin in enumerate(admitted):
         assert sum(other - begin < 1 for other in admitted[i:]) <= most
 
 
 def test_who_is_turned_away_gets_a_turn_of_their_own():
-    admission = Admission(2)
-    waits = [admission.ask(10.0) for _ in range(6)]
+    rate_limiter = ConnectionRateLimiter(2)
+    waits = [rate_limiter.ask(10.0) for _ in range(6)]
     assert waits == [0, 0, 1.0, 1.5, 2.0, 2.5]
-    assert admission.ask(11.0) == 0
-    crowded = Admission(1)
+    assert rate_limiter.ask(11.0) == 0
+    crowded = ConnectionRateLimiter(1)
     assert max(crowded.ask(0.0) for _ in range(10_000)) == LONGEST
     assert crowded.ask(100.0) == 0
     assert crowded.ask(100.0) <= 1.0, "what they were told then is over"
@@ -66,16 +66,16 @@ def test_500_clients_that_lose_their_hub_at_once_come_back_spread_and_all(monkey
 
     asked: list[float] = []
     admitted: list[float] = []
-    ask = Admission.ask
+    ask = ConnectionRateLimiter.ask
 
-    def noted(admission: Admission, now: float) -> float:
+    def noted(rate_limiter: ConnectionRateLimiter, now: float) -> float:
         asked.append(now)
-        wait = ask(admission, now)
+        wait = ask(rate_limiter, now)
         if not wait:
             admitted.append(now)
         return wait
 
-    monkeypatch.setattr(Admission, "ask", noted)
+    monkeypatch.setattr(ConnectionRateLimiter, "ask", noted)
     pool = Pool(get_runtime())
     with Hub() as hub:
         clients = [

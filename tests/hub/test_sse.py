@@ -11,8 +11,7 @@ import httpx
 import pytest
 
 from realtime_widgets.client import Client
-from realtime_widgets.hub import Hub
-from realtime_widgets.hub import sse as eventstream
+from realtime_widgets.hub import Hub, sse
 from realtime_widgets.hub.sse import positions_of
 from realtime_widgets.protocol.sse import Data, Decoder
 from realtime_widgets.streams.gaps import Position
@@ -137,7 +136,7 @@ def test_nobody_gets_in_without_the_token(hub: Hub):
 
 
 def test_silence_is_filled_with_comments(hub: Hub, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(eventstream, "KEEP_ALIVE", 0.02)
+    monkeypatch.setattr(sse, "KEEP_ALIVE", 0.02)
     with reading(hub, "/sse/x") as reader:
         chunks = reader.response.iter_raw()
         seen = b""
@@ -147,7 +146,7 @@ def test_silence_is_filled_with_comments(hub: Hub, monkeypatch: pytest.MonkeyPat
 
 def test_who_leaves_is_forgotten(hub: Hub):
     assert hub._life is not None
-    sessions = hub._life.board.sessions
+    sessions = hub._life.state.sessions
     with reading(hub, "/sse/x") as reader:
         reader.next()
         assert len(sessions) == 1
@@ -155,9 +154,9 @@ def test_who_leaves_is_forgotten(hub: Hub):
 
 
 def test_who_does_not_read_is_cut_off(hub: Hub, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(eventstream, "STUCK", 0.1)
+    monkeypatch.setattr(sse, "STUCK", 0.1)
     assert hub._life is not None
-    sessions = hub._life.board.sessions
+    sessions = hub._life.state.sessions
     with reading(hub, "/sse/x") as reader:
         reader.next()
         data = "x" * 500_000

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from realtime_widgets.browser.delivery import REPEAT
-from realtime_widgets.feeds import log as journals
-from realtime_widgets.feeds.log import Journal
-from realtime_widgets.feeds.series import Line, points
+from realtime_widgets.feeds import log as event_log
+from realtime_widgets.feeds.log import EventLogFeed
+from realtime_widgets.feeds.series import SeriesFeed, points
 from realtime_widgets.streams import Stream
 from support.hop import Numbers, NumbersStore, World
 from support.page_model import ASK_AT_LEAST, MUTED, PULSE, Cells, Log
@@ -96,9 +96,9 @@ def test_charts_on_every_page_equal_the_kernels_buckets_after_random_schedules(s
         for to in ("raw", "dense", "points")
     }
     lines = {
-        "raw": Line(streams["raw"], ["a", "b"], 20.0),
-        "dense": Line(streams["dense"], ["a", "b"], 2.0),
-        "points": Line(streams["points"], ["a"], points(100)),
+        "raw": SeriesFeed(streams["raw"], ["a", "b"], 20.0),
+        "dense": SeriesFeed(streams["dense"], ["a", "b"], 2.0),
+        "points": SeriesFeed(streams["points"], ["a"], points(100)),
     }
     for line in lines.values():
         line.resize(50)
@@ -136,12 +136,12 @@ def test_logs_on_every_page_have_each_event_once_or_count_it_after_random_schedu
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what there is room for is fetched: in the end nothing is left out that the kernel still has."""
-    monkeypatch.setattr(journals, "PART_ROWS", 12)
-    monkeypatch.setattr(journals, "PART_BYTES", 1000)
+    monkeypatch.setattr(event_log, "PART_ROWS", 12)
+    monkeypatch.setattr(event_log, "PART_BYTES", 1000)
     most = 60
     for seed in range(block * 100, block * 100 + 100):
         stream = Stream("events", max_points=80, clock=lambda: 1_795_000_000.0)
-        journal = Journal(stream, "debug", most)
+        journal = EventLogFeed(stream, "debug", most)
         world = World(seed, {"log": journal}, lambda: Log(most), opens_during_cells=seed % 3 == 0, wire=True)
 
         def change(_to: str, stream: Stream = stream, world: World = world) -> None:

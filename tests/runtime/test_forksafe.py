@@ -9,7 +9,7 @@ import weakref
 
 import pytest
 
-from realtime_widgets.runtime import forksafe as locks
+from realtime_widgets.runtime import forksafe
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
@@ -96,7 +96,7 @@ def test_who_has_a_lock_is_not_kept_alive_for_it():
         pass
 
     owner = Owner()
-    locks.renew_after_fork(owner, lambda owner: None)
+    forksafe.renew_after_fork(owner, lambda owner: None)
     gone = weakref.ref(owner)
     del owner
     gc.collect()
@@ -108,8 +108,8 @@ def test_a_reload_forgets_nobody_and_registers_nothing_again(monkeypatch):
         pass
 
     owner, renewed, registered = Owner(), [], []
-    locks.renew_after_fork(owner, renewed.append)
+    forksafe.renew_after_fork(owner, renewed.append)
     monkeypatch.setattr(os, "register_at_fork", lambda **hooks: registered.append(hooks), raising=False)
-    importlib.reload(locks)
-    locks._renew_all()
+    importlib.reload(forksafe)
+    forksafe._renew_all()
     assert (renewed, registered) == ([owner], [])

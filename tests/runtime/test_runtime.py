@@ -11,7 +11,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from realtime_widgets.errors import RuntimeStopped, TookTooLong, WouldDeadlock
+from realtime_widgets.errors import RuntimeStopped, TimedOut, WouldDeadlock
 from realtime_widgets.runtime import Runtime, get_runtime
 from realtime_widgets.runtime import runtime as module
 
@@ -88,7 +88,7 @@ def test_a_wait_that_runs_out_of_time_cancels(runtime):
             cancelled.set_result(True)
             raise
 
-    with pytest.raises(TookTooLong, match=r"we waited 0\.05 s"):
+    with pytest.raises(TimedOut, match=r"we waited 0\.05 s"):
         runtime.wait(runtime.run(forever()), 0.05)
     assert cancelled.result(5)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from realtime_widgets.errors import MissingDependency, UsageError
-from realtime_widgets.sources import machine as sources
+from realtime_widgets.sources import machine as machine_module
 from realtime_widgets.sources.machine import FIELDS, Machine, Reader, Reading, next_due, to_record
 
 CpuTimes = namedtuple("CpuTimes", "user system idle iowait guest guest_nice")
@@ -119,8 +119,8 @@ def fake_psutil(**parts: Any) -> ModuleType:
 @pytest.fixture
 def cranked(monkeypatch: pytest.MonkeyPatch) -> CrankedRuntime:
     runtime = CrankedRuntime()
-    monkeypatch.setattr(sources, "get_runtime", lambda: runtime)
-    monkeypatch.setattr(sources, "time", runtime)
+    monkeypatch.setattr(machine_module, "get_runtime", lambda: runtime)
+    monkeypatch.setattr(machine_module, "time", runtime)
     monkeypatch.setitem(sys.modules, "psutil", fake_psutil())
     return runtime
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import realtime_widgets.runtime.runtime  # noqa: F401 - installs the scheduler
-from realtime_widgets.errors import RuntimeStopped, TookTooLong, UsageError, WouldDeadlock, WrongType
+from realtime_widgets.errors import RuntimeStopped, TimedOut, UsageError, WouldDeadlock, WrongType
 from realtime_widgets.runtime.notebook import Replaced
 from realtime_widgets.streams import Stream
 from realtime_widgets.streams.buffer import DataBuffer
@@ -22,7 +22,7 @@ class Timer:
         self.cancelled = True
 
 
-class Crank:
+class FakeClock:
     """A scheduler in which nothing happens until the test says so."""
 
     def __init__(self):
@@ -71,8 +71,8 @@ class Crank:
 
 
 @pytest.fixture
-def crank():
-    return Crank()
+def fake_clock():
+    return FakeClock()
 
 
 @pytest.fixture
@@ -80,46 +80,48 @@ def stream():
     return Stream("cpu", clock=lambda: 0.0)
 
 
-def collecting(stream, crank, **options):
+def collecting(stream, fake_clock, **options):
     got = []
-    buffer = DataBuffer(stream, lambda batch: got.append(batch["value"].tolist()), scheduler=crank, **options)
+    buffer = DataBuffer(
+        stream, lambda batch: got.append(batch["value"].tolist()), scheduler=fake_clock, **options
+    )
     return buffer, got
 
 
-def test_a_batch_is_due_so_long_after_its_first_record(stream, crank):
-    buffer, got = collecting(stream, crank, every=1.0)
+def test_a_batch_is_due_so_long_after_its_first_record(stream, fake_clock):
+    buffer, got = collecting(stream, fake_clock, every=1.0)
     stream.append(1.0)
-    crank.advance(0.6)
+    fake_clock.advance(0.6)
     stream.append(2.0)
-    crank.advance(0.3)
-    crank.work()
+    fake_clock.advance(0.3)
+    fake_clock.work()
     assert got == []
-    crank.advance(0.2)
-    crank.work()
+    fake_clock.advance(0.2)
+    fake_clock.work()
     assert got == [[1.0, 2.0]]
     assert (buffer.delivered, buffer.dropped) == (2, 0)
 
 
-def test_nothing_is_scheduled_while_nothing_comes(stream, crank):
-    _, got = collecting(stream, crank)
+def test_nothing_is_scheduled_while_nothing_comes(stream, fake_clock):
+    _, got = collecting(stream, fake_clock)
     stream.append(1.0)
-    crank.advance(1.0)
-    crank.work()
-    crank.advance(1.0)
-    assert (got, crank.timers, crank.jobs, crank.stops) == ([[1.0]], [], [], [])
+    fake_clock.advance(1.0)
+    fake_clock.work()
+    fake_clock.advance(1.0)
+    assert (got, fake_clock.timers, fake_clock.jobs, fake_clock.stops) == ([[1.0]], [], [], [])
 
 
-def test_records_that_were_there_before_are_not_delivered(stream, crank):
+def test_records_that_were_there_before_are_not_delivered(stream, fake_clock):
     stream.append(1.0)
-    buffer, got = collecting(stream, crank)
+    buffer, got = collecting(stream, fake_clock)
     stream.append(2.0)
     buffer.flush(1.0)
     assert got == [[2.0]]
 
 
-def test_a_batch_holds_the_newest_and_the_rest_is_counted(stream, crank):
+def test_a_batch_holds_the_newest_and_the_rest_is_counted(stream, fake_clock):
     got = []
-    buffer = DataBuffer(stream, got.append, max_size=3, scheduler=crank)
+    buffer = DataBuffer(stream, got.append, max_size=3, scheduler=fake_clock)
     stream.extend([1.0, 2.0, 3.0, 4.0, 5.0])
     buffer.flush(1.0)
     (batch,) = got
@@ -128,16 +130,16 @@ def test_a_batch_holds_the_newest_and_the_rest_is_counted(stream, crank):
     assert (buffer.delivered, buffer.dropped) == (3, 2)
 
 
-def test_without_a_size_only_what_was_overwritten_is_dropped(crank):
+def test_without_a_size_only_what_was_overwritten_is_dropped(fake_clock):
     stream = Stream(max_points=4)
-    buffer, got = collecting(stream, crank, max_size=None)
+    buffer, got = collecting(stream, fake_clock, max_size=None)
     stream.extend([float(i) for i in range(1, 11)])
     buffer.flush(1.0)
     assert (got, buffer.dropped) == ([[7.0, 8.0, 9.0, 10.0]], 6)
 
 
-def test_cleared_records_are_neither_delivered_nor_dropped(stream, crank):
-    buffer, got = collecting(stream, crank)
+def test_cleared_records_are_neither_delivered_nor_dropped(stream, fake_clock):
+    buffer, got = collecting(stream, fake_clock)
     stream.extend([1.0, 2.0])
     stream.clear()
     buffer.flush(1.0)
@@ -147,28 +149,28 @@ def test_cleared_records_are_neither_delivered_nor_dropped(stream, crank):
     assert got == [[3.0]]
 
 
-def test_while_fn_runs_records_gather_for_the_next_batch(stream, crank):
+def test_while_fn_runs_records_gather_for_the_next_batch(stream, fake_clock):
     got = []
 
     def slow(batch):
         got.append(batch["value"].tolist())
         if len(got) == 1:
             stream.append(2.0)
-            crank.advance(10.0)  # time goes on while fn runs
+            fake_clock.advance(10.0)  # time goes on while fn runs
             stream.append(3.0)
-            assert crank.jobs == [], "one at a time"
+            assert fake_clock.jobs == [], "one at a time"
 
-    DataBuffer(stream, slow, every=1.0, scheduler=crank)
+    DataBuffer(stream, slow, every=1.0, scheduler=fake_clock)
     stream.append(1.0)
-    crank.advance(1.0)
-    crank.work()
+    fake_clock.advance(1.0)
+    fake_clock.work()
     assert got == [[1.0]]
-    crank.advance(1.0)
-    crank.work()
+    fake_clock.advance(1.0)
+    fake_clock.work()
     assert got == [[1.0], [2.0, 3.0]]
 
 
-def test_a_failing_fn_is_logged_and_kept_and_later_batches_go_on(stream, crank, caplog):
+def test_a_failing_fn_is_logged_and_kept_and_later_batches_go_on(stream, fake_clock, caplog):
     got = []
 
     def fails_once(batch):
@@ -176,8 +178,8 @@ def test_a_failing_fn_is_logged_and_kept_and_later_batches_go_on(stream, crank, 
         if len(got) == 1:
             raise KeyError("mine")
 
-    buffer = DataBuffer(stream, fails_once, scheduler=crank)
-    other, others = collecting(stream, crank)
+    buffer = DataBuffer(stream, fails_once, scheduler=fake_clock)
+    other, others = collecting(stream, fake_clock)
     for value in (1.0, 2.0):
         stream.append(value)
         buffer.flush(1.0)
@@ -188,22 +190,22 @@ def test_a_failing_fn_is_logged_and_kept_and_later_batches_go_on(stream, crank, 
     assert "a batch of stream 'cpu' was not taken" in caplog.text
 
 
-def test_a_flush_delivers_now_and_calls_the_timer_off(stream, crank):
-    buffer, got = collecting(stream, crank, every=1.0)
+def test_a_flush_delivers_now_and_calls_the_timer_off(stream, fake_clock):
+    buffer, got = collecting(stream, fake_clock, every=1.0)
     buffer.flush()
-    assert crank.jobs == [], "nothing is pending"
+    assert fake_clock.jobs == [], "nothing is pending"
     stream.append(1.0)
-    (timer,) = crank.timers
+    (timer,) = fake_clock.timers
     buffer.flush()
     assert timer.cancelled
-    crank.work()
-    crank.advance(2.0)
-    crank.work()
+    fake_clock.work()
+    fake_clock.advance(2.0)
+    fake_clock.work()
     assert got == [[1.0]]
-    assert crank.waited == []
+    assert fake_clock.waited == []
 
 
-def test_a_flush_inside_of_fn_delivers_right_after_it(stream, crank):
+def test_a_flush_inside_of_fn_delivers_right_after_it(stream, fake_clock):
     got = []
 
     def fn(batch):
@@ -212,77 +214,77 @@ def test_a_flush_inside_of_fn_delivers_right_after_it(stream, crank):
             stream.append(2.0)
             buffer.flush()
 
-    buffer = DataBuffer(stream, fn, scheduler=crank)
+    buffer = DataBuffer(stream, fn, scheduler=fake_clock)
     stream.append(1.0)
     buffer.flush()
-    crank.work()
+    fake_clock.work()
     assert got == [[1.0], [2.0]]
 
 
-def test_close_delivers_the_remainder_and_then_nothing(stream, crank):
-    buffer, got = collecting(stream, crank)
+def test_close_delivers_the_remainder_and_then_nothing(stream, fake_clock):
+    buffer, got = collecting(stream, fake_clock)
     with buffer:
         stream.append(1.0)
-    crank.work()
+    fake_clock.work()
     stream.append(2.0)
     buffer.close()
     buffer.flush(1.0)
-    crank.advance(10.0)
-    crank.work()
+    fake_clock.advance(10.0)
+    fake_clock.work()
     assert got == [[1.0]]
     assert repr(buffer) == "<DataBuffer 'cpu' → <lambda>: closed, 1 delivered, 0 dropped>"
 
 
 def test_a_cell_that_is_run_again_replaces_its_buffers(stream, monkeypatch):
     shell, got = make_shell(monkeypatch), []
-    crank = Crank()
+    fake_clock = FakeClock()
 
     def cell(run):
-        DataBuffer(stream, lambda batch: got.append((run, batch["value"].tolist())), scheduler=crank)
+        DataBuffer(stream, lambda batch: got.append((run, batch["value"].tolist())), scheduler=fake_clock)
 
     shell.run(lambda: cell(1), "cell-1")
     shell.run(lambda: cell("other"), "cell-2")
     stream.append(1.0)
     shell.run(lambda: cell(2), "cell-1")
-    crank.work()
+    fake_clock.work()
     assert got == [(1, [1.0])]  # what was pending is not lost
     stream.append(2.0)
-    crank.advance(0.1)
-    crank.work()
+    fake_clock.advance(0.1)
+    fake_clock.work()
     assert sorted(got[1:], key=str) == [("other", [1.0, 2.0]), (2, [2.0])]
 
 
-def test_the_end_of_the_runtime_delivers_what_waits(stream, crank):
-    buffer, got = collecting(stream, crank, every=100.0)
+def test_the_end_of_the_runtime_delivers_what_waits(stream, fake_clock):
+    buffer, got = collecting(stream, fake_clock, every=100.0)
     stream.append(1.0)
-    for fn in list(crank.stops):
+    for fn in list(fake_clock.stops):
         fn()
-    crank.work()
-    assert (got, crank.stops, buffer.last_error) == ([[1.0]], [], None)
+    fake_clock.work()
+    assert (got, fake_clock.stops, buffer.last_error) == ([[1.0]], [], None)
 
 
-def test_a_stopped_runtime_is_tried_again_with_the_next_record(stream, crank):
-    buffer, got = collecting(stream, crank)
-    crank.stopped = True
+def test_a_stopped_runtime_is_tried_again_with_the_next_record(stream, fake_clock):
+    buffer, got = collecting(stream, fake_clock)
+    fake_clock.stopped = True
     stream.append(1.0)
     assert isinstance(buffer.last_error, RuntimeStopped)
-    crank.stopped = False
+    fake_clock.stopped = False
     stream.append(2.0)
-    crank.advance(1.0)
-    crank.work()
+    fake_clock.advance(1.0)
+    fake_clock.work()
     assert got == [[1.0, 2.0]]
 
 
-def test_a_delivery_that_was_cancelled_is_made_up_for(stream, crank):
-    buffer, got = collecting(stream, crank)
+def test_a_delivery_that_was_cancelled_is_made_up_for(stream, fake_clock):
+    buffer, got = collecting(stream, fake_clock)
     stream.append(1.0)
-    crank.advance(1.0)
-    crank.jobs[0][0].cancel()
-    crank.jobs.clear()
+    fake_clock.advance(1.0)
+    fake_clock.jobs[0][0].cancel()
+    fake_clock.jobs.clear()
     assert isinstance(buffer.last_error, RuntimeStopped)
     stream.append(2.0)
-    crank.advance(1.0)
-    crank.work()
+    fake_clock.advance(1.0)
+    fake_clock.work()
     assert got == [[1.0, 2.0]]
 
 
@@ -310,11 +312,11 @@ def test_the_decorator_leaves_a_buffer_that_can_be_called(stream):
 
 
 @pytest.mark.parametrize("bad", [{"every": -1}, {"every": float("nan")}, {"max_size": 0}])
-def test_impossible_settings_are_refused(stream, crank, bad):
+def test_impossible_settings_are_refused(stream, fake_clock, bad):
     with pytest.raises(UsageError, match=next(iter(bad))):
-        DataBuffer(stream, print, scheduler=crank, **bad)
+        DataBuffer(stream, print, scheduler=fake_clock, **bad)
     with pytest.raises(WrongType, match="pass a function"):
-        DataBuffer(stream, "print", scheduler=crank)
+        DataBuffer(stream, "print", scheduler=fake_clock)
 
 
 # On the real threads
@@ -361,7 +363,7 @@ def test_a_flush_that_takes_too_long_says_so(stream):
     release = threading.Event()
     buffer = stream.on_batch(lambda batch: release.wait(5), every=60)
     stream.append(1.0)
-    with pytest.raises(TookTooLong):
+    with pytest.raises(TimedOut):
         buffer.flush(timeout=0.01)
     release.set()
     buffer.close(timeout=5)

@@ -23,7 +23,7 @@ class Handle:
         self.job = None
 
 
-class Crank:
+class FakeClock:
     """Given as `Pool(runtime, clock=crank)`; used by the I/O thread, turned by the test's."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from realtime_widgets.browser.delivery import Delivery, Feed
+from realtime_widgets.browser.delivery import Feed, FrameDelivery
 from realtime_widgets.browser.frames import Frame, pack
 from realtime_widgets.feeds.feed import Payload
 from support.page_model import PageModel, Store
@@ -85,7 +85,7 @@ class World:
         self.random = random.Random(seed)
         self.now = 1000.0
         self.feeds = feeds
-        self.delivery = Delivery()
+        self.delivery = FrameDelivery()
         self.pages: list[PageModel] = []
         self.loss = 0.0
         self.loss_upwards = 0.0

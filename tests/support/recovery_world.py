@@ -22,13 +22,12 @@ from realtime_widgets.client import Client, dialing
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.outbox import Delivery
-from realtime_widgets.errors import LinkLost, Unauthorized
-from realtime_widgets.hub import send_buffer as mailbox
-from realtime_widgets.hub import session
+from realtime_widgets.errors import ConnectionLost, Unauthorized
+from realtime_widgets.hub import send_buffer, session
 from realtime_widgets.hub.brokers.memory import MemoryBroker
-from realtime_widgets.hub.channels import sealed
-from realtime_widgets.hub.session import Session
-from realtime_widgets.hub.state import Switchboard
+from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.hub.session import HubSession
+from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Gap, Position
 
@@ -65,16 +64,16 @@ class Threadless:
 
     def __init__(self, loop: Timeless) -> None:
         self._loop = loop
-        self._held: list[Callable[[], None]] = []
+        self._paused: list[Callable[[], None]] = []
         self.slow = False
         """Whether users' functions take their time: what is submitted waits."""
 
     def let_go(self) -> None:
         """Have what waits called."""
         self.slow = False
-        for run in self._held:
+        for run in self._paused:
             self._loop.call_soon(run)
-        self._held.clear()
+        self._paused.clear()
 
     def call_soon(self, fn: Callable[..., object], *args: Any) -> None:
         self._loop.call_soon(fn, *args)
@@ -89,7 +88,7 @@ class Threadless:
                 future.set_exception(error)
 
         if self.slow:
-            self._held.append(run)
+            self._paused.append(run)
         else:
             self._loop.call_soon(run)
         return future
@@ -101,7 +100,7 @@ class Threadless:
         raise AssertionError("nobody waits here: time would stand still")
 
 
-class Way:
+class Pipe:
     """One direction of a socket: frames in order, each at its time."""
 
     def __init__(self, world: World) -> None:
@@ -141,7 +140,7 @@ class Wire:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.down, self.up = Way(world), Way(world)
+        self.down, self.up = Pipe(world), Pipe(world)
         self.transport = mock.Mock(abort=self.reset)
         self.link = HubEnd(self)
 
@@ -223,7 +222,7 @@ class Hub:
 
     def __init__(self, world: World, broker: MemoryBroker) -> None:
         self.broker = broker
-        self.board = Switchboard(world.runtime, broker)  # type: ignore[arg-type]
+        self.state = HubState(world.runtime, broker)  # type: ignore[arg-type]
         for channel in CHANNELS:
             broker.subscribe(channel, world.note)
         self.tasks: set[asyncio.Task[None]] = set()
@@ -233,7 +232,7 @@ class Hub:
     def accept(self) -> Wire:
         wire = Wire(self.world)
         self.wires.append(wire)
-        task = self.world.loop.create_task(Session(self.board, wire.link, ()).run())
+        task = self.world.loop.create_task(HubSession(self.state, wire.link, ()).run())
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return wire
@@ -297,11 +296,11 @@ class World:
         await asyncio.sleep(self.latency)
         if self.refuses is not None:
             refuses = self.refuses
-            raise LinkLost(str(refuses), retry_after=3.0)
+            raise ConnectionLost(str(refuses), retry_after=3.0)
         if "expired" in headers["Authorization"]:
             raise Unauthorized("401")
         if self.down:
-            raise LinkLost("nobody there")
+            raise ConnectionLost("nobody there")
         return self.hub.accept()
 
     # What happens
@@ -314,7 +313,7 @@ class World:
             for _ in range(count):
                 self.count += 1
                 data = {"n": self.count} | ({"pad": "x" * size} if size else {})
-                await self.hub.board.channels.publish(sealed(channel, data))
+                await self.hub.state.channels.publish(encode_publication(channel, data))
 
         self.loop.run_until_complete(publish())
 
@@ -381,7 +380,7 @@ def patched(world_open: Callable[..., Any]) -> Any:
 def narrow() -> Iterator[None]:
     """Have everything that waits be too much early."""
     with (
-        mock.patch.object(mailbox, "LIMIT", 20_000),
+        mock.patch.object(send_buffer, "LIMIT", 20_000),
         mock.patch.object(session, "BATCH", 2_000),
         mock.patch.object(inbox, "WAITING", 10),
         mock.patch.object(inbox, "HELD", 8),

@@ -13,7 +13,7 @@ from typing import Any
 
 from realtime_widgets.browser.frames import WIRE, Frame, Part, pack
 from realtime_widgets.feeds.feed import Payload
-from realtime_widgets.feeds.series import Line
+from realtime_widgets.feeds.series import SeriesFeed
 from realtime_widgets.streams import Stream
 from support.page_model import Cells, Cursor
 from support.unpacking import unpack
@@ -24,7 +24,7 @@ START = 1_795_000_000.0
 def golden() -> dict[str, Any]:
     """Points, a late one, a hole, a keyframe, the change to buckets, breaks, a clear, a reminder, a beat."""
     stream = Stream("golden", fields=["a", "b"], clock=lambda: START)
-    line = Line(stream, None, 10.0)
+    line = SeriesFeed(stream, None, 10.0)
     line.resize(50)
     cursor, cells = Cursor(), Cells()
     steps: list[dict[str, Any]] = []

@@ -10,8 +10,8 @@ import pytest
 
 from realtime_widgets.browser.frames import Frame
 from realtime_widgets.client.sansio.state import STATES, Status
-from realtime_widgets.errors import LinkLost, UsageError, WrongType
-from realtime_widgets.feeds.series import Line
+from realtime_widgets.errors import ConnectionLost, UsageError, WrongType
+from realtime_widgets.feeds.series import SeriesFeed
 from realtime_widgets.streams import Stream
 from realtime_widgets.widgets import base
 from realtime_widgets.widgets.base import _Linked
@@ -19,7 +19,7 @@ from realtime_widgets.widgets.connection import ConnectionIndicator, _Standing
 from support.client_stand_in import StandIn
 from support.recorder import Recorder, bodies, settle
 
-LOST = LinkLost("ws://host could not be reached: refused; it is tried again")
+LOST = ConnectionLost("ws://host could not be reached: refused; it is tried again")
 
 
 def said(state: str, indicator: Any) -> Callable[[Frame], bool]:
@@ -71,7 +71,7 @@ def test_every_part_stands_alone_and_only_changes_are_numbered():
 
 def test_a_link_that_has_changed_is_counted_with_the_records_of_the_feed_that_it_fills():
     client = StandIn()
-    feed = _Linked(Line(Stream("s"), None, 10.0), client)
+    feed = _Linked(SeriesFeed(Stream("s"), None, 10.0), client)
     parts = [feed.take(False, 1.0), feed.take(False, 2.0)]
     client.become("connected", 3.0)
     assert feed.changed()
@@ -122,7 +122,7 @@ def test_states_are_told_in_python_too(sent: Recorder):
 def test_a_click_connects(sent: Recorder, what: str):
     client = StandIn(Status("disconnected"))
     indicator = ConnectionIndicator(client)
-    base.get_scheduler().receive(word(indicator, what))
+    base.get_frame_loop().receive(word(indicator, what))
     sent.wait_for(said("connecting", indicator))
     assert client.asked == ["connect"]
 
@@ -130,7 +130,7 @@ def test_a_click_connects(sent: Recorder, what: str):
 def test_what_is_unknown_malformed_or_for_nobody_does_nothing(sent: Recorder):
     client = StandIn(Status("disconnected"))
     indicator = ConnectionIndicator(client)
-    made = base.get_scheduler()
+    made = base.get_frame_loop()
     for strange in (
         word(indicator, "explode"),
         word(indicator, None),
@@ -150,8 +150,8 @@ def test_a_closed_indicator_is_asked_no_more(sent: Recorder):
     client, other = StandIn(Status("disconnected")), StandIn(Status("disconnected"))
     closed, indicator = ConnectionIndicator(client), ConnectionIndicator(other)
     closed.close()
-    base.get_scheduler().receive(word(closed, "retry"))
-    base.get_scheduler().receive(word(indicator, "retry"))
+    base.get_frame_loop().receive(word(closed, "retry"))
+    base.get_frame_loop().receive(word(indicator, "retry"))
     sent.wait_for(said("connecting", indicator))
     assert client.asked == []
 
@@ -165,7 +165,7 @@ def test_a_client_that_raises_is_logged_and_the_rest_goes_on(
 
     client = Broken(Status("disconnected"))
     indicator = ConnectionIndicator(client)
-    base.get_scheduler().receive(word(indicator, "retry"))
+    base.get_frame_loop().receive(word(indicator, "retry"))
     client.become("error", 1.0)
     sent.wait_for(said("error", indicator))
     assert "'retry', could not be done" in caplog.text
@@ -178,7 +178,7 @@ def test_a_pause_that_the_kernel_made_ends_with_its_readers_word(sent: Recorder)
     card.pause()
     resumed: list[bool] = []
     card.observe(lambda change: resumed.append(change["new"]), "paused")
-    base.get_scheduler().receive(word(card, "resume"))
+    base.get_frame_loop().receive(word(card, "resume"))
     card.update(2)
     sent.wait_for(lambda frame: any(body.get("value") == 2.0 for body in bodies(frame, card)))
     base.get_runtime().submit(lambda: None).result(30)  # behind it on the callback thread

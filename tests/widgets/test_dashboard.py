@@ -191,7 +191,7 @@ def test_close_ends_what_the_dashboard_made_and_nothing_else():
     assert [widget.comm for widget in made] == [None] * 9
     assert card.comm is not None
     assert given.comm is not None
-    assert set(base.get_scheduler()._served) == {card._rw_id, given._rw_id}
+    assert set(base.get_frame_loop()._served) == {card._rw_id, given._rw_id}
 
 
 @pytest.mark.parametrize(
@@ -219,4 +219,4 @@ def test_what_cannot_be_shown_is_refused_with_advice(
     assert message in str(raised.value)
     del raised
     gc.collect()  # what was half made goes without a word
-    assert set(base.get_scheduler()._served) == {card._rw_id}
+    assert set(base.get_frame_loop()._served) == {card._rw_id}

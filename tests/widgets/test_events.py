@@ -40,7 +40,7 @@ def test_rows_count_as_bytes_of_keyframes(sent: Recorder):
     stream = Stream("events")
     log = EventLog(stream)
     stream.extend({"message": ["x" * 1000] * 20})
-    made = base.get_scheduler()
+    made = base.get_frame_loop()
     sent.wait_for(lambda frame: any(len(body["rows"]) == 20 for body in bodies(frame, log)))
     part = made.delivery._entries[log._rw_id, "0"].feed.take(True, 0.0)
     assert 20_000 < part.nbytes < 22_000

@@ -65,7 +65,7 @@ def test_a_widget_without_data_has_no_age_and_no_rate(sent: Recorder) -> None:
 
 def test_drawn_frames_are_those_that_a_page_reports(sent: Recorder) -> None:
     card = MetricCard("card", Stream("s"))
-    made = base.get_scheduler()
+    made = base.get_frame_loop()
     now = time.monotonic()
     for i, draws in enumerate((0, 200)):
         word = PAGE | {"n": i, "models": {card._rw_id: {"views": 1, "px": 200, "draws": draws}}}

@@ -41,7 +41,9 @@ def test_all_widgets_of_a_moment_travel_in_one_frame(sent: Recorder) -> None:
     stream = Stream("s")
     cards = [MetricCard(f"card {i}", stream, field="value") for i in range(50)]
     shown = {card._rw_id: {"views": 1, "px": 150} for card in cards}
-    base.get_scheduler().receive({"rw": 1, "page": "p", "n": 1, "visible": True, "models": shown, "need": []})
+    base.get_frame_loop().receive(
+        {"rw": 1, "page": "p", "n": 1, "visible": True, "models": shown, "need": []}
+    )
     sent.wait_for(lambda frame: frame.heard)
     stream.append(7.0, ts=T0)
     frame = sent.wait_for(lambda frame: value_of(frame, cards[0]) == 7.0)
@@ -97,7 +99,7 @@ def test_a_page_that_asks_gets_the_whole_picture(sent: Recorder) -> None:
     sent.wait_for(lambda frame: bodies(frame, chart))
     sent.frames.clear()
     word = {"rw": 1, "page": "p", "n": 1, "visible": True, "models": {chart._rw_id: {"views": 1, "px": 900}}}
-    base.get_scheduler().receive({**word, "need": [chart._rw_id]})
+    base.get_frame_loop().receive({**word, "need": [chart._rw_id]})
     frame = sent.wait_for(lambda frame: bodies(frame, chart))
     assert frame.heard == {"p": 1}
     assert frame.parts[0].payload.key
@@ -118,7 +120,7 @@ def test_foreign_words_are_ignored(sent: Recorder) -> None:
     stream = Stream("s")
     chart = LiveChart(stream)
     for word in (None, "hello", {"method": "update"}, {"rw": 99, "page": "p"}, {"rw": 1, "models": 5}):
-        base.get_scheduler().receive(word)
+        base.get_frame_loop().receive(word)
     stream.append(1.0, ts=T0)
     assert sent.wait_for(lambda frame: any(body.get("newest") == T0 for body in bodies(frame, chart)))
 
@@ -261,7 +263,7 @@ def test_a_hidden_widget_costs_no_more_than_a_shown_one(
     stream = Stream("s")
     chart = LiveChart(stream)
     sent.wait_for(lambda frame: bodies(frame, chart))
-    made = base.get_scheduler()
+    made = base.get_frame_loop()
     made.receive({"rw": 1, "page": "p", "n": 1, "visible": False, "models": {}, "need": []})
     sent.wait_for(lambda frame: frame.heard == {"p": 1})
     collected: list[float] = []
@@ -277,14 +279,14 @@ def test_many_widgets_cost_an_append_one_listener(sent: Recorder) -> None:
     stream = Stream("s")
     cards = [MetricCard(str(i), stream, field="value") for i in range(20)]
     settle()
-    assert len(base.get_scheduler()._unlisten) == 1
+    assert len(base.get_frame_loop()._unlisten) == 1
     for card in cards[:-1]:
         card.close()
     stream.append(1.0, ts=T0)
     assert sent.wait_for(lambda frame: value_of(frame, cards[-1]) == 1.0)
     cards[-1].close()
     settle()
-    assert base.get_scheduler()._unlisten == {}
+    assert base.get_frame_loop()._unlisten == {}
 
 
 def test_reprs_say_what_is_shown(sent: Recorder) -> None:

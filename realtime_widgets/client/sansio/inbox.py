@@ -100,14 +100,14 @@ class ChannelStats(msgspec.Struct):
         most: the most that ever did.
         dropped: messages that went.
         merged: messages whose place a newer one took.
-        held: times that the channel was held back.
+        paused: times that the server was told to pause the channel.
     """
 
     waiting: int = 0
     most: int = 0
     dropped: int = 0
     merged: int = 0
-    held: int = 0
+    paused: int = 0
 
 
 class _Slot:
@@ -203,7 +203,7 @@ class Inbox:
         if policy == "lossless":
             if stats.waiting > HELD and channel in self.stats and channel not in self.crowded:
                 self.crowded.add(channel)
-                stats.held += 1
+                stats.paused += 1
             return
         if policy != "drop_oldest":
             self._places.setdefault(channel, {})[key] = slot

@@ -18,7 +18,7 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import Future
 from typing import Any, Final, Literal, Protocol
 
-from ...errors import NotSent, TookTooLong
+from ...errors import SendFailed, TimedOut
 from ...streams.gaps import Position
 
 DeliveryState = Literal["queued", "sent", "acknowledged", "failed"]
@@ -57,7 +57,7 @@ class Delivery:
         raw: its frame.
         id: by which the server knows it; None: a raw frame, which nobody answers.
         volatile: it is worth nothing later: sent now or not at all.
-        answered: whether a server that answers will answer this; a raw frame and what is volatile it will not.
+        wants_ack: whether a server that answers will answer this; a raw frame and what is volatile it will not.
         waiter: how to wait for it; None: nobody can.
 
     Attributes:
@@ -66,25 +66,25 @@ class Delivery:
         error: why it failed; None otherwise.
         position: where it stands in its channel, when the server said so; None otherwise.
         since: when it was queued, seconds of a monotonic clock.
-        greets: the link that it greets; None: it is for any.
+        sent_on_connect: the link that it greets; None: it is for any.
         early: what was asked for before it has not been said yet, so that it has to wait.
     """
 
     __slots__ = (
-        "_settled",
+        "_resolved",
         "_waiter",
-        "answered",
         "early",
         "error",
-        "greets",
         "id",
         "life",
         "position",
         "raw",
+        "sent_on_connect",
         "since",
         "size",
         "state",
         "volatile",
+        "wants_ack",
     )
 
     def __init__(
@@ -93,28 +93,28 @@ class Delivery:
         id: str | None = None,
         *,
         volatile: bool = False,
-        answered: bool = True,
+        wants_ack: bool = True,
         waiter: Waiter | None = None,
     ) -> None:
         self.raw = raw
         self.id = id
         self.size = len(raw) if isinstance(raw, bytes) or raw.isascii() else len(raw.encode())
         self.volatile = volatile
-        self.answered = answered and id is not None and not volatile
+        self.wants_ack = wants_ack and id is not None and not volatile
         self.life = 0
         self.early = False
-        self.greets: int | None = None
+        self.sent_on_connect: int | None = None
         self.since = 0.0
         self.state: DeliveryState = "queued"
-        self.error: NotSent | None = None
+        self.error: SendFailed | None = None
         self.position: Position | None = None
         self._waiter = waiter
-        self._settled: Future[None] = Future()
+        self._resolved: Future[None] = Future()
 
     @property
     def done(self) -> bool:
         """Whether its state is the last."""
-        return self._settled.done()
+        return self._resolved.done()
 
     def wait(self, timeout: float | None = 10.0) -> None:
         """Wait until it is acknowledged, or sent to a server that does not answer; any thread.
@@ -123,8 +123,8 @@ class Delivery:
             timeout: seconds; None: for ever.
 
         Raises:
-            NotSent: when it failed.
-            TookTooLong: when it is not known by then; it goes on.
+            SendFailed: when it failed.
+            TimedOut: when it is not known by then; it goes on.
             WouldDeadlock: in a callback.
         """
         waiting: Future[None] = Future()  # of our own: what interrupts a wait cancels it
@@ -133,15 +133,15 @@ class Delivery:
             if waiting.set_running_or_notify_cancel():
                 waiting.set_result(None)
 
-        self._settled.add_done_callback(end)
+        self._resolved.add_done_callback(end)
         assert self._waiter is not None
         try:
             self._waiter.wait(waiting, timeout)
-        except TookTooLong as error:
+        except TimedOut as error:
             state = (
                 "it still waits for a connection" if self.state == "queued" else "the server has not answered"
             )
-            raise TookTooLong(
+            raise TimedOut(
                 f"what becomes of a message is not known after {timeout} s: {state}; allow more with timeout="
             ) from error
         if self.error is not None:
@@ -149,19 +149,19 @@ class Delivery:
 
     def __await__(self) -> Generator[Any, None, None]:
         assert self._waiter is not None
-        yield from self._waiter.awaited(self._settled)
+        yield from self._waiter.awaited(self._resolved)
         if self.error is not None:
             raise self.error
 
-    def settle(self, state: DeliveryState, error: NotSent | None = None) -> None:
+    def resolve(self, state: DeliveryState, error: SendFailed | None = None) -> None:
         """Note the last state."""
         self.state, self.error = state, error
-        if not self._settled.done():
-            self._settled.set_result(None)
+        if not self._resolved.done():
+            self._resolved.set_result(None)
 
     def fail(self, why: str) -> None:
         """Note that it will not arrive."""
-        self.settle("failed", NotSent(why))
+        self.resolve("failed", SendFailed(why))
 
     def __repr__(self) -> str:
         return (
@@ -173,7 +173,7 @@ class Outbox:
     """What waits for the link, or for the server's answer, in its order."""
 
     def __init__(self) -> None:
-        self.answers: bool | None = None
+        self.acks: bool | None = None
         """Whether the server answers what it is sent; None: not known yet."""
         self.sent = 0
         """How many went out."""
@@ -184,12 +184,12 @@ class Outbox:
         self._lock = threading.Lock()  # of what follows
         self._unsent: deque[Delivery] = deque()
         self._unanswered: dict[str, Delivery] = {}
-        self._greeting: deque[Delivery] = deque()  # before the unsent
-        self._greeters = 0  # functions that have yet to send theirs; until then the unsent wait
+        self._on_connect_queue: deque[Delivery] = deque()  # before the unsent
+        self._on_connect_running = 0  # functions that have yet to send theirs; until then the unsent wait
         self._links = 0  # that came and went
         self._bytes = 0
         self._linked = False
-        self._held = False  # until it is known whether to send again what a link has taken with it
+        self._paused = False  # until it is known whether to send again what a link has taken with it
         self._refusing: str | None = None
         self.life = 0
         """How often it was opened: what is put in belongs to the last time."""
@@ -208,7 +208,9 @@ class Outbox:
             why = self._complaint(delivery)
             delivery.life = self.life
             if why is None:
-                (self._unsent if delivery.greets is None else self._greeting).append(delivery)
+                (self._unsent if delivery.sent_on_connect is None else self._on_connect_queue).append(
+                    delivery
+                )
                 self._bytes += delivery.size
         if why is not None:
             self.fail([delivery], why)
@@ -216,7 +218,7 @@ class Outbox:
     def _complaint(self, delivery: Delivery) -> str | None:
         if self._refusing is not None:
             return self._refusing
-        if delivery.greets is not None and delivery.greets != self._links:
+        if delivery.sent_on_connect is not None and delivery.sent_on_connect != self._links:
             return "the connection that it was to greet was lost before"
         if delivery.volatile and not self._linked:
             return "it is volatile, and there is no connection at this moment"
@@ -239,7 +241,7 @@ class Outbox:
         )
 
     def __len__(self) -> int:
-        return len(self._greeting) + len(self._unsent) + len(self._unanswered)
+        return len(self._on_connect_queue) + len(self._unsent) + len(self._unanswered)
 
     # The link
 
@@ -254,7 +256,7 @@ class Outbox:
         with self._lock:
             self._linked = True
             self._links += 1
-            self._held = self.answers is None and bool(self._unanswered)
+            self._paused = self.acks is None and bool(self._unanswered)
             self._unsent.extendleft(reversed(self._unanswered.values()))
             self._unanswered.clear()
 
@@ -264,7 +266,7 @@ class Outbox:
             self._linked = False
             lost = [delivery for delivery in self._unsent if delivery.volatile]
             self._unsent = deque(delivery for delivery in self._unsent if not delivery.volatile)
-            greeting = [each for each in self._unanswered.values() if each.greets is not None]
+            greeting = [each for each in self._unanswered.values() if each.sent_on_connect is not None]
             for delivery in greeting:
                 del self._unanswered[delivery.id or ""]
             greeting += self._end_greeting()
@@ -275,23 +277,23 @@ class Outbox:
     def _end_greeting(self) -> list[Delivery]:
         """Count no functions any more, and return what of theirs is unsent."""
         self._links += 1
-        self._greeters = 0
-        left = list(self._greeting)
-        self._greeting.clear()
+        self._on_connect_running = 0
+        left = list(self._on_connect_queue)
+        self._on_connect_queue.clear()
         return left
 
-    def greet(self) -> int:
+    def begin_on_connect(self) -> int:
         """Have what waits wait for a function that greets the link; returns which link that is."""
-        self._greeters += 1
+        self._on_connect_running += 1
         return self._links
 
-    def greeted(self, link: int) -> None:
+    def end_on_connect(self, link: int) -> None:
         """Go on: such a function has run."""
         if link == self._links:
-            self._greeters -= 1
+            self._on_connect_running -= 1
 
-    def is_on(self, link: int) -> bool:
-        """Whether a link is still there that `greet` was called for; any thread."""
+    def is_current(self, link: int) -> bool:
+        """Whether a link is still there that `begin_on_connect` was called for; any thread."""
         return link == self._links
 
     def close(self, why: str, life: int | None = None) -> list[Delivery]:
@@ -316,13 +318,13 @@ class Outbox:
         if not linked:
             return unanswered + unsent
         for delivery in unanswered:
-            delivery.settle("sent")
+            delivery.resolve("sent")
         return unsent
 
-    def know(self, answers: bool) -> None:
+    def set_acks(self, answers: bool) -> None:
         """Note whether the server answers; if not, what was sent is done."""
         with self._lock:
-            self.answers, self._held = answers, False
+            self.acks, self._paused = answers, False
             settled: list[Delivery] = []
             if not answers:
                 settled = [
@@ -333,16 +335,16 @@ class Outbox:
                 self._unsent = deque(each for each in self._unsent if each.state != "sent")
                 self._bytes -= sum(delivery.size for delivery in settled)
         for delivery in settled:
-            delivery.settle("sent")
+            delivery.resolve("sent")
 
     # Sending
 
     @property
     def first(self) -> Delivery | None:
         """The one whose turn it is; None when nothing waits, or it is not known yet whether to send it again."""
-        if self._greeting:
-            first = self._greeting[0]
-        elif self._unsent and not self._held and not self._greeters:
+        if self._on_connect_queue:
+            first = self._on_connect_queue[0]
+        elif self._unsent and not self._paused and not self._on_connect_running:
             first = self._unsent[0]
         else:
             return None
@@ -352,40 +354,40 @@ class Outbox:
         """Note that one was sent; until then the first stays the first."""
         again = delivery.state != "queued"
         with self._lock:
-            queue = self._unsent if delivery.greets is None else self._greeting
+            queue = self._unsent if delivery.sent_on_connect is None else self._on_connect_queue
             if queue and queue[0] is delivery:
                 queue.popleft()
-                if self.answers is not False and delivery.answered:
+                if self.acks is not False and delivery.wants_ack:
                     self._unanswered[delivery.id or ""] = delivery
                     delivery.state = "sent"
                 else:
                     self._bytes -= delivery.size
         self.sent += not again
         if delivery.id not in self._unanswered and not delivery.done:
-            delivery.settle("sent")
+            delivery.resolve("sent")
 
     # What became of it
 
     def acknowledge(self, id: Any, position: Position | None) -> None:
         """Note the server's answer; one that was not waited for means nothing."""
-        delivery = self._answered(id)
+        delivery = self._acked(id)
         if delivery is not None:
             delivery.position = position
             self.acknowledged += 1
             self.sent += delivery.state == "queued"  # its last byte had not been noted yet
-            delivery.settle("acknowledged")
+            delivery.resolve("acknowledged")
 
     def refuse(self, id: Any, why: str) -> bool:
         """Note that the server turned one down; returns whether it was waited for."""
-        delivery = self._answered(id)
+        delivery = self._acked(id)
         if delivery is not None:
             self.fail([delivery], f"the server turned it down: {why}")
         return delivery is not None
 
-    def _answered(self, id: Any) -> Delivery | None:
+    def _acked(self, id: Any) -> Delivery | None:
         with self._lock:
             delivery = self._unanswered.pop(id, None) if isinstance(id, str) else None
-            for queue in (self._greeting, self._unsent):
+            for queue in (self._on_connect_queue, self._unsent):
                 if delivery is None and queue and queue[0].id == id is not None:
                     delivery = queue.popleft()  # its last byte was not yet noted as sent
             if delivery is not None:
@@ -397,20 +399,25 @@ class Outbox:
         """When the next one is too old; None: nothing waits."""
         with self._lock:
             firsts = [
-                next(iter(each), None) for each in (self._unanswered.values(), self._greeting, self._unsent)
+                next(iter(each), None)
+                for each in (self._unanswered.values(), self._on_connect_queue, self._unsent)
             ]
         return min((each.since + MAX_AGE for each in firsts if each is not None), default=None)
 
     def expire(self, now: float) -> list[Delivery]:
         """Fail what is too old; returns it."""
         with self._lock:
-            unsent = [each for each in (*self._greeting, *self._unsent) if each.since <= now - MAX_AGE]
+            unsent = [
+                each for each in (*self._on_connect_queue, *self._unsent) if each.since <= now - MAX_AGE
+            ]
             unanswered = [each for each in self._unanswered.values() if each.since <= now - MAX_AGE]
             for delivery in unanswered:
                 del self._unanswered[delivery.id or ""]
             if unsent:
                 self._unsent = deque(each for each in self._unsent if each.since > now - MAX_AGE)
-                self._greeting = deque(each for each in self._greeting if each.since > now - MAX_AGE)
+                self._on_connect_queue = deque(
+                    each for each in self._on_connect_queue if each.since > now - MAX_AGE
+                )
             self._bytes -= sum(delivery.size for delivery in (*unsent, *unanswered))
         maybe = [each for each in unsent if each.state == "sent"] + unanswered  # on an earlier link
         self.fail(

@@ -45,7 +45,7 @@ class Track:
         channel: which.
     """
 
-    __slots__ = ("asked_at", "channel", "epoch", "heard", "offset", "settled", "whole_until")
+    __slots__ = ("asked_at", "channel", "epoch", "heard", "offset", "resolved", "whole_until")
 
     def __init__(self, channel: str) -> None:
         self.channel = channel
@@ -54,7 +54,7 @@ class Track:
         self.offset = 0
         self.heard = False
         """Whether there was anything that messages could be missing after."""
-        self.settled = True
+        self.resolved = True
         """Whether it is known how the channel goes on over this link."""
         self.asked_at: float | None = None
         """When the server was asked for what is missing; None: no answer is awaited."""
@@ -69,7 +69,7 @@ class Track:
     def reopen(self, ts: float) -> Gap | None:
         """Begin with a new link; returns the gap that this is where nothing is numbered."""
         self.asked_at, self.whole_until = None, 0
-        self.settled = not self.heard or self.epoch is None
+        self.resolved = not self.heard or self.epoch is None
         return Gap(self.channel, "unknown_source", ts) if self.heard and self.epoch is None else None
 
     def take(self, epoch: str | None, offset: int | None, now: float, ts: float, *, can_ask: bool) -> Verdict:
@@ -83,7 +83,7 @@ class Track:
         """
         if epoch is None or offset is None:
             return self._take_unnumbered(ts)
-        settled, self.heard, self.settled = self.settled, True, True
+        resolved, self.heard, self.resolved = self.resolved, True, True
         if self.asked_at is not None and now - self.asked_at < ANSWER:
             return "wait"
         if self.epoch is None:  # the first: nothing was before
@@ -91,7 +91,7 @@ class Track:
             return "next"
         before = Position(self.epoch, self.offset)
         if epoch == self.epoch and offset <= self.offset:
-            if settled or epoch != UNNAMED:
+            if resolved or epoch != UNNAMED:
                 return "duplicate"
             self.offset = offset
             return Gap(self.channel, "epoch_changed", ts, before, Position(epoch, offset - 1))
@@ -108,9 +108,9 @@ class Track:
 
     def _take_unnumbered(self, ts: float) -> Verdict:
         self.heard = True
-        settled, self.settled = self.settled, True
+        resolved, self.resolved = self.resolved, True
         before, self.epoch = self.position, None
-        return "next" if settled else Gap(self.channel, "unknown_source", ts, before)
+        return "next" if resolved else Gap(self.channel, "unknown_source", ts, before)
 
     def begin(self, head: Position, after: int, reason: Reason | None, ts: float) -> Gap | None:
         """Take in a head: the messages after `after` up to the position follow; returns what is missing before.
@@ -121,7 +121,7 @@ class Track:
             reason: why it is not the one that was asked for; None: it is.
             ts: seconds since the epoch, for a gap.
         """
-        self.heard = self.settled = True
+        self.heard = self.resolved = True
         self.asked_at = None
         before = self.position
         anew = before is None or before.epoch != head.epoch or reason == "epoch_changed"
@@ -189,7 +189,7 @@ class Recovery:
         self._one_way = one_way
         if resumes:
             for track in self._tracks.values():
-                track.settled = track.epoch != UNNAMED  # numbers that begin anew with every link
+                track.resolved = track.epoch != UNNAMED  # numbers that begin anew with every link
             return []
         gaps = [gap for track in self._tracks.values() if (gap := track.reopen(ts)) is not None]
         self.gaps += len(gaps)
@@ -206,7 +206,7 @@ class Recovery:
         self._heads = hello.get("recovery") is True
         self.can_ask = self._heads and not self._one_way
 
-    def sift(
+    def process(
         self, messages: list[Message], now: float, ts: float
     ) -> tuple[Sequence[Message | Gap], list[tuple[str, Position]]]:
         """Judge messages in their order.
@@ -233,7 +233,7 @@ class Recovery:
                 and offset == track.offset + 1
                 and message.epoch == track.epoch
                 and track.asked_at is None
-                and track.settled
+                and track.resolved
                 and message.type not in CONTROL
             ):
                 track.offset = offset
@@ -265,7 +265,7 @@ class Recovery:
         first = messages[0]
         kind, channel, epoch = first.type, first.channel, first.epoch
         track = self._tracks.get(channel) if channel is not None else None
-        if track is None or epoch != track.epoch or track.asked_at is not None or not track.settled:
+        if track is None or epoch != track.epoch or track.asked_at is not None or not track.resolved:
             return False
         if kind in CONTROL:
             return False

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ...errors import LinkError, LinkLost
+from ...errors import ClientError, ConnectionLost
 from .backoff import Reconnect
 
 State = Literal["connecting", "connected", "reconnecting", "disconnected", "error"]
@@ -67,11 +67,11 @@ class Status:
     since: float = 0.0
     attempts: int = 0
     retry_at: float | None = None
-    error: LinkError | None = None
+    error: ClientError | None = None
     error_at: float | None = None
 
 
-class Link:
+class ConnectionState:
     """The state of one connection.
 
     Args:
@@ -84,11 +84,11 @@ class Link:
         self.since = 0.0
         self.attempts = 0
         self.retry_at: float | None = None
-        self.error: LinkError | None = None
+        self.error: ClientError | None = None
         self.error_at: float | None = None
 
     def fire(
-        self, event: Event, now: float, *, error: LinkError | None = None, chance: float = 0.5
+        self, event: Event, now: float, *, error: ClientError | None = None, chance: float = 0.5
     ) -> Action | None:
         """Take in what happened; returns what is to be done about it, None: nothing.
 
@@ -99,7 +99,7 @@ class Link:
             chance: a random number from 0 to 1 (exclusive), for the delay after `lost`.
         """
         if event == "lost":
-            held = now - self.since >= STABLE or (isinstance(error, LinkLost) and error.fruitful)
+            held = now - self.since >= STABLE or (isinstance(error, ConnectionLost) and error.fruitful)
             if self.state == "connected" and held:
                 self.attempts = 0
             if self.policy.max_attempts is not None and self.attempts >= self.policy.max_attempts:
@@ -117,7 +117,7 @@ class Link:
         self.retry_at = None
         if action == "wait":
             self.attempts += 1
-            wanted = (error.retry_after or 0.0) if isinstance(error, LinkLost) else 0.0
+            wanted = (error.retry_after or 0.0) if isinstance(error, ConnectionLost) else 0.0
             delay = self.policy.delay(self.attempts, chance)
             # What a server asks for is the least; those it asks at once must not all come back at once.
             self.retry_at = now + (delay if delay >= wanted else wanted + chance * self.policy.initial)
@@ -125,7 +125,7 @@ class Link:
             self.attempts = 0
         return action
 
-    def trouble(self, error: LinkError, now: float) -> None:
+    def trouble(self, error: ClientError, now: float) -> None:
         """Note an error that leaves the link as it is: a bad message, a callback that raised."""
         self.error, self.error_at = error, now
 

@@ -1,7 +1,7 @@
 """The event source: a link over Server-Sent Events, one way, from opening the stream to its end.
 
 It is to the connection what `transport` is for WebSockets, and cannot send. What lives longer than one link, the id to
-go on from and the pace that the server asks for, is the connection's `Bookmark`. The library is `httpx`; nobody else
+go on from and the pace that the server asks for, is the connection's `LastEventId`. The library is `httpx`; nobody else
 here knows it.
 """
 
@@ -17,7 +17,7 @@ from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from ...errors import BadMessage, LinkError, LinkLost, LinkRefused
+from ...errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected
 from ...protocol.heartbeat import Heartbeat
 from ...protocol.sse import Decoder
 from ...runtime.scheduling import Timer
@@ -49,7 +49,7 @@ COUNTED: Final = 2
 """Steps of one from id to id, and no others, after which ids are taken for a count."""
 
 
-class Bookmark:
+class LastEventId:
     """Where a stream was left, and whether the next one goes on there.
 
     A server that is told the last id shall go on after it, says the standard; but many name their events and keep none
@@ -144,29 +144,29 @@ class EventSource:
         response: Response,
         url: str,
         *,
-        bookmark: Bookmark,
+        last_event_id: LastEventId,
         clock: Clock,
         heartbeat: float | None,
         max_size: int,
-        complain: Callable[[LinkError], object],
+        complain: Callable[[ClientError], object],
         miss: Callable[[Reason], object],
     ) -> None:
         after = response.headers.get("mercure-last-event-id")
-        self.resumes = bookmark.header is not None and (bookmark.counted or after is not None)
+        self.resumes = last_event_id.header is not None and (last_event_id.counted or after is not None)
         """Whether the server shows where it goes on."""
-        self._trimmed = self.resumes and after is not None and after != bookmark.last_id
+        self._trimmed = self.resumes and after is not None and after != last_event_id.last_id
         self._heartbeat = None if heartbeat is None else Heartbeat(heartbeat + IDLE, clock.time())
         self._client = client
         self._response = response
         self._url = url
-        self._bookmark = bookmark
+        self._last_event_id = last_event_id
         self._clock = clock
         self._complain = complain
         self._miss = miss
         self._max_size = max_size
-        self._decoder = Decoder(bookmark.last_id, max_line=max_size, max_event=max_size)
+        self._decoder = Decoder(last_event_id.last_id, max_line=max_size, max_event=max_size)
         self._timer: Timer | None = None
-        self._verdict: LinkError | None = None
+        self._verdict: ClientError | None = None
         self._reading: asyncio.Task[None] | None = None
         self._delivered = False
 
@@ -182,16 +182,16 @@ class EventSource:
 
     def probe(self) -> None:
         """End it: there is no way to ask whether the other side is there, and a new one goes on where it was."""
-        self._abort(LinkLost(f"the stream of {self._url} is opened anew, because this machine slept"))
+        self._abort(ConnectionLost(f"the stream of {self._url} is opened anew, because this machine slept"))
 
-    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> LinkError:
+    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
         """Read until the stream ends; returns why it did.
 
         Args:
             deliver: gets the events that came at once.
             beat: not called.
         """
-        self._bookmark.reopen()
+        self._last_event_id.reopen()
         if self._trimmed:
             self._miss("trimmed")
         self._reading = asyncio.create_task(self._read(deliver))
@@ -203,11 +203,11 @@ class EventSource:
             error = self._reading.exception()
             if error is not None:
                 return explain(error, self._url)
-            return LinkLost(
+            return ConnectionLost(
                 f"{self._url} ended the stream",
-                routine=self._bookmark.header is not None,
+                routine=self._last_event_id.header is not None,
                 # Who says when to come again, and had something to say, is asked as by a clock.
-                fruitful=self._delivered and self._bookmark.retry is not None,
+                fruitful=self._delivered and self._last_event_id.retry is not None,
             )
         finally:
             self._reading.cancel()
@@ -228,15 +228,15 @@ class EventSource:
                     )
                 )
             if self._decoder.retry is not None:
-                self._bookmark.retry = min(self._decoder.retry / 1000, LONGEST)
+                self._last_event_id.retry = min(self._decoder.retry / 1000, LONGEST)
             for event_id in (*(event.event_id for event in events), self._decoder.last_id):
-                reason = self._bookmark.note(event_id)
+                reason = self._last_event_id.note(event_id)
                 if reason is not None and self.resumes:
                     self._miss(reason)
             if events:
                 self._delivered = True
                 deliver(list(events))
-            self._bookmark.last_id = self._decoder.last_id
+            self._last_event_id.last_id = self._decoder.last_id
 
     def _listen_for_silence(self) -> None:
         heartbeat = self._heartbeat
@@ -249,18 +249,18 @@ class EventSource:
         _, gone = self._heartbeat.check(now)
         if gone:
             silence = now - self._heartbeat.heard
-            self._abort(LinkLost(f"nothing was heard from {self._url} for {silence:.0f} s"))
+            self._abort(ConnectionLost(f"nothing was heard from {self._url} for {silence:.0f} s"))
         else:
             self._listen_for_silence()
 
-    def _abort(self, why: LinkError) -> None:
+    def _abort(self, why: ClientError) -> None:
         self._verdict = why
         if self._reading is not None:
             self._reading.cancel()
 
 
 async def open_event_source(
-    url: str, headers: Mapping[str, str], bookmark: Bookmark, idle: float | None
+    url: str, headers: Mapping[str, str], last_event_id: LastEventId, idle: float | None
 ) -> tuple[AsyncClient, Response]:
     """Return an open answer with its client, whose end is `close()`; raises what `explain` explains.
 
@@ -271,7 +271,7 @@ async def open_event_source(
         idle: seconds that the answer may take; None: as long as it likes.
 
     Raises:
-        LinkRefused, LinkLost: the answer is no stream of events.
+        ConnectionRejected, ConnectionLost: the answer is no stream of events.
     """
     import httpx
 
@@ -296,23 +296,23 @@ async def open_event_source(
             **headers,
         }
         pairs = [(name.encode(), value.encode()) for name, value in said.items()]
-        if bookmark.header is not None:
-            pairs.append((b"Last-Event-ID", bookmark.header))
+        if last_event_id.header is not None:
+            pairs.append((b"Last-Event-ID", last_event_id.header))
         request = client.build_request("GET", url, headers=pairs)
         response = await client.send(request, stream=True)
         if response.status_code == 204:
-            raise LinkRefused(f"{place} has nothing more to send (HTTP 204)")
+            raise ConnectionRejected(f"{place} has nothing more to send (HTTP 204)")
         if response.status_code != 200:
             raise explain_status(response.status_code, response.headers, place, "a stream of events")
         kind = response.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() != "text/event-stream":
-            raise LinkRefused(
+            raise ConnectionRejected(
                 f"{place} answered with {kind or 'something of no type'!r} instead of 'text/event-stream'; "
                 "check the address: for a WebSocket it begins with ws:// or wss://"
             )
         coding = response.headers.get("content-encoding", "").strip().lower()
         if coding not in CODINGS:
-            raise LinkRefused(
+            raise ConnectionRejected(
                 f"{place} compresses its events ({coding}), though we asked it not to; have the server, or a proxy "
                 "before it, send them as they are"
             )
@@ -333,26 +333,28 @@ async def close(client: AsyncClient, response: Response | None) -> None:
         await client.aclose()
 
 
-def explain(error: BaseException, url: str) -> LinkError:
-    """Return what happened, in one line: a LinkRefused where another try would change nothing, else a LinkLost."""
+def explain(error: BaseException, url: str) -> ClientError:
+    """Return what happened, in one line: ConnectionRejected where a retry cannot help, else ConnectionLost."""
     import httpx
 
-    if isinstance(error, LinkError):
+    if isinstance(error, ClientError):
         return error
     place = label_of(url)
     match error:
         case httpx.ReadTimeout():
-            return LinkLost(f"no answer from {place}: it was silent for too long")
+            return ConnectionLost(f"no answer from {place}: it was silent for too long")
         case httpx.TimeoutException():
-            return LinkLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
+            return ConnectionLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
         case httpx.TooManyRedirects():
-            return LinkRefused(f"no connection to {place}: it sends us from one address to another; check it")
+            return ConnectionRejected(
+                f"no connection to {place}: it sends us from one address to another; check it"
+            )
         case httpx.UnsupportedProtocol() | httpx.InvalidURL():
-            return LinkRefused(f"no connection to {place}: it is no address for HTTP; check it")
+            return ConnectionRejected(f"no connection to {place}: it is no address for HTTP; check it")
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
-            return LinkLost(f"the stream of {place} broke off")
+            return ConnectionLost(f"the stream of {place} broke off")
         case httpx.DecodingError():
-            return LinkLost(
+            return ConnectionLost(
                 f"the stream of {place} broke off: what it sent is not packed as it said ({error})"
             )
         case httpx.TransportError():
@@ -360,9 +362,9 @@ def explain(error: BaseException, url: str) -> LinkError:
             if cause is not None:
                 return explain_os(cause, url, place)
             # Not in the words of httpx, which may quote a header.
-            return LinkLost(f"no connection to {place}: {type(error).__name__}")
+            return ConnectionLost(f"no connection to {place}: {type(error).__name__}")
     logger.error("unexpected, connecting to %s", place, exc_info=error)
-    return LinkLost(f"no connection to {place}: {type(error).__name__}: {error}")
+    return ConnectionLost(f"no connection to {place}: {type(error).__name__}: {error}")
 
 
 def _of_the_system(error: BaseException) -> OSError | None:

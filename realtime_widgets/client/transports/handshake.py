@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ...errors import LinkError, LinkLost, LinkRefused
+from ...errors import ClientError, ConnectionLost, ConnectionRejected
 from ..address import is_loopback, label_of
 from ..failures import explain_os, explain_status
 
@@ -53,11 +53,11 @@ async def open_websocket(
     )
 
 
-def explain(error: BaseException, url: str) -> LinkError:
-    """Return what happened, in one line: a LinkRefused where another try would change nothing, else a LinkLost."""
+def explain(error: BaseException, url: str) -> ClientError:
+    """Return what happened, in one line: ConnectionRejected where a retry cannot help, else ConnectionLost."""
     from websockets import exceptions as ws
 
-    if isinstance(error, LinkError):
+    if isinstance(error, ClientError):
         return error
     place = label_of(url)
     match error:
@@ -67,36 +67,42 @@ def explain(error: BaseException, url: str) -> LinkError:
         case ws.ConnectionClosed():
             return _closed(error, place)
         case ws.NegotiationError():
-            return LinkRefused(f"no connection to {place}: the server does not speak our protocols ({error})")
+            return ConnectionRejected(
+                f"no connection to {place}: the server does not speak our protocols ({error})"
+            )
         case ws.InvalidMessage() | EOFError():
-            return LinkLost(
+            return ConnectionLost(
                 f"no connection to {place}: what listens there gave no answer to the opening handshake; "
                 "check that it is a WebSocket server, and whether it wants wss:// or ws://"
             )
         case ws.InvalidHandshake():
-            return LinkLost(f"no connection to {place}: what listens there is no WebSocket server ({error})")
+            return ConnectionLost(
+                f"no connection to {place}: what listens there is no WebSocket server ({error})"
+            )
         case TimeoutError():
-            return LinkLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
+            return ConnectionLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
         case OSError():
             return explain_os(error, url, place)
     logger.error("unexpected, connecting to %s", place, exc_info=error)
-    return LinkLost(f"no connection to {place}: {type(error).__name__}: {error}")
+    return ConnectionLost(f"no connection to {place}: {type(error).__name__}: {error}")
 
 
-def _closed(error: ConnectionClosed, place: str) -> LinkError:
+def _closed(error: ConnectionClosed, place: str) -> ClientError:
     if error.rcvd is None and error.sent is not None and error.sent.code == 1009:
-        return LinkLost(
+        return ConnectionLost(
             f"the connection to {place} was ended: a frame was far over the size limit; raise max_size="
         )
     if error.rcvd is None and error.sent is not None and error.sent.code not in (1000, 1001, 1006):
-        return LinkLost(f"the connection to {place} was ended: it broke the protocol ({error.sent.reason})")
+        return ConnectionLost(
+            f"the connection to {place} was ended: it broke the protocol ({error.sent.reason})"
+        )
     if error.rcvd is None:
-        return LinkLost(f"the connection to {place} broke off without a goodbye")
+        return ConnectionLost(f"the connection to {place} broke off without a goodbye")
     code, reason = error.rcvd.code, error.rcvd.reason
     said = f"{place} closed the connection ({code}{', ' + repr(reason) if reason else ''})"
     if 3500 <= code < 4000 or 4500 <= code < 5000:  # the convention of Centrifugo: for good
-        return LinkRefused(f"{said} and does not want it back")
-    return LinkLost(said)
+        return ConnectionRejected(f"{said} and does not want it back")
+    return ConnectionLost(said)
 
 
 _quiet = logging.getLogger(f"{__name__}.protocol")

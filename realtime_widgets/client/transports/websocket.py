@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ...errors import LinkError, LinkLost
+from ...errors import ClientError, ConnectionLost
 from ...protocol.heartbeat import STALL, Heartbeat
 from ...runtime.scheduling import Timer
 from ..sansio.outbox import Delivery, Outbox
@@ -41,7 +41,7 @@ class Clock(Protocol):
         """Call `callback(*args)` in `delay` seconds, on the I/O thread."""
 
 
-class Patience:
+class Timeout:
     """The time that the other side has for an answer; where we stood still ourselves, a little more: read, then judge.
 
     Args:
@@ -69,7 +69,7 @@ class Patience:
             self._over()
 
 
-class Way(Protocol):
+class Transport(Protocol):
     """What a connection needs of its link, over whatever it goes."""
 
     one_way: bool
@@ -89,11 +89,11 @@ class Way(Protocol):
     def probe(self) -> None:
         """Find out soon whether the other side is still there."""
 
-    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> LinkError:
+    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
         """Read and write until the link ends; returns why it did."""
 
 
-class Transport:
+class WebSocketTransport:
     """An open socket.
 
     Args:
@@ -128,8 +128,8 @@ class Transport:
         self._last: list[Delivery] = []
         self._to_write = asyncio.Event()
         self._timer: Timer | None = None
-        self._probe: Patience | None = None
-        self._verdict: LinkError | None = None
+        self._probe: Timeout | None = None
+        self._verdict: ClientError | None = None
 
     def say(self, raw: str) -> None:
         """Send something of the link's own, before what waits in the outbox."""
@@ -144,7 +144,7 @@ class Transport:
         """Have these sent before the goodbye; whoever ran it then cancels that."""
         self._last = deliveries
 
-    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> LinkError:
+    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
         """Read and write until the link ends; returns why it did. When it is cancelled it says goodbye.
 
         Args:
@@ -178,7 +178,7 @@ class Transport:
             if timer is not None:
                 timer.cancel()
 
-    def _abort(self, why: LinkError) -> None:
+    def _abort(self, why: ClientError) -> None:
         self._verdict = why
         self._socket.transport.abort()
 
@@ -250,7 +250,7 @@ class Transport:
         due, gone = self.heartbeat.check(now)
         if gone:
             silence = now - self.heartbeat.heard
-            self._abort(LinkLost(f"nothing was heard from {self._url} for {silence:.0f} s"))
+            self._abort(ConnectionLost(f"nothing was heard from {self._url} for {silence:.0f} s"))
             return
         if due:
             self._urgent.append(None)  # which every WebSocket server answers, whatever it talks about
@@ -263,13 +263,13 @@ class Transport:
         if self.heartbeat is not None and self._probe is None:
             self._urgent.append(None)
             self._to_write.set()
-            self._probe = Patience(self._clock, PROBE, partial(self._judge, self.heartbeat.heard))
+            self._probe = Timeout(self._clock, PROBE, partial(self._judge, self.heartbeat.heard))
 
     def _judge(self, heard: float) -> None:
         assert self.heartbeat is not None
         self._probe = None
         if self.heartbeat.heard <= heard and not self._frames:
-            self._abort(LinkLost(f"nothing was heard from {self._url} since this machine slept"))
+            self._abort(ConnectionLost(f"nothing was heard from {self._url} since this machine slept"))
 
     def _heard(self) -> None:
         if self.heartbeat is not None:

@@ -29,7 +29,7 @@ class Key(NamedTuple):
     id: str | int
 
 
-class Known:
+class DedupCache:
     """Where messages stand, by what they are known by."""
 
     def __init__(self) -> None:

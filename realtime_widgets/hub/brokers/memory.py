@@ -14,7 +14,7 @@ import msgspec
 from ...protocol.envelope import Message
 from ...streams.gaps import Position
 from .base import Sink
-from .dedup import Key, Known
+from .dedup import DedupCache, Key
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of all histories together; the channels that were silent for longest lose theirs first."""
@@ -45,7 +45,7 @@ class MemoryBroker:
         self._bytes = 0
         self._offsets: dict[str, int] = {}
         self._kept: OrderedDict[str, deque[tuple[float, Message]]] = OrderedDict()  # last published, last
-        self._known = Known()
+        self._known = DedupCache()
         self._sinks: dict[str, dict[object, Sink]] = {}
 
     async def publish(self, channel: str, message: Message, key: Key | None = None) -> Position:

@@ -161,7 +161,7 @@ def test_keys_have_the_bound_too():
 def test_a_lossless_channel_is_crowded_until_half_of_it_is_done():
     inbox = filled("lossless", *numbered(5))
     assert inbox.crowded == {"x"}
-    assert inbox.stats["x"].held == 1
+    assert inbox.stats["x"].paused == 1
     states = []
     while inbox.take() is not None:
         states.append(bool(inbox.crowded))

@@ -18,8 +18,8 @@ from realtime_widgets.client.sansio.outbox import (
     Delivery,
     Outbox,
 )
-from realtime_widgets.client.waits import Waiter
-from realtime_widgets.errors import NotSent, TookTooLong
+from realtime_widgets.client.waits import RuntimeWaiter
+from realtime_widgets.errors import SendFailed, TimedOut
 from realtime_widgets.runtime import get_runtime
 from realtime_widgets.streams.gaps import Position
 
@@ -31,7 +31,7 @@ def filled(
 ) -> tuple[Outbox, list[Delivery]]:
     outbox, deliveries = Outbox(), [Delivery("x" * size, str(i)) for i in range(count)]
     if answers is not None:
-        outbox.know(answers)
+        outbox.set_acks(answers)
     if linked:
         outbox.link()
     for delivery in deliveries:
@@ -66,7 +66,7 @@ def test_the_order_stays():
 def test_one_too_many_fails_at_once_and_says_so():
     outbox, deliveries = filled(MAX_MESSAGES + 1)
     assert states(deliveries) == ["queued"] * MAX_MESSAGES + ["failed"]
-    assert isinstance(deliveries[-1].error, NotSent)
+    assert isinstance(deliveries[-1].error, SendFailed)
     assert f"{MAX_MESSAGES} others" in str(deliveries[-1].error)
     assert 'send less while client.state is not "connected"' in str(deliveries[-1].error)
     assert (len(outbox), outbox.failed) == (MAX_MESSAGES, 1)
@@ -113,9 +113,9 @@ def test_it_need_not_be_known_whether_the_server_answers():
     outbox, deliveries = filled(2, answers=None, linked=True)
     assert send(outbox) == ["0", "1"]
     assert not any(delivery.done for delivery in deliveries)
-    outbox.know(True)
+    outbox.set_acks(True)
     outbox.acknowledge("0", None)
-    outbox.know(False)
+    outbox.set_acks(False)
     assert states(deliveries) == ["acknowledged", "sent"]
     assert all(delivery.done for delivery in deliveries)
 
@@ -127,7 +127,7 @@ def test_what_a_link_took_with_it_waits_until_that_is_known(answers: bool):
     outbox.unlink()
     outbox.link()
     assert outbox.first is None, "it might come twice"
-    outbox.know(answers)
+    outbox.set_acks(answers)
     assert send(outbox) == (["0", "1"] if answers else ["1"])
     assert states(deliveries) == ["sent", "sent"]
     assert [delivery.done for delivery in deliveries] == [not answers] * 2
@@ -179,7 +179,7 @@ def test_on_the_next_link_what_was_not_answered_goes_out_first_and_in_order():
 def test_a_server_that_turns_out_not_to_answer_leaves_them_sent():
     outbox, deliveries = filled(2, answers=True, linked=True)
     send(outbox)
-    outbox.know(False)
+    outbox.set_acks(False)
     assert all(delivery.done for delivery in deliveries)
     assert states(deliveries) == ["sent", "sent"]
     outbox.unlink()
@@ -285,57 +285,57 @@ def test_what_is_volatile_does_not_wait_behind_what_the_network_does_not_take():
 
 def greeting(outbox: Outbox, link: int, id: str) -> Delivery:
     delivery = Delivery("x", id)
-    delivery.greets = link
+    delivery.sent_on_connect = link
     outbox.put(delivery, NOW)
     return delivery
 
 
 def test_what_greets_a_link_goes_out_first_and_the_rest_waits_for_it():
     outbox, _ = filled(2, linked=True)
-    first, second = outbox.greet(), outbox.greet()
+    first, second = outbox.begin_on_connect(), outbox.begin_on_connect()
     assert outbox.first is None
     greeting(outbox, first, "hello")
     assert send(outbox) == ["hello"]
     greeting(outbox, second, "me too")
-    outbox.greeted(first)
+    outbox.end_on_connect(first)
     assert send(outbox) == ["me too"]
     assert outbox.first is None
-    outbox.greeted(second)
+    outbox.end_on_connect(second)
     assert send(outbox) == ["0", "1"]
 
 
 @pytest.mark.parametrize("sent", [False, True])
 def test_what_greets_a_link_ends_with_it(sent: bool):
     outbox, _ = filled(1, answers=True, linked=True)
-    link = outbox.greet()
+    link = outbox.begin_on_connect()
     early = greeting(outbox, link, "early")
     if sent:
         send(outbox)
     outbox.unlink()
-    assert not outbox.is_on(link)
+    assert not outbox.is_current(link)
     assert "that it was to greet was lost before" in str(early.error)
     assert ("may have arrived" in str(early.error)) is sent
     outbox.link()
     late = greeting(outbox, link, "late")
     assert "that it was to greet was lost before" in str(late.error)
-    outbox.greet()
-    outbox.greeted(link)  # of the link before: says nothing of this one
+    outbox.begin_on_connect()
+    outbox.end_on_connect(link)  # of the link before: says nothing of this one
     assert (outbox.first, len(outbox)) == (None, 1)
 
 
 def test_one_that_is_being_written_when_a_greeting_begins_is_not_written_twice():
     outbox, (busy,) = filled(1, linked=True)
     assert outbox.first is busy
-    link = outbox.greet()
+    link = outbox.begin_on_connect()
     greeting(outbox, link, "hello")
     outbox.done(busy)
-    outbox.greeted(link)
+    outbox.end_on_connect(link)
     assert send(outbox) == ["hello"]
 
 
 def test_a_greeting_may_be_answered_and_may_be_too_old():
     outbox, _ = filled(0, answers=True, linked=True)
-    link = outbox.greet()
+    link = outbox.begin_on_connect()
     soon, never = greeting(outbox, link, "soon"), greeting(outbox, link, "never")
     outbox.acknowledge("soon", None)
     assert (soon.state, outbox.due) == ("acknowledged", NOW + MAX_AGE)
@@ -345,7 +345,7 @@ def test_a_greeting_may_be_answered_and_may_be_too_old():
 
 def test_a_greeting_that_waits_at_the_end_goes_out_first():
     outbox, deliveries = filled(1, linked=True)
-    early = greeting(outbox, outbox.greet(), "early")
+    early = greeting(outbox, outbox.begin_on_connect(), "early")
     assert outbox.close("it is over") == [early, *deliveries]
 
 
@@ -398,7 +398,7 @@ def test_a_delivery_says_what_became_of_it():
     assert repr(Delivery(b"x")) == "<Delivery of a raw frame: queued>"
 
 
-WAITER = Waiter(get_runtime())
+WAITER = RuntimeWaiter(get_runtime())
 
 
 def later(fn: Callable[..., Any], *args: Any) -> threading.Timer:
@@ -409,14 +409,14 @@ def later(fn: Callable[..., Any], *args: Any) -> threading.Timer:
 
 def test_it_can_be_waited_for_on_any_thread_and_awaited():
     good, bad = Delivery("x", "1", waiter=WAITER), Delivery("x", "2", waiter=WAITER)
-    timers = [later(good.settle, "acknowledged"), later(bad.fail, "no")]
+    timers = [later(good.resolve, "acknowledged"), later(bad.fail, "no")]
     good.wait(30)
-    with pytest.raises(NotSent, match="no"):
+    with pytest.raises(SendFailed, match="no"):
         bad.wait(30)
 
     async def main() -> None:
         await good
-        with pytest.raises(NotSent, match="no"):
+        with pytest.raises(SendFailed, match="no"):
             await bad
 
     asyncio.run(main())
@@ -426,9 +426,7 @@ def test_it_can_be_waited_for_on_any_thread_and_awaited():
 
 def test_a_wait_that_was_given_up_changes_nothing():
     delivery = Delivery("x", "1", waiter=WAITER)
-    with pytest.raises(
-        TookTooLong, match="is not known after 0 s: it still waits for a connection; allow more"
-    ):
+    with pytest.raises(TimedOut, match="is not known after 0 s: it still waits for a connection; allow more"):
         delivery.wait(0)
 
     async def main() -> None:
@@ -436,5 +434,5 @@ def test_a_wait_that_was_given_up_changes_nothing():
             await asyncio.wait_for(delivery, 0)
 
     asyncio.run(main())
-    delivery.settle("acknowledged")
+    delivery.resolve("acknowledged")
     delivery.wait(0)

@@ -35,7 +35,7 @@ class Fed:
 
     def take(self, *messages: Message, now: float = 0.0) -> list[Any]:
         """What is kept: offsets, or None, and gaps; words about the link are left out."""
-        kept, self.asks = self.recovery.sift(messages, now, 1.0)
+        kept, self.asks = self.recovery.process(messages, now, 1.0)
         return [
             one if isinstance(one, Gap) else one.offset for one in kept if getattr(one, "type", "x") == "x"
         ]
@@ -227,10 +227,10 @@ def test_what_was_sent_again_and_did_not_arrive_is_a_gap_and_not_asked_for_for_e
 
 def test_words_about_the_link_are_no_data_and_foreign_words_are():
     fed = Fed()
-    kept, _ = fed.recovery.sift([head(0, 0), Message("pong", {})], 0.0, 0.0)
+    kept, _ = fed.recovery.process([head(0, 0), Message("pong", {})], 0.0, 0.0)
     assert [one.type for one in kept if isinstance(one, Message)] == ["pong"]
     foreign = Recovery(envelopes=False)
-    kept, asks = foreign.sift([HELLO, head(1, 0), *numbered(2, 4)], 0.0, 1.0)
+    kept, asks = foreign.process([HELLO, head(1, 0), *numbered(2, 4)], 0.0, 1.0)
     assert [getattr(one, "type", "gap") for one in kept] == ["hello", "history", "x", "gap", "x"]
     assert asks == []
 
@@ -258,7 +258,7 @@ def test_nonsense_changes_nothing(nonsense: Message):
 def test_a_server_that_names_channels_without_end_costs_no_more_than_so_many():
     recovery = Recovery(envelopes=True)
     messages = [numbered(1, channel=str(i))[0] for i in range(MOST_CHANNELS + 10)]
-    kept, _ = recovery.sift(messages, 0.0, 0.0)
+    kept, _ = recovery.process(messages, 0.0, 0.0)
     assert len(kept) == MOST_CHANNELS + 10
     assert len(recovery.positions([message.channel or "" for message in messages])) == MOST_CHANNELS
 
@@ -302,7 +302,7 @@ def test_whatever_a_server_says_every_offset_is_there_once_or_in_one_gap(
         if word is None:
             things += fed.recovery.reopen(1.0)
         else:
-            things += fed.recovery.sift([word], float(now), 1.0)[0]
+            things += fed.recovery.process([word], float(now), 1.0)[0]
         for thing in things:
             if isinstance(thing, Gap):
                 if thing.until is None:

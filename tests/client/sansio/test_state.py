@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from realtime_widgets.client.sansio.backoff import Reconnect
-from realtime_widgets.client.sansio.state import STABLE, STATES, TABLE, Event, Link
-from realtime_widgets.errors import LinkLost
+from realtime_widgets.client.sansio.state import STABLE, STATES, TABLE, ConnectionState, Event
+from realtime_widgets.errors import ConnectionLost
 
 EVENTS = typing.get_args(Event)
 PLAIN = Reconnect(1, 8, factor=2, jitter=False)
 
 
-def link_in(state: str) -> Link:
+def link_in(state: str) -> ConnectionState:
     """A link that came into a state by itself, with nothing under way."""
-    link = Link(PLAIN)
+    link = ConnectionState(PLAIN)
     if state != "disconnected":
         link.fire("connect", 0)
     if state == "connected":
@@ -69,9 +69,9 @@ def test_only_a_link_that_held_starts_the_count_anew():
 
 
 def test_the_catalogues_five_attempts_end_in_an_error_with_its_reason():
-    link = Link(Reconnect(3, 3, factor=1, jitter=False, max_attempts=5))
+    link = ConnectionState(Reconnect(3, 3, factor=1, jitter=False, max_attempts=5))
     link.fire("connect", 0)
-    now, why = 0.0, LinkLost("nothing listens there")
+    now, why = 0.0, ConnectionLost("nothing listens there")
     for attempt in range(1, 6):
         assert link.fire("lost", now, error=why) == "wait"
         assert (link.attempts, link.retry_at) == (attempt, now + 3)
@@ -82,7 +82,7 @@ def test_the_catalogues_five_attempts_end_in_an_error_with_its_reason():
 
 
 def test_without_attempts_the_first_loss_is_the_end():
-    link = Link(Reconnect(max_attempts=0))
+    link = ConnectionState(Reconnect(max_attempts=0))
     link.fire("connect", 0)
     assert link.fire("lost", 1) == "close"
     assert link.state == "error"
@@ -93,7 +93,7 @@ def test_without_attempts_the_first_loss_is_the_end():
 )
 def test_a_server_that_asks_to_be_left_alone_is(asked: float | None, chance: float, wait: float):
     link = link_in("connected")
-    link.fire("lost", 100, error=LinkLost("busy", retry_after=asked), chance=chance)
+    link.fire("lost", 100, error=ConnectionLost("busy", retry_after=asked), chance=chance)
     assert link.retry_at == 100 + wait
 
 
@@ -105,7 +105,7 @@ def test_to_connect_while_it_waits_is_to_try_now_and_once():
 
 
 def test_trouble_is_noted_and_changes_no_state():
-    link, error = link_in("connected"), LinkLost("a bad message")
+    link, error = link_in("connected"), ConnectionLost("a bad message")
     before = link.status
     link.trouble(error, 7)
     assert (link.status.error, link.status.error_at) == (error, 7)
@@ -118,7 +118,7 @@ class Lives(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.policy = Reconnect(0.5, 20, max_attempts=4)
-        self.link = Link(self.policy)
+        self.link = ConnectionState(self.policy)
         self.now = 0.0
         self.dialling = False
 
