@@ -6,13 +6,13 @@ said (their *pulses*), is told the time, and returns parts. Who sends them is `w
 Promises, each as far as the way back from the page allows:
 
 - A page that reports a hole, or a new view, gets a keyframe with the next frame, and again every
-  `REPEAT` seconds until it reports that it has it.
+  `KEYFRAME_INTERVAL` seconds until it reports that it has it.
 - A page that cannot be heard (a cell is running, or it has missed a pulse) is healed blindly: every
-  feed sends a keyframe at least every `REPEAT` seconds, changed or not, within a budget.
+  feed sends a keyframe at least every `KEYFRAME_INTERVAL` seconds, changed or not, within a budget.
 - The last thing said of a feed that has gone quiet is a keyframe, and where pages can be heard it is
   followed by reminders: parts without records, in which a page sees whether it has the newest.
 
-So a page is right again within `REPEAT` seconds, and its next word (at most a second later), after
+So a page is right again within `KEYFRAME_INTERVAL` seconds, and its next word (at most a second later), after
 the last loss.
 
 How much is sent to whom (`_mode`, the first that holds):
@@ -43,27 +43,27 @@ from .pages import CARRIER, PAGE_ARRIVES, Pages
 
 logger = logging.getLogger(__name__)
 
-REPEAT = 2.0
+KEYFRAME_INTERVAL = 2.0
 """Seconds between unasked keyframes, and between reminders."""
-TRAILING_KEY = 1.5
+TRAILING_KEYFRAME_DELAY = 1.5
 """Seconds of quiet after which the final state is sent as a keyframe."""
-READY_KEY = 0.5
+READY_KEYFRAME_INTERVAL = 0.5
 """Seconds between keyframes of a widget that is about to be shown: a page that makes two hundred models has no time for
 more, and what has come since follows when it says that it shows it."""
-BEAT = 2.0
+KEEPALIVE_INTERVAL = 2.0
 """Seconds without a frame after which an empty one says that the kernel lives (promised: 5). It also answers pages
 that have fallen silent because their pulses went unanswered, hence as short as REPEAT."""
-PULSE_LATE = 12.0
+REPORT_OVERDUE = 12.0
 """Seconds after which a pulse is overdue: pages report every 10 s."""
 SILENT_SLOW = 60.0
 SILENT_OFF = 300.0
 SILENT_OFF_OWN = 3600.0
 """The same where widgets have routes of their own: such front ends keep nothing for pages that are not there."""
-UNHEARD_KEY_RATE = 64 * 1024 / 60
+UNHEARD_KEYFRAME_RATE = 64 * 1024 / 60
 """Bytes of keyframes per second once nobody was heard for SILENT_SLOW seconds during a cell: what a
 forgotten page can pile up in the Jupyter server stays bounded by this and the increments."""
 
-UNHEARD_MOST = 64 * 2**20
+MAX_UNHEARD_BYTES = 64 * 2**20
 """Bytes that go out at full pace during one cell in which nobody is heard; about half an hour of a small dashboard."""
 UNHEARD_PERIOD = 1.0
 """Seconds between frames from then on: who looks still sees it live, and who has left leaves little behind."""
@@ -150,7 +150,7 @@ class FrameDelivery:
         self._left = -1e9  # when the last page said goodbye; long ago while there is one
         self._spoken: dict[str, float] = {}  # route → when its last frame went out
         self._unanswered: set[str] = set()  # routes of pages whose pulses wait for an answer
-        self._allowance = UNHEARD_KEY_RATE * 60
+        self._allowance = UNHEARD_KEYFRAME_RATE * 60
         self._allowance_at = 0.0
         self._unheard = 0  # bytes sent during this cell since the last word
         self.keyframes = 0
@@ -252,7 +252,7 @@ class FrameDelivery:
     @property
     def period(self) -> float:
         """Seconds that must lie between two frames for what a forgotten page leaves in the server; 0: no matter."""
-        return UNHEARD_PERIOD if self._unheard > UNHEARD_MOST else 0.0
+        return UNHEARD_PERIOD if self._unheard > MAX_UNHEARD_BYTES else 0.0
 
     def collect(self, now: float) -> list[Part]:
         """What every feed has to say at this moment."""
@@ -277,7 +277,7 @@ class FrameDelivery:
             times += [self._key_due(to, entry, mode, look), self._reminder_due(entry, mode)]
         if self._unanswered:
             times.append(now)
-        times += [self._spoken.get(route, -1e9) + BEAT for route in self._routes_heard(now)]
+        times += [self._spoken.get(route, -1e9) + KEEPALIVE_INTERVAL for route in self._routes_heard(now)]
         return min((time for time in times if time is not None), default=None)
 
     def mode(self, to: str, now: float) -> Mode:
@@ -317,7 +317,9 @@ class FrameDelivery:
     def _beats_due(self, now: float) -> set[str]:
         """The routes on which a frame is due, even an empty one: an answer to a pulse, or a sign of life."""
         heard = self._routes_heard(now)
-        return self._unanswered | {route for route in heard if now - self._spoken.get(route, -1e9) >= BEAT}
+        return self._unanswered | {
+            route for route in heard if now - self._spoken.get(route, -1e9) >= KEEPALIVE_INTERVAL
+        }
 
     def _take(self, to: str, entry: _Entry, look: PageSnapshot) -> Payload | None:
         now, mode = look.now, self._mode(to, entry, look)
@@ -369,17 +371,19 @@ class FrameDelivery:
         if mode is Mode.OFF:
             return None
         if mode is Mode.SLOW:
-            return entry.keyed + REPEAT if entry.unkeyed or entry.want_key else None
+            return entry.keyed + KEYFRAME_INTERVAL if entry.unkeyed or entry.want_key else None
         if entry.want_key:
-            return entry.keyed + REPEAT if entry.failing else look.now
+            return entry.keyed + KEYFRAME_INTERVAL if entry.failing else look.now
         if mode is Mode.READY:
             if not entry.unkeyed:
-                return entry.keyed + REPEAT
-            return entry.keyed + READY_KEY if entry.last else look.now  # the first data do not wait
-        trailing = entry.sent + TRAILING_KEY
+                return entry.keyed + KEYFRAME_INTERVAL
+            return (
+                entry.keyed + READY_KEYFRAME_INTERVAL if entry.last else look.now
+            )  # the first data do not wait
+        trailing = entry.sent + TRAILING_KEYFRAME_DELAY
         if mode is Mode.LIVE and to not in look.needed:
             return trailing if entry.unkeyed else None
-        due = entry.keyed + REPEAT
+        due = entry.keyed + KEYFRAME_INTERVAL
         if entry.unkeyed:
             due = min(due, trailing)
         return max(due, self._affordable_from(look.now))
@@ -388,7 +392,7 @@ class FrameDelivery:
         """When a quiet feed next tells the pages what they should have; None: its keyframes do."""
         if mode is not Mode.LIVE or entry.unkeyed or entry.want_key:
             return None
-        return entry.sent + REPEAT
+        return entry.sent + KEYFRAME_INTERVAL
 
     def _look(self, now: float) -> PageSnapshot:
         heard = self.pages.heard_lately(now)
@@ -412,7 +416,7 @@ class FrameDelivery:
         if look.closed:
             return Mode.BLIND
         if shown is not None:
-            return Mode.LIVE if now - shown <= PULSE_LATE else Mode.BLIND
+            return Mode.LIVE if now - shown <= REPORT_OVERDUE else Mode.BLIND
         begins = look.arriving or now - entry.added <= PAGE_ARRIVES
         if begins and entry.home == CARRIER and not look.hidden:
             return Mode.READY
@@ -435,18 +439,20 @@ class FrameDelivery:
         if self._cell_since is None:
             return False
         if not self._opens:
-            return self._word <= self._cell_since or now - self._word > PULSE_LATE
+            return self._word <= self._cell_since or now - self._word > REPORT_OVERDUE
         if len(self.pages) and not any(page.visible for page in self.pages):
             return False
-        if now - max(self._word, self._cell_since) > PULSE_LATE:
+        if now - max(self._word, self._cell_since) > REPORT_OVERDUE:
             self._opens = False
         return not self._opens
 
     def _affordable_from(self, now: float) -> float:
         """When unasked keyframes fit the budget; the budget only binds when nobody was heard for long in a cell."""
         elapsed, self._allowance_at = now - self._allowance_at, now
-        self._allowance = min(self._allowance + max(elapsed, 0.0) * UNHEARD_KEY_RATE, UNHEARD_KEY_RATE * 60)
+        self._allowance = min(
+            self._allowance + max(elapsed, 0.0) * UNHEARD_KEYFRAME_RATE, UNHEARD_KEYFRAME_RATE * 60
+        )
         unheard = self._cell_since is not None and now - max(self._word, self._cell_since) > SILENT_SLOW
         if not unheard or self._allowance > 0:
             return -1e9
-        return now - self._allowance / UNHEARD_KEY_RATE + 0.1
+        return now - self._allowance / UNHEARD_KEYFRAME_RATE + 0.1

@@ -35,18 +35,18 @@ from .carrier import Carrier, has_carrier, is_closed, parentless_context, read_s
 from .delivery import FrameDelivery, Outgoing
 from .frames import WIRE, Frame, pack
 from .pages import CARRIER
-from .rates import STEP, Meter
+from .rates import SAMPLE_INTERVAL, Meter
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_FPS = 20.0
-HIGHEST_FPS = 60.0
-CATCH_UP = 0.92
+MAX_FPS = 60.0
+PACE_TOLERANCE = 0.92
 """Ticks may come this much closer than `max_fps` says. A feed of exactly that rate that once had to wait (a pulse took
 its turn) would otherwise wait as long with every frame, for good; so it is back in step after ten."""
 
 
-MOST_MESSAGES = 200.0
+MAX_MESSAGES_PER_SECOND = 200.0
 """Messages a second, all routes together: of the 1,000 that Jupyter lets through, the rest is for the user's own
 prints and widgets. A carrier needs no more than `max_fps`; many routes share these."""
 
@@ -324,7 +324,9 @@ class FrameLoop:
     @property
     def _period(self) -> float:
         """Seconds between two ticks."""
-        return max(CATCH_UP / self.max_fps, self._routes / MOST_MESSAGES, self.delivery.period)
+        return max(
+            PACE_TOLERANCE / self.max_fps, self._routes / MAX_MESSAGES_PER_SECOND, self.delivery.period
+        )
 
     def _tick_at(self, due: float) -> None:
         if self._timer is not None:
@@ -360,7 +362,7 @@ class FrameLoop:
                 self.remove(to)
 
     def _measure(self, now: float) -> None:
-        if now - self._measured < STEP:
+        if now - self._measured < SAMPLE_INTERVAL:
             return
         self._measured = now
         self._frame_meter.note(self._frames, now)
@@ -432,8 +434,8 @@ def configure(*, max_fps: float | None = None) -> None:
     """
     if max_fps is not None:
         fps: object = max_fps
-        if isinstance(fps, bool) or not isinstance(fps, int | float) or not 1 <= fps <= HIGHEST_FPS:
-            raise UsageError(f"max_fps={max_fps!r} cannot be kept: pass a number from 1 to {HIGHEST_FPS:.0f}")
+        if isinstance(fps, bool) or not isinstance(fps, int | float) or not 1 <= fps <= MAX_FPS:
+            raise UsageError(f"max_fps={max_fps!r} cannot be kept: pass a number from 1 to {MAX_FPS:.0f}")
         get_frame_loop().max_fps = float(fps)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-SPAN: Final = 5.0
+WINDOW: Final = 5.0
 """Seconds that a rate looks back."""
-STEP: Final = 0.25
+SAMPLE_INTERVAL: Final = 0.25
 """Seconds between two readings that are kept."""
 
 
 class Meter:
-    """The rate of a counter over the last `SPAN` seconds, from readings taken whenever it grows."""
+    """The rate of a counter over the last `WINDOW` seconds, from readings taken whenever it grows."""
 
     def __init__(self, total: int, now: float) -> None:
         self._readings: deque[tuple[float, int]] = deque([(now, total)])
@@ -20,17 +20,17 @@ class Meter:
     def note(self, total: int, now: float) -> None:
         """Takes a reading."""
         readings = self._readings
-        if now - readings[-1][0] < STEP:
+        if now - readings[-1][0] < SAMPLE_INTERVAL:
             return
         readings.append((now, total))
         while (
-            len(readings) > 1 and readings[1][0] <= now - SPAN
+            len(readings) > 1 and readings[1][0] <= now - WINDOW
         ):  # one before the span stays: it is where it began
             readings.popleft()
 
     def rate(self, total: int, now: float) -> float:
         """Growth per second."""
         readings = list(self._readings)  # a copy: rates are read on any thread
-        began, before = next((each for each in reversed(readings) if each[0] <= now - SPAN), readings[0])
-        seconds = now - max(began, now - SPAN)
+        began, before = next((each for each in reversed(readings) if each[0] <= now - WINDOW), readings[0])
+        seconds = now - max(began, now - WINDOW)
         return (total - before) / seconds if seconds > 0 else 0.0

@@ -26,7 +26,8 @@ from ..errors import (
     did_you_mean,
     reject_what_cannot_be_called,
 )
-from ..protocol.envelope import CONTROL, UNANSWERED, Message, write
+from ..protocol.envelope import CONTROL, UNANSWERED, Message, new_envelope, write
+from ..protocol.limits import MAX_NAME_LENGTH
 from ..runtime.listeners import Listeners
 from ..streams import Stream
 from ..streams.gaps import Gap
@@ -40,7 +41,6 @@ from .sansio.backoff import FOREVER, Reconnect
 from .sansio.inbox import Inbox, Kind, Overflow, checked_overflow
 from .sansio.outbox import Delivery
 from .sansio.state import STATES, State, Status
-from .session import envelope
 from .stats import ClientStats
 from .waits import Awaitable, RuntimeWaiter, Waits
 
@@ -162,7 +162,7 @@ class Client:
         """
         if type in ("subscribe", "unsubscribe") and self._receiver.decode is None:
             data = self._wish(type, data)
-        message = envelope(type, data, channel=channel)
+        message = new_envelope(type, data, channel=channel)
         try:
             raw = write(message)
         except (TypeError, ValueError, OverflowError) as error:
@@ -493,8 +493,8 @@ def _orphan(connection: Connection, receiver: Any) -> None:
 
 
 def _checked_channel(channel: Any) -> str:
-    if not isinstance(channel, str) or not 1 <= len(channel) <= 200:
-        raise WrongType(f"{channel!r} is no channel: pass a name of 1 to 200 characters")
+    if not isinstance(channel, str) or not 1 <= len(channel) <= MAX_NAME_LENGTH:
+        raise WrongType(f"{channel!r} is no channel: pass a name of 1 to {MAX_NAME_LENGTH} characters")
     if channel in CONTROL:
         raise UsageError(
             f"{channel!r} is no channel: such messages are about the link itself; choose another name"

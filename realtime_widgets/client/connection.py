@@ -19,26 +19,26 @@ from ..errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected
 from ..protocol.envelope import CONTROL, Message, new_id, quote
 from ..runtime import Runtime
 from ..runtime.listeners import Listeners
-from ..runtime.scheduling import Timer
+from ..runtime.scheduling import Clock, Timer
 from ..streams.gaps import Gap, Reason
 from .address import Address, identity, is_one_way
 from .dialing import Options, dial
 from .receiver import Decode, Receiver, Subscriber, Taken
+from .sansio.last_event_id import LastEventId
 from .sansio.state import ConnectionState, Event, State, Status
 from .sending import Sending
 from .session import Session
 from .sleep import SleepDetector
 from .stats import Counters
-from .transports.eventsource import LastEventId
+from .transports.base import Frames, Transport
 from .transports.handshake import explain
-from .transports.websocket import Clock, Frames, Transport
 
 logger = logging.getLogger(__name__)
 
 LINGER: Final = 10.0
 """Seconds that a connection stays open when nobody wants it any more: long enough to run a cell again."""
 
-QUIET: Final = 10.0
+LOG_INTERVAL: Final = 10.0
 """Seconds between two log lines about bad frames: a server may send a thousand of them in a second."""
 
 
@@ -193,7 +193,7 @@ class Connection:
         now = self._clock.time()
         self._link.trouble(error, now)
         kind = type(error).__name__
-        if now - self._logged.get(kind, -QUIET) >= QUIET:
+        if now - self._logged.get(kind, -LOG_INTERVAL) >= LOG_INTERVAL:
             self._logged[kind] = now
             # Where the user's own code failed they need the traceback, whatever an indicator says.
             level = logging.WARNING if error.__cause__ is not None else self._level

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ClientError, UsageError, WrongType
-from ..protocol.heartbeat import SLACK
+from ..protocol.heartbeat import ANSWER_TIMEOUT
+from ..runtime.scheduling import Clock
 from ..streams.gaps import Reason
 from .address import is_one_way
 from .sansio.backoff import Reconnect
+from .sansio.last_event_id import LastEventId
 from .sansio.outbox import Outbox
-from .transports.eventsource import IDLE, EventSource, LastEventId, open_event_source
+from .transports.base import Transport
+from .transports.eventsource import IDLE_TIMEOUT, EventSource, open_event_source
 from .transports.eventsource import explain as explain_http
 from .transports.handshake import explain, open_websocket
-from .transports.websocket import Clock, Transport, WebSocketTransport
+from .transports.websocket import WebSocketTransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ async def dial(
         except Exception as error:
             raise explain(error, url) from error
         return WebSocketTransport(socket, place, outbox=outbox, clock=clock, heartbeat=heartbeat)
-    idle = None if heartbeat is None else heartbeat + SLACK + IDLE
+    idle = None if heartbeat is None else heartbeat + ANSWER_TIMEOUT + IDLE_TIMEOUT
     try:
         client, response = await open_event_source(url, headers, last_event_id, idle)
     except Exception as error:

@@ -12,7 +12,7 @@ from typing import Final
 
 from ..errors import ClientError, ConnectionLost, ConnectionRejected, Unauthorized
 
-LONGEST: Final = 3600.0
+MAX_RETRY_AFTER: Final = 3600.0
 """Seconds that a server may have itself left alone for, whatever it says."""
 
 
@@ -86,8 +86,8 @@ def retry_after(value: str | None, now: float) -> float | None:
         return None
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return min(float(value[:9]), LONGEST)
+        return min(float(value[:9]), MAX_RETRY_AFTER)
     try:
-        return min(max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now), LONGEST)
+        return min(max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now), MAX_RETRY_AFTER)
     except (ValueError, OverflowError):
         return None

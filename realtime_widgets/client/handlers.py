@@ -19,7 +19,7 @@ from .sansio.inbox import Inbox, Kind
 
 logger = logging.getLogger(__name__)
 
-TURN: Final = 100
+MAX_CALLS_PER_TURN: Final = 100
 """Calls in a row, before it is somebody else's turn on the callback thread."""
 
 
@@ -136,7 +136,7 @@ class Handlers:
     def _drain(self) -> None:
         """Call them for what waits (on the callback thread)."""
         while True:
-            for _ in range(TURN):
+            for _ in range(MAX_CALLS_PER_TURN):
                 with self._lock:
                     taken = self._inbox.take()
                     if taken is None:

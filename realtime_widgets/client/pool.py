@@ -13,11 +13,11 @@ from collections.abc import Hashable
 from ..errors import RuntimeStopped
 from ..runtime import Runtime, get_runtime
 from ..runtime.notebook import Replaced
+from ..runtime.scheduling import Clock
 from .address import Address
 from .connection import Connection
 from .dialing import Options
 from .receiver import Decode, Receiver
-from .transports.websocket import Clock
 
 
 class Pool:

@@ -21,7 +21,7 @@ from ..streams.upstream import Upstream
 from .sansio.decoding import messages_of
 from .sansio.recovery import Recovery
 from .sansio.state import State, Status
-from .transports.websocket import Transport
+from .transports.base import Transport
 
 Decode = Callable[[Any], Any]
 

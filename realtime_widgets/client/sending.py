@@ -12,9 +12,8 @@ from typing import Final
 
 from ..errors import ClientError
 from ..runtime import Runtime
-from ..runtime.scheduling import Timer
+from ..runtime.scheduling import Clock, Timer
 from .sansio.outbox import Delivery, Outbox
-from .transports.websocket import Clock
 
 ONE_WAY: Final = (
     "Server-Sent Events go one way; to publish, send an HTTP request, or connect to a WebSocket "

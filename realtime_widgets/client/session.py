@@ -6,19 +6,20 @@ every link.
 
 from __future__ import annotations
 
-import time
 import weakref
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadMessage
-from ..protocol.envelope import Message, new_id, write
+from ..protocol.envelope import Message, new_envelope, write
 from ..protocol.positions import to_wire
+from ..runtime.scheduling import Clock
 from ..streams.gaps import Position
 from .address import identity
 from .sansio.outbox import Outbox
 from .sansio.recovery import Recovery
-from .transports.websocket import Clock, Timeout, Transport
+from .timeout import Timeout
+from .transports.base import Transport
 
 if TYPE_CHECKING:
     from .receiver import Receiver
@@ -28,13 +29,8 @@ HELLO: Final = {"version": 1, "batch": True, "recovery": True, "acks": True}
 what we sent."""
 
 
-PATIENCE: Final = 1.0
+HELLO_TIMEOUT: Final = 1.0
 """Seconds that a server has for its hello before we take it for one that does not answer."""
-
-
-def envelope(kind: str, data: Any, id: str | int | None = None, channel: str | None = None) -> Message:
-    """Return a message of ours, with the time and an id."""
-    return Message(kind, data, float(round(time.time() * 1000)), new_id() if id is None else id, channel)
 
 
 class Session:
@@ -87,7 +83,7 @@ class Session:
         if not self._hello_sent and not self.transport.one_way:
             self._hello_sent = True
             self.say("hello", {**HELLO, "max_size": max_size, "client": self._sender})
-            self._patience = Timeout(self._clock, PATIENCE, self.assume_no_acks)
+            self._patience = Timeout(self._clock, HELLO_TIMEOUT, self.assume_no_acks)
 
     def assume_no_acks(self) -> None:
         """Take the server for one that does not answer, unless it has said hello, on this link or an earlier one."""
@@ -122,7 +118,7 @@ class Session:
 
     def ask_history(self, channel: str, after: Position) -> None:
         """Ask the server for what came after a position."""
-        message = envelope("history", {}, channel=channel)
+        message = new_envelope("history", {}, channel=channel)
         message.epoch, message.offset = after
         self.transport.say(write(message))
 
@@ -161,7 +157,7 @@ class Session:
 
     def say(self, kind: str, data: Any, id: str | int | None = None) -> None:
         """Send a message of the link's own."""
-        self.transport.say(write(envelope(kind, data, id)))
+        self.transport.say(write(new_envelope(kind, data, id=id)))
 
 
 def _position(data: dict[str, Any]) -> Position | None:

@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from ..runtime.scheduling import Timer
-from .transports.websocket import Clock
+from ..runtime.scheduling import Clock, Timer
 
-EVERY: Final = 5.0
+CHECK_INTERVAL: Final = 5.0
 """Seconds between two looks at the clocks."""
 
-SLEPT: Final = 10.0
+SLEEP_THRESHOLD: Final = 10.0
 """Seconds by which the time of day must have gone further than the loop's clock between two looks. Where that goes on
 in a sleep, or when we ourselves stood still, the heartbeat sees it."""
 
@@ -48,12 +47,12 @@ class SleepDetector:
     def _see(self) -> None:
         clock = self._clock()
         self._seen = clock.time(), _wall()
-        self._timer = clock.call_later(EVERY, self._look)
+        self._timer = clock.call_later(CHECK_INTERVAL, self._look)
 
     def _look(self) -> None:
         before, wall_before = self._seen
         self._see()
         now, wall = self._seen
-        jumped = (wall - wall_before) - (now - before) > SLEPT
+        jumped = (wall - wall_before) - (now - before) > SLEEP_THRESHOLD
         if jumped:
             self._slept()

@@ -43,13 +43,13 @@ SYNONYMS: Final[dict[str, Level]] = {
 
 FIELDS: Final = ("level", "source", "message")
 
-PART_ROWS: Final = 400
+MAX_PART_ROWS: Final = 400
 """Most rows that one increment carries; at 20 frames a second nobody reads more."""
-PART_BYTES: Final = 64 * 1024
+MAX_PART_BYTES: Final = 64 * 1024
 """Most bytes of rows that one part carries."""
-READ: Final = 100_000
+MAX_READ: Final = 100_000
 """Most records that are looked through at a time."""
-LONGEST: Final = {"level": 24, "source": 80, "message": 2000}
+MAX_LENGTHS: Final = {"level": 24, "source": 80, "message": 2000}
 """Characters after which a text is cut."""
 
 _MEANT: Final[dict[str, Level]] = {level: level for level in LEVELS} | SYNONYMS
@@ -110,7 +110,7 @@ class EventLogFeed:
         moved = self._restarted or self._gapped or before != self._lacks
         key = key or self._restarted
         first, self._sent = self._sent + 1, self._cursor
-        rows = list(self._rows) if key else _newest(self._rows, min(self._fresh_rows, PART_ROWS))
+        rows = list(self._rows) if key else _newest(self._rows, min(self._fresh_rows, MAX_PART_ROWS))
         rows, nbytes = _fitting(rows)
         self.dropped += max(0, self._fresh - _events(self._rows))
         left_out = (_events(self._rows) if key else self._fresh) - _events(rows)
@@ -133,7 +133,7 @@ class EventLogFeed:
         for row in reversed(self._rows):
             if row[0] > seq:
                 continue
-            if len(found) >= min(most, PART_ROWS) or events >= count:
+            if len(found) >= min(most, MAX_PART_ROWS) or events >= count:
                 break
             found.appendleft(row)
             events += _events([row])
@@ -151,7 +151,7 @@ class EventLogFeed:
             self._rows = deque((row for row in self._rows if row[0] > self._cleared), self._rows.maxlen)
             self._fresh = self._fresh_rows = 0
             self._restarted = True
-        batch = stream.read(after=max(self._cursor, self._cleared), limit=READ, newest=True)
+        batch = stream.read(after=max(self._cursor, self._cleared), limit=MAX_READ, newest=True)
         self._cursor = max(self._cursor, batch.last_seq)
         if batch.missed and self._begun:  # at first, what was before is history, not a loss
             self._add([(batch.first_seq - 1, batch.missed)], batch.missed)
@@ -252,7 +252,7 @@ def _messages(batch: Batch, places: Sequence[int]) -> Iterable[str]:
         return _texts(batch, "message", places)
     if "value" in columns or len(columns) == 1:
         return _texts(batch, "value" if "value" in columns else next(iter(columns)), places)
-    most = LONGEST["message"]
+    most = MAX_LENGTHS["message"]
     pairs = [[f"{name}={text}" for text in _texts(batch, name, places)] for name in columns]
     return [shown(" ".join(each), most) for each in zip(*pairs, strict=True)]
 
@@ -261,7 +261,7 @@ def _texts(batch: Batch, name: str, places: Sequence[int]) -> list[str]:
     """A field as texts; empty ones where the stream does not have it (yet)."""
     if name not in batch.columns:
         return [""] * len(places)
-    column, most = batch.columns[name], LONGEST.get(name, LONGEST["message"])
+    column, most = batch.columns[name], MAX_LENGTHS.get(name, MAX_LENGTHS["message"])
     return [shown(value, most).strip() for value in column[list(places)].tolist()]
 
 
@@ -274,7 +274,7 @@ def _fitting(rows: list[Row]) -> tuple[list[Row], int]:
     nbytes = 0
     for i in range(len(rows) - 1, -1, -1):
         size = len(msgspec.json.encode(rows[i])) + 2
-        if nbytes + size > PART_BYTES:
+        if nbytes + size > MAX_PART_BYTES:
             return rows[i + 1 :], nbytes
         nbytes += size
     return rows, nbytes

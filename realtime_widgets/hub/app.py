@@ -20,10 +20,11 @@ from urllib.parse import unquote
 import msgspec
 
 from ..errors import UsageError, WrongType
+from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from .auth import AccessPolicy, Refusal, split_token
-from .brokers.dedup import EVERYBODY, Key
-from .channels import LARGEST, LONGEST, complaint_about, encode_publication
-from .session import MOST_CHANNELS, HubSession
+from .brokers.dedup import HTTP_SENDER, Key
+from .channels import complaint_about, encode_publication
+from .session import MAX_CHANNELS, HubSession
 from .sse import EventStream
 from .state import HubState
 
@@ -106,8 +107,8 @@ def _events(state: HubState, request: Request) -> ASGIApp:
     for channel in channels:
         if (wrong := complaint_about(channel)) is not None:
             return _complaint(400, "channel", wrong)
-    if len(set(channels)) < len(channels) or len(channels) > MOST_CHANNELS:
-        return _complaint(400, "channel", f"name each channel once, and {MOST_CHANNELS} at most")
+    if len(set(channels)) < len(channels) or len(channels) > MAX_CHANNELS:
+        return _complaint(400, "channel", f"name each channel once, and {MAX_CHANNELS} at most")
 
     async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         abort = scope["extensions"][ABORT]["call"]
@@ -123,7 +124,9 @@ async def _publish(state: HubState, request: Request) -> JSONResponse:
     channel = request.path_params["channel"]
     if (wrong := complaint_about(channel)) is not None:
         return _complaint(400, "channel", wrong)
-    too_large = _complaint(413, "size", f"the data have more than {LARGEST:,} bytes; send less at once")
+    too_large = _complaint(
+        413, "size", f"the data have more than {MAX_DATA_BYTES:,} bytes; send less at once"
+    )
     body = await _body(request)
     if body is None:
         return too_large
@@ -138,9 +141,11 @@ async def _publish(state: HubState, request: Request) -> JSONResponse:
     except UsageError:  # larger as we write it
         return too_large
     key = request.headers.get("idempotency-key")
-    if key is not None and len(key) > LONGEST:
-        return _complaint(400, "key", f"the Idempotency-Key is too long; send up to {LONGEST} characters")
-    position = await state.channels.publish(message, None if key is None else Key(EVERYBODY, channel, key))
+    if key is not None and len(key) > MAX_NAME_LENGTH:
+        return _complaint(
+            400, "key", f"the Idempotency-Key is too long; send up to {MAX_NAME_LENGTH} characters"
+        )
+    position = await state.channels.publish(message, None if key is None else Key(HTTP_SENDER, channel, key))
     return JSONResponse({"channel": channel, **position._asdict()})
 
 
@@ -149,7 +154,7 @@ async def _body(request: Request) -> bytes | None:
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > LARGEST:
+        if len(body) > MAX_DATA_BYTES:
             return None
     return bytes(body)
 

@@ -10,9 +10,9 @@ The messages 13 to 17 of `metrics` follow. `reason`, if it is not null, says why
 
 from __future__ import annotations
 
-from ..protocol.envelope import Message, write
+from ..protocol.envelope import Message, new_envelope, write
 from ..streams.gaps import Position, Reason
-from .channels import Channels, new_envelope
+from .channels import Channels
 
 
 class CatchUp:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from ..errors import UsageError, WrongType
-from ..protocol.envelope import CONTROL, Message, new_id, type_of, write
+from ..protocol.envelope import CONTROL, Message, new_envelope, type_of, write
+from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..streams.gaps import Position
 from .brokers.base import Broker
 from .brokers.dedup import Key
@@ -25,16 +25,7 @@ logger = logging.getLogger(__name__)
 Sink = Callable[[Message, str], object]
 """Takes a message with its position, and its frame; must neither raise nor wait."""
 
-FRAME: Final = 1024 * 1024
-"""Bytes of a frame, in either direction: what most WebSocket libraries take unless told otherwise."""
-
-LARGEST: Final = FRAME - 4096
-"""Bytes of a message's data: the rest of its envelope fits into what is left, however it is spelled."""
-
-LONGEST: Final = 200
-"""Characters of the name of a channel or type, and of an id."""
-
-STRETCH: Final = 64 * 1024
+YIELD_AFTER_BYTES: Final = 64 * 1024
 """Bytes that are published before those who send them on get a turn: they would take a burst for a slow client."""
 
 _encode = msgspec.json.Encoder().encode
@@ -42,8 +33,8 @@ _encode = msgspec.json.Encoder().encode
 
 def complaint_about(name: object) -> str | None:
     """Return what is wrong with the name of a channel, or a type; None: nothing."""
-    if not isinstance(name, str) or not 1 <= len(name) <= LONGEST:
-        return f"{_shortened(name)} is no name for a channel or type: those have 1 to {LONGEST} characters"
+    if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME_LENGTH:
+        return f"{_shortened(name)} is no name for a channel or type: those have 1 to {MAX_NAME_LENGTH} characters"
     if name in CONTROL:
         return f"{name!r} is no name for a channel or type: such messages are about the link itself"
     return None
@@ -74,16 +65,12 @@ def encode_publication(channel: str, data: object, type: str | None = None) -> M
             f"cannot publish on {channel!r}: the data are nothing that JSON has ({error}); "
             "pass dicts, lists, text, numbers, True, False, None"
         ) from error
-    if len(raw) > LARGEST:
+    if len(raw) > MAX_DATA_BYTES:
         raise UsageError(
-            f"cannot publish on {channel!r}: the data have {len(raw):,} bytes, more than {LARGEST:,}; send less at once"
+            f"cannot publish on {channel!r}: the data have {len(raw):,} bytes, "
+            f"more than {MAX_DATA_BYTES:,}; send less at once"
         )
     return new_envelope(type or type_of(channel), msgspec.Raw(raw), channel=channel)
-
-
-def new_envelope(type: str, data: Any, *, id: str | int | None = None, channel: str | None = None) -> Message:
-    """Return a message of this moment, with an id of its own unless one is given."""
-    return Message(type, data, round(time.time() * 1000), new_id() if id is None else id, channel)
 
 
 class Channels:
@@ -136,7 +123,7 @@ class Channels:
         """
         assert message.channel is not None
         position = await self._broker.publish(message.channel, message, key)
-        if self._stretch >= STRETCH:
+        if self._stretch >= YIELD_AFTER_BYTES:
             self._stretch = 0
             await asyncio.sleep(0)
         return position

@@ -16,7 +16,7 @@ CHANNEL: Final = "events"
 BURST: Final = 10
 """Events of one kind that may come at once."""
 
-EVERY: Final = 2.0
+REFILL_INTERVAL: Final = 2.0
 """Seconds until one more may."""
 
 _LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -37,7 +37,7 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Return whether it may happen now, and count it."""
-        self._left = min(BURST, self._left + (now - self._at) / EVERY)
+        self._left = min(BURST, self._left + (now - self._at) / REFILL_INTERVAL)
         self._at = now
         if self._left < 1:
             self.skipped += 1

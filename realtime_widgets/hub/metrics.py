@@ -9,7 +9,7 @@ from typing import Final
 from ..sources.machine import Reader, Reading, to_record
 from .traffic import Figures
 
-SHORTEST: Final = 0.25
+MIN_INTERVAL: Final = 0.25
 """Seconds between two looks at the processor: its counters tick at 10 ms, and less would be mostly noise."""
 
 
@@ -39,7 +39,7 @@ class Metrics:
             figures: of the last minute.
         """
         now = self._read()
-        if now.at - self._before.at >= SHORTEST or math.isnan(self._load):
+        if now.at - self._before.at >= MIN_INTERVAL or math.isnan(self._load):
             self._load = to_record(self._before, now)["cpu"]
             self._before = now
         mean = figures.mean_seconds

@@ -6,10 +6,10 @@ import math
 from collections import deque
 from typing import Final
 
-MOST: Final = 100
+MAX_PER_SECOND: Final = 100
 """Connections in any second; whoever is turned away is told when to come again."""
 
-LONGEST: Final = 30.0
+MAX_WAIT: Final = 30.0
 """Seconds that somebody is told to wait at most."""
 
 
@@ -20,7 +20,7 @@ class ConnectionRateLimiter:
         most: connections in any second.
     """
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MAX_PER_SECOND) -> None:
         self._most = most
         self._admitted: deque[float] = deque(maxlen=most)
         self._last_turn = -math.inf  # that somebody was given
@@ -35,5 +35,5 @@ class ConnectionRateLimiter:
             self._admitted.append(now)
             return 0.0
         turn = max(self._last_turn + 1.0 / self._most, self._admitted[0] + 1.0)
-        self._last_turn = min(turn, now + LONGEST)
+        self._last_turn = min(turn, now + MAX_WAIT)
         return self._last_turn - now

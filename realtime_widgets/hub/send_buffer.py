@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-LIMIT: Final = 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024
 """Bytes that may wait."""
 
 
@@ -26,7 +26,7 @@ class SendBuffer:
     def put(self, frame: str) -> bool:
         """Add a frame; returns whether there was room. A single one has always room, however large it is."""
         size = len(frame) if frame.isascii() else len(frame.encode())
-        if self._frames and self._bytes + size > LIMIT:
+        if self._frames and self._bytes + size > MAX_BYTES:
             return False
         self._frames.append((frame, size))
         self.put_in += 1

@@ -16,8 +16,8 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
+from ..protocol.limits import MAX_FRAME_BYTES
 from .app import ABORT
-from .channels import FRAME
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-GRACE: Final = 0.7
+DRAIN_TIMEOUT: Final = 0.7
 """Seconds that connections have to end by themselves when the hub stops; then they are cut off."""
 
-PING: Final = 20.0
+PING_INTERVAL: Final = 20.0
 """Seconds between two pings of the WebSocket protocol, and for their answer."""
 
 _listening: weakref.WeakSet[socket.socket] = weakref.WeakSet()
@@ -135,7 +135,7 @@ class Serving:
         ready.cancel()
 
     def stop(self) -> None:
-        """Say goodbye to everybody (close code 1012) and close everything, within `GRACE` and a little."""
+        """Say goodbye to everybody (close code 1012) and close everything, within `DRAIN_TIMEOUT` and a little."""
         self._stop.set()
 
     async def stopped(self) -> None:
@@ -166,7 +166,7 @@ class Serving:
             self._stop.set()
             await accept_no_more([listener])
             self._server.should_exit = True
-            await asyncio.wait({server}, timeout=GRACE)
+            await asyncio.wait({server}, timeout=DRAIN_TIMEOUT)
         finally:
             for going in self._servers():
                 going.close()
@@ -174,7 +174,7 @@ class Serving:
             for connection in list(self._server.server_state.connections):
                 connection.transport.abort()
             await _end(beside, stop)
-            await asyncio.wait({server}, timeout=GRACE / 4)  # it looks ten times a second
+            await asyncio.wait({server}, timeout=DRAIN_TIMEOUT / 4)  # it looks ten times a second
             await _end(server)
 
     def _servers(self) -> list[asyncio.Server]:
@@ -197,9 +197,9 @@ def _make_server(app: ASGIApp) -> Server:
         app,
         http=http,
         ws=websockets,
-        ws_max_size=FRAME,
-        ws_ping_interval=PING,
-        ws_ping_timeout=PING,
+        ws_max_size=MAX_FRAME_BYTES,
+        ws_ping_interval=PING_INTERVAL,
+        ws_ping_timeout=PING_INTERVAL,
         ws_per_message_deflate=False,  # on this machine it would only cost time and memory
         interface="asgi3",
         lifespan="off",

@@ -21,13 +21,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from ..errors import RealtimeWidgetsError
-from ..protocol.envelope import Message, new_id, read, write
+from ..protocol.envelope import Message, new_envelope, new_id, read, write
 from ..protocol.heartbeat import Heartbeat
+from ..protocol.limits import MAX_NAME_LENGTH
 from ..protocol.positions import from_wire, to_wire
 from ..streams.gaps import Position
 from .brokers.dedup import Key
 from .catch_up import CatchUp
-from .channels import LONGEST, complaint_about, encode_publication, new_envelope
+from .channels import complaint_about, encode_publication
 from .send_buffer import SendBuffer
 from .state import HubState
 
@@ -36,23 +37,23 @@ logger = logging.getLogger(__name__)
 VERSION: Final = 1
 """Of the protocol that `hello` is about."""
 
-HEARTBEAT: Final[float] = 25
+HEARTBEAT_INTERVAL: Final[float] = 25
 """Seconds between two of our pings."""
 
-PATIENCE: Final = 1.0
+HELLO_TIMEOUT: Final = 1.0
 """Seconds that a client has for its hello before its path decides."""
 
-MOST_CHANNELS: Final = 128
+MAX_CHANNELS: Final = 128
 """Channels that one client may follow."""
 
-BATCH: Final = 64 * 1024
+MAX_BATCH_BYTES: Final = 64 * 1024
 """Bytes of envelopes that go into one frame, unless a single one is larger."""
 
-GOODBYE: Final = 5.0
+CLOSE_TIMEOUT: Final = 5.0
 """Seconds that a client has to read what it was sent before its connection is cut."""
 
-SLOW: Final = 3008
-NO_PONG: Final = 3012
+CLOSE_SLOW: Final = 3008
+CLOSE_NO_PONG: Final = 3012
 """Close codes; below 3500 they mean: come back (the convention of Centrifugo)."""
 
 
@@ -109,13 +110,13 @@ class HubSession:
         self._goodbye: tuple[int, str] | None = None
         self._awake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._heartbeat = Heartbeat(HEARTBEAT, self._loop.time())
+        self._heartbeat = Heartbeat(HEARTBEAT_INTERVAL, self._loop.time())
         self._beat: asyncio.TimerHandle = self._loop.call_at(self._heartbeat.due, self._check)
 
     async def run(self) -> None:
         """Serve the client until one side ends it."""
         self._state.sessions.add(self)
-        patience = self._loop.call_later(PATIENCE, self._give_up_on_hello)
+        patience = self._loop.call_later(HELLO_TIMEOUT, self._give_up_on_hello)
         writer = self._loop.create_task(self._write())
         try:
             while (frame := await self._link.receive()) is not None:
@@ -182,15 +183,15 @@ class HubSession:
             self._unfollow(list(self._following))  # those of its path, if it took its time
         self._decided = self._said_hello = True
         size = asked.get("max_size")
-        self._batch = BATCH if asked.get("batch") is True else 0
+        self._batch = MAX_BATCH_BYTES if asked.get("batch") is True else 0
         if type(size) is int and size > 0:
             self._batch = min(self._batch, size)
         self._recovers = asked.get("recovery") is True
         self._acks = asked.get("acks") is True
         sender = asked.get("client")
-        self._sender = sender if isinstance(sender, str) and 0 < len(sender) <= LONGEST else self.id
+        self._sender = sender if isinstance(sender, str) and 0 < len(sender) <= MAX_NAME_LENGTH else self.id
         can = {"version": VERSION, "batch": True, "recovery": True, "acks": True}
-        self._say("hello", {**can, "heartbeat": HEARTBEAT, "client": self.id}, message.id)
+        self._say("hello", {**can, "heartbeat": HEARTBEAT_INTERVAL, "client": self.id}, message.id)
 
     def _acknowledge(self, message: Message, position: Position | None = None) -> None:
         if self._acks and message.id is not None:
@@ -229,13 +230,13 @@ class HubSession:
             elif channel not in self._following:
                 new.append(channel)
         count = len(self._following) + len(new)
-        over = max(0, count - MOST_CHANNELS)
+        over = max(0, count - MAX_CHANNELS)
         new, left_out = new[: len(new) - over], new[len(new) - over :]
         if bad:
             return new, Complaint("bad_channel", next(iter(bad.values())), left_out)
         if left_out:
             text = (
-                f"a client may follow {MOST_CHANNELS} channels, and these would make {count}: {left_out[0]!r}"
+                f"a client may follow {MAX_CHANNELS} channels, and these would make {count}: {left_out[0]!r}"
                 f"{f' and {over - 1:,} more' if over > 1 else ''} not followed; unsubscribe from others first"
             )
             return new, Complaint("too_many_channels", text, left_out)
@@ -267,8 +268,10 @@ class HubSession:
     async def _publish(self, message: Message) -> None:
         if (wrong := complaint_about(message.channel)) is not None:
             raise Complaint("bad_channel", wrong)
-        if len(str(message.id)) > LONGEST:
-            raise Complaint("bad_request", f"the id is too long; send one of up to {LONGEST} characters")
+        if len(str(message.id)) > MAX_NAME_LENGTH:
+            raise Complaint(
+                "bad_request", f"the id is too long; send one of up to {MAX_NAME_LENGTH} characters"
+            )
         assert message.channel is not None
         try:
             publication = encode_publication(message.channel, message.data)
@@ -344,7 +347,7 @@ class HubSession:
 
     def _give_up(self) -> None:
         self._state.events.say("slow", "warning", "a client that did not read fast enough was closed")
-        self._hang_up(SLOW, "slow")
+        self._hang_up(CLOSE_SLOW, "slow")
 
     def _hang_up(self, code: int, reason: str) -> None:
         """Say goodbye after what is being sent, and cut the connection if that is not read in time."""
@@ -352,7 +355,7 @@ class HubSession:
         self._unfollow(list(self._following))
         self._send_buffer.clear()
         self._awake.set()
-        self._loop.call_later(GOODBYE, self._link.abort)
+        self._loop.call_later(CLOSE_TIMEOUT, self._link.abort)
 
     async def _write(self) -> None:
         try:
@@ -382,7 +385,7 @@ class HubSession:
         for channel, catch_up in list(self._behind.items()):
             if catch_up.turn > self._send_buffer.taken:
                 continue
-            frames = await catch_up.next(self._state.channels, self._batch or BATCH)
+            frames = await catch_up.next(self._state.channels, self._batch or MAX_BATCH_BYTES)
             if self._behind.get(channel) is not catch_up:
                 continue  # it was given up meanwhile, or asked for anew
             del self._behind[channel]
@@ -399,7 +402,7 @@ class HubSession:
         if gone and self._said_hello and self._goodbye is None:
             # Of the others nobody asked that they answer pings of this kind; the protocol's own judge those.
             self._state.events.say("slow", "warning", "a client that fell silent was closed")
-            self._hang_up(NO_PONG, "no pong")
+            self._hang_up(CLOSE_NO_PONG, "no pong")
         if self._goodbye is None:
             if beat:
                 self._say("ping", {})

@@ -17,19 +17,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..protocol.envelope import Message, read, write
+from ..protocol.envelope import Message, new_envelope, read, write
 from ..protocol.positions import to_wire
 from ..protocol.sse import COMMENT, encode
 from ..streams.gaps import Position
-from .channels import new_envelope
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Send
 
-KEEP_ALIVE: Final = 15.0
+KEEPALIVE_INTERVAL: Final = 15.0
 """Seconds between two signs of life."""
 
-STUCK: Final = 30.0
+WRITE_TIMEOUT: Final = 30.0
 """Seconds that a client may take to read before it is taken for gone."""
 
 HEADERS: Final = [
@@ -128,7 +127,7 @@ class EventStream:
         if self._ended:
             raise ConnectionResetError("the client has gone")
         try:
-            async with asyncio.timeout(STUCK):
+            async with asyncio.timeout(WRITE_TIMEOUT):
                 await self._send({"type": "http.response.body", "body": body, "more_body": True})
         except TimeoutError:
             self._end()
@@ -143,7 +142,7 @@ class EventStream:
     async def _keep_alive(self) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
-                await asyncio.sleep(KEEP_ALIVE)
+                await asyncio.sleep(KEEPALIVE_INTERVAL)
                 await self._write(COMMENT)
 
     def _end(self) -> None:

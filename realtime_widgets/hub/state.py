@@ -23,10 +23,10 @@ from .traffic import Traffic
 
 METRICS: Final = "metrics"
 
-EVERY: Final = 1.0
+METRICS_INTERVAL: Final = 1.0
 """Seconds between two messages of metrics."""
 
-MOST_WAITING: Final = 64 * 1024 * 1024
+MAX_POSTED_BYTES: Final = 64 * 1024 * 1024
 """Bytes that other threads may have published and that are not yet on their way."""
 
 
@@ -73,7 +73,7 @@ class HubState:
         """
         size = size_of(message)
         with self._lock:
-            if self._bytes + size > MOST_WAITING:
+            if self._bytes + size > MAX_POSTED_BYTES:
                 raise SendFailed(
                     f"a message was not published: {len(self._posted):,} others ({self._bytes:,} bytes) wait for "
                     "the I/O thread, which is the most there may be; publish less at a time"
@@ -111,7 +111,7 @@ class HubState:
     async def _publish_metrics(self) -> None:
         due = time.monotonic()
         while True:
-            due = next_due(due, time.monotonic(), EVERY)
+            due = next_due(due, time.monotonic(), METRICS_INTERVAL)
             while await self._wanted_before(due):
                 await self._measure()
             await self._measure()

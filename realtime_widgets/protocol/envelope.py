@@ -13,6 +13,7 @@ are others' business; here is what the words mean.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -87,6 +88,13 @@ def type_of(channel: str) -> str:
 def new_id() -> str:
     """Return an id that no other message has."""
     return secrets.token_urlsafe(9)
+
+
+def new_envelope(
+    type: str, data: Any = None, *, id: str | int | None = None, channel: str | None = None
+) -> Message:
+    """Return a message of this moment, with an id of its own unless one is given."""
+    return Message(type, data, round(time.time() * 1000), new_id() if id is None else id, channel)
 
 
 def read(raw: str | bytes) -> tuple[list[Message], BadMessage | None]:

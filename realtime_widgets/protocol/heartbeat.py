@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-SLACK: Final = 10.0
+ANSWER_TIMEOUT: Final = 10.0
 """Seconds that an answer may take."""
 
-STALL: Final = 1.0
+STALL_THRESHOLD: Final = 1.0
 """A check that comes so many seconds late says that we ourselves stood still (a call that held the interpreter
 lock, a laptop that slept): what arrived meanwhile has not been read yet."""
 
@@ -38,12 +38,12 @@ class Heartbeat:
     def check(self, now: float) -> tuple[bool, bool]:
         """Return whether to send a sign of life now, and whether the other side is taken for gone."""
         late = now - self._due
-        gone_at = self.heard + self.interval + SLACK
+        gone_at = self.heard + self.interval + ANSWER_TIMEOUT
         beat = now >= self._next
         if beat:
             self._next = now + self.interval
-        if now >= gone_at and late >= STALL:
-            self._due = now + min(STALL, self.interval)  # read first, then judge
+        if now >= gone_at and late >= STALL_THRESHOLD:
+            self._due = now + min(STALL_THRESHOLD, self.interval)  # read first, then judge
             return beat, False
         self._due = min(self._next, gone_at) if gone_at > now else self._next
         return beat, now >= gone_at

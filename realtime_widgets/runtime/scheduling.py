@@ -20,6 +20,16 @@ class Timer(Protocol):
         """Do not make it."""
 
 
+class Clock(Protocol):
+    """Time, as an asyncio loop has it; a test may crank its own."""
+
+    def time(self) -> float:
+        """Seconds, never running backwards."""
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
+        """Call `callback(*args)` in `delay` seconds, on the I/O thread."""
+
+
 class Scheduler(Protocol):
     """What a buffer needs of the world: a timer, a thread for users' functions, a safe wait, a last chance, and
     somebody who knows of cells.

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 NAN: Final = math.nan
 
-SHORTEST: Final = 0.05
+MIN_INTERVAL: Final = 0.05
 """Seconds between two readings at the least: one takes about 2 ms, and the kernel's counters tick at 10 ms."""
 
 _LOOPBACK = re.compile(r"lo\d*|Loopback\b.*")
@@ -132,9 +132,9 @@ class Machine:
     """
 
     def __init__(self, every: float = 0.5, *, max_points: int | None = 100_000) -> None:
-        if isinstance(every, bool) or not SHORTEST <= every < math.inf:
+        if isinstance(every, bool) or not MIN_INTERVAL <= every < math.inf:
             raise UsageError(
-                f"the machine cannot be measured every {every!r} s; pass every={SHORTEST} or more seconds"
+                f"the machine cannot be measured every {every!r} s; pass every={MIN_INTERVAL} or more seconds"
             )
         self._read = Reader()
         self.stream = Stream("machine", fields=dict.fromkeys(FIELDS, "number"), max_points=max_points)

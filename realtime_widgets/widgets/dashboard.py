@@ -21,7 +21,7 @@ from .metric import MetricCard
 Children = Sequence[DOMWidget] | Mapping[str, DOMWidget]
 
 AUTO_COLUMNS: Final = 3
-MOST_COLUMNS: Final = 6
+MAX_COLUMNS: Final = 6
 
 NARROW: Final = (MetricCard, ConnectionIndicator, ValueWidget, Button)
 """What one column is enough for; everything else (charts, logs, figures, boxes) gets half of the width."""
@@ -253,8 +253,8 @@ def _check_widget(which: str, widget: object) -> None:
 def _checked_columns(columns: Any) -> int:
     if columns == "auto":
         return AUTO_COLUMNS
-    if isinstance(columns, bool) or not isinstance(columns, int) or not 1 <= columns <= MOST_COLUMNS:
-        raise UsageError(f'columns={columns!r} cannot be laid out: pass "auto" or 1 to {MOST_COLUMNS}')
+    if isinstance(columns, bool) or not isinstance(columns, int) or not 1 <= columns <= MAX_COLUMNS:
+        raise UsageError(f'columns={columns!r} cannot be laid out: pass "auto" or 1 to {MAX_COLUMNS}')
     return columns
 
 

@@ -13,7 +13,7 @@ from ..feeds.log import EventLogFeed, Level
 from ..streams import Stream
 from .base import LiveWidget, named_keywords
 
-MOST_ROWS = 5000
+MAX_ROWS = 5000
 """More elements than this make a page slow."""
 
 
@@ -63,8 +63,8 @@ class EventLog(LiveWidget):
                 f"a log cannot follow {given!r}: pass a Stream, such as client.stream('events') or rw.Stream()"
             )
         rows: Any = max_rows
-        if isinstance(rows, bool) or not isinstance(rows, int | np.integer) or not 10 <= rows <= MOST_ROWS:
-            raise UsageError(f"max_rows={rows!r} cannot be used: pass a whole number from 10 to {MOST_ROWS}")
+        if isinstance(rows, bool) or not isinstance(rows, int | np.integer) or not 10 <= rows <= MAX_ROWS:
+            raise UsageError(f"max_rows={rows!r} cannot be used: pass a whole number from 10 to {MAX_ROWS}")
         self._journal = EventLogFeed(stream, level, int(rows))
         super().__init__(
             "events",

@@ -10,13 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from realtime_widgets.browser.delivery import (
-    BEAT,
-    PULSE_LATE,
-    REPEAT,
+    KEEPALIVE_INTERVAL,
+    KEYFRAME_INTERVAL,
+    REPORT_OVERDUE,
     SILENT_OFF,
     SILENT_OFF_OWN,
     SILENT_SLOW,
-    TRAILING_KEY,
+    TRAILING_KEYFRAME_DELAY,
     FrameDelivery,
     Mode,
     Outgoing,
@@ -80,9 +80,9 @@ def test_what_goes_quiet_is_followed_by_one_keyframe_and_then_by_reminders() -> 
     made, feed = delivery()
     feed.append(1.0)
     made.collect(0.1)
-    assert made.next_due(0.1) == pytest.approx(0.1 + TRAILING_KEY)
-    assert keys(made.collect(0.1 + TRAILING_KEY)) == [True]
-    now = 0.1 + TRAILING_KEY + REPEAT
+    assert made.next_due(0.1) == pytest.approx(0.1 + TRAILING_KEYFRAME_DELAY)
+    assert keys(made.collect(0.1 + TRAILING_KEYFRAME_DELAY)) == [True]
+    now = 0.1 + TRAILING_KEYFRAME_DELAY + KEYFRAME_INTERVAL
     (part,) = made.collect(now)
     assert is_reminder(part)
     assert part.payload.last == 1
@@ -95,9 +95,9 @@ def test_a_page_that_needs_a_keyframe_gets_it_at_once_and_until_it_says_that_it_
     made.collect(0.1)
     made.pulse(pulse(need=["a"]), 0.2)
     assert keys(made.collect(0.2)) == [True]
-    assert keys(made.collect(0.2 + REPEAT)) == [True]
-    made.pulse(pulse(need=[]), 0.3 + REPEAT)
-    assert all(is_reminder(part) for part in made.collect(0.3 + 2 * REPEAT))
+    assert keys(made.collect(0.2 + KEYFRAME_INTERVAL)) == [True]
+    made.pulse(pulse(need=[]), 0.3 + KEYFRAME_INTERVAL)
+    assert all(is_reminder(part) for part in made.collect(0.3 + 2 * KEYFRAME_INTERVAL))
 
 
 @pytest.mark.parametrize("change", [{"visible": False}, {"models": {"a": {"views": 0}}}, {"models": {}}])
@@ -127,7 +127,7 @@ def test_while_a_cell_holds_words_back_keyframes_go_out_unasked() -> None:
         sent += [(1 + i / 20, part.payload.key) for part in made.collect(1 + i / 20)]
     asked = [at for at, key in sent if key]
     assert len(sent) == 100
-    assert max(np.diff([0.0, *asked])) <= REPEAT + 0.051
+    assert max(np.diff([0.0, *asked])) <= KEYFRAME_INTERVAL + 0.051
 
 
 def test_a_word_that_gets_through_during_a_cell_ends_the_blind_keyframes() -> None:
@@ -184,8 +184,8 @@ def test_the_kernel_says_that_it_lives_when_it_has_nothing_else_to_say() -> None
     made.pulse(pulse(models={"a": {"views": 0}}), 0.1)  # the page is there, and wants no data
     made.frames(0.1)
     assert made.frames(0.2) == []
-    assert made.frames(0.1 + BEAT) == [Outgoing(CARRIER, (), {"p": 1})]
-    assert made.frames(0.2 + BEAT) == []
+    assert made.frames(0.1 + KEEPALIVE_INTERVAL) == [Outgoing(CARRIER, (), {"p": 1})]
+    assert made.frames(0.2 + KEEPALIVE_INTERVAL) == []
 
 
 def test_a_pulse_is_answered_with_its_number() -> None:
@@ -248,7 +248,7 @@ def test_what_waits_for_its_page_is_sent_again_in_time_should_it_get_lost() -> N
     made, _ = delivery(heard=False)
     assert made.mode("a", 0.1) is Mode.READY
     made.frames(0.1)
-    assert made.next_due(0.1) == pytest.approx(REPEAT)
+    assert made.next_due(0.1) == pytest.approx(KEYFRAME_INTERVAL)
 
 
 def test_while_a_cell_holds_words_back_a_goodbye_says_nothing_of_who_may_have_come() -> None:
@@ -441,7 +441,7 @@ def test_a_sign_of_life_goes_out_on_every_route() -> None:
     for page, route in (("p", "a"), ("q", "b")):
         made.pulse(pulse(page=page, models={route: {"views": 1}}), 0.1, route)
     made.frames(0.1)
-    assert set(routed(made, 0.2 + BEAT)) == {"a", "b"}
+    assert set(routed(made, 0.2 + KEEPALIVE_INTERVAL)) == {"a", "b"}
 
 
 def test_without_a_carrier_silence_does_not_slow_down_for_an_hour() -> None:
@@ -469,7 +469,7 @@ def test_where_words_were_seen_to_get_through_a_cell_the_next_one_is_not_blind()
     made.cell_ended(3.0)
     made.cell_started(4.0)
     assert made.mode("a", 5.0) is Mode.LIVE
-    assert made.mode("a", 4.0 + PULSE_LATE + 1) is Mode.BLIND
+    assert made.mode("a", 4.0 + REPORT_OVERDUE + 1) is Mode.BLIND
 
 
 def test_where_words_get_through_a_hidden_page_is_sent_nothing_in_a_cell_either() -> None:
@@ -509,11 +509,11 @@ def test_a_page_that_misses_a_clear_sees_so_in_the_next_reminder_and_in_the_next
     feed.cleared = True
     (lost,) = made.collect(0.2)
     assert (lost.payload.key, lost.payload.columns["v"].tolist()) == (True, [])
-    (reminder,) = made.collect(0.2 + REPEAT)
+    (reminder,) = made.collect(0.2 + KEYFRAME_INTERVAL)
     assert is_reminder(reminder)
     assert copy_of(cursor).offer(reminder.payload) == "hole"
     feed.append(2.0)
-    (increment,) = made.collect(0.3 + REPEAT)
+    (increment,) = made.collect(0.3 + KEYFRAME_INTERVAL)
     assert copy_of(cursor).offer(increment.payload) == "hole"
     had = copy_of(cursor)
     assert [had.offer(each.payload) for each in (lost, reminder, increment)] == [
@@ -539,8 +539,8 @@ def test_a_clear_is_not_forgotten_when_its_part_could_not_be_made() -> None:
     feed.cleared = feed.broken = True
     assert made.collect(0.2) == []
     feed.broken = False
-    (lost,) = made.collect(0.2 + REPEAT)
-    (reminder,) = made.collect(0.2 + 2 * REPEAT)
+    (lost,) = made.collect(0.2 + KEYFRAME_INTERVAL)
+    (reminder,) = made.collect(0.2 + 2 * KEYFRAME_INTERVAL)
     assert (lost.payload.key, is_reminder(reminder)) == (True, True)
     assert reminder.payload.last > had.payload.last
 

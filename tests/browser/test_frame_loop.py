@@ -13,7 +13,7 @@ import pytest
 
 from realtime_widgets import LiveChart, Stream, stats
 from realtime_widgets.browser import delivery, frame_loop
-from realtime_widgets.browser.frame_loop import MOST_MESSAGES, FrameLoop
+from realtime_widgets.browser.frame_loop import MAX_MESSAGES_PER_SECOND, FrameLoop
 from realtime_widgets.runtime import Runtime
 from realtime_widgets.widgets import base
 from support.hop import Numbers
@@ -129,7 +129,7 @@ def test_a_long_cell_in_which_nobody_is_heard_goes_on_at_one_frame_a_second(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a forgotten page leaves in the server grows by little then; a word, or the cell's end, changes that."""
-    monkeypatch.setattr(delivery, "UNHEARD_MOST", 100_000)
+    monkeypatch.setattr(delivery, "MAX_UNHEARD_BYTES", 100_000)
     runtime, made, _, sent = world
     made.delivery.cell_started(runtime.now)
 
@@ -164,7 +164,7 @@ def test_many_routes_share_the_messages_that_leave_room_for_others(monkeypatch: 
         made.wake()
         runtime.run_until(110.0 + i / 100)
     busy = [at for at in times if 111.0 <= at < 113.0]
-    assert 0.8 * MOST_MESSAGES <= len(busy) / 2 <= 1.6 * MOST_MESSAGES
+    assert 0.8 * MAX_MESSAGES_PER_SECOND <= len(busy) / 2 <= 1.6 * MAX_MESSAGES_PER_SECOND
 
 
 def test_a_widget_whose_notebook_has_closed_its_comm_is_served_no_more(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from realtime_widgets.browser.rates import SPAN, Meter
+from realtime_widgets.browser.rates import WINDOW, Meter
 
 
 def test_a_steady_counter_has_its_rate() -> None:
@@ -27,13 +27,13 @@ def test_a_counter_that_stands_still_has_none_even_without_readings() -> None:
     meter = Meter(0, 0.0)
     meter.note(100, 1.0)
     assert meter.rate(100, 1.0) > 0
-    assert meter.rate(100, 1.0 + SPAN) == 0.0
+    assert meter.rate(100, 1.0 + WINDOW) == 0.0
 
 
 def test_a_burst_after_a_long_silence_counts_over_the_span() -> None:
     meter = Meter(0, 0.0)
     meter.note(10, 1.0)
-    assert meter.rate(510, 100.0) == pytest.approx(500 / SPAN)
+    assert meter.rate(510, 100.0) == pytest.approx(500 / WINDOW)
 
 
 def test_a_young_meter_counts_over_its_life() -> None:

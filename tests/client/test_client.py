@@ -164,7 +164,7 @@ def test_what_happens_is_told_in_its_order(server: Server):
 def test_callbacks_that_are_too_slow_miss_the_oldest_and_it_is_counted(
     server: Server, client: Client, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(inbox, "WAITING", 10)
+    monkeypatch.setattr(inbox, "MAX_WAITING", 10)
     heard: list[int] = []
     go_on = threading.Event()
 

@@ -403,7 +403,7 @@ def test_silence_ends_the_link(connect: Any, fake_clock: FakeClock):
 def test_a_call_that_holds_the_interpreter_for_longer_than_any_silence_costs_no_link(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(heartbeat, "SLACK", 0.2)
+    monkeypatch.setattr(heartbeat, "ANSWER_TIMEOUT", 0.2)
     with Server() as server:
         client = Client(server.url, heartbeat=0.2, pool=Pool(get_runtime()))
         settled(client, "connected")

@@ -8,7 +8,7 @@ import ssl
 
 import pytest
 
-from realtime_widgets.client.failures import LONGEST, explain_os, explain_status, retry_after
+from realtime_widgets.client.failures import MAX_RETRY_AFTER, explain_os, explain_status, retry_after
 from realtime_widgets.errors import ConnectionLost, ConnectionRejected, Unauthorized
 
 NOW = 1_795_000_000.0  # Wed, 18 Nov 2026 11:06:40 GMT
@@ -21,10 +21,10 @@ NOW = 1_795_000_000.0  # Wed, 18 Nov 2026 11:06:40 GMT
         ("120", 120.0),
         (" 7 ", 7.0),
         ("0", 0.0),
-        ("9" * 400, LONGEST),
+        ("9" * 400, MAX_RETRY_AFTER),
         ("Wed, 18 Nov 2026 11:07:40 GMT", 60.0),
         ("Wed, 18 Nov 2026 11:00:00 GMT", 0.0),
-        ("Wed, 18 Nov 2099 11:00:00 GMT", LONGEST),
+        ("Wed, 18 Nov 2099 11:00:00 GMT", MAX_RETRY_AFTER),
         ("-5", None),
         ("1.5", None),
         ("soon", None),

@@ -70,7 +70,7 @@ def test_all_kinds_are_told_in_one_order(handlers: Handlers, held: threading.Eve
 def test_beyond_the_bound_the_oldest_messages_go_and_no_state_does(
     handlers: Handlers, held: threading.Event, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "WAITING", 3)
+    monkeypatch.setattr(module, "MAX_WAITING", 3)
     told: list[Any] = []
     add(handlers, "message", lambda message: told.append(message.data))
     add(handlers, "error", told.append)

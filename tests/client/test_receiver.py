@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from realtime_widgets.client import Client
 from realtime_widgets.client.receiver import Receiver
-from realtime_widgets.client.transports.handshake import LEAST
+from realtime_widgets.client.transports.handshake import MIN_MAX_SIZE
 from realtime_widgets.errors import BadMessage, CallbackFailed, ClientError
 from realtime_widgets.protocol.envelope import Message
 from support.servers import LIMIT, Server, wait_for
@@ -233,7 +233,7 @@ def test_a_frame_over_the_limit_is_left_out_and_the_link_stays(server: Server, c
 
 
 def test_a_frame_far_over_the_limit_ends_the_link_which_comes_back(server: Server, client: Client):
-    server.send({"type": "x", "data": "y" * LEAST})
+    server.send({"type": "x", "data": "y" * MIN_MAX_SIZE})
     wait_for(lambda: client.stats.connects == 2)
     assert "a frame was far over the size limit; raise max_size=" in str(client.last_error)
 

@@ -73,9 +73,9 @@ class World:
 
 @pytest.fixture(params=["ws", "sse"])
 def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(heartbeat, "SLACK", 1.5)
-    monkeypatch.setattr("realtime_widgets.client.transports.eventsource.IDLE", 0.0)
-    monkeypatch.setattr("realtime_widgets.hub.sse.KEEP_ALIVE", 0.3)
+    monkeypatch.setattr(heartbeat, "ANSWER_TIMEOUT", 1.5)
+    monkeypatch.setattr("realtime_widgets.client.transports.eventsource.IDLE_TIMEOUT", 0.0)
+    monkeypatch.setattr("realtime_widgets.hub.sse.KEEPALIVE_INTERVAL", 0.3)
     with Hub(history=10_000) as hub, Proxy(hub.port) as proxy:
         path = f"http://127.0.0.1:{proxy.port}/sse/x"
         world = World(hub, proxy, proxy.to(hub.url) if request.param == "ws" else path)
@@ -166,7 +166,7 @@ def test_links_that_end_after_some_bytes(world: World):
 
 @pytest.mark.parametrize("fault", ["reset", "half_open", "down"])
 def test_what_was_sent_when_the_link_broke_arrives_once(monkeypatch: pytest.MonkeyPatch, fault: str):
-    monkeypatch.setattr(heartbeat, "SLACK", 0.5)
+    monkeypatch.setattr(heartbeat, "ANSWER_TIMEOUT", 0.5)
     cut: dict[str, Callable[[Proxy], Any]] = {
         "reset": Proxy.reset,
         "half_open": Proxy.half_open,

@@ -13,7 +13,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.hub import Hub, session
-from realtime_widgets.hub.session import MOST_CHANNELS
+from realtime_widgets.hub.session import MAX_CHANNELS
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Gap
 from support.servers import LIMIT, Server, wait_for
@@ -95,7 +95,7 @@ def test_who_joins_a_link_that_is_open_recovers_like_the_first():
 
 
 def test_what_is_too_large_costs_only_itself_also_out_of_the_history(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(session, "HEARTBEAT", 0.2)
+    monkeypatch.setattr(session, "HEARTBEAT_INTERVAL", 0.2)
     with Hub() as hub:
         client = Client(hub.url, auth=hub.token, reconnect=QUICK, max_size=2000, heartbeat=0.2)
         stream = client.stream("x")
@@ -122,7 +122,7 @@ def test_what_is_too_large_costs_only_itself_also_out_of_the_history(monkeypatch
 def test_more_channels_than_there_is_room_for_cost_the_others_nothing():
     with Hub() as hub:
         client = Client(hub.url, auth=hub.token, reconnect=QUICK)
-        streams = {f"c{i:03}": client.stream(f"c{i:03}") for i in range(MOST_CHANNELS + 2)}
+        streams = {f"c{i:03}": client.stream(f"c{i:03}") for i in range(MAX_CHANNELS + 2)}
         wait_for(lambda: client.last_error)
         assert "too_many" not in str(client.last_error)
         assert "not followed; unsubscribe from others first" in str(client.last_error)
@@ -130,11 +130,11 @@ def test_more_channels_than_there_is_room_for_cost_the_others_nothing():
         client.wait_until("reconnecting", LIMIT)
         hub.start()
         client.wait_until("connected", LIMIT)
-        wait_for(lambda: len(client._receiver.recovery.positions(streams)) >= MOST_CHANNELS)
+        wait_for(lambda: len(client._receiver.recovery.positions(streams)) >= MAX_CHANNELS)
         for channel in streams:
             hub.publish(channel, 1)
-        wait_for(lambda: sum(map(len, streams.values())) == MOST_CHANNELS, "what there is room for")
-        assert not any(len(streams[name]) for name in sorted(streams)[MOST_CHANNELS:])
+        wait_for(lambda: sum(map(len, streams.values())) == MAX_CHANNELS, "what there is room for")
+        assert not any(len(streams[name]) for name in sorted(streams)[MAX_CHANNELS:])
         del streams["c000"], streams["c001"]
         client.send("unsubscribe", {"streams": ["c000", "c001"]}).wait(LIMIT)
         more = client.stream("more")
@@ -174,7 +174,7 @@ def test_what_is_asked_for_by_a_message_is_asked_for_again_on_the_next_link():
 def test_a_lossless_channel_is_held_back_at_the_hub_and_nothing_of_it_is_lost(
     policy: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(inbox, "HELD", 20)
+    monkeypatch.setattr(inbox, "PAUSE_ABOVE", 20)
     with Hub() as hub, Client(hub.url, auth=hub.token, overflow=policy) as client:
         heard: list[int] = []
         go_on = threading.Event()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from realtime_widgets.client import sleep
-from realtime_widgets.client.sleep import EVERY, SLEPT, SleepDetector
+from realtime_widgets.client.sleep import CHECK_INTERVAL, SLEEP_THRESHOLD, SleepDetector
 from support.fake_clock import FakeClock
 
 
@@ -42,17 +42,17 @@ def test_time_that_goes_on_is_no_sleep(world: World):
 def test_a_sleep_is_noticed_once_and_soon(world: World):
     world.fake_clock.turn(12)
     world.asleep = 3600.0
-    world.fake_clock.turn(EVERY)
+    world.fake_clock.turn(CHECK_INTERVAL)
     assert world.slept == 1
     world.fake_clock.turn(1000)
     assert world.slept == 1
 
 
 def test_a_clock_that_is_set_a_little_is_no_sleep(world: World):
-    world.asleep = SLEPT - 1
-    world.fake_clock.turn(EVERY)
+    world.asleep = SLEEP_THRESHOLD - 1
+    world.fake_clock.turn(CHECK_INTERVAL)
     world.asleep = -3600.0
-    world.fake_clock.turn(EVERY)
+    world.fake_clock.turn(CHECK_INTERVAL)
     assert world.slept == 0
 
 
@@ -74,5 +74,5 @@ def test_off_it_looks_no_more_and_it_can_be_on_again(world: World):
     world.fake_clock.turn(1000)
     assert world.slept == 0
     world.asleep += 3600.0
-    world.fake_clock.turn(EVERY)
+    world.fake_clock.turn(CHECK_INTERVAL)
     assert world.slept == 1

@@ -14,9 +14,9 @@ from realtime_widgets.errors import UsageError
 from realtime_widgets.feeds.feed import Payload
 from realtime_widgets.feeds.log import (
     LEVELS,
-    PART_BYTES,
-    PART_ROWS,
-    READ,
+    MAX_PART_BYTES,
+    MAX_PART_ROWS,
+    MAX_READ,
     EventLogFeed,
     checked_level,
     severity,
@@ -229,8 +229,8 @@ def test_no_part_is_larger_than_its_bound(key: bool):
     log.take(True, 0.0)
     s.extend({"message": ["é" * 2000] * 300})
     part = log.take(key, 0.0)
-    assert len(msgspec.json.encode(part.body)) <= PART_BYTES + 100
-    assert PART_BYTES - 5000 < part.nbytes <= PART_BYTES
+    assert len(msgspec.json.encode(part.body)) <= MAX_PART_BYTES + 100
+    assert MAX_PART_BYTES - 5000 < part.nbytes <= MAX_PART_BYTES
     shown = len(rows(part)) - 1
     assert rows(part)[0] == [300 - shown, 300 - shown]
 
@@ -247,7 +247,7 @@ def test_records_that_were_overwritten_before_they_were_read_are_counted():
 
 
 def test_events_left_out_before_a_loss_are_counted_with_it():
-    s = stream(max_points=PART_ROWS - 1)
+    s = stream(max_points=MAX_PART_ROWS - 1)
     log = journal(s)
     log.take(True, 0.0)
     s.extend({"message": ["x"] * 10})
@@ -267,9 +267,9 @@ def test_more_than_can_be_looked_through_at_a_time_is_passed_over():
     s = stream(max_points=None)
     log = journal(s)
     log.take(True, 0.0)
-    s.extend({"message": ["x"] * (READ + 7)})
+    s.extend({"message": ["x"] * (MAX_READ + 7)})
     first = rows(log.take(False, 0.0))[0]
-    assert first == [READ + 7 - PART_ROWS, READ + 7 - PART_ROWS]
+    assert first == [MAX_READ + 7 - MAX_PART_ROWS, MAX_READ + 7 - MAX_PART_ROWS]
 
 
 # Clearing
@@ -438,7 +438,7 @@ def test_a_fetched_part_stays_within_its_bytes():
     log.take(True, 0.0)
     log.fetch(200, 200, 400)
     part = log.take(False, 0.0)
-    assert len(msgspec.json.encode(part.body["fills"])) <= PART_BYTES + 100
+    assert len(msgspec.json.encode(part.body["fills"])) <= MAX_PART_BYTES + 100
     events = filled(part)[200]
     assert events[-1] == 200
     assert events[0][1] + len(events) - 1 == 200

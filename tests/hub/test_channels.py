@@ -16,12 +16,13 @@ from realtime_widgets.errors import SendFailed, UsageError, WrongType
 from realtime_widgets.hub import send_buffer
 from realtime_widgets.hub import state as hub_state
 from realtime_widgets.hub.brokers import dedup, make_broker, memory
-from realtime_widgets.hub.brokers.dedup import REMEMBERED, Key
+from realtime_widgets.hub.brokers.dedup import MAX_AGE, Key
 from realtime_widgets.hub.brokers.memory import MemoryBroker
-from realtime_widgets.hub.channels import LARGEST, Channels, encode_publication
-from realtime_widgets.hub.send_buffer import LIMIT, SendBuffer
+from realtime_widgets.hub.channels import Channels, encode_publication
+from realtime_widgets.hub.send_buffer import MAX_BYTES, SendBuffer
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol.envelope import CONTROL, Message
+from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from realtime_widgets.runtime import get_runtime
 from realtime_widgets.streams.gaps import Position
 
@@ -79,7 +80,7 @@ def test_a_broker_keeps_so_many_messages_for_so_long():
 
 
 def test_the_histories_of_all_channels_have_one_bound(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(memory, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(memory, "MAX_BYTES", 10_000)
 
     async def main() -> None:
         broker = MemoryBroker(1000, None)
@@ -114,9 +115,9 @@ def test_a_message_that_comes_again_is_known_for_five_minutes():
         first = await broker.publish("a", encode_publication("a", 1), key("k"))
         await broker.publish("a", encode_publication("a", 2))
         assert await broker.publish("a", encode_publication("a", 1), key("k")) == first
-        now[0] = REMEMBERED - 0.1
+        now[0] = MAX_AGE - 0.1
         assert await broker.publish("a", encode_publication("a", 1), key("k")) == first
-        now[0] = REMEMBERED
+        now[0] = MAX_AGE
         assert await broker.publish("a", encode_publication("a", 1), key("k")) != first
         assert len(seen) == 3
         assert await broker.publish("a", encode_publication("a", 1), key("other")) != first
@@ -139,7 +140,7 @@ def test_an_id_is_its_senders_within_a_channel():
 
 
 def test_who_publishes_much_does_not_have_others_forgotten(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dedup, "MOST", 10)
+    monkeypatch.setattr(dedup, "MAX_IDS", 10)
     remembered = dedup.DedupCache()
     remembered.add(key("first", "rare"), Position("e", 1), 0.0)
     for i in range(100):
@@ -148,14 +149,14 @@ def test_who_publishes_much_does_not_have_others_forgotten(monkeypatch: pytest.M
     assert remembered.find(key("first", "rare"), 2.0) == ("e", 1)
     assert remembered.find(key(99, "busy"), 2.0) == ("e", 99)
     assert remembered.find(key(0, "busy"), 2.0) is None
-    remembered.add(key(0, "late"), Position("e", 0), REMEMBERED + 1)
+    remembered.add(key(0, "late"), Position("e", 0), MAX_AGE + 1)
     for i in range(10):
-        remembered.add(key(i, "late"), Position("e", 0), REMEMBERED + 1)
+        remembered.add(key(i, "late"), Position("e", 0), MAX_AGE + 1)
     assert len(remembered) == 10, "those whose time is over went with it"
 
 
 def test_only_so_many_messages_are_known_again(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dedup, "MOST_OF_ONE", 3)
+    monkeypatch.setattr(dedup, "MAX_PER_SENDER", 3)
 
     async def main() -> None:
         broker = MemoryBroker()
@@ -167,11 +168,11 @@ def test_only_so_many_messages_are_known_again(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_all_who_publish_over_http_are_not_taken_for_one(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dedup, "MOST_OF_ONE", 3)
+    monkeypatch.setattr(dedup, "MAX_PER_SENDER", 3)
     remembered = dedup.DedupCache()
     for i in range(10):
-        remembered.add(key(i, dedup.EVERYBODY), Position("e", i), 0.0)
-    assert remembered.find(key(0, dedup.EVERYBODY), 1.0) == ("e", 0)
+        remembered.add(key(i, dedup.HTTP_SENDER), Position("e", i), 0.0)
+    assert remembered.find(key(0, dedup.HTTP_SENDER), 1.0) == ("e", 0)
 
 
 def test_there_is_no_broker_of_another_name():
@@ -224,9 +225,9 @@ def test_data_that_are_no_json_are_refused(data: Any):
 
 
 def test_data_that_are_too_large_are_refused():
-    encode_publication("x", "a" * (LARGEST - 2))
+    encode_publication("x", "a" * (MAX_DATA_BYTES - 2))
     with pytest.raises(UsageError, match="more than 1,044,480"):
-        encode_publication("x", "a" * (LARGEST - 1))
+        encode_publication("x", "a" * (MAX_DATA_BYTES - 1))
 
 
 # Channels
@@ -320,7 +321,7 @@ def test_a_burst_gives_those_who_send_it_on_their_turn():
         for _ in range(1000):
             await channels.publish(encode_publication("a", "x" * 10_000))
         writer.cancel()
-        assert 10_000 < most < LIMIT / 4
+        assert 10_000 < most < MAX_BYTES / 4
 
     asyncio.run(main())
 
@@ -333,7 +334,7 @@ def test_a_burst_gives_those_who_send_it_on_their_turn():
     st.integers(0, 60),
 )
 def test_a_mailbox_is_a_queue_with_a_bound(actions: list[str | None], most: int):
-    limit, send_buffer.LIMIT = send_buffer.LIMIT, 64  # type: ignore[misc]
+    limit, send_buffer.MAX_BYTES = send_buffer.MAX_BYTES, 64  # type: ignore[misc]
     try:
         box, model = SendBuffer(), []
 
@@ -354,14 +355,14 @@ def test_a_mailbox_is_a_queue_with_a_bound(actions: list[str | None], most: int)
                 if fits:
                     model.append(action)
     finally:
-        send_buffer.LIMIT = limit  # type: ignore[misc]
+        send_buffer.MAX_BYTES = limit  # type: ignore[misc]
 
 
 def test_a_single_frame_has_always_room():
     box = SendBuffer()
-    assert box.put("x" * (2 * LIMIT))
+    assert box.put("x" * (2 * MAX_BYTES))
     assert not box.put("y")
-    assert box.take(0) == ["x" * (2 * LIMIT)]
+    assert box.take(0) == ["x" * (2 * MAX_BYTES)]
     assert box.put("y")
     box.clear()
     assert box.take(100) == []
@@ -386,7 +387,7 @@ def test_metrics_are_published_only_while_somebody_follows():
 
 
 def test_what_waits_to_be_published_is_bounded(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(hub_state, "MOST_WAITING", 10_000)
+    monkeypatch.setattr(hub_state, "MAX_POSTED_BYTES", 10_000)
     state = HubState(get_runtime(), MemoryBroker())
     state.post(encode_publication("a", "x" * 8_000))
     with pytest.raises(SendFailed, match=r"1 others \(8,5\d\d bytes\) wait for the I/O thread"):

@@ -26,9 +26,9 @@ from realtime_widgets.hub import Hub, embedded_hub, session
 from realtime_widgets.hub.app import _AuthMiddleware
 from realtime_widgets.hub.auth import AccessPolicy
 from realtime_widgets.hub.brokers.memory import MemoryBroker
-from realtime_widgets.hub.channels import LARGEST
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol import heartbeat
+from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from realtime_widgets.runtime import get_runtime
 from support.scripted_client import LIMIT, Answer, Client, client, run, until
 
@@ -317,7 +317,7 @@ def test_a_client_of_the_catalogue_gets_the_channels_of_its_path(shared: Hub):
 def test_a_client_that_says_nothing_gets_the_channels_of_its_path_after_a_while(
     shared: Hub, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(session, "PATIENCE", 0.01)
+    monkeypatch.setattr(session, "HELLO_TIMEOUT", 0.01)
 
     async def main() -> None:
         async with client(shared) as one:
@@ -355,7 +355,7 @@ def test_without_a_hello_there_are_no_arrays_and_no_words_of_the_hub_alone(share
 
 
 def test_a_hello_that_comes_late_counts_all_the_same(shared: Hub, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(session, "PATIENCE", 0.01)
+    monkeypatch.setattr(session, "HELLO_TIMEOUT", 0.01)
 
     async def main() -> None:
         async with client(shared) as one:
@@ -445,8 +445,8 @@ def test_a_post_to_a_channel_that_cannot_be_is_refused(web: httpx.Client, channe
 
 
 def test_a_body_over_the_limit_is_refused(web: httpx.Client):
-    assert web.post("/publish/x", content=b'"' + b"a" * (LARGEST - 2) + b'"').status_code == 200
-    assert web.post("/publish/x", content=b'"' + b"a" * (LARGEST - 1) + b'"').status_code == 413
+    assert web.post("/publish/x", content=b'"' + b"a" * (MAX_DATA_BYTES - 2) + b'"').status_code == 200
+    assert web.post("/publish/x", content=b'"' + b"a" * (MAX_DATA_BYTES - 1) + b'"').status_code == 413
     pieces = (b"a" * 100_000 for _ in range(20))  # without a length
     assert web.post("/publish/x", content=pieces).status_code == 413
     assert web.get("/health").status_code == 200
@@ -457,9 +457,9 @@ def test_the_largest_message_fits_into_the_frames_that_most_clients_take(shared:
         name = "\x01" * 200  # each of which JSON spells with six characters
         async with client(shared, max_size=1024 * 1024) as one:
             await one.hello(name)
-            shared.publish(name, "a" * (LARGEST - 2), type=name)
-            assert len((await one.next())["data"]) == LARGEST - 2
-            await one.say("publish", "a" * (LARGEST - 1), channel="x")
+            shared.publish(name, "a" * (MAX_DATA_BYTES - 2), type=name)
+            assert len((await one.next())["data"]) == MAX_DATA_BYTES - 2
+            await one.say("publish", "a" * (MAX_DATA_BYTES - 1), channel="x")
             assert (await one.next())["data"]["code"] == "bad_data"
 
     run(main())
@@ -731,8 +731,8 @@ def test_a_client_that_talks_nonsense_is_told_of_but_cannot_flood(hub: Hub):
 def test_all_are_pinged_and_who_said_hello_and_fell_silent_is_dropped(
     shared: Hub, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(session, "HEARTBEAT", 0.2)
-    monkeypatch.setattr(heartbeat, "SLACK", 0.4)
+    monkeypatch.setattr(session, "HEARTBEAT_INTERVAL", 0.2)
+    monkeypatch.setattr(heartbeat, "ANSWER_TIMEOUT", 0.4)
 
     async def main() -> None:
         async with client(shared) as silent, client(shared) as answers, client(shared) as catalogue:
@@ -802,7 +802,7 @@ def test_a_slow_client_is_closed_while_the_others_go_on(hub: Hub):
 
 
 def test_a_client_that_reads_nothing_at_all_is_cut_off(hub: Hub, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(session, "GOODBYE", 0.05)
+    monkeypatch.setattr(session, "CLOSE_TIMEOUT", 0.05)
 
     async def main() -> None:
         async with client(hub) as fast:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.hub import events as module
-from realtime_widgets.hub.events import BURST, EVERY, Events, TokenBucket
+from realtime_widgets.hub.events import BURST, REFILL_INTERVAL, Events, TokenBucket
 from realtime_widgets.hub.metrics import Metrics
 from realtime_widgets.hub.traffic import WINDOW, Figures, Traffic
 from realtime_widgets.sources.machine import Reading
@@ -137,9 +137,9 @@ def test_a_ration_allows_a_burst_and_then_one_at_a_time():
     ration = TokenBucket(100.0)
     assert [ration.take(100.0) for _ in range(BURST + 3)] == [True] * BURST + [False] * 3
     assert ration.skipped == 3
-    assert not ration.take(100.0 + EVERY * 0.9)
-    assert ration.take(100.0 + EVERY * 1.1)
-    assert not ration.take(100.0 + EVERY * 1.2)
+    assert not ration.take(100.0 + REFILL_INTERVAL * 0.9)
+    assert ration.take(100.0 + REFILL_INTERVAL * 1.1)
+    assert not ration.take(100.0 + REFILL_INTERVAL * 1.2)
 
 
 def test_a_rest_gives_back_a_burst_and_no_more():
@@ -173,9 +173,9 @@ def test_events_of_one_kind_are_rationed_and_the_next_tells_how_many_were_left_o
         events.say("noise", "info", "noise")
     events.say("other", "info", "other")
     assert said == ["noise"] * BURST + ["other"]
-    clock.now += EVERY
+    clock.now += REFILL_INTERVAL
     events.say("noise", "info", "noise")
     assert said[-1] == "noise (and 7 more of this kind)"
-    clock.now += EVERY
+    clock.now += REFILL_INTERVAL
     events.say("noise", "info", "noise")
     assert said[-1] == "noise"

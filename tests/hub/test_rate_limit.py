@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from realtime_widgets.client import Client
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.hub import Hub
-from realtime_widgets.hub.rate_limit import LONGEST, MOST, ConnectionRateLimiter
+from realtime_widgets.hub.rate_limit import MAX_PER_SECOND, MAX_WAIT, ConnectionRateLimiter
 from realtime_widgets.runtime import get_runtime
 from support.servers import wait_for
 
@@ -36,7 +36,7 @@ def test_who_is_turned_away_gets_a_turn_of_their_own():
     assert waits == [0, 0, 1.0, 1.5, 2.0, 2.5]
     assert rate_limiter.ask(11.0) == 0
     crowded = ConnectionRateLimiter(1)
-    assert max(crowded.ask(0.0) for _ in range(10_000)) == LONGEST
+    assert max(crowded.ask(0.0) for _ in range(10_000)) == MAX_WAIT
     assert crowded.ask(100.0) == 0
     assert crowded.ask(100.0) <= 1.0, "what they were told then is over"
 
@@ -96,7 +96,7 @@ def test_500_clients_that_lose_their_hub_at_once_come_back_spread_and_all(monkey
             assert len(admitted) == CLIENTS
             wait_for(lambda: {offset_of(client) for client in clients} == {1}, "what came meanwhile, for all")
             for i, begin in enumerate(admitted):
-                assert sum(other - begin < 1 for other in admitted[i:]) <= MOST
+                assert sum(other - begin < 1 for other in admitted[i:]) <= MAX_PER_SECOND
             assert len(asked) < 4 * CLIENTS, "they wait for their turn"
             # What they chose, not when a busy machine let them: of half a second no tenth has half of them.
             fullest = max(

@@ -244,7 +244,7 @@ def test_over_http_a_key_makes_it_the_same(hub: Hub):
 
 
 def test_who_recovers_and_reads_slowly_goes_on_from_the_history(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(send_buffer, "LIMIT", 100_000)
+    monkeypatch.setattr(send_buffer, "MAX_BYTES", 100_000)
     count, size = 200, 40_000
 
     async def main(hub: Hub) -> None:

@@ -136,7 +136,7 @@ def test_nobody_gets_in_without_the_token(hub: Hub):
 
 
 def test_silence_is_filled_with_comments(hub: Hub, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sse, "KEEP_ALIVE", 0.02)
+    monkeypatch.setattr(sse, "KEEPALIVE_INTERVAL", 0.02)
     with reading(hub, "/sse/x") as reader:
         chunks = reader.response.iter_raw()
         seen = b""
@@ -154,7 +154,7 @@ def test_who_leaves_is_forgotten(hub: Hub):
 
 
 def test_who_does_not_read_is_cut_off(hub: Hub, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sse, "STUCK", 0.1)
+    monkeypatch.setattr(sse, "WRITE_TIMEOUT", 0.1)
     assert hub._life is not None
     sessions = hub._life.state.sessions
     with reading(hub, "/sse/x") as reader:

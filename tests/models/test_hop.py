@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from realtime_widgets.browser.delivery import REPEAT
+from realtime_widgets.browser.delivery import KEYFRAME_INTERVAL
 from realtime_widgets.feeds import log as event_log
 from realtime_widgets.feeds.log import EventLogFeed
 from realtime_widgets.feeds.series import SeriesFeed, points
@@ -16,7 +16,7 @@ from realtime_widgets.streams import Stream
 from support.hop import Numbers, NumbersStore, World
 from support.page_model import ASK_AT_LEAST, MUTED, PULSE, Cells, Log
 
-HEALED = REPEAT + 1.2
+HEALED = KEYFRAME_INTERVAL + 1.2
 """Seconds after the last fault within which every page must be right: a reminder or keyframe, the page's next
 permitted word (one a second), and a tick or two for the answer."""
 
@@ -136,8 +136,8 @@ def test_logs_on_every_page_have_each_event_once_or_count_it_after_random_schedu
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what there is room for is fetched: in the end nothing is left out that the kernel still has."""
-    monkeypatch.setattr(event_log, "PART_ROWS", 12)
-    monkeypatch.setattr(event_log, "PART_BYTES", 1000)
+    monkeypatch.setattr(event_log, "MAX_PART_ROWS", 12)
+    monkeypatch.setattr(event_log, "MAX_PART_BYTES", 1000)
     most = 60
     for seed in range(block * 100, block * 100 + 100):
         stream = Stream("events", max_points=80, clock=lambda: 1_795_000_000.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.protocol.heartbeat import SLACK, STALL, Heartbeat
+from realtime_widgets.protocol.heartbeat import ANSWER_TIMEOUT, STALL_THRESHOLD, Heartbeat
 
 
 def test_a_sign_of_life_is_due_at_every_interval():
@@ -22,7 +22,7 @@ def test_a_sign_of_life_is_due_at_every_interval():
 def test_silence_for_the_interval_and_the_slack_is_the_end():
     beat = Heartbeat(25, 0)
     assert beat.check(25) == (True, False)
-    assert beat.due == 25 + SLACK
+    assert beat.due == 25 + ANSWER_TIMEOUT
     assert beat.check(34.9) == (False, False)
     assert beat.check(35) == (False, True)
 
@@ -38,10 +38,10 @@ def test_a_check_that_comes_late_reads_first_and_judges_then():
     beat = Heartbeat(25, 0)
     beat.check(25)
     beat.check(34)
-    late = 35 + STALL + 60  # we stood still for a minute
+    late = 35 + STALL_THRESHOLD + 60  # we stood still for a minute
     assert beat.check(late) == (True, False)
-    assert beat.due == late + STALL
-    assert beat.check(late + STALL) == (False, True)  # and nothing had come meanwhile
+    assert beat.due == late + STALL_THRESHOLD
+    assert beat.check(late + STALL_THRESHOLD) == (False, True)  # and nothing had come meanwhile
 
 
 def test_what_came_while_we_stood_still_saves_the_link():
@@ -60,7 +60,7 @@ def test_a_peer_that_is_heard_in_time_is_never_given_up(interval: float, gaps: l
     beat = Heartbeat(interval, 0.0)
     heard = 0.0
     for gap in gaps:
-        heard += gap * (interval + SLACK - 0.5)
+        heard += gap * (interval + ANSWER_TIMEOUT - 0.5)
         while beat.due < heard:
             due = beat.due
             assert beat.check(due)[1] is False

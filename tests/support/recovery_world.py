@@ -380,9 +380,9 @@ def patched(world_open: Callable[..., Any]) -> Any:
 def narrow() -> Iterator[None]:
     """Have everything that waits be too much early."""
     with (
-        mock.patch.object(send_buffer, "LIMIT", 20_000),
-        mock.patch.object(session, "BATCH", 2_000),
-        mock.patch.object(inbox, "WAITING", 10),
-        mock.patch.object(inbox, "HELD", 8),
+        mock.patch.object(send_buffer, "MAX_BYTES", 20_000),
+        mock.patch.object(session, "MAX_BATCH_BYTES", 2_000),
+        mock.patch.object(inbox, "MAX_WAITING", 10),
+        mock.patch.object(inbox, "PAUSE_ABOVE", 8),
     ):
         yield

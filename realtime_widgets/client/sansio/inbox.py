@@ -29,17 +29,17 @@ Kind = Literal["message", "gap", "state", "error", "disconnect"]
 
 Named = Literal["drop_oldest", "latest", "lossless"]
 
-WAITING: Final = 10_000
+MAX_WAITING: Final = 10_000
 """Messages and errors that may wait; beyond it the oldest go."""
 
-HELD: Final = 50_000
+PAUSE_ABOVE: Final = 50_000
 """Messages of a lossless channel that may wait before it is held back; when half of them are done it goes on."""
 
-MOST: Final = 100_000
+MAX_LOSSLESS_WAITING: Final = 100_000
 """The same at all, where the server cannot hold it back: what comes then is a gap."""
 
 
-MOST_CHANNELS: Final = 10_000
+MAX_COUNTED_CHANNELS: Final = 10_000
 """Channels that are counted each for itself."""
 
 OTHERS: Final = "(others)"
@@ -136,7 +136,7 @@ class Inbox:
         self.dropped = 0
         """Messages and errors that went."""
         self.stats: dict[str, ChannelStats] = {}
-        """By channel; beyond `MOST_CHANNELS` of them under one name, `OTHERS`."""
+        """By channel; beyond `MAX_COUNTED_CHANNELS` of them under one name, `OTHERS`."""
         self.crowded: set[str] = set()
         """Lossless channels of which too much waits."""
         self._overflow = overflow
@@ -177,7 +177,7 @@ class Inbox:
             if kind in ("error", "gap"):
                 self._droppable.append(slot)
                 self._waiting += 1
-        while self._waiting > WAITING:
+        while self._waiting > MAX_WAITING:
             self._drop_oldest(ts)
 
     def _put_message(self, message: Message, key: Hashable, ts: float) -> None:
@@ -190,7 +190,7 @@ class Inbox:
                 place.thing = message
                 stats.merged += 1
                 return
-        if policy == "lossless" and stats.waiting >= MOST:
+        if policy == "lossless" and stats.waiting >= MAX_LOSSLESS_WAITING:
             self.dropped += 1
             stats.dropped += 1
             self._put_gap(Gap(channel, "overflow", ts, *_around(message)))
@@ -201,7 +201,7 @@ class Inbox:
         stats.waiting += 1
         stats.most = max(stats.most, stats.waiting)
         if policy == "lossless":
-            if stats.waiting > HELD and channel in self.stats and channel not in self.crowded:
+            if stats.waiting > PAUSE_ABOVE and channel in self.stats and channel not in self.crowded:
                 self.crowded.add(channel)
                 stats.paused += 1
             return
@@ -222,7 +222,7 @@ class Inbox:
     def _stats_of(self, channel: str) -> ChannelStats:
         stats = self.stats.get(channel)
         if stats is None:
-            name = channel if len(self.stats) < MOST_CHANNELS else OTHERS
+            name = channel if len(self.stats) < MAX_COUNTED_CHANNELS else OTHERS
             stats = self.stats.setdefault(name, ChannelStats())
         return stats
 
@@ -263,7 +263,7 @@ class Inbox:
         stats.waiting -= 1
         policy = self._policy(slot.channel)
         if policy == "lossless":
-            if stats.waiting <= HELD // 2:
+            if stats.waiting <= PAUSE_ABOVE // 2:
                 self.crowded.discard(slot.channel)
             return
         self._waiting -= 1

@@ -26,7 +26,7 @@ DeliveryState = Literal["queued", "sent", "acknowledged", "failed"]
 MAX_MESSAGES: Final = 256
 """Messages that wait while there is no link."""
 
-MAX_LINKED: Final = 10_000
+MAX_MESSAGES_CONNECTED: Final = 10_000
 """Messages that wait while there is one: to be written, and for an answer."""
 
 MAX_BYTES: Final = 1024 * 1024
@@ -36,7 +36,7 @@ MAX_AGE: Final = 120.0
 """Seconds that a message may wait, for the link and for its answer."""
 
 
-PROMPT: Final = 0.5
+VOLATILE_TIMEOUT: Final = 0.5
 """Seconds that others may have waited to be written; then the network does not keep up, and what is volatile fails."""
 
 
@@ -222,12 +222,12 @@ class Outbox:
             return "the connection that it was to greet was lost before"
         if delivery.volatile and not self._linked:
             return "it is volatile, and there is no connection at this moment"
-        if delivery.volatile and self._unsent and delivery.since - self._unsent[0].since > PROMPT:
+        if delivery.volatile and self._unsent and delivery.since - self._unsent[0].since > VOLATILE_TIMEOUT:
             return "it is volatile, and others still wait to be written at this moment"
         if delivery.size > MAX_BYTES:
             return f"it has {delivery.size:,} bytes, more than {MAX_BYTES:,}; send less at once"
         waiting = len(self)
-        most = MAX_LINKED if self._linked else MAX_MESSAGES
+        most = MAX_MESSAGES_CONNECTED if self._linked else MAX_MESSAGES
         if waiting < most and self._bytes + delivery.size <= MAX_BYTES:
             return None
         return (

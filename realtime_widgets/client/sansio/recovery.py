@@ -25,10 +25,10 @@ from ...protocol.envelope import CONTROL, Message, channel_of
 from ...protocol.positions import from_wire
 from ...streams.gaps import REASONS, Gap, Position, Reason
 
-ANSWER: Final = 10.0
+ANSWER_TIMEOUT: Final = 10.0
 """Seconds that a server has to answer when it is asked for what is missing; then it is a gap."""
 
-MOST_CHANNELS: Final = 10_000
+MAX_CHANNELS: Final = 10_000
 """Channels whose positions are kept; a server that names more of them is not followed further."""
 
 UNNAMED: Final = ""
@@ -84,7 +84,7 @@ class Track:
         if epoch is None or offset is None:
             return self._take_unnumbered(ts)
         resolved, self.heard, self.resolved = self.resolved, True, True
-        if self.asked_at is not None and now - self.asked_at < ANSWER:
+        if self.asked_at is not None and now - self.asked_at < ANSWER_TIMEOUT:
             return "wait"
         if self.epoch is None:  # the first: nothing was before
             self.epoch, self.offset = epoch, offset
@@ -136,7 +136,7 @@ class Track:
 
     def is_behind(self, there: Position, now: float) -> bool:
         """Return whether the server stands elsewhere, though everything that it sent has been read."""
-        asked = self.asked_at is not None and now - self.asked_at < ANSWER
+        asked = self.asked_at is not None and now - self.asked_at < ANSWER_TIMEOUT
         return not asked and self.epoch is not None and there != (self.epoch, self.offset)
 
     def lacks(self, there: Position) -> bool:
@@ -325,6 +325,6 @@ class Recovery:
 
     def _track(self, channel: str) -> Track | None:
         track = self._tracks.get(channel)
-        if track is None and len(self._tracks) < MOST_CHANNELS:
+        if track is None and len(self._tracks) < MAX_CHANNELS:
             track = self._tracks[channel] = Track(channel)
         return track

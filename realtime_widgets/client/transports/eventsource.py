@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-import string
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import cache
@@ -20,12 +19,13 @@ from typing import TYPE_CHECKING, Final
 from ...errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected
 from ...protocol.heartbeat import Heartbeat
 from ...protocol.sse import Decoder
-from ...runtime.scheduling import Timer
+from ...runtime.scheduling import Clock, Timer
 from ...streams.gaps import Reason
 from ..address import is_loopback, label_of
-from ..failures import LONGEST, explain_os, explain_status
+from ..failures import MAX_RETRY_AFTER, explain_os, explain_status
+from ..sansio.last_event_id import LastEventId
 from ..sansio.outbox import Delivery
-from .websocket import Clock, Frames
+from .base import Frames
 
 if TYPE_CHECKING:
     from httpx import AsyncClient, Response
@@ -35,90 +35,12 @@ logger = logging.getLogger(__name__)
 OPEN_TIMEOUT: Final = 10.0
 """Seconds for the TCP connection and TLS; the answer may take as long as any silence."""
 
-IDLE: Final = 10.0
+IDLE_TIMEOUT: Final = 10.0
 """Seconds beside the heartbeat and its slack that a server may be silent: with the default 45 in all."""
 
 
-LONGEST_ID: Final = 4096
-"""Bytes of an id that is sent back."""
-
 CODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
 """Ways in which a server may send it though we ask for none; for others httpx wants further libraries."""
-
-COUNTED: Final = 2
-"""Steps of one from id to id, and no others, after which ids are taken for a count."""
-
-
-class LastEventId:
-    """Where a stream was left, and whether the next one goes on there.
-
-    A server that is told the last id shall go on after it, says the standard; but many name their events and keep none
-    of them. So it has to show it, by ids that count up by one: then the first of a new link must be the next.
-
-    Attributes:
-        last_id: of the last event; "": the server names none.
-        retry: seconds that the server wants between two links; None: it did not say.
-    """
-
-    def __init__(self) -> None:
-        self.last_id = ""
-        self.retry: float | None = None
-        self._noted = ""
-        self._count: tuple[str, int] | None = None  # what the last id counts, and how far
-        self._steps: int | None = 0  # of one; None: ids do not go up by one each
-        self._anew = False  # the first id of a new link is yet to come
-
-    @property
-    def counted(self) -> bool:
-        """Whether the ids of this server count its events."""
-        return self._steps is not None and self._steps >= COUNTED
-
-    def reopen(self) -> None:
-        """Begin with a new link."""
-        self._anew = True
-
-    def note(self, event_id: str) -> Reason | None:
-        """Note the id of an event; returns why some before it are missing, None: none is known to be."""
-        if event_id == self._noted:
-            return None  # an event without an id has that of the one before
-        self._noted = event_id
-        before, self._count = self._count, _count_of(event_id)
-        anew, self._anew = self._anew, False
-        if before is None:
-            return None
-        step = None
-        if self._count is not None and self._count[0] == before[0]:
-            step = self._count[1] - before[1]
-        if anew and step != 1:
-            return self._judge(step)
-        if self._steps is not None:
-            self._steps = self._steps + 1 if step == 1 else None
-        return None
-
-    def _judge(self, step: int | None) -> Reason | None:
-        """Return what a new link says that does not go on with the count; its ids may count from here."""
-        counted = self.counted
-        if self._count is None or not counted:
-            self._steps = 0
-        if not counted:
-            return None
-        if self._count is None:
-            return "unknown_source"
-        return "lost" if step is not None and step > 1 else "epoch_changed"
-
-    @property
-    def header(self) -> bytes | None:
-        """What to say of it; None: nothing. Servers turn away headers without end."""
-        said = self.last_id.encode("utf-8", "replace")
-        return said if 0 < len(said) <= LONGEST_ID else None
-
-
-def _count_of(event_id: str) -> tuple[str, int] | None:
-    """Return what an id may count, whatever stands before the number at its end, and how far; None: nothing."""
-    if len(event_id) > LONGEST_ID:
-        return None
-    name = event_id.rstrip(string.digits)
-    return (name, int(event_id[len(name) :])) if len(name) < len(event_id) else None
 
 
 class EventSource:
@@ -155,7 +77,7 @@ class EventSource:
         self.resumes = last_event_id.header is not None and (last_event_id.counted or after is not None)
         """Whether the server shows where it goes on."""
         self._trimmed = self.resumes and after is not None and after != last_event_id.last_id
-        self._heartbeat = None if heartbeat is None else Heartbeat(heartbeat + IDLE, clock.time())
+        self._heartbeat = None if heartbeat is None else Heartbeat(heartbeat + IDLE_TIMEOUT, clock.time())
         self._client = client
         self._response = response
         self._url = url
@@ -228,7 +150,7 @@ class EventSource:
                     )
                 )
             if self._decoder.retry is not None:
-                self._last_event_id.retry = min(self._decoder.retry / 1000, LONGEST)
+                self._last_event_id.retry = min(self._decoder.retry / 1000, MAX_RETRY_AFTER)
             for event_id in (*(event.event_id for event in events), self._decoder.last_id):
                 reason = self._last_event_id.note(event_id)
                 if reason is not None and self.resumes:

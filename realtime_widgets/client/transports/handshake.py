@@ -26,11 +26,11 @@ OPEN_TIMEOUT: Final = 10.0
 CLOSE_TIMEOUT: Final = 1.0
 """Seconds that we wait for the other side's goodbye; the program's end waits 2 for everything."""
 
-ROOM: Final = 4
+MAX_SIZE_FACTOR: Final = 4
 """A frame may be so many times larger than `max_size` before it costs the connection: what is between the two is
 read, left out and told."""
 
-LEAST: Final = 4 * 1024 * 1024
+MIN_MAX_SIZE: Final = 4 * 1024 * 1024
 """Bytes that no frame costs the connection, however small `max_size` is: a server may put many messages into one."""
 
 
@@ -48,7 +48,7 @@ async def open_websocket(
         open_timeout=OPEN_TIMEOUT,
         close_timeout=CLOSE_TIMEOUT,
         ping_interval=None,  # the connection's own heartbeat pings
-        max_size=max(ROOM * max_size, LEAST),
+        max_size=max(MAX_SIZE_FACTOR * max_size, MIN_MAX_SIZE),
         logger=_quiet,
     )
 

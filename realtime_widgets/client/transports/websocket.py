@@ -1,4 +1,4 @@
-"""The transport: one open socket to a server, from its opening to its end.
+"""The WebSocket transport: one open socket to a server, from its opening to its end.
 
 What comes over it, what goes out, and its signs of life. Whatever belongs to one link is in here or in the link's
 `Session`, so that a link that takes its time to end cannot touch the next. Everything runs on the I/O thread.
@@ -10,87 +10,25 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from ...errors import ClientError, ConnectionLost
-from ...protocol.heartbeat import STALL, Heartbeat
-from ...runtime.scheduling import Timer
+from ...protocol.heartbeat import Heartbeat
+from ...runtime.scheduling import Clock, Timer
 from ..sansio.outbox import Delivery, Outbox
+from ..timeout import Timeout
+from .base import Frames
 from .handshake import explain
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
-Frames = list[str | bytes]
-
-LAST_WORDS: Final = 0.5
+CLOSE_FLUSH_TIMEOUT: Final = 0.5
 """Seconds that what was still to be sent may take when the link is ended on purpose."""
 
 
-PROBE: Final = 5.0
+PROBE_TIMEOUT: Final = 5.0
 """Seconds that the other side has to answer when we ask whether it is still there."""
-
-
-class Clock(Protocol):
-    """Time, as an asyncio loop has it; a test may crank its own."""
-
-    def time(self) -> float:
-        """Seconds, never running backwards."""
-
-    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
-        """Call `callback(*args)` in `delay` seconds, on the I/O thread."""
-
-
-class Timeout:
-    """The time that the other side has for an answer; where we stood still ourselves, a little more: read, then judge.
-
-    Args:
-        clock: what it goes by.
-        seconds: how long.
-        over: called at its end.
-    """
-
-    def __init__(self, clock: Clock, seconds: float, over: Callable[[], object]) -> None:
-        self._clock = clock
-        self._over = over
-        self._wait(seconds)
-
-    def cancel(self) -> None:
-        """Wait no longer."""
-        self._timer.cancel()
-
-    def _wait(self, seconds: float) -> None:
-        self._timer = self._clock.call_later(seconds, self._check, self._clock.time() + seconds)
-
-    def _check(self, due: float) -> None:
-        if self._clock.time() - due >= STALL:
-            self._wait(STALL)
-        else:
-            self._over()
-
-
-class Transport(Protocol):
-    """What a connection needs of its link, over whatever it goes."""
-
-    one_way: bool
-    """Whether nothing can be sent."""
-    resumes: bool
-    """Whether the server goes on where the last link ended, whatever it numbers."""
-
-    def say(self, raw: str) -> None:
-        """Send something of the link's own, before what waits in the outbox."""
-
-    def wake(self) -> None:
-        """Send what was put into the outbox."""
-
-    def end_with(self, deliveries: list[Delivery]) -> None:
-        """Have these sent before the goodbye."""
-
-    def probe(self) -> None:
-        """Find out soon whether the other side is still there."""
-
-    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
-        """Read and write until the link ends; returns why it did."""
 
 
 class WebSocketTransport:
@@ -225,7 +163,7 @@ class WebSocketTransport:
         from websockets.exceptions import ConnectionClosed
 
         try:
-            async with asyncio.timeout(LAST_WORDS):
+            async with asyncio.timeout(CLOSE_FLUSH_TIMEOUT):
                 while self._last:
                     # One that the socket was busy with is on its way: twice would be wrong.
                     if self._last[0] is not self._sending:
@@ -259,11 +197,11 @@ class WebSocketTransport:
         self._beat_later(beat)
 
     def probe(self) -> None:
-        """Ask at once whether the other side is still there; when nothing is heard within `PROBE` the link is ended."""
+        """Ask whether the other side is still there, and end the link when nothing is heard within `PROBE_TIMEOUT`."""
         if self.heartbeat is not None and self._probe is None:
             self._urgent.append(None)
             self._to_write.set()
-            self._probe = Timeout(self._clock, PROBE, partial(self._judge, self.heartbeat.heard))
+            self._probe = Timeout(self._clock, PROBE_TIMEOUT, partial(self._judge, self.heartbeat.heard))
 
     def _judge(self, heard: float) -> None:
         assert self.heartbeat is not None

@@ -7,17 +7,17 @@ from typing import Final, NamedTuple
 
 from ...streams.gaps import Position
 
-REMEMBERED: Final = 300.0
+MAX_AGE: Final = 300.0
 """Seconds that a message is known again."""
 
-MOST_OF_ONE: Final = 10_000
+MAX_PER_SENDER: Final = 10_000
 """Messages of one sender, more than it may have on their way; beyond it its oldest are forgotten early."""
 
-MOST: Final = 300_000
+MAX_IDS: Final = 300_000
 """Of all senders; beyond it the one with the most loses its oldest."""
 
 
-EVERYBODY: Final = "http"
+HTTP_SENDER: Final = "http"
 """The sender of all that came over HTTP, which says no more of who it was: only the bound of all holds for it."""
 
 
@@ -37,7 +37,7 @@ class DedupCache:
         self._count = 0
 
     def find(self, key: Key, now: float) -> Position | None:
-        """Return where a message stands that was published within `REMEMBERED` seconds."""
+        """Return where a message stands that was published within `MAX_AGE` seconds."""
         theirs = self._senders.get(key.sender)
         found = None if theirs is None else theirs.get(key)
         return found[1] if found is not None and found[0] > now else None
@@ -47,11 +47,11 @@ class DedupCache:
         mine = self._senders.setdefault(key.sender, OrderedDict())
         self._senders.move_to_end(key.sender)
         self._count -= mine.pop(key, None) is not None
-        mine[key] = now + REMEMBERED, position
+        mine[key] = now + MAX_AGE, position
         self._count += 1
-        if len(mine) > MOST_OF_ONE and key.sender != EVERYBODY:
+        if len(mine) > MAX_PER_SENDER and key.sender != HTTP_SENDER:
             self._forget(key.sender)
-        if self._count > MOST:
+        if self._count > MAX_IDS:
             self._forget(max(self._senders, key=lambda sender: len(self._senders[sender])))
         for sender in (key.sender, next(iter(self._senders))):
             while sender in self._senders and next(iter(self._senders[sender].values()))[0] <= now:

@@ -16,7 +16,7 @@ from ...streams.gaps import Position
 from .base import Sink
 from .dedup import DedupCache, Key
 
-MOST_BYTES: Final = 64 * 1024 * 1024
+MAX_BYTES: Final = 64 * 1024 * 1024
 """Of all histories together; the channels that were silent for longest lose theirs first."""
 
 _OVERHEAD: Final = 500
@@ -107,7 +107,7 @@ class MemoryBroker:
                 self._forget(kept)
         silent = next(iter(self._kept), channel)
         self._forget_old(silent, now)
-        while self._bytes > MOST_BYTES:
+        while self._bytes > MAX_BYTES:
             silent = next(iter(self._kept))
             self._forget(self._kept[silent])
             if not self._kept[silent]:

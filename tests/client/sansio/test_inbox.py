@@ -18,9 +18,9 @@ from realtime_widgets.streams.gaps import Gap, Position
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WAITING", 3)
-    monkeypatch.setattr(module, "HELD", 4)
-    monkeypatch.setattr(module, "MOST", 6)
+    monkeypatch.setattr(module, "MAX_WAITING", 3)
+    monkeypatch.setattr(module, "PAUSE_ABOVE", 4)
+    monkeypatch.setattr(module, "MAX_LOSSLESS_WAITING", 6)
 
 
 def message(offset: int, channel: str = "x", data: Any = None) -> Message:
@@ -194,7 +194,7 @@ def test_gaps_of_a_lossless_channel_are_one_only_where_they_say_the_same():
 
 @pytest.mark.parametrize("policy", ["latest", keyed("k")])
 def test_nothing_takes_a_place_before_a_gap_that_came_before_it(policy: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "WAITING", 100)
+    monkeypatch.setattr(module, "MAX_WAITING", 100)
     inbox = filled(policy, message(1, data={"k": "a"}), message(2, "y", {"k": "a"}))
     inbox.put("gap", Gap("x", "lost", 0.0, Position("e", 1), Position("e", 4)))
     for each in (message(5, data={"k": "a"}), message(6, data={"k": "a"}), message(7, "y", {"k": "a"})):
@@ -211,7 +211,7 @@ def test_nothing_takes_a_place_before_a_gap_that_came_before_it(policy: Any, mon
 
 
 def test_channels_without_end_are_counted_together(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "MOST_CHANNELS", 2)
+    monkeypatch.setattr(module, "MAX_COUNTED_CHANNELS", 2)
     inbox = filled("drop_oldest", *(message(1, channel) for channel in "abcd"))
     assert {name: stats.waiting for name, stats in inbox.stats.items()} == {"a": 0, "b": 1, OTHERS: 2}
     assert taken(inbox) == [1, 1, 1, (0, 1)]

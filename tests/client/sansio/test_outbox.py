@@ -12,9 +12,9 @@ import pytest
 from realtime_widgets.client.sansio.outbox import (
     MAX_AGE,
     MAX_BYTES,
-    MAX_LINKED,
     MAX_MESSAGES,
-    PROMPT,
+    MAX_MESSAGES_CONNECTED,
+    VOLATILE_TIMEOUT,
     Delivery,
     Outbox,
 )
@@ -78,8 +78,8 @@ def test_so_does_one_too_large():
 
 
 def test_while_there_is_a_link_a_burst_has_room():
-    _, deliveries = filled(MAX_LINKED + 1, linked=True)
-    assert states(deliveries) == ["queued"] * MAX_LINKED + ["failed"]
+    _, deliveries = filled(MAX_MESSAGES_CONNECTED + 1, linked=True)
+    assert states(deliveries) == ["queued"] * MAX_MESSAGES_CONNECTED + ["failed"]
     assert "wait for a delivery now and then" in str(deliveries[-1].error)
 
 
@@ -273,9 +273,9 @@ def test_what_is_volatile_is_sent_now_or_not_at_all():
 def test_what_is_volatile_does_not_wait_behind_what_the_network_does_not_take():
     outbox, _ = filled(2, answers=True, linked=True)
     soon, late = Delivery("x", "soon", volatile=True), Delivery("x", "late", volatile=True)
-    outbox.put(soon, NOW + PROMPT)
+    outbox.put(soon, NOW + VOLATILE_TIMEOUT)
     assert soon.state == "queued", "those before it are just being written"
-    outbox.put(late, NOW + PROMPT + 0.1)
+    outbox.put(late, NOW + VOLATILE_TIMEOUT + 0.1)
     assert "it is volatile, and others still wait to be written" in str(late.error)
     assert send(outbox) == ["0", "1", "soon"]
 

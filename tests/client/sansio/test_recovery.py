@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.client.sansio.recovery import ANSWER, MOST_CHANNELS, Recovery
+from realtime_widgets.client.sansio.recovery import ANSWER_TIMEOUT, MAX_CHANNELS, Recovery
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.protocol.positions import from_wire, to_wire
 from realtime_widgets.streams.gaps import Gap, Position
@@ -97,9 +97,9 @@ def test_a_hole_within_what_was_promised_is_a_gap_and_not_asked_for_again():
 def test_an_answer_that_does_not_come_is_a_gap():
     fed = Fed()
     fed.take(*numbered(1, 4))
-    assert fed.take(*numbered(5), now=ANSWER - 0.1) == []
+    assert fed.take(*numbered(5), now=ANSWER_TIMEOUT - 0.1) == []
     lost = gap("lost", Position("e", 1), Position("e", 5))
-    assert fed.take(*numbered(6, 7), now=ANSWER) == [lost, 6, 7]
+    assert fed.take(*numbered(6, 7), now=ANSWER_TIMEOUT) == [lost, 6, 7]
 
 
 def test_an_empty_channel_has_a_position():
@@ -180,9 +180,9 @@ def test_a_question_that_was_never_answered_is_asked_again():
     fed.take(*numbered(1, 4))
     assert fed.asks == [("x", ("e", 1))]
     standing = Message("pong", {"positions": {"x": ["e", 4]}})
-    fed.take(standing, now=ANSWER - 1)
+    fed.take(standing, now=ANSWER_TIMEOUT - 1)
     assert fed.asks == []
-    fed.take(standing, now=ANSWER)
+    fed.take(standing, now=ANSWER_TIMEOUT)
     assert fed.asks == [("x", ("e", 1))]
 
 
@@ -257,10 +257,10 @@ def test_nonsense_changes_nothing(nonsense: Message):
 
 def test_a_server_that_names_channels_without_end_costs_no_more_than_so_many():
     recovery = Recovery(envelopes=True)
-    messages = [numbered(1, channel=str(i))[0] for i in range(MOST_CHANNELS + 10)]
+    messages = [numbered(1, channel=str(i))[0] for i in range(MAX_CHANNELS + 10)]
     kept, _ = recovery.process(messages, 0.0, 0.0)
-    assert len(kept) == MOST_CHANNELS + 10
-    assert len(recovery.positions([message.channel or "" for message in messages])) == MOST_CHANNELS
+    assert len(kept) == MAX_CHANNELS + 10
+    assert len(recovery.positions([message.channel or "" for message in messages])) == MAX_CHANNELS
 
 
 def test_positions_travel():

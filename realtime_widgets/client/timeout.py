@@ -1,0 +1,36 @@
+"""The timeout: the time that the other side has for an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..protocol.heartbeat import STALL_THRESHOLD
+from ..runtime.scheduling import Clock
+
+
+class Timeout:
+    """The time that the other side has for an answer; where we stood still ourselves, a little more: read, then judge.
+
+    Args:
+        clock: what it goes by.
+        seconds: how long.
+        over: called at its end.
+    """
+
+    def __init__(self, clock: Clock, seconds: float, over: Callable[[], object]) -> None:
+        self._clock = clock
+        self._over = over
+        self._wait(seconds)
+
+    def cancel(self) -> None:
+        """Wait no longer."""
+        self._timer.cancel()
+
+    def _wait(self, seconds: float) -> None:
+        self._timer = self._clock.call_later(seconds, self._check, self._clock.time() + seconds)
+
+    def _check(self, due: float) -> None:
+        if self._clock.time() - due >= STALL_THRESHOLD:
+            self._wait(STALL_THRESHOLD)
+        else:
+            self._over()
