@@ -1,16 +1,16 @@
 // LiveChart: the page's half. Parts fill the cells of each feed; a view turns them into one uPlot.
 
 import uPlot from "uplot";
-import { Cells } from "./lib/cells";
-import type { Meaning } from "./lib/cursor";
-import { colorOf, h, setAttribute, setText } from "./lib/dom";
-import { formatter, isCalendar, type NumberFormat, timeText } from "./lib/format";
-import type { Part } from "./lib/frames";
-import { LiveWidget, type View } from "./lib/live";
-import { plotOptions, thin } from "./lib/plot";
-import { niceRange } from "./lib/range";
-import { extent, reading, rows, type Table } from "./lib/rows";
-import { words } from "./lib/words";
+import { Cells } from "./lib/draw/buckets";
+import { plotOptions, thin } from "./lib/draw/plot";
+import { niceRange } from "./lib/draw/range";
+import { extent, reading, rows, type Table } from "./lib/draw/rows";
+import type { Meaning } from "./lib/hop/cursor";
+import type { Part } from "./lib/hop/frames";
+import { formatter, isCalendar, type NumberFormat, timeText } from "./lib/text/format";
+import { words } from "./lib/text/words";
+import { colorOf, h, setAttribute, setText } from "./lib/view/dom";
+import { LiveWidget, type View } from "./lib/view/live";
 
 const PALETTE = 8;
 /** Numbers that change faster cannot be read, and each change lays out the page; the last is written within a second. */

@@ -1,11 +1,11 @@
 // ConnectionIndicator: the page's half. Colour, shape and word; the seconds are counted here, without any traffic.
 
-import { h, setAttribute, setText } from "./lib/dom";
-import type { Part } from "./lib/frames";
-import { type Icon, icon } from "./lib/icons";
-import { LiveWidget, type View } from "./lib/live";
-import { type Link, type Standing, standing } from "./lib/standing";
-import { type Word, words } from "./lib/words";
+import type { Part } from "./lib/hop/frames";
+import { type Word, words } from "./lib/text/words";
+import { h, setAttribute, setText } from "./lib/view/dom";
+import { type Icon, icon } from "./lib/view/icons";
+import { LiveWidget, type View } from "./lib/view/live";
+import { type Link, type Standing, standing } from "./lib/view/standing";
 
 const LOOKS: Record<Standing["state"], { icon: Icon; word: Word }> = {
   loading: { icon: "half", word: "loading" },

@@ -1,8 +1,8 @@
 // Dashboard: the header's page half. It holds the widgets below it, in this page and at once.
 
-import { h, setAttribute, setText } from "./lib/dom";
-import { LiveWidget, type View } from "./lib/live";
-import { words } from "./lib/words";
+import { words } from "./lib/text/words";
+import { h, setAttribute, setText } from "./lib/view/dom";
+import { LiveWidget, type View } from "./lib/view/live";
 
 export class DashboardWidget extends LiveWidget {
   protected get empty(): boolean {

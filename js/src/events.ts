@@ -1,13 +1,13 @@
 // EventLog: the page's half. Rows go in at the bottom and leave at the top; a reader who scrolls up is left in peace.
 
-import type { Meaning } from "./lib/cursor";
-import { h, setAttribute, setText } from "./lib/dom";
-import { type Event, Events, type Item, isGap, type Row } from "./lib/events";
-import { formatter, momentText, timeText } from "./lib/format";
-import type { Part } from "./lib/frames";
-import { type Icon, icon } from "./lib/icons";
-import { LiveWidget, type View } from "./lib/live";
-import { type Word, words } from "./lib/words";
+import type { Meaning } from "./lib/hop/cursor";
+import type { Part } from "./lib/hop/frames";
+import { formatter, momentText, timeText } from "./lib/text/format";
+import { type Word, words } from "./lib/text/words";
+import { h, setAttribute, setText } from "./lib/view/dom";
+import { type Icon, icon } from "./lib/view/icons";
+import { LiveWidget, type View } from "./lib/view/live";
+import { type Event, Events, type Item, isGap, type Row } from "./lib/view/log";
 
 /** The levels we know; others show their own word, and look like `info`. */
 const LOOKS: Record<string, { icon: Icon; word: Word }> = {

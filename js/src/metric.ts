@@ -1,13 +1,13 @@
 // MetricCard: the page's half. The newest number, where it is going, and a line of how it got there.
 
-import { Cells } from "./lib/cells";
-import type { Meaning } from "./lib/cursor";
-import { colorOf, h, setAttribute, setText } from "./lib/dom";
-import { agoText, formatter, MISSING, type NumberFormat } from "./lib/format";
-import type { Part } from "./lib/frames";
-import { LiveWidget, type View } from "./lib/live";
-import { extent, rows } from "./lib/rows";
-import { words } from "./lib/words";
+import { Cells } from "./lib/draw/buckets";
+import { extent, rows } from "./lib/draw/rows";
+import type { Meaning } from "./lib/hop/cursor";
+import type { Part } from "./lib/hop/frames";
+import { agoText, formatter, MISSING, type NumberFormat } from "./lib/text/format";
+import { words } from "./lib/text/words";
+import { colorOf, h, setAttribute, setText } from "./lib/view/dom";
+import { LiveWidget, type View } from "./lib/view/live";
 
 /** What the kernel says of the number itself; the same with every part, the newest counts. */
 interface Readout {

@@ -6,8 +6,8 @@ import { ChartWidget } from "./chart";
 import { ConnectionWidget } from "./connection";
 import { DashboardWidget } from "./dashboard";
 import { EventsWidget } from "./events";
-import { Page } from "./lib/page";
-import { type Model, slot } from "./lib/slot";
+import { Page } from "./lib/hop/page";
+import { type Model, slot } from "./lib/hop/slot";
 import { MetricWidget } from "./metric";
 
 const KINDS = {

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ConnectionWidget } from "../src/connection";
-import { GONE_MS } from "../src/lib/page";
+import { GONE_MS } from "../src/lib/hop/page";
 import { find, Stage, state, text } from "./stage";
 
 let stage: Stage;

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EventsWidget } from "../src/events";
-import { Events, isGap, type Row } from "../src/lib/events";
+import { Events, isGap, type Row } from "../src/lib/view/log";
 import { find, Stage, state, text } from "./stage";
 
 const NOW = 1_795_000_000;

@@ -3,10 +3,10 @@
 import type uPlot from "uplot";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ChartWidget } from "../src/chart";
-import { BREAK_BEFORE } from "../src/lib/cells";
-import type { Part } from "../src/lib/frames";
-import type { Host } from "../src/lib/page";
-import type { Model } from "../src/lib/slot";
+import { BREAK_BEFORE } from "../src/lib/draw/buckets";
+import type { Part } from "../src/lib/hop/frames";
+import type { Host } from "../src/lib/hop/page";
+import type { Model } from "../src/lib/hop/slot";
 import { MetricWidget } from "../src/metric";
 
 const plots = vi.hoisted(() => [] as FakePlot[]);

@@ -1,8 +1,8 @@
 // Theme: light or dark as the host has it or the widget wants it, followed live; and the one style sheet.
 
 import uplotStyles from "uplot/dist/uPlot.min.css";
-import styles from "../style.css";
-import type { Model } from "./slot";
+import styles from "../../style.css";
+import type { Model } from "../hop/slot";
 
 export type Theme = "light" | "dark";
 

@@ -1,11 +1,11 @@
 // The golden wire file: the same frames, the same states, as in Python.
 
 import { describe, expect, it } from "vitest";
-import recorded from "../../tests/golden/wire.json";
-import { Cells } from "../src/lib/cells";
-import { Cursor } from "../src/lib/cursor";
-import { decode } from "../src/lib/frames";
-import { WIRE } from "../src/lib/slot";
+import recorded from "../../../tests/golden/wire.json";
+import { Cells } from "../../src/lib/draw/buckets";
+import { Cursor } from "../../src/lib/hop/cursor";
+import { decode } from "../../src/lib/hop/frames";
+import { WIRE } from "../../src/lib/hop/slot";
 
 interface Step {
   what: string;

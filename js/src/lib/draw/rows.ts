@@ -1,7 +1,7 @@
 // Rows: the cells of all feeds as one table for the plot: times in order, null where a line breaks,
 // undefined where a row belongs to another feed.
 
-import { BREAK_AFTER, BREAK_BEFORE, type Cells } from "./cells";
+import { BREAK_AFTER, BREAK_BEFORE, type Cells } from "./buckets";
 
 export type Row = (number | null | undefined)[];
 

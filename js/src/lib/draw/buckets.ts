@@ -1,6 +1,6 @@
 // Cells: the buckets of one feed as the page holds them. The twin of what `lines.Line` keeps in the kernel.
 
-import type { Part } from "./frames";
+import type { Part } from "../hop/frames";
 
 export interface Layout {
   kind: "seconds" | "records";

@@ -1,13 +1,13 @@
 // LiveWidget: what the page's half of every widget shares: its views, and what it may claim about its data.
 
-import type { Meaning } from "./cursor";
+import type { Meaning } from "../hop/cursor";
+import type { Part } from "../hop/frames";
+import type { Host, Widget } from "../hop/page";
+import type { Model } from "../hop/slot";
+import { agoText, localeOf } from "../text/format";
+import { words } from "../text/words";
 import { h, setText } from "./dom";
-import { agoText, localeOf } from "./format";
-import type { Part } from "./frames";
 import { type DataState, dataState, type FeedLink, isDown } from "./freshness";
-import type { Host, Widget } from "./page";
-import type { Model } from "./slot";
-import { words } from "./words";
 
 /** One place where a widget is drawn. */
 export interface View {

@@ -4,11 +4,11 @@
 // owes to others: one draw per animation frame, nothing while hidden, and words only on change or every ten
 // seconds, never more than one a second on the whole, and with three unanswered one a minute (each flips the kernel's busy light).
 
+import { adoptStyles, followTheme } from "../view/theme";
 import { browserClock, type Clock } from "./clock";
 import { Cursor, type Meaning } from "./cursor";
 import { decode, type Part } from "./frames";
 import { type Model, WIRE } from "./slot";
-import { adoptStyles, followTheme } from "./theme";
 
 export const PULSE_MS = 10_000;
 export const PULSE_GAP_MS = 1_000;

@@ -1,7 +1,7 @@
 // Plot: how uPlot is told to draw a chart; pure but for the canvas that labels are measured on.
 
 import type uPlot from "uplot";
-import { type NumberFormat, tickFormatter, timeTicks } from "./format";
+import { type NumberFormat, tickFormatter, timeTicks } from "../text/format";
 import { BINARY_STEPS } from "./range";
 import type { Row } from "./rows";
 

@@ -1,8 +1,8 @@
 // The page: whom parts reach, what is held back, what is said to the kernel and how often.
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Meaning } from "../src/lib/cursor";
-import type { Part } from "../src/lib/frames";
+import type { Meaning } from "../../src/lib/hop/cursor";
+import type { Part } from "../../src/lib/hop/frames";
 import {
   EARLY_MS,
   GONE_MS,
@@ -15,9 +15,9 @@ import {
   PULSE_MS,
   PULSE_QUICK_MS,
   UNANSWERED,
-} from "../src/lib/page";
-import type { Model } from "../src/lib/slot";
-import { HandClock, model } from "./hand";
+} from "../../src/lib/hop/page";
+import type { Model } from "../../src/lib/hop/slot";
+import { HandClock, model } from "../hand";
 
 class Recorder {
   static all: Recorder[] = [];
