@@ -1,7 +1,8 @@
-// LiveChart: the page's half. Parts fill the cells of each feed; a view turns them into one uPlot.
+// LiveChart: the page's half. Parts fill the buckets of each feed; a view turns them into one uPlot.
 
 import uPlot from "uplot";
-import { Cells } from "./lib/draw/buckets";
+import { Buckets } from "./lib/draw/buckets";
+import { colorOf, lineColor } from "./lib/draw/palette";
 import { plotOptions, thin } from "./lib/draw/plot";
 import { niceRange } from "./lib/draw/range";
 import { extent, reading, rows, type Table } from "./lib/draw/rows";
@@ -9,10 +10,9 @@ import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { formatter, isCalendar, type NumberFormat, timeText } from "./lib/text/format";
 import { words } from "./lib/text/words";
-import { colorOf, h, setAttribute, setText } from "./lib/view/dom";
+import { h, setAttribute, setText } from "./lib/view/dom";
 import { LiveWidget, type View } from "./lib/view/live";
 
-const PALETTE = 8;
 /** Numbers that change faster cannot be read, and each change lays out the page; the last is written within a second. */
 const READINGS_MS = 200;
 
@@ -31,11 +31,11 @@ interface Trace {
   color: string | null;
 }
 
-export class ChartWidget extends LiveWidget {
-  readonly feeds = new Map<string, Cells>();
+export class LiveChart extends LiveWidget {
+  readonly feeds = new Map<string, Buckets>();
 
   /** The feeds that have come, in the order of the legend. */
-  get inOrder(): Cells[] {
+  get inOrder(): Buckets[] {
     const names = Object.keys(this.model.get("_legend") as object);
     return names.flatMap((name) => this.feeds.get(name) ?? []);
   }
@@ -56,14 +56,14 @@ export class ChartWidget extends LiveWidget {
   }
 
   protected get empty(): boolean {
-    for (const cells of this.feeds.values()) if (cells.k.length) return false;
+    for (const buckets of this.feeds.values()) if (buckets.k.length) return false;
     return true;
   }
 
   get lastTs(): number | null {
     let newest: number | null = null;
-    for (const cells of this.feeds.values()) {
-      if (cells.newest !== null && (newest === null || cells.newest > newest)) newest = cells.newest;
+    for (const buckets of this.feeds.values()) {
+      if (buckets.newest !== null && (newest === null || buckets.newest > newest)) newest = buckets.newest;
     }
     return newest;
   }
@@ -74,8 +74,8 @@ export class ChartWidget extends LiveWidget {
     const { seconds } = this.model.get("_window") as { seconds?: number };
     if (seconds) {
       // A line ends where its link was lost, and time goes on; half of the window at most is left empty.
-      const ends = [...this.feeds].map(([feed, cells]) =>
-        cells.newest === null ? newest : cells.newest + Math.min(this.outage(feed), seconds / 2),
+      const ends = [...this.feeds].map(([feed, buckets]) =>
+        buckets.newest === null ? newest : buckets.newest + Math.min(this.outage(feed), seconds / 2),
       );
       const end = Math.max(newest, ...ends);
       return [end - seconds, end];
@@ -86,13 +86,13 @@ export class ChartWidget extends LiveWidget {
   }
 
   protected take(part: Part, meaning: Meaning): void {
-    let cells = this.feeds.get(part.feed);
-    if (!cells) {
-      cells = new Cells();
-      this.feeds.set(part.feed, cells);
+    let buckets = this.feeds.get(part.feed);
+    if (!buckets) {
+      buckets = new Buckets();
+      this.feeds.set(part.feed, buckets);
     }
-    if (meaning === "replace") cells.replace(part);
-    else if (meaning === "append") cells.append(part);
+    if (meaning === "replace") buckets.replace(part);
+    else if (meaning === "append") buckets.append(part);
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {
@@ -124,7 +124,7 @@ class ChartView implements View {
   #plotWidth = 0;
 
   constructor(
-    readonly chart: ChartWidget,
+    readonly chart: LiveChart,
     readonly el: HTMLElement,
     readonly root: HTMLElement,
     signal: AbortSignal,
@@ -234,7 +234,7 @@ class ChartView implements View {
   }
 
   #color({ color }: Trace, i: number): string {
-    return color ?? colorOf(this.el, `--rw-c${i % PALETTE}`);
+    return color ?? lineColor(this.el, i);
   }
 
   #makeLegend(): void {

@@ -31,7 +31,7 @@ const LEAST_LABEL_PX = 120;
 /** A click is answered with a new part; without one, the reader may click again after this. */
 const ANSWER_MS = 3_000;
 
-export class ConnectionWidget extends LiveWidget {
+export class ConnectionIndicator extends LiveWidget {
   link: Link | null = null;
   /** The sentence for those who listen: only of states that last. */
   said = "";
@@ -111,7 +111,7 @@ class ConnectionView implements View {
   #drawnIcon = "";
 
   constructor(
-    readonly indicator: ConnectionWidget,
+    readonly indicator: ConnectionIndicator,
     el: HTMLElement,
     readonly root: HTMLElement,
     signal: AbortSignal,

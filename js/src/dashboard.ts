@@ -4,7 +4,7 @@ import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
 import { LiveWidget, type View } from "./lib/view/live";
 
-export class DashboardWidget extends LiveWidget {
+export class Dashboard extends LiveWidget {
   protected get empty(): boolean {
     return false;
   }
@@ -31,7 +31,7 @@ class HeaderView implements View {
   readonly #pause = h("button", "rw-button");
 
   constructor(
-    readonly header: DashboardWidget,
+    readonly header: Dashboard,
     el: HTMLElement,
     readonly root: HTMLElement,
     signal: AbortSignal,

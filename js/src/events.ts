@@ -27,7 +27,7 @@ const ASK_AT_LEAST_MS = 60_000;
 /** Pixels from the end within which a log counts as being there: fractions, and a slip of the hand. */
 const NEAR_END = 8;
 
-export class EventsWidget extends LiveWidget {
+export class EventLog extends LiveWidget {
   readonly events = new Events(() => this.get<number>("max_rows"));
 
   protected get empty(): boolean {
@@ -99,7 +99,7 @@ class EventsView implements View {
   #width = 0;
 
   constructor(
-    readonly widget: EventsWidget,
+    readonly widget: EventLog,
     el: HTMLElement,
     readonly root: HTMLElement,
     signal: AbortSignal,

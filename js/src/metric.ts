@@ -1,12 +1,13 @@
 // MetricCard: the page's half. The newest number, where it is going, and a line of how it got there.
 
-import { Cells } from "./lib/draw/buckets";
+import { Buckets } from "./lib/draw/buckets";
+import { lineColor } from "./lib/draw/palette";
 import { extent, rows } from "./lib/draw/rows";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { agoText, formatter, MISSING, type NumberFormat } from "./lib/text/format";
 import { words } from "./lib/text/words";
-import { colorOf, h, setAttribute, setText } from "./lib/view/dom";
+import { h, setAttribute, setText } from "./lib/view/dom";
 import { LiveWidget, type View } from "./lib/view/live";
 
 /** What the kernel says of the number itself; the same with every part, the newest counts. */
@@ -26,8 +27,8 @@ const TREND_MS = 200;
 
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
-export class MetricWidget extends LiveWidget {
-  readonly cells = new Cells();
+export class MetricCard extends LiveWidget {
+  readonly buckets = new Buckets();
   readout: Readout = { value: null, trend: "neutral", level: "normal" };
   #newest: number | null = null;
 
@@ -43,8 +44,8 @@ export class MetricWidget extends LiveWidget {
     // The number is whole in every part: it is right at once even after a loss.
     this.readout = part.body as unknown as Readout;
     this.#newest = (part.body.newest as number | null) ?? null;
-    if (meaning === "replace") this.cells.replace(part);
-    else if (meaning === "append") this.cells.append(part);
+    if (meaning === "replace") this.buckets.replace(part);
+    else if (meaning === "append") this.buckets.append(part);
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {
@@ -73,7 +74,7 @@ class MetricView implements View {
   #trendDue = 0;
 
   constructor(
-    readonly card: MetricWidget,
+    readonly card: MetricCard,
     readonly el: HTMLElement,
     readonly root: HTMLElement,
     _signal: AbortSignal,
@@ -97,7 +98,7 @@ class MetricView implements View {
 
   #takeColor(): void {
     this.#coloredFor = this.el.dataset.rwTheme ?? "";
-    this.#color = colorOf(this.el, "--rw-c0");
+    this.#color = lineColor(this.el, 0);
   }
 
   draw(): void {
@@ -168,8 +169,8 @@ class MetricView implements View {
     if (!context) return;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    const { cells } = this.card;
-    const table = rows([cells]);
+    const { buckets } = this.card;
+    const table = rows([buckets]);
     const found = extent(table, Number.NEGATIVE_INFINITY, [true]);
     if (!found) {
       setAttribute(canvas, "aria-label", MISSING);
@@ -177,7 +178,7 @@ class MetricView implements View {
     }
     const [least, most] = found;
     setAttribute(canvas, "aria-label", `${write(least)} – ${write(most)}`);
-    const newest = cells.newest ?? 0;
+    const newest = buckets.newest ?? 0;
     const seconds = this.card.get<{ seconds: number }>("_window").seconds;
     const pad = 3;
     const across = (x: number) => width - pad - ((newest - x) / seconds) * (width - 2 * pad);

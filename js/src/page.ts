@@ -2,24 +2,25 @@
 //
 // Where a page makes only the models that it displays, it is the module of every widget: each is then a carrier, too.
 
-import { ChartWidget } from "./chart";
-import { ConnectionWidget } from "./connection";
-import { DashboardWidget } from "./dashboard";
-import { EventsWidget } from "./events";
+import { LiveChart } from "./chart";
+import { ConnectionIndicator } from "./connection";
+import { Dashboard } from "./dashboard";
+import { EventLog } from "./events";
 import { Page } from "./lib/hop/page";
-import { type Model, slot } from "./lib/hop/slot";
-import { MetricWidget } from "./metric";
+import { type FrontEnd, slot } from "./lib/hop/slot";
+import type { Model } from "./lib/hop/wire";
+import { MetricCard } from "./metric";
 
 const KINDS = {
-  chart: ChartWidget,
-  metric: MetricWidget,
-  events: EventsWidget,
-  connection: ConnectionWidget,
-  dashboard: DashboardWidget,
+  chart: LiveChart,
+  metric: MetricCard,
+  events: EventLog,
+  connection: ConnectionIndicator,
+  dashboard: Dashboard,
 };
 
 /** The page of this build, made by the first who has its code. */
-function open(): Page {
+function open(): FrontEnd {
   const place = slot();
   place.page ??= new Page(KINDS);
   place.resolve(place.page);

@@ -4,7 +4,8 @@
 // (anywidget gives it two seconds); a view waits for the page that the carrier brings. Where none comes (outputs in
 // frames of their own, a carrier that was closed) it asks the kernel for the front end, and carries itself.
 
-import { type Model, slot, WIRE } from "./lib/hop/slot";
+import { slot } from "./lib/hop/slot";
+import { type Model, WIRE } from "./lib/hop/wire";
 
 const ASK_AFTER_MS = 4_000;
 const LOST_AFTER_MS = 15_000;

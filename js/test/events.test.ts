@@ -1,7 +1,7 @@
 // The event log: which rows the page holds, and what a reader sees of them.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { EventsWidget } from "../src/events";
+import { EventLog } from "../src/events";
 import { Events, isGap, type Row } from "../src/lib/view/log";
 import { find, Stage, state, text } from "./stage";
 
@@ -149,7 +149,7 @@ describe("a log", () => {
   }
 
   beforeEach(() => {
-    stage = new Stage({ events: EventsWidget });
+    stage = new Stage({ events: EventLog });
     const proto = HTMLElement.prototype;
     vi.spyOn(proto, "scrollHeight", "get").mockImplementation(function (this: HTMLElement) {
       return this.children.length * ROW_PX;
@@ -333,7 +333,7 @@ describe("a log", () => {
 
 describe("events that were left out", () => {
   it("are fetched while the log is looked at, again after ten seconds without an answer, and shown", () => {
-    const stage = new Stage({ events: EventsWidget });
+    const stage = new Stage({ events: EventLog });
     const el = stage.show("log", "events", { max_rows: 500 });
     stage.put("log", { rows: [[8, 6], ...range(9, 10)], cleared: 0 }, [1, 10, true]);
     expect(stage.asked).toEqual([["log", "fetch"]]);
@@ -352,7 +352,7 @@ describe("events that were left out", () => {
 
 describe("a log whose link is lost", () => {
   it("says so after the grace, and is live again with the link", () => {
-    const stage = new Stage({ events: EventsWidget });
+    const stage = new Stage({ events: EventLog });
     const el = stage.show("log", "events", { max_rows: 500 });
     const link = (state: string) => ({ rows: [], cleared: 0, link: { state, since_age: 0 } });
     stage.put("log", { rows: range(1, 2), cleared: 0, link: { state: "connected", since_age: 9 } }, [

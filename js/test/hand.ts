@@ -1,7 +1,7 @@
 // What tests turn by hand: time, and models that note what is said to the kernel.
 
 import type { Clock } from "../src/lib/hop/clock";
-import type { Model } from "../src/lib/hop/slot";
+import type { Model } from "../src/lib/hop/wire";
 
 /** Time turned by hand. */
 export class HandClock implements Clock {

@@ -1,7 +1,8 @@
 // A stage for widgets: a real page with a clock turned by hand, a carrier that notes the words, and places of a width.
 
 import { vi } from "vitest";
-import { type Kind, Page } from "../src/lib/hop/page";
+import { Page } from "../src/lib/hop/page";
+import type { Kind } from "../src/lib/hop/widget";
 import { HandClock, model } from "./hand";
 
 export class Stage {

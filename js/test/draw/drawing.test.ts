@@ -1,13 +1,13 @@
 // What is drawn, as tables and ranges: the pure part of the chart.
 
 import { describe, expect, it } from "vitest";
-import { Cells } from "../../src/lib/draw/buckets";
+import { Buckets } from "../../src/lib/draw/buckets";
 import { niceRange } from "../../src/lib/draw/range";
 import { extent, reading, rows } from "../../src/lib/draw/rows";
 import { dataState, type Facts, isDown } from "../../src/lib/view/freshness";
 
-function cells(x: number[], lo: number[][], hi = lo, breaks = lo.map((row) => row.map(() => 0))): Cells {
-  const made = new Cells();
+function cells(x: number[], lo: number[][], hi = lo, breaks = lo.map((row) => row.map(() => 0))): Buckets {
+  const made = new Buckets();
   made.series = lo.map((_, i) => `s${i}`);
   made.k.push(...x.map((_, i) => i));
   made.x.push(...x);

@@ -2,21 +2,21 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Meaning } from "../../src/lib/hop/cursor";
+import { EARLY_MS } from "../../src/lib/hop/early";
 import type { Part } from "../../src/lib/hop/frames";
+import { Page } from "../../src/lib/hop/page";
 import {
-  EARLY_MS,
-  GONE_MS,
-  type Host,
-  MOST_BEHIND,
-  MUTED_MS,
-  Page,
-  PULSE_BURST,
-  PULSE_GAP_MS,
-  PULSE_MS,
-  PULSE_QUICK_MS,
-  UNANSWERED,
-} from "../../src/lib/hop/page";
-import type { Model } from "../../src/lib/hop/slot";
+  KERNEL_GONE_MS,
+  MAX_FRAMES_BEHIND,
+  MAX_QUICK_REPORTS,
+  MAX_UNANSWERED,
+  MUTED_REPORT_MS,
+  QUICK_REPORT_GAP_MS,
+  REPORT_GAP_MS,
+  REPORT_MS,
+} from "../../src/lib/hop/route";
+import type { Host } from "../../src/lib/hop/widget";
+import type { Model } from "../../src/lib/hop/wire";
 import { HandClock, model } from "../hand";
 
 class Recorder {
@@ -91,7 +91,7 @@ beforeEach(() => {
   life = new AbortController();
   page.attach(carrier, life.signal);
   answered(); // to its first word
-  clock.run(PULSE_BURST * PULSE_GAP_MS);
+  clock.run(MAX_QUICK_REPORTS * REPORT_GAP_MS);
   carrier.sent.length = 0;
 });
 
@@ -163,12 +163,12 @@ describe("parts", () => {
     const a = adopt("a");
     clock.run(100);
     answered([part("a", 1, 5, true)]);
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     answered([part("a", 6, 5, false, {})]);
     expect(a.applied).toHaveLength(1);
     answered([part("a", 8, 7, false, {})]);
     expect(a.applied).toHaveLength(1);
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     expect(carrier.sent.at(-1)!.need).toEqual(["a"]);
   });
 });
@@ -206,11 +206,11 @@ describe("frames as fast as the screen", () => {
 
   it("catch up after two seconds at the latest", () => {
     frame([part("a", 2, 2, false)]);
-    for (let n = 3; n < 3 + MOST_BEHIND + 2; n++) {
+    for (let n = 3; n < 3 + MAX_FRAMES_BEHIND + 2; n++) {
       frame([part("a", n, n, false)]);
       clock.draw();
     }
-    const last = 2 + MOST_BEHIND + 2;
+    const last = 2 + MAX_FRAMES_BEHIND + 2;
     expect(came()).toBe(last);
     frame([part("a", last + 1, last + 1, false)]);
     expect(came()).toBe(last + 1);
@@ -241,7 +241,7 @@ describe("frames as fast as the screen", () => {
   });
 });
 
-describe("pulses", () => {
+describe("reports", () => {
   it("begin with a word at once, for which the kernel sends what the widgets to come will show", () => {
     const other = model({ _rw_carrier: "c2" });
     page.attach(other, life.signal);
@@ -263,7 +263,7 @@ describe("pulses", () => {
     ]);
   });
 
-  it("are numbered on when a line ends and begins anew, as the kernel goes by the highest number", () => {
+  it("are numbered on when a route ends and begins anew, as the kernel goes by the highest number", () => {
     const first = new AbortController();
     const [one, other] = [model({ _rw_carrier: "c2" }), model({ _rw_carrier: "c2" })];
     page.attach(one, first.signal);
@@ -271,7 +271,7 @@ describe("pulses", () => {
     page.attach(other, life.signal);
     expect(other.sent.map(({ n }) => n)).toEqual([one.sent.at(-1)!.n + 1]);
     frame([], { [page.id]: 2 });
-    clock.run(PULSE_MS + 100);
+    clock.run(REPORT_MS + 100);
     expect(other.sent.at(-1)!.n).toBe(3);
   });
 
@@ -284,16 +284,16 @@ describe("pulses", () => {
   });
 
   it("that were withheld while none was answered are said when one is", () => {
-    for (let i = 0; i < UNANSWERED; i++) {
+    for (let i = 0; i < MAX_UNANSWERED; i++) {
       adopt(`w${i}`);
-      clock.run(PULSE_GAP_MS + 100);
+      clock.run(REPORT_GAP_MS + 100);
     }
     adopt("late");
-    clock.run(PULSE_GAP_MS + 100);
-    expect(carrier.sent).toHaveLength(UNANSWERED);
+    clock.run(REPORT_GAP_MS + 100);
+    expect(carrier.sent).toHaveLength(MAX_UNANSWERED);
     answered([part("w0", 1, 1, true)]);
-    clock.run(PULSE_GAP_MS + 100);
-    expect(Object.keys(carrier.sent[UNANSWERED]!.models)).toContain("late");
+    clock.run(REPORT_GAP_MS + 100);
+    expect(Object.keys(carrier.sent[MAX_UNANSWERED]!.models)).toContain("late");
   });
 
   it("count the drawings that somebody could see", () => {
@@ -303,7 +303,7 @@ describe("pulses", () => {
       answered([part("a", i, i, true), part("b", i, i, true)]);
       clock.draw();
     }
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     const { models } = carrier.sent.at(-1)!;
     expect([a.drawn, models.a!.draws, models.b!.draws]).toEqual([3, 3, 0]);
   });
@@ -311,13 +311,13 @@ describe("pulses", () => {
   it("ask again until the keyframe is there, then say that it is", () => {
     adopt("a");
     for (let i = 0; i < 3; i++) {
-      clock.run(PULSE_GAP_MS + 1000);
+      clock.run(REPORT_GAP_MS + 1000);
       answered();
     }
     expect(carrier.sent.length).toBeGreaterThanOrEqual(3);
     expect(carrier.sent.at(-1)!.need).toEqual(["a"]);
     answered([part("a", 1, 1, true)]);
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     expect(carrier.sent.at(-1)!.need).toEqual([]);
   });
 
@@ -332,7 +332,7 @@ describe("pulses", () => {
     }
     expect(times.length).toBeGreaterThan(5);
     for (let i = 1; i < times.length; i++)
-      expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(PULSE_GAP_MS - 50);
+      expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(REPORT_GAP_MS - 50);
   });
 
   it("follow each other quickly at first, each after the answer to the one before, and not for long", () => {
@@ -345,8 +345,8 @@ describe("pulses", () => {
       answered();
       if (carrier.sent.length > before) said.push(20 * i);
     }
-    expect(said.filter((at) => at < 1700).length).toBe(PULSE_BURST + 1); // one is gained in a second
-    expect(said.length).toBeLessThanOrEqual(PULSE_BURST + 6);
+    expect(said.filter((at) => at < 1700).length).toBe(MAX_QUICK_REPORTS + 1); // one is gained in a second
+    expect(said.length).toBeLessThanOrEqual(MAX_QUICK_REPORTS + 6);
   });
 
   it("do not follow quickly while the one before is unanswered", () => {
@@ -356,7 +356,7 @@ describe("pulses", () => {
     }
     expect(carrier.sent).toHaveLength(2);
     answered();
-    clock.run(PULSE_QUICK_MS);
+    clock.run(QUICK_REPORT_GAP_MS);
     expect(carrier.sent).toHaveLength(3);
   });
 
@@ -364,34 +364,34 @@ describe("pulses", () => {
     adopt("a");
     clock.run(100);
     answered([part("a", 1, 1, true)]);
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     const before = carrier.sent.length;
     for (let i = 0; i < 60; i++) {
       clock.run(1000);
       answered();
     }
     expect(carrier.sent.length - before).toBeGreaterThanOrEqual(5);
-    expect(carrier.sent.length - before).toBeLessThanOrEqual(60_000 / PULSE_MS);
+    expect(carrier.sent.length - before).toBeLessThanOrEqual(60_000 / REPORT_MS);
   });
 
   it("come once a minute while three are unanswered, and go on once one is answered", () => {
     adopt("a");
-    clock.run(MUTED_MS);
-    expect(carrier.sent).toHaveLength(UNANSWERED);
-    clock.run(600_000 - MUTED_MS);
-    expect(carrier.sent).toHaveLength(UNANSWERED + 9);
+    clock.run(MUTED_REPORT_MS);
+    expect(carrier.sent).toHaveLength(MAX_UNANSWERED);
+    clock.run(600_000 - MUTED_REPORT_MS);
+    expect(carrier.sent).toHaveLength(MAX_UNANSWERED + 9);
     answered();
-    clock.run(PULSE_MS + 1000);
-    expect(carrier.sent.length).toBeGreaterThan(UNANSWERED + 10);
+    clock.run(REPORT_MS + 1000);
+    expect(carrier.sent.length).toBeGreaterThan(MAX_UNANSWERED + 10);
   });
 
   it("tell of hiding and showing", () => {
     adopt("a");
     clock.run(100);
     answered([part("a", 1, 1, true)]);
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     clock.show(false);
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     expect(carrier.sent.at(-1)!.visible).toBe(false);
   });
 
@@ -400,7 +400,7 @@ describe("pulses", () => {
     page.attach(other, life.signal);
     adopt("a", "c1");
     adopt("b", "c2");
-    clock.run(PULSE_GAP_MS + 200);
+    clock.run(REPORT_GAP_MS + 200);
     expect(Object.keys(carrier.sent.at(-1)!.models)).toEqual(["a"]);
     expect(Object.keys(other.sent.at(-1)!.models)).toEqual(["b"]);
   });
@@ -466,7 +466,7 @@ describe("liveness", () => {
   it("declares the kernel gone after fifteen seconds without a frame, and back with the next", () => {
     const a = adopt("a");
     frame([]);
-    clock.run(GONE_MS - 2000);
+    clock.run(KERNEL_GONE_MS - 2000);
     expect(a.gone).toBe(false);
     clock.run(4000);
     expect(a.gone).toBe(true);
@@ -492,7 +492,7 @@ describe("a widget whose code fails", () => {
     bad.fault = new RangeError("Incorrect locale information provided");
     frame([part("bad", 1, 1, true), part("good", 1, 1, true)]);
     clock.draw();
-    clock.run(GONE_MS + 2000);
+    clock.run(KERNEL_GONE_MS + 2000);
     expect([good.applied.length, good.drawn, good.gone]).toEqual([1, 1, true]);
     frame([part("bad", 2, 2, false), part("good", 2, 2, false)]);
     clock.draw();
@@ -509,11 +509,11 @@ describe("a notebook that is closed and opened again", () => {
     const old = adopt("a");
     frame([part("a", 1, 5, true)]);
     clock.draw();
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     answered();
     const renewed = adopt("a");
     expect(renewed).not.toBe(old);
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     expect(carrier.sent.at(-1)!.need).toEqual(["a"]);
     frame([part("a", 1, 6, true)]);
     expect([old.applied.length, renewed.applied.length]).toEqual([1, 1]);
@@ -546,10 +546,10 @@ describe("a notebook that is closed and opened again", () => {
     clock.run(920); // its next word waits for its turn
     const renewed = model({ _rw_carrier: "c1" });
     page.attach(renewed, new AbortController().signal);
-    clock.run(PULSE_GAP_MS / 2);
+    clock.run(REPORT_GAP_MS / 2);
     expect(renewed.sent.map(({ n }) => n)).toEqual([3]);
     life.abort();
-    clock.run(PULSE_MS + 1000);
+    clock.run(REPORT_MS + 1000);
     expect(renewed.sent.length).toBeGreaterThan(1);
     expect(carrier.sent).toHaveLength(1);
   });
@@ -566,20 +566,20 @@ describe("a page with several carriers to one kernel", () => {
     second = new AbortController();
     newest = model({ _rw_carrier: "c1" });
     page.attach(newest, second.signal);
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
   });
 
   it("speaks through the newest, and through the one before when that ends", () => {
     expect([carrier.sent.length, newest.sent.length]).toEqual([1, 1]);
     second.abort();
-    clock.run(PULSE_GAP_MS + 100);
+    clock.run(REPORT_GAP_MS + 100);
     expect([carrier.sent.length, newest.sent.length]).toEqual([2, 1]);
     expect(newest.listeners.size).toBe(0);
   });
 
   it("speaks through another when nobody answers, and goes on", () => {
-    clock.run(UNANSWERED * (PULSE_MS + 1100));
-    expect(newest.sent).toHaveLength(UNANSWERED);
+    clock.run(MAX_UNANSWERED * (REPORT_MS + 1100));
+    expect(newest.sent).toHaveLength(MAX_UNANSWERED);
     expect(carrier.sent.length).toBeGreaterThan(1);
   });
 

@@ -2,21 +2,24 @@
 
 import type { Meaning } from "../hop/cursor";
 import type { Part } from "../hop/frames";
-import type { Host, Widget } from "../hop/page";
-import type { Model } from "../hop/slot";
+import type { Host, Widget } from "../hop/widget";
+import type { Model } from "../hop/wire";
 import { agoText, localeOf } from "../text/format";
 import { words } from "../text/words";
 import { h, setText } from "./dom";
-import { type DataState, dataState, type FeedLink, isDown } from "./freshness";
+import { Feeds } from "./feeds";
+import { type DataState, dataState } from "./freshness";
+import { Sizes } from "./sizes";
+import { adoptStyles, followTheme } from "./theme";
 
 /** One place where a widget is drawn. */
 export interface View {
   readonly root: HTMLElement;
   /** Where the state is written; without one, the view says it in its own way. */
   readonly status?: HTMLElement;
-  /** Takes the sizes and colours that it draws with; after its place has changed. */
+  /** Reads the sizes and colours that it draws with; after its width has changed. */
   measure?(): void;
-  /** Draws everything that differs from what is on screen; `width` is that of its place, CSS pixels. */
+  /** Draws everything that differs from what is on screen; `width` is that of its element, CSS pixels. */
   draw(width: number): void;
 }
 
@@ -36,33 +39,23 @@ const SETTINGS = [
   "_members",
 ];
 
-/** Where a view is, and how wide that is, CSS pixels; null while nobody has looked. */
-interface Place {
-  el: HTMLElement;
-  width: number | null;
-  /** Whether the view knows the sizes within it. */
-  measured: boolean;
-}
-
 export abstract class LiveWidget implements Widget {
   kernelGone = false;
   state: DataState = "loading";
   protected readonly model: Model;
   readonly host: Host;
-  readonly #views = new Map<View, Place>();
+  readonly #sizes: Sizes<View>;
+  readonly #feeds: Feeds;
   #reached = false;
-  /** Feed → age of its newest datum in the kernel, seconds, and when we were told. */
-  readonly #ages = new Map<string, { age: number; at: number }>();
-  /** Feed → where the link stood that fills it, and when we were told. */
-  readonly #links = new Map<string, { link: FeedLink; at: number }>();
-  /** Feeds of which something is missing after the newest datum. */
-  readonly #missing = new Set<string>();
-  /** Feed → why the kernel cannot show it. */
-  readonly #errors = new Map<string, string>();
 
   constructor(model: Model, host: Host, signal: AbortSignal) {
     this.model = model;
     this.host = host;
+    this.#feeds = new Feeds(host.clock);
+    this.#sizes = new Sizes(() => {
+      host.invalidate();
+      host.report();
+    });
     const redraw = () => this.refresh();
     for (const name of SETTINGS) model.on(`change:${name}`, redraw);
     signal.addEventListener("abort", () => {
@@ -78,19 +71,67 @@ export abstract class LiveWidget implements Widget {
   protected abstract take(part: Part, meaning: Meaning): void;
   protected abstract view(el: HTMLElement, signal: AbortSignal): View;
 
-  get locale(): string {
-    return localeOf(this.model.get("locale"));
+  // What the page asks for
+
+  apply(part: Part, meaning: Meaning): void {
+    if (meaning === "replace" || meaning === "append") this.#reached = true;
+    this.#feeds.take(part);
+    this.take(part, meaning);
+    this.#judge();
   }
 
-  /** Why data cannot be shown, in sentences of the kernel; empty while all is well. */
-  get error(): string {
-    return [...new Set(this.#errors.values())].join("\n");
+  show(el: HTMLElement, signal: AbortSignal): void {
+    el.classList.add("rw-host");
+    adoptStyles(el);
+    followTheme(el, this.model, signal, () => this.host.invalidate());
+    const view = this.view(el, signal);
+    this.#sizes.add(view, el, signal);
+    signal.addEventListener("abort", () => view.root.remove());
+    this.#judge();
+  }
+
+  measure(): void {
+    this.#sizes.measure();
+  }
+
+  draw(): void {
+    for (const [view, width] of this.#sizes.seen) {
+      view.draw(width);
+      this.#label(view);
+    }
+  }
+
+  tick(kernelGone: boolean): void {
+    this.kernelGone = kernelGone;
+    this.refresh();
+  }
+
+  refresh(): void {
+    this.#judge();
+    this.host.invalidate();
+  }
+
+  /** How many views can be seen. */
+  get views(): number {
+    return this.#sizes.seen.length;
+  }
+
+  get px(): number {
+    return Math.max(0, ...this.#sizes.seen.map(([, width]) => width));
+  }
+
+  // Settings
+
+  get locale(): string {
+    return localeOf(this.model.get("locale"));
   }
 
   /** The value of a trait. */
   get<T>(name: string): T {
     return this.model.get(name) as T;
   }
+
+  // Holding the picture
 
   /** Whose pictures its button holds: its own. */
   protected get holds(): string[] | undefined {
@@ -109,109 +150,29 @@ export abstract class LiveWidget implements Widget {
     if (!on && this.model.get("paused")) this.host.ask("resume");
   }
 
-  /** How many places show it; one of no width is in a tab behind another. */
-  get views(): number {
-    return this.#widths.filter((width) => width > 0).length;
+  // What it may claim
+
+  /** Why data cannot be shown, in sentences of the kernel; empty while all is well. */
+  get error(): string {
+    return this.#feeds.error;
   }
 
-  get px(): number {
-    return Math.max(0, ...this.#widths);
-  }
-
-  get #widths(): number[] {
-    this.measure();
-    return [...this.#views.values()].map(({ width }) => width ?? 0);
-  }
-
-  apply(part: Part, meaning: Meaning): void {
-    if (meaning === "replace" || meaning === "append") this.#reached = true;
-    if (typeof part.body.age === "number") {
-      this.#ages.set(part.feed, { age: part.body.age, at: this.host.clock.now() });
-    } else this.#ages.delete(part.feed);
-    const link = part.body.link as FeedLink | undefined;
-    if (link) this.#links.set(part.feed, { link, at: this.host.clock.now() });
-    if (part.body.missing) this.#missing.add(part.feed);
-    else this.#missing.delete(part.feed);
-    if (typeof part.body.error === "string") this.#errors.set(part.feed, part.body.error);
-    else this.#errors.delete(part.feed);
-    this.take(part, meaning);
-    this.#judge();
-  }
-
-  show(el: HTMLElement, signal: AbortSignal): void {
-    const view = this.view(el, signal);
-    const place: Place = { el, width: null, measured: false };
-    this.#views.set(view, place);
-    const sizes = new ResizeObserver(() => {
-      const width = Math.round(el.clientWidth);
-      if (width === place.width) return;
-      place.width = width;
-      place.measured = false;
-      this.host.invalidate();
-      this.host.report();
-    });
-    sizes.observe(el);
-    signal.addEventListener("abort", () => {
-      sizes.disconnect();
-      this.#views.delete(view);
-      view.root.remove();
-    });
-    this.#judge();
-  }
-
-  measure(): void {
-    for (const [view, place] of this.#views) {
-      place.width ??= Math.round(place.el.clientWidth);
-      if (place.measured) continue;
-      place.measured = true;
-      view.measure?.();
-    }
-  }
-
-  draw(): void {
-    this.measure();
-    for (const [view, { width }] of this.#views) {
-      if (!width) continue;
-      view.draw(width);
-      this.#label(view);
-    }
-  }
-
-  tick(kernelGone: boolean): void {
-    this.kernelGone = kernelGone;
-    this.refresh();
-  }
-
-  refresh(): void {
-    this.#judge();
-    this.host.invalidate();
-  }
-
-  /** Seconds since the newest data of any feed arrived, counted on from what the kernel said. */
-  get age(): number | null {
-    const now = this.host.clock.now();
-    const ages = [...this.#ages.values()].map(({ age, at }) => age + (now - at) / 1000);
-    return ages.length ? Math.min(...ages) : null;
-  }
-
-  /** Seconds since the link was lost that a feed comes by, once that is said; 0 while there is one. */
+  /** Seconds since the link was lost that a feed comes by; 0 while there is one. */
   protected outage(feed: string): number {
-    const told = this.#links.get(feed);
-    if (!told) return 0;
-    const elapsed = (this.host.clock.now() - told.at) / 1000;
-    return isDown(told.link, elapsed) ? told.link.since_age + elapsed : 0;
+    return this.#feeds.outage(feed);
   }
 
   #judge(): void {
+    const { failed, disconnected, missing, age } = this.#feeds;
     this.state = dataState({
       reached: this.#reached,
       empty: this.empty,
       paused: this.paused,
       kernelGone: this.kernelGone,
-      failed: this.#errors.size > 0,
-      disconnected: [...this.#links.keys()].some((feed) => this.outage(feed) > 0),
-      missing: this.#missing.size > 0,
-      age: this.age,
+      failed,
+      disconnected,
+      missing,
+      age,
       staleAfter: this.model.get("stale_after"),
     });
   }
@@ -221,18 +182,18 @@ export abstract class LiveWidget implements Widget {
     return this.state;
   }
 
-  #label({ root, status }: View): void {
-    const state = this.shownState;
-    if (root.dataset.rwState !== state) root.dataset.rwState = state;
-    if (!status) return;
-    setText(status, this.statusText);
-  }
-
   /** The state in words. */
   get statusText(): string {
     const say = words(this.locale);
     if (this.state !== "stale") return say(this.state);
-    return this.#missing.size > 0 ? say("missing") : say("stale", agoText(this.age ?? 0, this.locale));
+    const { missing, age } = this.#feeds;
+    return missing ? say("missing") : say("stale", agoText(age ?? 0, this.locale));
+  }
+
+  #label({ root, status }: View): void {
+    const state = this.shownState;
+    if (root.dataset.rwState !== state) root.dataset.rwState = state;
+    if (status) setText(status, this.statusText);
   }
 
   /** Notes the newest datum drawn, for tests and tools that measure its age. */

@@ -2,7 +2,7 @@
 
 import uplotStyles from "uplot/dist/uPlot.min.css";
 import styles from "../../style.css";
-import type { Model } from "../hop/slot";
+import type { Model } from "../hop/wire";
 
 export type Theme = "light" | "dark";
 
