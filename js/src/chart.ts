@@ -11,6 +11,8 @@ import type { Part } from "./lib/hop/frames";
 import { formatter, isCalendar, type NumberFormat, timeText } from "./lib/text/format";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
+import { Head } from "./lib/view/head";
+import { Legend } from "./lib/view/legend";
 import { LiveWidget, type View } from "./lib/view/live";
 
 /** Numbers that change faster cannot be read, and each change lays out the page; the last is written within a second. */
@@ -101,18 +103,14 @@ export class LiveChart extends LiveWidget {
 }
 
 class ChartView implements View {
-  readonly status = h("span", "rw-status");
-  readonly #title = h("span", "rw-title");
-  readonly #pause = h("button", "rw-button");
+  readonly status: HTMLElement;
+  readonly #head: Head;
   readonly #plotBox = h("div", "rw-plot");
   readonly #empty = h("div", "rw-empty");
-  readonly #legend = h("div", "rw-legend");
-  readonly #time = h("span", "rw-time");
-  readonly #hidden = new Set<string>();
+  readonly #legend: Legend;
   #plot: uPlot | null = null;
   #built = "";
   #traces: Trace[] = [];
-  #readings: HTMLElement[] = [];
   #hover: number | null = null;
   #table: Table = { x: [], columns: [] };
   #newest: (number | null)[] = [];
@@ -129,13 +127,11 @@ class ChartView implements View {
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
-    const head = h("div", "rw-head");
-    head.append(this.#title, this.status, this.#pause);
+    this.#head = new Head(chart, signal);
+    this.status = this.#head.status;
+    this.#legend = new Legend((label, show) => this.#showTrace(label, show), signal);
     this.#plotBox.append(this.#empty);
-    this.root.append(head, this.#plotBox, this.#legend);
-    this.#pause.type = "button";
-    this.#pause.addEventListener("click", () => this.chart.togglePause(), { signal });
-    this.#legend.addEventListener("click", (event) => this.#toggleTrace(event), { signal });
+    this.root.append(this.#head.root, this.#plotBox, this.#legend.root);
     signal.addEventListener("abort", () => this.#plot?.destroy());
     el.append(this.root);
   }
@@ -150,8 +146,7 @@ class ChartView implements View {
   draw(): void {
     const { chart } = this;
     const say = words(chart.locale);
-    setText(this.#title, chart.get<string>("title"));
-    setText(this.#pause, say(chart.paused ? "resume" : "pause"));
+    this.#head.draw();
     setAttribute(this.root, "role", "figure");
     setAttribute(this.root, "aria-label", chart.get<string>("title") || "chart");
     const waiting = chart.state === "no_data" || chart.state === "loading" ? say(chart.state) : "";
@@ -179,7 +174,7 @@ class ChartView implements View {
   /** Fits the value axis to what is shown within the window. */
   #fit(): void {
     const { name } = this.chart.get<NumberFormat>("_format");
-    const shown = this.#traces.map(({ label }) => !this.#hidden.has(label));
+    const shown = this.#traces.map(({ label }) => this.#legend.shows(label));
     this.#range = niceRange(extent(this.#table, this.#span[0], shown), this.#range, {
       binary: name === "bytes",
       ...(name === "percentage" ? { most: 1 } : {}),
@@ -210,7 +205,12 @@ class ChartView implements View {
     this.#built = key;
     this.#plot?.destroy();
     this.#plot = null;
-    this.#makeLegend();
+    const lines = this.#traces.map(({ label, color }, i) => ({
+      label,
+      color: color ?? lineColor(this.el, i),
+    }));
+    this.#legend.make(lines, chart.locale);
+    this.#wroteAt = Number.NEGATIVE_INFINITY;
     if (!this.#traces.length) return true;
     const options = plotOptions({
       width,
@@ -220,11 +220,7 @@ class ChartView implements View {
       locale: chart.locale,
       muted: colorOf(this.el, "--rw-muted"),
       grid: colorOf(this.el, "--rw-grid"),
-      lines: this.#traces.map((trace, i) => ({
-        label: trace.label,
-        color: this.#color(trace, i),
-        show: !this.#hidden.has(trace.label),
-      })),
+      lines: lines.map((line) => ({ ...line, show: this.#legend.shows(line.label) })),
       span: () => this.#span,
       range: () => this.#range ?? [0, 1],
       point: (plot) => this.#point(plot),
@@ -233,49 +229,21 @@ class ChartView implements View {
     return true;
   }
 
-  #color({ color }: Trace, i: number): string {
-    return color ?? lineColor(this.el, i);
-  }
-
-  #makeLegend(): void {
-    const say = words(this.chart.locale);
-    this.#readings = [];
-    const items = this.#traces.map((trace, i) => {
-      const item = h("button", "rw-button");
-      item.type = "button";
-      item.dataset.rwTrace = trace.label;
-      const shown = !this.#hidden.has(trace.label);
-      item.setAttribute("aria-pressed", String(shown));
-      item.title = say(shown ? "hide" : "show", trace.label);
-      const key = h("span", "rw-key");
-      key.style.background = this.#color(trace, i);
-      const reading = h("span", "rw-reading");
-      this.#readings.push(reading);
-      item.append(key, h("span", "rw-label", trace.label), reading);
-      return item;
-    });
-    this.#legend.replaceChildren(...items, this.#time);
-    this.#wroteAt = Number.NEGATIVE_INFINITY;
-  }
-
   /** Writes the values under the cursor, or else the newest, behind the names: of what is drawn, not of what came since. */
   #write(): void {
     const { chart } = this;
     this.#wroteAt = chart.host.clock.now();
     const write = formatter(chart.get<NumberFormat>("_format"), chart.locale);
     let time = this.#newestTs;
-    for (const [i, item] of this.#readings.entries()) {
-      if (this.#hover === null) {
-        setText(item, write(this.#newest[i]));
-        continue;
-      }
+    const readings = this.#traces.map((_, i) => {
+      if (this.#hover === null) return write(this.#newest[i]);
       const found = reading(this.#table, i, this.#hover);
-      if (found) time = found.x;
-      const { lo, hi } = found ?? { lo: Number.NaN, hi: Number.NaN };
-      setText(item, lo === hi || !found ? write(lo) : `${write(lo)} – ${write(hi)}`);
-    }
+      if (!found) return write(null);
+      time = found.x;
+      return found.lo === found.hi ? write(found.lo) : `${write(found.lo)} – ${write(found.hi)}`;
+    });
     const [from, to] = this.#span;
-    setText(this.#time, time === null ? "" : timeText(time, chart.locale, to - from < 30));
+    this.#legend.write(readings, time === null ? "" : timeText(time, chart.locale, to - from < 30));
   }
 
   #point(plot: uPlot): void {
@@ -284,15 +252,7 @@ class ChartView implements View {
     this.#write();
   }
 
-  #toggleTrace(event: Event): void {
-    const item = (event.target as Element).closest<HTMLElement>("[data-rw-trace]");
-    if (!item) return;
-    const label = item.dataset.rwTrace!;
-    const show = this.#hidden.has(label);
-    if (show) this.#hidden.delete(label);
-    else this.#hidden.add(label);
-    item.setAttribute("aria-pressed", String(show));
-    item.title = words(this.chart.locale)(show ? "hide" : "show", label);
+  #showTrace(label: string, show: boolean): void {
     this.#range = null;
     this.#fit();
     for (const [i, trace] of this.#traces.entries()) {

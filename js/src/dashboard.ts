@@ -1,7 +1,7 @@
 // Dashboard: the header's page half. It holds the widgets below it, in this page and at once.
 
-import { words } from "./lib/text/words";
-import { h, setAttribute, setText } from "./lib/view/dom";
+import { setAttribute } from "./lib/view/dom";
+import { Head } from "./lib/view/head";
 import { LiveWidget, type View } from "./lib/view/live";
 
 export class Dashboard extends LiveWidget {
@@ -26,9 +26,8 @@ export class Dashboard extends LiveWidget {
 }
 
 class HeaderView implements View {
-  readonly status = h("span", "rw-status");
-  readonly #title = h("span", "rw-title");
-  readonly #pause = h("button", "rw-button");
+  readonly status: HTMLElement;
+  readonly #head: Head;
 
   constructor(
     readonly header: Dashboard,
@@ -36,22 +35,18 @@ class HeaderView implements View {
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
-    const head = h("div", "rw-head");
-    setAttribute(this.#title, "role", "heading");
-    setAttribute(this.#title, "aria-level", "2");
-    head.append(this.#title, this.status, this.#pause);
-    this.#pause.type = "button";
-    this.#pause.addEventListener("click", () => header.togglePause(), { signal });
-    this.root.append(head);
+    this.#head = new Head(header, signal);
+    this.status = this.#head.status;
+    setAttribute(this.#head.title, "role", "heading");
+    setAttribute(this.#head.title, "aria-level", "2");
+    this.root.append(this.#head.root);
     el.append(this.root);
   }
 
   draw(): void {
     const { header } = this;
-    const say = words(header.locale);
-    setText(this.#title, header.get<string>("title"));
-    setText(this.#pause, say(header.paused ? "resume_all" : "pause_all"));
-    this.#pause.hidden = header.holds.length === 0;
+    this.#head.draw("pause_all", "resume_all");
+    this.#head.pause.hidden = header.holds.length === 0;
     this.status.hidden = header.state === "live" || header.state === "loading";
   }
 }

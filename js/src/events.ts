@@ -5,6 +5,7 @@ import type { Part } from "./lib/hop/frames";
 import { formatter, momentText, timeText } from "./lib/text/format";
 import { type Word, words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
+import { Head } from "./lib/view/head";
 import { type Icon, icon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
 import { type Event, Events, type Item, isGap, type Row } from "./lib/view/log";
@@ -85,9 +86,7 @@ export class EventLog extends LiveWidget {
 }
 
 class EventsView implements View {
-  readonly #title = h("span", "rw-title");
-  readonly #status = h("span", "rw-status");
-  readonly #pause = h("button", "rw-button");
+  readonly #head: Head;
   readonly #log = h("div", "rw-log");
   readonly #empty = h("div", "rw-empty");
   readonly #jump = h("button", "rw-button rw-jump");
@@ -104,17 +103,15 @@ class EventsView implements View {
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
-    const head = h("div", "rw-head");
+    this.#head = new Head(widget, signal);
     const place = h("div", "rw-log-place");
-    head.append(this.#title, this.#status, this.#pause);
     place.append(this.#log, this.#empty, this.#jump);
-    this.root.append(head, place);
+    this.root.append(this.#head.root, place);
     // A log is live by its role, but to read out every line of a busy one would be cruel.
     setAttribute(this.#log, "role", "log");
     setAttribute(this.#log, "aria-live", "off");
     this.#log.tabIndex = 0;
-    this.#pause.type = this.#jump.type = "button";
-    this.#pause.addEventListener("click", () => widget.togglePause(), { signal });
+    this.#jump.type = "button";
     this.#jump.addEventListener("click", () => this.#toEnd(), { signal });
     this.#log.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     el.append(this.root);
@@ -125,8 +122,7 @@ class EventsView implements View {
     const { items, arrived } = widget.events;
     const say = words(widget.locale);
     const count = formatter({ name: "number" }, widget.locale);
-    setText(this.#title, widget.get<string>("title"));
-    setText(this.#pause, say(widget.paused ? "resume" : "pause"));
+    this.#head.draw();
     setAttribute(this.root, "role", "group");
     setAttribute(this.#log, "aria-label", widget.get<string>("title") || "log");
     const still = widget.paused && this.#drawn.length > 0;
@@ -146,7 +142,7 @@ class EventsView implements View {
     );
     this.#empty.hidden = this.#drawn.length > 0;
     const more = widget.state === "paused" && unseen > 0;
-    setText(this.#status, more ? say("paused_new", count(unseen)) : widget.statusText);
+    setText(this.#head.status, more ? say("paused_new", count(unseen)) : widget.statusText);
   }
 
   /** Brings the rows in line with the items: away at the top, new at the bottom. */

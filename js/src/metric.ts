@@ -2,7 +2,8 @@
 
 import { Buckets } from "./lib/draw/buckets";
 import { lineColor } from "./lib/draw/palette";
-import { extent, rows } from "./lib/draw/rows";
+import { rows } from "./lib/draw/rows";
+import { drawSparkline } from "./lib/draw/sparkline";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { agoText, formatter, MISSING, type NumberFormat } from "./lib/text/format";
@@ -160,63 +161,15 @@ class MetricView implements View {
     const [width, height] = this.#size;
     if (!width || !height) return;
     if (this.el.dataset.rwTheme !== this.#coloredFor) this.#takeColor();
-    const scale = devicePixelRatio || 1;
-    if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
-      canvas.width = Math.round(width * scale);
-      canvas.height = Math.round(height * scale);
-    }
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.clearRect(0, 0, width, height);
     const { buckets } = this.card;
-    const table = rows([buckets]);
-    const found = extent(table, Number.NEGATIVE_INFINITY, [true]);
-    if (!found) {
-      setAttribute(canvas, "aria-label", MISSING);
-      return;
-    }
-    const [least, most] = found;
-    setAttribute(canvas, "aria-label", `${write(least)} – ${write(most)}`);
-    const newest = buckets.newest ?? 0;
-    const seconds = this.card.get<{ seconds: number }>("_window").seconds;
-    const pad = 3;
-    const across = (x: number) => width - pad - ((newest - x) / seconds) * (width - 2 * pad);
-    const flat = most === least;
-    const up = (y: number) =>
-      flat ? height / 2 : height - pad - ((y - least) / (most - least)) * (height - 2 * pad);
-    context.strokeStyle = this.#color;
-    context.fillStyle = context.strokeStyle;
-    context.lineWidth = 1.5;
-    context.lineJoin = "round";
-    let run: [number, number][] = [];
-    for (const [i, value] of (table.columns[0] ?? []).entries()) {
-      if (typeof value === "number") run.push([across(table.x[i]!), up(value)]);
-      else {
-        trace(context, run, height);
-        run = [];
-      }
-    }
-    trace(context, run, height);
+    const found = drawSparkline(canvas, rows([buckets]), {
+      width,
+      height,
+      color: this.#color,
+      newest: buckets.newest ?? 0,
+      seconds: this.card.get<{ seconds: number }>("_window").seconds,
+    });
+    if (found === undefined) return;
+    setAttribute(canvas, "aria-label", found ? found.map(write).join(" – ") : MISSING);
   }
-}
-
-/** One unbroken run: a line, its ground, and a dot when it is a single point. */
-function trace(context: CanvasRenderingContext2D, run: [number, number][], height: number): void {
-  const [first, last] = [run[0], run[run.length - 1]];
-  if (!first || !last) return;
-  if (run.length === 1) {
-    context.beginPath();
-    context.arc(first[0], first[1], 1.75, 0, 2 * Math.PI);
-    context.fill();
-    return;
-  }
-  context.beginPath();
-  for (const [x, y] of run) context.lineTo(x, y);
-  context.stroke();
-  context.lineTo(last[0], height);
-  context.lineTo(first[0], height);
-  context.globalAlpha = 0.12;
-  context.fill();
-  context.globalAlpha = 1;
 }
