@@ -34,6 +34,8 @@ interface Trace {
 }
 
 export class LiveChart extends LiveWidget {
+  static override readonly settings = ["height", "colors"];
+
   readonly feeds = new Map<string, Buckets>();
 
   /** The feeds that have come, in the order of the legend. */

@@ -32,6 +32,8 @@ const LEAST_LABEL_PX = 120;
 const ANSWER_MS = 3_000;
 
 export class ConnectionIndicator extends LiveWidget {
+  static override readonly settings = ["grace"];
+
   link: Link | null = null;
   /** The sentence for those who listen: only of states that last. */
   said = "";

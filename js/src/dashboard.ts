@@ -5,6 +5,8 @@ import { Head } from "./lib/view/head";
 import { LiveWidget, type View } from "./lib/view/live";
 
 export class Dashboard extends LiveWidget {
+  static override readonly settings = ["_members"];
+
   protected get empty(): boolean {
     return false;
   }

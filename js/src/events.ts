@@ -29,6 +29,8 @@ const ASK_AT_LEAST_MS = 60_000;
 const NEAR_END = 8;
 
 export class EventLog extends LiveWidget {
+  static override readonly settings = ["max_rows"];
+
   readonly events = new Events(() => this.get<number>("max_rows"));
 
   protected get empty(): boolean {

@@ -29,6 +29,8 @@ const TREND_MS = 200;
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
 export class MetricCard extends LiveWidget {
+  static override readonly settings = ["icon", "good", "sparkline"];
+
   readonly buckets = new Buckets();
   readout: Readout = { value: null, trend: "neutral", level: "normal" };
   #newest: number | null = null;

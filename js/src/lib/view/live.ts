@@ -23,23 +23,10 @@ export interface View {
   draw(width: number): void;
 }
 
-/** The traits that a user may change while the widget is shown. */
-const SETTINGS = [
-  "title",
-  "locale",
-  "stale_after",
-  "paused",
-  "height",
-  "colors",
-  "icon",
-  "good",
-  "sparkline",
-  "max_rows",
-  "grace",
-  "_members",
-];
-
 export abstract class LiveWidget implements Widget {
+  /** The traits that a widget is drawn anew for: those of all; a class names its own beside them. */
+  static readonly settings: readonly string[] = ["title", "theme", "locale", "stale_after", "paused"];
+
   kernelGone = false;
   state: DataState = "loading";
   protected readonly model: Model;
@@ -56,10 +43,11 @@ export abstract class LiveWidget implements Widget {
       host.invalidate();
       host.report();
     });
+    const settings = new Set([...LiveWidget.settings, ...(this.constructor as typeof LiveWidget).settings]);
     const redraw = () => this.refresh();
-    for (const name of SETTINGS) model.on(`change:${name}`, redraw);
+    for (const name of settings) model.on(`change:${name}`, redraw);
     signal.addEventListener("abort", () => {
-      for (const name of SETTINGS) model.off(`change:${name}`, redraw);
+      for (const name of settings) model.off(`change:${name}`, redraw);
     });
   }
 
