@@ -1,6 +1,7 @@
 // LiveChart: the page's half. Parts fill the buckets of each feed; a view turns them into one uPlot.
 
 import uPlot from "uplot";
+import uplotStyles from "uplot/dist/uPlot.min.css";
 import { Buckets } from "./lib/draw/buckets";
 import { colorOf, lineColor } from "./lib/draw/palette";
 import { plotOptions, thin } from "./lib/draw/plot";
@@ -8,6 +9,7 @@ import { niceRange } from "./lib/draw/range";
 import { extent, reading, rows, type Table } from "./lib/draw/rows";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
+import { define } from "./lib/hop/slot";
 import { formatter, isCalendar, type NumberFormat, timeText } from "./lib/text/format";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
@@ -35,6 +37,7 @@ interface Trace {
 
 export class LiveChart extends LiveWidget {
   static override readonly settings = ["height", "colors"];
+  static override readonly styles = uplotStyles;
 
   readonly feeds = new Map<string, Buckets>();
 
@@ -263,3 +266,5 @@ class ChartView implements View {
     this.chart.host.invalidate();
   }
 }
+
+define("chart", LiveChart);

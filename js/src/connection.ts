@@ -1,6 +1,7 @@
 // ConnectionIndicator: the page's half. Colour, shape and word; the seconds are counted here, without any traffic.
 
 import type { Part } from "./lib/hop/frames";
+import { define } from "./lib/hop/slot";
 import { type Word, words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
 import { type Icon, icon } from "./lib/view/icons";
@@ -165,3 +166,5 @@ class ConnectionView implements View {
 function attempt({ attempt, countdown }: Standing, say: ReturnType<typeof words>): string {
   return countdown ? say("attempt_in", String(attempt), String(countdown)) : say("attempt", String(attempt));
 }
+
+define("connection", ConnectionIndicator);

@@ -1,5 +1,6 @@
 // Dashboard: the header's page half. It holds the widgets below it, in this page and at once.
 
+import { define } from "./lib/hop/slot";
 import { setAttribute } from "./lib/view/dom";
 import { Head } from "./lib/view/head";
 import { LiveWidget, type View } from "./lib/view/live";
@@ -52,3 +53,5 @@ class HeaderView implements View {
     this.status.hidden = header.state === "live" || header.state === "loading";
   }
 }
+
+define("dashboard", Dashboard);

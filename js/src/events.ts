@@ -2,6 +2,7 @@
 
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
+import { define } from "./lib/hop/slot";
 import { formatter, momentText, timeText } from "./lib/text/format";
 import { type Word, words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
@@ -231,3 +232,5 @@ function gapText({ source: reason, message: count }: Event, locale: string): str
         : say("missing_count", number(count));
   return REASONS.includes(reason as Word) ? say("because", what, say(reason as Word)) : what;
 }
+
+define("events", EventLog);

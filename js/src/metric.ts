@@ -6,6 +6,7 @@ import { rows } from "./lib/draw/rows";
 import { drawSparkline } from "./lib/draw/sparkline";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
+import { define } from "./lib/hop/slot";
 import { agoText, formatter, MISSING, type NumberFormat } from "./lib/text/format";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
@@ -175,3 +176,5 @@ class MetricView implements View {
     setAttribute(canvas, "aria-label", found ? found.map(write).join(" – ") : MISSING);
   }
 }
+
+define("metric", MetricCard);

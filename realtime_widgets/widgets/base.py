@@ -1,7 +1,7 @@
 """Base of every widget: settings as traits, data through the scheduler, and clear refusals.
 
 The module a page runs for a widget (`static/widget.js`) is a stub that finds the shared front end
-brought by the carrier; traits hold settings only, data travel in frames.
+brought by the carrier, and the code of its kind; traits hold settings only, data travel in frames.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import traitlets
 from ipywidgets import Layout
 
-from ..browser.carrier import has_carrier, read_static
+from ..browser.carrier import has_carrier, read_front_end, read_static
 from ..browser.frame_loop import Followed, Sizable, Stats, get_scheduler
 from ..browser.frames import Payload
 from ..client.sansio.state import Status
@@ -127,7 +127,7 @@ class LiveWidget(anywidget.AnyWidget):
     """Of the class, for anywidget, which would make a class for each widget to hold it."""
 
     _esm = traitlets.Unicode().tag(sync=True)
-    """The stub module, the same small text for every widget; without a carrier, the whole front end."""
+    """The stub module, the same small text for every widget; without a carrier, front end and code of its kind."""
 
     _rw_id = traitlets.Unicode().tag(sync=True)
     """Address of this widget's parts."""
@@ -174,7 +174,7 @@ class LiveWidget(anywidget.AnyWidget):
             settings["layout"] = layout
         scheduler = get_scheduler()
         super().__init__(
-            _esm=read_static("widget.js" if has_carrier() else "page.js"),
+            _esm=read_static("widget.js") if has_carrier() else read_front_end(kind),
             _anywidget_id=f"{type(self).__module__}.{type(self).__qualname__}",
             _rw_id=uuid.uuid4().hex,
             _rw_carrier=scheduler.carrier_id,
@@ -188,7 +188,7 @@ class LiveWidget(anywidget.AnyWidget):
         self._sources = list({id(feed.source): feed.source for feed in linked}.values())
         self._scheduler = scheduler
         self.on_msg(lambda _widget, content, _buffers: scheduler.receive(content, self._rw_id))
-        scheduler.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self)
+        scheduler.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self, kind)
 
     def add_traits(self, **traits: Any) -> None:
         """Adds traits; not that one."""

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Meaning } from "../../src/lib/hop/cursor";
 import { EARLY_MS } from "../../src/lib/hop/early";
 import type { Part } from "../../src/lib/hop/frames";
+import { Modules } from "../../src/lib/hop/modules";
 import { Page } from "../../src/lib/hop/page";
 import {
   KERNEL_GONE_MS,
@@ -86,7 +87,7 @@ function adopt(id: string, carrierId = "c1"): Recorder {
 
 beforeEach(() => {
   clock = new HandClock();
-  page = new Page({ recorder: Recorder }, clock);
+  page = new Page(new Modules({ recorder: Recorder }), clock);
   carrier = model({ _rw_carrier: "c1" });
   life = new AbortController();
   page.attach(carrier, life.signal);

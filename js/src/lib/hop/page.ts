@@ -6,16 +6,18 @@ import { browserClock, type Clock } from "./clock";
 import { Early } from "./early";
 import { Entry, type Shown } from "./entry";
 import { decode, type Part } from "./frames";
+import type { Modules } from "./modules";
 import { REPORT_MS, Route, type RoutePage } from "./route";
 import { Screen } from "./screen";
-import type { Host, Kind } from "./widget";
+import type { FrontEnd } from "./slot";
+import type { Host } from "./widget";
 import { type Model, WIRE } from "./wire";
 
-export class Page implements RoutePage {
+export class Page implements FrontEnd, RoutePage {
   readonly id = Math.random().toString(36).slice(2, 12);
   readonly clock: Clock;
   readonly screen: Screen;
-  readonly #kinds: Record<string, Kind>;
+  readonly modules: Modules;
   readonly #entries = new Map<string, Entry>();
   readonly #routes = new Map<string, Route>();
   /** Route that has ended → the number of its last report. */
@@ -24,8 +26,8 @@ export class Page implements RoutePage {
   readonly #held = new Set<string>();
   readonly #early = new Early();
 
-  constructor(kinds: Record<string, Kind>, clock: Clock = browserClock) {
-    this.#kinds = kinds;
+  constructor(modules: Modules, clock: Clock = browserClock) {
+    this.modules = modules;
     this.clock = clock;
     this.screen = new Screen(clock, () => {
       for (const route of this.#routes.values()) route.drawn();
@@ -61,12 +63,12 @@ export class Page implements RoutePage {
   }
 
   /**
-   * Takes on a widget's model. A notebook that is closed and opened again makes new models of the same ids and never
+   * Takes on a widget's model, whose kind must be defined. A notebook that is closed and opened again makes new models of the same ids and never
    * ends the old ones, whose comms are dead: the newer takes over, with the elements where the older was shown.
    */
   adopt(model: Model, signal: AbortSignal): void {
     const id = model.get("_rw_id") as string;
-    const Widget = this.#kinds[model.get("_rw_kind") as string];
+    const Widget = this.modules.get(model.get("_rw_kind"));
     if (!Widget) throw new Error(`realtime_widgets has no widget of kind ${model.get("_rw_kind")}`);
     const entry = new Entry(Widget, model, this.#hostOf(id, model.get("_rw_carrier")), signal);
     const before = this.#entries.get(id);

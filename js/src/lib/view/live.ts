@@ -27,6 +27,9 @@ export abstract class LiveWidget implements Widget {
   /** The traits that a widget is drawn anew for: those of all; a class names its own beside them. */
   static readonly settings: readonly string[] = ["title", "theme", "locale", "stale_after", "paused"];
 
+  /** Style sheet of a library that views draw with. */
+  static readonly styles: string = "";
+
   kernelGone = false;
   state: DataState = "loading";
   protected readonly model: Model;
@@ -43,12 +46,16 @@ export abstract class LiveWidget implements Widget {
       host.invalidate();
       host.report();
     });
-    const settings = new Set([...LiveWidget.settings, ...(this.constructor as typeof LiveWidget).settings]);
+    const settings = new Set([...LiveWidget.settings, ...this.#class.settings]);
     const redraw = () => this.refresh();
     for (const name of settings) model.on(`change:${name}`, redraw);
     signal.addEventListener("abort", () => {
       for (const name of settings) model.off(`change:${name}`, redraw);
     });
+  }
+
+  get #class(): typeof LiveWidget {
+    return this.constructor as typeof LiveWidget;
   }
 
   /** Whether there is nothing to show yet. */
@@ -70,7 +77,7 @@ export abstract class LiveWidget implements Widget {
 
   show(el: HTMLElement, signal: AbortSignal): void {
     el.classList.add("rw-host");
-    adoptStyles(el);
+    adoptStyles(el, this.#class.styles);
     followTheme(el, this.model, signal, () => this.host.invalidate());
     const view = this.view(el, signal);
     this.#sizes.add(view, el, signal);
