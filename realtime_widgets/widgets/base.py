@@ -13,7 +13,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import anywidget
 import msgspec
@@ -26,10 +26,9 @@ from ..browser.frame_loop import Followed, Sizable, Stats, get_scheduler
 from ..browser.frames import Payload
 from ..client.sansio.state import Status
 from ..errors import UsageError, reject_unknown_keywords
+from ..feeds.freshness import DataState, Facts, data_state, is_down
 from ..runtime import get_runtime
 from ..streams import Stream
-
-DataState = Literal["loading", "no_data", "live", "stale", "paused", "disconnected", "error"]
 
 Init = TypeVar("Init", bound=Callable[..., None])
 
@@ -78,17 +77,6 @@ class Source(Protocol):
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Calls `fn()` whenever the status may have changed, on any thread; returns the undo."""
-
-
-LINK_GRACE = 5.0
-"""Seconds that a lost link may take to come back before data are called disconnected; the page has the same."""
-
-
-def is_down(status: Status, now: float) -> bool:
-    """Whether no data can come: the link is given up, was ended, or has been lost for longer than the grace."""
-    if status.state == "reconnecting":
-        return now - status.since > LINK_GRACE
-    return status.state in ("disconnected", "error")
 
 
 class _Linked:
@@ -212,20 +200,19 @@ class LiveWidget(anywidget.AnyWidget):
     @property
     def data_state(self) -> DataState:
         """What the data are at this moment: `no_data`, `live`, `stale`, `disconnected` or `paused`."""
-        newest = [stream.newest_ts for stream in self._streams if len(stream)]
-        if self.paused:
-            return "paused"
         now = time.monotonic()
-        if any(is_down(source.status, now) for source in self._sources):
-            return "disconnected"
-        if not newest:
-            return "no_data"
-        if any(stream.missing is not None for stream in self._streams):
-            return "stale"
-        ages = [stream.age for stream in self._streams if stream.age is not None]
-        if self.stale_after is not None and ages and min(ages) > self.stale_after:
-            return "stale"
-        return "live"
+        links = [source.status for source in self._sources]
+        ages = [age for stream in self._streams if (age := stream.age) is not None]
+        return data_state(
+            Facts(
+                paused=self.paused,
+                disconnected=any(is_down(link.state, now - link.since) for link in links),
+                empty=not any(len(stream) for stream in self._streams),
+                missing=any(stream.missing is not None for stream in self._streams),
+                age=min(ages, default=None),
+                stale_after=self.stale_after,
+            )
+        )
 
     def _asked(self, what: str, about: Any) -> None:
         """Does what a reader wants done (on the I/O thread); what is unknown is ignored."""
