@@ -27,7 +27,7 @@ const ACTIONS: Partial<Record<Standing["state"], { ask: string; word: Word }>> =
 
 /** Pixels that the words and the button need; the address has the rest, or is left to the tooltip. */
 const WORDS_PX = 290;
-const LEAST_LABEL_PX = 120;
+const MIN_LABEL_PX = 120;
 
 /** A click is answered with a new part; without one, the reader may click again after this. */
 const ANSWER_MS = 3_000;
@@ -148,7 +148,7 @@ class ConnectionView implements View {
     const label = indicator.link?.label ?? "";
     setText(this.#label, label);
     this.#label.style.maxWidth = `${width - WORDS_PX}px`;
-    this.#label.hidden = width - WORDS_PX < LEAST_LABEL_PX;
+    this.#label.hidden = width - WORDS_PX < MIN_LABEL_PX;
     setAttribute(root, "title", label);
     this.#button.hidden = !action;
     this.#button.disabled = indicator.waiting;

@@ -9,7 +9,7 @@ import { h, setAttribute, setText } from "./lib/view/dom";
 import { Head } from "./lib/view/head";
 import { type Icon, icon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
-import { type Event, Events, type Item, isGap, type Row } from "./lib/view/log";
+import { type Item, isGap, type LogEvent, LogRows, type Row } from "./lib/view/log";
 
 /** The levels we know; others show their own word, and look like `info`. */
 const LOOKS: Record<string, { icon: Icon; word: Word }> = {
@@ -20,19 +20,19 @@ const LOOKS: Record<string, { icon: Icon; word: Word }> = {
   error: { icon: "cross", word: "error" },
 };
 
-/** Why events can be missing; see realtime_widgets/gaps.py. */
+/** Why events can be missing; see realtime_widgets/streams/gaps.py. */
 const REASONS: Word[] = ["trimmed", "epoch_changed", "overflow", "lost", "unknown_source"];
 
 const ASK_AGAIN_MS = 10_000;
-const ASK_AT_LEAST_MS = 60_000;
+const MAX_ASK_PAUSE_MS = 60_000;
 
 /** Pixels from the end within which a log counts as being there: fractions, and a slip of the hand. */
-const NEAR_END = 8;
+const NEAR_END_PX = 8;
 
 export class EventLog extends LiveWidget {
   static override readonly settings = ["max_rows"];
 
-  readonly events = new Events(() => this.get<number>("max_rows"));
+  readonly events = new LogRows(() => this.get<number>("max_rows"));
 
   protected get empty(): boolean {
     return this.events.items.length === 0;
@@ -47,7 +47,7 @@ export class EventLog extends LiveWidget {
     return null;
   }
 
-  /** When to ask again for what was left out, and how long to wait after that; words and answers may get lost. */
+  /** When to ask again for what was left out, and how long to wait after that; questions and answers may get lost. */
   #askAt = 0;
   #wait = ASK_AGAIN_MS;
 
@@ -79,7 +79,7 @@ export class EventLog extends LiveWidget {
     const now = this.host.clock.now();
     if (!gap || now < this.#askAt) return;
     this.#askAt = now + this.#wait;
-    this.#wait = Math.min(2 * this.#wait, ASK_AT_LEAST_MS);
+    this.#wait = Math.min(2 * this.#wait, MAX_ASK_PAUSE_MS);
     this.host.ask("fetch", { seq: gap.seq, count: gap.count, most: gap.most });
   }
 
@@ -184,7 +184,7 @@ class EventsView implements View {
 
   #scrolled(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    const atEnd = scrollHeight - scrollTop - clientHeight <= NEAR_END;
+    const atEnd = scrollHeight - scrollTop - clientHeight <= NEAR_END_PX;
     if (atEnd === this.#atEnd) return;
     this.#atEnd = atEnd;
     this.widget.host.invalidate();
@@ -221,7 +221,7 @@ function row(item: Item, locale: string): HTMLElement {
 }
 
 /** What never came, and why. */
-function gapText({ source: reason, message: count }: Event, locale: string): string {
+function gapText({ source: reason, message: count }: LogEvent, locale: string): string {
   const say = words(locale);
   const number = formatter({ name: "number" }, locale);
   const what =

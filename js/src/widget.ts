@@ -8,8 +8,7 @@ import { slot } from "./lib/hop/slot";
 import type { Model } from "./lib/hop/wire";
 
 const LOST_AFTER_MS = 15_000;
-/** Of one line each. */
-const LOW = ["connection", "dashboard"];
+const ONE_LINE_KINDS = ["connection", "dashboard"];
 
 export default {
   initialize({ model }: { model: Model }) {
@@ -28,7 +27,7 @@ export default {
     const lost = setTimeout(() => {
       el.textContent = "realtime_widgets: the front end did not load. Run the cell again.";
     }, LOST_AFTER_MS);
-    el.style.minHeight = `${model.get("height") ?? (LOW.includes(kind) ? 38 : 96)}px`;
+    el.style.minHeight = `${model.get("height") ?? (ONE_LINE_KINDS.includes(kind) ? 38 : 96)}px`;
     const page = await slot().promise;
     await page.modules.ready(kind);
     stopAsking();

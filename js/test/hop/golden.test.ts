@@ -64,9 +64,9 @@ describe("the golden wire file", () => {
     }
   });
 
-  it("has pulses answered in its beat", () => {
-    const beat = golden.steps.at(-1)!;
-    expect(decode(beat.content)).toMatchObject({ parts: [], heard: { p1: 3 } });
+  it("has reports answered in its keepalive", () => {
+    const keepalive = golden.steps.at(-1)!;
+    expect(decode(keepalive.content)).toMatchObject({ parts: [], heard: { p1: 3 } });
   });
 });
 

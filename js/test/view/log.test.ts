@@ -1,7 +1,7 @@
 // The rows of an event log that a page holds.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { Events, isGap, type Row } from "../../src/lib/view/log";
+import { isGap, LogRows, type Row } from "../../src/lib/view/log";
 
 const NOW = 1_795_000_000;
 const event = (seq: number): Row => [seq, NOW + seq, "info", "web", `event ${seq}`];
@@ -9,12 +9,12 @@ const range = (from: number, to: number) => Array.from({ length: to - from + 1 }
 
 describe("rows", () => {
   let most: number;
-  let events: Events;
+  let events: LogRows;
   const held = () => events.items.map((item) => (isGap(item) ? `${item.seq}:${item.count}` : item.seq));
 
   beforeEach(() => {
     most = 100;
-    events = new Events(() => most);
+    events = new LogRows(() => most);
   });
 
   it("go on at the end and leave at the beginning", () => {

@@ -1,4 +1,4 @@
-// Frames: what the kernel sends, decoded. The twin of realtime_widgets/frames.py; one golden file serves both.
+// Frames: what the kernel sends, decoded. The twin of realtime_widgets/browser/frames.py; one golden file serves both.
 
 import { WIRE } from "./wire";
 
