@@ -48,7 +48,8 @@ window.WebSocket = class extends WebSocket {
   }
 };
 
-// When each model was initialized and each view rendered: both ask for the page's front end in its slot, by a symbol.
+// When each model was initialized and each view rendered: both ask for the page's front end in its slot, by a symbol,
+// and then for the code of their kind.
 const watch = (slot) => {
   const then = slot.promise.then.bind(slot.promise);
   let asked = null;
@@ -57,7 +58,13 @@ const watch = (slot) => {
     return then((page) => { asked = at; go(page); asked = null; });
   };
   then((page) => {
-    const { adopt, show } = page;
+    const { adopt, show, modules } = page;
+    const { ready } = modules;
+    modules.ready = (kind) => {
+      const [at, defined] = [asked, ready.call(modules, kind)];
+      if (at === null) return defined;
+      return { then: (go) => defined.then(() => { asked = at; go(); asked = null; }) };
+    };
     page.adopt = (model, signal) => {
       rwReady.made[model.get("_rw_id")] = asked ?? now();
       adopt.call(page, model, signal);
@@ -104,7 +111,7 @@ EACH = """(fromModel) => {
 
 # Whether nothing is sent of any widget any more.
 UNSEEN = """
-from realtime_widgets.widgets.scheduler import get_scheduler
+from realtime_widgets.browser.frame_loop import get_scheduler
 
 def unseen():
     delivery, widgets = get_scheduler().delivery, getattr(shown, "children", [shown])

@@ -1,25 +1,37 @@
-// Bundles the two entries of the front end into realtime_widgets/static.
+// Bundles the front end into realtime_widgets/static.
 //
-// `page.ts` is everything that draws and is loaded once per browser page; `widget.ts` is the few lines that
-// every widget model carries as its `_esm`. Both are told the same build name, so that a page whose code is
-// older than the kernel's can say so instead of drawing nonsense.
+// `widget.js` is the few lines that every widget model carries as its `_esm`; `page.js` is what all widgets share, loaded
+// once per browser page; `chart.js`, `metric.js` … are the code of one kind of widget each, which the kernel sends when it
+// has one. All are told the same build name, so that a page whose code is older than the kernel's can say so instead of
+// drawing nonsense.
 
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { context, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = resolve(here, process.env.RW_JS_SOURCE ?? "src");
 const target = resolve(here, process.env.RW_JS_TARGET ?? "../realtime_widgets/static");
 
-const BUDGET = {
+const KINDS = ["chart", "metric", "events", "connection", "dashboard"];
+
+/** Bytes of each set of files, each compressed with gzip as servers send it. */
+const BUDGETS = [
   // anywidget copies and evaluates `_esm` once per model: 200 cards pay for it 200 times.
-  "widget.js": 2_000,
-  // Read once per page; uPlot alone is 51 kB, the rest leaves our own half no room for carelessness.
-  "page.js": 130_000,
-};
+  [["widget.js"], 1_100],
+  [["page.js"], 15_000],
+  // uPlot alone is 22 kB.
+  [["chart.js"], 29_000],
+  [["metric.js"], 3_000],
+  [["events.js"], 3_500],
+  [["connection.js"], 2_000],
+  [["dashboard.js"], 800],
+  // What the first chart of a page waits for.
+  [["page.js", "chart.js"], 45_000],
+];
 
 async function filesUnder(folder) {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
@@ -40,16 +52,32 @@ async function buildName() {
   return hash.digest("hex").slice(0, 12);
 }
 
-async function assertBudget() {
-  for (const [name, limit] of Object.entries(BUDGET)) {
-    const { size } = await stat(join(target, name));
+async function assertBudgets() {
+  for (const [names, limit] of BUDGETS) {
+    const texts = await Promise.all(names.map((name) => readFile(join(target, name))));
+    const size = texts.reduce((sum, text) => sum + gzipSync(text).length, 0);
+    const what = names.join(" + ");
     if (size > limit) {
-      await rm(join(target, name));
+      for (const name of names) await rm(join(target, name));
       throw new Error(
-        `${name} has ${size} bytes, its budget is ${limit}: take something out, or argue in build.mjs`,
+        `${what}: ${size} bytes in gzip, the budget is ${limit}: take something out, or argue in build.mjs`,
       );
     }
-    console.log(`${name}: ${size} of ${limit} bytes`);
+    console.log(`${what}: ${size} of ${limit} bytes in gzip`);
+  }
+}
+
+/** No module may be in two files: its state would be there twice. (The stub is alone before there is a page.) */
+function assertOnce(metafiles) {
+  const seen = new Map();
+  for (const [name, { inputs }] of metafiles.flatMap(({ outputs }) => Object.entries(outputs))) {
+    if (name.endsWith("/widget.js")) continue;
+    for (const input of Object.keys(inputs)) {
+      if (input.startsWith("core:")) continue;
+      if (seen.has(input))
+        throw new Error(`${input} is in ${seen.get(input)} and in ${name}: name it in core.ts`);
+      seen.set(input, name);
+    }
   }
 }
 
@@ -64,33 +92,66 @@ const cssAsText = {
   },
 };
 
+/** In the code of a kind, imports of what is in core.ts become look-ups in the slot that page.js has filled. */
+async function coreFromSlot(build) {
+  const read = (name) => readFile(join(source, name), "utf8");
+  const names = [...(await read("core.ts")).matchAll(/from "\.\/lib\/([^"]+)"/g)].map(([, name]) => name);
+  const core = new Map(names.map((name) => [join(source, "lib", name), name]));
+  const [, wire] = /WIRE = (\d+)/.exec(await read("lib/hop/wire.ts"));
+  const slot = `globalThis[Symbol.for("realtime_widgets/${wire}/${build}")]`;
+  const exported = /^export (?:abstract |async )*(?:class|function|const) (\w+)/gm;
+  return {
+    name: "core-from-slot",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(\.|core$)/ }, ({ path, resolveDir }) => {
+        const name = path === "core" ? path : core.get(resolve(resolveDir, path));
+        return name && { path: name, namespace: "core" };
+      });
+      onLoad({ filter: /.*/, namespace: "core" }, async ({ path }) => {
+        if (path === "core") return { contents: `export const { core } = ${slot};` };
+        const found = [...(await read(`lib/${path}.ts`)).matchAll(exported)].map(([, name]) => name);
+        return { contents: `import { core } from "core"; export const { ${found} } = core["${path}"];` };
+      });
+    },
+  };
+}
+
 async function bundle({ watch }) {
+  // A watched build keeps one name: the name is for telling installations apart, not keystrokes.
+  const build = watch ? "watch" : await buildName();
   const options = {
-    entryPoints: { page: join(source, "page.ts"), widget: join(source, "widget.ts") },
     outdir: target,
     bundle: true,
-    format: "esm",
+    metafile: true,
     target: "es2022",
     minify: !watch,
     charset: "utf8",
     legalComments: "none",
-    plugins: [cssAsText],
-    // A watched build keeps one name: the name is for telling installations apart, not keystrokes.
-    define: { __BUILD__: JSON.stringify(watch ? "watch" : await buildName()) },
+    define: { __BUILD__: JSON.stringify(build) },
     logLevel: "warning",
   };
-  const build = await context(options);
+  const entries = (names) => names.map((name) => join(source, `${name}.ts`));
+  const builds = await Promise.all([
+    context({ ...options, entryPoints: entries(["page", "widget"]), format: "esm", plugins: [cssAsText] }),
+    context({
+      ...options,
+      entryPoints: entries(KINDS),
+      format: "iife",
+      plugins: [cssAsText, await coreFromSlot(build)],
+    }),
+  ]);
   if (watch) {
-    await build.watch();
+    await Promise.all(builds.map((each) => each.watch()));
     console.log(`watching ${relative(here, source)}; stop with Ctrl-C`);
     return;
   }
   try {
-    await build.rebuild();
+    const results = await Promise.all(builds.map((each) => each.rebuild()));
+    assertOnce(results.map(({ metafile }) => metafile));
   } finally {
-    await build.dispose();
+    await Promise.all(builds.map((each) => each.dispose()));
   }
-  await assertBudget();
+  await assertBudgets();
 }
 
 try {

@@ -6,3 +6,8 @@ declare module "*.css" {
   const text: string;
   export default text;
 }
+
+/** Vite's: the files that match, here as text. Only tests use it. */
+interface ImportMeta {
+  glob(pattern: string, options: { query: "?raw"; import: "default"; eager: true }): Record<string, string>;
+}

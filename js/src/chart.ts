@@ -1,18 +1,22 @@
-// LiveChart: the page's half. Parts fill the cells of each feed; a view turns them into one uPlot.
+// LiveChart: the page's half. Parts fill the buckets of each feed; a view turns them into one uPlot.
 
 import uPlot from "uplot";
-import { Cells } from "./lib/cells";
-import type { Meaning } from "./lib/cursor";
-import { colorOf, h, setAttribute, setText } from "./lib/dom";
-import { formatter, isCalendar, type NumberFormat, timeText } from "./lib/format";
-import type { Part } from "./lib/frames";
-import { LiveWidget, type View } from "./lib/live";
-import { plotOptions, thin } from "./lib/plot";
-import { niceRange } from "./lib/range";
-import { extent, reading, rows, type Table } from "./lib/rows";
-import { words } from "./lib/words";
+import uplotStyles from "uplot/dist/uPlot.min.css";
+import { Buckets } from "./lib/draw/buckets";
+import { colorOf, lineColor } from "./lib/draw/palette";
+import { plotOptions, thin } from "./lib/draw/plot";
+import { niceRange } from "./lib/draw/range";
+import { extent, reading, rows, type Table } from "./lib/draw/rows";
+import type { Meaning } from "./lib/hop/cursor";
+import type { Part } from "./lib/hop/frames";
+import { define } from "./lib/hop/slot";
+import { formatter, isCalendar, type NumberFormat, timeText } from "./lib/text/format";
+import { words } from "./lib/text/words";
+import { h, setAttribute, setText } from "./lib/view/dom";
+import { Head } from "./lib/view/head";
+import { Legend } from "./lib/view/legend";
+import { LiveWidget, type View } from "./lib/view/live";
 
-const PALETTE = 8;
 /** Numbers that change faster cannot be read, and each change lays out the page; the last is written within a second. */
 const READINGS_MS = 200;
 
@@ -31,11 +35,14 @@ interface Trace {
   color: string | null;
 }
 
-export class ChartWidget extends LiveWidget {
-  readonly feeds = new Map<string, Cells>();
+export class LiveChart extends LiveWidget {
+  static override readonly settings = ["height", "colors"];
+  static override readonly styles = uplotStyles;
+
+  readonly feeds = new Map<string, Buckets>();
 
   /** The feeds that have come, in the order of the legend. */
-  get inOrder(): Cells[] {
+  get inOrder(): Buckets[] {
     const names = Object.keys(this.model.get("_legend") as object);
     return names.flatMap((name) => this.feeds.get(name) ?? []);
   }
@@ -56,14 +63,14 @@ export class ChartWidget extends LiveWidget {
   }
 
   protected get empty(): boolean {
-    for (const cells of this.feeds.values()) if (cells.k.length) return false;
+    for (const buckets of this.feeds.values()) if (buckets.k.length) return false;
     return true;
   }
 
   get lastTs(): number | null {
     let newest: number | null = null;
-    for (const cells of this.feeds.values()) {
-      if (cells.newest !== null && (newest === null || cells.newest > newest)) newest = cells.newest;
+    for (const buckets of this.feeds.values()) {
+      if (buckets.newest !== null && (newest === null || buckets.newest > newest)) newest = buckets.newest;
     }
     return newest;
   }
@@ -74,8 +81,8 @@ export class ChartWidget extends LiveWidget {
     const { seconds } = this.model.get("_window") as { seconds?: number };
     if (seconds) {
       // A line ends where its link was lost, and time goes on; half of the window at most is left empty.
-      const ends = [...this.feeds].map(([feed, cells]) =>
-        cells.newest === null ? newest : cells.newest + Math.min(this.outage(feed), seconds / 2),
+      const ends = [...this.feeds].map(([feed, buckets]) =>
+        buckets.newest === null ? newest : buckets.newest + Math.min(this.outage(feed), seconds / 2),
       );
       const end = Math.max(newest, ...ends);
       return [end - seconds, end];
@@ -86,13 +93,13 @@ export class ChartWidget extends LiveWidget {
   }
 
   protected take(part: Part, meaning: Meaning): void {
-    let cells = this.feeds.get(part.feed);
-    if (!cells) {
-      cells = new Cells();
-      this.feeds.set(part.feed, cells);
+    let buckets = this.feeds.get(part.feed);
+    if (!buckets) {
+      buckets = new Buckets();
+      this.feeds.set(part.feed, buckets);
     }
-    if (meaning === "replace") cells.replace(part);
-    else if (meaning === "append") cells.append(part);
+    if (meaning === "replace") buckets.replace(part);
+    else if (meaning === "append") buckets.append(part);
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {
@@ -101,18 +108,14 @@ export class ChartWidget extends LiveWidget {
 }
 
 class ChartView implements View {
-  readonly status = h("span", "rw-status");
-  readonly #title = h("span", "rw-title");
-  readonly #pause = h("button", "rw-button");
+  readonly status: HTMLElement;
+  readonly #head: Head;
   readonly #plotBox = h("div", "rw-plot");
   readonly #empty = h("div", "rw-empty");
-  readonly #legend = h("div", "rw-legend");
-  readonly #time = h("span", "rw-time");
-  readonly #hidden = new Set<string>();
+  readonly #legend: Legend;
   #plot: uPlot | null = null;
   #built = "";
   #traces: Trace[] = [];
-  #readings: HTMLElement[] = [];
   #hover: number | null = null;
   #table: Table = { x: [], columns: [] };
   #newest: (number | null)[] = [];
@@ -124,18 +127,16 @@ class ChartView implements View {
   #plotWidth = 0;
 
   constructor(
-    readonly chart: ChartWidget,
+    readonly chart: LiveChart,
     readonly el: HTMLElement,
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
-    const head = h("div", "rw-head");
-    head.append(this.#title, this.status, this.#pause);
+    this.#head = new Head(chart, signal);
+    this.status = this.#head.status;
+    this.#legend = new Legend((label, show) => this.#showTrace(label, show), signal);
     this.#plotBox.append(this.#empty);
-    this.root.append(head, this.#plotBox, this.#legend);
-    this.#pause.type = "button";
-    this.#pause.addEventListener("click", () => this.chart.togglePause(), { signal });
-    this.#legend.addEventListener("click", (event) => this.#toggleTrace(event), { signal });
+    this.root.append(this.#head.root, this.#plotBox, this.#legend.root);
     signal.addEventListener("abort", () => this.#plot?.destroy());
     el.append(this.root);
   }
@@ -150,8 +151,7 @@ class ChartView implements View {
   draw(): void {
     const { chart } = this;
     const say = words(chart.locale);
-    setText(this.#title, chart.get<string>("title"));
-    setText(this.#pause, say(chart.paused ? "resume" : "pause"));
+    this.#head.draw();
     setAttribute(this.root, "role", "figure");
     setAttribute(this.root, "aria-label", chart.get<string>("title") || "chart");
     const waiting = chart.state === "no_data" || chart.state === "loading" ? say(chart.state) : "";
@@ -179,7 +179,7 @@ class ChartView implements View {
   /** Fits the value axis to what is shown within the window. */
   #fit(): void {
     const { name } = this.chart.get<NumberFormat>("_format");
-    const shown = this.#traces.map(({ label }) => !this.#hidden.has(label));
+    const shown = this.#traces.map(({ label }) => this.#legend.shows(label));
     this.#range = niceRange(extent(this.#table, this.#span[0], shown), this.#range, {
       binary: name === "bytes",
       ...(name === "percentage" ? { most: 1 } : {}),
@@ -210,7 +210,12 @@ class ChartView implements View {
     this.#built = key;
     this.#plot?.destroy();
     this.#plot = null;
-    this.#makeLegend();
+    const lines = this.#traces.map(({ label, color }, i) => ({
+      label,
+      color: color ?? lineColor(this.el, i),
+    }));
+    this.#legend.make(lines, chart.locale);
+    this.#wroteAt = Number.NEGATIVE_INFINITY;
     if (!this.#traces.length) return true;
     const options = plotOptions({
       width,
@@ -220,11 +225,7 @@ class ChartView implements View {
       locale: chart.locale,
       muted: colorOf(this.el, "--rw-muted"),
       grid: colorOf(this.el, "--rw-grid"),
-      lines: this.#traces.map((trace, i) => ({
-        label: trace.label,
-        color: this.#color(trace, i),
-        show: !this.#hidden.has(trace.label),
-      })),
+      lines: lines.map((line) => ({ ...line, show: this.#legend.shows(line.label) })),
       span: () => this.#span,
       range: () => this.#range ?? [0, 1],
       point: (plot) => this.#point(plot),
@@ -233,49 +234,21 @@ class ChartView implements View {
     return true;
   }
 
-  #color({ color }: Trace, i: number): string {
-    return color ?? colorOf(this.el, `--rw-c${i % PALETTE}`);
-  }
-
-  #makeLegend(): void {
-    const say = words(this.chart.locale);
-    this.#readings = [];
-    const items = this.#traces.map((trace, i) => {
-      const item = h("button", "rw-button");
-      item.type = "button";
-      item.dataset.rwTrace = trace.label;
-      const shown = !this.#hidden.has(trace.label);
-      item.setAttribute("aria-pressed", String(shown));
-      item.title = say(shown ? "hide" : "show", trace.label);
-      const key = h("span", "rw-key");
-      key.style.background = this.#color(trace, i);
-      const reading = h("span", "rw-reading");
-      this.#readings.push(reading);
-      item.append(key, h("span", "rw-label", trace.label), reading);
-      return item;
-    });
-    this.#legend.replaceChildren(...items, this.#time);
-    this.#wroteAt = Number.NEGATIVE_INFINITY;
-  }
-
   /** Writes the values under the cursor, or else the newest, behind the names: of what is drawn, not of what came since. */
   #write(): void {
     const { chart } = this;
     this.#wroteAt = chart.host.clock.now();
     const write = formatter(chart.get<NumberFormat>("_format"), chart.locale);
     let time = this.#newestTs;
-    for (const [i, item] of this.#readings.entries()) {
-      if (this.#hover === null) {
-        setText(item, write(this.#newest[i]));
-        continue;
-      }
+    const readings = this.#traces.map((_, i) => {
+      if (this.#hover === null) return write(this.#newest[i]);
       const found = reading(this.#table, i, this.#hover);
-      if (found) time = found.x;
-      const { lo, hi } = found ?? { lo: Number.NaN, hi: Number.NaN };
-      setText(item, lo === hi || !found ? write(lo) : `${write(lo)} – ${write(hi)}`);
-    }
+      if (!found) return write(null);
+      time = found.x;
+      return found.lo === found.hi ? write(found.lo) : `${write(found.lo)} – ${write(found.hi)}`;
+    });
     const [from, to] = this.#span;
-    setText(this.#time, time === null ? "" : timeText(time, chart.locale, to - from < 30));
+    this.#legend.write(readings, time === null ? "" : timeText(time, chart.locale, to - from < 30));
   }
 
   #point(plot: uPlot): void {
@@ -284,15 +257,7 @@ class ChartView implements View {
     this.#write();
   }
 
-  #toggleTrace(event: Event): void {
-    const item = (event.target as Element).closest<HTMLElement>("[data-rw-trace]");
-    if (!item) return;
-    const label = item.dataset.rwTrace!;
-    const show = this.#hidden.has(label);
-    if (show) this.#hidden.delete(label);
-    else this.#hidden.add(label);
-    item.setAttribute("aria-pressed", String(show));
-    item.title = words(this.chart.locale)(show ? "hide" : "show", label);
+  #showTrace(label: string, show: boolean): void {
     this.#range = null;
     this.#fit();
     for (const [i, trace] of this.#traces.entries()) {
@@ -301,3 +266,5 @@ class ChartView implements View {
     this.chart.host.invalidate();
   }
 }
+
+define("chart", LiveChart);

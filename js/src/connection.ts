@@ -1,11 +1,12 @@
 // ConnectionIndicator: the page's half. Colour, shape and word; the seconds are counted here, without any traffic.
 
-import { h, setAttribute, setText } from "./lib/dom";
-import type { Part } from "./lib/frames";
-import { type Icon, icon } from "./lib/icons";
-import { LiveWidget, type View } from "./lib/live";
-import { type Link, type Standing, standing } from "./lib/standing";
-import { type Word, words } from "./lib/words";
+import type { Part } from "./lib/hop/frames";
+import { define } from "./lib/hop/slot";
+import { type Word, words } from "./lib/text/words";
+import { h, setAttribute, setText } from "./lib/view/dom";
+import { type Icon, icon } from "./lib/view/icons";
+import { LiveWidget, type View } from "./lib/view/live";
+import { type Link, type Standing, standing } from "./lib/view/standing";
 
 const LOOKS: Record<Standing["state"], { icon: Icon; word: Word }> = {
   loading: { icon: "half", word: "loading" },
@@ -26,12 +27,14 @@ const ACTIONS: Partial<Record<Standing["state"], { ask: string; word: Word }>> =
 
 /** Pixels that the words and the button need; the address has the rest, or is left to the tooltip. */
 const WORDS_PX = 290;
-const LEAST_LABEL_PX = 120;
+const MIN_LABEL_PX = 120;
 
 /** A click is answered with a new part; without one, the reader may click again after this. */
 const ANSWER_MS = 3_000;
 
-export class ConnectionWidget extends LiveWidget {
+export class ConnectionIndicator extends LiveWidget {
+  static override readonly settings = ["grace"];
+
   link: Link | null = null;
   /** The sentence for those who listen: only of states that last. */
   said = "";
@@ -111,7 +114,7 @@ class ConnectionView implements View {
   #drawnIcon = "";
 
   constructor(
-    readonly indicator: ConnectionWidget,
+    readonly indicator: ConnectionIndicator,
     el: HTMLElement,
     readonly root: HTMLElement,
     signal: AbortSignal,
@@ -145,7 +148,7 @@ class ConnectionView implements View {
     const label = indicator.link?.label ?? "";
     setText(this.#label, label);
     this.#label.style.maxWidth = `${width - WORDS_PX}px`;
-    this.#label.hidden = width - WORDS_PX < LEAST_LABEL_PX;
+    this.#label.hidden = width - WORDS_PX < MIN_LABEL_PX;
     setAttribute(root, "title", label);
     this.#button.hidden = !action;
     this.#button.disabled = indicator.waiting;
@@ -163,3 +166,5 @@ class ConnectionView implements View {
 function attempt({ attempt, countdown }: Standing, say: ReturnType<typeof words>): string {
   return countdown ? say("attempt_in", String(attempt), String(countdown)) : say("attempt", String(attempt));
 }
+
+define("connection", ConnectionIndicator);

@@ -1,10 +1,13 @@
 // Dashboard: the header's page half. It holds the widgets below it, in this page and at once.
 
-import { h, setAttribute, setText } from "./lib/dom";
-import { LiveWidget, type View } from "./lib/live";
-import { words } from "./lib/words";
+import { define } from "./lib/hop/slot";
+import { setAttribute } from "./lib/view/dom";
+import { Head } from "./lib/view/head";
+import { LiveWidget, type View } from "./lib/view/live";
 
-export class DashboardWidget extends LiveWidget {
+export class Dashboard extends LiveWidget {
+  static override readonly settings = ["_members"];
+
   protected get empty(): boolean {
     return false;
   }
@@ -26,32 +29,29 @@ export class DashboardWidget extends LiveWidget {
 }
 
 class HeaderView implements View {
-  readonly status = h("span", "rw-status");
-  readonly #title = h("span", "rw-title");
-  readonly #pause = h("button", "rw-button");
+  readonly status: HTMLElement;
+  readonly #head: Head;
 
   constructor(
-    readonly header: DashboardWidget,
+    readonly header: Dashboard,
     el: HTMLElement,
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
-    const head = h("div", "rw-head");
-    setAttribute(this.#title, "role", "heading");
-    setAttribute(this.#title, "aria-level", "2");
-    head.append(this.#title, this.status, this.#pause);
-    this.#pause.type = "button";
-    this.#pause.addEventListener("click", () => header.togglePause(), { signal });
-    this.root.append(head);
+    this.#head = new Head(header, signal);
+    this.status = this.#head.status;
+    setAttribute(this.#head.title, "role", "heading");
+    setAttribute(this.#head.title, "aria-level", "2");
+    this.root.append(this.#head.root);
     el.append(this.root);
   }
 
   draw(): void {
     const { header } = this;
-    const say = words(header.locale);
-    setText(this.#title, header.get<string>("title"));
-    setText(this.#pause, say(header.paused ? "resume_all" : "pause_all"));
-    this.#pause.hidden = header.holds.length === 0;
+    this.#head.draw("pause_all", "resume_all");
+    this.#head.pause.hidden = header.holds.length === 0;
     this.status.hidden = header.state === "live" || header.state === "loading";
   }
 }
+
+define("dashboard", Dashboard);

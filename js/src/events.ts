@@ -1,13 +1,15 @@
 // EventLog: the page's half. Rows go in at the bottom and leave at the top; a reader who scrolls up is left in peace.
 
-import type { Meaning } from "./lib/cursor";
-import { h, setAttribute, setText } from "./lib/dom";
-import { type Event, Events, type Item, isGap, type Row } from "./lib/events";
-import { formatter, momentText, timeText } from "./lib/format";
-import type { Part } from "./lib/frames";
-import { type Icon, icon } from "./lib/icons";
-import { LiveWidget, type View } from "./lib/live";
-import { type Word, words } from "./lib/words";
+import type { Meaning } from "./lib/hop/cursor";
+import type { Part } from "./lib/hop/frames";
+import { define } from "./lib/hop/slot";
+import { formatter, momentText, timeText } from "./lib/text/format";
+import { type Word, words } from "./lib/text/words";
+import { h, setAttribute, setText } from "./lib/view/dom";
+import { Head } from "./lib/view/head";
+import { type Icon, icon } from "./lib/view/icons";
+import { LiveWidget, type View } from "./lib/view/live";
+import { type Item, isGap, type LogEvent, LogRows, type Row } from "./lib/view/log";
 
 /** The levels we know; others show their own word, and look like `info`. */
 const LOOKS: Record<string, { icon: Icon; word: Word }> = {
@@ -18,17 +20,19 @@ const LOOKS: Record<string, { icon: Icon; word: Word }> = {
   error: { icon: "cross", word: "error" },
 };
 
-/** Why events can be missing; see realtime_widgets/gaps.py. */
+/** Why events can be missing; see realtime_widgets/streams/gaps.py. */
 const REASONS: Word[] = ["trimmed", "epoch_changed", "overflow", "lost", "unknown_source"];
 
 const ASK_AGAIN_MS = 10_000;
-const ASK_AT_LEAST_MS = 60_000;
+const MAX_ASK_PAUSE_MS = 60_000;
 
 /** Pixels from the end within which a log counts as being there: fractions, and a slip of the hand. */
-const NEAR_END = 8;
+const NEAR_END_PX = 8;
 
-export class EventsWidget extends LiveWidget {
-  readonly events = new Events(() => this.get<number>("max_rows"));
+export class EventLog extends LiveWidget {
+  static override readonly settings = ["max_rows"];
+
+  readonly events = new LogRows(() => this.get<number>("max_rows"));
 
   protected get empty(): boolean {
     return this.events.items.length === 0;
@@ -43,7 +47,7 @@ export class EventsWidget extends LiveWidget {
     return null;
   }
 
-  /** When to ask again for what was left out, and how long to wait after that; words and answers may get lost. */
+  /** When to ask again for what was left out, and how long to wait after that; questions and answers may get lost. */
   #askAt = 0;
   #wait = ASK_AGAIN_MS;
 
@@ -75,7 +79,7 @@ export class EventsWidget extends LiveWidget {
     const now = this.host.clock.now();
     if (!gap || now < this.#askAt) return;
     this.#askAt = now + this.#wait;
-    this.#wait = Math.min(2 * this.#wait, ASK_AT_LEAST_MS);
+    this.#wait = Math.min(2 * this.#wait, MAX_ASK_PAUSE_MS);
     this.host.ask("fetch", { seq: gap.seq, count: gap.count, most: gap.most });
   }
 
@@ -85,9 +89,7 @@ export class EventsWidget extends LiveWidget {
 }
 
 class EventsView implements View {
-  readonly #title = h("span", "rw-title");
-  readonly #status = h("span", "rw-status");
-  readonly #pause = h("button", "rw-button");
+  readonly #head: Head;
   readonly #log = h("div", "rw-log");
   readonly #empty = h("div", "rw-empty");
   readonly #jump = h("button", "rw-button rw-jump");
@@ -99,22 +101,20 @@ class EventsView implements View {
   #width = 0;
 
   constructor(
-    readonly widget: EventsWidget,
+    readonly widget: EventLog,
     el: HTMLElement,
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
-    const head = h("div", "rw-head");
+    this.#head = new Head(widget, signal);
     const place = h("div", "rw-log-place");
-    head.append(this.#title, this.#status, this.#pause);
     place.append(this.#log, this.#empty, this.#jump);
-    this.root.append(head, place);
+    this.root.append(this.#head.root, place);
     // A log is live by its role, but to read out every line of a busy one would be cruel.
     setAttribute(this.#log, "role", "log");
     setAttribute(this.#log, "aria-live", "off");
     this.#log.tabIndex = 0;
-    this.#pause.type = this.#jump.type = "button";
-    this.#pause.addEventListener("click", () => widget.togglePause(), { signal });
+    this.#jump.type = "button";
     this.#jump.addEventListener("click", () => this.#toEnd(), { signal });
     this.#log.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     el.append(this.root);
@@ -125,8 +125,7 @@ class EventsView implements View {
     const { items, arrived } = widget.events;
     const say = words(widget.locale);
     const count = formatter({ name: "number" }, widget.locale);
-    setText(this.#title, widget.get<string>("title"));
-    setText(this.#pause, say(widget.paused ? "resume" : "pause"));
+    this.#head.draw();
     setAttribute(this.root, "role", "group");
     setAttribute(this.#log, "aria-label", widget.get<string>("title") || "log");
     const still = widget.paused && this.#drawn.length > 0;
@@ -146,7 +145,7 @@ class EventsView implements View {
     );
     this.#empty.hidden = this.#drawn.length > 0;
     const more = widget.state === "paused" && unseen > 0;
-    setText(this.#status, more ? say("paused_new", count(unseen)) : widget.statusText);
+    setText(this.#head.status, more ? say("paused_new", count(unseen)) : widget.statusText);
   }
 
   /** Brings the rows in line with the items: away at the top, new at the bottom. */
@@ -185,7 +184,7 @@ class EventsView implements View {
 
   #scrolled(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    const atEnd = scrollHeight - scrollTop - clientHeight <= NEAR_END;
+    const atEnd = scrollHeight - scrollTop - clientHeight <= NEAR_END_PX;
     if (atEnd === this.#atEnd) return;
     this.#atEnd = atEnd;
     this.widget.host.invalidate();
@@ -222,7 +221,7 @@ function row(item: Item, locale: string): HTMLElement {
 }
 
 /** What never came, and why. */
-function gapText({ source: reason, message: count }: Event, locale: string): string {
+function gapText({ source: reason, message: count }: LogEvent, locale: string): string {
   const say = words(locale);
   const number = formatter({ name: "number" }, locale);
   const what =
@@ -233,3 +232,5 @@ function gapText({ source: reason, message: count }: Event, locale: string): str
         : say("missing_count", number(count));
   return REASONS.includes(reason as Word) ? say("because", what, say(reason as Word)) : what;
 }
+
+define("events", EventLog);

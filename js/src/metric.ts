@@ -1,13 +1,16 @@
 // MetricCard: the page's half. The newest number, where it is going, and a line of how it got there.
 
-import { Cells } from "./lib/cells";
-import type { Meaning } from "./lib/cursor";
-import { colorOf, h, setAttribute, setText } from "./lib/dom";
-import { agoText, formatter, MISSING, type NumberFormat } from "./lib/format";
-import type { Part } from "./lib/frames";
-import { LiveWidget, type View } from "./lib/live";
-import { extent, rows } from "./lib/rows";
-import { words } from "./lib/words";
+import { Buckets } from "./lib/draw/buckets";
+import { lineColor } from "./lib/draw/palette";
+import { rows } from "./lib/draw/rows";
+import { drawSparkline } from "./lib/draw/sparkline";
+import type { Meaning } from "./lib/hop/cursor";
+import type { Part } from "./lib/hop/frames";
+import { define } from "./lib/hop/slot";
+import { agoText, formatter, MISSING, type NumberFormat } from "./lib/text/format";
+import { words } from "./lib/text/words";
+import { h, setAttribute, setText } from "./lib/view/dom";
+import { LiveWidget, type View } from "./lib/view/live";
 
 /** What the kernel says of the number itself; the same with every part, the newest counts. */
 interface Readout {
@@ -26,8 +29,10 @@ const TREND_MS = 200;
 
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
-export class MetricWidget extends LiveWidget {
-  readonly cells = new Cells();
+export class MetricCard extends LiveWidget {
+  static override readonly settings = ["icon", "good", "sparkline"];
+
+  readonly buckets = new Buckets();
   readout: Readout = { value: null, trend: "neutral", level: "normal" };
   #newest: number | null = null;
 
@@ -43,8 +48,8 @@ export class MetricWidget extends LiveWidget {
     // The number is whole in every part: it is right at once even after a loss.
     this.readout = part.body as unknown as Readout;
     this.#newest = (part.body.newest as number | null) ?? null;
-    if (meaning === "replace") this.cells.replace(part);
-    else if (meaning === "append") this.cells.append(part);
+    if (meaning === "replace") this.buckets.replace(part);
+    else if (meaning === "append") this.buckets.append(part);
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {
@@ -73,7 +78,7 @@ class MetricView implements View {
   #trendDue = 0;
 
   constructor(
-    readonly card: MetricWidget,
+    readonly card: MetricCard,
     readonly el: HTMLElement,
     readonly root: HTMLElement,
     _signal: AbortSignal,
@@ -97,7 +102,7 @@ class MetricView implements View {
 
   #takeColor(): void {
     this.#coloredFor = this.el.dataset.rwTheme ?? "";
-    this.#color = colorOf(this.el, "--rw-c0");
+    this.#color = lineColor(this.el, 0);
   }
 
   draw(): void {
@@ -159,63 +164,17 @@ class MetricView implements View {
     const [width, height] = this.#size;
     if (!width || !height) return;
     if (this.el.dataset.rwTheme !== this.#coloredFor) this.#takeColor();
-    const scale = devicePixelRatio || 1;
-    if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
-      canvas.width = Math.round(width * scale);
-      canvas.height = Math.round(height * scale);
-    }
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.clearRect(0, 0, width, height);
-    const { cells } = this.card;
-    const table = rows([cells]);
-    const found = extent(table, Number.NEGATIVE_INFINITY, [true]);
-    if (!found) {
-      setAttribute(canvas, "aria-label", MISSING);
-      return;
-    }
-    const [least, most] = found;
-    setAttribute(canvas, "aria-label", `${write(least)} – ${write(most)}`);
-    const newest = cells.newest ?? 0;
-    const seconds = this.card.get<{ seconds: number }>("_window").seconds;
-    const pad = 3;
-    const across = (x: number) => width - pad - ((newest - x) / seconds) * (width - 2 * pad);
-    const flat = most === least;
-    const up = (y: number) =>
-      flat ? height / 2 : height - pad - ((y - least) / (most - least)) * (height - 2 * pad);
-    context.strokeStyle = this.#color;
-    context.fillStyle = context.strokeStyle;
-    context.lineWidth = 1.5;
-    context.lineJoin = "round";
-    let run: [number, number][] = [];
-    for (const [i, value] of (table.columns[0] ?? []).entries()) {
-      if (typeof value === "number") run.push([across(table.x[i]!), up(value)]);
-      else {
-        trace(context, run, height);
-        run = [];
-      }
-    }
-    trace(context, run, height);
+    const { buckets } = this.card;
+    const found = drawSparkline(canvas, rows([buckets]), {
+      width,
+      height,
+      color: this.#color,
+      newest: buckets.newest ?? 0,
+      seconds: this.card.get<{ seconds: number }>("_window").seconds,
+    });
+    if (found === undefined) return;
+    setAttribute(canvas, "aria-label", found ? found.map(write).join(" – ") : MISSING);
   }
 }
 
-/** One unbroken run: a line, its ground, and a dot when it is a single point. */
-function trace(context: CanvasRenderingContext2D, run: [number, number][], height: number): void {
-  const [first, last] = [run[0], run[run.length - 1]];
-  if (!first || !last) return;
-  if (run.length === 1) {
-    context.beginPath();
-    context.arc(first[0], first[1], 1.75, 0, 2 * Math.PI);
-    context.fill();
-    return;
-  }
-  context.beginPath();
-  for (const [x, y] of run) context.lineTo(x, y);
-  context.stroke();
-  context.lineTo(last[0], height);
-  context.lineTo(first[0], height);
-  context.globalAlpha = 0.12;
-  context.fill();
-  context.globalAlpha = 1;
-}
+define("metric", MetricCard);

@@ -1,34 +1,27 @@
-// The shared front end: the carrier's module. Loaded once per page and kernel, it opens the page for every stub.
+// The shared front end: the carrier's module. Loaded once per page and kernel, it opens the page for every stub; the code
+// of each kind of widget follows when the kernel has one.
 //
-// Where a page makes only the models that it displays, it is the module of every widget: each is then a carrier, too.
+// Where a host makes only the models that it displays, this and the code of its kind are the module of every widget: each
+// is then a carrier, too.
 
-import { ChartWidget } from "./chart";
-import { ConnectionWidget } from "./connection";
-import { DashboardWidget } from "./dashboard";
-import { EventsWidget } from "./events";
-import { Page } from "./lib/page";
-import { type Model, slot } from "./lib/slot";
-import { MetricWidget } from "./metric";
+import { core } from "./core";
+import { Modules } from "./lib/hop/modules";
+import { Page } from "./lib/hop/page";
+import { slot } from "./lib/hop/slot";
+import type { Model } from "./lib/hop/wire";
+import stub from "./widget";
 
-const KINDS = {
-  chart: ChartWidget,
-  metric: MetricWidget,
-  events: EventsWidget,
-  connection: ConnectionWidget,
-  dashboard: DashboardWidget,
-};
-
-/** The page of this build, made by the first who has its code. */
-function open(): Page {
-  const place = slot();
-  place.page ??= new Page(KINDS);
-  place.resolve(place.page);
-  return place.page;
-}
+// At once, because the code of a kind may stand behind this in the same text. The page is made by the first copy.
+const here = slot();
+here.core ??= core;
+const page = here.page ?? new Page(new Modules());
+here.page = page;
 
 /** Takes a model as a carrier for as long as the signal lasts. */
 function carry(model: Model, signal = new AbortController().signal): void {
-  open().attach(model, signal);
+  here.resolve(page);
+  page.modules.follow(model, signal);
+  page.attach(model, signal);
 }
 
 export default {
@@ -36,14 +29,13 @@ export default {
 
   initialize({ model }: { model: Model }) {
     const life = new AbortController();
-    if (model.get("_rw_kind")) open().adopt(model, life.signal);
+    const leave = model.get("_rw_kind") ? stub.initialize({ model }) : null;
     carry(model, life.signal);
-    return () => life.abort();
+    return () => {
+      leave?.();
+      life.abort();
+    };
   },
 
-  render({ model, el }: { model: Model; el: HTMLElement }) {
-    const life = new AbortController();
-    slot().page?.show(model, el, life.signal);
-    return () => life.abort();
-  },
+  render: stub.render,
 };

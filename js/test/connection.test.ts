@@ -1,8 +1,8 @@
 // The connection indicator: what is shown, said and asked.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ConnectionWidget } from "../src/connection";
-import { GONE_MS } from "../src/lib/page";
+import { ConnectionIndicator } from "../src/connection";
+import { KERNEL_GONE_MS } from "../src/lib/hop/route";
 import { find, Stage, state, text } from "./stage";
 
 let stage: Stage;
@@ -23,7 +23,7 @@ const button = () => find(el, ".rw-action");
 const shape = () => find(el, ".rw-glyph").dataset.rwIcon;
 
 beforeEach(() => {
-  stage = new Stage({ connection: ConnectionWidget });
+  stage = new Stage({ connection: ConnectionIndicator });
   traits = { grace: 5 };
   first = new AbortController();
   el = stage.show("c", "connection", traits, first.signal);
@@ -62,7 +62,7 @@ describe("a state", () => {
 
   it("of a kernel that is gone offers nothing that nobody would hear", () => {
     put("disconnected");
-    stage.clock.run(GONE_MS + 2000);
+    stage.clock.run(KERNEL_GONE_MS + 2000);
     stage.clock.draw();
     expect([state(el), words(), shape()]).toEqual(["kernel_gone", "Kernel not responding", "slashed"]);
     expect(button().hidden).toBe(true);

@@ -1,9 +1,9 @@
 // The header of a dashboard, and what it holds.
 
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { DashboardWidget } from "../src/dashboard";
-import { EventsWidget } from "../src/events";
-import { MetricWidget } from "../src/metric";
+import { Dashboard } from "../src/dashboard";
+import { EventLog } from "../src/events";
+import { MetricCard } from "../src/metric";
 import { find, Stage, state, text } from "./stage";
 
 let stage: Stage;
@@ -22,7 +22,7 @@ const click = (on = button()) => {
 const number = (value: number) => ({ value, trend: "neutral", level: "normal", newest: 1, series: ["v"] });
 
 beforeEach(() => {
-  stage = new Stage({ dashboard: DashboardWidget, metric: MetricWidget, events: EventsWidget });
+  stage = new Stage({ dashboard: Dashboard, metric: MetricCard, events: EventLog });
   traits = { title: "Machine", _members: ["a", "log"] };
   card = { icon: "", sparkline: false, _format: { name: "number" }, _window: { seconds: 60 } };
   header = stage.show("h", "dashboard", traits);

@@ -1,7 +1,7 @@
 // What tests turn by hand: time, and models that note what is said to the kernel.
 
-import type { Clock } from "../src/lib/clock";
-import type { Model } from "../src/lib/slot";
+import type { Clock } from "../src/lib/hop/clock";
+import type { Model } from "../src/lib/hop/wire";
 
 /** Time turned by hand. */
 export class HandClock implements Clock {
@@ -55,7 +55,7 @@ export class HandClock implements Clock {
   }
 }
 
-export interface Word {
+export interface Report {
   page: string;
   n: number;
   visible: boolean;
@@ -66,12 +66,12 @@ export interface Word {
 
 export function model(traits: Record<string, unknown>) {
   const listeners = new Set<(...args: never[]) => void>();
-  const sent: Word[] = [];
+  const sent: Report[] = [];
   const made: Model = {
     get: (name) => traits[name],
     on: (_event, fn) => listeners.add(fn),
     off: (_event, fn) => listeners.delete(fn),
-    send: (content) => sent.push(content as Word),
+    send: (content) => sent.push(content as Report),
   };
   return { ...made, listeners, sent };
 }

@@ -1,7 +1,9 @@
 // A stage for widgets: a real page with a clock turned by hand, a carrier that notes the words, and places of a width.
 
 import { vi } from "vitest";
-import { type Kind, Page } from "../src/lib/page";
+import { Modules } from "../src/lib/hop/modules";
+import { Page } from "../src/lib/hop/page";
+import type { Kind } from "../src/lib/hop/widget";
 import { HandClock, model } from "./hand";
 
 export class Stage {
@@ -22,7 +24,7 @@ export class Stage {
       },
     );
     vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockImplementation(() => this.width);
-    this.page = new Page(kinds, this.clock);
+    this.page = new Page(new Modules(kinds), this.clock);
     this.page.attach(this.carrier, this.life.signal);
   }
 

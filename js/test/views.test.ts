@@ -2,12 +2,12 @@
 
 import type uPlot from "uplot";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ChartWidget } from "../src/chart";
-import { BREAK_BEFORE } from "../src/lib/cells";
-import type { Part } from "../src/lib/frames";
-import type { Host } from "../src/lib/page";
-import type { Model } from "../src/lib/slot";
-import { MetricWidget } from "../src/metric";
+import { LiveChart } from "../src/chart";
+import { BREAK_BEFORE } from "../src/lib/draw/buckets";
+import type { Part } from "../src/lib/hop/frames";
+import type { Host } from "../src/lib/hop/widget";
+import type { Model } from "../src/lib/hop/wire";
+import { MetricCard } from "../src/metric";
 
 const plots = vi.hoisted(() => [] as FakePlot[]);
 
@@ -84,7 +84,7 @@ function part(body: object, x: number[] = [], values = x, breaks = x.map(() => 0
   };
 }
 
-function shown(widget: ChartWidget | MetricWidget): HTMLElement {
+function shown(widget: LiveChart | MetricCard): HTMLElement {
   const el = document.createElement("div");
   document.body.append(el);
   widget.show(el, life.signal);
@@ -94,8 +94,8 @@ function shown(widget: ChartWidget | MetricWidget): HTMLElement {
 
 const text = (el: HTMLElement, selector: string) => el.querySelector(selector)!.textContent;
 const isHidden = (el: HTMLElement, selector: string) => el.querySelector<HTMLElement>(selector)!.hidden;
-const chart = () => new ChartWidget(model, host, life.signal);
-const card = () => new MetricWidget(model, host, life.signal);
+const chart = () => new LiveChart(model, host, life.signal);
+const card = () => new MetricCard(model, host, life.signal);
 const number = (value: number, more = {}) => ({ value, trend: "neutral", level: "normal", ...more });
 
 /** What runs when the browser finds that a view has another size. */

@@ -1,9 +1,11 @@
 """Carrier: the one hidden model over whose comm all frames of this kernel travel.
 
-Its `_esm` is the whole shared front end, so that a page loads it once per kernel and the other
-widgets' modules stay tiny. JupyterLab, Notebook and Voila run the `initialize` of models that are
-never displayed, which is all a carrier needs. marimo makes only the models that it displays: there
-every widget brings the front end itself (marimo loads equal modules once) and is a carrier of its own.
+Its `_esm` is what all widgets of a page share, so that a page loads it once per kernel and the other
+widgets' modules stay tiny; the code of each kind of widget is in its trait `_rw_modules` from the first
+widget of that kind on. JupyterLab, Notebook and Voila run the `initialize` of models that are never
+displayed, which is all a carrier needs. marimo makes only the models that it displays: there every
+widget brings the front end and the code of its kind itself (marimo loads equal modules once) and is a
+carrier of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,12 @@ def read_static(name: str) -> str:
             "run `make build` in the checkout, or install the wheel"
         )
     return path.read_text(encoding="utf-8")
+
+
+@functools.cache
+def read_front_end(kind: str) -> str:
+    """The front end and the code of a kind of widget as one text, the same object for all widgets of that kind."""
+    return f"{read_static('page.js')}\n{read_static(f'{kind}.js')}"
 
 
 def has_carrier() -> bool:
@@ -74,5 +83,14 @@ class Carrier(anywidget.AnyWidget):
     _rw_carrier = traitlets.Unicode().tag(sync=True)
     """Name by which widgets refer to this kernel's frames."""
 
-    def __init__(self, carrier_id: str, **kwargs: Any) -> None:
-        super().__init__(_esm=read_static("page.js"), _rw_carrier=carrier_id, **kwargs)
+    _rw_modules = traitlets.Dict().tag(sync=True)
+    """Kind of widget → its code (`static/<kind>.js`), of the kinds that this kernel has had."""
+
+    def __init__(self, carrier_id: str, modules: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(
+            _esm=read_static("page.js"), _rw_carrier=carrier_id, _rw_modules=dict(modules), **kwargs
+        )
+
+    def bring(self, modules: Mapping[str, str]) -> None:
+        """Has the pages load the code of more kinds."""
+        self._rw_modules = dict(modules)

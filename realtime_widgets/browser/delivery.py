@@ -1,7 +1,7 @@
 """Delivery: decides what goes into the next frame, for which widgets, and when one is due.
 
 The kernel's half of the last hop as pure logic: it knows the feeds on offer and what the pages have
-said (their *pulses*), is told the time, and returns parts. Who sends them is `widgets.scheduler`.
+said (their *pulses*), is told the time, and returns parts. Who sends them is `frame_loop`.
 
 Promises, each as far as the way back from the page allows:
 

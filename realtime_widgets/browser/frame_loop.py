@@ -1,4 +1,4 @@
-"""Scheduler: one per process; turns what the delivery decides into frames on the carrier.
+"""The frame loop: one per process; turns what the delivery decides into frames on the carrier.
 
 The only module that talks to the browser. Everything here runs on the I/O thread except `wake`,
 which streams call from whichever thread appended, and the entry points that hand over to it. A frame
@@ -11,8 +11,9 @@ what its reader wants done.
     {"rw": 1, "page": "k3x…", "to": "w1", "do": "retry"}
     {"rw": 1, "page": "k3x…", "to": "w1", "do": "fetch", "about": {…}}
 
-And one from a widget's module that has found no front end in its page: `{"rw": 1, "do": "load"}`, answered on the
-same route by `{"rw": 1, "code": "…"}`.
+And one from a widget's module, answered on the same route: `{"rw": 1, "do": "load"}` when it has found no front end in
+its page, answered by `{"rw": 1, "code": "…"}`, the front end with the code of its kind. Where only that is missing it
+names the kind, `{"rw": 1, "do": "load", "kind": "chart"}`: `{"rw": 1, "module": "chart", "code": "…"}`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from ..errors import RuntimeStopped, UsageError
 from ..feeds.feed import Feed
 from ..runtime import Runtime, get_runtime, notebook
 from ..streams import Stream
-from .carrier import Carrier, has_carrier, is_closed, parentless_context, read_static
+from .carrier import Carrier, has_carrier, is_closed, parentless_context, read_front_end, read_static
 from .delivery import FrameDelivery, Outgoing
 from .frames import WIRE, Frame, pack
 from .pages import CARRIER
@@ -70,13 +71,14 @@ class Sender(Protocol):
 
 
 class _Served(msgspec.Struct, frozen=True):
-    """A widget as the scheduler knows it."""
+    """A widget as the frame loop knows it."""
 
     feeds: Mapping[str, Feed]
     followed: Sequence[Followed]
     asked: Asked | None
     sender: Sender | None
     home: str
+    kind: str | None
 
     @property
     def streams(self) -> list[Stream]:
@@ -144,6 +146,7 @@ class FrameLoop:
         self._runtime = runtime
         self._send = send
         self._carrier: Carrier | None = None
+        self._modules: dict[str, str] = {}  # kind of widget → the code that a page needs for it
         self._context = parentless_context()
         # No lock: the garbage collector may close a widget on any thread, in the middle of anything. Each step on this
         # dictionary is one of the interpreter's own.
@@ -172,6 +175,7 @@ class FrameLoop:
         followed: Sequence[Followed],
         asked: Asked | None = None,
         sender: Sender | None = None,
+        kind: str | None = None,
     ) -> None:
         """Offers a widget's feeds and wakes whenever something that it follows changes.
 
@@ -183,9 +187,14 @@ class FrameLoop:
                 what it is about; both come from outside, so unknown ones are to be ignored. None: the widget takes
                 no intents.
             sender: the widget itself, for pages that have no carrier. None: it can only be reached by that.
+            kind: whose code the pages need. None: they have it.
         """
+        if kind is not None:
+            read_static(
+                f"{kind}.js"
+            )  # here, so that one that was never built is an error of who makes the widget
         home = CARRIER if sender is None or has_carrier() else to
-        served = _Served(dict(feeds), tuple(followed), asked, sender, home)
+        served = _Served(dict(feeds), tuple(followed), asked, sender, home, kind)
         self._served[to] = served
         self._runtime.call_soon(self._add, to, served)
 
@@ -206,7 +215,7 @@ class FrameLoop:
         if not isinstance(message, Mapping) or message.get("rw") != WIRE:
             return
         if message.get("do") == "load":
-            self._hand_over(self._load, route)
+            self._hand_over(self._load, route, message.get("kind"))
         elif "do" in message:
             self._hand_over(self._intent, message.get("to"), message["do"], message.get("about"))
         else:
@@ -263,8 +272,12 @@ class FrameLoop:
     # On the I/O thread
 
     def _add(self, to: str, served: _Served) -> None:
-        if served.home == CARRIER:
-            self._open_carrier()
+        new = served.kind is not None and served.kind not in self._modules
+        if served.kind is not None and new:
+            self._modules[served.kind] = read_static(f"{served.kind}.js")
+        if served.home == CARRIER and not self._open_carrier() and new and self._carrier is not None:
+            # Now, and not when a page asks: its way back may be closed as long as a cell runs.
+            self._context.run(self._carrier.bring, self._modules)
         for each in served.followed:
             # One listener, however many widgets follow the stream: every append pays for it.
             if id(each) not in self._unlisten:
@@ -286,13 +299,14 @@ class FrameLoop:
         for name in self._gone:
             self._gone[name] += _lost(gone, name)
 
-    def _open_carrier(self) -> None:
-        """Makes the carrier, or makes it anew after `Widget.close_all()`."""
+    def _open_carrier(self) -> bool:
+        """Makes the carrier, or makes it anew after `Widget.close_all()`; says whether it did."""
         if self._send is not None or (self._carrier is not None and not is_closed(self._carrier.comm)):
-            return
-        self._carrier = self._context.run(Carrier, self.carrier_id)
+            return False
+        self._carrier = self._context.run(Carrier, self.carrier_id, self._modules)
         self._carrier.on_msg(lambda _widget, content, _buffers: self.receive(content))
         self.delivery.rekey()
+        return True
 
     def _pulse(self, message: Mapping[str, Any], now: float, route: str) -> None:
         self.delivery.pulse(message, now, route)
@@ -302,9 +316,16 @@ class FrameLoop:
                 feed.resize(px)
         self._arm()
 
-    def _load(self, route: str) -> None:
-        """Sends the front end to a page that has found no carrier."""
-        self._put(route, {"rw": WIRE, "code": read_static("page.js")}, [])
+    def _load(self, route: str, kind: Any) -> None:
+        """Sends code to a page that lacks it: of one kind, or the front end with that of the widget that asked."""
+        if kind is not None:
+            if isinstance(kind, str) and kind in self._modules:
+                self._put(route, {"rw": WIRE, "module": kind, "code": self._modules[kind]}, [])
+            return
+        served = self._served.get(route)
+        own = served.kind if served is not None else None
+        code = read_static("page.js") if own is None else read_front_end(own)
+        self._put(route, {"rw": WIRE, "code": code}, [])
 
     def _intent(self, to: Any, what: Any, about: Any) -> None:
         """Passes on what a reader wants done; what is malformed, or for nobody here, is ignored."""
@@ -419,7 +440,7 @@ def _lost(served: _Served, name: str) -> int:
 
 
 def get_frame_loop() -> FrameLoop:
-    """The scheduler of this process; it lives and dies with the runtime and survives reloads of this module."""
+    """The frame loop of this process; it lives and dies with the runtime and survives reloads of this module."""
     return get_runtime().shared(f"frame_loop/{WIRE}", FrameLoop)
 
 

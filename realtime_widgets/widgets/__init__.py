@@ -1,4 +1,4 @@
-"""The visible things, and the one module that talks to the browser (`scheduler`)."""
+"""The widgets: what users put into cells, each with its other half in `js/src` under the same name."""
 
 from ..browser.frame_loop import configure, stats
 from .chart import LiveChart

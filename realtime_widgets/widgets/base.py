@@ -1,7 +1,7 @@
-"""Base of every widget: settings as traits, data through the scheduler, and clear refusals.
+"""Base of every widget: settings as traits, data through the frame loop, and clear refusals.
 
 The module a page runs for a widget (`static/widget.js`) is a stub that finds the shared front end
-brought by the carrier; traits hold settings only, data travel in frames.
+brought by the carrier, and the code of its kind; traits hold settings only, data travel in frames.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import anywidget
 import msgspec
@@ -21,15 +21,14 @@ import numpy as np
 import traitlets
 from ipywidgets import Layout
 
-from ..browser.carrier import has_carrier, read_static
+from ..browser.carrier import has_carrier, read_front_end, read_static
 from ..browser.frame_loop import Followed, Stats, get_frame_loop
 from ..errors import UsageError, reject_unknown_keywords
 from ..feeds.feed import Feed, Payload
+from ..feeds.freshness import DataState, Facts, data_state, is_down
 from ..runtime import get_runtime
 from ..streams import Stream
 from ..streams.upstream import Upstream, UpstreamStatus
-
-DataState = Literal["loading", "no_data", "live", "stale", "paused", "disconnected", "error"]
 
 Init = TypeVar("Init", bound=Callable[..., None])
 
@@ -69,17 +68,6 @@ def _language_tag(locale: str | None) -> str:
     return tag
 
 
-LINK_GRACE = 5.0
-"""Seconds that a lost link may take to come back before data are called disconnected; the page has the same."""
-
-
-def is_down(status: UpstreamStatus, now: float) -> bool:
-    """Whether no data can come: the link is given up, was ended, or has been lost for longer than the grace."""
-    if status.state == "reconnecting":
-        return now - status.since > LINK_GRACE
-    return status.state in ("disconnected", "error")
-
-
 class _Linked:
     """A feed, and with every part of it where the link stands that fills its stream."""
 
@@ -116,7 +104,7 @@ class LiveWidget(anywidget.AnyWidget):
     """Of the class, for anywidget, which would make a class for each widget to hold it."""
 
     _esm = traitlets.Unicode().tag(sync=True)
-    """The stub module, the same small text for every widget; without a carrier, the whole front end."""
+    """The stub module, the same small text for every widget; without a carrier, front end and code of its kind."""
 
     _rw_id = traitlets.Unicode().tag(sync=True)
     """Address of this widget's parts."""
@@ -161,12 +149,12 @@ class LiveWidget(anywidget.AnyWidget):
             settings["stale_after"] = float(stale_after)
         if layout is not None:
             settings["layout"] = layout
-        scheduler = get_frame_loop()
+        frame_loop = get_frame_loop()
         super().__init__(
-            _esm=read_static("widget.js" if has_carrier() else "page.js"),
+            _esm=read_static("widget.js") if has_carrier() else read_front_end(kind),
             _anywidget_id=f"{type(self).__module__}.{type(self).__qualname__}",
             _rw_id=uuid.uuid4().hex,
-            _rw_carrier=scheduler.carrier_id,
+            _rw_carrier=frame_loop.carrier_id,
             _rw_kind=kind,
             locale=_language_tag(locale),
             **settings,
@@ -175,9 +163,9 @@ class LiveWidget(anywidget.AnyWidget):
         self._feeds = {name: _with_link(feed) for name, feed in feeds.items()}
         linked = (feed for feed in self._feeds.values() if isinstance(feed, _Linked))
         self._sources = list({id(feed.source): feed.source for feed in linked}.values())
-        self._frame_loop = scheduler
-        self.on_msg(lambda _widget, content, _buffers: scheduler.receive(content, self._rw_id))
-        scheduler.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self)
+        self._frame_loop = frame_loop
+        self.on_msg(lambda _widget, content, _buffers: frame_loop.receive(content, self._rw_id))
+        frame_loop.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self, kind)
 
     def add_traits(self, **traits: Any) -> None:
         """Adds traits; not that one."""
@@ -201,20 +189,19 @@ class LiveWidget(anywidget.AnyWidget):
     @property
     def data_state(self) -> DataState:
         """What the data are at this moment: `no_data`, `live`, `stale`, `disconnected` or `paused`."""
-        newest = [stream.newest_ts for stream in self._streams if len(stream)]
-        if self.paused:
-            return "paused"
         now = time.monotonic()
-        if any(is_down(source.status, now) for source in self._sources):
-            return "disconnected"
-        if not newest:
-            return "no_data"
-        if any(stream.missing is not None for stream in self._streams):
-            return "stale"
-        ages = [stream.age for stream in self._streams if stream.age is not None]
-        if self.stale_after is not None and ages and min(ages) > self.stale_after:
-            return "stale"
-        return "live"
+        links = [source.status for source in self._sources]
+        ages = [age for stream in self._streams if (age := stream.age) is not None]
+        return data_state(
+            Facts(
+                paused=self.paused,
+                disconnected=any(is_down(link.state, now - link.since) for link in links),
+                empty=not any(len(stream) for stream in self._streams),
+                missing=any(stream.missing is not None for stream in self._streams),
+                age=min(ages, default=None),
+                stale_after=self.stale_after,
+            )
+        )
 
     def _asked(self, what: str, about: Any) -> None:
         """Does what a reader wants done (on the I/O thread); what is unknown is ignored."""
@@ -223,9 +210,9 @@ class LiveWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Takes the widget off the pages and stops serving it; the streams stay."""
-        scheduler = getattr(self, "_frame_loop", None)
-        if scheduler is not None:
-            scheduler.remove(self._rw_id)
+        frame_loop = getattr(self, "_frame_loop", None)
+        if frame_loop is not None:
+            frame_loop.remove(self._rw_id)
         super().close()
 
 

@@ -11,7 +11,8 @@ from ipywidgets import Layout
 from ..client.sansio.state import State, Status
 from ..errors import WrongType
 from ..feeds.feed import Payload
-from .base import DataState, LiveWidget, check_range, named_keywords
+from ..feeds.freshness import DataState
+from .base import LiveWidget, check_range, named_keywords
 
 
 class Linked(Protocol):

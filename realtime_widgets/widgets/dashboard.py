@@ -14,7 +14,8 @@ from ipywidgets import Box, Button, DOMWidget, HBox, Layout, ValueWidget, VBox
 
 from ..errors import UsageError, WrongType, did_you_mean
 from ..feeds.feed import Payload
-from .base import DataState, LiveWidget, named_keywords
+from ..feeds.freshness import GRAVEST_FIRST, DataState
+from .base import LiveWidget, named_keywords
 from .connection import ConnectionIndicator, Linked
 from .metric import MetricCard
 
@@ -25,16 +26,6 @@ MAX_COLUMNS: Final = 6
 
 NARROW: Final = (MetricCard, ConnectionIndicator, ValueWidget, Button)
 """What one column is enough for; everything else (charts, logs, figures, boxes) gets half of the width."""
-
-GRAVEST: Final[tuple[DataState, ...]] = (
-    "error",
-    "disconnected",
-    "stale",
-    "loading",
-    "no_data",
-    "paused",
-    "live",
-)
 
 
 class Dashboard(VBox):  # type: ignore[misc]
@@ -186,7 +177,7 @@ class Dashboard(VBox):  # type: ignore[misc]
     def data_state(self) -> DataState:
         """The gravest of its widgets' states; `no_data` without any."""
         states = {live.data_state for live in _live(self)}
-        return next((state for state in GRAVEST if state in states), "no_data")
+        return next((state for state in GRAVEST_FIRST if state in states), "no_data")
 
     def close(self) -> None:
         """Takes the dashboard off the pages; its widgets stay open, and so does an indicator that was passed in."""

@@ -1,4 +1,4 @@
-"""The scheduler's pace, on a clock turned by hand."""
+"""The frame loop's pace, on a clock turned by hand."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_last_moment_of_a_process_is_no_fault() -> None:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> tuple[HandRuntime, FrameLoop, Feed, list[tuple[float, int]]]:
-    """A runtime, a scheduler with one feed, and what it sent: when, and the newest record."""
+    """A runtime, a frame loop with one feed, and what it sent: when, and the newest record."""
     runtime, feed = HandRuntime(), Feed()
     sent: list[tuple[float, int]] = []
     clock = types.SimpleNamespace(monotonic=lambda: runtime.now, time=lambda: runtime.now)
@@ -195,10 +195,82 @@ def test_a_page_that_lacks_the_front_end_is_sent_it_on_the_route_it_asked_by(
 ) -> None:
     runtime = HandRuntime()
     sent: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(frame_loop, "read_static", lambda name: f"the text of {name}")
+    texts(monkeypatch)
     made = FrameLoop(runtime, lambda route, content, _: sent.append((route, content)))  # type: ignore[arg-type]
     made.receive({"rw": 1, "do": "load"}, "w7")
     assert sent == [("w7", {"rw": 1, "code": "the text of page.js"})]
+
+
+def texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the built files short."""
+    monkeypatch.setattr(frame_loop, "read_static", lambda name: f"the text of {name}")
+    monkeypatch.setattr(frame_loop, "read_front_end", lambda kind: f"the front end with {kind}")
+
+
+def test_a_page_is_sent_the_code_that_its_widget_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, dict[str, Any]]] = []
+    texts(monkeypatch)
+    runtime = HandRuntime()
+    made = FrameLoop(runtime, lambda route, content, _: sent.append((route, content)))  # type: ignore[arg-type]
+    made.add("w7", {}, [], kind="metric")
+    made.receive({"rw": 1, "do": "load"}, "w7")
+    made.receive({"rw": 1, "do": "load", "kind": "metric"}, "w7")
+    for kind in ("chart", "../page", 7, ["metric"]):  # none that this kernel has had
+        made.receive({"rw": 1, "do": "load", "kind": kind}, "w7")
+    assert sent == [
+        ("w7", {"rw": 1, "code": "the front end with metric"}),
+        ("w7", {"rw": 1, "module": "metric", "code": "the text of metric.js"}),
+    ]
+
+
+class FakeCarrier:
+    """Notes the code that pages are brought, and may be closed."""
+
+    all: list[FakeCarrier]
+
+    def __init__(self, carrier_id: str, modules: dict[str, str]) -> None:
+        self.comm = types.SimpleNamespace(_closed=False)
+        self.brought = [list(modules)]
+        self.all.append(self)
+
+    def bring(self, modules: dict[str, str]) -> None:
+        self.brought.append(list(modules))
+
+    def on_msg(self, fn: Callable[..., None]) -> None:
+        pass
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        pass
+
+
+@pytest.fixture
+def carriers(monkeypatch: pytest.MonkeyPatch) -> list[FakeCarrier]:
+    FakeCarrier.all = []
+    monkeypatch.setattr(frame_loop, "Carrier", FakeCarrier)
+    texts(monkeypatch)
+    return FakeCarrier.all
+
+
+def test_the_carrier_brings_the_code_of_each_kind_with_the_first_widget_of_it(
+    carriers: list[FakeCarrier],
+) -> None:
+    made = FrameLoop(HandRuntime())  # type: ignore[arg-type]
+    for to, kind in enumerate(["metric", "metric", "chart", "metric", "chart", "events"]):
+        made.add(f"w{to}", {}, [], kind=kind)
+    (carrier,) = carriers
+    assert carrier.brought == [["metric"], ["metric", "chart"], ["metric", "chart", "events"]]
+
+
+def test_a_carrier_that_is_made_anew_brings_all_kinds(carriers: list[FakeCarrier]) -> None:
+    made = FrameLoop(HandRuntime())  # type: ignore[arg-type]
+    made.add("a", {}, [], kind="metric")
+    made.add("b", {}, [], kind="chart")
+    carriers[0].comm._closed = True
+    made.add("c", {}, [], kind="metric")
+    assert [carrier.brought for carrier in carriers] == [
+        [["metric"], ["metric", "chart"]],
+        [["metric", "chart"]],
+    ]
 
 
 def test_streams_are_fed_and_widgets_made_and_closed_by_many_threads_at_once(sent: Recorder) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from realtime_widgets import EventLog, LiveChart, MetricCard, Stream, stats
 from realtime_widgets.client.sansio.state import Status
+from realtime_widgets.feeds.freshness import LINK_GRACE
 from realtime_widgets.runtime.listeners import Listeners
 from realtime_widgets.widgets import base
 from support.recorder import Recorder, bodies, settle
@@ -104,7 +105,7 @@ def test_widgets_say_when_the_link_is_lost_that_their_data_come_by(sent: Recorde
     for widget in widgets:
         sent.wait_for(lambda frame, widget=widget: "reconnecting" in states(frame, widget))
         assert widget.data_state == "live"  # it may be back in a moment
-    source.becomes("reconnecting", ago=base.LINK_GRACE + 1)
+    source.becomes("reconnecting", ago=LINK_GRACE + 1)
     assert {widget.data_state for widget in widgets} == {"disconnected"}
     source.becomes("error")
     assert {widget.data_state for widget in widgets} == {"disconnected"}

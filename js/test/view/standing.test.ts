@@ -1,7 +1,7 @@
 // What an indicator claims, as values: link, time passed → standing.
 
 import { describe, expect, it } from "vitest";
-import { type Link, REASON_SHOWN, standing } from "../src/lib/standing";
+import { type Link, REASON_SHOWN, standing } from "../../src/lib/view/standing";
 
 const GRACE = 5;
 const link = (state: Link["state"], more: Partial<Link> = {}): Link => ({

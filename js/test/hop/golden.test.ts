@@ -1,11 +1,11 @@
 // The golden wire file: the same frames, the same states, as in Python.
 
 import { describe, expect, it } from "vitest";
-import recorded from "../../tests/golden/wire.json";
-import { Cells } from "../src/lib/cells";
-import { Cursor } from "../src/lib/cursor";
-import { decode } from "../src/lib/frames";
-import { WIRE } from "../src/lib/slot";
+import recorded from "../../../tests/golden/wire.json";
+import { Buckets } from "../../src/lib/draw/buckets";
+import { Cursor } from "../../src/lib/hop/cursor";
+import { decode } from "../../src/lib/hop/frames";
+import { WIRE } from "../../src/lib/hop/wire";
 
 interface Step {
   what: string;
@@ -25,17 +25,17 @@ function misaligned(base64: string): DataView {
   return new DataView(whole.buffer, 5, bytes.length);
 }
 
-function stateOf(cells: Cells): Record<string, unknown> {
+function stateOf(buckets: Buckets): Record<string, unknown> {
   const plain = (rows: number[][]) =>
     rows.map((row) => row.map((value) => (Number.isNaN(value) ? null : value)));
-  const rows = cells.k.length ? cells : { lo: [], hi: [], breaks: [] };
+  const rows = buckets.k.length ? buckets : { lo: [], hi: [], breaks: [] };
   return {
-    series: cells.series,
-    layout: cells.layout,
-    newest: cells.newest,
-    last: cells.last,
-    k: cells.k,
-    x: cells.x,
+    series: buckets.series,
+    layout: buckets.layout,
+    newest: buckets.newest,
+    last: buckets.last,
+    k: buckets.k,
+    x: buckets.x,
     lo: plain(rows.lo),
     hi: plain(rows.hi),
     breaks: rows.breaks,
@@ -50,23 +50,23 @@ describe("the golden wire file", () => {
 
   it("brings a page to the same states as in Python", () => {
     const cursor = new Cursor();
-    const cells = new Cells();
+    const buckets = new Buckets();
     for (const step of golden.steps) {
       const frame = decode(step.content, step.buffers.map(misaligned))!;
       const meanings = frame.parts.map((part) => {
         const meaning = cursor.offer(part);
-        if (meaning === "replace") cells.replace(part);
-        else if (meaning === "append" && Object.keys(part.body).length) cells.append(part);
+        if (meaning === "replace") buckets.replace(part);
+        else if (meaning === "append" && Object.keys(part.body).length) buckets.append(part);
         return meaning;
       });
       expect(meanings, step.what).toEqual(step.meanings);
-      expect(stateOf(cells), step.what).toEqual(step.state);
+      expect(stateOf(buckets), step.what).toEqual(step.state);
     }
   });
 
-  it("has pulses answered in its beat", () => {
-    const beat = golden.steps.at(-1)!;
-    expect(decode(beat.content)).toMatchObject({ parts: [], heard: { p1: 3 } });
+  it("has reports answered in its keepalive", () => {
+    const keepalive = golden.steps.at(-1)!;
+    expect(decode(keepalive.content)).toMatchObject({ parts: [], heard: { p1: 3 } });
   });
 });
 

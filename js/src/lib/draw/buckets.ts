@@ -1,6 +1,10 @@
-// Cells: the buckets of one feed as the page holds them. The twin of what `lines.Line` keeps in the kernel.
+// Buckets: those of one feed as the page holds them. The twin of what `feeds.series` keeps in the kernel.
 
-import type { Part } from "./frames";
+/** What a part of a frame says of the buckets of its feed. */
+export interface BucketPart {
+  body: Record<string, unknown>;
+  columns: Record<string, ArrayLike<number>>;
+}
 
 export interface Layout {
   kind: "seconds" | "records";
@@ -11,7 +15,7 @@ export interface Layout {
 export const BREAK_BEFORE = 1;
 export const BREAK_AFTER = 2;
 
-export class Cells {
+export class Buckets {
   series: string[] = [];
   layout: Layout = { kind: "records", step: 1, capacity: 1 };
   /** Seconds of the window; null for one in points. */
@@ -27,7 +31,7 @@ export class Cells {
   breaks: number[][] = [];
 
   /** Starts again from a keyframe. */
-  replace(part: Part): void {
+  replace(part: BucketPart): void {
     this.series = (part.body.series as string[]) ?? [];
     this.layout = (part.body.layout as Layout) ?? this.layout;
     this.window = (part.body.window as number | null) ?? null;
@@ -40,7 +44,7 @@ export class Cells {
   }
 
   /** Takes in new and changed buckets, and drops what left the window. */
-  append(part: Part): void {
+  append(part: BucketPart): void {
     this.newest = (part.body.newest as number | null) ?? this.newest;
     this.last = (part.body.last as (number | null)[]) ?? this.last;
     const { k, x, lo, hi, breaks } = part.columns;

@@ -1,14 +1,15 @@
-// Freshness: what a widget may claim about its data at this moment.
+// Freshness: what a widget may claim about its data at this moment, the gravest first. The twin of
+// realtime_widgets/feeds/freshness.py; tests/golden/freshness.json holds both to one order.
 
 export type DataState =
+  | "kernel_gone"
+  | "error"
   | "loading"
-  | "no_data"
-  | "live"
-  | "stale"
   | "paused"
   | "disconnected"
-  | "error"
-  | "kernel_gone";
+  | "no_data"
+  | "stale"
+  | "live";
 
 export interface Facts {
   /** Whether any part has come. */
@@ -27,6 +28,19 @@ export interface Facts {
   /** Seconds after which data are stale; null: never. */
   staleAfter: number | null;
 }
+
+/** Facts under which data are live. */
+export const ALL_WELL: Facts = {
+  reached: true,
+  empty: false,
+  paused: false,
+  kernelGone: false,
+  failed: false,
+  disconnected: false,
+  missing: false,
+  age: null,
+  staleAfter: null,
+};
 
 /** The first that holds, from the gravest on. A frozen number that looks current is the worst we could show. */
 export function dataState(facts: Facts): DataState {

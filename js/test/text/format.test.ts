@@ -8,7 +8,7 @@ import {
   type NumberFormat,
   tickFormatter,
   timeText,
-} from "../src/lib/format";
+} from "../../src/lib/text/format";
 
 const write = (format: NumberFormat, value: number | null | undefined, locale = "en") =>
   formatter(format, locale)(value);

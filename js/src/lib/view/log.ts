@@ -1,4 +1,4 @@
-// Events: the rows of a log as the page holds them. The twin of realtime_widgets/journals.py.
+// Log: the rows of an event log as the page holds them. The twin of realtime_widgets/feeds/log.py.
 
 /** What the kernel sends: an event; how many are left out up to a number; how many never came after a number, and why. */
 export type Row =
@@ -6,7 +6,7 @@ export type Row =
   | [seq: number, ts: number, level: null, reason: string, count: number | null]
   | [seq: number, count: number];
 
-export interface Event {
+export interface LogEvent {
   seq: number;
   ts: number;
   /** null: it never came; then the source is why, and the message how many. */
@@ -21,9 +21,9 @@ export interface Gap {
   count: number;
 }
 
-export type Item = Event | Gap;
+export type Item = LogEvent | Gap;
 
-export class Events {
+export class LogRows {
   /** In the order of their numbers. An item never changes: a view can tell by identity what it has drawn. */
   items: Item[] = [];
   /** How many have ever come, for counting what is new. */
@@ -33,7 +33,7 @@ export class Events {
   /** The number up to which we know all. */
   #upTo = 0;
 
-  constructor(readonly mostRows: () => number) {}
+  constructor(readonly maxRows: () => number) {}
 
   /** Takes rows that go on from what is here. */
   append(rows: Row[], last: number): void {
@@ -71,7 +71,7 @@ export class Events {
   get open(): (Gap & { most: number }) | null {
     for (let i = this.items.length - 1; i >= 0; i--) {
       const each = this.items[i]!;
-      const most = this.mostRows() - (this.items.length - 1 - i);
+      const most = this.maxRows() - (this.items.length - 1 - i);
       if (isGap(each) && most > 0 && !this.#closed.has(each.seq)) return { ...each, most };
     }
     return null;
@@ -109,7 +109,7 @@ export class Events {
   }
 
   #trim(): void {
-    const surplus = this.items.length - this.mostRows();
+    const surplus = this.items.length - this.maxRows();
     if (surplus > 0) this.items.splice(0, surplus);
   }
 }

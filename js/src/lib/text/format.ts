@@ -1,4 +1,4 @@
-// Format: numbers and times as text, in the reader's locale. Names and rules: realtime_widgets/formats.py.
+// Format: numbers and times as text, in the reader's locale. Names and rules: realtime_widgets/feeds/formats.py.
 
 export interface NumberFormat {
   name: "number" | "percentage" | "duration" | "bytes" | "compact";

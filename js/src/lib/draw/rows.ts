@@ -1,7 +1,7 @@
-// Rows: the cells of all feeds as one table for the plot: times in order, null where a line breaks,
+// Rows: the buckets of all feeds as one table for the plot: times in order, null where a line breaks,
 // undefined where a row belongs to another feed.
 
-import { BREAK_AFTER, BREAK_BEFORE, type Cells } from "./cells";
+import { BREAK_AFTER, BREAK_BEFORE, type Buckets } from "./buckets";
 
 export type Row = (number | null | undefined)[];
 
@@ -68,7 +68,7 @@ function firstAt(x: number[], time: number): number {
 }
 
 /** The table of all feeds; one column per series, in the order of the feeds. */
-export function rows(feeds: Cells[]): Table {
+export function rows(feeds: Buckets[]): Table {
   const tables = feeds.map(rowsOf);
   const only = tables[0];
   if (tables.length === 1 && only) return only;
@@ -76,25 +76,25 @@ export function rows(feeds: Cells[]): Table {
 }
 
 /** A bucket is one row, or two at the same time (both extremes), and a row of null where a line breaks. */
-function rowsOf(cells: Cells): Table {
-  const order = inTime(cells.x);
+function rowsOf(buckets: Buckets): Table {
+  const order = inTime(buckets.x);
   const x: number[] = [];
-  const columns: Row[] = cells.series.map(() => []);
-  const last = cells.series.map(() => Number.NaN);
+  const columns: Row[] = buckets.series.map(() => []);
+  const last = buckets.series.map(() => Number.NaN);
   for (const i of order) {
-    const time = cells.x[i]!;
+    const time = buckets.x[i]!;
     let breaks = 0;
     let double = false;
     for (let s = 0; s < columns.length; s++) {
-      breaks |= cells.breaks[s]![i]!;
-      double ||= cells.lo[s]![i]! !== cells.hi[s]![i]! && !Number.isNaN(cells.lo[s]![i]!);
+      breaks |= buckets.breaks[s]![i]!;
+      double ||= buckets.lo[s]![i]! !== buckets.hi[s]![i]! && !Number.isNaN(buckets.lo[s]![i]!);
     }
-    if (breaks & BREAK_BEFORE) pushBreak(cells, i, BREAK_BEFORE, time, x, columns);
+    if (breaks & BREAK_BEFORE) pushBreak(buckets, i, BREAK_BEFORE, time, x, columns);
     x.push(time);
     if (double) x.push(time);
     for (let s = 0; s < columns.length; s++) {
-      const lo = cells.lo[s]![i]!;
-      const hi = cells.hi[s]![i]!;
+      const lo = buckets.lo[s]![i]!;
+      const hi = buckets.hi[s]![i]!;
       const column = columns[s]!;
       if (Number.isNaN(lo)) {
         column.push(null);
@@ -108,14 +108,21 @@ function rowsOf(cells: Cells): Table {
       if (double) column.push(two);
       last[s] = double ? two : one;
     }
-    if (breaks & BREAK_AFTER) pushBreak(cells, i, BREAK_AFTER, time, x, columns);
+    if (breaks & BREAK_AFTER) pushBreak(buckets, i, BREAK_AFTER, time, x, columns);
   }
   return { x, columns };
 }
 
-function pushBreak(cells: Cells, i: number, bit: number, time: number, x: number[], columns: Row[]): void {
+function pushBreak(
+  buckets: Buckets,
+  i: number,
+  bit: number,
+  time: number,
+  x: number[],
+  columns: Row[],
+): void {
   x.push(time);
-  for (const [s, column] of columns.entries()) column.push(cells.breaks[s]![i]! & bit ? null : undefined);
+  for (const [s, column] of columns.entries()) column.push(buckets.breaks[s]![i]! & bit ? null : undefined);
 }
 
 /** Indices in order of time; buckets mostly are already. */

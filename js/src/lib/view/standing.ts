@@ -1,6 +1,8 @@
 // Standing: what an indicator may claim about a connection at this moment. Pure: it is told the time that has passed.
 
-/** The states of a link; see realtime_widgets/link.py. */
+import { ALL_WELL, dataState } from "./freshness";
+
+/** The states of a link; see realtime_widgets/client/sansio/state.py. */
 export type LinkState = "connecting" | "connected" | "reconnecting" | "disconnected" | "error";
 
 /** What the kernel said of a link; lengths of time in seconds, as they were then. */
@@ -32,8 +34,9 @@ export const REASON_SHOWN = 30;
 /** Where a link stands, `elapsed` seconds after the kernel said so. */
 export function standing(link: Link | null, elapsed: number, grace: number, kernelGone: boolean): Standing {
   const nothing = { calm: true, attempt: 0, countdown: 0, reason: "" };
-  if (kernelGone) return { ...nothing, state: "kernel_gone", calm: false };
-  if (!link) return { ...nothing, state: "loading" };
+  const known = dataState({ ...ALL_WELL, kernelGone, reached: link !== null });
+  if (known === "kernel_gone") return { ...nothing, state: known, calm: false };
+  if (known === "loading" || !link) return { ...nothing, state: "loading" };
   const {
     state,
     attempts,

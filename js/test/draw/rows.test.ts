@@ -1,13 +1,11 @@
-// What is drawn, as tables and ranges: the pure part of the chart.
+// Rows: the buckets of all feeds as one table, and what is read from it.
 
 import { describe, expect, it } from "vitest";
-import { Cells } from "../src/lib/cells";
-import { dataState, type Facts, isDown } from "../src/lib/freshness";
-import { niceRange } from "../src/lib/range";
-import { extent, reading, rows } from "../src/lib/rows";
+import { Buckets } from "../../src/lib/draw/buckets";
+import { extent, reading, rows } from "../../src/lib/draw/rows";
 
-function cells(x: number[], lo: number[][], hi = lo, breaks = lo.map((row) => row.map(() => 0))): Cells {
-  const made = new Cells();
+function cells(x: number[], lo: number[][], hi = lo, breaks = lo.map((row) => row.map(() => 0))): Buckets {
+  const made = new Buckets();
   made.series = lo.map((_, i) => `s${i}`);
   made.k.push(...x.map((_, i) => i));
   made.x.push(...x);
@@ -170,83 +168,5 @@ describe("the extent of what is shown", () => {
   it("leaves out hidden columns, and is none when nothing is left", () => {
     expect(extent(table, 2, [true, false])).toEqual([5, 6]);
     expect(extent(table, 4, [true, true])).toBeNull();
-  });
-});
-
-describe("the range of an axis", () => {
-  it("ends on round numbers with a little room", () => {
-    expect(niceRange([1.2, 8.7], null)).toEqual([0, 10]);
-    expect(niceRange([-3, 3], null)).toEqual([-4, 4]);
-  });
-
-  it("does not cross zero or one hundred percent for the sake of room", () => {
-    expect(niceRange([0.01, 0.99], null, { most: 1 })).toEqual([0, 1]);
-    expect(niceRange([0.5, 1.7], null, { most: 1 })![1]).toBeGreaterThan(1.7);
-  });
-
-  it("stays while the values fit and fill it", () => {
-    const before = niceRange([0, 100], null);
-    expect(niceRange([5, 95], before)).toBe(before);
-    expect(niceRange([5, 20], before)![1]).toBeLessThan(30);
-    expect(niceRange([5, 500], before)![1]).toBeGreaterThan(500);
-  });
-
-  it("has an extent even when the values have none", () => {
-    for (const value of [0, 5, -5, 1e-9, 1e12]) {
-      const [from, to] = niceRange([value, value], null)!;
-      expect(from).toBeLessThanOrEqual(value);
-      expect(to).toBeGreaterThanOrEqual(value);
-      expect(to).toBeGreaterThan(from);
-    }
-  });
-
-  it("of bytes is round in powers of two", () => {
-    expect(niceRange([0, 3_000_000], null, { binary: true })).toEqual([0, 3.5 * 2 ** 20].map(Math.round));
-  });
-});
-
-describe("what a widget claims about its data", () => {
-  const facts: Facts = {
-    reached: true,
-    empty: false,
-    paused: false,
-    kernelGone: false,
-    failed: false,
-    disconnected: false,
-    missing: false,
-    age: 1,
-    staleAfter: 5,
-  };
-
-  it.each([
-    [{}, "live"],
-    [{ age: 6 }, "stale"],
-    [{ age: 6, staleAfter: null }, "live"],
-    [{ age: null }, "live"],
-    [{ missing: true }, "stale"],
-    [{ missing: true, staleAfter: null }, "stale"],
-    [{ missing: true, disconnected: true }, "disconnected"],
-    [{ empty: true, age: 6 }, "no_data"],
-    [{ paused: true, age: 6 }, "paused"],
-    [{ disconnected: true, age: 6 }, "disconnected"],
-    [{ disconnected: true, empty: true }, "disconnected"],
-    [{ disconnected: true, paused: true }, "paused"],
-    [{ reached: false, empty: true }, "loading"],
-    [{ failed: true, paused: true, reached: false, empty: true }, "error"],
-    [{ kernelGone: true, failed: true }, "kernel_gone"],
-    [{ kernelGone: true, paused: true, reached: false }, "kernel_gone"],
-  ] as [Partial<Facts>, string][])("%j: %s", (change, state) => {
-    expect(dataState({ ...facts, ...change })).toBe(state);
-  });
-
-  it.each([
-    ["connected", 100, 100, false],
-    ["connecting", 100, 100, false],
-    ["reconnecting", 1, 3, false],
-    ["reconnecting", 1, 5, true],
-    ["disconnected", 0, 0, true],
-    ["error", 0, 0, true],
-  ])("of a link that is %s for %d and %d s: down is %s", (state, since_age, elapsed, down) => {
-    expect(isDown({ state, since_age }, elapsed)).toBe(down);
   });
 });

@@ -21,8 +21,3 @@ export function setText(el: HTMLElement, text: string): void {
 export function setAttribute(el: HTMLElement, name: string, value: string): void {
   if (el.getAttribute(name) !== value) el.setAttribute(name, value);
 }
-
-/** A colour of our style sheet as it is where the element lives. */
-export function colorOf(el: HTMLElement, name: string): string {
-  return getComputedStyle(el).getPropertyValue(name).trim();
-}

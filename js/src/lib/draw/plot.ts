@@ -1,28 +1,19 @@
-// Plot: how uPlot is told to draw a chart; pure but for the canvas that labels are measured on.
+// Plot: how uPlot is told to draw a chart; pure but for what uPlot calls.
 
 import type uPlot from "uplot";
-import { type NumberFormat, tickFormatter, timeTicks } from "./format";
-import { BINARY_STEPS } from "./range";
+import type { NumberFormat } from "../text/format";
+import { type AxisLook, timeAxis, valueAxis } from "./axis";
 import type { Row } from "./rows";
 
 const SPARSE_STROKE = 1.5;
 const DENSE_STROKE = 1;
-const FONT = "11px system-ui, sans-serif";
 
-const TIME_STEPS = [
-  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800,
-  3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
-];
-
-export interface Look {
+export interface Look extends AxisLook {
   width: number;
   height: number;
   format: NumberFormat;
-  locale: string;
   /** Whether times are on the calendar: their ticks then are whole seconds, minutes, hours. */
   calendar: boolean;
-  muted: string;
-  grid: string;
   lines: { label: string; color: string; show: boolean }[];
   /** Times at the edges, as they are when the plot draws. */
   span: () => [number, number];
@@ -33,9 +24,7 @@ export interface Look {
 }
 
 export function plotOptions(look: Look): uPlot.Options {
-  const { width, height, format, locale } = look;
-  const grid = { stroke: look.grid, width: 1 };
-  const axis = { stroke: look.muted, font: FONT, grid, ticks: { ...grid, size: 4 }, gap: 4 };
+  const { width, height } = look;
   return {
     width,
     height,
@@ -43,21 +32,7 @@ export function plotOptions(look: Look): uPlot.Options {
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: false, range: look.span }, y: { range: look.range } },
-    axes: [
-      {
-        ...axis,
-        size: 30,
-        space: 80,
-        ...(look.calendar ? { incrs: TIME_STEPS } : {}),
-        values: (_plot, splits, _axis, _space, step) => splits.map(timeTicks(locale, step)),
-      },
-      {
-        ...axis,
-        ...(format.name === "bytes" ? { incrs: BINARY_STEPS } : {}),
-        values: (_plot, splits, _axis, _space, step) => splits.map(tickFormatter(format, locale, step)),
-        size: axisWidth,
-      },
-    ],
+    axes: [timeAxis(look, look.calendar), valueAxis(look, look.format)],
     series: [
       {},
       ...look.lines.map(({ label, color, show }) => ({
@@ -102,14 +77,4 @@ function isolated(plot: uPlot, series: number, show: boolean): number[] | null {
   }
   if (candidate >= 0) found.push(candidate);
   return found;
-}
-
-/** Width of the value axis: that of its longest label, measured. */
-function axisWidth(plot: uPlot, values: string[] | null): number {
-  if (!values?.length) return 44;
-  plot.ctx.save();
-  plot.ctx.font = FONT;
-  const widest = Math.max(...values.map((text) => plot.ctx.measureText(text ?? "").width));
-  plot.ctx.restore();
-  return Math.ceil(Math.max(32, widest + 16));
 }

@@ -1,25 +1,33 @@
 // Theme: light or dark as the host has it or the widget wants it, followed live; and the one style sheet.
 
-import uplotStyles from "uplot/dist/uPlot.min.css";
-import styles from "../style.css";
-import type { Model } from "./slot";
+import styles from "../../style.css";
+import type { Model } from "../hop/wire";
 
 export type Theme = "light" | "dark";
 
-const styled = new WeakSet<Node>();
+/** Document or shadow root → its style element, and the sheets in it. */
+const styled = new WeakMap<Node, { style: HTMLStyleElement; sheets: Set<string> }>();
 const followers = new Set<() => void>();
 let watching = false;
 
-/** Puts our style sheet into the document (or shadow root) that an element lives in, once. */
-export function adoptStyles(el: HTMLElement): void {
+/**
+ * Puts our style sheet into the document (or shadow root) that an element lives in, once; and before it, so that ours
+ * has the last word, the sheet of a library that a widget draws with.
+ */
+export function adoptStyles(el: HTMLElement, library = ""): void {
   const root = el.getRootNode();
   const target = root instanceof ShadowRoot ? root : document.head;
-  if (styled.has(target)) return;
-  styled.add(target);
-  const style = document.createElement("style");
-  style.dataset.rw = __BUILD__;
-  style.textContent = uplotStyles + styles;
-  target.append(style);
+  let known = styled.get(target);
+  if (!known) {
+    known = { style: document.createElement("style"), sheets: new Set() };
+    known.style.dataset.rw = __BUILD__;
+    known.style.textContent = styles;
+    styled.set(target, known);
+    target.append(known.style);
+  }
+  if (!library || known.sheets.has(library)) return;
+  known.sheets.add(library);
+  known.style.prepend(library);
 }
 
 /** What the host looks like now: JupyterLab, VS Code, Colab, marimo, or else the browser's preference. */

@@ -1,6 +1,6 @@
-// Frames: what the kernel sends, decoded. The twin of realtime_widgets/frames.py; one golden file serves both.
+// Frames: what the kernel sends, decoded. The twin of realtime_widgets/browser/frames.py; one golden file serves both.
 
-import { WIRE } from "./slot";
+import { WIRE } from "./wire";
 
 export type Column = Float64Array | Int32Array | Uint8Array;
 
@@ -20,7 +20,7 @@ export interface Frame {
   /** Kernel time, seconds since the epoch. */
   t: number;
   parts: Part[];
-  /** Page id → number of its newest pulse that was heard. */
+  /** Page id → number of its newest report that was heard. */
   heard: Record<string, number>;
 }
 

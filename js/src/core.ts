@@ -1,0 +1,28 @@
+// Core: what every widget needs. The code of a kind does not bundle these modules again: it takes them out of the slot.
+
+import * as buckets from "./lib/draw/buckets";
+import * as palette from "./lib/draw/palette";
+import * as rows from "./lib/draw/rows";
+import * as slot from "./lib/hop/slot";
+import * as format from "./lib/text/format";
+import * as words from "./lib/text/words";
+import * as dom from "./lib/view/dom";
+import * as freshness from "./lib/view/freshness";
+import * as head from "./lib/view/head";
+import * as icons from "./lib/view/icons";
+import * as live from "./lib/view/live";
+
+/** build.mjs reads the names. */
+export const core: Record<string, object> = {
+  "draw/buckets": buckets,
+  "draw/palette": palette,
+  "draw/rows": rows,
+  "hop/slot": slot,
+  "text/format": format,
+  "text/words": words,
+  "view/dom": dom,
+  "view/freshness": freshness,
+  "view/head": head,
+  "view/icons": icons,
+  "view/live": live,
+};

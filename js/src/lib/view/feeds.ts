@@ -1,0 +1,67 @@
+// Feeds: what the kernel said last of each feed of a widget: its age, its link, what is missing, what is wrong.
+
+import type { Clock } from "../hop/clock";
+import type { Part } from "../hop/frames";
+import { type FeedLink, isDown } from "./freshness";
+
+export class Feeds {
+  readonly #clock: Clock;
+  /** Feed → age of its newest datum in the kernel, seconds, and when we were told. */
+  readonly #ages = new Map<string, { age: number; at: number }>();
+  /** Feed → where the link stood that fills it, and when we were told. */
+  readonly #links = new Map<string, { link: FeedLink; at: number }>();
+  /** Feeds of which something is missing after the newest datum. */
+  readonly #missing = new Set<string>();
+  /** Feed → why the kernel cannot show it. */
+  readonly #errors = new Map<string, string>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes in what a part says of its feed. */
+  take({ feed, body }: Part): void {
+    const at = this.#clock.now();
+    const { age, link, missing, error } = body;
+    if (typeof age === "number") this.#ages.set(feed, { age, at });
+    else this.#ages.delete(feed);
+    if (link) this.#links.set(feed, { link: link as FeedLink, at });
+    if (missing) this.#missing.add(feed);
+    else this.#missing.delete(feed);
+    if (typeof error === "string") this.#errors.set(feed, error);
+    else this.#errors.delete(feed);
+  }
+
+  /** Seconds since the newest data of any feed arrived, counted on from what the kernel said. */
+  get age(): number | null {
+    const now = this.#clock.now();
+    const ages = [...this.#ages.values()].map(({ age, at }) => age + (now - at) / 1000);
+    return ages.length ? Math.min(...ages) : null;
+  }
+
+  /** Seconds since the link was lost that a feed comes by, once that is said; 0 while there is one. */
+  outage(feed: string): number {
+    const told = this.#links.get(feed);
+    if (!told) return 0;
+    const elapsed = (this.#clock.now() - told.at) / 1000;
+    return isDown(told.link, elapsed) ? told.link.since_age + elapsed : 0;
+  }
+
+  /** Whether a link that data come by is down. */
+  get disconnected(): boolean {
+    return [...this.#links.keys()].some((feed) => this.outage(feed) > 0);
+  }
+
+  get missing(): boolean {
+    return this.#missing.size > 0;
+  }
+
+  get failed(): boolean {
+    return this.#errors.size > 0;
+  }
+
+  /** Why data cannot be shown, in sentences of the kernel; empty while all is well. */
+  get error(): string {
+    return [...new Set(this.#errors.values())].join("\n");
+  }
+}

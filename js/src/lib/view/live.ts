@@ -1,0 +1,209 @@
+// LiveWidget: what the page's half of every widget shares: its views, and what it may claim about its data.
+
+import type { Meaning } from "../hop/cursor";
+import type { Part } from "../hop/frames";
+import type { Host, Widget } from "../hop/widget";
+import type { Model } from "../hop/wire";
+import { agoText, localeOf } from "../text/format";
+import { words } from "../text/words";
+import { h, setText } from "./dom";
+import { Feeds } from "./feeds";
+import { type DataState, dataState } from "./freshness";
+import { Sizes } from "./sizes";
+import { adoptStyles, followTheme } from "./theme";
+
+/** One place where a widget is drawn. */
+export interface View {
+  readonly root: HTMLElement;
+  /** Where the state is written; without one, the view says it in its own way. */
+  readonly status?: HTMLElement;
+  /** Reads the sizes and colours that it draws with; after its width has changed. */
+  measure?(): void;
+  /** Draws everything that differs from what is on screen; `width` is that of its element, CSS pixels. */
+  draw(width: number): void;
+}
+
+export abstract class LiveWidget implements Widget {
+  /** The traits that a widget is drawn anew for: those of all; a class names its own beside them. */
+  static readonly settings: readonly string[] = ["title", "theme", "locale", "stale_after", "paused"];
+
+  /** Style sheet of a library that views draw with. */
+  static readonly styles: string = "";
+
+  kernelGone = false;
+  state: DataState = "loading";
+  protected readonly model: Model;
+  readonly host: Host;
+  readonly #sizes: Sizes<View>;
+  readonly #feeds: Feeds;
+  #reached = false;
+
+  constructor(model: Model, host: Host, signal: AbortSignal) {
+    this.model = model;
+    this.host = host;
+    this.#feeds = new Feeds(host.clock);
+    this.#sizes = new Sizes(() => {
+      host.invalidate();
+      host.report();
+    });
+    const settings = new Set([...LiveWidget.settings, ...this.#class.settings]);
+    const redraw = () => this.refresh();
+    for (const name of settings) model.on(`change:${name}`, redraw);
+    signal.addEventListener("abort", () => {
+      for (const name of settings) model.off(`change:${name}`, redraw);
+    });
+  }
+
+  get #class(): typeof LiveWidget {
+    return this.constructor as typeof LiveWidget;
+  }
+
+  /** Whether there is nothing to show yet. */
+  protected abstract readonly empty: boolean;
+  /** Seconds, of the newest datum; null for none. */
+  protected abstract readonly lastTs: number | null;
+  /** Takes in the body and, when `meaning` says so, the columns. */
+  protected abstract take(part: Part, meaning: Meaning): void;
+  protected abstract view(el: HTMLElement, signal: AbortSignal): View;
+
+  // What the page asks for
+
+  apply(part: Part, meaning: Meaning): void {
+    if (meaning === "replace" || meaning === "append") this.#reached = true;
+    this.#feeds.take(part);
+    this.take(part, meaning);
+    this.#judge();
+  }
+
+  show(el: HTMLElement, signal: AbortSignal): void {
+    el.classList.add("rw-host");
+    adoptStyles(el, this.#class.styles);
+    followTheme(el, this.model, signal, () => this.host.invalidate());
+    const view = this.view(el, signal);
+    this.#sizes.add(view, el, signal);
+    signal.addEventListener("abort", () => view.root.remove());
+    this.#judge();
+  }
+
+  measure(): void {
+    this.#sizes.measure();
+  }
+
+  draw(): void {
+    for (const [view, width] of this.#sizes.seen) {
+      view.draw(width);
+      this.#label(view);
+    }
+  }
+
+  tick(kernelGone: boolean): void {
+    this.kernelGone = kernelGone;
+    this.refresh();
+  }
+
+  refresh(): void {
+    this.#judge();
+    this.host.invalidate();
+  }
+
+  /** How many views can be seen. */
+  get views(): number {
+    return this.#sizes.seen.length;
+  }
+
+  get px(): number {
+    return Math.max(0, ...this.#sizes.seen.map(([, width]) => width));
+  }
+
+  // Settings
+
+  get locale(): string {
+    return localeOf(this.model.get("locale"));
+  }
+
+  /** The value of a trait. */
+  get<T>(name: string): T {
+    return this.model.get(name) as T;
+  }
+
+  // Holding the picture
+
+  /** Whose pictures its button holds: its own. */
+  protected get holds(): string[] | undefined {
+    return undefined;
+  }
+
+  /** Whether the picture stands still: the kernel wants it, or the reader holds it. Its data go on. */
+  get paused(): boolean {
+    return this.model.get("paused") || this.host.held(this.holds);
+  }
+
+  /** Holds the picture, or lets it go on: at once in this page, and where the kernel wants it held, by asking. */
+  togglePause(): void {
+    const on = !this.paused;
+    this.host.hold(on, this.holds);
+    if (!on && this.model.get("paused")) this.host.ask("resume");
+  }
+
+  // What it may claim
+
+  /** Why data cannot be shown, in sentences of the kernel; empty while all is well. */
+  get error(): string {
+    return this.#feeds.error;
+  }
+
+  /** Seconds since the link was lost that a feed comes by; 0 while there is one. */
+  protected outage(feed: string): number {
+    return this.#feeds.outage(feed);
+  }
+
+  #judge(): void {
+    const { failed, disconnected, missing, age } = this.#feeds;
+    this.state = dataState({
+      reached: this.#reached,
+      empty: this.empty,
+      paused: this.paused,
+      kernelGone: this.kernelGone,
+      failed,
+      disconnected,
+      missing,
+      age,
+      staleAfter: this.model.get("stale_after"),
+    });
+  }
+
+  /** The state as the page shows it, for style sheets, tests and tools. */
+  protected get shownState(): string {
+    return this.state;
+  }
+
+  /** The state in words. */
+  get statusText(): string {
+    const say = words(this.locale);
+    if (this.state !== "stale") return say(this.state);
+    const { missing, age } = this.#feeds;
+    return missing ? say("missing") : say("stale", agoText(age ?? 0, this.locale));
+  }
+
+  #label({ root, status }: View): void {
+    const state = this.shownState;
+    if (root.dataset.rwState !== state) root.dataset.rwState = state;
+    if (status) setText(status, this.statusText);
+  }
+
+  /** Notes the newest datum drawn, for tests and tools that measure its age. */
+  mark(root: HTMLElement): void {
+    const ts = this.lastTs;
+    if (ts === null) delete root.dataset.rwLastTs;
+    else if (root.dataset.rwLastTs !== String(ts)) root.dataset.rwLastTs = String(ts);
+  }
+
+  /** The root element every widget has. */
+  protected root(kind: string): HTMLElement {
+    const root = h("div", `rw-root rw-${kind}`);
+    root.dataset.rwWidget = kind;
+    root.dataset.rwState = this.shownState;
+    if (this.model.get("locale")) root.lang = this.locale;
+    return root;
+  }
+}

@@ -1,0 +1,36 @@
+// Range: the values that an axis spans.
+
+import { describe, expect, it } from "vitest";
+import { niceRange } from "../../src/lib/draw/range";
+
+describe("the range of an axis", () => {
+  it("ends on round numbers with a little room", () => {
+    expect(niceRange([1.2, 8.7], null)).toEqual([0, 10]);
+    expect(niceRange([-3, 3], null)).toEqual([-4, 4]);
+  });
+
+  it("does not cross zero or one hundred percent for the sake of room", () => {
+    expect(niceRange([0.01, 0.99], null, { most: 1 })).toEqual([0, 1]);
+    expect(niceRange([0.5, 1.7], null, { most: 1 })![1]).toBeGreaterThan(1.7);
+  });
+
+  it("stays while the values fit and fill it", () => {
+    const before = niceRange([0, 100], null);
+    expect(niceRange([5, 95], before)).toBe(before);
+    expect(niceRange([5, 20], before)![1]).toBeLessThan(30);
+    expect(niceRange([5, 500], before)![1]).toBeGreaterThan(500);
+  });
+
+  it("has an extent even when the values have none", () => {
+    for (const value of [0, 5, -5, 1e-9, 1e12]) {
+      const [from, to] = niceRange([value, value], null)!;
+      expect(from).toBeLessThanOrEqual(value);
+      expect(to).toBeGreaterThanOrEqual(value);
+      expect(to).toBeGreaterThan(from);
+    }
+  });
+
+  it("of bytes is round in powers of two", () => {
+    expect(niceRange([0, 3_000_000], null, { binary: true })).toEqual([0, 3.5 * 2 ** 20].map(Math.round));
+  });
+});

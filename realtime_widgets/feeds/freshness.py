@@ -1,0 +1,67 @@
+"""Freshness: what a widget may claim about its data, the gravest first; the twin of `js/src/lib/view/freshness.ts`.
+
+A frozen number that looks current is the worst we could show, so that one order decides in both halves.
+`tests/golden/freshness.json` holds them to it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+import msgspec
+
+DataState = Literal["kernel_gone", "error", "loading", "paused", "disconnected", "no_data", "stale", "live"]
+
+GRAVEST_FIRST: Final[tuple[DataState, ...]] = get_args(DataState)
+
+LINK_GRACE: Final = 5.0
+"""Seconds that a lost link may take to come back before data are called disconnected; the page has the same."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a widget's data.
+
+    Attributes:
+        kernel_gone: no frame comes from the kernel; only a page can find that.
+        failed: the data cannot be shown.
+        reached: any part has come; in the kernel they always have.
+        paused: the picture is held.
+        disconnected: a link that data come by is down.
+        empty: there is nothing to show yet.
+        missing: something is known to be missing after the newest datum.
+        age: seconds since the newest data came; None when not known.
+        stale_after: seconds after which data are stale; None: never.
+    """
+
+    kernel_gone: bool = False
+    failed: bool = False
+    reached: bool = True
+    paused: bool = False
+    disconnected: bool = False
+    empty: bool = False
+    missing: bool = False
+    age: float | None = None
+    stale_after: float | None = None
+
+
+def data_state(facts: Facts) -> DataState:
+    """Return the first state that holds, from the gravest on."""
+    old = facts.stale_after is not None and facts.age is not None and facts.age > facts.stale_after
+    holds: dict[DataState, bool] = {
+        "kernel_gone": facts.kernel_gone,
+        "error": facts.failed,
+        "loading": not facts.reached,
+        "paused": facts.paused,
+        "disconnected": facts.disconnected,
+        "no_data": facts.empty,
+        "stale": facts.missing or old,
+        "live": True,
+    }
+    return next(state for state in GRAVEST_FIRST if holds[state])
+
+
+def is_down(link_state: str, since_age: float) -> bool:
+    """Whether no data can come: the link is given up, was ended, or has been lost for longer than the grace."""
+    if link_state == "reconnecting":
+        return since_age > LINK_GRACE
+    return link_state in ("disconnected", "error")
