@@ -13,7 +13,7 @@ NOTEBOOK ?= notebooks/01_live_dashboard.ipynb
 
 # Beside the package and its [demo]: what makes it, and what checks it. Versions are in constraints.txt.
 BUILD_TOOLS := build hatchling hatch-jupyter-builder
-CHECK_TOOLS := ruff mypy pytest hypothesis playwright nbclient nbformat pandas polars pyarrow trustme
+CHECK_TOOLS := ruff mypy pytest pytest-xdist hypothesis playwright nbclient nbformat pandas polars pyarrow trustme
 # Beside what users have today.
 BENCH_TOOLS := bokeh jupyter_bokeh
 

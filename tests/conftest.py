@@ -1,4 +1,4 @@
-"""Fixtures: a server and clients; for the browser tests one JupyterLab and one Chromium for all, a fresh context each.
+"""Fixtures: a server and clients; for the browser tests one JupyterLab for all, a Chromium per process, a fresh context each.
 
 A failing browser test leaves `<test>.png` and `<test>.console.txt` in artifacts/.
 """
@@ -38,6 +38,7 @@ FAILED = pytest.StashKey[bool]()
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Last, because Playwright keeps an event loop running in this thread and asyncio.run() then refuses.
+    # Workers take the tests one by one in this order, so it holds in each of them.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
@@ -128,17 +129,19 @@ def child_env() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """One JupyterLab for the whole run."""
-    from support.lab import running_lab
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One JupyterLab for the whole run, also when two processes share it."""
+    from support.lab import running_lab, shared_lab
 
-    with running_lab() as server:
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    folder = tmp_path_factory.getbasetemp().parent
+    with shared_lab(folder, worker) if worker else running_lab() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the whole run."""
+    """One Chromium for all browser tests of this process."""
     from support.lab import running_browser
 
     with running_browser() as chromium:
