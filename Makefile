@@ -27,11 +27,14 @@ fingerprint = find $(1) -type f -not -path '*/__pycache__/*' -not -path '*/.ipyn
 # $(call if-changed,FILE,COMMAND): writes what the command prints, and leaves the file alone when it says that already.
 if-changed = mkdir -p build && { $(2); } > $(1).new && { cmp -s $(1).new $(1) && rm $(1).new || mv $(1).new $(1); }
 
+# Two processes, each of which takes the next test when it has done one; PYTEST_ARGS="-n0 ..." has one only.
+PYTEST := env -u PYTHONPATH PYTHONSAFEPATH=1 $(BIN)/pytest -n 2 --maxschedchunk 1
+
 FRONT_END := js/src js/package.json js/package-lock.json js/build.mjs js/globals.d.ts js/tsconfig.json
 PACKAGE := realtime_widgets js notebooks tests pyproject.toml README.md CHANGELOG.md CONTRIBUTING.md LICENSE \
 	Makefile constraints.txt
 
-.PHONY: help demo test lint format build bench soak matrix clean tools FORCE
+.PHONY: help demo test models lint format build bench soak matrix clean tools FORCE
 .DEFAULT_GOAL := help
 
 help: ## list these words
@@ -48,7 +51,10 @@ test: .venv/checks .venv/installed ## check everything; the tests run against th
 	@echo "vitest"
 	@cd js && npm run --silent test
 	@echo "pytest"
-	@env -u PYTHONPATH PYTHONSAFEPATH=1 RW_WHEEL="$$(echo dist/*.whl)" $(BIN)/pytest $(PYTEST_ARGS)
+	@RW_WHEEL="$$(echo dist/*.whl)" $(PYTEST) $(PYTEST_ARGS)
+
+models: .venv/checks .venv/installed ## all schedules of the random models, not only a share (3 minutes)
+	@RW_MODELS=full $(PYTEST) tests/models $(PYTEST_ARGS)
 
 lint: .venv/checks .venv/installed ## ruff, mypy, tsc and biome, without changing anything
 	@echo "ruff"

@@ -20,6 +20,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.runtime import get_runtime
+from support import schedules as schedules_of_models
 from support.fake_clock import Crank
 from support.servers import LIMIT, Server, wait_for
 
@@ -36,6 +37,15 @@ settings.load_profile("any machine")
 FAILED = pytest.StashKey[bool]()
 
 
+def pytest_configure() -> None:
+    schedules_of_models.seed_of_run()  # before any worker starts: they inherit it
+
+
+def pytest_report_header() -> str:
+    share = "all" if schedules_of_models.FULL else f"one in {schedules_of_models.SHARE}"
+    return f"random models: {share} of the schedules, RW_MODEL_SEED={schedules_of_models.seed_of_run()}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Last, because Playwright keeps an event loop running in this thread and asyncio.run() then refuses.
     # Workers take the tests one by one in this order, so it holds in each of them.
@@ -49,7 +59,15 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call":
         item.stash[FAILED] = report.failed
+        if report.failed and (tried := getattr(item, "funcargs", {}).get("schedules")):
+            report.sections.append(("random model", tried.failed()))
     return report
+
+
+@pytest.fixture
+def schedules(request: pytest.FixtureRequest) -> schedules_of_models.Schedules:
+    """The seeds that a random model tries; one that fails is kept."""
+    return schedules_of_models.Schedules(request.node)
 
 
 # The network
