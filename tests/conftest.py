@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Last, because Playwright keeps an event loop running in this thread and asyncio.run() then refuses.
     # Workers take the tests one by one in this order, so it holds in each of them.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # The make words have vitest run beside us: its word comes whole, and before our summary, which is the last.
+    if beside := os.environ.get("RW_BESIDE"):
+        log = terminalreporter.config.rootpath / beside
+        for _ in range(1200):
+            if log.exists():
+                break
+            time.sleep(0.1)
+        terminalreporter.section("vitest")
+        terminalreporter.write_line(log.read_text() if log.exists() else "it has not ended in two minutes")
 
 
 @pytest.hookimpl(wrapper=True)

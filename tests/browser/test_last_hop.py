@@ -219,7 +219,7 @@ def test_a_killed_kernel_is_said_to_be_gone_and_its_successor_shows_live_data(pa
         "{ code: 'import os, signal; os.kill(os.getpid(), signal.SIGKILL)' });"
     )
     expect(card).to_have_attribute("data-rw-state", "kernel_gone")
-    assert page.evaluate("rwGone") > 8_000  # of 12 s, and the page looks every second or so; not because of a moment
+    assert page.evaluate("rwGone") > 8_000  # of 12 s: what is said is not said because of a moment
     notebook.wait_until_open()
     notebook.run_all()
     fresh = widgets(page, "metric")
