@@ -104,7 +104,7 @@ EACH = """(fromModel) => {
 
 # Whether nothing is sent of any widget any more.
 UNSEEN = """
-from realtime_widgets.widgets.scheduler import get_scheduler
+from realtime_widgets.browser.frame_loop import get_scheduler
 
 def unseen():
     delivery, widgets = get_scheduler().delivery, getattr(shown, "children", [shown])

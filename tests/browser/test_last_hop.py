@@ -167,7 +167,7 @@ def test_a_word_that_waited_for_a_cell_does_not_take_back_what_later_ones_have_s
     """A page's first word waits in the main shell, where a kernel with subshells has heard those after it."""
     notebook = opened(page, lab, "card = rw.MetricCard('n', stream, field='n'); card", "time.sleep(5)")
     mode = notebook.execute("""
-from realtime_widgets.widgets.scheduler import get_scheduler
+from realtime_widgets.browser.frame_loop import get_scheduler
 print(get_scheduler().delivery.mode(card._rw_id, time.monotonic()).value)
 """)
     assert mode.strip() in ("live", "blind")  # never "off"
@@ -300,7 +300,7 @@ def test_a_widget_that_is_scrolled_away_and_back_has_the_present_at_once(page: P
 def test_a_page_that_finds_no_carrier_loads_the_front_end_over_the_widgets_own_comm(
     page: Page, lab: Lab
 ) -> None:
-    opened(page, lab, "from realtime_widgets.widgets.scheduler import get_scheduler", "1")
+    opened(page, lab, "from realtime_widgets.browser.frame_loop import get_scheduler", "1")
     notebook = Notebook(page, lab, lab.sessions()[0]["path"])
     notebook.execute(
         "card = rw.MetricCard('n', stream, field='n')\n"
