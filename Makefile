@@ -13,7 +13,7 @@ NOTEBOOK ?= notebooks/01_live_dashboard.ipynb
 
 # Beside the package and its [demo]: what makes it, and what checks it. Versions are in constraints.txt.
 BUILD_TOOLS := build hatchling hatch-jupyter-builder
-CHECK_TOOLS := ruff mypy pytest hypothesis playwright nbclient nbformat pandas polars pyarrow trustme
+CHECK_TOOLS := ruff mypy pytest pytest-xdist hypothesis playwright nbclient nbformat pandas polars pyarrow trustme
 # Beside what users have today.
 BENCH_TOOLS := bokeh jupyter_bokeh
 
@@ -27,11 +27,21 @@ fingerprint = find $(1) -type f -not -path '*/__pycache__/*' -not -path '*/.ipyn
 # $(call if-changed,FILE,COMMAND): writes what the command prints, and leaves the file alone when it says that already.
 if-changed = mkdir -p build && { $(2); } > $(1).new && { cmp -s $(1).new $(1) && rm $(1).new || mv $(1).new $(1); }
 
+# Two processes, each of which takes the next test when it has done one; PYTEST_ARGS="-n0 ..." has one only.
+PYTEST := env -u PYTHONPATH PYTHONSAFEPATH=1 $(BIN)/pytest -n 2 --maxschedchunk 1
+
+# $(call tests,WHICH): vitest, and beside it pytest, which shows what vitest has said before its own summary.
+tests = echo "vitest and pytest"; rm -f build/vitest.log; \
+	( cd js && npm run --silent test > ../build/vitest.new 2>&1 && status=0 || status=$$?; \
+		mv ../build/vitest.new ../build/vitest.log; exit $$status ) & beside=$$!; \
+	RW_BESIDE=build/vitest.log RW_WHEEL="$$(echo dist/*.whl)" $(PYTEST) $(1) $(PYTEST_ARGS) && status=0 || status=$$?; \
+	wait $$beside && exit $$status
+
 FRONT_END := js/src js/package.json js/package-lock.json js/build.mjs js/globals.d.ts js/tsconfig.json
 PACKAGE := realtime_widgets js notebooks tests pyproject.toml README.md CHANGELOG.md CONTRIBUTING.md LICENSE \
 	Makefile constraints.txt
 
-.PHONY: help demo test lint format build bench soak matrix clean tools FORCE
+.PHONY: help demo test quick models lint format build bench soak matrix clean tools FORCE
 .DEFAULT_GOAL := help
 
 help: ## list these words
@@ -42,13 +52,17 @@ demo: .venv/installed ## build everything, open the live dashboard in JupyterLab
 	@echo "Starting the demo."
 	@exec $(BIN)/realtime-widgets demo $(NOTEBOOK)
 
-test: .venv/checks .venv/installed ## check everything; the tests run against the installed wheel
+test: .venv/checks .venv/installed ## check everything, before you push; against the installed wheel (10 minutes)
 	@.ci/system
 	@$(MAKE) --no-print-directory lint
-	@echo "vitest"
-	@cd js && npm run --silent test
-	@echo "pytest"
-	@env -u PYTHONPATH PYTHONSAFEPATH=1 RW_WHEEL="$$(echo dist/*.whl)" $(BIN)/pytest $(PYTEST_ARGS)
+	@$(call tests,)
+
+quick: .venv/checks .venv/installed ## lint, and all tests that need no browser: while you work (2 minutes)
+	@$(MAKE) --no-print-directory lint
+	@$(call tests,-m "not browser")
+
+models: .venv/checks .venv/installed ## all schedules of the random models, of which make test runs a share (3 minutes)
+	@RW_MODELS=full $(PYTEST) tests/models $(PYTEST_ARGS)
 
 lint: .venv/checks .venv/installed ## ruff, mypy, tsc and biome, without changing anything
 	@echo "ruff"

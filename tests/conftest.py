@@ -1,4 +1,4 @@
-"""Fixtures: a server and clients; for the browser tests one JupyterLab and one Chromium for all, a fresh context each.
+"""Fixtures: a server and clients; for the browser tests one JupyterLab for all, a Chromium per process, a fresh context each.
 
 A failing browser test leaves `<test>.png` and `<test>.console.txt` in artifacts/.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.runtime import get_runtime
+from support import schedules as schedules_of_models
 from support.fake_clock import FakeClock
 from support.servers import LIMIT, Server, wait_for
 
@@ -36,9 +38,32 @@ settings.load_profile("any machine")
 FAILED = pytest.StashKey[bool]()
 
 
+def pytest_configure() -> None:
+    schedules_of_models.seed_of_run()  # before any worker starts: they inherit it
+
+
+def pytest_report_header() -> str:
+    share = "all" if schedules_of_models.FULL else f"one in {schedules_of_models.SHARE}"
+    return f"random models: {share} of the schedules, RW_MODEL_SEED={schedules_of_models.seed_of_run()}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Last, because Playwright keeps an event loop running in this thread and asyncio.run() then refuses.
+    # Workers take the tests one by one in this order, so it holds in each of them.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # The make words have vitest run beside us: its word comes whole, and before our summary, which is the last.
+    if beside := os.environ.get("RW_BESIDE"):
+        log = terminalreporter.config.rootpath / beside
+        for _ in range(1200):
+            if log.exists():
+                break
+            time.sleep(0.1)
+        terminalreporter.section("vitest")
+        terminalreporter.write_line(log.read_text() if log.exists() else "it has not ended in two minutes")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -48,7 +73,15 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call":
         item.stash[FAILED] = report.failed
+        if report.failed and (tried := getattr(item, "funcargs", {}).get("schedules")):
+            report.sections.append(("random model", tried.failed()))
     return report
+
+
+@pytest.fixture
+def schedules(request: pytest.FixtureRequest) -> schedules_of_models.Schedules:
+    """The seeds that a random model tries; one that fails is kept."""
+    return schedules_of_models.Schedules(request.node)
 
 
 # The network
@@ -128,17 +161,19 @@ def child_env() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
-    """One JupyterLab for the whole run."""
-    from support.lab import running_lab
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One JupyterLab for the whole run, also when two processes share it."""
+    from support.lab import running_lab, shared_lab
 
-    with running_lab() as server:
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    folder = tmp_path_factory.getbasetemp().parent
+    with shared_lab(folder, worker) if worker else running_lab() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the whole run."""
+    """One Chromium for all browser tests of this process."""
     from support.lab import running_browser
 
     with running_browser() as chromium:

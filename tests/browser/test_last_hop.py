@@ -191,7 +191,7 @@ def test_a_click_reaches_the_kernel_during_a_cell_where_the_kernel_lets_it_and_a
     notebook.wait_for("return panelOf(path).content.widgets[2].model.sharedModel.execution_count === null;")
     chart.get_by_role("button", name="Resume").click()
     if major >= 7:
-        expect(chart).to_have_attribute("data-rw-state", "live", timeout=15_000)
+        expect(chart).to_have_attribute("data-rw-state", "live")
         wait_until_moved(chart)
         assert notebook.evaluate("return panelOf(path).rwRun.state;") == "running"
     notebook.wait_until_run()
@@ -219,7 +219,7 @@ def test_a_killed_kernel_is_said_to_be_gone_and_its_successor_shows_live_data(pa
         "{ code: 'import os, signal; os.kill(os.getpid(), signal.SIGKILL)' });"
     )
     expect(card).to_have_attribute("data-rw-state", "kernel_gone")
-    assert 8_000 < page.evaluate("rwGone") < 25_000  # 15 s, on a machine that may stand still for a while
+    assert page.evaluate("rwGone") > 8_000  # of 12 s: what is said is not said because of a moment
     notebook.wait_until_open()
     notebook.run_all()
     fresh = widgets(page, "metric")

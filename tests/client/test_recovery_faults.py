@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -129,7 +128,6 @@ def test_a_link_that_is_half_open(world: World):
 
 def test_a_close_that_is_slow_to_be_heard(world: World):
     world.proxy.slow_close(1.0)
-    begun = time.monotonic()
     world.hub.stop()
     world.hub.start()
     busy(world)
@@ -138,7 +136,7 @@ def test_a_close_that_is_slow_to_be_heard(world: World):
     world.proxy.slow_close(60.0)
     world.client.disconnect()
     world.client.wait_until("disconnected", LIMIT)
-    assert time.monotonic() - begun < LIMIT, "which does not wait for the other side"
+    assert world.proxy.open, "which does not wait for the other side"
 
 
 def test_little_bandwidth_is_no_loss_of_the_link(world: World):

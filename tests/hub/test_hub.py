@@ -22,7 +22,7 @@ import psutil
 import pytest
 
 from realtime_widgets.errors import UsageError, WouldDeadlock, WrongType
-from realtime_widgets.hub import Hub, embedded_hub, session
+from realtime_widgets.hub import Hub, embedded_hub, serving, session, state
 from realtime_widgets.hub.app import _AuthMiddleware
 from realtime_widgets.hub.auth import AccessPolicy
 from realtime_widgets.hub.brokers.memory import MemoryBroker
@@ -638,16 +638,17 @@ def test_behind_the_door_nobody_sees_the_token():
 # What it says of itself
 
 
-def test_its_metrics_come_at_once_and_then_every_second(hub: Hub):
+def test_its_metrics_come_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(state, "METRICS_INTERVAL", 100 * LIMIT)
+
     async def main() -> None:
         async with client(hub) as one, client(hub) as other:
             await other.hello()
             await one.hello()
             await one.say("nonsense")
             await one.say("subscribe", {"streams": ["metrics"]})
-            before = time.time() * 1000
             first, _ = await one.heard("metrics_update")
-            assert first["timestamp"] - before < 900
+            assert first["offset"] == 1
             metrics = first["data"]
             assert list(metrics) == [
                 "activeUsers",
@@ -663,9 +664,20 @@ def test_its_metrics_come_at_once_and_then_every_second(hub: Hub):
             assert 0 < metrics["avgResponseTime"] < 1000
             assert metrics["systemLoad"] is None or 0 <= metrics["systemLoad"] <= 1
             assert 0 < metrics["memoryUsage"] <= 1
-            later = [(await one.heard("metrics_update"))[0] for _ in range(2)]
+
+    with Hub() as hub:
+        run(main())
+
+
+def test_its_metrics_come_every_second(hub: Hub):
+    assert state.METRICS_INTERVAL == 1.0
+
+    async def main() -> None:
+        async with client(hub) as one:
+            await one.say("subscribe", {"streams": ["metrics"]})
+            first, *later = [(await one.heard("metrics_update"))[0] for _ in range(3)]
             assert [message["offset"] for message in (first, *later)] == [1, 2, 3]
-            assert 500 < later[1]["timestamp"] - later[0]["timestamp"] < 3000
+            assert later[1]["timestamp"] - later[0]["timestamp"] > 500
             assert 0 <= later[1]["data"]["systemLoad"] <= 1
 
     run(main())
@@ -843,9 +855,9 @@ def test_it_stops_at_once_with_clients_of_all_kinds_and_tells_them_to_come_back(
             half = socket.create_connection(("127.0.0.1", hub.port))
             half.send(b"POST /publish/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n")
             half.send(f"Authorization: Bearer {hub.token}\r\n\r\n1".encode())
-            began = time.monotonic()
-            await asyncio.to_thread(hub.stop)
-            assert time.monotonic() - began < 1.5
+            # Neither of the last two ever ends by itself, and all that is waited for is these two times:
+            assert serving.DRAIN_TIMEOUT * 1.25 < 1
+            await asyncio.wait_for(asyncio.to_thread(hub.stop), LIMIT)
             assert not any(
                 connection.laddr.port == hub.port for connection in psutil.Process().net_connections("tcp")
             ), "all is closed, also what was not read"
@@ -1048,9 +1060,7 @@ async def main():
         await one.send('{"type": "hello"}')
         await one.recv()
         async with connect(hub.url, additional_headers=headers, proxy=None) as other:
-            began = time.monotonic()
-            await asyncio.to_thread(get_runtime().stop)
-            assert time.monotonic() - began < 1.5
+            await asyncio.to_thread(get_runtime().stop)  # what does not end in time it logs
             for each in (one, other):
                 try:
                     await each.recv()

@@ -15,6 +15,7 @@ from realtime_widgets.feeds.series import SeriesFeed, points
 from realtime_widgets.streams import Stream
 from support.hop import Numbers, NumbersStore, World
 from support.page_model import ASK_AT_LEAST, MUTED, PULSE, Cells, Log
+from support.schedules import BLOCKS, Schedules
 
 HEALED = KEYFRAME_INTERVAL + 1.2
 """Seconds after the last fault within which every page must be right: a reminder or keyframe, the page's next
@@ -68,9 +69,9 @@ def run_schedule(world: World, change: Callable[[str], None], events: int) -> No
             change(to)
 
 
-@pytest.mark.parametrize("block", range(10))
-def test_every_page_equals_the_kernel_after_any_of_10_000_schedules(block: int) -> None:
-    for seed in range(block * 1000, block * 1000 + 1000):
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_every_page_equals_the_kernel_after_any_of_10_000_schedules(block: int, schedules: Schedules) -> None:
+    for seed in schedules.seeds(block, 1000):
         feeds = {"a": Numbers(), "b": Numbers()}
         world = World(seed, feeds, NumbersStore, opens_during_cells=seed % 3 == 0)
 
@@ -131,15 +132,15 @@ def test_charts_on_every_page_equal_the_kernels_buckets_after_random_schedules(s
             assert shown == truth.state(), f"{page.name} is wrong about {to}"
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", range(BLOCKS))
 def test_logs_on_every_page_have_each_event_once_or_count_it_after_random_schedules(
-    block: int, monkeypatch: pytest.MonkeyPatch
+    block: int, schedules: Schedules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what there is room for is fetched: in the end nothing is left out that the kernel still has."""
     monkeypatch.setattr(event_log, "MAX_PART_ROWS", 12)
     monkeypatch.setattr(event_log, "MAX_PART_BYTES", 1000)
     most = 60
-    for seed in range(block * 100, block * 100 + 100):
+    for seed in schedules.seeds(block, 100):
         stream = Stream("events", max_points=80, clock=lambda: 1_795_000_000.0)
         journal = EventLogFeed(stream, "debug", most)
         world = World(seed, {"log": journal}, lambda: Log(most), opens_during_cells=seed % 3 == 0, wire=True)

@@ -78,7 +78,9 @@ def test_a_function_that_blocks_is_left_behind_and_those_after_it_are_cancelled(
     assert behind.cancelled()
     assert "a callback blocks it" in caplog.text
     release.set()
+    callbacks.close()  # its first mark was cleared away with the rest
     callbacks.thread.join(5)
+    assert not callbacks.thread.is_alive()
 
 
 def test_a_thread_that_could_not_start_is_tried_again(monkeypatch):

@@ -176,14 +176,13 @@ def test_stopping_does_not_wait_for_a_blocked_callback_beyond_its_timeout(caplog
 
     def blocks():
         started.set_result(None)
-        release.wait(10)
+        release.wait(30)
 
-    runtime.submit(blocks)
+    blocked = runtime.submit(blocks)
     started.result(5)
     behind = runtime.submit(lambda: None)
-    before = time.monotonic()
     runtime.stop(timeout=0.2)
-    assert time.monotonic() - before < 2
+    assert not blocked.done()
     assert behind.cancelled()
     assert "a callback blocks it" in caplog.text
     release.set()
@@ -211,16 +210,14 @@ def test_while_it_stops_the_runtime_is_still_the_one_that_is_found():
 
 
 def in_a_process(code):
-    before = time.monotonic()
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=30
     )
-    return done, time.monotonic() - before
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_has_a_runtime_of_its_own():
-    done, _ = in_a_process(
+    done = in_a_process(
         "import os, sys\n"
         "from realtime_widgets.runtime import get_runtime\n"
         "parent = get_runtime()\n"
@@ -240,21 +237,20 @@ def test_a_forked_child_has_a_runtime_of_its_own():
 
 
 def test_a_program_with_a_blocked_callback_and_a_blocked_loop_ends():
-    done, seconds = in_a_process(
+    done = in_a_process(
         "import threading, time\n"
         "from realtime_widgets.runtime import get_runtime\n"
         "started = threading.Barrier(3)\n"
         "def block():\n"
-        "    started.wait(); time.sleep(60)\n"
+        "    started.wait(); time.sleep(60); print('it was waited for')\n"
         "get_runtime().submit(block); get_runtime().call_soon(block)\n"
         "started.wait()\n"
     )
-    assert done.returncode == 0
-    assert seconds < 10, "two seconds, and what starting Python takes on a busy machine"
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_end_of_a_program_delivers_what_waits_in_buffers():
-    done, _ = in_a_process(
+    done = in_a_process(
         "import time, realtime_widgets.runtime\n"
         "from realtime_widgets.streams import Stream\n"
         "s = Stream()\n"

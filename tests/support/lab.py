@@ -1,12 +1,14 @@
 """A real JupyterLab and a real Chromium, for browser tests and benchmarks.
 
 `running_lab()` starts a server of its own (temporary folders, loopback, random token, nothing fetched from outside)
-and always ends it. `running_browser()` starts the system's Chromium. What is done with the two is `labbook`'s. Every
-wait is for a condition, with `LIMIT` seconds as the last resort.
+and always ends it; `shared_lab()` has one for all processes of a run, each in a part of its own. `running_browser()`
+starts the system's Chromium. What is done with the two is `labbook`'s. Every wait is for a condition, with `LIMIT`
+seconds as the last resort.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -19,7 +21,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,30 +68,44 @@ QUIET_SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A running JupyterLab: its address, its token and the folder it serves."""
+    """A running JupyterLab: its address, its token and the folder it serves, or the part of it that is ours."""
 
     url: str
     token: str
-    root: Path
+    home: Path
+    part: str = ""
+    """Whose notebooks and kernels these are, where several processes share the server: a folder, ending in `/`."""
+
+    @property
+    def root(self) -> Path:
+        """The folder that our notebooks are in."""
+        return self.home / "root" / self.part
 
     def add(self, notebook: str | Path) -> str:
         """Copy a notebook into the served folder; returns its name there."""
         source = Path(notebook)
         shutil.copy(source, self.root / source.name)
-        return source.name
+        return self.part + source.name
 
     def write(self, cells: Sequence[str], name: str | None = None) -> str:
         """Write a notebook with one code cell per source; returns its name in the served folder."""
         name = name or f"notebook-{uuid.uuid4().hex[:8]}.ipynb"
         write_notebook(self.root / name, cells)
-        return name
+        return self.part + name
 
     def sessions(self) -> list[dict[str, Any]]:
-        """What the server says of its open notebooks and their kernels."""
-        return self._request("GET", "/api/sessions").json()
+        """What the server says of our open notebooks and their kernels."""
+        every = self._request("GET", "/api/sessions").json()
+        return [session for session in every if session["path"].startswith(self.part)]
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Meanwhile no other process changes the server's settings, which all pages have in common."""
+        with locked(self.home / "settings.lock"):
+            yield
 
     def shutdown_kernels(self) -> None:
-        """End every kernel, so that what one test leaves behind does not slow the next."""
+        """End every kernel of ours, so that what one test leaves behind does not slow the next."""
         for session in self.sessions():
             self._request("DELETE", f"/api/sessions/{session['id']}")
 
@@ -107,7 +123,7 @@ def running_lab(notebooks: Iterable[str | Path] = ()) -> Iterator[Lab]:
         root = home / "root"
         root.mkdir()
         token, port = secrets.token_hex(16), free_port()
-        lab = Lab(f"http://127.0.0.1:{port}", token, root)
+        lab = Lab(f"http://127.0.0.1:{port}", token, home)
         for notebook in notebooks:
             lab.add(notebook)
         with serving(
@@ -117,6 +133,45 @@ def running_lab(notebooks: Iterable[str | Path] = ()) -> Iterator[Lab]:
             _lab_environment(home),
         ):
             yield lab
+
+
+@contextmanager
+def shared_lab(folder: Path, name: str) -> Iterator[Lab]:
+    """The one JupyterLab of all processes that share a folder: who comes first starts it, and ends it after all others.
+
+    Args:
+        folder: where they leave word for each other.
+        name: of this process, and of its part of what is served.
+    """
+    told = folder / "lab.json"
+    with ExitStack() as until_the_end:
+        with locked(folder / "lab.door"):
+            if told.exists():
+                lab = Lab(**json.loads(told.read_text()))
+            else:
+                lab = until_the_end.enter_context(running_lab())
+                told.write_text(json.dumps({"url": lab.url, "token": lab.token, "home": str(lab.home)}))
+                until_the_end.enter_context(_after_all_others(folder))
+            guest = Lab(lab.url, lab.token, Path(lab.home), f"{name}/")
+            guest.root.mkdir()
+            until_the_end.enter_context(locked(folder / "lab.guests", fcntl.LOCK_SH))
+        yield guest
+
+
+@contextmanager
+def _after_all_others(folder: Path) -> Iterator[None]:
+    """Leaves when nobody uses the shared server any more; who comes later finds none and starts one."""
+    yield
+    with locked(folder / "lab.door"), locked(folder / "lab.guests"):
+        (folder / "lab.json").unlink()
+
+
+@contextmanager
+def locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Hold a lock among processes; the system lets go of those of a process that dies."""
+    with path.open("a") as file:
+        fcntl.flock(file, how)
+        yield
 
 
 @contextmanager

@@ -172,17 +172,19 @@ class Notebook:
     def set_theme(self, *, dark: bool) -> None:
         """Switch JupyterLab to its dark or light theme."""
         theme = "JupyterLab Dark" if dark else "JupyterLab Light"
-        self.evaluate(
-            "await window.jupyterapp.commands.execute('apputils:change-theme', { theme: argument });", theme
-        )
-        # The name changes with the request, the flag once the style sheet is loaded.
-        self.wait_for(
-            "return document.body.dataset.jpThemeName === argument[0]"
-            " && document.body.dataset.jpThemeLight === argument[1]"
-            # A picture taken under the curtain that JupyterLab draws meanwhile shows nothing.
-            " && !document.getElementById('jupyterlab-splash');",
-            [theme, "false" if dark else "true"],
-        )
+        with self.lab.alone():
+            self.evaluate(
+                "await window.jupyterapp.commands.execute('apputils:change-theme', { theme: argument });",
+                theme,
+            )
+            # The name changes with the request, the flag once the style sheet is loaded.
+            self.wait_for(
+                "return document.body.dataset.jpThemeName === argument[0]"
+                " && document.body.dataset.jpThemeLight === argument[1]"
+                # A picture taken under the curtain that JupyterLab draws meanwhile shows nothing.
+                " && !document.getElementById('jupyterlab-splash');",
+                [theme, "false" if dark else "true"],
+            )
 
     def screenshot(self, name: str) -> Path:
         """Save what the page shows as artifacts/<name>.png."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -269,10 +268,10 @@ def test_a_hidden_widget_costs_no_more_than_a_shown_one(
     collected: list[float] = []
     collect = made.delivery.collect
     monkeypatch.setattr(made.delivery, "collect", lambda now: (collected.append(now), collect(now))[1])
-    started = time.monotonic()
     for i in range(20_000):
         stream.append(float(i))
-    assert len(collected) <= (time.monotonic() - started) * made.max_fps + 2
+    seen = list(collected)
+    assert not seen or len(seen) <= (seen[-1] - seen[0]) * made.max_fps + 2
 
 
 def test_many_widgets_cost_an_append_one_listener(sent: Recorder) -> None:
