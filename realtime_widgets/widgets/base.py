@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import anywidget
-import msgspec
 import numpy as np
 import traitlets
 from ipywidgets import Layout
@@ -24,11 +23,11 @@ from ipywidgets import Layout
 from ..browser.carrier import has_carrier, read_front_end, read_static
 from ..browser.frame_loop import Followed, Stats, get_frame_loop
 from ..errors import UsageError, reject_unknown_keywords
-from ..feeds.feed import Feed, Payload
+from ..feeds.feed import Feed
 from ..feeds.freshness import DataState, Facts, data_state, is_down
+from ..feeds.upstream import UpstreamFeed, with_upstream
 from ..runtime import get_runtime
 from ..streams import Stream
-from ..streams.upstream import Upstream, UpstreamStatus
 
 Init = TypeVar("Init", bound=Callable[..., None])
 
@@ -66,35 +65,6 @@ def _language_tag(locale: str | None) -> str:
     if tag and not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", tag):
         raise UsageError(f"locale={locale!r} is no language tag: pass one such as 'en', 'ja' or 'de-AT'")
     return tag
-
-
-class _Linked:
-    """A feed, and with every part of it where the link stands that fills its stream."""
-
-    def __init__(self, feed: Feed, source: Upstream[UpstreamStatus]) -> None:
-        self.source = source
-        self._feed = feed
-        self._said: tuple[str, float] | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._feed, name)  # its counters
-
-    def resize(self, px: int) -> None:
-        self._feed.resize(px)
-
-    def changed(self) -> bool:
-        return self._feed.changed() or self._standing() != self._said
-
-    def take(self, key: bool, now: float) -> Payload:
-        payload = self._feed.take(key, now)
-        before, self._said = self._said, self._standing()
-        state, since = self._said
-        payload.body["link"] = {"state": state, "since_age": max(0.0, now - since)}
-        return msgspec.structs.replace(payload, moved=True) if before not in (None, self._said) else payload
-
-    def _standing(self) -> tuple[str, float]:
-        status = self.source.status
-        return status.state, status.since
 
 
 class LiveWidget(anywidget.AnyWidget):
@@ -160,8 +130,8 @@ class LiveWidget(anywidget.AnyWidget):
             **settings,
         )
         self._streams = [each for each in followed if isinstance(each, Stream)]
-        self._feeds = {name: _with_link(feed) for name, feed in feeds.items()}
-        linked = (feed for feed in self._feeds.values() if isinstance(feed, _Linked))
+        self._feeds = {name: with_upstream(feed) for name, feed in feeds.items()}
+        linked = (feed for feed in self._feeds.values() if isinstance(feed, UpstreamFeed))
         self._sources = list({id(feed.source): feed.source for feed in linked}.values())
         self._frame_loop = frame_loop
         self.on_msg(lambda _widget, content, _buffers: frame_loop.receive(content, self._rw_id))
@@ -214,10 +184,3 @@ class LiveWidget(anywidget.AnyWidget):
         if frame_loop is not None:
             frame_loop.remove(self._rw_id)
         super().close()
-
-
-def _with_link(feed: Feed) -> Feed:
-    """The feed of a stream that a connection fills says where that stands, too."""
-    stream = getattr(feed, "stream", None)
-    source = stream.source if isinstance(stream, Stream) else None
-    return feed if source is None else _Linked(feed, source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Literal, SupportsFloat
 
@@ -10,10 +9,10 @@ import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType
-from ..feeds.feed import Payload
 from ..feeds.formats import number_format
-from ..feeds.series import SeriesFeed, check_field, only_field
-from ..feeds.trends import SEVERITIES, Severity, direction, level
+from ..feeds.readout import ReadoutFeed
+from ..feeds.series import check_field, only_field
+from ..feeds.trends import SEVERITIES, Severity
 from ..streams import Stream
 from .base import LiveWidget, check_range, is_number, named_keywords
 
@@ -98,7 +97,7 @@ class MetricCard(LiveWidget):
             only_field(source)
         else:
             check_field(source, field)
-        self._readout = _Readout(source, field, float(window), _checked(thresholds), good)
+        self._readout = ReadoutFeed(source, field, float(window), _checked(thresholds), good)
         super().__init__(
             "metric",
             [source],
@@ -138,89 +137,6 @@ class MetricCard(LiveWidget):
 
     def __repr__(self) -> str:
         return f"MetricCard({self.title!r}, value={self.value!r}, {self.data_state})"
-
-
-class _Readout:
-    """The feed of a card: the line under the number, and with every part the number itself."""
-
-    def __init__(
-        self,
-        stream: Stream,
-        field: str | None,
-        window: float,
-        thresholds: Mapping[float, Severity],
-        good: Literal["up", "down", None],
-    ) -> None:
-        self.stream = stream
-        self._field = field
-        self._window = window
-        self._thresholds = thresholds
-        self._good = good
-        self._line: SeriesFeed | None = None
-        self._px = 120
-
-    def resize(self, px: int) -> None:
-        self._px = px
-        if self._line is not None:
-            self._line.resize(px)
-
-    def changed(self) -> bool:
-        line = self._line
-        return bool(self.stream.fields) if line is None else line.changed()
-
-    def take(self, key: bool, now: float) -> Payload:
-        try:
-            line = self._line_of_field()
-        except (
-            UsageError
-        ) as error:  # several fields, none named: the reader is told, and it is no fault of ours
-            return Payload(1, 0, True, {"value": None, "age": None, "error": str(error)})
-        if line is None:
-            return Payload(1, 0, True, {"value": None, "age": None})
-        part = line.take(key, now)
-        part.body.update(self._numbers(line))
-        return part
-
-    def value(self) -> Any:
-        stream, name = self.stream, self._field
-        if name is None:
-            fields = list(stream.fields)
-            name = "value" if "value" in fields else fields[0] if len(fields) == 1 else None
-        batch = stream.read() if stream.stats.late else stream.latest(1)
-        if not len(batch) or name is None or name not in batch.columns:
-            return None
-        shown = batch.columns[name].tolist()[len(batch) - 1 - int(batch.ts[::-1].argmax())]
-        return None if isinstance(shown, float) and math.isnan(shown) else shown
-
-    def _line_of_field(self) -> SeriesFeed | None:
-        if self._field is None:
-            self._field = only_field(self.stream)  # decided once: fields that come later change nothing
-        if self._line is None and self._field is not None:
-            self._line = SeriesFeed(self.stream, [self._field], self._window)
-            self._line.resize(self._px)
-        return self._line
-
-    def _numbers(self, line: SeriesFeed) -> dict[str, Any]:
-        value = line.last[0] if line.last else math.nan
-        start, baseline = line.baseline()
-        body: dict[str, Any] = {
-            "value": value if math.isfinite(value) else None,
-            "trend": direction(value, baseline),
-            "level": level(value, self._thresholds, self._good),
-        }
-        if math.isinf(value):
-            body["text"] = "∞" if value > 0 else "−∞"
-        elif math.isnan(value):
-            shown = self.value()
-            if isinstance(shown, str):
-                body["text"] = shown
-            elif isinstance(shown, int) and not isinstance(shown, bool):
-                body["value"] = float(shown)  # beyond 2**53: near enough to read
-        change = value - baseline
-        if math.isfinite(change):
-            body["delta"] = change
-            body["span"] = (line.newest_ts or start) - start
-        return body
 
 
 def _checked(thresholds: Mapping[float, Severity] | None) -> dict[float, Severity]:

@@ -12,9 +12,9 @@ from realtime_widgets.browser.frames import Frame
 from realtime_widgets.client.sansio.state import STATES, Status
 from realtime_widgets.errors import ConnectionLost, UsageError, WrongType
 from realtime_widgets.feeds.series import SeriesFeed
+from realtime_widgets.feeds.upstream import UpstreamFeed
 from realtime_widgets.streams import Stream
 from realtime_widgets.widgets import base
-from realtime_widgets.widgets.base import _Linked
 from realtime_widgets.widgets.connection import ConnectionIndicator, _Standing
 from support.client_stand_in import StandIn
 from support.recorder import Recorder, bodies, settle
@@ -71,7 +71,7 @@ def test_every_part_stands_alone_and_only_changes_are_numbered():
 
 def test_a_link_that_has_changed_is_counted_with_the_records_of_the_feed_that_it_fills():
     client = StandIn()
-    feed = _Linked(SeriesFeed(Stream("s"), None, 10.0), client)
+    feed = UpstreamFeed(SeriesFeed(Stream("s"), None, 10.0), client)
     parts = [feed.take(False, 1.0), feed.take(False, 2.0)]
     client.become("connected", 3.0)
     assert feed.changed()

@@ -1,0 +1,106 @@
+"""The readout: what a metric card says of one field: its newest value, where it is going, and how it got there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from ..errors import UsageError
+from ..streams import Stream
+from .feed import Payload
+from .series import SeriesFeed, only_field
+from .trends import Severity, direction, level
+
+
+class ReadoutFeed:
+    """The newest value of one field, with its trend and level, and the series of its window.
+
+    Args:
+        stream: where the values come from.
+        field: which field; None: `value`, or the only one there is, decided when the first record comes.
+        window: seconds that the trend and the series look back.
+        thresholds: value → level, see `trends.level`.
+        good: which direction is good news; None: neither.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        field: str | None,
+        window: float,
+        thresholds: Mapping[float, Severity],
+        good: Literal["up", "down", None],
+    ) -> None:
+        self.stream = stream
+        self._field = field
+        self._window = window
+        self._thresholds = thresholds
+        self._good = good
+        self._line: SeriesFeed | None = None
+        self._px = 120
+
+    def resize(self, px: int) -> None:
+        """See `Feed.resize`."""
+        self._px = px
+        if self._line is not None:
+            self._line.resize(px)
+
+    def changed(self) -> bool:
+        """See `Feed.changed`."""
+        line = self._line
+        return bool(self.stream.fields) if line is None else line.changed()
+
+    def take(self, key: bool, now: float) -> Payload:
+        """See `Feed.take`; the number is in every part, so that it is right at once even after a loss."""
+        try:
+            line = self._line_of_field()
+        except UsageError as error:  # several fields and none named: the reader is told
+            return Payload(1, 0, True, {"value": None, "age": None, "error": str(error)})
+        if line is None:
+            return Payload(1, 0, True, {"value": None, "age": None})
+        part = line.take(key, now)
+        part.body.update(self._numbers(line))
+        return part
+
+    def value(self) -> Any:
+        """Return the value of the newest time, as the stream keeps it; None when there is none."""
+        stream, name = self.stream, self._field
+        if name is None:
+            fields = list(stream.fields)
+            name = "value" if "value" in fields else fields[0] if len(fields) == 1 else None
+        batch = stream.read() if stream.stats.late else stream.latest(1)
+        if not len(batch) or name is None or name not in batch.columns:
+            return None
+        shown = batch.columns[name].tolist()[len(batch) - 1 - int(batch.ts[::-1].argmax())]
+        return None if isinstance(shown, float) and math.isnan(shown) else shown
+
+    def _line_of_field(self) -> SeriesFeed | None:
+        if self._field is None:
+            self._field = only_field(self.stream)  # decided once: fields that come later change nothing
+        if self._line is None and self._field is not None:
+            self._line = SeriesFeed(self.stream, [self._field], self._window)
+            self._line.resize(self._px)
+        return self._line
+
+    def _numbers(self, line: SeriesFeed) -> dict[str, Any]:
+        value = line.last[0] if line.last else math.nan
+        start, baseline = line.baseline()
+        body: dict[str, Any] = {
+            "value": value if math.isfinite(value) else None,
+            "trend": direction(value, baseline),
+            "level": level(value, self._thresholds, self._good),
+        }
+        if math.isinf(value):
+            body["text"] = "∞" if value > 0 else "−∞"
+        elif math.isnan(value):
+            shown = self.value()
+            if isinstance(shown, str):
+                body["text"] = shown
+            elif isinstance(shown, int) and not isinstance(shown, bool):
+                body["value"] = float(shown)  # beyond 2**53: near enough to read
+        change = value - baseline
+        if math.isfinite(change):
+            body["delta"] = change
+            body["span"] = (line.newest_ts or start) - start
+        return body
