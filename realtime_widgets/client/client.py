@@ -42,6 +42,7 @@ from .sansio.inbox import Inbox, Kind, Overflow, checked_overflow
 from .sansio.outbox import Delivery
 from .sansio.state import STATES, State, Status
 from .stats import ClientStats
+from .store import ClientStore
 from .waits import Awaitable, RuntimeWaiter, Waits
 
 _here = threading.local()
@@ -99,6 +100,8 @@ class Client:
         self._listeners = Listeners(f"the client of {self._address.label}")
         self._waits = Waits()
         self._waiter = RuntimeWaiter(self._runtime)
+        self.store = ClientStore(self)
+        """Its streams by channel, with their subscribers, and where the connection stands."""
         self._lock = threading.Lock()  # of who is kept because of callbacks
         self._apart: Status | None = Status()  # what is said while it does not want the connection
         self._closed = False
@@ -136,7 +139,7 @@ class Client:
             max_points: most records kept; None: no limit. Whoever asks first decides.
         """
         self._check()
-        stream = self._receiver.stream(_checked_channel(channel), max_points)
+        stream = self.store.hold(channel, self._receiver.stream(_checked_channel(channel), max_points))
         self._want({channel})
         return stream
 
@@ -184,9 +187,8 @@ class Client:
         if type == "subscribe":
             self._want(named)
             return data
-        self.channels = self.channels - named
-        if self._apart is None:
-            self._runtime.call_soon(self._connection.drop, named)
+        self.store.release(named)
+        self._unwant(named)
         # That goes out in its order with what else is asked for; what is left asks for the server's answer to it.
         return {**data, "streams": []}
 
@@ -195,6 +197,11 @@ class Client:
             self.channels = self.channels | channels
             if self._apart is None:
                 self._runtime.call_soon(self._connection.ask_for, self.channels)
+
+    def _unwant(self, channels: set[str]) -> None:
+        self.channels = self.channels - channels
+        if self._apart is None:
+            self._hand_over(self._connection.drop, channels)
 
     def send_raw(self, raw: str | bytes) -> Delivery:
         """Send a frame as it is, for servers that speak another protocol."""
@@ -333,6 +340,7 @@ class Client:
         """Let the connection go: the last one of its users closes it, after some seconds. Twice is fine."""
         if not self._closed:
             self._closed = True
+            self.store.release()
             self._forget_callbacks()
             self._leave()
 
@@ -428,6 +436,7 @@ class Client:
     def _retire(self) -> None:
         """Give way to what the next run of its cell makes: its callbacks end; what shows it goes on."""
         self._forget_callbacks()
+        self.store.release()
         self.on_connect = None
         self.retired = True
         if self._apart is None:
@@ -456,6 +465,9 @@ class Client:
         future: Future[None] = Future()
         self._runtime.call_soon(self._wait, state, future)
         return future
+
+    def _last_heard(self) -> float | None:
+        return self._connection.heard_at
 
     def _wait(self, state: State, future: Future[None]) -> None:
         self._waits.add(state, future)

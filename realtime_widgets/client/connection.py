@@ -91,6 +91,7 @@ class Connection:
         self.outbox = self.sending.outbox
         self._task: asyncio.Task[None] | None = None
         self._session: Session | None = None  # while the link is up
+        self._heard_at: float | None = None  # over the last link
         self._retry: Timer | None = None
         self._linger: Timer | None = None
         self._watch = SleepDetector(lambda: self._clock, self._slept)
@@ -112,6 +113,12 @@ class Connection:
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` whenever the status may have changed, on the I/O thread; returns the undo."""
         return self._listeners.add(fn)
+
+    @property
+    def heard_at(self) -> float | None:
+        """When anything last came from the server, seconds since the epoch; None: never. Any thread."""
+        session = self._session
+        return self._heard_at if session is None else session.transport.heard_at
 
     def join(self, client: Subscriber, receiver: Receiver, options: Options) -> None:
         """Take in a client that wants a receiver, and connect if there is no connection."""
@@ -334,6 +341,7 @@ class Connection:
                 deliver=lambda frames: self._deliver(session, frames), beat=lambda: self._beat(session)
             )
         finally:
+            self._heard_at = transport.heard_at
             if self._session is session:
                 self._session = None
                 self.outbox.unlink()

@@ -36,11 +36,9 @@ class StreamStore:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.keep = keep
-        self.last_heartbeat: float | None = None
-        """When the server was last heard of, in seconds since the epoch; None: not yet."""
-        self.connection_error: str | BaseException | None = None
-        """Why there is no connection; None: nothing is wrong. Becoming connected clears it."""
         self._connected = False
+        self._last_heartbeat: float | None = None
+        self._connection_error: str | BaseException | None = None
         self._max_points = max_points
         self._max_age = max_age
         self._clock = clock
@@ -94,7 +92,7 @@ class StreamStore:
             if not subscribers:
                 del self._subscribers[name]
                 if not self.keep:
-                    self._streams.pop(name, None)
+                    self._drop(name)
 
     def subscribers(self, name: str) -> tuple[Hashable, ...]:
         """Return who uses a stream, in the order they came."""
@@ -121,7 +119,25 @@ class StreamStore:
         with self._lock:
             self._connected = value
             if value:
-                self.connection_error = None
+                self._connection_error = None
+
+    @property
+    def last_heartbeat(self) -> float | None:
+        """When the server was last heard of, in seconds since the epoch; None: not yet."""
+        return self._last_heartbeat
+
+    @last_heartbeat.setter
+    def last_heartbeat(self, value: float | None) -> None:
+        self._last_heartbeat = value
+
+    @property
+    def connection_error(self) -> str | BaseException | None:
+        """Why there is no connection; None: nothing is wrong. Becoming connected clears it."""
+        return self._connection_error
+
+    @connection_error.setter
+    def connection_error(self, value: str | BaseException | None) -> None:
+        self._connection_error = value
 
     def __contains__(self, name: object) -> bool:
         return name in self._streams
@@ -134,8 +150,12 @@ class StreamStore:
         return len(self._streams)
 
     def __repr__(self) -> str:
-        state = "connected" if self._connected else "not connected"
+        state = "connected" if self.connected else "not connected"
         return f"<StreamStore: {', '.join(map(repr, self)) or 'no streams yet'}; {state}>"
+
+    def _drop(self, name: str) -> None:
+        """Forget a stream that has no subscribers left (with the lock held)."""
+        self._streams.pop(name, None)
 
     def _stream(self, name: str) -> Stream:
         return Stream(name, max_points=self._max_points, max_age=self._max_age, clock=self._clock)

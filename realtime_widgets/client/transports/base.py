@@ -19,6 +19,9 @@ class Transport(Protocol):
     resumes: bool
     """Whether the server goes on where the last link ended, whatever it numbers."""
 
+    heard_at: float
+    """When anything last came from the other side, seconds since the epoch."""
+
     def say(self, raw: str) -> None:
         """Send something of the link's own, before what waits in the outbox."""
 

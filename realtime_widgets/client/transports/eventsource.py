@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import cache
@@ -78,6 +79,7 @@ class EventSource:
         """Whether the server shows where it goes on."""
         self._trimmed = self.resumes and after is not None and after != last_event_id.last_id
         self._heartbeat = None if heartbeat is None else Heartbeat(heartbeat + IDLE_TIMEOUT, clock.time())
+        self.heard_at = time.time()
         self._client = client
         self._response = response
         self._url = url
@@ -139,6 +141,7 @@ class EventSource:
 
     async def _read(self, deliver: Callable[[Frames], object]) -> None:
         async for chunk in self._response.aiter_bytes():
+            self.heard_at = time.time()
             if self._heartbeat is not None:
                 self._heartbeat.heard = self._clock.time()
             before = self._decoder.oversized

@@ -7,6 +7,7 @@ What comes over it, what goes out, and its signs of life. Whatever belongs to on
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -56,6 +57,7 @@ class WebSocketTransport:
     ) -> None:
         self.heartbeat = None if heartbeat is None else Heartbeat(heartbeat, clock.time())
         """When the other side was last heard; None: nobody asks."""
+        self.heard_at = time.time()
         self._socket = socket
         self._url = url
         self._outbox = outbox
@@ -210,6 +212,7 @@ class WebSocketTransport:
             self._abort(ConnectionLost(f"nothing was heard from {self._url} since this machine slept"))
 
     def _heard(self) -> None:
+        self.heard_at = time.time()
         if self.heartbeat is not None:
             self.heartbeat.heard = self._clock.time()
 
