@@ -1,6 +1,6 @@
 """The golden wire file: a short life of one chart, as frames, and what a page must make of each.
 
-`python tests/wire.py` writes tests/golden/wire.json. Python and TypeScript are both tested against it.
+`python -m support.wire`, in tests/, writes tests/golden/wire.json. Python and TypeScript are both tested against it.
 """
 
 from __future__ import annotations
