@@ -45,7 +45,7 @@ def nice_step(ideal: float) -> float:
     return max(step for step in steps if step <= limit)
 
 
-class Cells(msgspec.Struct, frozen=True):
+class BucketArrays(msgspec.Struct, frozen=True):
     """Some buckets in the order of their numbers; own copies.
 
     Attributes:
@@ -65,11 +65,11 @@ class Cells(msgspec.Struct, frozen=True):
     def __len__(self) -> int:
         return len(self.k)
 
-    def since(self, ts: float) -> Cells:
+    def since(self, ts: float) -> BucketArrays:
         """From the last bucket that lies before `ts` on: it draws the line in from the left edge."""
         inside = np.flatnonzero(self.x >= ts)
         start = max(int(inside[0]) - 1, 0) if len(inside) else max(len(self.k) - 1, 0)
-        return Cells(
+        return BucketArrays(
             self.k[start:], self.x[start:], self.lo[:, start:], self.hi[:, start:], self.breaks[:, start:]
         )
 
@@ -157,21 +157,21 @@ class Buckets:
         self._k[slot] = k
         self._touched[slot] = True
 
-    def touched(self) -> Cells:
+    def touched(self) -> BucketArrays:
         """The buckets that changed since the last call."""
-        cells = self._cells(self._touched)
+        arrays = self._arrays(self._touched)
         self._touched[:] = False
-        return cells
+        return arrays
 
-    def kept(self) -> Cells:
+    def kept(self) -> BucketArrays:
         """All buckets that are kept."""
-        return self._cells(self._k != _NO_BUCKET)
+        return self._arrays(self._k != _NO_BUCKET)
 
-    def _cells(self, wanted: NDArray[np.bool_]) -> Cells:
+    def _arrays(self, wanted: NDArray[np.bool_]) -> BucketArrays:
         oldest = _NO_BUCKET if self.newest is None else self.newest - self.capacity
         slots = np.flatnonzero(wanted & (self._k > oldest))
         slots = slots[np.argsort(self._k[slots])]
-        return Cells(
+        return BucketArrays(
             self._k[slots],
             self._t_first[slots],
             self._lo[:, slots],

@@ -28,7 +28,7 @@ import numpy as np
 from ..errors import UnknownField, UsageError, did_you_mean
 from ..streams import Batch, Stream
 from ..streams.gaps import Gap
-from .decimation import Buckets, Cells, Floats, Ints, nice_step
+from .decimation import BucketArrays, Buckets, Floats, Ints, nice_step
 from .feed import Payload
 
 DEFAULT_PX = 800
@@ -135,9 +135,9 @@ class SeriesFeed:
         touched = self._buckets.touched()
         self.merged += max(0, self._fresh - len(touched))
         self._fresh = 0
-        cells = self._kept() if key else touched
+        arrays = self._kept() if key else touched
         first, self._sent = self._sent + 1, self._cursor
-        body, columns = self._body(key, cells), self._columns(cells)
+        body, columns = self._body(key, arrays), self._columns(arrays)
         return Payload(
             first, self._cursor, key, body, columns, moved=shown and (anew or self._missing != missing)
         )
@@ -147,12 +147,12 @@ class SeriesFeed:
 
         The value is the middle of the bucket; both are NaN while there is only the newest bucket to compare with.
         """
-        cells = self._kept()
-        drawn = np.flatnonzero(~np.isnan(cells.lo[0])) if len(cells.lo) else np.empty(0, np.int64)
+        arrays = self._kept()
+        drawn = np.flatnonzero(~np.isnan(arrays.lo[0])) if len(arrays.lo) else np.empty(0, np.int64)
         if len(drawn) < 2:
             return math.nan, math.nan
-        start = drawn[np.argmin(cells.x[drawn])]
-        return float(cells.x[start]), float(cells.lo[0, start] + cells.hi[0, start]) / 2
+        start = drawn[np.argmin(arrays.x[drawn])]
+        return float(arrays.x[start]), float(arrays.lo[0, start] + arrays.hi[0, start]) / 2
 
     # Reading
 
@@ -292,19 +292,19 @@ class SeriesFeed:
 
     # Handing out
 
-    def _kept(self) -> Cells:
+    def _kept(self) -> BucketArrays:
         """The whole picture, trimmed as pages trim it."""
-        cells = self._buckets.kept()
+        arrays = self._buckets.kept()
         if isinstance(self.window, Points) or self.newest_ts is None or self._is_bucketed_by_time():
-            return cells
-        return cells.since(self.newest_ts - self.window)
+            return arrays
+        return arrays.since(self.newest_ts - self.window)
 
     def _is_bucketed_by_time(self) -> bool:
         return self._layout is not None and self._layout.kind == "seconds"
 
-    def _body(self, key: bool, cells: Cells) -> dict[str, Any]:
+    def _body(self, key: bool, arrays: BucketArrays) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "k0": int(cells.k[0]) if len(cells) else 0,
+            "k0": int(arrays.k[0]) if len(arrays) else 0,
             "newest": self.newest_ts,
             "age": self.stream.age,
             "last": [value if math.isfinite(value) else None for value in self.last],
@@ -321,17 +321,17 @@ class SeriesFeed:
             body["window"] = None if isinstance(self.window, Points) else self.window
         return body
 
-    def _columns(self, cells: Cells) -> dict[str, Any]:
-        if not len(cells):
+    def _columns(self, arrays: BucketArrays) -> dict[str, Any]:
+        if not len(arrays):
             return {}
-        columns: dict[str, Any] = {"k": (cells.k - cells.k[0]).astype(np.int32), "lo": cells.lo.ravel()}
+        columns: dict[str, Any] = {"k": (arrays.k - arrays.k[0]).astype(np.int32), "lo": arrays.lo.ravel()}
         by_time = self._is_bucketed_by_time()
         if by_time or (self._layout is not None and self._layout.step > 1):
-            columns["hi"] = cells.hi.ravel()
+            columns["hi"] = arrays.hi.ravel()
         if not by_time:
-            columns["x"] = cells.x
-        if cells.breaks.any():
-            columns["breaks"] = cells.breaks.ravel()
+            columns["x"] = arrays.x
+        if arrays.breaks.any():
+            columns["breaks"] = arrays.breaks.ravel()
         return columns
 
 

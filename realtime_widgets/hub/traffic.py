@@ -35,7 +35,7 @@ class Figures:
         return self.seconds / self.handled if self.handled else None
 
 
-class _Cell:
+class _Second:
     """What happened in one second."""
 
     __slots__ = ("failed", "handled", "second", "seconds")
@@ -54,7 +54,7 @@ class Traffic:
     """
 
     def __init__(self) -> None:
-        self._cells: deque[_Cell] = deque()
+        self._seconds: deque[_Second] = deque()
 
     def note(self, now: float, seconds: float, *, failed: bool = False) -> None:
         """Count a message that has been handled.
@@ -65,23 +65,23 @@ class Traffic:
             failed: whether nothing came of it.
         """
         second = int(now // 1)
-        if not self._cells or self._cells[-1].second != second:
+        if not self._seconds or self._seconds[-1].second != second:
             self._forget(second)
-            self._cells.append(_Cell(second))
-        cell = self._cells[-1]
-        cell.handled += 1
-        cell.failed += failed
-        cell.seconds += seconds
+            self._seconds.append(_Second(second))
+        each = self._seconds[-1]
+        each.handled += 1
+        each.failed += failed
+        each.seconds += seconds
 
     def figures(self, now: float) -> Figures:
         """Return what the running second and the 59 before it amount to."""
         self._forget(int(now // 1))
         return Figures(
-            sum(cell.handled for cell in self._cells),
-            sum(cell.failed for cell in self._cells),
-            sum(cell.seconds for cell in self._cells),
+            sum(each.handled for each in self._seconds),
+            sum(each.failed for each in self._seconds),
+            sum(each.seconds for each in self._seconds),
         )
 
     def _forget(self, second: int) -> None:
-        while self._cells and self._cells[0].second <= second - WINDOW:
-            self._cells.popleft()
+        while self._seconds and self._seconds[0].second <= second - WINDOW:
+            self._seconds.popleft()

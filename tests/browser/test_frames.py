@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 from realtime_widgets.browser.frames import WIRE, Frame, Part, pack
 from realtime_widgets.feeds.feed import Payload
-from support.page_model import Cells, Cursor
+from support.page_model import Cursor, PageBuckets
 from support.unpacking import unpack
 from support.wire import golden
 
@@ -102,7 +102,7 @@ def test_the_golden_file_is_what_the_kernel_sends_and_a_page_makes_of_it() -> No
 
 def test_a_page_comes_to_the_states_of_the_golden_file() -> None:
     recorded = json.loads(GOLDEN.read_text())
-    cursor, cells = Cursor(), Cells()
+    cursor, buckets = Cursor(), PageBuckets()
     for step in recorded["steps"]:
         frame = unpack(step["content"], [base64.b64decode(buffer) for buffer in step["buffers"]])
         meanings: list[Any] = []
@@ -110,8 +110,8 @@ def test_a_page_comes_to_the_states_of_the_golden_file() -> None:
             meaning = cursor.offer(part.payload)
             meanings.append(meaning)
             if meaning == "replace":
-                cells.replace(part.payload)
+                buckets.replace(part.payload)
             elif meaning == "append" and part.payload.body:
-                cells.append(part.payload)
+                buckets.append(part.payload)
         assert meanings == step["meanings"]
-        assert cells.state() == step["state"]
+        assert buckets.state() == step["state"]

@@ -35,12 +35,12 @@ def add(buckets: Buckets, piece: list[Record], **options: bool) -> None:
 
 def brute_force(records: list[Record]) -> dict[int, tuple[float, float, float, int]]:
     """Number → (first time, min, max, breaks), from all records at once. Equal times: the later record is last."""
-    cells: dict[int, list[Record]] = {}
+    arrays: dict[int, list[Record]] = {}
     for ts, value in records:
-        cells.setdefault(math.floor(ts / STEP), []).append((ts, value if math.isfinite(value) else math.nan))
-    newest = max(cells)
+        arrays.setdefault(math.floor(ts / STEP), []).append((ts, value if math.isfinite(value) else math.nan))
+    newest = max(arrays)
     result = {}
-    for k, cell in cells.items():
+    for k, cell in arrays.items():
         if k <= newest - CAPACITY:
             continue
         cell.sort(key=lambda record: record[0])  # stable
@@ -54,8 +54,8 @@ def brute_force(records: list[Record]) -> dict[int, tuple[float, float, float, i
 
 
 def state(buckets: Buckets) -> dict[int, tuple[float, float, float, int]]:
-    cells = buckets.kept()
-    rows = zip(cells.k, cells.x, cells.lo[0], cells.hi[0], cells.breaks[0], strict=True)
+    arrays = buckets.kept()
+    rows = zip(arrays.k, arrays.x, arrays.lo[0], arrays.hi[0], arrays.breaks[0], strict=True)
     return {int(k): (float(x), float(lo), float(hi), int(breaks)) for k, x, lo, hi, breaks in rows}
 
 
@@ -120,10 +120,10 @@ def test_series_share_times_but_not_breaks() -> None:
 
 
 def test_since_keeps_one_bucket_before_the_edge() -> None:
-    cells = filled([[(1.0, 1.0), (2.0, 2.0), (3.0, 3.0), (4.0, 4.0)]]).kept()
-    assert cells.since(2.5).x.tolist() == [2.0, 3.0, 4.0]
-    assert cells.since(0.0).x.tolist() == [1.0, 2.0, 3.0, 4.0]
-    assert cells.since(9.0).x.tolist() == [4.0]
+    arrays = filled([[(1.0, 1.0), (2.0, 2.0), (3.0, 3.0), (4.0, 4.0)]]).kept()
+    assert arrays.since(2.5).x.tolist() == [2.0, 3.0, 4.0]
+    assert arrays.since(0.0).x.tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert arrays.since(9.0).x.tolist() == [4.0]
 
 
 @given(st.floats(1e-9, 1e12))

@@ -15,7 +15,7 @@ from realtime_widgets.feeds.decimation import BREAK_BEFORE
 from realtime_widgets.feeds.feed import Payload
 from realtime_widgets.feeds.series import Points, SeriesFeed, points
 from realtime_widgets.streams import Batch, Stream
-from support.page_model import Cells
+from support.page_model import PageBuckets
 
 T0 = 1_795_000_000.0
 
@@ -35,11 +35,11 @@ def fill(stream: Stream, start: float, seconds: float, rate: float, field: str =
     stream.extend({"ts": ts, field: np.sin(ts * 7.0)})
 
 
-def shown(*payloads: Payload) -> Cells:
-    cells = Cells()
+def shown(*payloads: Payload) -> PageBuckets:
+    buckets = PageBuckets()
     for payload in payloads:
-        cells.replace(payload) if payload.key else cells.append(payload)
-    return cells
+        buckets.replace(payload) if payload.key else buckets.append(payload)
+    return buckets
 
 
 def test_few_records_travel_as_they_are() -> None:
@@ -98,15 +98,15 @@ def test_the_work_of_a_tick_is_that_of_its_new_records_however_many_the_window_h
     line.resize(800)
     fill(stream, 0, 100, 10_000)
     line.take(False, 0.0)
-    counting.count = cells = 0
+    counting.count = buckets = 0
     for tick in range(200):
         fill(stream, 100 + tick / 20, 0.05, 10_000)
         payload = line.take(False, 0.0)
         assert not payload.key
-        cells += len(payload.columns["k"])
+        buckets += len(payload.columns["k"])
         assert not line.changed()
     assert counting.count == 200 * 500
-    assert cells <= 2 * 200 + 200 * 500 // 1000
+    assert buckets <= 2 * 200 + 200 * 500 // 1000
 
 
 EVEN, BURSTS, LATE = "even", "bursts", "late"
@@ -124,7 +124,7 @@ def test_whatever_the_times_every_extreme_of_the_window_is_on_the_page_and_nothi
     """Irregular, bursty and late records, and a resize in between, against all the records at once."""
     random = np.random.default_rng(seed)
     stream, line = line_of(window=3.0, px=px)
-    cells, now, raw = Cells(), T0, []
+    buckets, now, raw = PageBuckets(), T0, []
     for i, (how, count) in enumerate(pieces):
         step = {EVEN: 0.01, BURSTS: 0.0001, LATE: 0.005}[how]
         ts = now + np.cumsum(random.exponential(step, count))
@@ -137,8 +137,8 @@ def test_whatever_the_times_every_extreme_of_the_window_is_on_the_page_and_nothi
         if i == 7:
             line.resize(2 * px)
         payload = line.take(False, 0.0)
-        cells.replace(payload) if payload.key else cells.append(payload)
-    state = cells.state()
+        buckets.replace(payload) if payload.key else buckets.append(payload)
+    state = buckets.state()
     newest = max(ts for ts, _ in raw)
     layout = state["layout"]
     margin = layout["step"] if layout["kind"] == "seconds" else 0.0
@@ -175,15 +175,15 @@ def test_a_window_in_points_buckets_by_number_not_by_time() -> None:
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=12), st.sampled_from([50, 90]))
 def test_increments_add_up_to_the_keyframe(counts: list[int], px: int) -> None:
     stream, line = line_of(window=3.0, px=px)
-    cells = shown(line.take(True, 0.0))
+    buckets = shown(line.take(True, 0.0))
     start = 0.0
     for count in counts:
         ts = T0 + start + np.arange(count) / 200
         stream.extend({"ts": ts, "value": np.cos(ts)})
         start += count / 200
         payload = line.take(False, 0.0)
-        cells.replace(payload) if payload.key else cells.append(payload)
-    assert cells.state() == shown(line.take(True, 0.0)).state()
+        buckets.replace(payload) if payload.key else buckets.append(payload)
+    assert buckets.state() == shown(line.take(True, 0.0)).state()
 
 
 def test_every_extreme_of_the_window_is_in_the_picture() -> None:
@@ -193,11 +193,11 @@ def test_every_extreme_of_the_window_is_in_the_picture() -> None:
         ts = T0 + i / 5 + np.sort(rng.uniform(0, 0.2, 500))
         stream.extend({"ts": ts, "value": rng.standard_cauchy(500)})
         line.take(False, 0.0)
-    cells = shown(line.take(True, 0.0)).state()
+    buckets = shown(line.take(True, 0.0)).state()
     batch = stream.read()
     inside = batch["value"][batch.ts >= batch.ts.max() - 9.9]
-    assert max(cells["hi"][0]) >= inside.max()
-    assert min(cells["lo"][0]) <= inside.min()
+    assert max(buckets["hi"][0]) >= inside.max()
+    assert min(buckets["lo"][0]) <= inside.min()
 
 
 def test_without_named_fields_new_number_fields_join_in() -> None:

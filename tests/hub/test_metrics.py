@@ -68,7 +68,7 @@ def test_its_size_does_not_depend_on_the_rate():
     traffic, chance = Traffic(), random.Random(1)
     for i in range(20_000):
         traffic.note(i / 100 + chance.random() / 1000, 0.001)
-    assert len(traffic._cells) <= WINDOW
+    assert len(traffic._seconds) <= WINDOW
     assert traffic.figures(200.0).handled == pytest.approx(60 * 100, rel=0.02)
 
 

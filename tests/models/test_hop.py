@@ -14,7 +14,7 @@ from realtime_widgets.feeds.log import EventLogFeed
 from realtime_widgets.feeds.series import SeriesFeed, points
 from realtime_widgets.streams import Stream
 from support.hop import Numbers, NumbersStore, World
-from support.page_model import ASK_AT_LEAST, MUTED, PULSE, Cells, Log
+from support.page_model import ASK_AT_LEAST, MUTED, PULSE, Log, PageBuckets
 from support.schedules import BLOCKS, Schedules
 
 HEALED = KEYFRAME_INTERVAL + 1.2
@@ -103,7 +103,7 @@ def test_charts_on_every_page_equal_the_kernels_buckets_after_random_schedules(s
     }
     for line in lines.values():
         line.resize(50)
-    world = World(seed, lines, Cells, wire=True)
+    world = World(seed, lines, PageBuckets, wire=True)
     random = world.random
 
     def change(to: str) -> None:
@@ -127,7 +127,7 @@ def test_charts_on_every_page_equal_the_kernels_buckets_after_random_schedules(s
             if not page.visible:
                 continue
             shown = page.stores[to, "0"].state()
-            truth = Cells()
+            truth = PageBuckets()
             truth.replace(line.take(True, 0.0))
             assert shown == truth.state(), f"{page.name} is wrong about {to}"
 

@@ -44,7 +44,7 @@ class Store(Protocol):
     def append(self, part: Payload) -> None: ...
 
 
-class Cells:
+class PageBuckets:
     """The buckets of one feed: number → (x, lo per series, hi per series, breaks per series)."""
 
     def __init__(self) -> None:
@@ -53,13 +53,13 @@ class Cells:
         self.window: float | None = None
         self.newest: float | None = None
         self.last: list[float | None] = []
-        self.cells: dict[int, tuple[float, list[float], list[float], list[int]]] = {}
+        self.buckets: dict[int, tuple[float, list[float], list[float], list[int]]] = {}
 
     def replace(self, part: Payload) -> None:
         self.series = part.body.get("series", [])
         self.layout = part.body.get("layout", {})
         self.window = part.body.get("window")
-        self.cells, self.newest = {}, None
+        self.buckets, self.newest = {}, None
         self.append(part)
 
     def append(self, part: Payload) -> None:
@@ -74,17 +74,17 @@ class Cells:
         hi = part.columns.get("hi", part.columns["lo"]).reshape(series, len(k))
         breaks = part.columns.get("breaks", np.zeros(lo.size, np.uint8)).reshape(series, len(k))
         for i, number in enumerate(k.tolist()):
-            self.cells[number] = (float(x[i]), lo[:, i].tolist(), hi[:, i].tolist(), breaks[:, i].tolist())
+            self.buckets[number] = (float(x[i]), lo[:, i].tolist(), hi[:, i].tolist(), breaks[:, i].tolist())
         self._trim()
 
     def _trim(self) -> None:
-        newest = max(self.cells)
-        numbers = [k for k in sorted(self.cells) if k > newest - self.layout["capacity"]]
+        newest = max(self.buckets)
+        numbers = [k for k in sorted(self.buckets) if k > newest - self.layout["capacity"]]
         if self.layout["kind"] == "records" and self.window is not None and self.newest is not None:
             start = self.newest - self.window
-            inside = next((i for i, k in enumerate(numbers) if self.cells[k][0] >= start), len(numbers))
+            inside = next((i for i, k in enumerate(numbers) if self.buckets[k][0] >= start), len(numbers))
             numbers = numbers[max(inside - 1, 0) :]
-        self.cells = {k: self.cells[k] for k in numbers}
+        self.buckets = {k: self.buckets[k] for k in numbers}
 
     def state(self) -> dict[str, Any]:
         """Everything, as plain lists; NaN as None."""
@@ -94,11 +94,11 @@ class Cells:
             "layout": self.layout,
             "newest": self.newest,
             "last": self.last,
-            "k": list(self.cells),
-            "x": [cell[0] for cell in self.cells.values()],
-            "lo": [plain(row) for row in zip(*(cell[1] for cell in self.cells.values()), strict=True)],
-            "hi": [plain(row) for row in zip(*(cell[2] for cell in self.cells.values()), strict=True)],
-            "breaks": [list(row) for row in zip(*(cell[3] for cell in self.cells.values()), strict=True)],
+            "k": list(self.buckets),
+            "x": [cell[0] for cell in self.buckets.values()],
+            "lo": [plain(row) for row in zip(*(cell[1] for cell in self.buckets.values()), strict=True)],
+            "hi": [plain(row) for row in zip(*(cell[2] for cell in self.buckets.values()), strict=True)],
+            "breaks": [list(row) for row in zip(*(cell[3] for cell in self.buckets.values()), strict=True)],
         }
 
 

@@ -15,7 +15,7 @@ from realtime_widgets.browser.frames import WIRE, Frame, Part, pack
 from realtime_widgets.feeds.feed import Payload
 from realtime_widgets.feeds.series import SeriesFeed
 from realtime_widgets.streams import Stream
-from support.page_model import Cells, Cursor
+from support.page_model import Cursor, PageBuckets
 from support.unpacking import unpack
 
 START = 1_795_000_000.0
@@ -26,7 +26,7 @@ def golden() -> dict[str, Any]:
     stream = Stream("golden", fields=["a", "b"], clock=lambda: START)
     line = SeriesFeed(stream, None, 10.0)
     line.resize(50)
-    cursor, cells = Cursor(), Cells()
+    cursor, buckets = Cursor(), PageBuckets()
     steps: list[dict[str, Any]] = []
 
     def step(what: str, payloads: list[Payload], *, lost: bool = False) -> None:
@@ -39,16 +39,16 @@ def golden() -> dict[str, Any]:
             meaning = cursor.offer(part.payload)
             meanings.append(meaning)
             if meaning == "replace":
-                cells.replace(part.payload)
+                buckets.replace(part.payload)
             elif meaning == "append" and part.payload.body:
-                cells.append(part.payload)
+                buckets.append(part.payload)
         steps.append(
             {
                 "what": what,
                 "content": content,
                 "buffers": [base64.b64encode(buffer).decode() for buffer in buffers],
                 "meanings": meanings,
-                "state": cells.state(),
+                "state": buckets.state(),
             }
         )
 
