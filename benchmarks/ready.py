@@ -111,10 +111,10 @@ EACH = """(fromModel) => {
 
 # Whether nothing is sent of any widget any more.
 UNSEEN = """
-from realtime_widgets.browser.frame_loop import get_scheduler
+from realtime_widgets.browser.frame_loop import get_frame_loop
 
 def unseen():
-    delivery, widgets = get_scheduler().delivery, getattr(shown, "children", [shown])
+    delivery, widgets = get_frame_loop().delivery, getattr(shown, "children", [shown])
     return {delivery.mode(widget._rw_id, time.monotonic()).value for widget in widgets} == {"off"}
 """
 LIVE = ".rw-root[data-rw-widget][data-rw-state=live]"

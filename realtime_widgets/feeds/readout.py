@@ -63,6 +63,15 @@ class ReadoutFeed:
         part.body.update(self._numbers(line))
         return part
 
+    def trouble(self) -> str | None:
+        """Return why the card shows no number, as a sentence for the reader."""
+        if self._field is None:
+            try:
+                only_field(self.stream)
+            except UsageError as error:
+                return str(error)
+        return None if self._line is None else self._line.trouble()
+
     def value(self) -> Any:
         """Return the value of the newest time, as the stream keeps it; None when there is none."""
         stream, name = self.stream, self._field

@@ -158,12 +158,13 @@ class LiveWidget(anywidget.AnyWidget):
 
     @property
     def data_state(self) -> DataState:
-        """What the data are at this moment: `no_data`, `live`, `stale`, `disconnected` or `paused`."""
+        """What the data are at this moment: `error`, `paused`, `disconnected`, `no_data`, `stale` or `live`."""
         now = time.monotonic()
         links = [source.status for source in self._sources]
         ages = [age for stream in self._streams if (age := stream.age) is not None]
         return data_state(
             Facts(
+                failed=any(_trouble(feed) for feed in self._feeds.values()),
                 paused=self.paused,
                 disconnected=any(is_down(link.state, now - link.since) for link in links),
                 empty=not any(len(stream) for stream in self._streams),
@@ -184,3 +185,9 @@ class LiveWidget(anywidget.AnyWidget):
         if frame_loop is not None:
             frame_loop.remove(self._rw_id)
         super().close()
+
+
+def _trouble(feed: Any) -> str | None:
+    """Why a feed cannot be shown, as a sentence for the reader; None for one that always can."""
+    trouble = getattr(feed, "trouble", None)
+    return None if trouble is None else trouble()

@@ -110,7 +110,7 @@ chart
     chart = widgets(page, "chart")
     wait_until_moved(chart)
     page.evaluate("rwHide(true)")
-    notebook.wait_in_kernel("not any(each.visible for each in chart._scheduler.delivery.pages)")
+    notebook.wait_in_kernel("not any(each.visible for each in chart._frame_loop.delivery.pages)")
     hidden = float(notebook.execute("print(time.time())")) + 0.5
     told = lab.root / "watched"
     wait_for(lambda: told.exists() and float(told.read_text() or "0") > hidden + 4)
@@ -167,8 +167,8 @@ def test_a_word_that_waited_for_a_cell_does_not_take_back_what_later_ones_have_s
     """A page's first word waits in the main shell, where a kernel with subshells has heard those after it."""
     notebook = opened(page, lab, "card = rw.MetricCard('n', stream, field='n'); card", "time.sleep(5)")
     mode = notebook.execute("""
-from realtime_widgets.browser.frame_loop import get_scheduler
-print(get_scheduler().delivery.mode(card._rw_id, time.monotonic()).value)
+from realtime_widgets.browser.frame_loop import get_frame_loop
+print(get_frame_loop().delivery.mode(card._rw_id, time.monotonic()).value)
 """)
     assert mode.strip() in ("live", "blind")  # never "off"
     wait_until_moved(widgets(page, "metric"), 20)
@@ -300,12 +300,12 @@ def test_a_widget_that_is_scrolled_away_and_back_has_the_present_at_once(page: P
 def test_a_page_that_finds_no_carrier_loads_the_front_end_over_the_widgets_own_comm(
     page: Page, lab: Lab
 ) -> None:
-    opened(page, lab, "from realtime_widgets.browser.frame_loop import get_scheduler", "1")
+    opened(page, lab, "from realtime_widgets.browser.frame_loop import get_frame_loop", "1")
     notebook = Notebook(page, lab, lab.sessions()[0]["path"])
     notebook.execute(
         "card = rw.MetricCard('n', stream, field='n')\n"
-        "while get_scheduler()._carrier is None: time.sleep(0.01)\n"
-        "get_scheduler()._carrier.close(); get_scheduler()._carrier._rw_carrier = 'nobody'"
+        "while get_frame_loop()._carrier is None: time.sleep(0.01)\n"
+        "get_frame_loop()._carrier.close(); get_frame_loop()._carrier._rw_carrier = 'nobody'"
     )
     notebook.evaluate("await panelOf(path).context.save();")
     page.evaluate(
@@ -321,7 +321,7 @@ def test_a_page_that_finds_no_carrier_loads_the_front_end_over_the_widgets_own_c
     card = widgets(page, "metric")
     expect(card).to_have_attribute("data-rw-state", "live")
     wait_until_moved(card, 10)
-    notebook.wait_in_kernel("any(each.route == card._rw_id for each in get_scheduler().delivery.pages)")
+    notebook.wait_in_kernel("any(each.route == card._rw_id for each in get_frame_loop().delivery.pages)")
 
 
 def test_a_log_fetches_the_events_that_a_burst_left_out(page: Page, lab: Lab) -> None:

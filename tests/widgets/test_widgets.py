@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from realtime_widgets import LiveChart, MetricCard, Stream, configure, points, stats
+from realtime_widgets import Dashboard, LiveChart, MetricCard, Stream, configure, points, stats
 from realtime_widgets.browser.frames import Frame
 from realtime_widgets.errors import UnknownField, UnknownKeyword, UsageError, WrongType
 from realtime_widgets.widgets import base
@@ -253,7 +253,7 @@ def test_a_card_that_cannot_know_its_field_says_so_to_the_reader(sent: Recorder)
     frame = sent.wait_for(lambda frame: any("error" in body for body in bodies(frame, card)))
     assert "several fields ('cpu', 'mem')" in bodies(frame, card)[0]["error"]
     assert card.value is None
-    assert repr(card) == "MetricCard('?', value=None, live)"
+    assert repr(card) == "MetricCard('?', value=None, error)"
 
 
 def test_a_hidden_widget_costs_no_more_than_a_shown_one(
@@ -301,3 +301,14 @@ def test_a_widget_is_of_its_class_and_of_no_class_of_its_own() -> None:
     cards = [MetricCard("a"), MetricCard("b")]
     assert {type(card) for card in cards} == {MetricCard}
     assert cards[0]._anywidget_id.endswith("metric.MetricCard")
+
+
+def test_a_widget_that_cannot_show_its_data_says_error_before_all_else(sent: Recorder) -> None:
+    stream = Stream("s", fields=["cpu"])
+    chart = LiveChart(stream, y="cpu")
+    assert chart.data_state == "no_data"
+    wrong = LiveChart(other := Stream("t"), y="cpu")
+    other.append(mem=1.0)
+    sent.wait_for(lambda frame: any("error" in body for body in bodies(frame, wrong)))
+    wrong.pause()
+    assert (wrong.data_state, Dashboard([chart, wrong]).data_state) == ("error", "error")
