@@ -195,7 +195,7 @@ class FrameDelivery:
         self._unheard = 0
         self._word = max(self._word, now)
 
-    def pulse(self, message: Mapping[str, Any], now: float, route: str = CARRIER) -> None:
+    def report(self, message: Mapping[str, Any], now: float, route: str = CARRIER) -> None:
         """Takes in a page's report on itself, and the route by which it came; see `Pages.hear`."""
         if not isinstance(message.get("page"), str):
             return
@@ -239,7 +239,7 @@ class FrameDelivery:
         for part in self.collect(now):
             for route in self._routes_of(part):
                 routed.setdefault(route, []).append(part)
-        for route in self._beats_due(now):
+        for route in self._keepalives_due(now):
             routed.setdefault(route, [])
         for route in routed:
             self._spoken[route] = now
@@ -314,7 +314,7 @@ class FrameDelivery:
             routes.add(CARRIER)
         return routes
 
-    def _beats_due(self, now: float) -> set[str]:
+    def _keepalives_due(self, now: float) -> set[str]:
         """The routes on which a frame is due, even an empty one: an answer to a pulse, or a sign of life."""
         heard = self._routes_heard(now)
         return self._unanswered | {

@@ -220,7 +220,7 @@ class FrameLoop:
             self._hand_over(self._intent, message.get("to"), message["do"], message.get("about"))
         else:
             # Timed here: whether a word came before a cell or during it tells whether cells hold words back.
-            self._hand_over(self._pulse, message, time.monotonic(), route)
+            self._hand_over(self._report, message, time.monotonic(), route)
 
     def stats(self) -> HopStats:
         """Counters at this moment."""
@@ -308,8 +308,8 @@ class FrameLoop:
         self.delivery.rekey()
         return True
 
-    def _pulse(self, message: Mapping[str, Any], now: float, route: str) -> None:
-        self.delivery.pulse(message, now, route)
+    def _report(self, message: Mapping[str, Any], now: float, route: str) -> None:
+        self.delivery.report(message, now, route)
         for to, served in dict(self._served).items():
             px = self.delivery.pages.width(to, now)
             for feed in served.feeds.values() if px else ():

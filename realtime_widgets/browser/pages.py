@@ -23,7 +23,7 @@ PAGE_FORGOTTEN: Final = 600.0
 """Seconds for which a silent page is still answered: hidden tabs may be held back for minutes."""
 
 
-class Report(msgspec.Struct, frozen=True):
+class WidgetReport(msgspec.Struct, frozen=True):
     """What a page said of one widget: how many places show it, the widest in CSS pixels, how often it was drawn."""
 
     views: int = 0
@@ -39,7 +39,7 @@ class Page(msgspec.Struct):
     began: float
     number: int = 0
     visible: bool = True
-    models: dict[str, Report] = msgspec.field(default_factory=dict)
+    models: dict[str, WidgetReport] = msgspec.field(default_factory=dict)
     needs: frozenset[str] = frozenset()
     draw_rates: dict[str, float] = msgspec.field(default_factory=dict)
     """Widget → drawn frames per second between its last two words."""
@@ -111,7 +111,7 @@ class Pages:
             began=now if before is None else before.began,
             number=number if isinstance(number, int) else 0,
             visible=bool(message.get("visible", True)),
-            models={str(to): _report(said) for to, said in models.items()}
+            models={str(to): _widget_report(said) for to, said in models.items()}
             if isinstance(models, Mapping)
             else {},
             needs=frozenset(map(str, need)) if isinstance(need, list) else frozenset(),
@@ -156,11 +156,11 @@ class Pages:
             }
 
 
-def _report(said: object) -> Report:
+def _widget_report(said: object) -> WidgetReport:
     if not isinstance(said, Mapping):
-        return Report()
+        return WidgetReport()
     views, px, draws = (said.get(name) for name in ("views", "px", "draws"))
-    return Report(*(number if isinstance(number, int) else 0 for number in (views, px, draws)))
+    return WidgetReport(*(number if isinstance(number, int) else 0 for number in (views, px, draws)))
 
 
 def _draw_rates(before: Page, page: Page) -> dict[str, float]:

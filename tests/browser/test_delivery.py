@@ -29,7 +29,7 @@ from support.hop import Numbers
 from support.page_model import Cursor
 
 
-def pulse(**changes: Any) -> dict[str, Any]:
+def report(**changes: Any) -> dict[str, Any]:
     return {
         "rw": 1,
         "page": "p",
@@ -46,10 +46,10 @@ def delivery(feed: Any = None, *, heard: bool = True) -> tuple[FrameDelivery, An
     made, feed = FrameDelivery(), feed or Numbers()
     made.add("a", "0", feed, 0.0)
     if heard:
-        made.pulse(pulse(need=["a"]), 0.0)
+        made.report(report(need=["a"]), 0.0)
     made.collect(0.0)
     if heard:
-        made.pulse(pulse(), 0.0)
+        made.report(report(), 0.0)
         made.frames(0.0)
     return made, feed
 
@@ -93,27 +93,27 @@ def test_a_page_that_needs_a_keyframe_gets_it_at_once_and_until_it_says_that_it_
     made, feed = delivery()
     feed.append(1.0)
     made.collect(0.1)
-    made.pulse(pulse(need=["a"]), 0.2)
+    made.report(report(need=["a"]), 0.2)
     assert keys(made.collect(0.2)) == [True]
     assert keys(made.collect(0.2 + KEYFRAME_INTERVAL)) == [True]
-    made.pulse(pulse(need=[]), 0.3 + KEYFRAME_INTERVAL)
+    made.report(report(need=[]), 0.3 + KEYFRAME_INTERVAL)
     assert all(is_reminder(part) for part in made.collect(0.3 + 2 * KEYFRAME_INTERVAL))
 
 
 @pytest.mark.parametrize("change", [{"visible": False}, {"models": {"a": {"views": 0}}}, {"models": {}}])
 def test_nothing_is_sent_while_no_page_shows_it_and_a_keyframe_on_return(change: dict[str, Any]) -> None:
     made, feed = delivery()
-    made.pulse(pulse(**change), 10.0)
+    made.report(report(**change), 10.0)
     feed.append(1.0)
     assert made.mode("a", 10.0) is Mode.OFF
     assert made.collect(10.0) == []
-    made.pulse(pulse(), 11.0)
+    made.report(report(), 11.0)
     assert keys(made.collect(11.0)) == [True]
 
 
 def test_one_page_that_shows_it_is_enough() -> None:
     made, feed = delivery()
-    made.pulse(pulse(page="q", visible=False), 1.0)
+    made.report(report(page="q", visible=False), 1.0)
     feed.append(1.0)
     assert keys(made.collect(1.0)) == [False]
 
@@ -134,11 +134,11 @@ def test_a_word_that_gets_through_during_a_cell_ends_the_blind_keyframes() -> No
     made, _ = delivery()
     made.cell_started(1.0)
     assert made.mode("a", 1.1) is Mode.BLIND
-    made.pulse(pulse(), 2.0)
+    made.report(report(), 2.0)
     assert made.mode("a", 2.1) is Mode.LIVE
 
 
-def test_a_late_pulse_is_taken_for_a_closed_way_back() -> None:
+def test_a_late_report_is_taken_for_a_closed_way_back() -> None:
     made, _ = delivery()
     assert made.mode("a", 11.0) is Mode.LIVE
     assert made.mode("a", 13.0) is Mode.BLIND
@@ -158,7 +158,7 @@ def test_silence_slows_down_and_then_ends_what_is_sent() -> None:
     assert 4 <= sent <= 6  # 10 s at 0.5 Hz
     assert made.mode("a", SILENT_OFF + 1) is Mode.OFF
     assert made.collect(SILENT_OFF + 1) == []
-    made.pulse(pulse(), SILENT_OFF + 2)
+    made.report(report(), SILENT_OFF + 2)
     assert keys(made.collect(SILENT_OFF + 2)) == [True]
 
 
@@ -181,43 +181,43 @@ def test_a_long_unheard_cell_sends_keyframes_within_its_budget() -> None:
 
 def test_the_kernel_says_that_it_lives_when_it_has_nothing_else_to_say() -> None:
     made, _ = delivery()
-    made.pulse(pulse(models={"a": {"views": 0}}), 0.1)  # the page is there, and wants no data
+    made.report(report(models={"a": {"views": 0}}), 0.1)  # the page is there, and wants no data
     made.frames(0.1)
     assert made.frames(0.2) == []
     assert made.frames(0.1 + KEEPALIVE_INTERVAL) == [Outgoing(CARRIER, (), {"p": 1})]
     assert made.frames(0.2 + KEEPALIVE_INTERVAL) == []
 
 
-def test_a_pulse_is_answered_with_its_number() -> None:
+def test_a_report_is_answered_with_its_number() -> None:
     made, _ = delivery()
-    made.pulse(pulse(n=7), 1.0)
+    made.report(report(n=7), 1.0)
     assert made.frames(1.0) == [Outgoing(CARRIER, (), {"p": 7})]
     assert made.frames(1.1) == []
 
 
 def test_a_page_that_says_goodbye_is_gone_at_once() -> None:
     made, _ = delivery()
-    made.pulse({"rw": 1, "page": "p", "gone": True}, 1.0)
+    made.report({"rw": 1, "page": "p", "gone": True}, 1.0)
     assert len(made.pages) == 0
 
 
 def test_nothing_is_sent_once_the_last_page_has_said_goodbye_until_one_comes() -> None:
     made, feed = delivery()
-    made.pulse(pulse(page="q"), 10.0)
+    made.report(report(page="q"), 10.0)
     made.frames(10.0)
-    made.pulse({"rw": 1, "page": "q", "gone": True}, 11.0)
+    made.report({"rw": 1, "page": "q", "gone": True}, 11.0)
     assert made.mode("a", 11.0) is Mode.LIVE
-    made.pulse({"rw": 1, "page": "p", "gone": True}, 11.0)
+    made.report({"rw": 1, "page": "p", "gone": True}, 11.0)
     feed.append(1.0)
     assert [made.frames(11.0 + i / 2) for i in range(1, 60)] == [[]] * 59
     assert made.next_due(41.0) is None
-    made.pulse(pulse(page="r", models={}), 50.0)
+    made.report(report(page="r", models={}), 50.0)
     assert keys(made.collect(50.0)) == [True]
 
 
 def test_a_widget_made_after_the_goodbye_is_sent_for_a_page_that_has_not_spoken_yet() -> None:
     made, _ = delivery()
-    made.pulse({"rw": 1, "page": "p", "gone": True}, 11.0)
+    made.report({"rw": 1, "page": "p", "gone": True}, 11.0)
     made.add("b", "0", Numbers(), 11.5)
     assert [part.to for part in made.collect(11.6)] == ["b"]
     assert (made.mode("a", 14.0), made.mode("b", 14.0)) == (Mode.OFF, Mode.BLIND)
@@ -225,9 +225,9 @@ def test_a_widget_made_after_the_goodbye_is_sent_for_a_page_that_has_not_spoken_
 
 def test_an_old_goodbye_silences_nobody_when_the_route_of_a_later_page_ends() -> None:
     made, a, _ = without_carrier()
-    made.pulse(pulse(models={"a": {"views": 1}}), 0.1, "a")
-    made.pulse({"rw": 1, "page": "p", "gone": True}, 10.0, "a")
-    made.pulse(pulse(page="q", models={"a": {"views": 1}, "b": {"views": 1}}), 10.1, "b")
+    made.report(report(models={"a": {"views": 1}}), 0.1, "a")
+    made.report({"rw": 1, "page": "p", "gone": True}, 10.0, "a")
+    made.report(report(page="q", models={"a": {"views": 1}, "b": {"views": 1}}), 10.1, "b")
     made.frames(10.1)
     made.remove("b")
     a.append(1.0)
@@ -253,7 +253,7 @@ def test_what_waits_for_its_page_is_sent_again_in_time_should_it_get_lost() -> N
 
 def test_while_a_cell_holds_words_back_a_goodbye_says_nothing_of_who_may_have_come() -> None:
     made, feed = delivery()
-    made.pulse({"rw": 1, "page": "p", "gone": True}, 11.0)
+    made.report({"rw": 1, "page": "p", "gone": True}, 11.0)
     made.cell_started(12.0)
     feed.append(1.0)
     assert keys(made.collect(12.1)) == [True]
@@ -264,19 +264,19 @@ def test_a_new_page_is_sent_keyframes_before_it_says_what_it_shows_and_what_has_
 ):
     made, feed = delivery()
     feed.append(1.0)
-    made.pulse(pulse(page="q", models={}), 50.0)
+    made.report(report(page="q", models={}), 50.0)
     assert keys(made.collect(50.0)) == [True]
     feed.append(2.0)
     assert made.collect(50.1) == []
-    made.pulse(pulse(page="q", n=2), 50.2)
+    made.report(report(page="q", n=2), 50.2)
     (part,) = made.collect(50.2)
     assert (part.payload.first, part.payload.last, part.payload.key) == (2, 2, False)
 
 
 def test_what_a_new_page_does_not_show_is_sent_a_few_times_and_then_no_more() -> None:
     made, feed = delivery()
-    made.pulse({"rw": 1, "page": "p", "gone": True}, 49.0)
-    made.pulse(pulse(page="q", models={}), 50.0)
+    made.report({"rw": 1, "page": "p", "gone": True}, 49.0)
+    made.report(report(page="q", models={}), 50.0)
     sent = []
     for i in range(100):
         feed.append(i)
@@ -295,28 +295,28 @@ def test_the_first_data_of_a_widget_that_is_about_to_be_shown_go_out_at_once() -
 
 def test_a_widget_just_made_has_its_picture_waiting_in_a_page_that_is_there() -> None:
     made, _ = delivery()
-    made.pulse(pulse(), 50.0)
+    made.report(report(), 50.0)
     made.add("b", "0", Numbers(), 50.0)
     assert ("b", True) in [(part.to, part.payload.key) for part in made.collect(50.0)]
 
 
 def test_a_word_that_was_overtaken_by_a_later_one_says_nothing_new() -> None:
     made, feed = delivery()
-    made.pulse(pulse(n=3), 1.0)
-    made.pulse(pulse(n=2, models={}, need=["a"]), 1.1)  # it waited in the main shell
+    made.report(report(n=3), 1.0)
+    made.report(report(n=2, models={}, need=["a"]), 1.1)  # it waited in the main shell
     assert made.mode("a", 1.2) is Mode.LIVE
     feed.append(1.0)
     assert keys(made.collect(1.2)) == [False]
-    made.pulse(pulse(n=4, models={}), 2.0)
+    made.report(report(n=4, models={}), 2.0)
     assert made.mode("a", 2.1) is Mode.OFF
 
 
 def test_a_word_that_was_overtaken_by_the_goodbye_does_not_bring_a_page_back() -> None:
     made, _ = delivery()
-    made.pulse({"rw": 1, "page": "p", "gone": True}, 1.0)
-    made.pulse(pulse(), 1.1)
+    made.report({"rw": 1, "page": "p", "gone": True}, 1.0)
+    made.report(report(), 1.1)
     assert len(made.pages) == 0
-    made.pulse(pulse(n=2), 2.0)  # the browser kept the page, and shows it again
+    made.report(report(n=2), 2.0)  # the browser kept the page, and shows it again
     assert made.mode("a", 2.1) is Mode.LIVE
 
 
@@ -331,8 +331,8 @@ def test_a_word_that_was_overtaken_by_the_goodbye_does_not_bring_a_page_back() -
 )
 def test_malformed_words_do_no_harm(word: dict[str, Any]) -> None:
     made, feed = delivery()
-    made.pulse(word, 1.0)
-    made.pulse(pulse(), 1.1)
+    made.report(word, 1.0)
+    made.report(report(), 1.1)
     feed.append(1.0)
     assert keys(made.collect(1.2)) != []
 
@@ -346,7 +346,7 @@ def test_a_broken_feed_is_logged_once_and_silences_no_other(caplog: pytest.LogCa
             raise RuntimeError("boom")
 
     made, feed = delivery()
-    made.pulse(pulse(models={"a": {"views": 1}, "b": {"views": 1}}), 0.5)
+    made.report(report(models={"a": {"views": 1}, "b": {"views": 1}}), 0.5)
     made.add("b", "0", Broken(), 0.5)
     with caplog.at_level(logging.ERROR):
         for i in range(100):
@@ -365,9 +365,9 @@ def test_a_removed_widget_is_served_no_more() -> None:
 
 def test_the_widest_view_of_all_pages_counts() -> None:
     made, _ = delivery()
-    made.pulse(pulse(page="narrow", models={"a": {"views": 1, "px": 300}}), 1.0)
-    made.pulse(pulse(page="wide", models={"a": {"views": 1, "px": 900}}), 1.0)
-    made.pulse(pulse(page="narrow", models={"a": {"views": 1, "px": 310}}), 2.0)
+    made.report(report(page="narrow", models={"a": {"views": 1, "px": 300}}), 1.0)
+    made.report(report(page="wide", models={"a": {"views": 1, "px": 900}}), 1.0)
+    made.report(report(page="narrow", models={"a": {"views": 1, "px": 310}}), 2.0)
     assert made.pages.width("a", 2.0) == 900
     assert made.pages.width("a", 2.0 + PAGE_GONE) == 310
     assert made.pages.width("b", 2.0) == 0
@@ -375,7 +375,7 @@ def test_the_widest_view_of_all_pages_counts() -> None:
 
 def test_a_page_that_said_it_is_hidden_stays_served_nothing_however_long_it_is_silent() -> None:
     made, _ = delivery()
-    made.pulse(pulse(visible=False), 1.0)
+    made.report(report(visible=False), 1.0)
     assert made.mode("a", 1.0 + PAGE_GONE + 10) is Mode.OFF
     assert made.mode("a", 1.0 + SILENT_SLOW + 10) is Mode.OFF
 
@@ -400,7 +400,7 @@ def test_before_any_page_has_spoken_each_widget_goes_its_own_way() -> None:
 
 def test_a_page_that_has_spoken_gets_one_frame_with_all_that_it_has() -> None:
     made, a, b = without_carrier()
-    made.pulse(pulse(models={"a": {"views": 1}, "b": {"views": 1}}, need=["a", "b"]), 0.1, "b")
+    made.report(report(models={"a": {"views": 1}, "b": {"views": 1}}, need=["a", "b"]), 0.1, "b")
     assert routed(made, 0.1) == {"b": ["a", "b"]}
     a.append(1.0)
     b.append(1.0)
@@ -409,8 +409,8 @@ def test_a_page_that_has_spoken_gets_one_frame_with_all_that_it_has() -> None:
 
 def test_nobody_gets_the_parts_of_widgets_that_another_has() -> None:
     made, a, b = without_carrier()
-    made.pulse(pulse(page="p", models={"a": {"views": 1}}), 0.1, "a")
-    made.pulse(pulse(page="q", models={"b": {"views": 1}}), 0.1, "b")
+    made.report(report(page="p", models={"a": {"views": 1}}), 0.1, "a")
+    made.report(report(page="q", models={"b": {"views": 1}}), 0.1, "b")
     a.append(1.0)
     b.append(1.0)
     sent = {each.route: (each.heard, [part.to for part in each.parts]) for each in made.frames(0.2)}
@@ -419,19 +419,19 @@ def test_nobody_gets_the_parts_of_widgets_that_another_has() -> None:
 
 def test_when_the_route_of_a_page_ends_its_widgets_go_their_own_way_again() -> None:
     made, a, _ = without_carrier()
-    made.pulse(pulse(models={"a": {"views": 1}, "b": {"views": 1}}), 0.1, "b")
+    made.report(report(models={"a": {"views": 1}, "b": {"views": 1}}), 0.1, "b")
     made.frames(0.1)
     made.remove("b")
     a.append(1.0)
     assert routed(made, 5.2) == {"a": ["a"]}
-    made.pulse(pulse(models={"a": {"views": 1}}), 5.3, "a")
+    made.report(report(models={"a": {"views": 1}}), 5.3, "a")
     a.append(1.0)
     assert routed(made, 5.4) == {"a": ["a"]}
 
 
 def test_a_page_without_the_carrier_is_served_beside_it() -> None:
     made, feed = delivery()
-    made.pulse(pulse(page="q", models={"a": {"views": 1}}), 0.1, "a")
+    made.report(report(page="q", models={"a": {"views": 1}}), 0.1, "a")
     feed.append(1.0)
     assert routed(made, 0.2) == {CARRIER: ["a"], "a": ["a"]}
 
@@ -439,7 +439,7 @@ def test_a_page_without_the_carrier_is_served_beside_it() -> None:
 def test_a_sign_of_life_goes_out_on_every_route() -> None:
     made, _, _ = without_carrier()
     for page, route in (("p", "a"), ("q", "b")):
-        made.pulse(pulse(page=page, models={route: {"views": 1}}), 0.1, route)
+        made.report(report(page=page, models={route: {"views": 1}}), 0.1, route)
     made.frames(0.1)
     assert set(routed(made, 0.2 + KEEPALIVE_INTERVAL)) == {"a", "b"}
 
@@ -454,7 +454,7 @@ def test_what_was_sent_of_a_widget_is_counted() -> None:
     made, feed = delivery()
     feed.append(1.0)
     made.frames(0.1)
-    made.pulse(pulse(need=["a"]), 0.2)
+    made.report(report(need=["a"]), 0.2)
     made.frames(0.2)
     sent = made.of("a")
     assert (sent.parts, sent.keyframes, sent.resyncs) == (3, 2, 2)
@@ -465,7 +465,7 @@ def test_what_was_sent_of_a_widget_is_counted() -> None:
 def test_where_words_were_seen_to_get_through_a_cell_the_next_one_is_not_blind() -> None:
     made, _ = delivery()
     made.cell_started(1.0)
-    made.pulse(pulse(), 2.0)
+    made.report(report(), 2.0)
     made.cell_ended(3.0)
     made.cell_started(4.0)
     assert made.mode("a", 5.0) is Mode.LIVE
@@ -475,13 +475,13 @@ def test_where_words_were_seen_to_get_through_a_cell_the_next_one_is_not_blind()
 def test_where_words_get_through_a_hidden_page_is_sent_nothing_in_a_cell_either() -> None:
     made, feed = delivery()
     made.cell_started(1.0)
-    made.pulse(pulse(visible=False), 2.0)
+    made.report(report(visible=False), 2.0)
     feed.append(1.0)
     assert made.collect(60.0) == []
     made.cell_ended(61.0)
     made.cell_started(62.0)
     assert made.collect(300.0) == []
-    made.pulse(pulse(), 301.0)
+    made.report(report(), 301.0)
     assert keys(made.collect(301.0)) == [True]
 
 

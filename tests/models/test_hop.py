@@ -14,7 +14,7 @@ from realtime_widgets.feeds.log import EventLogFeed
 from realtime_widgets.feeds.series import SeriesFeed, points
 from realtime_widgets.streams import Stream
 from support.hop import Numbers, NumbersStore, World
-from support.page_model import ASK_AT_LEAST, MUTED, PULSE, Log, PageBuckets
+from support.page_model import ASK_AT_LEAST, MUTED, REPORT_INTERVAL, Log, PageBuckets
 from support.schedules import BLOCKS, Schedules
 
 HEALED = KEYFRAME_INTERVAL + 1.2
@@ -24,7 +24,7 @@ permitted word (one a second), and a tick or two for the answer."""
 
 def let_it_heal(world: World) -> None:
     """Where words were lost on their way up, a page may have fallen silent: it tries again after a minute."""
-    world.run(HEALED + (MUTED + PULSE if world.words_lost else 0.0))
+    world.run(HEALED + (MUTED + REPORT_INTERVAL if world.words_lost else 0.0))
 
 
 def run_schedule(world: World, change: Callable[[str], None], events: int) -> None:

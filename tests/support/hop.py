@@ -148,7 +148,7 @@ class World:
         return not self.cell or self.opens_during_cells
 
     def _next_due(self) -> float:
-        times = [due(self.now) for page in self.pages for due in (page.pulse_due, page.ask_due)]
+        times = [due(self.now) for page in self.pages for due in (page.report_due, page.ask_due)]
         times += [page.arrival_due() for page in self.pages]
         if self._down and not self.stalled:
             times.append(self.now)
@@ -166,8 +166,8 @@ class World:
     def _step(self) -> None:
         for page in self.pages:
             page.arrive(self.now)
-            pulse = page.pulse(self.now)
-            for word in [*([pulse] if pulse else []), *page.asks(self.now)]:
+            report = page.report(self.now)
+            for word in [*([report] if report else []), *page.asks(self.now)]:
                 if self.random.random() < self.loss_upwards:
                     self.words_lost = True
                 elif word.get("n") == 1 or self.random.random() < self.detours:
@@ -191,7 +191,7 @@ class World:
         if "do" in word:
             feed.fetch(**word["about"])
         else:
-            self.delivery.pulse(word, self.now)
+            self.delivery.report(word, self.now)
 
     def _tick(self) -> None:
         self._last_tick = self.now

@@ -13,8 +13,8 @@ import numpy as np
 from realtime_widgets.browser.frames import WIRE, Frame, Part
 from realtime_widgets.feeds.feed import Payload
 
-PULSE, PULSE_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
-PULSE_BURST, PULSE_QUICK = 8, 0.2
+REPORT_INTERVAL, REPORT_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
+REPORT_BURST, REPORT_QUICK = 8, 0.2
 EARLY = 2.0
 ASK_AGAIN, ASK_AT_LEAST = 10.0, 60.0
 
@@ -194,9 +194,9 @@ class PageModel:
         self._make = store
         self._cursors: dict[tuple[str, str], Cursor] = {}
         self._needs: set[str] = set()
-        self._pulses = self._answered = 0
-        self._pulsed = -1e9
-        self._credit = float(PULSE_BURST)
+        self._reports = self._answered = 0
+        self._reported = -1e9
+        self._credit = float(REPORT_BURST)
         self._soon = True
 
     def arrival_due(self) -> float:
@@ -241,16 +241,16 @@ class PageModel:
     def show(self, visible: bool) -> None:
         self.visible, self._soon = visible, True
 
-    def pulse_due(self, now: float) -> float:
+    def report_due(self, now: float) -> float:
         """When the next pulse may go out."""
-        if self._pulses - self._answered >= UNANSWERED:
-            return self._pulsed + MUTED
+        if self._reports - self._answered >= UNANSWERED:
+            return self._reported + MUTED
         if self._soon or any(self.views[to] for to in self._needs):
-            credit = min(PULSE_BURST, self._credit + (now - self._pulsed) / PULSE_GAP)
-            quick = credit >= 1 and self._answered >= self._pulses
-            again = 0.0 if self._pulses == 1 else PULSE_QUICK
-            return max(now, self._pulsed + (again if quick else PULSE_GAP))
-        return self._pulsed + PULSE
+            credit = min(REPORT_BURST, self._credit + (now - self._reported) / REPORT_GAP)
+            quick = credit >= 1 and self._answered >= self._reports
+            again = 0.0 if self._reports == 1 else REPORT_QUICK
+            return max(now, self._reported + (again if quick else REPORT_GAP))
+        return self._reported + REPORT_INTERVAL
 
     def ask_due(self, now: float) -> float:
         """When a log next asks for what was left out."""
@@ -266,19 +266,19 @@ class PageModel:
                 found.append({"rw": WIRE, "page": self.name, "to": to, "do": "fetch", "about": about})
         return found
 
-    def pulse(self, now: float) -> dict[str, Any] | None:
+    def report(self, now: float) -> dict[str, Any] | None:
         """The page's word at this moment, if it is due and allowed."""
-        if now < self.pulse_due(now):
+        if now < self.report_due(now):
             return None
-        self._credit = min(PULSE_BURST, self._credit + (now - self._pulsed) / PULSE_GAP) - 1
-        self._soon, self._pulsed = False, now
-        self._pulses += 1
+        self._credit = min(REPORT_BURST, self._credit + (now - self._reported) / REPORT_GAP) - 1
+        self._soon, self._reported = False, now
+        self._reports += 1
         models = {to: {"views": views, "px": 800} for to, views in self.views.items()}
         need = [to for to in self._needs if self.views[to]]
         return {
             "rw": WIRE,
             "page": self.name,
-            "n": self._pulses,
+            "n": self._reports,
             "visible": self.visible,
             "models": models,
             "need": need,

@@ -70,7 +70,7 @@ def test_drawn_frames_are_those_that_a_page_reports(sent: Recorder) -> None:
     now = time.monotonic()
     for i, draws in enumerate((0, 200)):
         word = PAGE | {"n": i, "models": {card._rw_id: {"views": 1, "px": 200, "draws": draws}}}
-        made.delivery.pulse(word, now + 10.0 * i)
+        made.delivery.report(word, now + 10.0 * i)
     assert card.stats.draws == stats().draws == 20.0
 
 
