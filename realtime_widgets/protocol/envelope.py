@@ -1,13 +1,13 @@
-"""Messages: the envelope that travels between a client and a server, in either direction.
+"""Message: the JSON envelope that clients and servers send each other.
 
-Every frame is one JSON envelope, or an array of them where the peer has said that it reads arrays:
+Every frame is one envelope, or an array of them where the peer has said that it reads arrays:
 
     {"type": "metrics_update", "data": {…}, "timestamp": 1795456052100, "id": "x7Qf…",
      "channel": "metrics", "epoch": "c4f1", "offset": 17}
 
-The first four are the convention of its users, who know nothing of the rest: `channel` names the topic,
-`offset` numbers the messages of a channel, and `epoch` names the life of that numbering. Sending and receiving
-are others' business; here is what the words mean.
+The first four are the convention of existing servers, which do not know the rest: `channel` names the topic, `offset`
+numbers the messages of a channel, and `epoch` identifies that numbering. This module defines and (de)serialises
+envelopes; client and hub send and receive them.
 """
 
 from __future__ import annotations
@@ -27,36 +27,36 @@ CHANNELS: Final[Mapping[str, str]] = {
     "system_event": "events",
     "notification": "notifications",
 }
-"""Type → the channel it belongs to when it names none; any other type is its own channel."""
+"""Type → the channel of its messages when they name none; any other type is its own channel."""
 
 _TYPES: Final = {channel: kind for kind, channel in CHANNELS.items()}
 
 CONTROL: Final = frozenset(
     {"hello", "ping", "pong", "subscribe", "unsubscribe", "publish", "ack", "error", "gap", "history"}
 )
-"""Types that are about the link, never data of a channel."""
+"""Types that control the connection, never data of a channel."""
 
 UNANSWERED: Final = CONTROL - {"publish", "subscribe", "unsubscribe"}
-"""Types that a server does not acknowledge: they are answers, or have their own."""
+"""Types that a server does not acknowledge: they are answers, or have answers of their own."""
 
 _SHOWN: Final = 80
-"""Characters of a frame that a complaint quotes."""
+"""Characters of a frame that an error message quotes."""
 
 
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoders raise: no JSON, no envelope, nested without end."""
+"""What decoders raise: not JSON, not an envelope, nested too deeply."""
 
 
 class Message(msgspec.Struct, omit_defaults=True, gc=False):
     """One decoded envelope.
 
     Attributes:
-        type: what it is.
-        data: anything that JSON has; None: nothing.
-        timestamp: when, in milliseconds since the epoch; None: not said.
-        id: told apart by its sender; None: not said.
-        channel: the topic it belongs to; None: the one that its type names, see `channel_of`.
-        epoch: the life of the channel's numbering; None: the server does not number.
+        type: the kind of message.
+        data: any JSON value; None: nothing.
+        timestamp: when, in milliseconds since the epoch; None: not given.
+        id: unique for its sender; None: not given.
+        channel: the topic it belongs to; None: the one of its type, see `channel_of`.
+        epoch: identifies the channel's numbering; None: the server does not number.
         offset: its number in the channel, from 1; None: the server does not number.
     """
 
@@ -81,7 +81,7 @@ def channel_of(message: Message) -> str:
 
 
 def type_of(channel: str) -> str:
-    """Return the type of the messages that a channel carries."""
+    """Return the type of the messages of a channel."""
     return _TYPES.get(channel, channel)
 
 
@@ -93,14 +93,14 @@ def new_id() -> str:
 def new_envelope(
     type: str, data: Any = None, *, id: str | int | None = None, channel: str | None = None
 ) -> Message:
-    """Return a message of this moment, with an id of its own unless one is given."""
+    """Return a message with the present time, and a new id unless one is given."""
     return Message(type, data, round(time.time() * 1000), new_id() if id is None else id, channel)
 
 
 def read(raw: str | bytes) -> tuple[list[Message], BadMessage | None]:
-    """Return the messages of a frame, and what is wrong with those that could not be read.
+    """Return the messages of a frame, and an error for those that could not be decoded.
 
-    One bad envelope in an array costs only itself.
+    A bad envelope in an array does not affect the others.
     """
     try:
         found = _decode_frame(raw)
@@ -118,7 +118,7 @@ def _read_what_can_be(raw: str | bytes, error: Exception) -> tuple[list[Message]
             except _UNREADABLE as wrong:
                 error, raw = wrong, bytes(one)
     except _UNREADABLE:
-        pass  # no array: the first complaint stands
+        pass  # not an array: the first error stands
     return good, BadMessage(
         f"a message was skipped: {quote(raw)} is no envelope ({error}); "
         'send {"type": …, "data": …}, or pass decode= for another protocol'
@@ -126,7 +126,7 @@ def _read_what_can_be(raw: str | bytes, error: Exception) -> tuple[list[Message]
 
 
 def quote(raw: str | bytes) -> str:
-    """Return the beginning of a frame, as a complaint shows it."""
+    """Return the beginning of a frame, for an error message."""
     text = raw if isinstance(raw, str) else bytes(raw[: 4 * _SHOWN]).decode("utf-8", "replace")
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
@@ -135,7 +135,7 @@ def write(message: Message) -> str:
     """Return the frame of one message.
 
     Raises:
-        TypeError: when its data are nothing that JSON has.
+        TypeError: when its data cannot be encoded as JSON.
     """
     return _encode(message).decode()
 

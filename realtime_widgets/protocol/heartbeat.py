@@ -1,6 +1,6 @@
-"""The heartbeat of a link: when to send a sign of life, and when the silence of the other side means its end.
+"""Heartbeat of a connection: when to send a ping, and when a silent peer counts as gone.
 
-Pure: it is told the time. Whatever arrives counts as a sign of life, not only the answer to ours.
+Pure: the caller passes the time. Anything that arrives counts as a sign of life, not only the answer to a ping.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import Final
 
 ANSWER_TIMEOUT: Final = 10.0
-"""Seconds that an answer may take."""
+"""Seconds allowed for an answer."""
 
 STALL_THRESHOLD: Final = 1.0
-"""A check that comes so many seconds late says that we ourselves stood still (a call that held the interpreter
+"""A check that comes this many seconds late means that this process was stalled (a call that held the interpreter
 lock, a laptop that slept): what arrived meanwhile has not been read yet."""
 
 
 class Heartbeat:
-    """One link's signs of life.
+    """The heartbeat of one connection.
 
     Args:
-        interval: seconds between two of ours.
-        now: seconds of a monotonic clock, at which the link was opened.
+        interval: seconds between two pings.
+        now: when the connection was opened, in seconds of a monotonic clock.
     """
 
     def __init__(self, interval: float, now: float) -> None:
@@ -36,14 +36,14 @@ class Heartbeat:
         return self._due
 
     def check(self, now: float) -> tuple[bool, bool]:
-        """Return whether to send a sign of life now, and whether the other side is taken for gone."""
+        """Return whether to send a ping now, and whether the peer counts as gone."""
         late = now - self._due
         gone_at = self.heard + self.interval + ANSWER_TIMEOUT
         beat = now >= self._next
         if beat:
             self._next = now + self.interval
         if now >= gone_at and late >= STALL_THRESHOLD:
-            self._due = now + min(STALL_THRESHOLD, self.interval)  # read first, then judge
+            self._due = now + min(STALL_THRESHOLD, self.interval)  # read what has arrived before deciding
             return beat, False
         self._due = min(self._next, gone_at) if gone_at > now else self._next
         return beat, now >= gone_at

@@ -1,4 +1,4 @@
-"""Positions: places in channels, as JSON has them: `{"metrics": ["c4f1", 17]}`."""
+"""Positions: places in channels, converted to and from JSON: `{"metrics": ["c4f1", 17]}`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..streams.gaps import Position
 
 
 def to_wire(positions: Mapping[str, Position]) -> dict[str, Any]:
-    """Return positions by channel as JSON has them: `{"metrics": ["c4f1", 17]}`."""
+    """Return positions by channel as JSON: `{"metrics": ["c4f1", 17]}`."""
     return {channel: list(position) for channel, position in positions.items()}
 
 
 def from_wire(data: Any) -> dict[str, Position]:
-    """Return what `to_wire` made; whatever is no position is left out."""
+    """Return the positions in the output of `to_wire`; invalid entries are left out."""
     if not isinstance(data, dict):
         return {}
     return {channel: Position(*each) for channel, each in data.items() if _is_position(each)}

@@ -1,12 +1,12 @@
-"""Server-sent events: the text/event-stream format, read and written.
+"""Server-Sent Events: decoder and encoder of the text/event-stream format.
 
     id: c4f1:17              a line is a field; one that starts with ":" is a comment
     event: metrics_update
     data: {"value": 1}       several data lines make one text
                              a blank line ends the event
 
-Read as the WHATWG HTML standard says (9.2.5 and 9.2.6), in whatever chunks the bytes come, in linear time and within
-bounds. To open the stream, to miss its signs of life and to open it again are others' business.
+Decoded as the WHATWG HTML standard says (9.2.5 and 9.2.6), from chunks of any size, in linear time and bounded memory.
+Opening the stream, noticing its silence and reopening it are left to the client's transport.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from typing import Final, Self
 from ..errors import UsageError
 
 MAX_LINE: Final = 1024 * 1024
-"""Bytes of a line, without its end."""
+"""Bytes of a line, without its line ending."""
 
 MAX_EVENT: Final = 1024 * 1024
 """Bytes of an event's data."""
 
 MAX_RETRY: Final = 10**15 - 1
-"""Milliseconds that a server may ask for, 30,000 years: exact in a float, and far from where int() refuses digits."""
+"""Milliseconds that a server may ask for, 30,000 years: exact in a float, and far below the digit limit of int()."""
 
 COMMENT: Final = b":\n\n"
-"""A sign of life between two events: a comment and a blank line, which dispatch nothing at the other end."""
+"""A keepalive between two events: a comment and a blank line, which dispatch no event at the receiver."""
 
 
 class Data(str):
-    """The data of one event: text that knows what it came as. `str(data)` is the plain text, for msgspec.
+    """The data of one event: a str with the event's type and id. `str(data)` is the plain text, for msgspec.
 
     Attributes:
         event: its type; "message" when the server gave none.
-        event_id: the last event id when it came, its own or that of an event before it; "": there was none.
+        event_id: the last event id at that time, its own or that of an earlier event; "": none.
     """
 
     __slots__ = ("event", "event_id")
@@ -43,21 +43,21 @@ class Data(str):
     event_id: str
 
     def __new__(cls, text: str = "", *, event: str = "message", event_id: str = "") -> Self:
-        """Make it of plain text."""
+        """Return plain text as the data of an event."""
         self = super().__new__(cls, text)
         self.event, self.event_id = event, event_id
         return self
 
 
 class Decoder:
-    """The events of one stream, out of its bytes; what the stream breaks off in is no event.
+    """Decodes the events of one stream from its bytes; an event that the stream ends in is not dispatched.
 
-    What is larger than a bound costs the event that it is in and no other: its data are skipped up to the blank line,
-    while its `id` and `retry` still count, so that the stream that continues this one does not begin with it again.
+    A line or event above its limit drops that event and no other: its data are skipped up to the blank line, while its
+    `id` and `retry` still count, so that the stream that continues this one does not begin with it again.
 
     Args:
         last_id: the last event id of the stream that this one continues; "": none.
-        max_line: bytes of a line, without its end.
+        max_line: bytes of a line, without its line ending.
         max_event: bytes of an event's data.
     """
 
@@ -65,22 +65,22 @@ class Decoder:
         self.max_line = max_line
         self.max_event = max_event
         self.last_id = last_id
-        """The id of the last blank line reached: what the next stream is to continue; "": none."""
+        """The id at the last blank line: where the next stream is to continue; "": none."""
         self.retry: int | None = None
-        """Milliseconds to wait before the stream is opened again, `MAX_RETRY` at most; None: the server did not say."""
+        """Milliseconds to wait before the stream is reopened, `MAX_RETRY` at most; None: the server did not say."""
         self.oversized = 0
-        """Events that were too large, counted as soon as that is known."""
-        self._begun = False  # past the place of a byte order mark
-        self._after_cr = False  # a LF at the beginning of the next chunk belongs to the last line's end
-        self._line = bytearray()  # the beginning of the line that has not ended yet
-        self._skipping = False  # that line was too long, and its end has not come
+        """Number of events that were too large, counted as soon as that is known."""
+        self._begun = False  # past a possible byte order mark
+        self._after_cr = False  # a LF at the start of the next chunk belongs to the last line ending
+        self._line = bytearray()  # the start of a line that has not ended yet
+        self._skipping = False  # that line was too long, and its end has not arrived
         self._data: bytearray | None = None  # None: no data line yet, which is not the same as an empty one
         self._event = ""
         self._id = last_id
-        self._lost = False  # the event was too large, and its blank line has not come
+        self._lost = False  # the event was too large, and its blank line has not arrived
 
     def feed(self, chunk: bytes) -> list[Data]:
-        """Return the events that end in a chunk, of any size and cut anywhere."""
+        """Return the events that end in a chunk; chunks may be of any size and cut anywhere."""
         if not self._begun:
             chunk = self._begin(chunk)
         if not chunk:
@@ -107,7 +107,7 @@ class Decoder:
         return events
 
     def _begin(self, chunk: bytes) -> bytes:
-        """Hold the stream's first bytes back while they may be a byte order mark, which is no text."""
+        """Keep the first bytes back while they may be a byte order mark, and remove it: it is not text."""
         chunk = bytes(self._line) + chunk
         self._line.clear()
         if len(chunk) < len(codecs.BOM_UTF8) and codecs.BOM_UTF8.startswith(chunk):
@@ -125,7 +125,7 @@ class Decoder:
 
     def _read(self, line: bytes) -> None:
         if len(line) > self.max_line:
-            return None if line.startswith(b":") else self._lose()  # nobody misses a comment
+            return None if line.startswith(b":") else self._lose()  # a comment carries no data
         name, _, value = line.partition(b":")  # a comment has no name
         if value.startswith(b" "):
             value = value[1:]
@@ -161,17 +161,17 @@ class Decoder:
 
 
 def encode(data: str, *, id: str | None = None, event: str | None = None, retry: int | None = None) -> bytes:
-    """Return one event as it travels.
+    """Return one event in wire format.
 
     Args:
         data: its text; CR and CRLF arrive as LF.
-        id: by which the stream can be continued after it, "" for none any more; None: that of the event before.
+        id: where the stream can be continued after it, "" to reset it; None: that of the event before.
         event: its type; None: "message".
-        retry: milliseconds that the other side shall wait before it connects again; None: as it likes.
+        retry: milliseconds that the client shall wait before it reconnects; None: the client's own choice.
 
     Raises:
-        UsageError: when `id` or `event` has a line end or a NUL, or `retry` is negative.
-        UnicodeEncodeError: when there is half a character (a lone surrogate), which UTF-8 does not have.
+        UsageError: when `id` or `event` has a line ending or a NUL, or `retry` is negative.
+        UnicodeEncodeError: for a lone surrogate, which UTF-8 cannot encode.
     """
     if retry is not None and retry < 0:
         raise UsageError(f"an event cannot be written: retry={retry!r} is negative; pass milliseconds")

@@ -1,6 +1,6 @@
-"""The runtime: two background threads, and what code that runs on several of them needs.
+"""Runtime: two background threads, and the tools of code that runs on several threads.
 
-Imports nothing of ours but `errors`; everything else may use it.
+Imports only `errors` from this package; every other room may use it.
 """
 
 from .runtime import Runtime, get_runtime

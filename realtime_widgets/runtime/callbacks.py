@@ -1,7 +1,6 @@
-"""The callback queue: users' functions, one at a time and in their order, on a thread of their own.
+"""Callbacks: a queue of users' functions, called in order and one at a time on a thread of their own.
 
-It starts its thread when it is told to, and ends it by a mark in the queue; when that may happen is the
-runtime's business.
+`start()` starts the thread, and an end mark in the queue ends it; the runtime decides when.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _Job = tuple[Callable[..., Any], tuple[Any, ...], "Future[Any]"]
 
 
 class Callbacks:
-    """Functions that wait for their turn, and the thread that calls them."""
+    """The queue of functions, and the thread that calls them."""
 
     def __init__(self) -> None:
         self.thread: threading.Thread | None = None
@@ -30,7 +29,7 @@ class Callbacks:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()  # None: nothing after it is run
 
     def put(self, fn: Callable[..., T], args: tuple[Any, ...]) -> Future[T]:
-        """Have `fn(*args)` called after those before it; what it raises is logged, and the future's exception."""
+        """Queue `fn(*args)` behind earlier calls; an exception of it is logged and set on the future."""
         future: Future[T] = Future()
         self._jobs.put((fn, args, future))
         return future
@@ -39,20 +38,20 @@ class Callbacks:
         """Start the thread, unless it was started."""
         if self.thread is None:
             thread = threading.Thread(target=self._run, name="realtime_widgets callbacks", daemon=True)
-            thread.start()  # where the system has no more threads, this raises, and the next one tries again
+            thread.start()  # raises when the system has no more threads; the next call tries again
             self.thread = thread
 
     def close(self) -> None:
-        """Run nothing that is put in later; what was put in before still runs."""
+        """Run nothing that is queued later; what was queued before still runs."""
         self._jobs.put(None)
 
     def finish(self, deadline: float) -> None:
-        """Wait for the end of what was put in before `close()`, and cancel the rest.
+        """Wait until everything queued before `close()` has run, and cancel the rest.
 
-        Without a thread it all runs here: it came too late for one of its own.
+        Without a thread it all runs here: it was queued too late to start one.
 
         Args:
-            deadline: by `time.monotonic()`; what still runs then is left behind on its daemon thread.
+            deadline: by `time.monotonic()`; a callback that still runs then is left on its daemon thread.
         """
         if self.thread is None:
             self._run()

@@ -1,8 +1,8 @@
-"""Locks that a forked child can use.
+"""Fork safety: fresh locks for forked child processes.
 
-A child is forked with one thread. A lock that another thread held at that moment is copied locked, and
-nobody is left to release it. So whoever has a lock says here how a child gets a fresh one; that is enough
-where what the lock guards is right at every moment, as it has to be for the sake of interrupts anyway.
+A forked child has one thread. A lock that another thread held at that moment is copied locked, and no thread is left to
+release it. So the owner of a lock registers here how a child gets a fresh one. That is enough where the data behind the
+lock are consistent at every moment, as interrupts require anyway.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def renew_after_fork(owner: T, renew: Callable[[T], object]) -> None:
-    """Call `renew(owner)` in every child that is forked from now on, first of all; keeps no hold of owner."""
+    """Call `renew(owner)` first in every child that is forked from now on; owner is referenced weakly."""
     _renewals[owner] = renew
 
 
@@ -25,7 +25,7 @@ def _renew_all() -> None:
         renew(owner)
 
 
-# Kept across %autoreload of this module, which must not register twice either.
+# Kept across %autoreload of this module, which must not register the hook twice.
 _renewals: weakref.WeakKeyDictionary[Any, Callable[[Any], object]]
 if "_renewals" not in globals():
     _renewals = weakref.WeakKeyDictionary()

@@ -1,7 +1,7 @@
-"""Listeners: quick functions that are called at once, where something has changed.
+"""Listeners: fast internal functions that are called at once, on the thread that changed something.
 
-For machinery: users' functions go to the callback thread. Any thread may add one, undo it and tell them; there is
-no lock that a fork could copy in its locked state.
+Users' functions go to the callback thread instead. Any thread may add, remove and call listeners; there is no lock that
+a fork could copy in its locked state.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Listeners:
     """Functions without arguments, in the order they were added.
 
     Args:
-        of: what they listen to, for the log.
+        of: what they listen to, named in the log.
     """
 
     __slots__ = ("_of", "fns")
@@ -24,10 +24,10 @@ class Listeners:
     def __init__(self, of: str) -> None:
         self._of = of
         self.fns: dict[object, Callable[[], object]] = {}
-        """By a key of each; where a look must cost nothing, this is false when there are none."""
+        """The functions by an internal key; empty, so false, without listeners: a check that costs next to nothing."""
 
     def add(self, fn: Callable[[], object]) -> Callable[[], None]:
-        """Add one; returns the undo. The same one may be there more than once."""
+        """Add a function; returns the undo. The same function may be added more than once."""
         key = object()
         self.fns[key] = fn
 
@@ -37,8 +37,8 @@ class Listeners:
         return undo
 
     def tell(self) -> None:
-        """Call them, on this thread; what one raises is logged, and the others are called all the same."""
-        for fn in list(self.fns.values()):  # a copy made in one step: another thread may add one meanwhile
+        """Call all of them on this thread; what one raises is logged, and the others are still called."""
+        for fn in list(self.fns.values()):  # an atomic copy: another thread may add one meanwhile
             try:
                 fn()
             except Exception:

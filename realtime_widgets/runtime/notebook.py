@@ -1,7 +1,7 @@
-"""Cells: which notebook cell runs, and when one begins and ends.
+"""Notebook cells: which cell runs, when one begins and ends, and what its next run replaces.
 
-Outside a notebook there are none, and nothing here does anything. A cell is known by the id its front end gives
-it, and by its text where there is no id.
+Outside a notebook there are no cells, and nothing here does anything. A cell is identified by the id that its front end
+gives it, or by its text where there is no id.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 
 class Replaced:
-    """What each cell made that its next run replaces, so that it is there once, however often the cell is run.
+    """Objects made by each cell, closed when the cell is run again, so that each exists once.
 
-    It is held weakly.
+    They are referenced weakly.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Replaced:
         watch(self._started, lambda: None)
 
     def add(self, thing: T, end: Callable[[T], object]) -> None:
-        """Note in which cell something was made; its next run calls `end(thing)`. Outside of cells nothing does."""
+        """Register an object with the current cell, whose next run calls `end(thing)`; does nothing outside cells."""
         cell = current()
         if cell is not None:
             self._made.setdefault(cell, weakref.WeakKeyDictionary())[thing] = end
@@ -41,7 +41,7 @@ def watch(started: Callable[[Cell | None], object], ended: Callable[[], object])
     """Call `started(cell)` whenever a cell begins to run and `ended()` when it ends, on the thread that runs it.
 
     Returns:
-        Whether this is a notebook, so that they will ever be called.
+        Whether this is a notebook; elsewhere they are never called.
     """
     shell = _shell()
     if shell is None:
@@ -52,7 +52,7 @@ def watch(started: Callable[[Cell | None], object], ended: Callable[[], object])
 
 
 def current() -> Cell | None:
-    """Return the cell that runs (or the last one that did); None where there is none."""
+    """Return the cell that runs, or the last one that ran; None outside a notebook."""
     shell = _shell()
     if shell is None:
         return None
@@ -63,7 +63,7 @@ def current() -> Cell | None:
 
 
 def _of(info: Any) -> Cell | None:
-    """Return the cell that IPython is about to run, by what it says of it."""
+    """Return the cell that IPython is about to run, from the `info` of its event."""
     return getattr(info, "cell_id", None) or getattr(info, "raw_cell", None) or None
 
 

@@ -1,9 +1,8 @@
-"""The runtime: the two background threads of the process, and a way to wait that cannot deadlock.
+"""Runtime: the two background threads of the process, and a wait that cannot deadlock.
 
-One I/O thread with an asyncio loop runs everything of ours; one callback thread runs users' functions, one
-at a time. Importing this or making a `Runtime` starts nothing: each thread starts with its first work.
-There is one runtime per process, found under one key of `sys.modules`, so that re-run cells and %autoreload
-meet the same threads.
+One I/O thread with an asyncio loop runs all code of this package; one callback thread runs users' functions, one at a
+time. Importing this or making a `Runtime` starts nothing: each thread starts with its first work. There is one runtime
+per process, stored under one key of `sys.modules`, so that re-run cells and %autoreload use the same threads.
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ from .callbacks import Callbacks
 from .notebook import Replaced
 
 if TYPE_CHECKING:
-    import asyncio  # at run time only where a thread starts: it is more than half of what importing us would cost
+    import asyncio  # at run time only where a thread starts: more than half of this package's import time
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 _KEY = "_realtime_widgets_runtime_v1"
-"""The version changes when a runtime of the old shape could not serve the new code."""
+"""The version changes when an existing runtime would be incompatible with the new code."""
 
 
 def get_runtime() -> Runtime:
-    """Return the runtime of this process; a fresh one at first, after a fork and after `stop()`."""
-    # setdefault() is atomic, and a Runtime that loses the race is garbage that started nothing. So this needs
-    # no lock, which a fork could copy in its locked state.
+    """Return the runtime of this process; a new one at first, after a fork and after `stop()`."""
+    # setdefault() is atomic, and a Runtime that loses the race has started nothing. So this needs no lock, which a
+    # fork could copy in its locked state.
     box = sys.modules.setdefault(_KEY, types.ModuleType(_KEY))
     runtimes: dict[int, Runtime] = box.__dict__.setdefault("runtimes", {})
     pid = os.getpid()
@@ -53,9 +52,8 @@ class Delayed:
         self._job: tuple[Callable[..., object], tuple[Any, ...]] | None = (fn, args)
 
     def cancel(self) -> None:
-        """Do not make the call, unless it is being made; from any thread, any number of times."""
-        # The loop's own timer stays until it is due, and then finds nothing to do: cancelling it would take a
-        # wake-up.
+        """Cancel the call unless it has started; from any thread, any number of times."""
+        # The loop's own timer stays until it is due and then does nothing: cancelling it would need a wake-up.
         self._job = None
 
     def arm(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
@@ -79,21 +77,21 @@ class Runtime:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        # running → stopping (no thread starts any more) → draining (no callbacks are taken) → stopped
-        # (nothing is)
+        # running → stopping (no thread starts any more) → draining (no more callbacks accepted) → stopped (nothing
+        # accepted)
         self._state = "running"
         self._loop: asyncio.AbstractEventLoop | None = None
         self._io: threading.Thread | None = None
         self._callbacks = Callbacks()
         self._on_stop: dict[object, Callable[[], object]] = {}
-        self._sharing = threading.RLock()  # not the lock above: what is made may use the runtime
+        self._sharing = threading.RLock()  # not the lock above: `make` may use the runtime
         self._shared: dict[str, Any] = {}
 
     def shared(self, name: str, make: Callable[[Runtime], T], /) -> T:
-        """Return the one object of this name, made by `make(self)` when it is first asked for.
+        """Return the one object of this name, made by `make(self)` at the first call.
 
-        It lives as long as the runtime, so re-run cells and %autoreload meet the same one. The name carries a
-        version, which changes when an object of the old shape could not serve the new code.
+        It lives as long as the runtime, so re-run cells and %autoreload get the same one. The name carries a
+        version, which changes when an existing object would be incompatible with the new code.
         """
         with self._sharing:
             if name not in self._shared:
@@ -124,22 +122,22 @@ class Runtime:
     def submit(self, fn: Callable[..., T], /, *args: Any) -> Future[T]:
         """Call a user's `fn(*args)` on the callback thread, after those submitted before.
 
-        What it raises is logged with its traceback, and is the future's exception.
+        What it raises is logged with its traceback and set on the future.
         """
         self._check()
         with self._lock:
             self._check("draining", "stopped")
-            if self._state == "running":  # since Python 3.12 no thread can start while the program ends
+            if self._state == "running":  # since Python 3.12 no thread can start during shutdown
                 self._stop_at_exit()
                 self._callbacks.start()
             return self._callbacks.put(fn, args)
 
     def wait(self, future: Future[T], timeout: float | None) -> T:
-        """Wait for a future and return its result; what interrupts the wait (Ctrl-C, the timeout) cancels it.
+        """Wait for a future and return its result; an interrupted wait (Ctrl-C, the timeout) cancels the future.
 
         Args:
             future: of `run()` or `submit()`.
-            timeout: seconds; None: for ever.
+            timeout: seconds; None: no limit.
 
         Raises:
             WouldDeadlock: on the I/O thread and the callback thread, unless it is done already.
@@ -166,7 +164,7 @@ class Runtime:
     def on_stop(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` when the runtime stops, while it can still take work; returns the undo.
 
-        It runs on the thread that calls `stop()`, at the program's end the main thread, and must not block.
+        It runs on the thread that calls `stop()` (the main thread at the program's end) and must not block.
         The last one added runs first.
         """
         key = object()
@@ -181,14 +179,14 @@ class Runtime:
         return undo
 
     def made(self, thing: T, end: Callable[[T], object], /) -> None:
-        """Call `end(thing)` when the notebook cell that now runs is run again, as it then makes another."""
+        """Call `end(thing)` when the current notebook cell is run again, since that makes a new one."""
         self.shared("cells/1", lambda _: Replaced()).add(thing, end)
 
     def stop(self, timeout: float = 2.0) -> None:
         """Call the `on_stop` functions, finish the callbacks, cancel the tasks, close the loop.
 
-        Runs by itself at the program's end. What has not ended after `timeout` seconds is left behind on
-        its daemon thread, and logged. Stopping twice, or in a forked child, does nothing.
+        Runs automatically at the program's end. What has not ended after `timeout` seconds is left on its
+        daemon thread, and logged. Stopping twice, or in a forked child, does nothing.
 
         Raises:
             WouldDeadlock: on the I/O thread and the callback thread.
@@ -226,9 +224,7 @@ class Runtime:
         return f"<Runtime of process {self._pid}: {self._state}, threads: {', '.join(threads) or 'none'}>"
 
     def _check(self, *closed: str) -> None:
-        """Raise when the runtime belongs to another process, or is in one of the states `closed`
-        (stopped).
-        """
+        """Raise when the runtime belongs to another process, or is in one of the states `closed` (default: stopped)."""
         if self._pid != os.getpid():
             raise RuntimeStopped(
                 f"the runtime of process {self._pid} cannot be used in process {os.getpid()}, a fork of it: "
@@ -240,11 +236,11 @@ class Runtime:
             )
 
     def _is_ours(self, thread: threading.Thread) -> bool:
-        with self._lock:  # a new thread may be at its first job before submit() has noted it
+        with self._lock:  # a new thread may run its first job before submit() has stored it
             return thread in (self._io, self._callbacks.thread)
 
     def _stop_at_exit(self) -> None:
-        """Register `stop()` with the first thread, so that a runtime without work leaves nothing behind."""
+        """Register `stop()` with the first thread, so that an unused runtime leaves nothing behind."""
         if self._io is None and self._callbacks.thread is None:
             atexit.register(self.stop)
 
@@ -264,7 +260,7 @@ class Runtime:
 
                 self._loop = asyncio.new_event_loop()
                 self._loop.set_exception_handler(_log_loop_error)
-                # For host names, which the system may take its time to look up; never more threads than this.
+                # For name lookups, which may block for long; never more threads than this.
                 self._loop.set_default_executor(ThreadPoolExecutor(2, "realtime_widgets names"))
                 self._stop_at_exit()
                 thread = threading.Thread(target=self._run_loop, name="realtime_widgets I/O", daemon=True)
@@ -275,7 +271,7 @@ class Runtime:
     def _post(self, loop: asyncio.AbstractEventLoop, fn: Callable[..., object], *args: Any) -> None:
         try:
             loop.call_soon_threadsafe(fn, *args)
-        except RuntimeError:  # it was closed since we looked
+        except RuntimeError:  # closed since the caller got it
             self._check()
             raise
 
@@ -293,7 +289,7 @@ class Runtime:
     def _stop_loop(self, deadline: float) -> None:
         with self._lock:
             self._state = "stopped"
-        # Not earlier: what on_stop functions and callbacks still submit must come here, not to a fresh runtime.
+        # Not earlier: on_stop functions and callbacks must still submit to this runtime, not to a new one.
         runtimes = sys.modules[_KEY].__dict__.get("runtimes", {}) if _KEY in sys.modules else {}
         if runtimes.get(self._pid) is self:
             del runtimes[self._pid]

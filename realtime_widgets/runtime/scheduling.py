@@ -1,6 +1,6 @@
-"""Scheduling: what code with timers needs of the world, as protocols: a clock, a timer, a thread for users' functions.
+"""Scheduling: the protocols that code with timers depends on: a clock, a timer, a thread for users' functions.
 
-Whoever needs those takes them as an argument, so that a test can turn a clock by hand. `Runtime` is the one scheduler
+Such code takes them as arguments, so that a test can pass a clock that it advances itself. `Runtime` is the scheduler
 of real programs.
 """
 
@@ -17,11 +17,11 @@ class Timer(Protocol):
     """A call that is due later."""
 
     def cancel(self) -> object:
-        """Do not make it."""
+        """Cancel the call."""
 
 
 class Clock(Protocol):
-    """Time, as an asyncio loop has it; a test may crank its own."""
+    """Time, as an asyncio loop provides it; a test may pass a fake clock."""
 
     def time(self) -> float:
         """Seconds, never running backwards."""
@@ -31,21 +31,21 @@ class Clock(Protocol):
 
 
 class Scheduler(Protocol):
-    """What a buffer needs of the world: a timer, a thread for users' functions, a safe wait, a last chance, and
-    somebody who knows of cells.
+    """What a `DataBuffer` needs: a timer, a thread for users' functions, a safe wait, and hooks for the end of the
+    program and for the next run of a notebook cell.
     """
 
     def call_later(self, delay: float, fn: Callable[..., object], /, *args: Any) -> Timer:
-        """Call `fn(*args)` in `delay` seconds, where it must not block."""
+        """Call `fn(*args)` in `delay` seconds, on a thread that it must not block."""
 
     def submit(self, fn: Callable[..., object], /, *args: Any) -> Future[Any]:
-        """Call `fn(*args)` where users' functions run."""
+        """Call `fn(*args)` on the thread of users' functions."""
 
     def wait(self, future: Future[Any], timeout: float | None) -> Any:
-        """Wait for a future, at most `timeout` seconds; raise where that could never end."""
+        """Wait for a future, at most `timeout` seconds; raises where it would deadlock."""
 
     def on_stop(self, fn: Callable[[], object], /) -> Callable[[], None]:
-        """Call `fn()` when everything ends, while there is time to deliver; returns the undo."""
+        """Call `fn()` when the program ends, while it can still deliver; returns the undo."""
 
     def made(self, thing: T, end: Callable[[T], object], /) -> None:
-        """Call `end(thing)` when the notebook cell that now runs is run again, as it then makes another."""
+        """Call `end(thing)` when the current notebook cell is run again, since that makes a new one."""

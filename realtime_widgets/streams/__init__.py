@@ -1,6 +1,6 @@
-"""Streams: bounded histories of numbered records, and everything that goes into them and comes out of them.
+"""Streams: bounded histories of numbered records, with their input and output.
 
-`stream` is the front door. A record comes in through `intake`, is kept by `ring` in `columns`, and is read as a
+`stream` holds the public class. Records enter through `intake`, are kept by `ring` in `columns`, and are read as a
 `batch`; `buffer` delivers batches to users' functions, and `store` keeps streams by name.
 """
 

@@ -1,4 +1,7 @@
-"""The batch: what a reader gets from a stream, and the forms it can be handed on in."""
+"""Batch: a copy of a stream's records after a cursor, and its conversion to rows, pandas, polars and Arrow.
+
+A library is imported by the conversion that needs it, never before.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from .times import to_utc
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """The records of a stream after a cursor, in their order of arrival: a copy, yours to keep and to change.
+    """The records of a stream after a cursor, in order of arrival: a copy, which may be kept and changed.
 
     There is a gap before the batch when `batch.first_seq > batch.after + 1`. An empty batch has
     `first_seq == last_seq + 1`. To go on reading: `stream.read(after=batch.last_seq)`.
@@ -33,18 +36,16 @@ class Batch:
     last_seq: int
     """The number of its last record: the next cursor."""
     ts: npt.NDArray[np.float64]
-    """When, in seconds since the epoch."""
+    """Times of the records, in seconds since the epoch."""
     columns: dict[str, Array]
     """The values by field: float64 with NaN for missing numbers, or objects with None."""
     missed: int = 0
-    """How many records after the cursor were overwritten, too old or passed over; cleared ones do not
-    count.
-    """
+    """How many records after the cursor were overwritten, too old or passed over; cleared ones do not count."""
     cleared: bool = False
     """Whether the stream was cleared after the cursor."""
     gaps: tuple[Gap, ...] = ()
-    """Where something is missing that never came: before its first record, between two of them, or after its last. One
-    at a cursor is after the last record of one batch and before the first of the next."""
+    """Data known to be missing: before its first record, between two of them, or after its last. A gap at a cursor is
+    after the last record of one batch and before the first of the next."""
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -64,7 +65,7 @@ class Batch:
         raise unknown_field(self.stream, name, self.columns)
 
     def numbers(self, name: str) -> npt.NDArray[np.float64]:
-        """Return a field as float64, whatever its kind: what is not a number becomes NaN."""
+        """Return a field of any kind as float64; values that are not numbers become NaN."""
         return as_numbers(self[name])
 
     def rows(self) -> list[dict[str, Any]]:
@@ -84,8 +85,7 @@ class Batch:
         return pd.DataFrame({"ts": ts, **self.columns})
 
     def to_polars(self) -> Any:
-        """Return a `polars.DataFrame`: `ts` as Datetime("us", "UTC"), then the fields; missing values are
-        null.
+        """Return a `polars.DataFrame`: `ts` as Datetime("us", "UTC"), then the fields; missing values are null.
 
         Raises:
             MissingDependency: when polars is not installed.
@@ -105,7 +105,7 @@ class Batch:
     def to_arrow(self) -> Any:
         """Return a `pyarrow.Table`: `ts` as timestamp("us", "UTC"), then the fields; missing values are null.
 
-        Objects that Arrow has no one type for are written as their text.
+        Objects without a common Arrow type are written as text.
 
         Raises:
             MissingDependency: when pyarrow is not installed.

@@ -1,7 +1,7 @@
-"""The buffer: delivers what comes into a stream to a user's function, gathered into batches.
+"""DataBuffer: calls a user's function with the new records of a stream, collected into batches.
 
-A `DataBuffer` is a cursor with a timer: it holds no items of its own, so nothing piles up when the function
-is slow. Time and threads come through a `Scheduler`.
+A buffer is a cursor with a timer: it holds no records of its own, so nothing accumulates when the function is slow.
+Timers and threads come from a `Scheduler`.
 
     idle ── a record ──> waiting ── `every` seconds, flush() or the runtime's end ──> delivering
       ^                     ^                                                             │
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 def _nothing() -> None:
-    """Do nothing: the undo of nothing."""
+    """Do nothing; the undo function while there is nothing to undo."""
 
 
 class Readable(Protocol):
@@ -47,23 +47,23 @@ class Readable(Protocol):
 
 
 class DataBuffer:
-    """Delivers what arrives in a stream to `fn(batch)`, gathered into batches.
+    """Calls `fn(batch)` with the new records of a stream, collected into batches.
 
-    `every` seconds after the first new record, `fn` gets ONE batch with everything that came since the last
-    one, at most the `max_size` newest records. It runs on the callback thread, one at a time; while it runs,
-    records gather for the next batch. When it raises, the error is logged and kept in `last_error`, and later
-    batches go on.
+    `every` seconds after the first new record, `fn` gets ONE batch with all records since the last
+    one, at most the `max_size` newest. It runs on the callback thread, one call at a time; records that arrive
+    meanwhile go into the next batch. When it raises, the error is logged and kept in `last_error`, and later
+    batches are still delivered.
 
-    Calling the buffer calls `fn`, so a decorated function stays one. A notebook cell that is run again replaces
-    the buffers that its last run made.
+    Calling the buffer calls `fn`, so a decorated function can be called as before. A notebook cell that is run
+    again replaces the buffers that its last run made.
 
     Args:
-        stream: what to read; records that are there already are not delivered.
-        fn: gets each batch.
+        stream: the stream to read; records it holds already are not delivered.
+        fn: called with each batch.
         every: seconds from the first new record to the delivery.
-        max_size: most records per batch; older ones are passed over and counted in `dropped`. None: all that
-            are kept.
-        scheduler: time and threads; None: the runtime of this process.
+        max_size: most records per batch; older ones are skipped and counted in `dropped`. None: all that the
+            stream keeps.
+        scheduler: timers and the callback thread; None: the runtime of this process.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class DataBuffer:
         self.every = every
         self.max_size = max_size
         self.delivered = 0
-        """Records handed to `fn` so far."""
+        """Records passed to `fn` so far."""
         self.dropped = 0
-        """Records passed over because of `max_size`, or overwritten before their delivery."""
+        """Records skipped because of `max_size`, or overwritten before their delivery."""
         self.last_error: BaseException | None = None
-        """What `fn` or the scheduling raised last."""
+        """The last exception of `fn` or of the scheduling; None: there was none."""
         self._fn = fn
         self._own_scheduler = scheduler
         self._lock = threading.Lock()
@@ -107,9 +107,7 @@ class DataBuffer:
         self._stop_listening = stream.listen(self._on_change)
 
     def _begin_in_child(self) -> None:
-        """Start afresh in a forked child: what was pending is the parent's to deliver, by threads that are not
-        here.
-        """
+        """Reset in a forked child: the parent delivers what was pending; its threads do not exist here."""
         self._lock = threading.Lock()
         self._state, self._again = "idle", False
         self._done = self._timer = None
@@ -133,9 +131,7 @@ class DataBuffer:
         self._wait_for(self._start(), timeout)
 
     def close(self, timeout: float | None = None) -> None:
-        """Deliver what is pending, then stop for good. Takes the same timeout as `flush()`; may be called
-        again.
-        """
+        """Deliver what is pending, then stop for good. Takes the same timeout as `flush()`; may be called again."""
         self._stop_listening()
         done = self._start()
         self._closed = True
@@ -161,9 +157,7 @@ class DataBuffer:
             self._scheduler().wait(done, timeout)
 
     def _on_change(self) -> None:
-        """Runs on the appending thread, after every change: one comparison when a delivery is under way
-        already.
-        """
+        """Runs on the appending thread after every change; costs one comparison while a delivery is under way."""
         if self._state == "idle" and self.stream.last_seq > self._cursor:
             self._wait()
 
@@ -174,13 +168,13 @@ class DataBuffer:
             self._state = "waiting"
         try:
             scheduler = self._scheduler()
-            self._forget_stop = scheduler.on_stop(self._start)  # held until idle: fn may be slow at the end
+            self._forget_stop = scheduler.on_stop(self._start)  # kept until idle: fn may still run at the end
             self._timer = scheduler.call_later(self.every, self._start)
         except Exception as error:
             self._give_up(error)
 
     def _start(self) -> Future[None] | None:
-        """Start delivering what is pending; returns when it is done (None: nothing is pending)."""
+        """Start delivering what is pending; returns the future of that delivery (None: nothing is pending)."""
         with self._lock:
             if self._state == "delivering":
                 self._again = True
@@ -191,7 +185,7 @@ class DataBuffer:
             timer, self._timer = self._timer, None
             done: Future[None] = Future()
             self._done = done
-            done.set_running_or_notify_cancel()  # so that whoever waits for it cannot cancel it
+            done.set_running_or_notify_cancel()  # so that a waiting caller cannot cancel it
         if timer is not None:
             timer.cancel()
         try:
@@ -209,11 +203,9 @@ class DataBuffer:
             )
 
     def _give_up(self, error: BaseException) -> None:
-        """Go back to idle, so that the next record tries again (with a fresh runtime, when the old one was
-        stopped).
-        """
+        """Go back to idle, so that the next record tries again (with a new runtime when the old one was stopped)."""
         self.last_error = error
-        if not isinstance(error, RuntimeStopped):  # that one is the way every program ends
+        if not isinstance(error, RuntimeStopped):  # expected when a program ends
             logger.error("a buffer of stream %r could not be scheduled", self.stream.name, exc_info=error)
         with self._lock:
             done = self._end()
@@ -221,7 +213,7 @@ class DataBuffer:
             done.set_exception(error)
 
     def _end(self) -> Future[None] | None:
-        """Go idle (with the lock held); returns what to tell those who wait."""
+        """Go idle (with the lock held); returns the future that callers wait for."""
         self._state, self._again = "idle", False
         self._forget_stop()
         self._forget_stop = _nothing
@@ -240,8 +232,7 @@ class DataBuffer:
                     done = self._end()
         if done is not None:
             done.set_result(None)
-        # Asked after the state is idle: a record that came before is seen here, one that comes later is
-        # heard.
+        # Checked once the state is idle: a record appended before is seen here, a later one triggers `_on_change`.
         if not self._closed and self.stream.last_seq > self._cursor:
             self._wait()
 

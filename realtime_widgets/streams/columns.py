@@ -1,7 +1,7 @@
-"""Typed columns: the kinds of values, and the ring of one field that keeps the newest of them.
+"""Column: the newest values of one field, in a ring array of one kind.
 
-A column is of one kind: `number` (float64), `text` (str) or `object` (anything). A missing value (None,
-NaN, NaT, pandas.NA) reads NaN in numbers and None in the others. Nothing here locks: the stream does.
+The kinds are `number` (float64), `text` (str) and `object` (anything). A missing value (None, NaN, NaT, pandas.NA)
+reads NaN in a number column and None in the others. Nothing here locks: the stream does.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Array = npt.NDArray[Any]
 
 KINDS: Final[tuple[Kind, ...]] = ("number", "text", "object")
 MISFIT: Final = object()
-"""What `Column.fit` answers for a value that its kind cannot hold."""
+"""What `Column.fit` returns for a value that its kind cannot hold."""
 
 EXACT_BELOW = 2**53
-"""From here on float64 skips integers."""
+"""From here on float64 cannot represent every integer."""
 
 _MISSING_TYPES: Set[str] = frozenset({"NAType", "NaTType"})
 
@@ -48,7 +48,7 @@ def scalar(value: Any) -> tuple[Kind, Any]:
 
 
 def is_missing(kind: Kind, stored: Any) -> bool:
-    """Whether what `scalar` found is a missing value."""
+    """Whether a result of `scalar` is a missing value."""
     return kind == "number" and stored != stored
 
 
@@ -65,19 +65,17 @@ def _number(value: Any) -> tuple[Kind, Any]:
 
 
 def objects(values: Iterable[Any]) -> Array:
-    """Return values as object columns keep them: themselves, or None when they are missing."""
+    """Return values as object columns keep them: unchanged, or None when missing."""
     return object_array([None if is_missing(*scalar(value)) else value for value in values])
 
 
 def object_array(values: list[Any]) -> Array:
-    """Return Python values as an array of them, whatever they are."""
+    """Return Python values as an array of objects, one element for each value."""
     return np.fromiter(values, dtype=object, count=len(values))  # np.array() would unpack lists of lists
 
 
 def as_numbers(array: Array) -> npt.NDArray[np.float64]:
-    """Return a column of any kind as float64: itself for numbers; in others, what is not a number becomes
-    NaN.
-    """
+    """Return a column of any kind as float64: number columns unchanged, in others NaN for what is no number."""
     if array.dtype != object:
         return array
     found = map(scalar, array.tolist())
@@ -85,23 +83,22 @@ def as_numbers(array: Array) -> npt.NDArray[np.float64]:
 
 
 class Column:
-    """The newest values of one field: the one of record `seq` (from 1) lies at `(seq - 1) % len(array)`.
+    """The newest values of one field: the value of record `seq` (from 1) is at `(seq - 1) % len(array)`.
 
-    So there is no head to move, and nothing but the array to replace when it grows: a column is right at
-    every moment, even when the program is interrupted while its neighbours still have their old size.
+    There is no head index to move, and growing replaces nothing but the array: a column is consistent at every
+    moment, even when the program is interrupted while other columns still have their old size.
     """
 
     __slots__ = ("array", "kind")
 
     def __init__(self, kind: Kind, capacity: int) -> None:
         self.kind: Kind = kind
-        # Numbers may start with anything (records overwrite it); pages that nothing was written to cost no
-        # memory.
+        # Number arrays may start uninitialised (records overwrite them): memory pages never written to cost nothing.
         self.array: Array = np.empty(capacity, dtype=np.float64 if kind == "number" else object)
 
     @property
     def nothing(self) -> float | None:
-        """What a missing value reads as."""
+        """The value that stands for a missing one."""
         return math.nan if self.kind == "number" else None
 
     def fit(self, value: Any) -> Any:
@@ -114,7 +111,7 @@ class Column:
         return None if self.kind == "text" and is_missing(kind, stored) else MISFIT
 
     def write(self, seq: int, values: Array) -> None:
-        """Store values from record `seq` on; there must be no more of them than the capacity."""
+        """Store values from record `seq` on; at most as many as the capacity."""
         start = (seq - 1) % len(self.array)
         head = len(self.array) - start
         if len(values) <= head:
@@ -124,9 +121,7 @@ class Column:
             self.array[: len(values) - head] = values[head:]
 
     def fill(self, first: int, last: int) -> None:
-        """Make the values of records `first` to `last` missing: what late fields, gaps and dropped objects
-        need.
-        """
+        """Set the values of records `first` to `last` to missing: for late or absent fields, and dropped objects."""
         nothing = self.nothing
         for piece in self._pieces(first, last):
             self.array[piece] = nothing
@@ -137,7 +132,7 @@ class Column:
         return pieces[0].copy() if len(pieces) == 1 else np.concatenate(pieces)
 
     def grow(self, first: int, last: int, capacity: int) -> None:
-        """Move records `first` to `last` into a larger array; one that already has the size is left alone."""
+        """Move records `first` to `last` into a larger array; an array that is large enough is kept."""
         if len(self.array) >= capacity:
             return
         larger = Column(self.kind, capacity)

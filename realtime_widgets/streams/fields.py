@@ -1,4 +1,4 @@
-"""The fields of a stream: what they may be called, which were declared, and how their kinds widen."""
+"""Fields of a stream: which names are allowed, which fields were declared, and how their kinds widen."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .values import Values
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a stream was told about its fields when it was made."""
+    """The fields that were declared when a stream was made."""
 
     stream: str
-    """The stream's name, for messages."""
+    """The stream's name, for error messages."""
     kinds: dict[str, Kind]
-    """The fields there are from the beginning."""
+    """The fields that exist from the beginning, with their kinds."""
     closed: bool
-    """Whether there can be no others."""
+    """Whether no other fields are allowed."""
     fixed: bool
     """Whether their kinds can never widen."""
 
     def check(self, name: Any) -> None:
-        """Let a field pass when there may be one of this name.
+        """Check that the stream may have a field of this name.
 
         Raises:
             UnknownField: when it is not among the declared ones.
@@ -50,7 +50,7 @@ def declare(stream: str, fields: Any) -> Declaration:
     """Read the `fields=` of a stream: None (any), names, or names with their kinds.
 
     Raises:
-        WrongType: for a bare text, and for kinds there are not.
+        WrongType: for a single string, and for unknown kinds.
         UsageError: see `check_name`.
     """
     if fields is None:
@@ -80,18 +80,18 @@ def agree(
     last: int,
     capacity: int,
 ) -> tuple[dict[str, Column], dict[str, Array], list[str]]:
-    """Find the columns that can hold what comes, and what comes in their kinds; changes nothing.
+    """Find the columns that can hold the incoming values, and convert the values to their kinds; changes nothing.
 
     Args:
-        declared: what the fields may be.
-        columns: what they are.
-        incoming: the columns that come.
+        declared: the declared fields.
+        columns: the present columns.
+        incoming: the incoming values by field.
         first: the oldest record that new columns must have a (missing) value for.
         last: the newest.
         capacity: slots of new columns.
 
     Returns:
-        The columns, the incoming values by field, and what is to be said in the log.
+        The columns, the converted values by field, and the warnings to log.
 
     Raises:
         WrongType: when a value does not fit its declared kind.
@@ -123,17 +123,17 @@ def agree(
 
 
 def _wider(column: Column, values: Values, first: int, last: int) -> Kind:
-    """Return the kind for a field that gets values its kind cannot hold."""
+    """Return the wider kind for a field that gets values its kind cannot hold."""
     holds_nothing = column.kind == "number" and np.isnan(column.read(first, last)).all()
     return values.kind if holds_nothing else "object"
 
 
 def check_name(name: Any) -> str:
-    """Return a field's name when it can be one.
+    """Return a name that is allowed for a field.
 
     Raises:
         WrongType: when it is not a str.
-        UsageError: when it is empty, or the name of what every record has anyway.
+        UsageError: when it is empty, or the name of what every record has (`seq`, `ts`).
     """
     if not isinstance(name, str):
         raise WrongType(f"a field cannot be named {name!r}: it is of type {type(name).__name__}; pass a str")

@@ -1,7 +1,7 @@
-"""Gaps: messages or records that are known to be missing, and why.
+"""Gap: messages or records that are known to be missing, with their place and the reason.
 
-A hole in what came is never filled with nothing: one gap says where it is. Charts draw a break there, cards are stale
-until the next value, logs have a line of it.
+Missing data are never skipped silently: one gap marks their place. Charts draw a break there, cards are stale until the
+next value, logs show a row for it.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ REASONS: Final[Mapping[Reason, str]] = {
     "lost": "they were lost on the way",
     "unknown_source": "the connection was lost, and this server does not say what it sent meanwhile",
 }
-"""Why messages can be missing, for people."""
+"""Why messages can be missing, in words for users."""
 
 
 class Position(NamedTuple):
     """A place in a channel: after the message with this number.
 
     Attributes:
-        epoch: the life of the numbering.
-        offset: of the last message before the place; 0: there was none yet.
+        epoch: identifies the numbering; the server changes it when its numbers start again.
+        offset: number of the last message before the place; 0: there was none yet.
     """
 
     epoch: str
@@ -39,7 +39,7 @@ class Gap(msgspec.Struct, frozen=True):
     """Messages of a channel that are missing: all after one position up to another.
 
     Attributes:
-        channel: of which channel.
+        channel: the channel that misses them.
         reason: why, see `REASONS`.
         ts: when it was noticed, seconds since the epoch.
         after: the last position before it; None: not known.
@@ -60,7 +60,7 @@ class Gap(msgspec.Struct, frozen=True):
         if self.after is None or self.until is None or self.after.epoch != self.until.epoch:
             return None
         missed = self.until.offset - self.after.offset
-        return missed if missed > 0 else None  # numbers that began anew under the same name
+        return missed if missed > 0 else None  # the numbers started again under the same epoch
 
     def __str__(self) -> str:
         missed = self.missed

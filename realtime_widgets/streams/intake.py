@@ -1,7 +1,7 @@
-"""The intake: everything that `Stream.append()` and `extend()` take, as records with fields or as columns.
+"""Intake: the arguments of `Stream.append()` and `extend()`, converted to a record or to columns.
 
-It knows the forms that tables come in; what is in their columns is the business of `values`. Nothing here
-knows a stream, so all of this happens before one is locked.
+It handles the forms that records and tables come in; `values` converts the columns of a table. Nothing here needs a
+stream, so all of this happens before one is locked.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ MISSING: Final[Any] = object()
 
 
 def record(value: Any, ts: Any, fields: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """Take apart what `Stream.append()` takes: returns the values by field, and the time.
+    """Return the values by field and the time that the arguments of `Stream.append()` stand for.
 
     Raises:
-        UsageError: when there is nothing in it, or a value and fields, or two times.
-        WrongType: when the value is a column.
+        UsageError: when there is nothing to append, or a value and fields, or two times.
+        WrongType: when the value is several values.
     """
     if fields:
         raise UsageError(
             f"append() cannot take both: a value ({value!r}) and fields ({', '.join(fields)}); pass either"
         )
-    if type(value) is float:  # before the questions below, which take longer
+    if type(value) is float:  # first, since the checks below take longer
         return {"value": value}, ts
     if value is MISSING:
         raise UsageError(
@@ -49,7 +49,7 @@ def record(value: Any, ts: Any, fields: dict[str, Any]) -> tuple[dict[str, Any],
 
 
 def _without_ts(value: Mapping[str, Any], ts: Any) -> tuple[dict[str, Any], Any]:
-    """Take the time out of a record that came as a mapping."""
+    """Separate the time from the fields of a record that is a mapping."""
     fields = dict(value)
     own = fields.pop("ts", None)
     if own is not None and ts is not None:
@@ -62,24 +62,24 @@ def _without_ts(value: Mapping[str, Any], ts: Any) -> tuple[dict[str, Any], Any]
 
 
 def is_many(value: Any) -> bool:
-    """Whether these are many values: a list, a tuple, an array or something made of them."""
+    """Whether this is several values: a list, a tuple, an array, or a column or table of pandas or polars."""
     return isinstance(value, list | tuple) or bool(getattr(value, "ndim", 0)) or hasattr(value, "get_columns")
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What one call of `extend()` brings, checked and converted; nothing of it is in a stream yet."""
+    """The data of one `extend()` call, checked and converted, not yet in a stream."""
 
     count: int
-    """Records."""
+    """Number of records."""
     ts: Floats | None
     """Their times in seconds; None: now."""
     without_ts: list[int]
-    """Which of them have no time of their own: now."""
+    """Indices of the records without a time of their own: now."""
     columns: dict[str, Values]
 
     def times(self, clock: Callable[[], float]) -> Floats:
-        """Return all times, asking the clock for those that are now."""
+        """Return all times; those that are now are read from the clock."""
         if self.ts is None:
             return np.full(self.count, clock(), dtype=np.float64)
         if self.without_ts:
@@ -88,10 +88,10 @@ class Intake:
 
 
 def intake(data: Any, ts: Any) -> Intake:
-    """Take apart everything that `Stream.extend()` takes.
+    """Convert the arguments of `Stream.extend()`.
 
     Raises:
-        UsageError: when there are times twice, or no fields.
+        UsageError: when times are given twice, or there are no fields.
         WrongLength, WrongType, BadTime: see `Stream.extend`.
     """
     table, index = _table(data)
@@ -148,9 +148,7 @@ def _table(data: Any) -> tuple[dict[Any, Any], Any]:
 
 
 def _is_from(library: str, name: str, data: Any) -> bool:
-    """Whether data is of a class of a library, which then is loaded already: nothing is imported to find
-    out.
-    """
+    """Whether data is an instance of a library's class; imports nothing, since such a library is loaded already."""
     return isinstance(data, getattr(sys.modules.get(library), name, ()))
 
 

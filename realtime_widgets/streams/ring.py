@@ -1,8 +1,7 @@
-"""The ring: the newest records of a stream, as columns of equal length, with their numbers.
+"""Ring: the newest records of a stream, numbered, in columns of equal length.
 
-It numbers what comes, makes room for it, and drops what is too old or too much.
-Nothing here locks or reads a clock: the stream does. Whoever is interrupted (Ctrl-C) leaves every record
-whole or not there at all.
+It numbers new records, makes room for them, and drops those beyond `max_points` or `max_age`. Nothing here locks or
+reads a clock: the stream does. An interrupt (Ctrl-C) leaves every record either complete or absent.
 """
 
 from __future__ import annotations
@@ -23,36 +22,34 @@ from .times import Floats
 from .values import Values
 
 _FIRST_CAPACITY = 1024
-"""Records that memory is set aside for at first; doubled as needed, so that a hundred small streams stay
-small.
-"""
+"""Initial capacity in records; doubled as needed, so that a hundred small streams need little memory."""
 
 _UNBOUNDED = 2**62
 
 MOST_GAPS = 1000
-"""Gaps that are kept; the oldest are forgotten."""
+"""Most gaps that are kept; the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStats:
-    """What happened to a stream's records, and what it holds now."""
+    """Counters of a stream's records, and what it holds now."""
 
     appended: int
     """Records ever appended."""
     kept: int
     """Records held now."""
     dropped: int
-    """Records that had to go because of `max_points` or `max_age`; cleared ones do not count."""
+    """Records dropped because of `max_points` or `max_age`; cleared ones do not count."""
     late: int
-    """Records that were older than the newest before them."""
+    """Records that were older than the newest one before them."""
     bytes: int
-    """Memory of the columns; of texts and objects only the references."""
+    """Memory of the columns in bytes; for texts and objects only the references."""
     oldest_ts: float | None
     """Time of the first record that is kept, in seconds; None when there is none."""
     newest_ts: float | None
     """As `Stream.newest_ts`."""
     gaps: int
-    """Gaps that were noted: places where something is missing."""
+    """Gaps marked so far: places where data are missing."""
 
 
 class Ring:
@@ -79,14 +76,14 @@ class Ring:
         self.max_age = max_age
         self.first = 1
         self.last = 0
-        self.cleared = 0  # what `last` was when it was cleared
+        self.cleared = 0  # `last` at the latest clear()
         self.dropped = 0
         self.late = 0
-        self.newest = -math.inf  # time since then
-        self.gaps: tuple[Gap, ...] = ()  # the newest
+        self.newest = -math.inf  # latest time since clear()
+        self.gaps: tuple[Gap, ...] = ()  # at most MOST_GAPS, the newest
         self.gap_count = 0
-        # Replaced, never changed: so an append can be prepared without the lock, and see whether it still
-        # holds.
+        # Replaced, never mutated: an append is prepared without the lock, and then checks whether this is still the
+        # same dict.
         self.columns = {field: Column(kind, 0) for field, kind in declared.kinds.items()}
         self._ts = Column("number", 0)
         self._capacity = 0  # every column has at least this many slots
@@ -99,7 +96,7 @@ class Ring:
     # Writing
 
     def append(self, values: Iterable[tuple[Column, Any]], ts: float) -> int:
-        """Add one record, given as a fitting value for each of the columns; returns its number."""
+        """Add one record, given as one value that fits for each column; returns its number."""
         late = ts < self.newest
         seq = self.last + 1
         if seq - self.first >= self._capacity:
@@ -110,7 +107,7 @@ class Ring:
             array[slot % len(array)] = value
         array = self._ts.array
         array[slot % len(array)] = ts
-        # No call between these, so that an interrupt or a fork finds the record either published or not there.
+        # No call between these, so that an interrupt or a fork finds the record either complete or absent.
         if late:
             self.late += 1
         else:
@@ -121,7 +118,7 @@ class Ring:
         return seq
 
     def extend(self, incoming: Mapping[str, Values], ts: Floats) -> list[str]:
-        """Add one record per time; returns what is to be said about it in the log.
+        """Add one record per time; returns the warnings to log.
 
         Raises:
             WrongType: when a value does not fit its declared kind; nothing is written then.
@@ -154,7 +151,7 @@ class Ring:
         return warnings
 
     def mark(self, gap: Gap) -> Gap:
-        """Note that something is missing after the last record; returns the gap, with its place."""
+        """Mark data as missing after the last record; returns the gap, with `seq` set."""
         placed = msgspec.structs.replace(gap, seq=self.last)
         kept = [each for each in self.gaps if each.seq is not None and each.seq >= self.first - 1]
         self.gaps = (*kept[1 - MOST_GAPS :], placed)
@@ -182,7 +179,7 @@ class Ring:
         fields: Sequence[str] | None = None,
     ) -> Batch:
         """Return a copy of the records after a cursor; see `Stream.read`."""
-        if after >= self.last:  # nothing new, or a cursor of another stream's life
+        if after >= self.last:  # nothing new, or a cursor that is not of this stream
             first, last = after + 1, after
         else:
             first, last = max(after + 1, self.first), self.last
@@ -207,12 +204,12 @@ class Ring:
 
     @property
     def newest_ts(self) -> float | None:
-        """The latest time since it was cleared; None when there was none."""
+        """The latest time since the latest clear(); None when there was none."""
         newest = self.newest
         return float(newest) if newest > -math.inf else None
 
     def stats(self) -> StreamStats:
-        """Return what happened so far."""
+        """Return the counters so far."""
         return StreamStats(
             appended=self.last,
             kept=len(self),
@@ -227,14 +224,14 @@ class Ring:
     # Room
 
     def _make_room(self, count: int, newest: float, columns: Mapping[str, Column]) -> None:
-        """Have a slot for `count` more records in all columns: drop the too old, grow, drop the oldest."""
+        """Make a slot for `count` more records in all columns: drop what is too old, grow, drop the oldest."""
         if self.max_age is not None:
             self._drop_old(newest, columns)
         wanted = len(self) + count
         if wanted > self._capacity < self._limit or columns is not self.columns:
             doubled = 1 << (max(wanted, _FIRST_CAPACITY) - 1).bit_length()
             capacity = max(self._capacity, min(self._limit, doubled))
-            # One after the other, so that never more than one column is there twice.
+            # One after the other, so that at most one column is in memory twice.
             for column in (self._ts, *self.columns.values(), *columns.values()):
                 column.grow(self.first, self.last, capacity)
             self._capacity = capacity
@@ -253,7 +250,7 @@ class Ring:
         if first > self.last or times[(first - 1) % len(times)] >= oldest:
             return
         while first <= self.last:
-            # In pieces, because only few of many are old as a rule.
+            # In chunks, because usually only a few of many are too old.
             piece = self._ts.read(first, min(self.last, first + 4095))
             fresh = piece >= oldest
             if fresh.any():
@@ -264,7 +261,7 @@ class Ring:
             self.dropped += first - old
             self.first = first
             for column in columns.values():
-                if column.kind != "number":  # lets go of the objects
+                if column.kind != "number":  # releases the objects
                     column.fill(old, first - 1)
 
 

@@ -1,7 +1,7 @@
-"""The stream store: streams by name, who subscribes to them, and the state of the connection that fills them.
+"""StreamStore: streams by name, their subscribers, and the state of the connection that fills them.
 
-It keeps the rules of a subscription store: a point creates its stream, subscribing twice is once, and the
-last one to unsubscribe drops the stream. Widgets that only want a stream take `store["cpu"]`.
+Appending a record creates its stream, subscribing twice counts once, and the last subscriber to leave drops the
+stream. Widgets that only need a stream take `store["cpu"]`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .stream import Stream
 
 
 class StreamStore:
-    """Streams by name, made when they are first used; any thread may use it.
+    """Streams by name, created on first use; any thread may use the store.
 
     Args:
         max_points: most records kept per stream; None: no limit.
@@ -47,13 +47,13 @@ class StreamStore:
         self._streams: dict[str, Stream] = {}
         self._subscribers: dict[str, dict[Hashable, None]] = {}
         renew_after_fork(self, StreamStore._renew_lock)
-        self._stream("")  # complains about impossible limits now, and not when the first point comes
+        self._stream("")  # raises for impossible limits now, not at the first record
 
     def _renew_lock(self) -> None:
         self._lock = threading.RLock()
 
     def __getitem__(self, name: str) -> Stream:
-        """Return the stream of this name; a new one when there is none."""
+        """Return the stream of this name; creates it when there is none."""
         with self._lock:
             stream = self._streams.get(name)
             if stream is None:
@@ -61,7 +61,7 @@ class StreamStore:
             return stream
 
     def append(self, name: str, value: Any = MISSING, /, *, ts: Any = None, **fields: Any) -> int:
-        """Add one record to a stream, which is made when there is none; takes what `Stream.append` takes."""
+        """Add one record to a stream, created if necessary; takes what `Stream.append` takes."""
         return self[name].append(value, ts=ts, **fields)
 
     def get(self, name: str) -> Stream | None:
@@ -74,15 +74,14 @@ class StreamStore:
         return (self._stream(name) if stream is None else stream).latest(limit)
 
     def subscribe(self, name: str, subscriber: Hashable) -> None:
-        """Note that `subscriber` uses a stream, which need not exist yet; doing it again changes nothing."""
+        """Add a subscriber of a stream, which need not exist yet; subscribing again changes nothing."""
         with self._lock:
             self._subscribers.setdefault(name, {})[subscriber] = None
 
     def unsubscribe(self, name: str, subscriber: Hashable) -> None:
-        """Note that `subscriber` no longer uses a stream; when it was the last, drop the stream (unless
-        `keep`).
+        """Remove a subscriber of a stream; when it was the last one, drop the stream (unless `keep`).
 
-        Someone who never subscribed changes nothing. Who still holds a dropped stream can go on reading it.
+        An unknown subscriber changes nothing. A dropped stream can still be read through existing references.
         """
         with self._lock:
             subscribers = self._subscribers.get(name)
@@ -95,14 +94,12 @@ class StreamStore:
                     self._drop(name)
 
     def subscribers(self, name: str) -> tuple[Hashable, ...]:
-        """Return who uses a stream, in the order they came."""
+        """Return the subscribers of a stream, in the order they subscribed."""
         with self._lock:
             return tuple(self._subscribers.get(name, ()))
 
     def clear(self, name: str) -> None:
-        """Drop a stream's records and its subscriptions; the stream itself stays, so that charts on it go
-        on.
-        """
+        """Drop a stream's records and its subscriptions; the stream itself stays, so that charts on it go on."""
         with self._lock:
             self._subscribers.pop(name, None)
             stream = self._streams.get(name)

@@ -1,9 +1,8 @@
-"""The stream: a bounded history of numbered records, and the only object that threads share.
+"""Stream: a bounded history of numbered records, and the only object that threads share.
 
-Records are numbered 1, 2, 3 ... in the order they arrive, whatever their times. A reader keeps the number
-of the last record it has had (its cursor) and asks for what came after; when its place was overwritten, it
-gets the oldest record that is kept and sees the gap. What users hand over is taken apart and converted
-before the lock is taken.
+Records are numbered 1, 2, 3 ... in the order they arrive, whatever their times. A reader keeps the number of the last
+record it has read (its cursor) and asks for what came after; when its place was overwritten, it continues at the oldest
+record that is kept and sees the gap. Data of users are converted before the lock is taken.
 """
 
 from __future__ import annotations
@@ -36,15 +35,15 @@ logger = logging.getLogger(__name__)
 class Stream:
     """A bounded, numbered history of records with a time and named fields; any thread may append and read.
 
-    - Records keep their order of arrival: times may repeat and run backwards.
+    - Records keep their order of arrival; times may repeat and run backwards.
     - Beyond `max_points` the oldest records are dropped, and those with `ts < newest_ts - max_age` from the
       oldest end on. Age is measured in the data's own time, so a replay of last year works.
     - A field is a `number` (float64; None, NaN and pandas.NA read NaN), a `text` (str or None) or an
       `object` (anything, by reference). A field that first appears later reads as missing before.
     - Fields are not declared: the first value decides on the kind, and a value of another kind widens the
       field to `object` with all values kept and one warning in the log; so does an integer that float64
-      cannot hold exactly. A number field without a single number becomes text without a word.
-    - Whatever is wrong with the data raises before anything is written.
+      cannot hold exactly. A number field that holds no number yet becomes text without a warning.
+    - Invalid data raise before anything is written.
 
     Example:
         s = Stream("cpu")
@@ -54,12 +53,11 @@ class Stream:
 
     Args:
         name: shown in messages and legends.
-        fields: the only fields there will be: names, or names with their kinds, which then are checked.
-            None: any.
+        fields: the only fields allowed: names, or names with their kinds, which are then checked. None: any.
         max_points: most records kept; None: no limit.
         max_age: seconds a record is kept; None: no limit.
         clock: gives the time of records without one, in seconds since the epoch. It is called with the
-            stream locked, so that times given here never run backwards.
+            stream locked, so that the times it gives do not run backwards from record to record.
     """
 
     def __init__(
@@ -83,13 +81,13 @@ class Stream:
             )
         self.name = name
         self.source: Upstream[UpstreamStatus] | None = None
-        """What fills it, kept alive for as long as the stream is; None: whoever appends."""
+        """What fills the stream, kept alive as long as the stream; None: calls to its methods."""
         self._clock = clock
         self._lock = threading.Lock()
         self._declared = declare(name, fields)
         self._ring = Ring(self._declared, max_points, max_age)
         self._max_points = max_points
-        self._arrived = -math.inf  # by the clock, whatever the records' own times
+        self._arrived = -math.inf  # by the clock; the records' own times may differ
         self._listeners = Listeners(f"stream {name!r}")
         renew_after_fork(self, Stream._renew_lock)
 
@@ -172,10 +170,9 @@ class Stream:
         return self._write(taken) if taken.count else self.last_seq
 
     async def feed(self, source: AsyncIterable[Any], /) -> int:
-        """Add everything that an asynchronous source yields, until it ends: Kafka, NATS, MQTT, any `async
-        for`.
+        """Add everything that an asynchronous source yields, until it ends: Kafka, NATS, MQTT, any `async for`.
 
-        Lists, arrays and DataFrames go through `extend()`, all else (numbers, text, mappings) through
+        Lists, arrays and DataFrames go through `extend()`, everything else (numbers, text, mappings) through
         `append()`.
 
         Returns:
@@ -198,14 +195,14 @@ class Stream:
         self._listeners.tell()
 
     def mark_gap(self, gap: Gap | Reason = "lost", /) -> Gap:
-        """Note that something is missing after the last record: charts draw a break there, and cards are stale until
-        the next value.
+        """Mark data as missing after the last record: charts draw a break there, and cards are stale until the next
+        value.
 
         Args:
             gap: what is missing, or why: `lost`, `trimmed`, `overflow`, `epoch_changed` or `unknown_source`.
 
         Returns:
-            The gap, with its place.
+            The gap, with the number of the record before it (`seq`).
         """
         if not isinstance(gap, Gap):
             if gap not in REASONS:
@@ -231,11 +228,11 @@ class Stream:
         """Return a copy of the records after a cursor, oldest first.
 
         Args:
-            after: the number of the last record the reader has had; 0: from the beginning.
+            after: the number of the last record that was read; 0: from the beginning.
             limit: most records to return; None: all.
             newest: with a limit, return the newest records instead of the first after the cursor; those
-                passed over count as `missed`.
-            fields: copy only these; what the stream does not have (yet) is left out. None: all.
+                skipped count as `missed`.
+            fields: copy only these; fields that the stream does not have (yet) are left out. None: all.
         """
         if after < 0 or (limit is not None and limit < 0):
             raise UsageError(
@@ -274,8 +271,8 @@ class Stream:
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` after every append, extend and clear, on the thread that made it; returns the undo.
 
-        For machinery: `fn` must be quick and must not wait, since the appending thread waits for it. What
-        it raises is logged. For functions that do work, `on_batch()`.
+        `fn` must be fast and must not block, since the appending thread waits for it. What it raises is logged.
+        For functions that do more work, use `on_batch()`.
         """
         return self._listeners.add(fn)
 
@@ -295,7 +292,7 @@ class Stream:
         every: float = 0.1,
         max_size: int | None = 100,
     ) -> DataBuffer | Callable[[Callable[[Batch], object]], DataBuffer]:
-        """Call `fn(batch)` with what came, gathered into batches, on the callback thread; see `DataBuffer`.
+        """Call `fn(batch)` with new records, collected into batches, on the callback thread; see `DataBuffer`.
 
         Also a decorator, plain or with options; the name then stands for the buffer, which can be called
         like `fn`:
@@ -348,18 +345,18 @@ class Stream:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """Where something is missing that never came, oldest first: the newest 1,000 among what is kept."""
+        """Gaps among the records that are kept, oldest first; the newest 1,000 at most."""
         ring = self._ring
         return tuple(gap for gap in ring.gaps if gap.seq is not None and gap.seq >= ring.first - 1)
 
     @property
     def gap_count(self) -> int:
-        """How many gaps there were so far."""
+        """Number of gaps so far."""
         return self._ring.gap_count
 
     @property
     def missing(self) -> Gap | None:
-        """The gap after the newest record; None: that is the last there was."""
+        """The gap after the newest record; None: nothing is known to be missing after it."""
         ring = self._ring
         gaps = ring.gaps
         return gaps[-1] if gaps and gaps[-1].seq == ring.last else None
@@ -371,15 +368,15 @@ class Stream:
 
     @property
     def age(self) -> float | None:
-        """Seconds since the newest record arrived, by the stream's clock and whatever its `ts`; None before
-        the first, and from a `clear()` to the next one.
+        """Seconds since the newest record arrived, by the stream's clock, not by its `ts`; None before the first
+        record, and from a `clear()` to the next one.
         """
         arrived = self._arrived
         return max(0.0, self._clock() - arrived) if arrived > -math.inf else None
 
     @property
     def stats(self) -> StreamStats:
-        """Counters, all of one moment."""
+        """Counters, all taken at one moment."""
         with self._lock:
             return self._ring.stats()
 
@@ -400,7 +397,7 @@ class Stream:
         return self._write(intake([fields], ts))
 
     def _write(self, taken: Intake) -> int:
-        """Add what was taken in: the only writer beside the quick way in `append()`."""
+        """Add converted data: the only writer besides the fast path in `append()`."""
         with self._lock:
             arrived = self._clock()
             warnings = self._ring.extend(taken.columns, taken.times(self._clock))

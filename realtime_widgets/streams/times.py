@@ -1,8 +1,8 @@
-"""Moments in time as this package counts them: float64 seconds since the epoch.
+"""Times: users' timestamps, converted to float64 seconds since the epoch.
 
-Takes what users have: seconds, integer nanoseconds, datetimes of the standard library, numpy, pandas and
-polars, one or a whole column at a time. One rule for all that carry no zone: they are local time, as for
-`datetime.timestamp()`. `None` ("now") is the stream's business: nothing here reads a clock.
+Accepts seconds, integer nanoseconds, and datetimes of the standard library, numpy, pandas and polars, one or a whole
+column at a time. All that carry no zone are local time, as for `datetime.timestamp()`. The stream handles `None`
+("now"): nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ import numpy.typing as npt
 from ..errors import BadTime, WrongLength
 
 NANOSECONDS_FROM = 10**17
-"""Integers from here on (in seconds: three billion years) are nanoseconds since the epoch (March 1973 and
-later).
-"""
+"""Integers from here on (in seconds: three billion years) are nanoseconds since the epoch (March 1973 and later)."""
 
 NOT_SECONDS_FROM = 1e11
-"""Other numbers from here on (in seconds: the year 5138) are in some smaller unit, and refused."""
+"""Other numbers from here on (in seconds: the year 5138) must be in a smaller unit, and are refused."""
 
 _BUCKET = 900
 """Seconds of wall clock that share one zone offset: zones in use change theirs on the quarter of an hour."""
@@ -117,8 +115,7 @@ def to_seconds_array(values: Any, n: int) -> Floats:
 def to_utc(seconds: Floats) -> npt.NDArray[np.datetime64]:
     """Convert seconds since the epoch to datetime64[us], in UTC.
 
-    Microseconds, because that is what float64 seconds of our days resolve: the digits after them would be
-    noise.
+    Microseconds, because float64 seconds of present dates resolve no more: further digits would be noise.
     """
     whole = np.floor(seconds)
     micros = whole.astype(np.int64) * 1_000_000 + np.rint((seconds - whole) * 1e6).astype(np.int64)
@@ -134,7 +131,7 @@ def _date_to_seconds(value: dt.date) -> float:
     else:
         moment = value
     if hasattr(moment, "to_pydatetime"):
-        # pandas reads its own naive timestamps as UTC, everybody else as local
+        # pandas treats its own naive timestamps as UTC, all other libraries as local
         nanoseconds = moment.nanosecond * 1e-9
         moment = moment.to_pydatetime(warn=False)
     try:
@@ -164,7 +161,7 @@ def _refuse_number(value: float) -> NoReturn:
 
 
 def _as_array(values: Any) -> npt.NDArray[Any] | None:
-    """Return a numpy array for columns that can be converted as a whole, None for those to walk through."""
+    """Return a numpy array for columns that can be converted as a whole; None: convert value by value."""
     if isinstance(values, np.ndarray) and not isinstance(values, np.ma.MaskedArray):
         return values
     if isinstance(values, list | tuple):
@@ -211,9 +208,7 @@ def _utc_to_seconds(values: npt.NDArray[Any]) -> Floats:
 
 
 def _local_to_seconds(values: npt.NDArray[Any]) -> Floats:
-    """Convert datetime64 of the local wall clock; the zone is asked once per quarter of an hour that
-    occurs.
-    """
+    """Convert datetime64 of the local wall clock; looks up the zone offset once per quarter of an hour that occurs."""
     seconds = _utc_to_seconds(values)
     buckets, where = np.unique(np.floor_divide(seconds, _BUCKET).astype(np.int64), return_inverse=True)
     if len(buckets) and not _FIRST_BUCKET <= buckets[0] <= buckets[-1] <= _LAST_BUCKET:

@@ -1,4 +1,4 @@
-"""Upstream: what fills a stream from elsewhere, such as what a connection receives, and where that stands."""
+"""Upstream: what fills a stream from outside, such as a connection, and its status."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 
 class UpstreamStatus(Protocol):
-    """Where an upstream stands at one moment."""
+    """The status of an upstream at one moment."""
 
     @property
     def state(self) -> str:
@@ -15,18 +15,18 @@ class UpstreamStatus(Protocol):
 
     @property
     def since(self) -> float:
-        """When it came into this state, by `time.monotonic()`."""
+        """When it entered this state, by `time.monotonic()`."""
 
 
 S = TypeVar("S", bound=UpstreamStatus, covariant=True)
 
 
 class Upstream(Protocol[S]):
-    """What fills a stream; kept alive for as long as the stream is."""
+    """What fills a stream; kept alive as long as the stream."""
 
     @property
     def status(self) -> S:
-        """Where it stands now; any thread."""
+        """The current status; any thread."""
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` whenever the status may have changed, on any thread; returns the undo."""

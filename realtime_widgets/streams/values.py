@@ -1,8 +1,8 @@
-"""A column on its way into a stream: what users hand over, as one kind of values.
+"""Values: one incoming column of users' data, converted to one kind.
 
-Lists, arrays and the columns of pandas and polars are taken, nulls in all their spellings; numbers that lie
-in an array are converted as a whole, everything else value by value. Libraries are recognised by the objects
-they made, never imported.
+Accepts lists, arrays and the columns of pandas and polars, with nulls in all their forms; numbers that are already in
+an array are converted as a whole, everything else value by value. Libraries are recognised by their objects, never
+imported.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PLAIN: Set[type] = frozenset({float, int, bool, type(None)})
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """One column on its way into a stream: `array` holds it as the narrowest `kind`, `raw` as it came."""
+    """One incoming column: `array` holds it as the narrowest `kind`, `raw` as the user passed it."""
 
     kind: Kind
     array: Array
@@ -32,7 +32,7 @@ class Values:
         return len(self.array)
 
     def missing(self) -> bool:
-        """Whether there is no value at all in it, so that it fits every kind."""
+        """Whether all its values are missing, so that it fits every kind."""
         return self.kind == "number" and bool(np.isnan(self.array).all())
 
     def as_kind(self, kind: Kind) -> Array | None:
@@ -56,12 +56,11 @@ def values_of(data: Any, what: str) -> Values:
     """Find the kind of a column and convert it.
 
     Args:
-        data: a list, tuple, 1-D array, pandas or polars column, or anything else with a length to walk
-            through.
+        data: a list, tuple, 1-D array, pandas or polars column, or any other iterable with a length.
         what: its name in error messages, for example `"field 'cpu'"`.
 
     Raises:
-        WrongType: for scalars, text, mappings, sets and arrays of another dimension than one.
+        WrongType: for scalars, text, mappings, sets and arrays that are not 1-D.
     """
     if type(data) is np.ndarray and data.dtype == np.float64 and data.ndim == 1:
         return Values("number", data, data)
@@ -85,9 +84,7 @@ def shortened(value: Any) -> str:
 
 
 def _as_number_array(data: Any) -> Array | None:
-    """Return numbers that already lie in an array (nulls as NaN), None for everything that must be looked
-    at singly.
-    """
+    """Return numbers that are already in an array (nulls as NaN); None: convert value by value."""
     dtype: Any = getattr(data, "dtype", None)
     if isinstance(data, np.ndarray):
         return data if data.dtype.kind in "biuf" and not isinstance(data, np.ma.MaskedArray) else None
@@ -105,7 +102,7 @@ def _as_number_array(data: Any) -> Array | None:
 
 
 def _filled(values: Array, is_missing: Array) -> Array | None:
-    """Return integers with holes as floats with NaN, unless float64 cannot hold them."""
+    """Return integers with nulls as floats with NaN; None when float64 cannot hold them exactly."""
     if not is_missing.any():
         return values
     if not _fits_float64(values):
@@ -150,9 +147,7 @@ def _from_list(values: list[Any], raw: Any) -> Values:
 
 
 def _listed(data: Any) -> list[Any]:
-    """Return a column as Python values; datetime64 stays itself, since its nanoseconds would come out as
-    bare ints.
-    """
+    """Return a column as Python values; datetime64 stays as it is, since `tolist()` turns nanoseconds into ints."""
     if isinstance(data, list):
         return data
     if hasattr(data, "isna") or (isinstance(data, np.ndarray) and data.dtype.kind in "mM"):
