@@ -95,7 +95,6 @@ class Connection:
         self._retry: Timer | None = None
         self._linger: Timer | None = None
         self._watch = SleepDetector(lambda: self._clock, self._slept)
-        self._life: int | None = None  # of the outbox: what was put in since stays
         self._logged: dict[str, float] = {}
 
     # For the pool and the clients
@@ -149,9 +148,7 @@ class Connection:
         receiver.clients.discard(client)
         receiver.retired = False
         self.pause(receiver)  # what it alone had no room for
-        self._life = life
-        self.review(linger=linger)
-        self._life = None
+        self.review(linger=linger, life=life)
 
     def orphan(self, receiver: weakref.ref[Receiver], *, retired: bool = False) -> None:
         """Note that a client went without a goodbye, which leaves its streams to those who hold them.
@@ -207,14 +204,14 @@ class Connection:
             logger.log(level, "%s", error, exc_info=error.__cause__)
         self._publish(error=error)
 
-    def review(self, *, linger: bool = True) -> None:
-        """Stay open for as long as anybody wants it."""
+    def review(self, *, linger: bool = True, life: int | None = None) -> None:
+        """Stay open for as long as anybody wants it; see `leave` for the arguments."""
         if any(receiver.wanted for receiver in self._living()):
             self._active.add(self)
             self._watch.on()
             self._linger = _cancelled(self._linger)
         elif not linger:
-            self._release()
+            self._release(life)
         elif self._linger is None:
             self._linger = self._clock.call_later(LINGER, self._release)
 
@@ -228,7 +225,7 @@ class Connection:
     def _clock(self) -> Clock:
         return self._own_clock or asyncio.get_running_loop()
 
-    def _fire(self, event: Event, error: ClientError | None = None) -> None:
+    def _fire(self, event: Event, error: ClientError | None = None, life: int | None = None) -> None:
         before = self._link.state
         now = self._clock.time()
         match self._link.fire(event, now, error=error, chance=_chance()):
@@ -242,7 +239,7 @@ class Connection:
             case "close":
                 self._retry = _cancelled(self._retry)
                 self.sending.stop()
-                self._hang_up()
+                self._hang_up(life)
         if before != self._link.state:
             self._log(before, error)
         self._publish(before, error)
@@ -271,17 +268,17 @@ class Connection:
         """How loud the log is: a cell that shows an indicator needs no red line of the same under it."""
         return logging.INFO if any(client.shown for client in self._clients()) else logging.WARNING
 
-    def _release(self) -> None:
+    def _release(self, life: int | None = None) -> None:
         self._linger = _cancelled(self._linger)
         self._watch.off()
         self._active.discard(self)
-        self._fire("disconnect")
+        self._fire("disconnect", life=life)
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, life: int | None) -> None:
         """End the link or the attempt; what waits to be sent still goes out where there is a link."""
         task, self._task = self._task, None
         session, self._session = self._session, None
-        waiting = self.sending.close(self._life)
+        waiting = self.sending.close(life)
         if session is not None:
             session.transport.end_with(waiting)
         else:
