@@ -6,7 +6,7 @@
 
 `demo` opens the notebooks in a JupyterLab of its own: on this machine only, behind a random token, ended by Ctrl-C.
 `hub` runs a hub of its own, with the token of REALTIME_WIDGETS_TOKEN or a random one, until Ctrl-C.
-What the user did wrong is one sentence on stderr and a status other than 0, never a traceback.
+A user's mistake is reported in one sentence on stderr and by a status other than 0, never by a traceback.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from .errors import MissingDependency, RealtimeWidgetsError, TimedOut, UsageErro
 COMMANDS = ("demo", "hub")
 
 TOKEN = "REALTIME_WIDGETS_TOKEN"
-"""The environment variable with the hub's token: a command line is for everyone on the machine to read."""
+"""The environment variable with the hub's token: every user of the machine can read a command line."""
 
 DEMO_FOLDER = "realtime-widgets-demo"
-"""Where the notebooks of an installed package are copied to, in the current folder: theirs to change."""
+"""The folder in the current one that the notebooks of an installed package are copied to, for users to change."""
 
 START_LIMIT = 120.0
 """Seconds a server may take until it answers; a cold disk needs 20."""
@@ -50,7 +50,7 @@ START_LIMIT = 120.0
 STOP_LIMIT = 10.0
 """Seconds a server may take to end its kernels."""
 
-# A demonstration asks no questions and fetches nothing from outside.
+# The demo shows no prompts and fetches nothing from the network.
 _QUIET_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
@@ -234,7 +234,7 @@ def _require(*modules: str) -> None:
 
 def _free_port(wanted: int | None) -> int:
     with socket.socket() as probe:
-        # As the server does it: the remains of closed connections do not make a port taken.
+        # As the server does it: closed connections in TIME_WAIT do not make a port taken.
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -254,7 +254,7 @@ def _has_display() -> bool:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Lets SIGTERM (and a closed terminal) end us the way Ctrl-C does."""
+    """Let SIGTERM (and a closed terminal) end the process the way Ctrl-C does."""
 
     def interrupt(_signum: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -292,10 +292,10 @@ def _server(folder: Path, port: int, token: str) -> Iterator[subprocess.Popen[by
         paths = [config, *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *(f"--{key}={value}" for key, value in options.items())],
-            # The token goes by the environment: a command line is for everyone on the machine to read.
+            # The token is in the environment: every user of the machine can read a command line.
             env=os.environ | {"JUPYTER_TOKEN": token, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)},
             stdin=subprocess.DEVNULL,
-            # Out of reach of the terminal's Ctrl-C, which a Jupyter server answers with a question.
+            # Not reached by the terminal's Ctrl-C, at which a Jupyter server asks for confirmation.
             start_new_session=True,
         )
         try:
@@ -314,7 +314,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], base: str, token: str) -> None:
-    # No proxy: this is about this machine.
+    # No proxy: the server is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(f"{base}/api/status", headers={"Authorization": f"token {token}"})
     deadline = time.monotonic() + START_LIMIT

@@ -1,4 +1,4 @@
-"""`rw.connect()`: the one place where an address becomes a client."""
+"""`rw.connect()`: makes a client from an address or a hub."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def connect(
     max_size: int = 4 * 1024 * 1024,
     overflow: Overflow | Mapping[str, Overflow] = "drop_oldest",
 ) -> Client:
-    """Follow a server; returns at once and connects in the background, for as long as it takes.
+    """Connect to a server; returns at once and connects in the background, for as long as it takes.
 
     Clients of the same url, protocols, auth and headers share one connection.
 
@@ -38,33 +38,33 @@ def connect(
 
     Args:
         url: `ws://…` or `wss://…`, `http://…` or `https://…` for Server-Sent Events, or a function that gives it; a
-            `Hub`; None: the hub that is embedded in this process, started when it is first wanted.
+            `Hub`; None: the hub that is embedded in this process, started on first use.
         auth: a token, sent as `Authorization: Bearer …`; None: none (for a hub: its own).
         headers: further headers of the opening handshake.
-        decode: for servers that do not speak our envelope: gets each frame (str or bytes; of Server-Sent Events the
+        decode: for servers that do not use our envelope: gets each frame (str or bytes; of Server-Sent Events the
             data, a str with `.event` and `.event_id`) on the I/O thread and returns None, one or several of:
-            `rw.Message`, `{"channel": …, "data": …, "timestamp": ms, ISO 8601 or None}`. Where the server numbers what
-            it sends, `"offset"` (an int, one more with each message of a channel) finds holes; `"epoch"` names the life
-            of the numbers where they go on from link to link. Without offsets every reconnect is one gap (messages may
+            `rw.Message`, `{"channel": …, "data": …, "timestamp": ms, ISO 8601 or None}`. Where the server numbers its
+            messages, `"offset"` (an int, one more with each message of a channel) reveals holes; `"epoch"` identifies
+            the numbering where it continues from link to link. Without offsets every reconnect is one gap (messages may
             be missing), but for Server-Sent Events whose ids count up by one: the server is told the last, and its
-            next one shows what is missing. Nothing of our own protocol is then sent. None: the envelope.
+            next one shows what is missing. With `decode` nothing of our own protocol is sent. None: the envelope.
         protocols: the WebSocket subprotocols to offer.
-        reconnect: the pace of attempts; None: one attempt only.
-        heartbeat: seconds between two signs of life; a server that is silent for 10 s more is taken for gone.
-            None: none.
+        reconnect: the delays between attempts; None: one attempt only.
+        heartbeat: seconds between two pings; a server that is silent for 10 s more counts as gone.
+            None: no pings.
         subscribe: channels to ask for; `client.stream(channel)` asks by itself.
         on_connect: called with the client whenever it is connected, on the callback thread: the place to
-            `send_raw()` what a foreign server wants to hear first.
-        max_size: bytes of a frame; larger ones are left out, and said so.
-        overflow: what happens to messages that the callbacks are too slow for, for all channels or by channel:
+            `send_raw()` what a server with another protocol expects first.
+        max_size: bytes of a frame; larger ones are skipped and reported as errors.
+        overflow: what happens to messages when callbacks are too slow, for all channels or by channel:
             `drop_oldest` (beyond 10,000; a gap says which), `latest`, `rw.keyed("field")` (the newest for each key),
-            or `lossless` (beyond 50,000 the hub sends the channel later, as far as its history reaches; meanwhile it
-            reaches nobody on this connection). The function of `keyed` runs on the I/O thread.
+            or `lossless` (beyond 50,000 the hub sends the channel later, as far as its history reaches; meanwhile no
+            client on this connection gets it). The function of `keyed` runs on the I/O thread.
 
-    `url`, `auth` and `headers` may be functions (also coroutine functions), asked at every attempt.
+    `url`, `auth` and `headers` may be functions (also coroutine functions), called at every attempt.
 
     Raises:
-        UsageError: for an address that is none, or an option out of its range.
+        UsageError: for an invalid address, or an option out of its range.
     """
     if url is None or not (isinstance(url, str) or callable(url)):
         from .hub import Hub, embedded_hub

@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree: the class says whose fault it is.
+"""Errors: one tree of exceptions, in which the class says whose fault it is.
 
     RealtimeWidgetsError
     ├── UsageError             the caller; also a ValueError
@@ -12,12 +12,12 @@
     ├── TimedOut               a wait that ran out of time; also a TimeoutError
     ├── WouldDeadlock          a blocking wait where it could never end; also a RuntimeError
     ├── ClientError            a connection to a server
-    │   ├── ConnectionLost     the network or the server: it is tried again; also a ConnectionError
+    │   ├── ConnectionLost     the network or the server: retried; also a ConnectionError
     │   ├── ConnectionRejected the server, for good: a close code, a path; also a ConnectionError
     │   │   └── Unauthorized   its token
-    │   ├── BadMessage         the peer: what cannot be read, is too large, or is refused by the other side
-    │   ├── SendFailed         a message that found no room to wait for a connection
-    │   └── CallbackFailed     the caller: a function of theirs that raised
+    │   ├── BadMessage         the peer: a frame that is unreadable, too large, or refused by the other side
+    │   ├── SendFailed         a message that was not sent, and will not be
+    │   └── CallbackFailed     the caller: a user's function that raised
     └── RuntimeStopped         a runtime that was stopped, or belongs to another process; also a RuntimeError
 
 Every message is one sentence of three parts: *what could not be done: what we saw; what to do*.
@@ -31,7 +31,7 @@ from collections.abc import Iterable
 
 
 class RealtimeWidgetsError(Exception):
-    """The root of everything this package raises on purpose."""
+    """Base class of all errors that this package raises on purpose."""
 
 
 class UsageError(RealtimeWidgetsError, ValueError):
@@ -42,12 +42,12 @@ class UnknownField(UsageError, KeyError):
     """A field that the stream does not have."""
 
     def __str__(self) -> str:
-        # KeyError shows the repr of its argument, which would put our sentence in quotes.
+        # KeyError shows the repr of its argument, which would put the message in quotes.
         return str(self.args[0]) if self.args else ""
 
 
 class UnknownKeyword(UsageError, TypeError):
-    """A keyword argument that nothing takes, most often a misspelled one."""
+    """A keyword argument that does not exist, most often a misspelled one."""
 
 
 class WrongLength(UsageError):
@@ -75,7 +75,7 @@ class TimedOut(RealtimeWidgetsError, TimeoutError):
 
 
 class WouldDeadlock(RealtimeWidgetsError, RuntimeError):
-    """A blocking wait on the very thread that would have to bring the answer."""
+    """A blocking wait on the thread that would have to produce the result."""
 
 
 class RuntimeStopped(RealtimeWidgetsError, RuntimeError):
@@ -91,9 +91,9 @@ class ConnectionLost(ClientError, ConnectionError):
 
     Args:
         message: what happened.
-        retry_after: seconds that the server wants to be left alone for; None: it did not say.
-        routine: it is how this server does things.
-        fruitful: something came over it, so that further attempts are counted anew, however short it was.
+        retry_after: seconds that the server asks to wait before the next attempt; None: it did not say.
+        routine: expected from this server, so that it is only logged as information.
+        fruitful: it delivered something, so that attempts are counted from zero again, however short it was.
     """
 
     def __init__(
@@ -111,15 +111,15 @@ class ConnectionLost(ClientError, ConnectionError):
 
 
 class ConnectionRejected(ClientError, ConnectionError):
-    """A connection that the server, or its address, rules out; to try again would change nothing."""
+    """A connection that the server rejects for good, or whose address is wrong; it is not retried."""
 
 
 class Unauthorized(ConnectionRejected):
-    """A token that the server turned down: where a function gives it, that is asked once more."""
+    """A token that the server rejected: where a function gives it, that is called once more."""
 
 
 class BadMessage(ClientError):
-    """A frame that could not be read, was too large, or was turned down by the other side."""
+    """A frame that could not be read, was too large, or was refused by the other side."""
 
 
 class SendFailed(ClientError):
@@ -127,7 +127,7 @@ class SendFailed(ClientError):
 
 
 class CallbackFailed(ClientError):
-    """A function of the user's that raised: a callback, a decoder, or what gives a url or a token."""
+    """A user's function that raised: a callback, a decoder, or one that gives a url or a token."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
@@ -162,7 +162,7 @@ def reject_unknown_keywords(what: str, given: Iterable[str], allowed: Iterable[s
 
 
 def reject_what_cannot_be_called(what: str, fn: object) -> None:
-    """Raise WrongType for what is no function, or is one that has to be awaited: nobody would, and it would never run.
+    """Raise WrongType for what is not callable, and for coroutine functions: not awaited, they would never run.
 
     Args:
         what: what could not be done, such as `on_message() cannot call`.

@@ -1,1 +1,1 @@
-"""The last hop, from the kernel to the browser pages and back: one frame for all widgets, and nothing lost unseen."""
+"""The last hop between kernel and browser pages: one frame for all widgets, and every loss detected and repaired."""

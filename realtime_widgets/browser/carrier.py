@@ -1,11 +1,10 @@
 """Carrier: the one hidden model over whose comm all frames of this kernel travel.
 
-Its `_esm` is what all widgets of a page share, so that a page loads it once per kernel and the other
-widgets' modules stay tiny; the code of each kind of widget is in its trait `_rw_modules` from the first
-widget of that kind on. JupyterLab, Notebook and Voila run the `initialize` of models that are never
-displayed, which is all a carrier needs. marimo makes only the models that it displays: there every
-widget brings the front end and the code of its kind itself (marimo loads equal modules once) and is a
-carrier of its own.
+Its `_esm` is the front end that all widgets of a page share, so that a page loads it once per kernel and the widgets'
+own modules stay tiny; the code of each kind of widget is in its trait `_rw_modules` from the first widget of that kind
+on. JupyterLab, Notebook and Voila run the `initialize` of models that are never displayed, all that a carrier needs.
+marimo creates only the models that it displays: there every widget sends the front end and the code of its kind itself
+(marimo loads equal modules once) and is its own carrier.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ STATIC = Path(__file__).parent.parent / "static"
 
 @functools.cache
 def read_static(name: str) -> str:
-    """Text of a built front-end file.
+    """Return the text of a built front-end file.
 
     Raises:
         NotBuilt: when the package is run from a checkout whose front end was never built.
@@ -43,27 +42,27 @@ def read_static(name: str) -> str:
 
 @functools.cache
 def read_front_end(kind: str) -> str:
-    """The front end and the code of a kind of widget as one text, the same object for all widgets of that kind."""
+    """Return the front end and the code of a kind of widget as one text, the same object for all of that kind."""
     return f"{read_static('page.js')}\n{read_static(f'{kind}.js')}"
 
 
 def has_carrier() -> bool:
-    """Whether the front end of the caller's notebook makes models that are never displayed."""
+    """Whether the front end of the caller's notebook creates models that are never displayed."""
     marimo = sys.modules.get("marimo")
     return marimo is None or not marimo.running_in_notebook()
 
 
 def is_closed(comm: Any) -> bool:
-    """Whether nobody hears a comm any more: its widget was closed, or its notebook has closed it."""
+    """Whether a comm is closed, by its widget or by the notebook."""
     return comm is None or bool(getattr(comm, "_closed", False))
 
 
 def parentless_context() -> contextvars.Context:
-    """A context in which ipykernel finds no parent message for what is sent.
+    """Return a context in which ipykernel finds no parent message for what is sent.
 
-    A comm that was opened and is driven without a parent belongs to no cell: its messages show up in
-    no cell's output, and ipykernel 7.4 lets its words through while a cell runs. Where the kernel
-    keeps the parent elsewhere (or there is no kernel) this is simply an empty context.
+    A comm that is opened and used without a parent belongs to no cell: its messages appear in no cell's output, and
+    ipykernel 7.4 delivers messages from its pages while a cell runs. Where the kernel keeps the parent elsewhere (or
+    there is no kernel) this is simply an empty context.
     """
     context = contextvars.Context()
     kernelbase = sys.modules.get("ipykernel.kernelbase")
@@ -75,16 +74,16 @@ def parentless_context() -> contextvars.Context:
 
 
 class Carrier(anywidget.AnyWidget):
-    """A model without a view; created and driven by the I/O thread only."""
+    """A model without a view; created and used on the I/O thread only."""
 
     _esm = traitlets.Unicode().tag(sync=True)
     """The shared front end (`static/page.js`)."""
 
     _rw_carrier = traitlets.Unicode().tag(sync=True)
-    """Name by which widgets refer to this kernel's frames."""
+    """Name by which widgets refer to this kernel's carrier."""
 
     _rw_modules = traitlets.Dict().tag(sync=True)
-    """Kind of widget → its code (`static/<kind>.js`), of the kinds that this kernel has had."""
+    """Kind of widget → its code (`static/<kind>.js`), for the kinds that this kernel has used."""
 
     def __init__(self, carrier_id: str, modules: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(
@@ -92,5 +91,5 @@ class Carrier(anywidget.AnyWidget):
         )
 
     def bring(self, modules: Mapping[str, str]) -> None:
-        """Has the pages load the code of more kinds."""
+        """Send the code of more kinds of widget to the pages."""
         self._rw_modules = dict(modules)

@@ -1,29 +1,29 @@
-"""Delivery: decides what goes into the next frame, for which widgets, and when one is due.
+"""FrameDelivery: decides what goes into the next frame, for which widgets, and when one is due.
 
-The kernel's half of the last hop as pure logic: it knows the feeds on offer and what the pages have
-said (their *pulses*), is told the time, and returns parts. Who sends them is `frame_loop`.
+The kernel's half of the last hop as pure logic: it takes the feeds, the pages' *reports* and the time, and returns
+parts. `frame_loop` sends them.
 
-Promises, each as far as the way back from the page allows:
+Guarantees, each as far as messages from the page get through:
 
-- A page that reports a hole, or a new view, gets a keyframe with the next frame, and again every
-  `KEYFRAME_INTERVAL` seconds until it reports that it has it.
-- A page that cannot be heard (a cell is running, or it has missed a pulse) is healed blindly: every
-  feed sends a keyframe at least every `KEYFRAME_INTERVAL` seconds, changed or not, within a budget.
-- The last thing said of a feed that has gone quiet is a keyframe, and where pages can be heard it is
-  followed by reminders: parts without records, in which a page sees whether it has the newest.
+- A page that reports a hole, or a new view, gets a keyframe with the next frame, and again every `KEYFRAME_INTERVAL`
+  seconds until it reports that it has it.
+- A page that cannot be heard (a cell is running, or a report is overdue) is repaired blindly: every feed sends a
+  keyframe at least every `KEYFRAME_INTERVAL` seconds, changed or not, within a budget.
+- The last part of a feed that no longer changes is a keyframe, and where pages can be heard it is followed by
+  reminders: parts without records, from which a page sees whether it has the newest.
 
-So a page is right again within `KEYFRAME_INTERVAL` seconds, and its next word (at most a second later), after
-the last loss.
+So a page is correct again within `KEYFRAME_INTERVAL` seconds, and its next report (at most a second later), after the
+last loss.
 
 How much is sent to whom (`_mode`, the first that holds):
 
-    a running cell keeps words from us                → blind: live, and keyframes unasked
-    a page was heard lately and shows the widget      → live; blind when its next word is overdue
+    a running cell holds back messages from pages     → blind: live, and keyframes unasked
+    a page was heard lately and shows the widget      → live; blind when its next report is overdue
     it is new, or a page on the carrier is            → ready: a few keyframes, for the model to find when it is made
     pages were heard lately, none shows the widget    → off: streams go on, a keyframe comes on return
-    all pages that we know said that they are hidden  → off, however long ago (new ones, too)
+    all known pages reported that they are hidden     → off, however long ago (new ones, too)
     the last page has said goodbye                    → off, but for widgets that are newer than that
-    no word                                           → blind
+    no page was heard lately                          → blind
     silence for SILENT_SLOW seconds                   → slow: keyframes only
     silence for SILENT_OFF seconds                    → off
 """
@@ -46,30 +46,30 @@ logger = logging.getLogger(__name__)
 KEYFRAME_INTERVAL = 2.0
 """Seconds between unasked keyframes, and between reminders."""
 TRAILING_KEYFRAME_DELAY = 1.5
-"""Seconds of quiet after which the final state is sent as a keyframe."""
+"""Seconds without a change after which the final state is sent as a keyframe."""
 READY_KEYFRAME_INTERVAL = 0.5
-"""Seconds between keyframes of a widget that is about to be shown: a page that makes two hundred models has no time for
-more, and what has come since follows when it says that it shows it."""
+"""Seconds between keyframes of a widget that is about to be shown: a page that creates two hundred models has no time
+for more, and newer data follow when it reports that it shows the widget."""
 KEEPALIVE_INTERVAL = 2.0
-"""Seconds without a frame after which an empty one says that the kernel lives (promised: 5). It also answers pages
-that have fallen silent because their pulses went unanswered, hence as short as REPEAT."""
+"""Seconds without a frame after which an empty one is sent as a keepalive (promised: 5). It also answers pages that
+have fallen silent because their reports went unanswered, hence as short as `KEYFRAME_INTERVAL`."""
 REPORT_OVERDUE = 12.0
-"""Seconds after which a pulse is overdue: pages report every 10 s."""
+"""Seconds after which a report is overdue: pages report every 10 s."""
 SILENT_SLOW = 60.0
 SILENT_OFF = 300.0
 SILENT_OFF_OWN = 3600.0
-"""The same where widgets have routes of their own: such front ends keep nothing for pages that are not there."""
+"""The same for widgets with routes of their own: such front ends buffer nothing for absent pages."""
 UNHEARD_KEYFRAME_RATE = 64 * 1024 / 60
-"""Bytes of keyframes per second once nobody was heard for SILENT_SLOW seconds during a cell: what a
-forgotten page can pile up in the Jupyter server stays bounded by this and the increments."""
+"""Bytes of keyframes per second once no page was heard for SILENT_SLOW seconds during a cell: this and the increments
+bound what the Jupyter server buffers for an absent page."""
 
 MAX_UNHEARD_BYTES = 64 * 2**20
-"""Bytes that go out at full pace during one cell in which nobody is heard; about half an hour of a small dashboard."""
+"""Bytes sent at full rate during one cell in which no page is heard; about half an hour of a small dashboard."""
 UNHEARD_PERIOD = 1.0
-"""Seconds between frames from then on: who looks still sees it live, and who has left leaves little behind."""
+"""Seconds between frames from then on: still live for a page that looks, and little to buffer for one that left."""
 PART_BYTES = 300
 MESSAGE_BYTES = 700
-"""What a part and a message weigh beside their data, about."""
+"""Approximate overhead of a part and of a message, beside their data."""
 
 
 class Mode(Enum):
@@ -86,7 +86,7 @@ _KEYS_ONLY = (Mode.READY, Mode.SLOW)
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """How much of a widget has been sent: parts, bytes of their data, keyframes, those that pages asked for."""
+    """Counters of what was sent of a widget: parts, bytes of their data, keyframes, those that pages asked for."""
 
     parts: int = 0
     bytes: int = 0
@@ -95,7 +95,7 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A frame that is due: by which route, with which parts, and which pulses it answers (page id → number)."""
+    """A frame that is due: its route, its parts, and the reports that it answers (page id → number)."""
 
     route: str
     parts: tuple[Part, ...]
@@ -120,18 +120,18 @@ class _Entry(msgspec.Struct):
 
 
 class PageSnapshot(msgspec.Struct, frozen=True):
-    """What the pages come to at one moment, gathered once for all feeds."""
+    """State of all pages at one moment, computed once for all feeds."""
 
     now: float
     closed: bool
-    """Words may be waiting behind a running cell."""
+    """Messages from pages may be waiting behind a running cell."""
     heard: bool
     """A page was heard lately."""
     hidden: bool
-    """There are pages, and all said that they are hidden. Browsers hold back the timers of hidden pages: their silence
-    says nothing new."""
+    """There are pages, and all have reported that they are hidden. Browsers throttle the timers of hidden pages: their
+    silence means nothing."""
     arriving: bool
-    """A page on the carrier has just begun."""
+    """A page on the carrier was heard for the first time just now."""
     shown: Mapping[str, float]
     """Widgets that are shown → when the page that shows them was last heard."""
     needed: frozenset[str]
@@ -139,64 +139,64 @@ class PageSnapshot(msgspec.Struct, frozen=True):
 
 
 class FrameDelivery:
-    """The feeds, the pages, and the rule that brings them together."""
+    """The feeds and the pages, and the rules for what is sent when."""
 
     def __init__(self) -> None:
         self.pages = Pages()
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._cell_since: float | None = None
-        self._opens = False  # whether words were seen to get through while a cell ran
+        self._opens = False  # whether messages from pages were seen to get through while a cell ran
         self._word = -1e9
         self._left = -1e9  # when the last page said goodbye; long ago while there is one
         self._spoken: dict[str, float] = {}  # route → when its last frame went out
-        self._unanswered: set[str] = set()  # routes of pages whose pulses wait for an answer
+        self._unanswered: set[str] = set()  # routes of pages whose reports wait for an answer
         self._allowance = UNHEARD_KEYFRAME_RATE * 60
         self._allowance_at = 0.0
-        self._unheard = 0  # bytes sent during this cell since the last word
+        self._unheard = 0  # bytes sent during this cell since the last report
         self.keyframes = 0
         self.resyncs = 0
 
-    # What is offered
+    # Feeds
 
     def add(self, to: str, name: str, feed: Feed, now: float, home: str = CARRIER) -> None:
-        """Offers feed `name` of widget `to`; its first part will be a keyframe.
+        """Add feed `name` of widget `to`; its first part will be a keyframe.
 
         Args:
             to: the widget's address.
             name: of the feed.
-            feed: what it offers.
+            feed: the feed.
             now: seconds.
-            home: the route by which pages that have not spoken yet may hear of it.
+            home: the route by which pages that have not reported yet are reached.
         """
         self._entries[to, name] = _Entry(feed, now, home)
 
     def remove(self, to: str) -> None:
-        """Withdraws every feed of a widget, and its route; unknown ones are ignored."""
+        """Remove every feed of a widget, and its route; an unknown widget is ignored."""
         for key in [key for key in self._entries if key[0] == to]:
             del self._entries[key]
         self.pages.close(to)
         self._spoken.pop(to, None)
 
     def rekey(self, to: str | None = None) -> None:
-        """The next parts of a widget (of all widgets: a new carrier) will be keyframes."""
+        """Make the next parts of a widget keyframes; None: of all widgets, as for a new carrier."""
         for (entry_to, _), entry in self._entries.items():
             if to is None or entry_to == to:
                 entry.want_key = True
 
-    # What is heard
+    # Cells and reports
 
     def cell_started(self, now: float) -> None:
-        """A cell runs: words from pages may wait until it ends."""
+        """Note that a cell runs: messages from pages may wait until it ends."""
         self._cell_since = now
 
     def cell_ended(self, now: float) -> None:
-        """No cell runs any more: silence counts from here."""
+        """Note that no cell runs any more: silence is measured from now on."""
         self._cell_since = None
         self._unheard = 0
         self._word = max(self._word, now)
 
     def report(self, message: Mapping[str, Any], now: float, route: str = CARRIER) -> None:
-        """Takes in a page's report on itself, and the route by which it came; see `Pages.hear`."""
+        """Process a page's report on itself, and the route by which it arrived; see `Pages.hear`."""
         if not isinstance(message.get("page"), str):
             return
         self._word = now
@@ -204,7 +204,7 @@ class FrameDelivery:
         if self._cell_since is not None and now > self._cell_since:
             self._opens = True
         if self.pages.is_overtaken(message):
-            return  # it tells what was, and what it needs has been asked for anew
+            return  # outdated: what it needs has been asked for again since
         new = message["page"] not in self.pages
         page = self.pages.hear(message, now, route)
         if page is None:
@@ -222,7 +222,7 @@ class FrameDelivery:
                 entry.resyncs += 1
 
     def listened_to(self, now: float) -> bool:
-        """Whether somebody may be there to hear that the kernel lives."""
+        """Whether a page may be there that waits for keepalives."""
         if not self._entries:
             return False
         if self._way_back_closed(now) or self.pages.heard_lately(now):
@@ -231,10 +231,10 @@ class FrameDelivery:
             return False
         return now - max(self._word, max(entry.added for entry in self._entries.values())) < SILENT_OFF
 
-    # What goes out
+    # Frames
 
     def frames(self, now: float) -> list[Outgoing]:
-        """The frames of this moment, at most one a route; empty when there is nothing to say."""
+        """Return the frames due now, at most one per route; empty when nothing is due."""
         routed: dict[str, list[Part]] = {}
         for part in self.collect(now):
             for route in self._routes_of(part):
@@ -251,12 +251,12 @@ class FrameDelivery:
 
     @property
     def period(self) -> float:
-        """Seconds that must lie between two frames for what a forgotten page leaves in the server; 0: no matter."""
+        """Least seconds between two frames, to bound what the server buffers for an absent page; 0: no bound."""
         return UNHEARD_PERIOD if self._unheard > MAX_UNHEARD_BYTES else 0.0
 
     def collect(self, now: float) -> list[Part]:
-        """What every feed has to say at this moment."""
-        if self._cell_since is None:  # a cell may be hiding a page's words
+        """Return the parts that are due now."""
+        if self._cell_since is None:  # a cell may be holding a page's reports back
             self.pages.forget(now)
         parts = []
         look = self._look(now)
@@ -269,7 +269,7 @@ class FrameDelivery:
         return parts
 
     def next_due(self, now: float) -> float | None:
-        """When `collect` or `beat_due` next has work even if no feed changes; None: never."""
+        """Return when a part or a keepalive is due next even if no feed changes; None: never."""
         times = []
         look = self._look(now)
         for (to, _), entry in self._entries.items():
@@ -281,12 +281,12 @@ class FrameDelivery:
         return min((time for time in times if time is not None), default=None)
 
     def mode(self, to: str, now: float) -> Mode:
-        """How a widget is delivered at present (OFF for one that offers nothing)."""
+        """Return how a widget is delivered at present (OFF for one without feeds)."""
         look = self._look(now)
         return next((self._mode(to, entry, look) for entry in self._of(to)), Mode.OFF)
 
     def of(self, to: str) -> Sent:
-        """What has been sent of a widget so far; any thread."""
+        """Return the counters of what was sent of a widget so far; any thread."""
         entries = self._of(to)
         return Sent(
             parts=sum(entry.parts for entry in entries),
@@ -299,23 +299,23 @@ class FrameDelivery:
         return [entry for (entry_to, _), entry in list(self._entries.items()) if entry_to == to]
 
     def _routes_of(self, part: Part) -> set[str]:
-        """By which routes a part travels: those of the pages that have its widget, else its home.
+        """Return the routes of a part: those of the pages that have its widget, else its home.
 
-        The carrier always gets it too: there may be pages on it that could not speak yet.
+        The carrier, if it is the home, always gets it too: there may be pages on it that could not report yet.
         """
         routes = self.pages.routes_to(part.to)
         home = self._entries[part.to, part.feed].home
         return routes | {home} if home == CARRIER or not routes else routes
 
     def _routes_heard(self, now: float) -> set[str]:
-        """The routes on which somebody may be listening for a sign of life."""
+        """Return the routes on which a page may be waiting for a keepalive."""
         routes = {page.route for page in self.pages.heard_lately(now)}
         if self.listened_to(now) and any(entry.home == CARRIER for entry in self._entries.values()):
             routes.add(CARRIER)
         return routes
 
     def _keepalives_due(self, now: float) -> set[str]:
-        """The routes on which a frame is due, even an empty one: an answer to a pulse, or a sign of life."""
+        """Return the routes on which a frame is due, even an empty one: an answer to a report, or a keepalive."""
         heard = self._routes_heard(now)
         return self._unanswered | {
             route for route in heard if now - self._spoken.get(route, -1e9) >= KEEPALIVE_INTERVAL
@@ -342,14 +342,14 @@ class FrameDelivery:
         return self._ask(to, entry, key, now)
 
     def _ask(self, to: str, entry: _Entry, key: bool, now: float) -> Payload | None:
-        """Lets the feed hand out its payload. A broken feed must not silence the others: said once, tried again."""
+        """Take the feed's payload. A failing feed must not stop the others: it is logged once and tried again."""
         try:
             payload = entry.feed.take(key, now)
         except Exception:
             if not entry.failing:
                 logger.exception("widget %s: its data could not be prepared", to)
             entry.failing, entry.want_key, entry.keyed = True, True, now
-            entry.moves += 1  # it may have got as far as to forget that something moved
+            entry.moves += 1  # it may have failed after it reset its own `moved`
             return None
         before = entry.moves
         entry.moves += payload.moved
@@ -367,7 +367,7 @@ class FrameDelivery:
         return payload
 
     def _key_due(self, to: str, entry: _Entry, mode: Mode, look: PageSnapshot) -> float | None:
-        """When the feed's next keyframe is due, if nothing more happens; None: not foreseen."""
+        """Return when the feed's next keyframe is due if nothing else happens; None: none is planned."""
         if mode is Mode.OFF:
             return None
         if mode is Mode.SLOW:
@@ -379,7 +379,7 @@ class FrameDelivery:
                 return entry.keyed + KEYFRAME_INTERVAL
             return (
                 entry.keyed + READY_KEYFRAME_INTERVAL if entry.last else look.now
-            )  # the first data do not wait
+            )  # the first data are sent at once
         trailing = entry.sent + TRAILING_KEYFRAME_DELAY
         if mode is Mode.LIVE and to not in look.needed:
             return trailing if entry.unkeyed else None
@@ -389,7 +389,7 @@ class FrameDelivery:
         return max(due, self._affordable_from(look.now))
 
     def _reminder_due(self, entry: _Entry, mode: Mode) -> float | None:
-        """When a quiet feed next tells the pages what they should have; None: its keyframes do."""
+        """Return when the next reminder of an unchanged feed is due; None: its keyframes replace reminders."""
         if mode is not Mode.LIVE or entry.unkeyed or entry.want_key:
             return None
         return entry.sent + KEYFRAME_INTERVAL
@@ -432,9 +432,9 @@ class FrameDelivery:
         return Mode.SLOW if silence < SILENT_OFF else Mode.OFF
 
     def _way_back_closed(self, now: float) -> bool:
-        """Whether words may be waiting behind a running cell: until one gets through, and when they are overdue.
+        """Whether reports may be waiting behind a running cell: until one gets through, and when they are overdue.
 
-        Where they have been seen to get through, they are waited for; a page that said it is hidden owes none.
+        Where they have been seen to get through, they are expected; a page that is hidden need not report.
         """
         if self._cell_since is None:
             return False
@@ -447,7 +447,7 @@ class FrameDelivery:
         return not self._opens
 
     def _affordable_from(self, now: float) -> float:
-        """When unasked keyframes fit the budget; the budget only binds when nobody was heard for long in a cell."""
+        """Return when unasked keyframes fit the budget, which applies once no page was heard for long in a cell."""
         elapsed, self._allowance_at = now - self._allowance_at, now
         self._allowance = min(
             self._allowance + max(elapsed, 0.0) * UNHEARD_KEYFRAME_RATE, UNHEARD_KEYFRAME_RATE * 60

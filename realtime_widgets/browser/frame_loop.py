@@ -1,18 +1,17 @@
-"""The frame loop: one per process; turns what the delivery decides into frames on the carrier.
+"""FrameLoop: one per process; sends the frames that `FrameDelivery` decides on, and receives messages from pages.
 
-The only module that talks to the browser. Everything here runs on the I/O thread except `wake`,
-which streams call from whichever thread appended, and the entry points that hand over to it. A frame
-goes out at max(now, last + 1/fps) once something has changed: at once after a pause, never on a
-free-running timer.
+The only module that talks to the browser. Everything here runs on the I/O thread except `wake`, which streams call on
+the appending thread, and the entry points that hand over to the I/O thread. A frame goes out at max(now, last + 1/fps)
+once something has changed: at once after a pause, never on a free-running timer.
 
-Two kinds of words come back from a page: its pulse, for the delivery, and an intent, for one widget:
-what its reader wants done.
+Two kinds of messages come from a page: its report, for the delivery, and an intent, for one widget: what its reader
+wants done.
 
     {"rw": 1, "page": "k3x…", "to": "w1", "do": "retry"}
     {"rw": 1, "page": "k3x…", "to": "w1", "do": "fetch", "about": {…}}
 
-And one from a widget's module, answered on the same route: `{"rw": 1, "do": "load"}` when it has found no front end in
-its page, answered by `{"rw": 1, "code": "…"}`, the front end with the code of its kind. Where only that is missing it
+A widget's module sends a third, answered on the same route: `{"rw": 1, "do": "load"}` when it finds no front end in its
+page, answered by `{"rw": 1, "code": "…"}`, the front end with the code of its kind. Where only the latter is missing it
 names the kind, `{"rw": 1, "do": "load", "kind": "chart"}`: `{"rw": 1, "module": "chart", "code": "…"}`.
 """
 
@@ -43,8 +42,8 @@ logger = logging.getLogger(__name__)
 DEFAULT_FPS = 20.0
 MAX_FPS = 60.0
 PACE_TOLERANCE = 0.92
-"""Ticks may come this much closer than `max_fps` says. A feed of exactly that rate that once had to wait (a pulse took
-its turn) would otherwise wait as long with every frame, for good; so it is back in step after ten."""
+"""Share of the period of `max_fps` after which a tick may follow the last. Without it a feed of exactly that rate that
+once had to wait (a report used its tick) would wait as long with every frame; with it, it catches up after ten."""
 
 
 MAX_MESSAGES_PER_SECOND = 200.0
@@ -55,19 +54,19 @@ Asked = Callable[[str, Any], object]
 
 
 class Followed(Protocol):
-    """What a widget follows: a stream, a client; anything that says when it may have changed."""
+    """What a widget follows: a stream, a client; anything that notifies of changes."""
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
-        """Calls `fn()` after every change, on whichever thread made it; returns the undo."""
+        """Call `fn()` after every change, on the thread that made it; returns the undo."""
 
 
 class Sender(Protocol):
-    """Whose comm is a route: a widget, or the carrier."""
+    """The owner of a comm that serves as a route: a widget, or the carrier."""
 
     comm: Any
 
     def send(self, content: Any, buffers: Any = None) -> None:
-        """Sends a custom message to its models."""
+        """Send a custom message to its models."""
 
 
 class _Served(msgspec.Struct, frozen=True):
@@ -86,18 +85,18 @@ class _Served(msgspec.Struct, frozen=True):
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True):
-    """What has happened between the streams and the pages. Rates are those of the last five seconds.
+    """Counters of the way from the streams to the pages. Rates are those of the last five seconds.
 
     Attributes:
-        rate: records that came into the streams, per second.
+        rate: records appended to the streams, per second.
         sent: parts (a widget's share of a frame) sent.
         bytes: bytes of data in them.
-        keyframes: parts that stood alone.
+        keyframes: parts that are complete by themselves.
         resyncs: keyframes that pages asked for.
-        merged: records that travelled together with others: in one bucket of a line, as one newest value.
-        dropped: records that no page was sent: overwritten before they were read, or too many for a log.
-        age: seconds since the newest record came; None when there is none.
-        draws: drawn frames per second, of the page that draws most; 0 while nobody looks.
+        merged: records that were sent together with others: in one bucket of a chart, as one newest value.
+        dropped: records that were sent to no page: overwritten before they were read, or too many for a log.
+        age: seconds since the newest record arrived; None when there is none.
+        draws: drawn frames per second, of the page that draws most; 0 while no page shows it.
     """
 
     rate: float
@@ -112,10 +111,10 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HopStats(Stats, frozen=True, kw_only=True):
-    """What has gone from this kernel to its pages; `draws` is that of all widgets together.
+    """Counters of what this kernel has sent to its pages; `draws` is that of all widgets together.
 
     Attributes:
-        frames: messages sent, beats included.
+        frames: messages sent, keepalives included.
         frame_rate: messages per second.
         pages: pages known at present.
         widgets: widgets registered at present.
@@ -130,7 +129,7 @@ class HopStats(Stats, frozen=True, kw_only=True):
 
 
 class FrameLoop:
-    """Feeds in, frames out.
+    """Reads the feeds of all widgets and sends frames of what changed.
 
     Args:
         runtime: whose I/O thread does the work.
@@ -148,15 +147,15 @@ class FrameLoop:
         self._carrier: Carrier | None = None
         self._modules: dict[str, str] = {}  # kind of widget → the code that a page needs for it
         self._context = parentless_context()
-        # No lock: the garbage collector may close a widget on any thread, in the middle of anything. Each step on this
-        # dictionary is one of the interpreter's own.
+        # No lock: the garbage collector may close a widget on any thread, at any point. Every operation on this
+        # dictionary is atomic.
         self._served: dict[str, _Served] = {}
         self._unlisten: dict[int, Callable[[], None]] = {}  # id of what is followed → the undo
         self._awake = False
         self._timer: Any = None
         self._timer_due = 0.0
         self._last_tick = -1e9
-        self._routes = 1  # messages that the last tick took
+        self._routes = 1  # messages that the last tick sent
         self._frames = 0
         self._parts = 0
         self._bytes = 0
@@ -177,41 +176,39 @@ class FrameLoop:
         sender: Sender | None = None,
         kind: str | None = None,
     ) -> None:
-        """Offers a widget's feeds and wakes whenever something that it follows changes.
+        """Add a widget's feeds, and wake whenever something that it follows changes.
 
         Args:
             to: the widget's address.
             feeds: by name.
-            followed: what wakes it.
-            asked: called on the I/O thread with what a reader of the widget wants done, a word such as `retry`, and
-                what it is about; both come from outside, so unknown ones are to be ignored. None: the widget takes
+            followed: what wakes the loop.
+            asked: called on the I/O thread with an intent (what a reader of the widget wants done, such as `retry`)
+                and what it is about; both are untrusted, so unknown ones are to be ignored. None: the widget takes
                 no intents.
-            sender: the widget itself, for pages that have no carrier. None: it can only be reached by that.
-            kind: whose code the pages need. None: they have it.
+            sender: the widget itself, for pages that have no carrier. None: only the carrier reaches its pages.
+            kind: of widget, whose code the pages need. None: they have it.
         """
         if kind is not None:
-            read_static(
-                f"{kind}.js"
-            )  # here, so that one that was never built is an error of who makes the widget
+            read_static(f"{kind}.js")  # here, so that a missing build raises where the widget is made
         home = CARRIER if sender is None or has_carrier() else to
         served = _Served(dict(feeds), tuple(followed), asked, sender, home, kind)
         self._served[to] = served
         self._runtime.call_soon(self._add, to, served)
 
     def remove(self, to: str) -> None:
-        """Withdraws a widget; twice is fine."""
+        """Remove a widget; may be called again."""
         gone = self._served.pop(to, None)
         if gone is not None:
             self._hand_over(self._remove, to, gone)
 
     def wake(self) -> None:
-        """There is something new; cheap, and free while a frame is already on its way."""
+        """Note that something changed; cheap, and one check while a frame is already scheduled."""
         if not self._awake:
             self._awake = True
             self._hand_over(self._arm)
 
     def receive(self, message: Any, route: str = CARRIER) -> None:
-        """A page's word; comm handlers may run on any thread, so this only hands over."""
+        """Take a page's message; comm handlers may run on any thread, so this only hands over to the I/O thread."""
         if not isinstance(message, Mapping) or message.get("rw") != WIRE:
             return
         if message.get("do") == "load":
@@ -219,11 +216,11 @@ class FrameLoop:
         elif "do" in message:
             self._hand_over(self._intent, message.get("to"), message["do"], message.get("about"))
         else:
-            # Timed here: whether a word came before a cell or during it tells whether cells hold words back.
+            # Timed here: whether a report came before a cell or during it shows whether cells hold messages back.
             self._hand_over(self._report, message, time.monotonic(), route)
 
     def stats(self) -> HopStats:
-        """Counters at this moment."""
+        """Return the counters at this moment."""
         now = time.monotonic()
         served = dict(self._served)
         lost = {name: sum(_lost(each, name) for each in served.values()) for name in self._gone}
@@ -246,7 +243,7 @@ class FrameLoop:
         )
 
     def stats_of(self, to: str, feeds: Mapping[str, Feed], streams: Sequence[Stream]) -> Stats:
-        """Counters of one widget, closed ones too."""
+        """Return the counters of one widget, also of a closed one."""
         now = time.monotonic()
         sent = self.delivery.of(to)
         ages = [age for stream in streams if (age := stream.age) is not None]
@@ -276,7 +273,7 @@ class FrameLoop:
         if served.kind is not None and new:
             self._modules[served.kind] = read_static(f"{served.kind}.js")
         if served.home == CARRIER and not self._open_carrier() and new and self._carrier is not None:
-            # Now, and not when a page asks: its way back may be closed as long as a cell runs.
+            # Now, and not when a page asks: a running cell may hold its messages back.
             self._context.run(self._carrier.bring, self._modules)
         for each in served.followed:
             # One listener, however many widgets follow the stream: every append pays for it.
@@ -300,7 +297,7 @@ class FrameLoop:
             self._gone[name] += _lost(gone, name)
 
     def _open_carrier(self) -> bool:
-        """Makes the carrier, or makes it anew after `Widget.close_all()`; says whether it did."""
+        """Make the carrier, also again after `Widget.close_all()`; returns whether it did."""
         if self._send is not None or (self._carrier is not None and not is_closed(self._carrier.comm)):
             return False
         self._carrier = self._context.run(Carrier, self.carrier_id, self._modules)
@@ -317,7 +314,7 @@ class FrameLoop:
         self._arm()
 
     def _load(self, route: str, kind: Any) -> None:
-        """Sends code to a page that lacks it: of one kind, or the front end with that of the widget that asked."""
+        """Send code to a page that lacks it: of one kind, or the front end with that of the widget that asked."""
         if kind is not None:
             if isinstance(kind, str) and kind in self._modules:
                 self._put(route, {"rw": WIRE, "module": kind, "code": self._modules[kind]}, [])
@@ -328,7 +325,7 @@ class FrameLoop:
         self._put(route, {"rw": WIRE, "code": code}, [])
 
     def _intent(self, to: Any, what: Any, about: Any) -> None:
-        """Passes on what a reader wants done; what is malformed, or for nobody here, is ignored."""
+        """Pass an intent on to its widget; malformed ones, and those for unknown widgets, are ignored."""
         served = self._served.get(to) if isinstance(to, str) else None
         if served is None or served.asked is None or not isinstance(what, str):
             return
@@ -339,7 +336,7 @@ class FrameLoop:
         self._arm()
 
     def _arm(self) -> None:
-        """Sets the timer for the next frame that new data may have."""
+        """Set the timer for the earliest frame that may carry new data."""
         self._tick_at(max(time.monotonic(), self._last_tick + self._period))
 
     @property
@@ -360,10 +357,10 @@ class FrameLoop:
 
     def _tick(self) -> None:
         self._timer = None
-        self._awake = False  # before reading: whatever is appended from here on wakes again
+        self._awake = False  # before reading: records appended from here on wake again
         now = time.monotonic()
-        # Counted from when it was due, or a feed at our own pace would fall behind it by every delay; the second term
-        # bounds what may be made up to one frame. Ticks count, not frames: hidden widgets must not cost more.
+        # Counted from when it was due, or a feed of the same rate would fall behind by every delay; the second term
+        # limits catching up to one frame. Ticks count, not frames: hidden widgets must not cost more.
         period = self._period
         self._last_tick = max(self._last_tick + period, now - period)
         self._withdraw_closed()
@@ -377,7 +374,7 @@ class FrameLoop:
             self._tick_at(max(due, now + self._period))
 
     def _withdraw_closed(self) -> None:
-        """Where a cell's next run closes the comms of its widgets, nobody tells the widgets."""
+        """Remove widgets whose comms the notebook closed, as some do when a cell is run again, without notice."""
         for to, served in dict(self._served).items():
             if served.home != CARRIER and served.sender is not None and is_closed(served.sender.comm):
                 self.remove(to)
@@ -412,14 +409,14 @@ class FrameLoop:
             if sender is not None:
                 self._context.run(sender.send, content, buffers)
         except Exception:
-            # The kernel is on its way out, or its socket is: whoever is left gets everything anew.
+            # The kernel or its socket is closing: pages that remain get keyframes.
             logger.exception("a frame could not be sent to the pages")
             self.delivery.rekey()
 
     # Cells
 
     def _watch_cells(self) -> None:
-        """Follows the running of cells: while one runs, words from pages may have to wait."""
+        """Follow when cells run: while one does, messages from pages may have to wait."""
         if notebook.watch(
             lambda _: self._cell(self.delivery.cell_started), lambda: self._cell(self.delivery.cell_ended)
         ):
@@ -430,7 +427,7 @@ class FrameLoop:
         self._hand_over(self._arm)
 
     def _hand_over(self, fn: Callable[..., None], *args: Any) -> None:
-        """Has the I/O thread do it; at exit, and in forked children, there is nobody left to do it for."""
+        """Call `fn(*args)` on the I/O thread; does nothing at exit and in forked children, which have no pages."""
         with contextlib.suppress(RuntimeStopped):
             self._runtime.call_soon(fn, *args)
 
@@ -440,12 +437,12 @@ def _lost(served: _Served, name: str) -> int:
 
 
 def get_frame_loop() -> FrameLoop:
-    """The frame loop of this process; it lives and dies with the runtime and survives reloads of this module."""
+    """Return the frame loop of this process; it lives as long as the runtime and survives reloads of this module."""
     return get_runtime().shared(f"frame_loop/{WIRE}", FrameLoop)
 
 
 def configure(*, max_fps: float | None = None) -> None:
-    """Changes how this process talks to its pages.
+    """Configure how this process sends to its pages.
 
     Args:
         max_fps: frames per second to the pages, 1 to 60 (default 20); None leaves it as it is.
@@ -461,5 +458,5 @@ def configure(*, max_fps: float | None = None) -> None:
 
 
 def stats() -> HopStats:
-    """Counters of what has gone to the pages since the process began."""
+    """Return the counters of what was sent to the pages since the process began."""
     return get_frame_loop().stats()

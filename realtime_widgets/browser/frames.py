@@ -1,18 +1,18 @@
-"""Frames: the one message that carries all that is new, from the kernel to the pages.
+"""Frame: the one message that carries all new data from the kernel to the pages, and its wire format.
 
-A frame is a small JSON object and at most one binary buffer. It holds *parts*; a part brings what the
-numbers `first..last` of one feed of one widget stand for (its records, and what moved besides): columns
-as little-endian arrays in the buffer, everything else in `body`. A *key* part stands alone; any other
-only continues what a page has up to `first - 1`. A frame without parts is a beat: the kernel is alive.
-`heard`, when there, names the newest pulse of each page that was heard since the frame before.
+A frame is a small JSON object and at most one binary buffer. It holds *parts*; a part holds the numbers `first..last`
+of one feed of one widget (its records, and other changes, see `Payload.moved`): columns as little-endian arrays in the
+buffer, everything else in `body`. A *key* part (a keyframe) is complete by itself; any other only continues what a page
+has up to `first - 1`. A frame without parts is a keepalive. `heard`, when present, has the number of the newest report
+of each page on the frame's route.
 
     {"rw": 1, "mid": 17, "t": 1795456052.1, "parts": [
         {"to": "w1", "feed": "0", "first": 5, "last": 9, "key": false, "body": {…},
          "cols": [["k", "i4", 3], ["lo", "f8", 6]]}]}
 
-Columns lie in the buffer one after another in the order of the parts, each starting at a multiple
-of 8 bytes. The number is called `mid`, never `id`: ipykernel 7.4 keeps every string `id` of a comm
-message for good. `tests/golden/wire.json` holds the wire for both languages.
+Columns are in the buffer one after another in the order of the parts, each starting at a multiple of 8 bytes. The
+number is called `mid`, never `id`: ipykernel 7.4 keeps every string `id` of a comm message for good.
+`tests/golden/wire.json` has the wire format for the tests of both languages.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 from ..feeds.feed import Payload, padded
 
 WIRE = 1
-"""Version of the wire. A page and a kernel of different versions never share a registry."""
+"""Version of the wire format. A page and a kernel of different versions never share a registry."""
 
 _TYPES: dict[str, np.dtype[Any]] = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}
 _NAMES = {dtype: name for name, dtype in _TYPES.items()}
@@ -41,7 +41,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """Number, kernel time (seconds since the epoch), parts, and the pulses it answers (page id → number)."""
+    """Number, kernel time (seconds since the epoch), parts, and the reports it answers (page id → number)."""
 
     mid: int
     t: float
@@ -50,7 +50,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 def pack(frame: Frame) -> tuple[dict[str, Any], list[bytes]]:
-    """The frame as a JSON object and its buffers (none or one, never a view of live data).
+    """Return the frame as a JSON object and its buffers (none or one, never a view of live data).
 
     Raises:
         TypeError: when a column is not float64, int32 or uint8.

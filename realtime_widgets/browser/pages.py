@@ -1,8 +1,8 @@
-"""Pages: what the browser pages have said of themselves, and by which route each can be reached.
+"""Pages: the last report of each browser page, and the route by which it can be reached.
 
-A *route* is a comm over which frames travel: the carrier's, or a widget's own where a page has no carrier (a front
-end that makes only models it displays; outputs in frames of their own). A page is reached by the route of its last
-word. Pure: it is told the time.
+A *route* is a comm that carries frames: the carrier's, or a widget's own where a page has no carrier (a front end that
+creates only the models it displays; outputs in iframes of their own). A page is reached by the route of its last
+report. Pure: the caller passes the time.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ CARRIER: Final = ""
 """The route of the hidden carrier; any other route is the id of the widget whose comm it is."""
 
 PAGE_GONE: Final = 35.0
-"""Seconds without a word after which a page is taken for gone: three pulses missed."""
+"""Seconds without a report after which a page counts as gone: three reports missed."""
 PAGE_ARRIVES: Final = 2.0
-"""Seconds after its first word in which a page may yet make models; for as long it keeps parts that come too early."""
+"""Seconds after its first report in which a page may still make models; so long it keeps parts that come too early."""
 PAGE_FORGOTTEN: Final = 600.0
-"""Seconds for which a silent page is still answered: hidden tabs may be held back for minutes."""
+"""Seconds for which a silent page is still answered: hidden tabs may be throttled for minutes."""
 
 
 class WidgetReport(msgspec.Struct, frozen=True):
-    """What a page said of one widget: how many places show it, the widest in CSS pixels, how often it was drawn."""
+    """A page's report on one widget: number of views, the widest in CSS pixels, and number of draws."""
 
     views: int = 0
     px: int = 0
@@ -32,7 +32,7 @@ class WidgetReport(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct):
-    """What one page last said of itself."""
+    """One page, by its last report."""
 
     route: str
     heard: float
@@ -42,19 +42,19 @@ class Page(msgspec.Struct):
     models: dict[str, WidgetReport] = msgspec.field(default_factory=dict)
     needs: frozenset[str] = frozenset()
     draw_rates: dict[str, float] = msgspec.field(default_factory=dict)
-    """Widget → drawn frames per second between its last two words."""
+    """Widget → drawn frames per second between its last two reports."""
 
     def shows(self, to: str) -> bool:
-        """Whether somebody who looks at this page sees the widget."""
+        """Whether the page is visible and shows the widget."""
         return self.visible and to in self.models and self.models[to].views > 0
 
     def arrives(self, now: float) -> bool:
-        """Whether it may be about to show any widget: it is new, and has the way that all of them come."""
+        """Whether it may be about to show any widget: it is new, visible, and on the carrier, which serves all."""
         return self.visible and self.route == CARRIER and now - self.began <= PAGE_ARRIVES
 
 
 class Pages:
-    """The pages that have been heard and have not said goodbye, by their ids."""
+    """The pages that have reported and have not said goodbye, by their ids."""
 
     def __init__(self) -> None:
         self._pages: dict[str, Page] = {}
@@ -70,9 +70,9 @@ class Pages:
         return iter(list(self._pages.values()))  # a copy: statistics are read on any thread
 
     def is_overtaken(self, message: Mapping[str, Any]) -> bool:
-        """Whether a pulse is older than one that has been heard.
+        """Whether a report is older than one that has been received.
 
-        Kernels with subshells hand over a page's words out of order: its first goes to the main shell and waits there
+        Kernels with subshells deliver a page's messages out of order: its first goes to the main shell and waits there
         until the cell ends, while those after it get through.
         """
         page_id, number = message.get("page"), message.get("n")
@@ -84,16 +84,16 @@ class Pages:
         return page_id in self._departed and number <= self._departed[page_id][0]
 
     def hear(self, message: Mapping[str, Any], now: float, route: str) -> Page | None:
-        """Takes in a pulse. What is malformed is ignored: it comes from outside.
+        """Process a report. Malformed values are ignored: it is untrusted input.
 
         Args:
-            message: `page` (its id), `n` (number of the pulse), `visible`, `models` (widget id → `{"views": n, "px":
+            message: `page` (its id), `n` (number of the report), `visible`, `models` (widget id → `{"views": n, "px":
                 width, "draws": n}`), `need` (ids of widgets that want a keyframe), `gone` (the page is closing).
             now: seconds.
-            route: by which it came.
+            route: by which it arrived.
 
         Returns:
-            The page; None when it is gone, or this was no pulse.
+            The page; None when it is gone, or the message is no report.
         """
         page_id = message.get("page")
         if not isinstance(page_id, str):
@@ -122,31 +122,31 @@ class Pages:
         return page
 
     def heard_lately(self, now: float) -> list[Page]:
-        """The pages that have not missed three pulses."""
+        """Return the pages that have not missed three reports (see `PAGE_GONE`)."""
         return [page for page in self if now - page.heard <= PAGE_GONE]
 
     def answers(self, route: str) -> dict[str, int]:
-        """What a frame on this route answers: page id → number of its newest pulse."""
+        """Return the reports that a frame on this route answers: page id → number of its newest one."""
         return {page_id: page.number for page_id, page in self._pages.items() if page.route == route}
 
     def routes_to(self, to: str) -> set[str]:
-        """The routes of the pages that have the widget."""
+        """Return the routes of the pages that have the widget."""
         return {page.route for page in self if to in page.models}
 
     def width(self, to: str, now: float) -> int:
-        """The widest view of a widget on any page heard lately, CSS pixels; 0 when none is known."""
+        """Return the widest view of a widget on any page heard lately, CSS pixels; 0 when none is known."""
         return max((page.models[to].px for page in self.heard_lately(now) if to in page.models), default=0)
 
     def draw_rate(self, to: str, now: float) -> float:
-        """How often a second the page that draws a widget most often did so lately."""
+        """Return the draws per second of a widget on the page that draws it most often."""
         return max((page.draw_rates.get(to, 0.0) for page in self.heard_lately(now)), default=0.0)
 
     def close(self, route: str) -> None:
-        """A route has ended: its pages are not known until they speak by another."""
+        """Forget the pages of a route that has ended, until they report by another."""
         self._pages = {page_id: page for page_id, page in self._pages.items() if page.route != route}
 
     def forget(self, now: float) -> None:
-        """Drops pages that went without a goodbye, and the last numbers of those that said it long ago."""
+        """Drop pages that left without a goodbye, and the last numbers of those that said it long ago."""
         for page_id, (_, at) in list(self._departed.items()):
             if now - at > PAGE_FORGOTTEN:
                 del self._departed[page_id]

@@ -1,4 +1,4 @@
-"""Meters: how fast a counter grows."""
+"""Meter: the rate at which a counter grows, over the last seconds."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ class Meter:
         self._readings: deque[tuple[float, int]] = deque([(now, total)])
 
     def note(self, total: int, now: float) -> None:
-        """Takes a reading."""
+        """Take a reading."""
         readings = self._readings
         if now - readings[-1][0] < SAMPLE_INTERVAL:
             return
         readings.append((now, total))
         while (
             len(readings) > 1 and readings[1][0] <= now - WINDOW
-        ):  # one before the span stays: it is where it began
+        ):  # one before the window stays, as its start
             readings.popleft()
 
     def rate(self, total: int, now: float) -> float:
-        """Growth per second."""
+        """Return the growth per second."""
         readings = list(self._readings)  # a copy: rates are read on any thread
         began, before = next((each for each in reversed(readings) if each[0] <= now - WINDOW), readings[0])
         seconds = now - max(began, now - WINDOW)

@@ -1,1 +1,1 @@
-"""Feeds: what a widget says of its streams, prepared for the browser; pure, told the time."""
+"""Feeds: the data of widgets, prepared for the browser; pure, with the time as an argument."""

@@ -1,12 +1,10 @@
-"""Buckets: a bounded run of numbered cells that keep the extremes of what fell into them.
+"""Buckets: min-max decimation of series into a bounded number of numbered buckets.
 
-A bucket has an absolute number: `floor(ts / step)` for buckets of time, `(seq - 1) // step` for
-buckets of records. Absolute numbers are what keeps a moving picture still: a bucket that is over
-never changes again, whatever the window does. Each bucket keeps, per series, the minimum and the
-maximum of the finite values (so a spike of one sample is never lost) and whether the line is broken
-before its first or after its last record. The cost of `add` grows with the new records only.
-
-Which step to choose, and when records are few enough to be sent as they are, is `lines` business.
+A bucket has an absolute number: `floor(ts / step)` for buckets of time, `(seq - 1) // step` for buckets of records.
+Absolute numbers keep a moving chart from shimmering: a completed bucket never changes again, wherever the window moves.
+Each bucket keeps, per series, the minimum and the maximum of the finite values (so a spike of one sample is never lost)
+and whether the line is broken before its first or after its last record. The cost of `add` grows with the new records
+only. `series` chooses the step, and decides when records are few enough to be sent unchanged.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ _NO_BUCKET = np.iinfo(np.int64).min
 
 
 def nice_step(ideal: float) -> float:
-    """The largest step of the 1-2-5 series that is at most 1.5 times the ideal one.
+    """Return the largest step of the 1-2-5 series that is at most 1.5 times the ideal one.
 
     Steps of that series keep bucket edges on round times, and 1.5 keeps a bucket between 0.6 and
     1.5 pixels wide: narrow enough to look continuous, wide enough to be worth sending.
@@ -46,7 +44,7 @@ def nice_step(ideal: float) -> float:
 
 
 class BucketArrays(msgspec.Struct, frozen=True):
-    """Some buckets in the order of their numbers; own copies.
+    """Contents of some buckets, in the order of their numbers; copies.
 
     Attributes:
         k: bucket numbers, shape (n,), strictly increasing.
@@ -66,7 +64,7 @@ class BucketArrays(msgspec.Struct, frozen=True):
         return len(self.k)
 
     def since(self, ts: float) -> BucketArrays:
-        """From the last bucket that lies before `ts` on: it draws the line in from the left edge."""
+        """Return the buckets from the last one before `ts` on: that one draws the line in from the left edge."""
         inside = np.flatnonzero(self.x >= ts)
         start = max(int(inside[0]) - 1, 0) if len(inside) else max(len(self.k) - 1, 0)
         return BucketArrays(
@@ -75,7 +73,7 @@ class BucketArrays(msgspec.Struct, frozen=True):
 
 
 class Buckets:
-    """The newest `capacity` bucket numbers of `series` parallel series.
+    """The newest `capacity` buckets of `series` parallel series.
 
     Args:
         series: how many series share the records' times.
@@ -96,7 +94,7 @@ class Buckets:
         self._touched = np.zeros(capacity, bool)
 
     def add(self, k: Ints, ts: Floats, values: Floats, *, broken: bool = False) -> None:
-        """Takes in records, in any order; those older than the kept buckets are left out.
+        """Add records in any order; those older than the kept buckets are left out.
 
         NaN breaks the line; ±inf cannot be drawn and counts as NaN.
 
@@ -137,7 +135,7 @@ class Buckets:
         )
 
     def _merge(self, k: Ints, t_first: Floats, t_last: Floats, lo: Floats, hi: Floats, breaks: Flags) -> None:
-        """Joins one new piece per bucket with what the bucket held; numbers are unique here."""
+        """Merge one new piece per bucket with its present content; each number occurs once here."""
         slot = k % self.capacity
         fresh = self._k[slot] != k
         if fresh.all():
@@ -158,13 +156,13 @@ class Buckets:
         self._touched[slot] = True
 
     def touched(self) -> BucketArrays:
-        """The buckets that changed since the last call."""
+        """Return the buckets that changed since the last call."""
         arrays = self._arrays(self._touched)
         self._touched[:] = False
         return arrays
 
     def kept(self) -> BucketArrays:
-        """All buckets that are kept."""
+        """Return all buckets that are kept."""
         return self._arrays(self._k != _NO_BUCKET)
 
     def _arrays(self, wanted: NDArray[np.bool_]) -> BucketArrays:

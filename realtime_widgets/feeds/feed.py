@@ -1,4 +1,4 @@
-"""Feed: one numbered line of data that a widget offers to the pages, and what it hands out at one moment."""
+"""Feed: one numbered sequence of data that a widget offers to the pages, and its payload at one moment."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import msgspec
 from numpy.typing import NDArray
 
 ALIGNMENT: Final = 8
-"""Bytes: each column travels at a multiple of this, as typed arrays in the page want it."""
+"""Bytes: each column starts at a multiple of this in the buffer, as typed arrays in the page require."""
 
 Columns = Mapping[str, NDArray[Any]]
 
 
 class Payload(msgspec.Struct, frozen=True):
-    """What a feed hands out at one moment: the records `first..last`, ready for a page.
+    """The data that a feed returns at one moment: the records `first..last`, ready for a page.
 
     `last == first - 1` means no record, only a new `body`. Column values are copies.
     """
@@ -26,30 +26,30 @@ class Payload(msgspec.Struct, frozen=True):
     body: dict[str, Any]
     columns: Columns = msgspec.field(default_factory=dict)
     moved: bool = False
-    """Whether more has changed than that records came: a clear, another layout, a link that was lost. Delivery counts
-    it like a record, so that a page that misses this part has a hole."""
+    """Whether the data changed other than by new records: a clear, another layout, a link that was lost.
+    `FrameDelivery` counts it like a record, so that a page that misses this part sees a hole."""
     body_bytes: int = 0
-    """Size of a `body` that carries the data itself, as text; the few numbers of others do not count."""
+    """Size in bytes of a `body` that holds the data itself; 0 for a `body` of a few numbers, which do not count."""
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the data as they travel."""
+        """Bytes of the data as sent."""
         return self.body_bytes + sum(padded(column.nbytes) for column in self.columns.values())
 
 
 class Feed(Protocol):
-    """What a widget says of its data."""
+    """Data that a widget offers; `FrameDelivery` asks for them."""
 
     def changed(self) -> bool:
-        """Whether `take` would hand out something new."""
+        """Whether `take` would return something new."""
 
     def take(self, key: bool, now: float) -> Payload:
-        """What came since the last `take`, or all of it as a keyframe; a feed may answer with a key unasked."""
+        """Return what is new since the last `take`, or everything as a keyframe; a feed may return one unasked."""
 
     def resize(self, px: int) -> None:
-        """Tells the widest view, CSS pixels."""
+        """Set the width of the widest view, CSS pixels."""
 
 
 def padded(nbytes: int) -> int:
-    """Return the bytes that a column of so many takes up on its way."""
+    """Return the bytes that a column of `nbytes` takes up in the buffer."""
     return -(-nbytes // ALIGNMENT) * ALIGNMENT

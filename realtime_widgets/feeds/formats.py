@@ -1,4 +1,4 @@
-"""Formats: how a widget writes its numbers. Checked here, written by the browser in the reader's locale."""
+"""Number formats: checked here, applied by the browser in the reader's locale."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FORMATS = {
 
 
 def number_format(name: str, *, unit: str | None = None, precision: int | None = None) -> dict[str, Any]:
-    """A checked format, as pages read it.
+    """Return a checked format, as pages read it.
 
     Args:
         name: one of `FORMATS`.
         unit: text written behind the number, such as "°C" or "/s"; None: none.
-        precision: digits after the decimal point, 0 to 12; None: what the format does by itself.
+        precision: digits after the decimal point, 0 to 12; None: the format's default.
 
     Raises:
         UsageError: for an unknown name (with the nearest), or a precision out of range.

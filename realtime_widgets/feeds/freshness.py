@@ -1,7 +1,7 @@
-"""Freshness: what a widget may claim about its data, the gravest first; the twin of `js/src/lib/view/freshness.ts`.
+"""Freshness: the state of a widget's data, the gravest first; the twin of `js/src/lib/view/freshness.ts`.
 
-A frozen number that looks current is the worst we could show, so that one order decides in both halves.
-`tests/golden/freshness.json` holds them to it.
+A frozen number that looks current is the worst that a widget could show, so one order decides both in the kernel and in
+the page. `tests/golden/freshness.json` tests both against it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ DataState = Literal["kernel_gone", "error", "loading", "paused", "disconnected",
 GRAVEST_FIRST: Final[tuple[DataState, ...]] = get_args(DataState)
 
 LINK_GRACE: Final = 5.0
-"""Seconds that a lost link may take to come back before data are called disconnected; the page has the same."""
+"""Seconds that a lost link may take to return before its data count as disconnected; the page has the same."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a widget's data.
 
     Attributes:
-        kernel_gone: no frame comes from the kernel; only a page can find that.
+        kernel_gone: no frame arrives from the kernel; only a page can find that.
         failed: the data cannot be shown.
-        reached: any part has come; in the kernel they always have.
-        paused: the picture is held.
-        disconnected: a link that data come by is down.
+        reached: a part has arrived; always true in the kernel.
+        paused: the widget is paused.
+        disconnected: a link that brings the data is down.
         empty: there is nothing to show yet.
-        missing: something is known to be missing after the newest datum.
-        age: seconds since the newest data came; None when not known.
+        missing: data are known to be missing after the newest.
+        age: seconds since the newest data arrived; None when not known.
         stale_after: seconds after which data are stale; None: never.
     """
 
@@ -45,7 +45,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def data_state(facts: Facts) -> DataState:
-    """Return the first state that holds, from the gravest on."""
+    """Return the gravest state that holds."""
     old = facts.stale_after is not None and facts.age is not None and facts.age > facts.stale_after
     holds: dict[DataState, bool] = {
         "kernel_gone": facts.kernel_gone,
@@ -61,7 +61,7 @@ def data_state(facts: Facts) -> DataState:
 
 
 def is_down(link_state: str, since_age: float) -> bool:
-    """Whether no data can come: the link is given up, was ended, or has been lost for longer than the grace."""
+    """Whether no data can arrive: the link failed, was closed, or has been lost for longer than `LINK_GRACE`."""
     if link_state == "reconnecting":
         return since_age > LINK_GRACE
     return link_state in ("disconnected", "error")

@@ -1,12 +1,12 @@
-"""Journals: the events of one stream as rows of text, as a log shows them.
+"""EventLogFeed: the events of one stream as rows of text, for an event log.
 
 An event is a record with the text fields `level`, `source` and `message`; one that lacks some of them shows what it
-has, and a record with none of them is a message as a whole. A journal reads its stream by cursor, keeps the newest
-rows of the levels that are wanted, and hands them out in the body of a part, numbered by the records of the stream:
+has, and a record with none of them is a message as a whole. The feed reads its stream by cursor, keeps the newest rows
+of the wanted levels, and returns them in the body of a part, numbered by the records of the stream:
 
     [seq, ts, level, source, message]     an event; `seq` is its record's number
-    [seq, count]                          so many events, up to that number, are left out
-    [seq.5, ts, null, reason, count]      so many events never came, after that number; null: nobody knows how many
+    [seq, count]                          `count` events up to this number are left out
+    [seq.5, ts, null, reason, count]      a gap after this number: `count` events never arrived; null: not known
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Level = Literal["debug", "info", "success", "warning", "error"]
 Row = tuple[float, float, str, str, str] | tuple[float, float, None, str, int | None] | tuple[int, int]
 
 LEVELS: Final[tuple[Level, ...]] = ("debug", "info", "success", "warning", "error")
-"""From the least severe on."""
+"""From the least severe to the most severe."""
 
 SYNONYMS: Final[dict[str, Level]] = {
     "trace": "debug",
@@ -39,16 +39,16 @@ SYNONYMS: Final[dict[str, Level]] = {
     "critical": "error",
     "fatal": "error",
 }
-"""What others call them, `logging` and syslog among them."""
+"""Other names of the levels, such as those of `logging` and syslog."""
 
 FIELDS: Final = ("level", "source", "message")
 
 MAX_PART_ROWS: Final = 400
-"""Most rows that one increment carries; at 20 frames a second nobody reads more."""
+"""Most rows in one increment; at 20 frames a second nobody reads more."""
 MAX_PART_BYTES: Final = 64 * 1024
-"""Most bytes of rows that one part carries."""
+"""Most bytes of rows in one part."""
 MAX_READ: Final = 100_000
-"""Most records that are looked through at a time."""
+"""Most records that are read at a time."""
 MAX_LENGTHS: Final = {"level": 24, "source": 80, "message": 2000}
 """Characters after which a text is cut."""
 
@@ -56,15 +56,15 @@ _MEANT: Final[dict[str, Level]] = {level: level for level in LEVELS} | SYNONYMS
 
 
 class EventLogFeed:
-    """The newest events of a stream: a feed.
+    """A feed of the newest events of a stream.
 
     Args:
-        stream: where they come from.
-        level: the least severe to show; those of levels we do not know count as `info`.
+        stream: the stream of events.
+        level: the least severe level to show; unknown levels count as `info`.
         max_rows: most rows kept.
 
     Raises:
-        UsageError: when there is no such level.
+        UsageError: for an unknown level.
     """
 
     def __init__(self, stream: Stream, level: Level, max_rows: int) -> None:
@@ -75,36 +75,36 @@ class EventLogFeed:
         self._cursor = 0
         self._cleared = stream.cleared_seq
         self._sent = 0
-        self._fresh = 0  # events since the last part, those that did not stay in `_rows` too
+        self._fresh = 0  # events since the last part, including those no longer in `_rows`
         self._fresh_rows = 0
         self._begun = False
         self._restarted = False
         self._last_gap: Gap | None = None
         self._gapped = False
-        self._lacks: str | None = None  # as the last part said
+        self._lacks: str | None = None  # as in the last part
         self._asked_for: dict[int, tuple[int, int]] = {}
         self.dropped = 0
-        """Events of wanted levels that no part has carried, and that cannot be fetched any more."""
+        """Events of wanted levels that no part has carried and that can no longer be fetched."""
 
     def resize(self, px: int) -> None:
-        """Takes no notice of the width: text wraps."""
+        """Ignore the width: text wraps."""
 
     def changed(self) -> bool:
-        """Whether `take` would hand out anything new: an event of a wanted level, or a clear."""
+        """Whether `take` would return anything new: an event of a wanted level, a fetched row, a gap or a clear."""
         self._ingest()
         return self._fresh > 0 or self._restarted or bool(self._asked_for) or self._lacks_now() != self._lacks
 
     def _lacks_now(self) -> str | None:
-        """Why something is missing after the newest record; None: nothing is."""
+        """Return why data are missing after the newest record; None: none are known to be."""
         missing = self.stream.missing
         return None if missing is None else missing.reason
 
     def fetch(self, seq: int, count: int, most: int) -> None:
-        """Asks for events that a part left out: of the `count` up to number `seq`, the newest `most`."""
+        """Ask for events that a part left out: of the `count` up to number `seq`, the newest `most`."""
         self._asked_for[seq] = count, most
 
     def take(self, key: bool, now: float) -> Payload:
-        """The events since the last call, or all that are kept, within the bounds of a part."""
+        """Return the events since the last call, or all that are kept, within the limits of a part."""
         self._ingest()
         before, self._lacks = self._lacks, self._lacks_now()
         moved = self._restarted or self._gapped or before != self._lacks
@@ -127,7 +127,7 @@ class EventLogFeed:
         return Payload(first, self._cursor, key, body, moved=moved, body_bytes=nbytes)
 
     def _left_out(self, seq: int, count: int, most: int) -> list[Row]:
-        """What of a gap is still here, newest last, with the gap that remains before it."""
+        """Return the left-out rows that are still kept, newest last, after a row for those that are not returned."""
         found: deque[Row] = deque()
         events = 0
         for row in reversed(self._rows):
@@ -144,7 +144,7 @@ class EventLogFeed:
         return _with_gap(rows, left) if rows else [(seq, count)]
 
     def _ingest(self) -> None:
-        """Reads what is new into the rows."""
+        """Read new records into the rows."""
         stream = self.stream
         if stream.cleared_seq != self._cleared:
             self._cleared = stream.cleared_seq
@@ -153,7 +153,7 @@ class EventLogFeed:
             self._restarted = True
         batch = stream.read(after=max(self._cursor, self._cleared), limit=MAX_READ, newest=True)
         self._cursor = max(self._cursor, batch.last_seq)
-        if batch.missed and self._begun:  # at first, what was before is history, not a loss
+        if batch.missed and self._begun:  # at the first read, older records are history, not a loss
             self._add([(batch.first_seq - 1, batch.missed)], batch.missed)
             self.dropped += batch.missed
         self._begun = True
@@ -164,7 +164,7 @@ class EventLogFeed:
             self._add(sorted([*rows, *gaps], key=_number) if gaps else rows, len(wanted) + len(gaps))
 
     def _new_gaps(self) -> list[Row]:
-        """The gaps that came since the last time, as far as the records before them have been read."""
+        """Return the gaps since the last call, as far as the records before them have been read."""
         gaps = self.stream.gaps
         if not gaps or gaps[-1] is self._last_gap:
             return []
@@ -181,14 +181,14 @@ class EventLogFeed:
         return found
 
     def _add(self, rows: Iterable[Row], events: int) -> None:
-        """Keeps rows that stand for so many events, of which some may be passed over already."""
+        """Keep rows that stand for `events` events, some of which may have been skipped already."""
         rows = list(rows)
         self._rows.extend(rows)
         self._fresh_rows += len(rows)
         self._fresh += events
 
     def _wanted(self, batch: Batch) -> Sequence[int]:
-        """Where in a batch the events of wanted levels are."""
+        """Return the indices of the events of wanted levels in a batch."""
         if self._least == 0:
             return range(len(batch))
         if "level" not in batch.columns:
@@ -207,15 +207,15 @@ class EventLogFeed:
 
 
 def severity(level: str) -> int:
-    """The place of a level in `LEVELS`; one that we do not know is like `info`."""
+    """Return the index of a level in `LEVELS`; unknown levels count as `info`."""
     return LEVELS.index(_MEANT.get(level.strip().casefold(), "info"))
 
 
 def checked_level(level: Any) -> Level:
-    """Return a level as it is.
+    """Return a valid level unchanged.
 
     Raises:
-        UsageError: when it is none, naming the nearest.
+        UsageError: for an unknown level, naming the nearest.
     """
     if level not in LEVELS:
         hint = did_you_mean(str(level), LEVELS) or f"; pass one of {', '.join(map(repr, LEVELS))}"
@@ -224,7 +224,7 @@ def checked_level(level: Any) -> Level:
 
 
 def shown(value: Any, most: int) -> str:
-    """A value as the text of a row: nothing for a missing one, cut after `most` characters."""
+    """Return a value as text for a row: empty for a missing one, cut after `most` characters."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
@@ -235,7 +235,7 @@ def shown(value: Any, most: int) -> str:
         text = f"<a {type(value).__name__} whose text raised {type(error).__name__}>"
     if len(text) > most:
         text = text[:most] + "…"
-    # What is no Unicode (half a surrogate pair) cannot be sent, and would take the whole frame with it.
+    # A lone surrogate cannot be encoded, and the whole frame could not be sent.
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
@@ -246,7 +246,7 @@ def _rows(batch: Batch, places: Sequence[int]) -> Iterator[Row]:
 
 
 def _messages(batch: Batch, places: Sequence[int]) -> Iterable[str]:
-    """The messages; of records that are no events the one field, or all fields with their names."""
+    """Return the messages; for records that are no events their only field, or all fields with their names."""
     columns = batch.columns
     if any(name in columns for name in FIELDS):
         return _texts(batch, "message", places)
@@ -258,7 +258,7 @@ def _messages(batch: Batch, places: Sequence[int]) -> Iterable[str]:
 
 
 def _texts(batch: Batch, name: str, places: Sequence[int]) -> list[str]:
-    """A field as texts; empty ones where the stream does not have it (yet)."""
+    """Return a field as texts; empty ones where the stream does not have it (yet)."""
     if name not in batch.columns:
         return [""] * len(places)
     column, most = batch.columns[name], MAX_LENGTHS.get(name, MAX_LENGTHS["message"])
@@ -270,7 +270,7 @@ def _newest(rows: deque[Row], count: int) -> list[Row]:
 
 
 def _fitting(rows: list[Row]) -> tuple[list[Row], int]:
-    """The newest rows that fit into a part, and their bytes as JSON."""
+    """Return the newest rows that fit into a part, and their size as JSON in bytes."""
     nbytes = 0
     for i in range(len(rows) - 1, -1, -1):
         size = len(msgspec.json.encode(rows[i])) + 2
@@ -281,7 +281,7 @@ def _fitting(rows: list[Row]) -> tuple[list[Row], int]:
 
 
 def _with_gap(rows: list[Row], left_out: int) -> list[Row]:
-    """The rows with a first one that says how many events are left out before them."""
+    """Return the rows, with a first one that counts the events left out before them."""
     first, *others = rows
     if _is_gap(first):
         return [(first[0], first[1] + left_out), *others]
@@ -293,7 +293,7 @@ def _number(row: Row) -> float:
 
 
 def _events(rows: Iterable[Row]) -> int:
-    """How many events rows stand for: one, or those left out."""
+    """Return how many events the rows stand for: one each, or those left out."""
     return sum(row[1] if _is_gap(row) else 1 for row in rows)
 
 

@@ -1,16 +1,15 @@
-"""Lines: one stream's number fields as a view shows them over a sliding window.
+"""SeriesFeed: number fields of one stream over a sliding window, for charts and cards.
 
-A line reads its stream by cursor, sorts what is new into `Buckets` and hands out what changed. Three
-layouts, one mechanism:
+It reads its stream by cursor, sorts new records into `Buckets` and returns the buckets that changed. The three layouts
+share one mechanism:
 
     few records in view           → buckets of one record: the points themselves
     window in points, many        → buckets of `step` records
     window in seconds, many       → buckets of `step` seconds, about one per pixel
 
-A layout changes (and a keyframe follows) when the view's width or the number of records in it calls
-for it; in between the work of `take` grows with the new records only. Old records that the stream
-has dropped stay in the picture while the window shows them; a change of layout or a new reader of
-the stream starts from what the stream has kept.
+The layout changes (and a keyframe follows) when the view's width or the number of records in it requires it; in between
+the work of `take` grows with the new records only. Old records that the stream has dropped stay in the chart while the
+window shows them; a change of layout or a new feed starts from the records that the stream has kept.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ from .feed import Payload
 DEFAULT_PX = 800
 """Width assumed until a page reports one, CSS pixels."""
 MAX_SERIES = 32
-"""A line without named fields shows at most this many number fields, in the order they appeared."""
+"""A feed without named fields shows at most this many number fields, in the order they appeared."""
 _RAW_ABOVE, _RAW_BELOW = 1.5, 0.5
-"""Records per pixel at which points become buckets, and buckets points again; apart, so that a view
-at the edge does not flip."""
+"""Records per pixel at which points become buckets, and buckets become points again; different, so that a view near one
+of them does not alternate (hysteresis)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Points:
 
 
 def points(n: int) -> Points:
-    """A window of the newest `n` records, for `window=`.
+    """Return a window of the newest `n` records, for `window=`.
 
     Raises:
         ValueError: when `n` is not a whole number of at least 2.
@@ -62,7 +61,7 @@ def points(n: int) -> Points:
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """How records become buckets: of `step` seconds or of `step` records, `capacity` of them."""
+    """How records become buckets: `capacity` buckets of `step` seconds or `step` records each."""
 
     kind: Literal["seconds", "records"]
     step: float
@@ -70,10 +69,10 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 class SeriesFeed:
-    """A cursor into a stream and the buckets of a window.
+    """A feed of number fields: a cursor into a stream, and the buckets of a window.
 
     Args:
-        stream: where the records come from.
+        stream: the stream of records.
         fields: the number fields to show; None: all that the stream has, also those that appear later.
         window: seconds, or `Points`.
 
@@ -107,13 +106,13 @@ class SeriesFeed:
             check_field(stream, name)
 
     def resize(self, px: int) -> None:
-        """Tells the width of the widest view, CSS pixels; the buckets follow when their step does."""
+        """Set the width of the widest view, CSS pixels; the buckets are rebuilt when their step changes."""
         self._px = min(max(int(px), 50), 10_000)
         if self._layout is not None:
             self._want(self._in_view(None))
 
     def changed(self) -> bool:
-        """Whether `take` would hand out anything new."""
+        """Whether `take` would return anything new."""
         stream = self.stream
         return (
             self._layout is None
@@ -125,7 +124,7 @@ class SeriesFeed:
         )
 
     def take(self, key: bool, now: float) -> Payload:
-        """The buckets that changed since the last call, or all of them."""
+        """Return the buckets that changed since the last call, or all of them."""
         shown = self._layout is not None
         missing = self._missing
         self._gaps = self.stream.gap_count
@@ -143,7 +142,7 @@ class SeriesFeed:
         )
 
     def baseline(self) -> tuple[float, float]:
-        """Time and value of the first series at the start of the window: of its first bucket that has a value.
+        """Return time and value of the first series at the start of the window: of its first bucket with a value.
 
         The value is the middle of the bucket; both are NaN while there is only the newest bucket to compare with.
         """
@@ -157,7 +156,7 @@ class SeriesFeed:
     # Reading
 
     def _ingest(self) -> bool:
-        """Reads what is new into the buckets; says whether the picture was made anew."""
+        """Read new records into the buckets; returns whether the buckets were rebuilt."""
         if self._layout is None or self._fields_changed():
             self._rebuild(None)
             return True
@@ -176,10 +175,10 @@ class SeriesFeed:
         return False
 
     def _rebuild(self, layout: Layout | None) -> None:
-        """Starts again from what the stream has kept, in the given layout or in the one that fits."""
+        """Rebuild the buckets from what the stream has kept, in the given layout or in the one that fits."""
         self._cleared = self.stream.cleared_seq
         batch = None
-        while batch is None or self._fields_changed():  # one may appear before we have read
+        while batch is None or self._fields_changed():  # a field may appear before the read
             self.fields = self.drawn_fields()
             batch = self.stream.read(fields=self.fields)
         self._cursor = batch.last_seq
@@ -195,7 +194,7 @@ class SeriesFeed:
         self._wanted = None
         self._layout = layout or self._fitting(len(batch) - start)
         if self._is_bucketed_by_time() and len(batch):
-            # Whole buckets at the edge of the window too, as they would be had it moved there.
+            # The bucket at the edge of the window is whole too, as if the window had moved there.
             numbers = np.floor(batch.ts / self._layout.step)
             start = int(np.argmax(numbers > numbers.max() - self._layout.capacity))
         self._buckets = Buckets(len(self.fields), self._layout.capacity)
@@ -213,13 +212,13 @@ class SeriesFeed:
         for piece, cut in _pieces(batch, start):
             self._buckets.add(k[piece], ts[piece], values[:, piece], broken=broken or cut)
             broken = False
-        newest = len(ts) - 1 - int(np.argmax(ts[::-1]))  # of equal times the later record
+        newest = len(ts) - 1 - int(np.argmax(ts[::-1]))  # of equal times, the later record
         if self.newest_ts is None or ts[newest] >= self.newest_ts:
             self.last = [float(value) for value in values[:, newest]]
         self._mark(ts, seq)
 
     def _values(self, batch: Batch) -> Floats:
-        """The shown fields as one array, shape (series, records); NaN where a field is not there yet."""
+        """Return the shown fields as one array, shape (series, records); NaN where a field does not exist yet."""
         values = np.full((len(self.fields), len(batch)), np.nan)
         for row, name in zip(values, self.fields, strict=True):
             if name in batch.columns:
@@ -227,14 +226,14 @@ class SeriesFeed:
         return values
 
     def drawn_fields(self) -> tuple[str, ...]:
-        """The fields that are drawn: those named, or all number fields; one that was drawn stays, whatever it holds."""
+        """Return the fields to draw: those named, or all number fields; a drawn field stays when its kind changes."""
         if not self._follow_fields:
             return self.fields
         names = [name for name, kind in self.stream.fields.items() if kind == "number" or name in self.fields]
         return tuple(names[:MAX_SERIES])
 
     def trouble(self) -> str | None:
-        """Why the line cannot be drawn, as a sentence for the reader: none of its fields is in the stream."""
+        """Return a sentence for the user when the stream has none of the named fields; None: it can be drawn."""
         there = self.stream.fields
         if self._follow_fields or not there or any(name in there for name in self.fields):
             return None
@@ -246,7 +245,7 @@ class SeriesFeed:
     # Layout
 
     def _want(self, count: int) -> None:
-        """Decides on the layout for a window with `count` records in it."""
+        """Choose the layout for a window with `count` records in it."""
         fitting = self._fitting(count)
         self._wanted = None if fitting == self._layout else fitting
 
@@ -263,7 +262,7 @@ class SeriesFeed:
         return Layout("seconds", step, math.ceil(self.window / step) + 2)
 
     def _mark(self, ts: Floats, seq: Ints) -> None:
-        """Notes about 200 times and numbers along the window, for counting what is in view."""
+        """Keep about 200 times and record numbers along the window, to estimate how many records are in view."""
         running = np.maximum.accumulate(ts)
         if self.newest_ts is not None:
             running = np.maximum(running, self.newest_ts)
@@ -278,7 +277,7 @@ class SeriesFeed:
             self._marks.popleft()
 
     def _in_view(self, batch: Batch | None) -> int:
-        """About how many records the window holds, with those of `batch` taken in."""
+        """Return about how many records the window holds, including those of `batch`."""
         if isinstance(self.window, Points):
             return self.window.n
         newest = self.newest_ts if self.newest_ts is not None else -math.inf
@@ -293,7 +292,7 @@ class SeriesFeed:
     # Handing out
 
     def _kept(self) -> BucketArrays:
-        """The whole picture, trimmed as pages trim it."""
+        """Return all buckets of the window, trimmed as pages trim them."""
         arrays = self._buckets.kept()
         if isinstance(self.window, Points) or self.newest_ts is None or self._is_bucketed_by_time():
             return arrays
@@ -336,7 +335,7 @@ class SeriesFeed:
 
 
 def _pieces(batch: Batch, start: int) -> Iterator[tuple[slice, bool]]:
-    """The records from `start` on, cut where something is missing; and of each piece whether that is before it."""
+    """Yield slices of the records from `start` on, split at gaps; and for each whether a gap is before it."""
     places = (
         {gap.seq + 1 - batch.first_seq - start for gap in batch.gaps if gap.seq is not None}
         if batch.gaps
@@ -348,10 +347,10 @@ def _pieces(batch: Batch, start: int) -> Iterator[tuple[slice, bool]]:
 
 
 def check_field(stream: Stream, name: str) -> None:
-    """Refuses a field that a stream with fields does not have.
+    """Reject a field that a stream with fields does not have.
 
     Raises:
-        UnknownField: naming the nearest field, and those there are.
+        UnknownField: naming the nearest field, and the existing ones.
     """
     if stream.fields and name not in stream.fields:
         raise UnknownField(_no_such_field(stream, name))
@@ -365,7 +364,7 @@ def _no_such_field(stream: Stream, name: str) -> str:
 
 
 def only_field(stream: Stream) -> str | None:
-    """The field that is meant when none is named: `value`, or the only one; None while the stream has none.
+    """Return the field used when none is named: `value`, or the only one; None while the stream has none.
 
     Raises:
         UsageError: when there are several to choose from.

@@ -1,4 +1,4 @@
-"""Trends: what a single number says beside its value: a direction and a level.
+"""Trends: the direction of a value since a baseline, and its severity by thresholds.
 
 Pure functions over numbers; NaN means "not known".
 """
@@ -13,16 +13,16 @@ Direction = Literal["up", "down", "neutral"]
 Severity = Literal["normal", "warning", "error"]
 
 SEVERITIES: tuple[Severity, ...] = ("normal", "warning", "error")
-"""From harmless to severe."""
+"""From the least severe to the most severe."""
 
 
 def direction(value: float, baseline: float, epsilon: float = 0.0) -> Direction:
-    """Where a value has gone since its baseline.
+    """Return the direction of a value since its baseline.
 
     Args:
         value: the newest value.
         baseline: the value it is compared with.
-        epsilon: a difference up to this, in the value's unit, counts as none.
+        epsilon: a difference up to this, in the value's unit, counts as no change.
 
     Returns:
         `neutral` when either is NaN or infinite.
@@ -34,9 +34,9 @@ def direction(value: float, baseline: float, epsilon: float = 0.0) -> Direction:
 
 
 def level(value: float, thresholds: Mapping[float, Severity], good: Literal["up", "down", None]) -> Severity:
-    """The severest level whose threshold the value has reached.
+    """Return the most severe level whose threshold the value has reached.
 
-    A threshold is reached from below; with `good="up"` (small values are the bad ones) from above.
+    A threshold is reached from below, or with `good="up"` (small values are bad) from above.
     """
     reached: list[Severity] = [
         name

@@ -1,8 +1,8 @@
-"""Sources: streams that fill themselves, to begin with and to demonstrate.
+"""Machine: live metrics of the computer that the kernel runs on, for first steps and demonstrations.
 
-`Machine` measures the computer the kernel runs on. It polls on the I/O thread, on a fixed beat, and only as long as
-somebody holds its stream (a widget that follows it does, until it is closed). What two readings amount to is
-`to_record`, a pure function; taking one is `Reader`, all that needs psutil.
+It polls on the I/O thread at a fixed interval, and only as long as its stream is referenced (a widget that follows the
+stream holds it until it is closed). `to_record`, a pure function, makes a record of two readings; `Reader` takes a
+reading, and alone needs psutil.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ logger = logging.getLogger(__name__)
 NAN: Final = math.nan
 
 MIN_INTERVAL: Final = 0.05
-"""Seconds between two readings at the least: one takes about 2 ms, and the kernel's counters tick at 10 ms."""
+"""Shortest time between two readings, in seconds: one takes about 2 ms, and the kernel's counters tick at 10 ms."""
 
 _LOOPBACK = re.compile(r"lo\d*|Loopback\b.*")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the machine's counters say at one moment; NaN where it does not say."""
+    """The machine's counters at one moment; NaN for those that it does not have."""
 
     at: float
     """Seconds of a monotonic clock."""
     cpu_busy: float = NAN
-    """Seconds that all cores have worked since boot."""
+    """Seconds that the cores have been busy since boot, summed over all of them."""
     cpu_total: float = NAN
-    """Seconds that all cores have existed since boot."""
+    """Seconds since boot, busy or idle, summed over all cores."""
     memory: float = NAN
     """Ratio in use, 0-1."""
     load: float = NAN
-    """Processes that ran or wanted to, over one minute, per core."""
+    """Load average of one minute (processes running or waiting to run), per core."""
     disk: float = NAN
     """Ratio of the root filesystem in use, 0-1."""
     disk_read: float = NAN
-    """Bytes since boot, and so the next three."""
+    """Bytes since boot; so are the next three."""
     disk_write: float = NAN
     net_in: float = NAN
     """The loopback interface does not count: it would show the notebook's own traffic."""
     net_out: float = NAN
     processes: float = NAN
-    """How many there are."""
+    """Number of processes."""
 
 
 FIELDS: Final = (
@@ -74,11 +74,11 @@ FIELDS: Final = (
 
 
 def to_record(before: Reading | None, now: Reading) -> dict[str, float]:
-    """Return what two readings amount to, by the names of `FIELDS`.
+    """Return the record of two successive readings, by the names of `FIELDS`.
 
     `cpu`, `memory` and `disk` are ratios 0-1, `load` is processes per core, `processes` a count; `disk_read`,
-    `disk_write`, `net_in` and `net_out` are bytes per second. What needs an earlier reading (`cpu` and the rates) is
-    NaN without one, and when its counter ran backwards, as it does when a disk or an interface goes away.
+    `disk_write`, `net_in` and `net_out` are bytes per second. Values that need an earlier reading (`cpu` and the
+    rates) are NaN without one, and when their counter decreased, as it does when a disk or an interface is removed.
     """
 
     def rate(counter: str) -> float:
@@ -104,20 +104,20 @@ def _busy_share(before: Reading | None, now: Reading) -> float:
     if before is None:
         return NAN
     total = now.cpu_total - before.cpu_total
-    # Iowait may run backwards by a tick (man 5 proc), so the share may leave 0-1 by a hair.
+    # Iowait may decrease by a tick (man 5 proc), so the share may leave 0-1 by a little.
     return min(1.0, max(0.0, (now.cpu_busy - before.cpu_busy) / total)) if total > 0 else NAN
 
 
 def next_due(due: float, now: float, every: float) -> float:
-    """Return when the next reading is due: on the beat of the last one, without making up for those missed."""
+    """Return when the next reading is due: whole intervals after the last one, skipping those that were missed."""
     return due + every * max(1, math.ceil((now - due) / every))
 
 
 class Machine:
     """Live metrics of the machine this kernel runs on, as a `Stream`.
 
-    It measures from the moment it is made, at once and then every `every` seconds, until `close()` or until nobody
-    holds its stream any more. See `to_record` for the fields; a counter that this machine does not have reads NaN.
+    It measures from its creation on, at once and then every `every` seconds, until `close()` or until its stream is
+    no longer referenced. See `to_record` for the fields; a counter that this machine does not have reads NaN.
 
     Example:
         machine = rw.sources.Machine()
@@ -125,7 +125,7 @@ class Machine:
 
     Args:
         every: seconds between two readings, at least 0.05.
-        max_points: most records kept; None: no limit. The default is 14 hours at the default pace.
+        max_points: most records kept; None: no limit. The default is 14 hours at the default interval.
 
     Raises:
         MissingDependency: psutil is not installed.
@@ -143,7 +143,7 @@ class Machine:
         self.start()
 
     def start(self) -> None:
-        """Measure on, after `close()`; does nothing while it measures."""
+        """Measure again after `close()`; does nothing while it measures."""
         if not self.running:
             self._poll = _Poll(self.stream, self._read, self.every)
 
@@ -169,7 +169,7 @@ class Machine:
 
 
 class _Poll:
-    """One beat: reads and appends on the I/O thread until it is ended, or its stream is gone."""
+    """One polling loop: reads and appends on the I/O thread until it is ended or its stream is gone."""
 
     def __init__(self, stream: Stream, read: Callable[[], Reading], every: float) -> None:
         self._stream = weakref.ref(stream, self.end)
@@ -183,9 +183,9 @@ class _Poll:
         self._next: Delayed = self._runtime.call_later(0.0, self._beat)
 
     def end(self, _: object = None) -> None:
-        """From any thread, any number of times; a reading under way is not appended any more.
+        """Stop polling, from any thread and any number of times; a reading under way is not appended any more.
 
-        It takes no lock: the garbage collector calls it wherever the stream's last reference goes.
+        It takes no lock: the garbage collector calls it on the thread that drops the stream's last reference.
         """
         self.ended = True
         self._next.cancel()
@@ -242,7 +242,7 @@ class Reader:
             try:
                 values.update(read())
             except Exception as error:
-                # A missing counter must not end the others, and must not fill the log twice a second.
+                # A missing counter must not stop the others, nor be logged at every reading.
                 if name not in self._failed:
                     self._failed.add(name)
                     logger.warning("this machine does not tell its %s: %s; they read NaN", name, error)
