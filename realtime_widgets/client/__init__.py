@@ -1,7 +1,8 @@
-"""The network: connections to servers, shared by all who ask for the same one.
+"""The client: connections to servers, each shared by all clients of the same address.
 
-Data goes `websocket` → `connection` → `receiver` → streams and callbacks. `client` is what users hold; it comes with
-its first use, for widgets need only the words for the state of a link, not what makes one.
+Data goes `transports` → `connection` → `receiver` → streams and callbacks; a *link* is one opened transport, and a
+connection outlives its links. `client` is what users hold; it is imported on first use, because widgets need only the
+states of a connection (`sansio.state`), not what makes one.
 """
 
 from typing import TYPE_CHECKING, Any

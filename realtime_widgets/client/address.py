@@ -1,7 +1,7 @@
-"""The address of a server: where it is, and what a client says of itself when it knocks.
+"""The address of a server: its url, and the token, headers and subprotocols that a client connects with.
 
-Url, headers and token may be given as values, or as functions that are asked at every attempt: tokens expire.
-Nothing here shows a secret: what people read is the `label`.
+Url, headers and token may be given as values, or as functions that are called at every attempt, because tokens expire.
+Nothing here shows a secret: what is shown is the `label`.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from ..runtime import Runtime
 T = TypeVar("T")
 
 Given: TypeAlias = T | Callable[[], T | Awaitable[T]]
-"""A value, or a function that gives it."""
+"""A value, or a function that returns it."""
 
 SCHEMES = ("ws", "wss", "http", "https")
 
 ONE_WAY = ("http", "https")
-"""Server-Sent Events."""
+"""The schemes of Server-Sent Events."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where to connect, and as whom.
+    """Where to connect, and with which credentials.
 
     Attributes:
         url: `ws://`, `wss://`, or `http://`, `https://` for Server-Sent Events.
@@ -72,20 +72,20 @@ class Address:
 
     @property
     def label(self) -> str:
-        """The url for people: no credentials, no query."""
+        """The url for display: no credentials, no query."""
         return label_of(self.url) if isinstance(self.url, str) else "the address that a function gives"
 
     @property
     def may_change(self) -> bool:
-        """Whether another attempt may be another address, or come with another token."""
+        """Whether another attempt may have another url, token or headers."""
         return callable(self.url) or callable(self.auth) or callable(self.headers)
 
     async def resolve(self, runtime: Runtime) -> tuple[str, dict[str, str]]:
-        """Return the url and the headers of one attempt (on the I/O thread; functions run where callbacks do).
+        """Return the url and the headers of one attempt (on the I/O thread; functions run on the callback thread).
 
         Raises:
             CallbackFailed: when a function raised.
-            ConnectionRejected: when what it gave is no address.
+            ConnectionRejected: when what it returned cannot be used.
         """
         url = await _ask(self.url, "url", runtime)
         try:
@@ -102,10 +102,10 @@ class Address:
 
 
 def check_url(url: Any) -> None:
-    """Raise when this is no address of a WebSocket or of Server-Sent Events.
+    """Raise when this is no url of a WebSocket or of Server-Sent Events.
 
     Raises:
-        UsageError: saying what it is instead, without its credentials and its query.
+        UsageError: naming what is wrong, without the url's credentials and query.
     """
     if not isinstance(url, str):
         raise WrongType(f"cannot connect to {url!r}: pass an address such as 'ws://localhost:8000/ws'")
@@ -129,13 +129,13 @@ def check_url(url: Any) -> None:
 
 
 def label_of(url: str) -> str:
-    """Return an address without credentials and query."""
+    """Return a url without credentials and query."""
     parts = urllib.parse.urlsplit(url)
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _check_header(name: Any, value: Any) -> None:
-    """Raise when this cannot be a header; libraries would say so with its value, which may be a secret."""
+    """Raise when this cannot be a header; the error of a library would quote its value, which may be a secret."""
     if not isinstance(name, str) or not isinstance(value, str):
         raise ConnectionRejected(
             f"the header {name!r} cannot be sent: it is no text; pass names and values as text"
@@ -148,12 +148,12 @@ def _check_header(name: Any, value: Any) -> None:
 
 
 def is_one_way(url: str) -> bool:
-    """Whether what is at an address can only be listened to."""
+    """Whether a url is one that can only be received from."""
     return urllib.parse.urlsplit(url).scheme in ONE_WAY
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine."""
+    """Whether a url is on this machine."""
     host = urllib.parse.urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -162,10 +162,10 @@ def is_loopback(url: str) -> bool:
 
 
 def identity(value: Any) -> Hashable:
-    """Return what stands for a value when connections are compared.
+    """Return what a value is compared by when connections are compared.
 
-    A cell that is run again makes its functions anew. They are the same when they have the same code and see the
-    same variables, so such a run meets the connection of the run before.
+    A cell that is run again creates its functions anew. They count as the same when they have the same code and see the
+    same variables, so such a run shares the connection of the run before.
     """
     if isinstance(value, types.MethodType):
         return (identity(value.__func__), id(value.__self__))
@@ -192,7 +192,7 @@ async def _ask(given: Any, what: str, runtime: Runtime) -> Any:
     except BaseException as error:  # sys.exit() in it must not end the I/O thread
         task = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-            raise  # not the function's own doing
+            raise  # our own task was cancelled, not the function
         raise CallbackFailed(
             f"the function that gives the {what} raised {type(error).__name__}: {error}; it is asked again"
         ) from error

@@ -1,4 +1,4 @@
-"""Dialing: how an address becomes an open link, over a WebSocket or Server-Sent Events."""
+"""Dialing: opens a link to an address, over a WebSocket or Server-Sent Events, with the options of a connection."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .transports.websocket import WebSocketTransport
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a connection is kept; those of the client that came last hold.
+    """The settings of a connection; those of the latest client apply.
 
     Attributes:
-        reconnect: the pace of attempts.
-        heartbeat: seconds between two signs of life; None: none are sent, and silence means nothing.
-        max_size: bytes of a frame; larger ones are left out.
+        reconnect: the delays between attempts, and their number.
+        heartbeat: seconds between two pings; None: none are sent, and silence does not end a link.
+        max_size: bytes of a frame; larger ones are skipped.
     """
 
     reconnect: Reconnect
@@ -70,13 +70,13 @@ async def dial(
 
     Args:
         url, headers, protocols: of this attempt.
-        options: how to keep it.
-        place: the address for people.
-        clock: for signs of life.
-        outbox: what is sent over it, if it goes two ways.
-        bookmark: where it goes on, if it goes one way.
-        complain: is told of what cannot be used.
-        miss: is told why something is missing before what is delivered next.
+        options: of the connection.
+        place: the address for display.
+        clock: for the heartbeat.
+        outbox: what is sent over it, if it is a WebSocket.
+        last_event_id: where it resumes, if it is a stream of Server-Sent Events.
+        complain: is called with errors about data that cannot be used.
+        miss: is called with the reason when something is missing before what is delivered next.
 
     Raises:
         ConnectionLost, ConnectionRejected: why it could not be opened.

@@ -1,4 +1,4 @@
-"""Statuses: what it means for a connection that the system or the server gave another answer than we wanted."""
+"""Failures: which of our errors an HTTP status or an error of the system is, and whether a retry can help."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from typing import Final
 from ..errors import ClientError, ConnectionLost, ConnectionRejected, Unauthorized
 
 MAX_RETRY_AFTER: Final = 3600.0
-"""Seconds that a server may have itself left alone for, whatever it says."""
+"""Seconds that a server can delay the next attempt by at most, whatever it asks for."""
 
 
 def explain_status(code: int, headers: Mapping[str, str], place: str, instead: str) -> ClientError:
-    """Return what an answer means: ConnectionRejected where a retry cannot help, else ConnectionLost.
+    """Return the error for a response: ConnectionRejected where a retry cannot help, else ConnectionLost.
 
     Args:
         code: the status.
-        headers: the answer's, found in any letter case.
-        place: where it came from, for people.
-        instead: what it should have done, such as "opening a WebSocket".
+        headers: the response's; lookup must ignore letter case.
+        place: where it came from, for display.
+        instead: what was expected, such as "opening a WebSocket".
     """
     match code:
         case 401:
@@ -42,12 +42,12 @@ def explain_status(code: int, headers: Mapping[str, str], place: str, instead: s
 
 
 def explain_os(error: OSError, url: str, place: str) -> ClientError:
-    """Return what an error of the system means: ConnectionRejected where a retry cannot help, else ConnectionLost.
+    """Return the error for one of the system: ConnectionRejected where a retry cannot help, else ConnectionLost.
 
     Args:
-        error: what it raised.
+        error: what was raised.
         url: where we wanted to connect.
-        place: the same, for people.
+        place: the same, for display.
     """
     match error:
         case ssl.SSLCertVerificationError():
@@ -76,7 +76,7 @@ def explain_os(error: OSError, url: str, place: str) -> ClientError:
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3); None: nothing that can be read.
+    """Return the seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3); None: none that can be read.
 
     Args:
         value: seconds, or a date.

@@ -1,7 +1,7 @@
-"""The audience: the functions of users that a client calls, on the callback thread, in the order things happened.
+"""Handlers: the callbacks of one client, called on the callback thread in the order in which things happened.
 
-What they are slow for waits in an inbox, within bounds, and not on the callback thread, which belongs to everybody: a
-client whose functions never keep up takes its turns there with the others.
+What waits for slow callbacks is in a bounded inbox and not on the callback thread, which all clients share: a client
+whose callbacks never keep up takes turns there with the others.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .sansio.inbox import Inbox, Kind
 logger = logging.getLogger(__name__)
 
 MAX_CALLS_PER_TURN: Final = 100
-"""Calls in a row, before it is somebody else's turn on the callback thread."""
+"""Calls in a row, before other clients get their turn on the callback thread."""
 
 
 class Callback:
-    """A function that a client calls; calling this calls it."""
+    """A registered function; calling this calls it."""
 
     __slots__ = ("__weakref__", "_remove", "fn", "kind", "type")
 
@@ -41,7 +41,7 @@ class Callback:
         self.type = type
 
     def remove(self) -> None:
-        """Do not call it any more; twice is fine."""
+        """Unregister the function; twice is fine."""
         self._remove(self)
 
     def __call__(self, *args: Any) -> object:
@@ -53,13 +53,13 @@ class Callback:
 
 
 class Handlers:
-    """Functions by what they want to hear.
+    """Callbacks by the kind of thing that they are called for.
 
     Args:
         runtime: whose callback thread calls them.
         inbox: what waits for them.
-        failed: is told on the I/O thread when one has raised.
-        crowded: is told there when too much of a lossless channel waits, and when that is over.
+        failed: is called on the I/O thread with the error when one has raised.
+        crowded: is called there with the lossless channels of which too much waits, when these change.
     """
 
     def __init__(
@@ -73,24 +73,24 @@ class Handlers:
         self._failed = failed
         self._crowded = crowded
         self._told: frozenset[str] = frozenset()
-        self._lock = threading.Lock()  # of all that follows
+        self._lock = threading.Lock()  # guards all that follows
         self._callbacks: dict[Kind, tuple[Callback, ...]] = {}
         self._inbox = inbox
         self._draining = False
 
     def add(self, callback: Callback) -> None:
-        """Take one in, from any thread."""
+        """Register a callback, from any thread."""
         with self._lock:
             self._callbacks[callback.kind] = (*self._callbacks.get(callback.kind, ()), callback)
 
     def remove(self, callback: Callback) -> None:
-        """Take one out, from any thread; it may be out already."""
+        """Unregister a callback, from any thread; it may be unregistered already."""
         with self._lock:
             left = tuple(kept for kept in self._callbacks.get(callback.kind, ()) if kept is not callback)
             self._callbacks[callback.kind] = left
 
     def clear(self) -> None:
-        """Take all out, from any thread."""
+        """Unregister all callbacks and discard what waits, from any thread."""
         with self._lock:
             self._callbacks = {}
             self._inbox.clear()
@@ -100,14 +100,14 @@ class Handlers:
         return any(self._callbacks.values())
 
     def wants(self, kind: Kind) -> bool:
-        """Whether anybody listens for this."""
+        """Whether a callback is registered for this kind."""
         return bool(self._callbacks.get(kind))
 
     def tell(self, kind: Kind, *things: Any) -> None:
-        """Have it called with each of the things that happened, after those before them."""
+        """Have the callbacks of a kind called with each of the things that happened, after those before them."""
         if not things or not self.wants(kind):
             return
-        # Asks a function of the user's, so not with the lock held.
+        # May call a function of the user's, so not with the lock held.
         keys = [self._inbox.key_of(kind, thing) for thing in things]
         now = time.time()
         with self._lock:
@@ -120,7 +120,7 @@ class Handlers:
                 self._runtime.submit(self._drain)
 
     def _tell_of_crowds(self) -> None:
-        """Say which lossless channels wait for too long, when that has changed."""
+        """Report the lossless channels of which too much waits, when these have changed."""
         with self._lock:
             crowded = frozenset(self._inbox.crowded)
             changed, self._told = crowded != self._told, crowded
@@ -129,12 +129,12 @@ class Handlers:
                 self._runtime.call_soon(self._crowded, crowded)
 
     def call(self, what: str, fn: Callable[..., object], *args: Any) -> None:
-        """Have a function called that is not in it."""
+        """Have a function called on the callback thread that is not registered."""
         with contextlib.suppress(RuntimeStopped):
             self._runtime.submit(self._guarded, what, fn, *args)
 
     def _drain(self) -> None:
-        """Call them for what waits (on the callback thread)."""
+        """Call the callbacks for what waits (on the callback thread)."""
         while True:
             for _ in range(MAX_CALLS_PER_TURN):
                 with self._lock:
@@ -149,18 +149,18 @@ class Handlers:
                 for callback in callbacks:
                     if callback.type is None or callback.type == thing.type:
                         self._guarded(f"on_{kind}", callback.fn, thing)
-            with contextlib.suppress(RuntimeStopped):  # at the program's end there are no others to let pass
+            with contextlib.suppress(RuntimeStopped):  # a stopped runtime has no others to yield to
                 self._runtime.submit(self._drain)
                 return
 
     def _guarded(self, what: str, fn: Callable[..., object], *args: Any) -> None:
-        """Call a user's function; what it raises is told, and the rest goes on."""
+        """Call a user's function; report what it raises, and go on."""
         try:
             fn(*args)
         except BaseException as error:  # sys.exit() in one must not silence the client for ever
             failed = CallbackFailed(f"a callback of {what} raised {type(error).__name__}: {error}")
             failed.__cause__ = error
-            if what == "on_error":  # or it would be told to itself, for ever
+            if what == "on_error":  # or it would be called with its own errors, for ever
                 logger.warning("%s", failed, exc_info=error)
             else:
                 with contextlib.suppress(RuntimeStopped):

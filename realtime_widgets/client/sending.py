@@ -1,7 +1,7 @@
-"""Sending: what users hand over to a connection, until a link takes it or it has waited for too long.
+"""Sending: the messages that users send over a connection, until a link sends them or they have waited too long.
 
-The outbox has the messages and the rules; here are its times, on the clock of the connection, and whether the address
-takes anything in: Server-Sent Events go one way. Runs on the I/O thread, but for `put` and `admit`.
+The outbox has the messages and the rules; this module adds timers, on the clock of the connection, and whether the
+address accepts anything: Server-Sent Events go one way. Runs on the I/O thread, but for `put` and `admit`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ ONE_WAY: Final = (
 
 
 class Sending:
-    """The outbox of a connection, and its times.
+    """The outbox of a connection, and its timers.
 
     Args:
-        runtime: whose I/O thread it lives on.
-        label: the address for people.
+        runtime: whose I/O thread it runs on.
+        label: the address for display.
         one_way: nothing can be sent there.
-        clock: asked when it is wanted; None: any thread's monotonic one, which is also the loop's.
-        loop: the clock for timers.
-        wake: called when there is something to send.
-        complain: is told of what could not be sent.
+        clock: read when a message is put; None: the monotonic clock, which any thread can read and is also the loop's.
+        loop: returns the clock for timers.
+        wake: is called when there is something to send.
+        complain: is called with the errors of messages that could not be sent.
     """
 
     def __init__(
@@ -58,18 +58,18 @@ class Sending:
             self.outbox.close(ONE_WAY)
 
     def admit(self) -> None:
-        """Take in what is to be sent: somebody wants the connection; any thread."""
+        """Accept messages from now on: somebody wants the connection; any thread."""
         if not self.one_way:
             self.outbox.open()
 
     def put(self, delivery: Delivery) -> None:
-        """Send a message, or have it wait for the link; any thread, and what finds no room has failed then."""
+        """Send a message, or queue it until there is a link; any thread. One that finds no room fails at once."""
         delivery.early = True
         self.outbox.put(delivery, self._clock.time() if self._clock is not None else time.monotonic())
         self._runtime.call_soon(self._was_put if delivery.error is None else self._has_failed, delivery)
 
     def turn(self, *, one_way: bool) -> None:
-        """Follow an address that goes the other way than the one before: nothing is taken in any more, or again."""
+        """Follow a change between one-way and two-way addresses: refuse messages, or accept them again."""
         if one_way:
             self.one_way = True
             waiting = self.outbox.close(ONE_WAY)
@@ -81,18 +81,18 @@ class Sending:
             self.outbox.open()
 
     def stop(self) -> None:
-        """Look at the clock no more."""
+        """Stop the timer."""
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
 
     def close(self, life: int | None) -> list[Delivery]:
-        """Take nothing in any more; returns what waits, but for what was put in since a life of the outbox."""
+        """Accept nothing any more; returns what waits, but for what was put in after a life of the outbox."""
         closed = f"there is no connection to {self._label}; call connect() first"
         return self.outbox.close(ONE_WAY if self.one_way else closed, life)
 
     def _was_put(self, delivery: Delivery) -> None:
-        """Have it sent; what its thread had asked for before, a channel for example, has been said by now."""
+        """Have it sent; what its thread requested before it, a channel for example, has been requested by now."""
         delivery.early = False
         self._wake()
         if self._expiry is None:
@@ -104,7 +104,7 @@ class Sending:
             self._expiry = clock.call_later(max(0.0, due - clock.time()), self._expire)
 
     def _expire(self) -> None:
-        """Fail what has waited for too long."""
+        """Fail what has waited too long."""
         self._expiry = None
         for delivery in self.outbox.expire(self._loop().time()):
             self._has_failed(delivery)

@@ -1,7 +1,6 @@
-"""The session: what has been said on one link in our envelope.
+"""The client session: the state of our protocol on one link.
 
-Hello, the channels that were asked for, the answers to what the server says of the link itself. It begins anew with
-every link.
+It sends the hello, requests channels and answers the server's control messages. Every link has a new one.
 """
 
 from __future__ import annotations
@@ -25,22 +24,21 @@ if TYPE_CHECKING:
     from .receiver import Receiver
 
 HELLO: Final = {"version": 1, "batch": True, "recovery": True, "acks": True}
-"""What we say first: that we read frames that are arrays of envelopes, recover what is missing, and read answers to
-what we sent."""
+"""Our hello: we read frames that are arrays of envelopes, recover missing messages, and read acknowledgements."""
 
 
 HELLO_TIMEOUT: Final = 1.0
-"""Seconds that a server has for its hello before we take it for one that does not answer."""
+"""Seconds that a server has to send its hello before we assume that it does not acknowledge messages."""
 
 
 class Session:
-    """What has been said on one link.
+    """The state of our protocol on one link.
 
     Args:
         transport: the link.
         outbox: what users send over it.
-        sender: what the server knows us by, on every link.
-        clock: for how long the server has to answer our hello.
+        sender: our name at the server, the same on every link.
+        clock: for the timeout of the hello.
     """
 
     def __init__(self, transport: Transport, outbox: Outbox, sender: str, clock: Clock) -> None:
@@ -56,12 +54,11 @@ class Session:
         self._served: weakref.ref[Receiver] | None = None
         self._asked: set[str] = set()
         self._paused: frozenset[str] = frozenset()
-        self._on_connect_called: dict[
-            Hashable, object
-        ] = {}  # holding them, so that no later one can be taken for them
+        # Keeps the functions, so that no later one gets the identity of one of them.
+        self._on_connect_called: dict[Hashable, object] = {}
 
     def serve(self, receiver: Receiver) -> None:
-        """Have this be the receiver of our envelope: one that comes later hears what the server said, and asks anew."""
+        """Make this the receiver of our envelopes: a later one gets the server's hello, and requests channels anew."""
         if self._served is not None and self._served() is receiver:
             return
         late, self._served = self._served is not None, weakref.ref(receiver)
@@ -75,10 +72,10 @@ class Session:
             self._asked = set()
 
     def send_hello(self, max_size: int) -> None:
-        """Say hello, once.
+        """Send the hello, once.
 
         Args:
-            max_size: bytes of the largest frame that we take.
+            max_size: bytes of the largest frame that we accept.
         """
         if not self._hello_sent and not self.transport.one_way:
             self._hello_sent = True
@@ -86,18 +83,18 @@ class Session:
             self._patience = Timeout(self._clock, HELLO_TIMEOUT, self.assume_no_acks)
 
     def assume_no_acks(self) -> None:
-        """Take the server for one that does not answer, unless it has said hello, on this link or an earlier one."""
+        """Assume that the server does not acknowledge, unless it has said hello, on this link or an earlier one."""
         if not self.known and self._outbox.acks is None:
             self._outbox.set_acks(False)
             self.transport.wake()
 
     def end(self) -> None:
-        """The link is gone."""
+        """Stop the timer: the link has ended."""
         if self._patience is not None:
             self._patience.cancel()
 
     def ask_for(self, channels: set[str], recovery: Recovery) -> None:
-        """Ask the server for channels that it has not been asked for, from the last position that was read."""
+        """Subscribe to channels that were not requested on this link, from the last position that was read."""
         new = channels - self._asked - self._paused
         if new:
             self._asked |= new
@@ -105,27 +102,25 @@ class Session:
             self.say("subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {}))
 
     def drop(self, channels: set[str]) -> None:
-        """Have the server not send channels any more."""
+        """Unsubscribe from channels."""
         if gone := channels & self._asked:
             self._asked -= gone
             self.say("unsubscribe", {"streams": sorted(gone)})
 
     def pause(self, channels: frozenset[str], recovery: Recovery) -> None:
-        """Have the server not send channels for now, where it can go on later from a position, and no others."""
-        may = recovery.can_ask or not self.known  # as long as it has not said hello it is what it was
+        """Unsubscribe for now from these channels, and no others, where they can resume later from a position."""
+        may = recovery.can_ask or not self.known  # before its hello it is assumed to be as it was
         self._paused = frozenset(recovery.positions(channels)) if may else frozenset()
         self.drop(set(self._paused))
 
     def ask_history(self, channel: str, after: Position) -> None:
-        """Ask the server for what came after a position."""
+        """Ask the server for the messages after a position."""
         message = new_envelope("history", {}, channel=channel)
         message.epoch, message.offset = after
         self.transport.say(write(message))
 
     def claim_on_connect(self, fn: Callable[..., object]) -> bool:
-        """Return whether a function of `on_connect=` is yet to be called: once per link, however often its cell
-        runs.
-        """
+        """Return whether to call a function of `on_connect=`: once per link, however often its cell runs."""
         key = identity(fn)
         if key in self._on_connect_called:
             return False
@@ -133,7 +128,7 @@ class Session:
         return True
 
     def answer(self, message: Message) -> BadMessage | None:
-        """Answer what the server says of the link itself; returns what it complains of, if it does."""
+        """Handle a control message of the server; returns the error that it reports, if it does."""
         data = message.data if isinstance(message.data, dict) else {}
         if message.type == "ping":
             self.say("pong", {}, message.id)
@@ -144,23 +139,21 @@ class Session:
             self.transport.wake()
         elif message.type == "ack":
             self._outbox.acknowledge(message.id, _position(data))
-        elif message.type == "error" and self.known:  # before, the word could mean anything
+        elif message.type == "error" and self.known:  # before its hello, the type could mean anything
             said = data.get("message") or repr(message.data)
             left_out = data.get("streams")
-            if isinstance(
-                left_out, list
-            ):  # there was no room for them; there may be when they are asked for again
+            if isinstance(left_out, list):  # there was no room for them; they may be requested again
                 self._asked.difference_update(name for name in left_out if isinstance(name, str))
             self._outbox.refuse(data.get("id"), said)
             return BadMessage(f"the server turned something down: {said}")
         return None
 
     def say(self, kind: str, data: Any, id: str | int | None = None) -> None:
-        """Send a message of the link's own."""
+        """Send a control message."""
         self.transport.say(write(new_envelope(kind, data, id=id)))
 
 
 def _position(data: dict[str, Any]) -> Position | None:
-    """Return where the server says that a message stands; None: it does not say."""
+    """Return the position of a message that the server gives; None: it gives none."""
     epoch, offset = data.get("epoch"), data.get("offset")
     return Position(epoch, offset) if isinstance(epoch, str) and isinstance(offset, int) else None

@@ -1,4 +1,4 @@
-"""The watch: notices that this machine has slept, when links may be dead that still look alive."""
+"""The sleep detector: notices that this machine has slept, after which links may be dead that still look alive."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Final
 from ..runtime.scheduling import Clock, Timer
 
 CHECK_INTERVAL: Final = 5.0
-"""Seconds between two looks at the clocks."""
+"""Seconds between two readings of the clocks."""
 
 SLEEP_THRESHOLD: Final = 10.0
-"""Seconds by which the time of day must have gone further than the loop's clock between two looks. Where that goes on
-in a sleep, or when we ourselves stood still, the heartbeat sees it."""
+"""Seconds by which the time of day must have advanced further than the loop's clock between two readings. Where the
+loop's clock goes on in a sleep, or when only this process stalled, the heartbeat notices it."""
 
 _wall = time.time
 """The time of day: unlike the loop's clock it goes on while a machine sleeps."""
 
 
 class SleepDetector:
-    """Looks at the clocks for as long as it is on; on the I/O thread.
+    """Compares the clocks for as long as it is on; on the I/O thread.
 
     Args:
-        clock: of the loop.
+        clock: returns the loop's clock.
         slept: is called when time has jumped.
     """
 
@@ -34,12 +34,12 @@ class SleepDetector:
         self._seen = 0.0, 0.0
 
     def on(self) -> None:
-        """Begin; again is fine."""
+        """Start; again is fine."""
         if self._timer is None:
             self._see()
 
     def off(self) -> None:
-        """End; again is fine."""
+        """Stop; again is fine."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,4 +1,4 @@
-"""The counters: what has happened on a connection, and what a client shows of it."""
+"""Stats: the counters of a connection, and the snapshot that a client shows of them."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class ClientStats(msgspec.Struct, frozen=True):
     Attributes:
         connects: times that it was opened.
         frames: received.
-        messages: in them.
+        messages: in the received frames.
         bytes: received.
         bad: frames, messages and records that could not be used.
-        duplicates: messages that came again, and were left out.
+        duplicates: messages that were received again, and dropped.
         gaps: places where messages are missing.
-        dropped: messages and errors that this client's callbacks were too slow for.
-        channels: what waits for them by channel, and what became of what was too much.
-        sent: messages that went out.
-        acknowledged: those of them that the server has, by its own word.
-        waiting: messages that wait for the connection, or for the server's answer.
+        dropped: messages and errors that were dropped because this client's callbacks were too slow.
+        channels: what waits for the callbacks by channel, and what was dropped or merged.
+        sent: messages that were sent.
+        acknowledged: those of them that the server has acknowledged.
+        waiting: messages that wait for the connection, or for the server's acknowledgement.
         failed: messages that did not arrive, as far as we know.
     """
 

@@ -1,4 +1,4 @@
-"""The timeout: the time that the other side has for an answer."""
+"""The timeout: limits how long the peer may take to answer."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..runtime.scheduling import Clock
 
 
 class Timeout:
-    """The time that the other side has for an answer; where we stood still ourselves, a little more: read, then judge.
+    """Limits how long the peer may take to answer; after a stall of our own it waits a little more, to read first.
 
     Args:
-        clock: what it goes by.
+        clock: that it runs on.
         seconds: how long.
-        over: called at its end.
+        over: is called at its end.
     """
 
     def __init__(self, clock: Clock, seconds: float, over: Callable[[], object]) -> None:
@@ -23,7 +23,7 @@ class Timeout:
         self._wait(seconds)
 
     def cancel(self) -> None:
-        """Wait no longer."""
+        """Stop waiting."""
         self._timer.cancel()
 
     def _wait(self, seconds: float) -> None:

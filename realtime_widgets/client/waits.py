@@ -1,4 +1,4 @@
-"""Waits: futures for the states of a client, settled on the I/O thread and waited for anywhere."""
+"""Waits: futures for the states of a client, resolved on the I/O thread and waited for on any other."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .sansio.state import State, Status
 
 
 class Waits:
-    """Who waits for which state; on the I/O thread."""
+    """Futures with the state that each waits for; on the I/O thread."""
 
     def __init__(self) -> None:
         self._waits: list[tuple[State, Future[None]]] = []
 
     def add(self, state: State, future: Future[None]) -> None:
-        """Have a future settled when the state has come."""
+        """Have a future resolved when a state is reached."""
         self._waits.append((state, future))
 
     def resolve(self, status: Status) -> None:
-        """Settle those that are over: their state has come, or it will not, because the client has given up."""
+        """Resolve futures whose state is reached, or will not be because the client has given up."""
         waits, self._waits = self._waits, []
         for state, future in waits:
             if future.cancelled():
@@ -38,7 +38,7 @@ class Waits:
 
 
 class Awaitable:
-    """A wait that belongs to the event loop that awaits it."""
+    """A future that can be awaited in any event loop."""
 
     def __init__(self, future: Future[None]) -> None:
         self._future = future
@@ -48,19 +48,19 @@ class Awaitable:
 
 
 class RuntimeWaiter:
-    """Waits for what the I/O thread settles, on any other thread or in any event loop.
+    """Waits for what the I/O thread resolves, on any other thread or in any event loop.
 
     Args:
-        runtime: whose threads may not wait.
+        runtime: whose threads must not wait.
     """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     def wait(self, future: Future[None], timeout: float | None) -> None:
-        """See `outbox.RuntimeWaiter`."""
+        """See `outbox.Waiter`."""
         self._runtime.wait(future, timeout)
 
     def awaited(self, future: Future[None]) -> Generator[Any, None, None]:
-        """See `outbox.RuntimeWaiter`."""
+        """See `outbox.Waiter`."""
         return asyncio.shield(asyncio.wrap_future(future)).__await__()

@@ -6,13 +6,14 @@
 | module | holds |
 |---|---|
 | `server` | `Hub`: start, stop, publish |
-| `serving` | one life of the web server, from the socket that listens to the last connection closed |
-| `app`, `policy` | the endpoints, and who may come in |
-| `session`, `mailbox` | one connected client, and what waits to be sent to it |
-| `switchboard`, `channels`, `brokers` | what the clients share, who follows what, and what numbers the messages |
-| `traffic`, `metrics`, `events` | what the hub says of itself |
+| `serving` | one run of the web server, from its listening socket to the last closed connection |
+| `app`, `auth`, `rate_limit` | the endpoints, who may connect, and how many per second |
+| `session`, `send_buffer`, `catch_up` | one connected client, the frames queued for it, and what it missed |
+| `sse` | a client over Server-Sent Events |
+| `state`, `channels`, `brokers` | what the clients share, who follows what, and what numbers the messages |
+| `traffic`, `metrics`, `events` | what the hub reports about itself |
 
-Importing it imports no web server: that comes with the first hub that starts.
+Importing this package imports no web server: the first hub that starts does.
 """
 
 from ..runtime import get_runtime
@@ -22,10 +23,10 @@ __all__ = ["Hub", "embedded_hub"]
 
 
 def embedded_hub() -> Hub:
-    """Return the one hub of this process, running: started at its first use, and the same ever after.
+    """Return the shared hub of this process, running: started at its first use, the same object ever after.
 
-    It lives as long as the runtime, so re-run cells and %autoreload meet the same one; after a fork, or when the
-    runtime was stopped, there is a fresh one.
+    It lives as long as the runtime, so re-run cells and %autoreload get the same one; after a fork, or after the
+    runtime was stopped, a new one is made.
 
     Raises:
         WouldDeadlock: on a thread of this package, when it does not run yet.

@@ -1,8 +1,8 @@
-"""The endpoints: what can be asked of a hub over HTTP, and where its WebSockets are.
+"""The hub's ASGI application: its HTTP endpoints and its WebSocket.
 
-    WebSocket  /ws/dashboard        the wire; without a hello: metrics, alerts, events
-    GET        /health              whether it is there; needs no token
-    POST       /publish/{channel}   the body, JSON, is the data; answers where they stand in the channel
+    WebSocket  /ws/dashboard        the protocol; without a hello: metrics, alerts, events
+    GET        /health              liveness; needs no token
+    POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel
     GET        /sse/{channels}      the same messages one way, as Server-Sent Events: names with commas between
 
 Starlette is imported with the first hub that starts.
@@ -41,10 +41,10 @@ DASHBOARD: Final = "/ws/dashboard"
 EVENTS: Final = "/sse/"
 
 PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events")}
-"""Path → the channels of a client that says no hello."""
+"""Path → the channels of a client that sends no hello."""
 
 ABORT: Final = "realtime_widgets.abort"
-"""The extension of ASGI by which our server lets a connection be cut off: `{"call": function}`."""
+"""The ASGI extension by which our server lets an endpoint abort a connection: `{"call": function}`."""
 
 _decode = msgspec.json.Decoder().decode
 
@@ -98,10 +98,10 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
 
 
 def _events(state: HubState, request: Request) -> ASGIApp:
-    """Return what answers with a stream of events; what a client asks for that cannot be is said here."""
+    """Return the application that answers with a stream of events, or the response that says why it cannot."""
     if (busy := _busy(state)) is not None:
         return busy
-    # The path as it came: a comma within a name is not one between names.
+    # The raw path: an encoded comma belongs to a name, a plain one separates names.
     path = request.scope["raw_path"].decode("latin-1")
     channels = [unquote(name) for name in path.partition(EVENTS)[2].split(",")]
     for channel in channels:
@@ -136,9 +136,9 @@ async def _publish(state: HubState, request: Request) -> JSONResponse:
         return _complaint(400, "json", f"the body is no JSON: {error}; send the data alone, as JSON")
     try:
         message = encode_publication(channel, data)
-    except WrongType as error:  # nested so deeply that it can be read, and not written
+    except WrongType as error:  # nested so deeply that it can be decoded, but not encoded
         return _complaint(400, "json", str(error))
-    except UsageError:  # larger as we write it
+    except UsageError:  # larger once we have encoded it
         return too_large
     key = request.headers.get("idempotency-key")
     if key is not None and len(key) > MAX_NAME_LENGTH:
@@ -150,7 +150,7 @@ async def _publish(state: HubState, request: Request) -> JSONResponse:
 
 
 async def _body(request: Request) -> bytes | None:
-    """Return the body; None: it is too large, and is not kept."""
+    """Return the body; None: it is too large, and was discarded."""
     body = bytearray()
     async for part in request.stream():
         body += part
@@ -160,7 +160,7 @@ async def _body(request: Request) -> bytes | None:
 
 
 def _busy(state: HubState) -> JSONResponse | None:
-    """Turn a client away that is one too many in this second; None: it may come in."""
+    """Return a 503 response when too many connect in this second; None: the client may connect."""
     wait = state.rate_limiter.ask(time.monotonic())
     if not wait:
         return None
@@ -177,7 +177,7 @@ def _complaint(status: int, code: str, message: str) -> JSONResponse:
 
 
 class _AuthMiddleware:
-    """What every request passes first: the guard. What goes wrong behind it ends here, and in our log."""
+    """Applies the access policy to every request, and logs the exceptions of the application behind it."""
 
     def __init__(self, inside: ASGIApp, state: HubState, policy: AccessPolicy) -> None:
         self._inside = inside
@@ -193,7 +193,7 @@ class _AuthMiddleware:
                 self._state.events.say("refused", "warning", f"a connection was refused: {refusal.message}")
                 await self._refuse(refusal, scope, receive, send)
         except OSError:
-            pass  # the other side has gone
+            pass  # the peer has disconnected
         except Exception:
             logger.exception("a request for %s failed", scope["path"])
 
@@ -201,7 +201,7 @@ class _AuthMiddleware:
         from starlette.requests import HTTPConnection
 
         token, rest = split_token(scope["query_string"].decode("latin-1"))
-        # From here on nobody can log the token: not the server, which has this very dict, and not an endpoint.
+        # Remove the token, so that neither an endpoint nor the server, which has this very dict, can log it.
         scope["query_string"] = rest.encode("latin-1")
         headers = HTTPConnection(scope).headers
         refusal = self._policy.check_sender(headers.get("host"), headers.get("origin"))
@@ -220,7 +220,7 @@ class _AuthMiddleware:
 
 
 class _Socket:
-    """An accepted WebSocket as the session's link."""
+    """An accepted WebSocket as a `session.ClientTransport`."""
 
     def __init__(self, socket: WebSocket) -> None:
         from starlette.websockets import WebSocketDisconnect

@@ -1,8 +1,9 @@
-"""The guard: who may come in. Pure: it is given what a request says, and answers why it is turned down, if it is.
+"""Access policy: checks the `Host`, the `Origin` and the token of every request to the hub.
 
-A web page can open a socket to this machine from any browser on it, so two things are asked of everybody before
-the token is looked at: the `Host` header names this machine (a page whose own name was made to point here, DNS
-rebinding, names itself), and an `Origin`, which only browsers send, is the hub's own or one that was allowed.
+Any browser on this machine lets a web page open a socket to it, so two things are checked before the token: the `Host`
+header must name this machine (a page whose own name was made to resolve to it, DNS rebinding, sends that name), and an
+`Origin`, which only browsers send, must be the hub's own or an allowed one. Pure: it is given what a request says, and
+returns why it is refused, if it is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 from ..errors import UsageError
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
-"""What this machine is called by those who are on it."""
+"""Names of this machine for programs that run on it."""
 
 EVERYWHERE: Final = frozenset({"", "0.0.0.0", "::"})
 """Hosts that mean every address of this machine."""
@@ -31,11 +32,11 @@ _SHOWN: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is turned down.
+    """Why a request is refused.
 
     Attributes:
-        status: of HTTP: 401 for the token, 403 for the rest.
-        code: the same for programs: `token`, `host` or `origin`.
+        status: the HTTP status: 401 for the token, 403 for the rest.
+        code: the reason for programs: `token`, `host` or `origin`.
         message: one sentence, without secrets.
     """
 
@@ -48,10 +49,10 @@ class AccessPolicy:
     """Checks requests.
 
     Args:
-        token: that everybody must show; None: none is asked for.
+        token: that every request must carry; None: none is needed.
         host: that the hub listens on.
-        machine: the name of this machine, which counts when the hub listens everywhere.
-        origins: pages that may come in beside the hub's own.
+        machine: the name of this machine, accepted when the hub listens on every address.
+        origins: of pages that may connect, besides the hub's own.
     """
 
     def __init__(
@@ -63,11 +64,11 @@ class AccessPolicy:
         self._origins = frozenset(origins)
 
     def check_sender(self, host: str | None, origin: str | None) -> Refusal | None:
-        """Return why a request may not come from where it comes from; None: it may.
+        """Return why a request's `Host` or `Origin` is refused; None: they are accepted.
 
         Args:
             host: the `Host` header; None: there is none.
-            origin: the `Origin` header; None: there is none, so it is no browser.
+            origin: the `Origin` header; None: there is none, so the client is no browser.
         """
         named = (host or "").lower()
         if not self._is_ours(named):
@@ -85,11 +86,11 @@ class AccessPolicy:
         return None
 
     def check_token(self, authorization: str | None, in_query: str | None) -> Refusal | None:
-        """Return why a request's token is not good; None: it is.
+        """Return why a request's token is refused; None: it is accepted.
 
         Args:
             authorization: the `Authorization` header; None: there is none.
-            in_query: the token of the query, which counts when the header has none; None: there is none.
+            in_query: the token in the query, used when the header has none; None: there is none.
         """
         if self._token is None:
             return None
@@ -109,7 +110,7 @@ class AccessPolicy:
         match = _HOST.fullmatch(host)
         if match is None:
             return False
-        # A number cannot be made to point elsewhere, as a name can.
+        # An IP address cannot be made to point elsewhere by DNS, as a name can.
         return match[1] in self._hosts or (self._anywhere and _is_address(match[1].strip("[]")))
 
 
@@ -137,7 +138,7 @@ def check_origins(origins: Iterable[object]) -> tuple[str, ...]:
     """Return origins as a tuple.
 
     Raises:
-        UsageError: one is none, for example because a path follows it: no browser would ever send it.
+        UsageError: one is no origin, for example because it has a path: no browser would ever send it.
     """
     if isinstance(origins, str):
         raise UsageError(f"origins={origins!r} cannot be used: it must be a list; pass [{origins!r}]")

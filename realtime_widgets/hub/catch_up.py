@@ -1,11 +1,11 @@
-"""The backlog: what one client is still to be sent of a channel from its history, before it gets what is new.
+"""Catch-up: sends a client what it missed of one channel, from the history, before new messages.
 
-It begins with a *head*, which says from where on everything follows, and has another one wherever the history has
-lost what was next:
+It begins with a *head*, which says after which offset everything follows; another one comes wherever the history has
+lost the next messages:
 
     {"type": "history", "channel": "metrics", "epoch": "c4f1", "offset": 17, "data": {"after": 12, "reason": null}}
 
-The messages 13 to 17 of `metrics` follow. `reason`, if it is not null, says why it is not the position asked for.
+The messages 13 to 17 of `metrics` follow. `reason`, if not null, says why that is not the position asked for.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from .channels import Channels
 
 
 class CatchUp:
-    """One client's place in the history of one channel.
+    """One client's position in the history of one channel.
 
     Args:
         channel: which.
-        position: the last the client has had, or where the channel stood when it came.
-        trimmed: why something is missing that the history no longer has.
-        begun: whether it has been told where it stands.
+        position: the last that the client has read, or where the channel stood when it subscribed.
+        trimmed: the reason to give for messages that the history no longer has.
+        begun: whether the client has been sent a head.
     """
 
     def __init__(
         self, channel: str, position: Position, *, trimmed: Reason = "trimmed", begun: bool = False
     ) -> None:
         self.seen: Position | None = None
-        """The newest that was published since it began."""
+        """The newest position published since it began."""
         self.turn = 0
-        """When it may begin, as its session counts."""
+        """How many frames must have left the send buffer before it may begin."""
         self.over = False
-        """Whether everything has been handed out, and what is new comes next."""
+        """Whether the history has been handed out, so that new messages come next."""
         self._channel = channel
         self._position = position
         self._trimmed = trimmed
@@ -41,7 +41,7 @@ class CatchUp:
 
     @classmethod
     def after_overflow(cls, channel: str, missed: Position) -> CatchUp:
-        """Go on with the first message that found no room."""
+        """Start at the first message that did not fit into the send buffer."""
         catch_up = cls(channel, Position(missed.epoch, missed.offset - 1), trimmed="overflow", begun=True)
         catch_up.seen = missed
         return catch_up
@@ -70,7 +70,7 @@ class CatchUp:
         return frames
 
     def _newest(self, there: Position) -> int:
-        """Return the newest offset that we know of; some may be published while the history is read."""
+        """Return the newest offset known; messages may be published while the history is read."""
         seen = self.seen
         return max(there.offset, seen.offset if seen is not None and seen.epoch == there.epoch else 0)
 

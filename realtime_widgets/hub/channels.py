@@ -1,7 +1,7 @@
-"""Channels: who follows what, and the way of a message from its publisher to all of them.
+"""Channels: who follows which channel, and the delivery of each published message to all of them.
 
-A message is turned into a frame once, however many clients it goes to, and each channel is followed at the broker
-once. Everything but `encode_publication` and `complaint_about` happens on the I/O thread.
+A message is encoded once, however many clients it goes to, and each channel is subscribed to once at the broker.
+Everything but `encode_publication` and `complaint_about` runs on the I/O thread.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from .brokers.dedup import Key
 logger = logging.getLogger(__name__)
 
 Sink = Callable[[Message, str], object]
-"""Takes a message with its position, and its frame; must neither raise nor wait."""
+"""Takes a message with its position, and its frame; must neither raise nor block."""
 
 YIELD_AFTER_BYTES: Final = 64 * 1024
-"""Bytes that are published before those who send them on get a turn: they would take a burst for a slow client."""
+"""Bytes published before the tasks that send them get a turn: otherwise a burst would look like a slow client."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 def complaint_about(name: object) -> str | None:
-    """Return what is wrong with the name of a channel, or a type; None: nothing."""
+    """Return what is wrong with the name of a channel or a type; None: nothing."""
     if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME_LENGTH:
         return f"{_shortened(name)} is no name for a channel or type: those have 1 to {MAX_NAME_LENGTH} characters"
     if name in CONTROL:
@@ -41,19 +41,19 @@ def complaint_about(name: object) -> str | None:
 
 
 def encode_publication(channel: str, data: object, type: str | None = None) -> Message:
-    """Return a message that is ready to be published: its data are JSON and cannot change any more.
+    """Return a message that is ready to be published: its data are encoded as JSON, so they cannot change any more.
 
     Args:
-        channel: where it is for.
-        data: anything that JSON has.
+        channel: that it is for.
+        data: anything that JSON can express.
         type: None: that of the channel.
 
     Raises:
-        UsageError: the channel or the type cannot be, or the data are too large.
-        WrongType: the data are nothing that JSON has.
+        UsageError: the channel or the type is invalid, or the data are too large.
+        WrongType: JSON cannot express the data.
     """
     complaint = complaint_about(channel)
-    # A type is bound by the same rules: it is the channel of those who know none.
+    # A type follows the same rules: clients that know no channels use it as the channel.
     if complaint is None and type is not None:
         complaint = complaint_about(type)
     if complaint is not None:
@@ -77,7 +77,7 @@ class Channels:
     """All channels of one running hub.
 
     Args:
-        broker: where they are kept.
+        broker: that keeps them.
     """
 
     def __init__(self, broker: Broker) -> None:
@@ -87,7 +87,7 @@ class Channels:
         self._stretch = 0
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
-        """Hand the channel's messages to `sink` from now on; returns the undo, which may be called twice."""
+        """Call `sink` with the channel's messages from now on; returns the undo, which may be called twice."""
         key = object()
         self._sinks.setdefault(channel, {})[key] = sink
         if channel not in self._leave:
@@ -107,11 +107,11 @@ class Channels:
         return channel in self._sinks
 
     async def position(self, channel: str) -> Position:
-        """Return where a channel stands."""
+        """Return the current position of a channel."""
         return await self._broker.position(channel)
 
     async def read(self, channel: str, after: int, most: int) -> list[Message]:
-        """Return messages that are kept, from the first after an offset on: up to `most` bytes, and at least one."""
+        """Return kept messages, from the first after an offset on: up to `most` bytes, and at least one if any."""
         return await self._broker.read(channel, after, most)
 
     async def publish(self, message: Message, key: Key | None = None) -> Position:
@@ -119,7 +119,7 @@ class Channels:
 
         Args:
             message: what.
-            key: what it is known by when it comes again; None: it never does.
+            key: by which it is recognized when it is sent again; None: it never is.
         """
         assert message.channel is not None
         position = await self._broker.publish(message.channel, message, key)

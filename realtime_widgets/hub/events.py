@@ -1,4 +1,4 @@
-"""Events: what the hub says of itself, on the channel `events` and in the log, and never too often."""
+"""Events: what happens to the hub, published on the channel `events` and logged, at a limited rate."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Level = Literal["info", "warning", "error"]
 CHANNEL: Final = "events"
 
 BURST: Final = 10
-"""Events of one kind that may come at once."""
+"""Events of one kind that may be published at once."""
 
 REFILL_INTERVAL: Final = 2.0
-"""Seconds until one more may."""
+"""Seconds until one more may be."""
 
 _LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
 class TokenBucket:
-    """How often something may happen. Pure: told the time.
+    """Limits how often something may happen: a burst, then once per interval. Pure: told the time.
 
     Args:
         now: seconds of a monotonic clock.
@@ -33,10 +33,10 @@ class TokenBucket:
         self._left = float(BURST)
         self._at = now
         self.skipped = 0
-        """How often it could not since it last could."""
+        """How often it was not allowed since it last was."""
 
     def take(self, now: float) -> bool:
-        """Return whether it may happen now, and count it."""
+        """Return whether it may happen now, and count that."""
         self._left = min(BURST, self._left + (now - self._at) / REFILL_INTERVAL)
         self._at = now
         if self._left < 1:
@@ -47,7 +47,7 @@ class TokenBucket:
 
 
 class Events:
-    """Says what happens.
+    """Publishes and logs events.
 
     Args:
         publish: takes the channel and the data of a message.
@@ -58,19 +58,19 @@ class Events:
         self._rations: dict[str, TokenBucket] = {}
 
     def say(self, kind: str, level: Level, text: str) -> None:
-        """Say something, unless too much of its kind was said; the next one then tells how much was left out.
+        """Publish and log an event, unless too many of its kind came; the next one then says how many were left out.
 
         Args:
-            kind: what it shares its ration with.
-            level: how grave it is.
+            kind: events of one kind share a token bucket.
+            level: how severe it is.
             text: one sentence without secrets.
         """
         now = time.monotonic()
-        ration = self._rations.setdefault(kind, TokenBucket(now))
-        if not ration.take(now):
+        bucket = self._rations.setdefault(kind, TokenBucket(now))
+        if not bucket.take(now):
             return
-        if ration.skipped:
-            text = f"{text} (and {ration.skipped} more of this kind)"
-            ration.skipped = 0
+        if bucket.skipped:
+            text = f"{text} (and {bucket.skipped} more of this kind)"
+            bucket.skipped = 0
         logger.log(_LEVELS[level], "%s", text)
         self._publish(CHANNEL, {"level": level, "source": "hub", "message": text})

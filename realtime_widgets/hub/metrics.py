@@ -1,4 +1,4 @@
-"""Metrics: the six numbers that a dashboard shows of the hub, measured and never made up."""
+"""Metrics: the six numbers that a dashboard shows about the hub, all of them measured."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..sources.machine import Reader, Reading, to_record
 from .traffic import Figures
 
 MIN_INTERVAL: Final = 0.25
-"""Seconds between two looks at the processor: its counters tick at 10 ms, and less would be mostly noise."""
+"""Seconds between two readings of the processor: its counters tick at 10 ms, and less would be mostly noise."""
 
 
 class Metrics:
-    """Measures; on the I/O thread.
+    """Measures the hub; on the I/O thread.
 
     Args:
         read: takes a reading of this machine; None: the real one.
@@ -32,11 +32,11 @@ class Metrics:
         """Return the metrics of this moment, by name; None: not known.
 
         `activeUsers` counts clients, `requestsPerMinute` messages; `avgResponseTime` is in ms; `errorRate`,
-        `systemLoad` (of the processors, since the last look) and `memoryUsage` are ratios 0-1.
+        `systemLoad` (of the processors, since the last reading) and `memoryUsage` are ratios 0-1.
 
         Args:
-            clients: that are connected.
-            figures: of the last minute.
+            clients: how many are connected.
+            figures: the traffic of the last minute.
         """
         now = self._read()
         if now.at - self._before.at >= MIN_INTERVAL or math.isnan(self._load):

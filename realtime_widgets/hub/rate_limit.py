@@ -1,4 +1,4 @@
-"""Admission: how many may come in a second, so that a hub that comes back is not run over by all it had. Pure."""
+"""Connection rate limit: how many clients may connect per second, so that a restarted hub is not overloaded. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections import deque
 from typing import Final
 
 MAX_PER_SECOND: Final = 100
-"""Connections in any second; whoever is turned away is told when to come again."""
+"""Connections in any second; a client that is turned away is told when to try again."""
 
 MAX_WAIT: Final = 30.0
-"""Seconds that somebody is told to wait at most."""
+"""Seconds that a client is told to wait at most."""
 
 
 class ConnectionRateLimiter:
-    """Counts who comes in.
+    """Counts connections, and gives those beyond the limit a time to try again.
 
     Args:
         most: connections in any second.
@@ -23,10 +23,10 @@ class ConnectionRateLimiter:
     def __init__(self, most: int = MAX_PER_SECOND) -> None:
         self._most = most
         self._admitted: deque[float] = deque(maxlen=most)
-        self._last_turn = -math.inf  # that somebody was given
+        self._last_turn = -math.inf  # the latest time that a client was given
 
     def ask(self, now: float) -> float:
-        """Return 0 for who may come in, else the seconds after which to ask again: each gets another turn.
+        """Return 0 for a client that may connect, else the seconds to wait: each client gets a turn of its own.
 
         Args:
             now: seconds of a monotonic clock.

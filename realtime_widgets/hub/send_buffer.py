@@ -1,6 +1,6 @@
-"""The mailbox: the frames that wait to be sent to one client. Pure.
+"""The send buffer: the frames that wait to be sent to one client. Pure.
 
-It is bounded, so that a client that does not read costs the hub no more than that, and nobody ever waits for it.
+It is bounded, so that a client that does not read costs the hub no more than that, and no publisher waits for it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections import deque
 from typing import Final
 
 MAX_BYTES: Final = 1024 * 1024
-"""Bytes that may wait."""
+"""Bytes of frames that may wait."""
 
 
 class SendBuffer:
-    """Frames in their order."""
+    """A bounded queue of frames."""
 
     def __init__(self) -> None:
         self._frames: deque[tuple[str, int]] = deque()
@@ -21,10 +21,10 @@ class SendBuffer:
         self.put_in = 0
         """Frames that were ever put in."""
         self.taken = 0
-        """Those of them that are out again."""
+        """Those of them that were taken out or discarded."""
 
     def put(self, frame: str) -> bool:
-        """Add a frame; returns whether there was room. A single one has always room, however large it is."""
+        """Add a frame; returns whether there was room. An empty buffer takes a frame of any size."""
         size = len(frame) if frame.isascii() else len(frame.encode())
         if self._frames and self._bytes + size > MAX_BYTES:
             return False
@@ -34,7 +34,7 @@ class SendBuffer:
         return True
 
     def take(self, most: int) -> list[str]:
-        """Return the oldest frames, taken out: up to `most` bytes of them, and at least one if there is any."""
+        """Remove and return the oldest frames: up to `most` bytes of them, and at least one if there is any."""
         taken: list[str] = []
         size = 0
         while self._frames and (not taken or size + self._frames[0][1] <= most):
@@ -46,7 +46,7 @@ class SendBuffer:
         return taken
 
     def clear(self) -> None:
-        """Throw everything away."""
+        """Discard everything."""
         self.taken += len(self._frames)
         self._frames.clear()
         self._bytes = 0

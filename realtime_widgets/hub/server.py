@@ -1,4 +1,7 @@
-"""The hub: a server of the wire inside this process, on its I/O thread."""
+"""The hub: a server of the protocol inside this process, on its I/O thread.
+
+`Hub` checks its settings, starts and stops; `serving` runs the web server, `state` holds what its clients share.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,10 @@ from .state import HubState
 
 
 class Hub:
-    """A server that clients on this machine, and pages, can follow and publish on.
+    """A server on whose channels programs and web pages can subscribe and publish.
 
-    It carries whatever is published, and publishes six metrics of itself on the channel `metrics` once a second and
-    what happens to it on `events`. Nobody gets in without its token.
+    It delivers whatever is published, and publishes six metrics of itself on the channel `metrics` once a second and
+    what happens to it on `events`. Clients need its token.
 
     Example:
         hub = rw.Hub(port=8000).start()
@@ -30,14 +33,14 @@ class Hub:
         hub.publish("loss", 0.42)
 
     Args:
-        port: to listen on; 0: any free one, kept ever after.
+        port: to listen on; 0: any free one, kept from the first start on.
         host: to listen on; the default can only be reached from this machine.
         broker: what keeps the channels: "memory".
-        token: that everybody must show; None: a random one.
-        auth: "token"; None: nobody needs one, which only a hub on a loopback address may do.
-        origins: pages that may connect beside the hub's own, for example `["http://localhost:3000"]`. Programs
-            that are no browsers need none.
-        history: messages of each channel that are kept for clients who lost their connection; 0: none.
+        token: that every client must send; None: a random one.
+        auth: "token"; None: no token is needed, which only a hub on a loopback address allows.
+        origins: of pages that may connect besides the hub's own, for example `["http://localhost:3000"]`. Programs
+            other than browsers need none.
+        history: messages of each channel that are kept for clients that lost their connection; 0: none.
         history_age: seconds that they are kept; None: for as long as there is room (64 MiB for all channels).
 
     Raises:
@@ -91,7 +94,7 @@ class Hub:
     def start(self, timeout: float = 10.0) -> Hub:
         """Listen, and return when clients can connect; does nothing while it runs.
 
-        After `stop()` it comes back on the same port with the same token.
+        After `stop()` it starts again on the same port with the same token.
 
         Raises:
             UsageError: the port is taken.
@@ -103,16 +106,16 @@ class Hub:
         runtime = get_runtime()
         _may_wait(runtime)
         address = find(self._host)
-        life = _Life(runtime, self._broker, self._policy)  # on this thread, because it imports much
+        life = _Life(runtime, self._broker, self._policy)  # on this thread: it imports large libraries
         starting = runtime.run(self._start(life, address))
         try:
             runtime.wait(starting, timeout)
         finally:
-            starting.cancel()  # when it was not waited for to the end
+            starting.cancel()  # when the wait ended early
         return self
 
     def stop(self) -> None:
-        """Close every connection (code 1012: come back later) and stop listening, within 1.5 s; twice is fine.
+        """Close every connection (code 1012: reconnect later) and stop listening, within 1.5 s; twice is fine.
 
         Raises:
             WouldDeadlock: on a thread of this package.
@@ -138,12 +141,12 @@ class Hub:
 
         Args:
             channel: a name of 1 to 200 characters.
-            data: anything that JSON has, up to almost 1 MiB.
-            type: of the message; None: the one that belongs to the channel.
+            data: anything that JSON can express, up to almost 1 MiB.
+            type: of the message; None: the channel's own.
 
         Raises:
-            UsageError: the hub does not run, or one of these cannot be; WrongType for the data.
-            SendFailed: more waits to be published than there may.
+            UsageError: the hub does not run, or an argument is invalid; WrongType for the data.
+            SendFailed: too much waits to be published already.
         """
         message = encode_publication(channel, data, type)
         life = self._life
@@ -163,7 +166,7 @@ class Hub:
 
     @property
     def token(self) -> str | None:
-        """What clients must show; None: nothing."""
+        """What clients must send; None: nothing."""
         return self._token
 
     @property
@@ -177,7 +180,7 @@ class Hub:
 
     @property
     def address(self) -> str:
-        """Where HTTP is spoken, `http://host:port`; raises as `url` does."""
+        """Where HTTP is served, `http://host:port`; raises as `url` does."""
         return f"http://{self._place()}"
 
     def __repr__(self) -> str:
@@ -192,7 +195,7 @@ class Hub:
         return f"{bracketed(host)}:{self._port}"
 
     async def _start(self, life: _Life, address: tuple[socket.AddressFamily, str]) -> None:
-        """Let a new life begin, unless another thread was first (on the I/O thread)."""
+        """Start a new run of the server, unless another thread was first (on the I/O thread)."""
         while (before := self._life) is not None and before.goes_on_in(life.runtime):
             if before.serving.stopping:
                 await before.serving.stopped()
@@ -213,7 +216,7 @@ class Hub:
 
 
 class _Life:
-    """What a hub has from one start to the next stop."""
+    """One run of a hub, from a start to the next stop."""
 
     def __init__(self, runtime: Runtime, broker: Broker, policy: AccessPolicy) -> None:
         self.runtime = runtime
@@ -232,7 +235,7 @@ class _Life:
 
 
 def _may_wait(runtime: Runtime) -> None:
-    """Raise WouldDeadlock where a wait would, while nothing has begun yet."""
+    """Raise WouldDeadlock where a wait would, before anything is started."""
     try:
         runtime.wait(Future(), 0)
     except TimedOut:

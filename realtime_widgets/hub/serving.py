@@ -1,7 +1,7 @@
-"""Serving: one life of the server, from the socket that listens to the last connection closed.
+"""Serving: one run of the web server, from its listening socket to the last closed connection.
 
-The server is uvicorn, run as a task on the I/O thread with a socket of ours; nobody else here knows it. It is
-imported with the first hub that starts.
+The server is uvicorn, run as a task on the I/O thread with a socket of ours; no other module knows it. It is imported
+when the first hub starts.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DRAIN_TIMEOUT: Final = 0.7
-"""Seconds that connections have to end by themselves when the hub stops; then they are cut off."""
+"""Seconds that connections have to end by themselves when the hub stops; then they are aborted."""
 
 PING_INTERVAL: Final = 20.0
-"""Seconds between two pings of the WebSocket protocol, and for their answer."""
+"""Seconds between two pings of the WebSocket protocol, and seconds that their answers may take."""
 
 _listening: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
 
 def find(host: str) -> tuple[socket.AddressFamily, str]:
-    """Return the address of a host, IPv4 if it has one; may take as long as the system takes to look it up.
+    """Return the address of a host, IPv4 if it has one; blocks for as long as the system takes to look it up.
 
     Raises:
         UsageError: it has none.
@@ -51,14 +51,14 @@ def find(host: str) -> tuple[socket.AddressFamily, str]:
 
 
 def listen(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
-    """Return a socket that listens; those who connect wait until the server takes them.
+    """Return a listening socket; connections wait in its queue until the server accepts them.
 
     Raises:
-        UsageError: the port is taken, or not ours to use.
+        UsageError: the port is taken, or we may not use it.
     """
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        # What is left of closed connections does not make a port taken (on Windows this means something else).
+        # Connections in TIME_WAIT do not make a port taken (on Windows the option means something else).
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
@@ -75,9 +75,9 @@ def listen(family: socket.AddressFamily, address: str, port: int) -> socket.sock
 
 
 async def accept_no_more(listening: Iterable[Any]) -> None:
-    """Take nobody in any more, so that the servers of these sockets can be closed; on their loop.
+    """Stop accepting connections, so that the servers of these sockets can be closed; on their loop.
 
-    Whoever is accepted in the very turns of the loop in which a server closes is neither served nor closed:
+    A connection accepted in the very iterations of the loop in which a server closes is neither served nor closed:
     https://github.com/python/cpython/issues/109564
     """
     for listener in listening:
@@ -87,17 +87,17 @@ async def accept_no_more(listening: Iterable[Any]) -> None:
 
 
 def _let_wait(listener: Any) -> None:
-    """Let those who connect wait in the queue of a socket."""
-    with contextlib.suppress(NotImplementedError):  # the loop of Windows accepts in another way
+    """Stop accepting from a socket: new connections wait in its queue."""
+    with contextlib.suppress(NotImplementedError):  # the event loop of Windows accepts in another way
         asyncio.get_running_loop().remove_reader(listener)
 
 
 class Serving:
-    """One life of the server. It is made on any thread; the rest is for the I/O thread.
+    """One run of the server. It is made on any thread; the rest is for the I/O thread.
 
     Args:
-        app: what answers.
-        beside: runs as long as it does.
+        app: the ASGI application.
+        beside: is run as long as the server runs.
     """
 
     def __init__(self, app: ASGIApp, beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -110,42 +110,42 @@ class Serving:
 
     @property
     def up(self) -> bool:
-        """Whether it answers; from any thread."""
+        """Whether it answers requests; from any thread."""
         return self._ready.is_set() and not self.stopping and not self.over
 
     @property
     def stopping(self) -> bool:
-        """Whether it stops, or has."""
+        """Whether it is stopping, or has stopped."""
         return self._stop.is_set()
 
     @property
     def over(self) -> bool:
-        """Whether it has ended, or was left behind by a fork; from any thread."""
+        """Whether it has ended, or belongs to the parent of a fork; from any thread."""
         return self.pid != os.getpid() or (self._task is not None and self._task.done())
 
     def begin(self, listener: socket.socket) -> None:
-        """Serve on a socket that listens, until `stop()` or until cancelled."""
+        """Serve on a listening socket, until `stop()` or until cancelled."""
         self._task = asyncio.get_running_loop().create_task(self._run(listener))
 
     async def answering(self) -> None:
-        """Wait until it answers, or has ended."""
+        """Wait until it answers requests, or has ended."""
         assert self._task is not None
         ready = asyncio.ensure_future(self._ready.wait())
         await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
 
     def stop(self) -> None:
-        """Say goodbye to everybody (close code 1012) and close everything, within `DRAIN_TIMEOUT` and a little."""
+        """Close every connection (close code 1012) and the server, within `DRAIN_TIMEOUT` and a little."""
         self._stop.set()
 
     async def stopped(self) -> None:
-        """Stop, and wait for the end of it."""
+        """Stop, and wait until it has ended."""
         self.stop()
         if self._task is not None:
             await asyncio.wait({self._task})
 
     def leave(self) -> None:
-        """Say goodbye to everybody and return: the tasks are about to be cancelled."""
+        """Start to close every connection and return: the tasks are about to be cancelled."""
         if not self._server.should_exit:
             for server in self._servers():
                 for listener in server.sockets:
@@ -174,11 +174,13 @@ class Serving:
             for connection in list(self._server.server_state.connections):
                 connection.transport.abort()
             await _end(beside, stop)
-            await asyncio.wait({server}, timeout=DRAIN_TIMEOUT / 4)  # it looks ten times a second
+            await asyncio.wait(
+                {server}, timeout=DRAIN_TIMEOUT / 4
+            )  # uvicorn checks `should_exit` ten times a second
             await _end(server)
 
     def _servers(self) -> list[asyncio.Server]:
-        return getattr(self._server, "servers", [])  # there are none before it has started
+        return getattr(self._server, "servers", [])  # uvicorn sets it when it starts
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:
@@ -204,20 +206,19 @@ def _make_server(app: ASGIApp) -> Server:
         interface="asgi3",
         lifespan="off",
         log_config=None,
-        proxy_headers=False,  # anybody could write them
+        proxy_headers=False,  # any client could forge them
         server_header=False,
     )
     config.load()
-    config.loaded_app = app  # with logging at its most talkative it is wrapped into what logs every query
+    config.loaded_app = app  # at the level TRACE uvicorn wraps it in a middleware that logs every query
     return Server(config)
 
 
 def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
-    """Return uvicorn's protocols for HTTP and WebSocket with what we need beside.
+    """Return uvicorn's protocols for HTTP and WebSocket, without their logging and with `ABORT`.
 
-    They are kept from logging, because they log headers and queries, where tokens are, and do it through a logger
-    of the whole process, whose level is not ours to set. The older implementation of WebSocket is not an option: it
-    raises DeprecationWarnings.
+    They would log headers and queries, which contain tokens, through a logger of the whole process, whose level is not
+    ours to set. uvicorn's older WebSocket implementation is not an option: it raises DeprecationWarnings.
     """
     from uvicorn.protocols.http.h11_impl import H11Protocol
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -232,7 +233,7 @@ def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
 
         def handle_events(self) -> None:
             super().handle_events()
-            if self.scope is not None:  # a request has come, and its task has not begun
+            if self.scope is not None:  # a request has arrived, and its task has not started
                 self.scope.setdefault("extensions", {})[ABORT] = {"call": self.transport.abort}
 
     class WebSocket(WebSocketsSansIOProtocol):
@@ -243,10 +244,10 @@ def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
 
         def handle_connect(self, event: Any) -> None:
             super().handle_connect(event)
-            if hasattr(self, "scope"):  # else it was no handshake
+            if hasattr(self, "scope"):  # otherwise it was no handshake
                 self.scope["extensions"][ABORT] = {"call": self.transport.abort}
 
-        # Before uvicorn 0.52.1 nobody was held back: https://github.com/Kludex/uvicorn/pull/3048
+        # Before uvicorn 0.52.1 writers were not paused: https://github.com/Kludex/uvicorn/pull/3048
 
         def pause_writing(self) -> None:
             self.writable.clear()
@@ -262,7 +263,7 @@ def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
 
 
 def _close_inherited() -> None:
-    """In a forked child: a copy of a listening socket would keep the port taken when its hub has long stopped."""
+    """Close them in a forked child: its copy of a listening socket would keep the port taken after the hub's end."""
     for listener in list(_listening):
         listener.close()
     _listening.clear()

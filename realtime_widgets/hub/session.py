@@ -1,15 +1,15 @@
-"""A session: one connected client, from its first word to its last. All of it runs on the I/O thread.
+"""The hub session: one connected client, from its first message to its last. All of it runs on the I/O thread.
 
-What a client gets depends on what it says first:
+What a client gets depends on its first message:
 
-| first message | channels | frames | its requests that cannot be met |
+| first message | channels | frames | requests that cannot be met |
 |---|---|---|---|
 | `hello` | those it subscribes to | arrays, if it said that it reads them | are answered by an `error` |
-| another, or nothing for a second | those of its path | single envelopes | are only counted |
+| another, or none within a second | those of its path | single envelopes | are only counted |
 
-A client that recovers is sent, from the position it names, what the history has (`catch_up`), and then what is new. The
-same happens to a channel that it reads too slowly: it goes on from the history when there is room again, and is told
-what that no longer had. Any other slow client is closed.
+A client with recovery is sent, from the position it names, what the history has (`catch_up`), and then new messages.
+The same happens to a channel that it reads too slowly: it continues from the history when there is room again, and the
+client is told what the history no longer had. Any other slow client is closed.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from .state import HubState
 logger = logging.getLogger(__name__)
 
 VERSION: Final = 1
-"""Of the protocol that `hello` is about."""
+"""Version of the protocol, as `hello` says it."""
 
 HEARTBEAT_INTERVAL: Final[float] = 25
 """Seconds between two of our pings."""
 
 HELLO_TIMEOUT: Final = 1.0
-"""Seconds that a client has for its hello before its path decides."""
+"""Seconds that a client has to send its hello before its path decides."""
 
 MAX_CHANNELS: Final = 128
 """Channels that one client may follow."""
@@ -50,11 +50,11 @@ MAX_BATCH_BYTES: Final = 64 * 1024
 """Bytes of envelopes that go into one frame, unless a single one is larger."""
 
 CLOSE_TIMEOUT: Final = 5.0
-"""Seconds that a client has to read what it was sent before its connection is cut."""
+"""Seconds that a client has to read what it was sent before its connection is aborted."""
 
 CLOSE_SLOW: Final = 3008
 CLOSE_NO_PONG: Final = 3012
-"""Close codes; below 3500 they mean: come back (the convention of Centrifugo)."""
+"""Close codes; below 3500 they mean: reconnect (the convention of Centrifugo)."""
 
 
 class ClientTransport(Protocol):
@@ -64,32 +64,32 @@ class ClientTransport(Protocol):
         """Return the next frame; None: it has ended."""
 
     async def send(self, frame: str) -> None:
-        """Send a frame, waiting while the other side does not read; raises ConnectionError when it has ended."""
+        """Send a frame, waiting while the peer does not read; raises ConnectionError when the connection has ended."""
 
     async def close(self, code: int, reason: str) -> None:
-        """Say goodbye; raises ConnectionError when it has ended."""
+        """Close it with the closing handshake; raises ConnectionError when it has ended."""
 
     def abort(self) -> None:
-        """Cut it off."""
+        """Drop it at once."""
 
 
 class Complaint(Exception):
-    """Why a message was not done."""
+    """Why a request was not met."""
 
     def __init__(self, code: str, text: str, channels: Sequence[str] = ()) -> None:
         super().__init__(text)
         self.code = code
         self.channels = channels
-        """Those that there was no room for, where others are followed."""
+        """Channels left out because the client follows as many as it may."""
 
 
 class HubSession:
     """One client.
 
     Args:
-        board: what it shares with the others.
-        link: how to reach it.
-        path: the channels of a client that says no hello.
+        state: what it shares with the others.
+        link: its connection.
+        path: the channels of a client that sends no hello.
     """
 
     def __init__(self, state: HubState, link: ClientTransport, path: Sequence[str]) -> None:
@@ -97,15 +97,15 @@ class HubSession:
         self._state = state
         self._link = link
         self._path = path
-        self._said_hello = False  # it has said hello
-        self._batch = 0  # bytes that it wants in one frame; 0: a single envelope, however large
+        self._said_hello = False
+        self._batch = 0  # bytes of envelopes in one frame; 0: a single envelope, however large
         self._recovers = False
         self._acks = False
-        self._sender = self.id  # by which a message that comes again is known
-        self._decided = False  # it is known what it is
+        self._sender = self.id  # part of the key of a message that may be sent again
+        self._decided = False  # that its hello, or its path, says what it gets
         self._announced = False
         self._following: dict[str, Callable[[], None]] = {}
-        self._behind: dict[str, CatchUp] = {}  # those of them that are read from the history
+        self._behind: dict[str, CatchUp] = {}  # those of them that are sent from the history
         self._send_buffer = SendBuffer()
         self._goodbye: tuple[int, str] | None = None
         self._awake = asyncio.Event()
@@ -116,14 +116,14 @@ class HubSession:
     async def run(self) -> None:
         """Serve the client until one side ends it."""
         self._state.sessions.add(self)
-        patience = self._loop.call_later(HELLO_TIMEOUT, self._give_up_on_hello)
+        hello_timer = self._loop.call_later(HELLO_TIMEOUT, self._give_up_on_hello)
         writer = self._loop.create_task(self._write())
         try:
             while (frame := await self._link.receive()) is not None:
                 if self._goodbye is None:
                     await self._take(frame)
         finally:
-            patience.cancel()
+            hello_timer.cancel()
             self._beat.cancel()
             self._unfollow(list(self._following))
             self._state.sessions.discard(self)
@@ -132,7 +132,7 @@ class HubSession:
             writer.cancel()
             await asyncio.wait({writer})
 
-    # What comes in
+    # Incoming
 
     async def _take(self, frame: str | bytes) -> None:
         arrived = time.monotonic()
@@ -153,7 +153,7 @@ class HubSession:
             self._announce()
 
     async def _handle(self, message: Message) -> Complaint | None:
-        """Do what a message asks for; returns why it was not done."""
+        """Handle a message; returns why its request was not met."""
         try:
             match message.type:
                 case "hello":
@@ -170,7 +170,7 @@ class HubSession:
                 case "history" if self._recovers:
                     self._go_back(message)
                 case "pong" | "subscribe" | "unsubscribe" | "error":
-                    pass  # without a hello the path decides; and to answer an error could go on for ever
+                    pass  # without a hello the path decides; answering an error could go on for ever
                 case other:
                     raise Complaint("unknown_type", f"this hub does not know messages of type {other[:80]!r}")
         except Complaint as complaint:
@@ -180,7 +180,7 @@ class HubSession:
     def _hello(self, message: Message) -> None:
         asked = message.data if isinstance(message.data, dict) else {}
         if not self._said_hello:
-            self._unfollow(list(self._following))  # those of its path, if it took its time
+            self._unfollow(list(self._following))  # those of its path, if the hello came late
         self._decided = self._said_hello = True
         size = asked.get("max_size")
         self._batch = MAX_BATCH_BYTES if asked.get("batch") is True else 0
@@ -198,13 +198,13 @@ class HubSession:
             self._say("ack", {} if position is None else position._asdict(), message.id)
 
     async def _current_positions(self) -> dict[str, Any]:
-        """Return where the channels stand of which the client has been sent, or will have been, everything."""
+        """Return the positions of channels that are not behind: all up to them is sent, or queued before the answer."""
         if not self._recovers:
             return {}
-        standing = {channel: await self._state.channels.position(channel) for channel in self._following}
+        positions = {channel: await self._state.channels.position(channel) for channel in self._following}
         return {
             "positions": to_wire(
-                {channel: each for channel, each in standing.items() if channel not in self._behind}
+                {channel: each for channel, each in positions.items() if channel not in self._behind}
             )
         }
 
@@ -212,7 +212,7 @@ class HubSession:
         new, complaint = self._new_of(_streams(message))
         positions = from_wire(message.data.get("positions"))
         if self._recovers:
-            # Now, and not when the history's turn comes: what is published in between is new.
+            # Now, and not when the catch-up begins: what is published in between counts as new.
             for channel in new:
                 if channel not in positions:
                     positions[channel] = await self._state.channels.position(channel)
@@ -222,7 +222,7 @@ class HubSession:
         self._acknowledge(message)
 
     def _new_of(self, channels: Sequence[str]) -> tuple[list[str], Complaint | None]:
-        """Return those of channels that it may follow and does not yet, and why not the others."""
+        """Return the channels that it may follow and does not yet, and why it may not follow the others."""
         new, bad = [], {}
         for channel in dict.fromkeys(channels):
             if (wrong := complaint_about(channel)) is not None:
@@ -255,7 +255,7 @@ class HubSession:
                 undo()
 
     def _go_back(self, message: Message) -> None:
-        """Send again what came after a position."""
+        """Send the messages after a position again."""
         if message.channel not in self._following or message.epoch is None or message.offset is None:
             raise Complaint(
                 "bad_request", "the history of which channel, from where? Send channel, epoch and offset"
@@ -278,16 +278,16 @@ class HubSession:
         except RealtimeWidgetsError as error:
             raise Complaint("bad_data", str(error)) from error
         if message.id is not None:
-            publication.id = message.id  # so that its publisher knows it again
+            publication.id = message.id  # so that its publisher recognizes it
         key = None
         if self._acks and message.id is not None:
             key = Key(f"ws {self._sender}", message.channel, message.id)
         self._acknowledge(message, await self._state.channels.publish(publication, key))
 
-    # What it is
+    # Hello and path
 
     def _give_up_on_hello(self) -> None:
-        """It has had its time."""
+        """Fall back to the channels of the path: no hello came in time."""
         if self._goodbye is None:
             self._follow_path()
             self._announce()
@@ -298,7 +298,7 @@ class HubSession:
             self._follow(self._path, {})
 
     def _announce(self) -> None:
-        """Say that it is there; not earlier than it can hear that itself."""
+        """Publish once that a client joined; after it has subscribed, so that it can receive that itself."""
         if not self._announced:
             self._announced = True
             self._state.events.say("clients", "info", f"a client joined, {self._connected()}")
@@ -306,7 +306,7 @@ class HubSession:
     def _connected(self) -> str:
         return f"{len(self._state.sessions)} connected"
 
-    # What goes out
+    # Outgoing
 
     def _say(self, type: str, data: Any, id: str | int | None = None) -> None:
         self._deliver(write(new_envelope(type, data, id=id)))
@@ -325,7 +325,7 @@ class HubSession:
                 self._give_up()
 
     def _hear(self, message: Message, frame: str) -> None:
-        """Send what was published, now or from the history in its turn."""
+        """Send a published message: now, or from the history when the channel is behind."""
         if self._goodbye is not None or message.channel is None:
             return
         here = Position(message.epoch or "", message.offset or 0)
@@ -340,7 +340,7 @@ class HubSession:
             self._give_up()
 
     def _fall_behind(self, channel: str, catch_up: CatchUp) -> None:
-        """Send a channel from the history, once what waits in the mailbox is on its way."""
+        """Send a channel from the history, once the frames in the send buffer are on their way."""
         catch_up.turn = self._send_buffer.put_in
         self._behind[channel] = catch_up
         self._awake.set()
@@ -350,7 +350,7 @@ class HubSession:
         self._hang_up(CLOSE_SLOW, "slow")
 
     def _hang_up(self, code: int, reason: str) -> None:
-        """Say goodbye after what is being sent, and cut the connection if that is not read in time."""
+        """Close the connection after the frames being sent, and abort it if they are not read in time."""
         self._goodbye = (code, reason)
         self._unfollow(list(self._following))
         self._send_buffer.clear()
@@ -371,7 +371,7 @@ class HubSession:
                         break
             await self._link.close(*self._goodbye)
         except ConnectionError:
-            pass  # the reader knows
+            pass  # the reader notices it as well
         except Exception:
             logger.exception("a client cannot be written to, and is cut off")
             self._link.abort()
@@ -381,26 +381,26 @@ class HubSession:
             await self._link.send(each)
 
     async def _catch_up(self) -> list[str]:
-        """Return frames from the history for one of the channels whose turn it is, in turns."""
+        """Return frames from the history for one channel that may begin; the channels take turns."""
         for channel, catch_up in list(self._behind.items()):
             if catch_up.turn > self._send_buffer.taken:
                 continue
             frames = await catch_up.next(self._state.channels, self._batch or MAX_BATCH_BYTES)
             if self._behind.get(channel) is not catch_up:
-                continue  # it was given up meanwhile, or asked for anew
+                continue  # unsubscribed, or requested again, meanwhile
             del self._behind[channel]
             if not catch_up.over:
-                self._behind[channel] = catch_up  # at the end: the others first
+                self._behind[channel] = catch_up  # to the end, so that the others come first
             if frames:
                 return frames
         return []
 
-    # Signs of life
+    # Heartbeat
 
     def _check(self) -> None:
         beat, gone = self._heartbeat.check(self._loop.time())
         if gone and self._said_hello and self._goodbye is None:
-            # Of the others nobody asked that they answer pings of this kind; the protocol's own judge those.
+            # Clients without a hello need not answer these pings; those of the WebSocket protocol judge them.
             self._state.events.say("slow", "warning", "a client that fell silent was closed")
             self._hang_up(CLOSE_NO_PONG, "no pong")
         if self._goodbye is None:
@@ -417,13 +417,13 @@ def _read(frame: str | bytes) -> tuple[list[Message], Complaint | None]:
         messages, whole = [], False
     if whole:
         return messages, None
-    # What it said is not repeated: it may be a secret that was sent to the wrong place.
+    # The frame is not quoted: it may be a secret that was sent to the wrong place.
     text = f'a frame of {len(frame):,} characters is no envelope; send {{"type": …, "data": …}}, or a list of those'
     return messages, Complaint("unreadable", text)
 
 
 def _batches(frames: list[str], most: int) -> Iterator[str]:
-    """Put frames together, up to `most` bytes; what is larger stays alone, so that it alone may be too much."""
+    """Join frames into arrays of up to `most` bytes; a larger frame stays alone, so that only it can be too large."""
     batch: list[str] = []
     size = 0
     for frame in frames:

@@ -1,12 +1,13 @@
-"""The event stream: a session over Server-Sent Events, for everything that can only listen: browsers, curl.
+"""The event stream: a hub session over Server-Sent Events, for clients that only listen: an `EventSource`, curl.
 
-It is a link like that of a WebSocket, and says on behalf of its client what that cannot: hello, the channels of its
-path, and from where on. Every event is one envelope, and its id the positions in all channels after it:
+It is a `session.ClientTransport` as for a WebSocket, and sends on behalf of its client what that cannot: a hello, and a
+subscription to the channels of its path, with positions. Every event is one envelope, and its id has the positions in
+all channels after it:
 
     id: c4f1:17,c4f1:3
     data: {"type": "metrics_update", "channel": "metrics", "epoch": "c4f1", "offset": 17, ...}
 
-so that an `EventSource`, which sends the last id back when it comes again, is sent what it missed.
+so that an `EventSource`, which sends the last id back when it reconnects, is sent what it missed.
 """
 
 from __future__ import annotations
@@ -26,26 +27,26 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Send
 
 KEEPALIVE_INTERVAL: Final = 15.0
-"""Seconds between two signs of life."""
+"""Seconds between two comments that keep the connection alive."""
 
 WRITE_TIMEOUT: Final = 30.0
-"""Seconds that a client may take to read before it is taken for gone."""
+"""Seconds that a client may take to read before it is considered gone."""
 
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),  # proxies hold answers back otherwise
+    (b"x-accel-buffering", b"no"),  # proxies buffer responses otherwise
 ]
 
 
 class EventStream:
-    """One answer as a session's link.
+    """One HTTP response as a session's transport.
 
     Args:
-        channels: what it is about, in the order of its path.
-        last_id: what the client has had; None: nothing.
+        channels: that it sends, in the order of its path.
+        last_id: the id of the last event that the client has; None: it has none.
         receive, send: of ASGI.
-        abort: cuts the connection off.
+        abort: drops the connection at once.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class EventStream:
         self._positions = positions_of(channels, last_id)
         self._receive = receive
         self._send = send
-        self._words: deque[str] = deque()  # of the client, as the session hears them
+        self._words: deque[str] = deque()  # messages to the session, on behalf of the client
         self._spoken = asyncio.Event()
         self._ended = False
         hello = {"version": 1, "recovery": True}
@@ -69,7 +70,7 @@ class EventStream:
         self._speak("subscribe", {"streams": list(channels), "positions": to_wire(self._positions)})
 
     async def run(self, session: Callable[[], Any]) -> None:
-        """Answer with a stream of events, for as long as the session runs."""
+        """Respond with a stream of events, for as long as the session runs."""
         await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         await self._write(COMMENT)
         beside = [asyncio.create_task(self._wait_for_the_end()), asyncio.create_task(self._keep_alive())]
@@ -82,7 +83,7 @@ class EventStream:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
 
-    # For the session
+    # ClientTransport
 
     async def receive(self) -> str | None:
         """See `session.ClientTransport`."""
@@ -107,14 +108,14 @@ class EventStream:
         """See `session.ClientTransport`."""
         self._end()
 
-    # Its own
+    # Internals
 
     def _speak(self, type: str, data: Any, id: str | int | None = None) -> None:
         self._words.append(write(new_envelope(type, data, id=id)))
         self._spoken.set()
 
     def _note(self, message: Message) -> None:
-        """Keep where the client stands once it has this message."""
+        """Note the client's position after this message."""
         if message.channel is not None and message.epoch is not None and message.offset is not None:
             after = message.data.get("after") if message.type == "history" else message.offset
             self._positions[message.channel] = Position(message.epoch, after)
@@ -151,7 +152,7 @@ class EventStream:
 
 
 def positions_of(channels: Sequence[str], last_id: str | None) -> dict[str, Position]:
-    """Return the positions that an id of ours says; none when it is no such id."""
+    """Return the positions in an event id of ours; none when it is no such id."""
     parts = (last_id or "").split(",")
     if len(parts) != len(channels):
         return {}

@@ -1,4 +1,4 @@
-"""The switchboard: what all clients of a running hub share, and what it does by itself once a second."""
+"""Hub state: what all clients of a running hub share, and the tasks that publish posted messages and metrics."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ METRICS_INTERVAL: Final = 1.0
 """Seconds between two messages of metrics."""
 
 MAX_POSTED_BYTES: Final = 64 * 1024 * 1024
-"""Bytes that other threads may have published and that are not yet on their way."""
+"""Bytes of messages that other threads have posted and that are not published yet."""
 
 
 class HubState:
-    """One per life of a hub; all but `post` on the I/O thread.
+    """One per run of a hub; all but `post` on the I/O thread.
 
     Args:
-        runtime: whose I/O thread it is.
-        broker: where the channels are kept.
+        runtime: whose I/O thread it runs on.
+        broker: that keeps the channels.
 
     Raises:
         MissingDependency: psutil is not installed.
@@ -47,7 +47,7 @@ class HubState:
         self.events = Events(self._tell)
         self.rate_limiter = ConnectionRateLimiter()
         self.sessions: set[object] = set()
-        """The clients that are connected."""
+        """The connected clients."""
         self.since = time.monotonic()
         self._metrics = Metrics()
         self._runtime = runtime
@@ -59,17 +59,17 @@ class HubState:
         self._wanted = asyncio.Event()
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
-        """See `Channels.subscribe`; who comes to the metrics gets them at once."""
+        """See `Channels.subscribe`; a new subscriber of the metrics gets them at once."""
         undo = self.channels.subscribe(channel, sink)
         if channel == METRICS:
             self._wanted.set()
         return undo
 
     def post(self, message: Message) -> None:
-        """Have a message published in its turn; from any thread, returns at once.
+        """Queue a message to be published; from any thread, returns at once.
 
         Raises:
-            SendFailed: so many wait that there is no room for another.
+            SendFailed: the queue is full.
         """
         size = size_of(message)
         with self._lock:
@@ -88,10 +88,10 @@ class HubState:
         try:
             self.post(encode_publication(channel, data))
         except RealtimeWidgetsError:
-            pass  # too much is waiting, or the end has come; it is in the log
+            pass  # the queue is full, or the runtime has stopped; the event is in the log
 
     async def run(self) -> None:
-        """Publish what is posted, and the metrics, until cancelled."""
+        """Publish posted messages, and the metrics once a second, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._publish_posted())
             group.create_task(self._publish_metrics())
@@ -126,7 +126,7 @@ class HubState:
         return True
 
     async def _measure(self) -> None:
-        # Also when nobody follows: the next one to come then hears of the last second, not of the last hour.
+        # Also without subscribers: the next one is then told of the last second, not of the last hour.
         metrics: dict[str, Any] = self._metrics.measure(
             len(self.sessions), self.traffic.figures(time.monotonic())
         )

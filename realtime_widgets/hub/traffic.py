@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 WINDOW: Final = 60
-"""Seconds that are looked back."""
+"""Seconds that are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one window amounts to.
+    """The totals of one window.
 
     Attributes:
         handled: messages.
         failed: how many of them failed.
-        seconds: what they took, all together.
+        seconds: that they took in all.
     """
 
     handled: int = 0
@@ -26,17 +26,17 @@ class Figures:
 
     @property
     def failed_share(self) -> float | None:
-        """Ratio 0-1; None: there was nothing."""
+        """Ratio 0-1; None: there were no messages."""
         return self.failed / self.handled if self.handled else None
 
     @property
     def mean_seconds(self) -> float | None:
-        """Seconds per message; None: there was nothing."""
+        """Seconds per message; None: there were no messages."""
         return self.seconds / self.handled if self.handled else None
 
 
 class _Second:
-    """What happened in one second."""
+    """The totals of one second."""
 
     __slots__ = ("failed", "handled", "second", "seconds")
 
@@ -60,9 +60,9 @@ class Traffic:
         """Count a message that has been handled.
 
         Args:
-            now: when that was done.
+            now: when that was.
             seconds: how long it took.
-            failed: whether nothing came of it.
+            failed: whether it failed.
         """
         second = int(now // 1)
         if not self._seconds or self._seconds[-1].second != second:
@@ -74,7 +74,7 @@ class Traffic:
         each.seconds += seconds
 
     def figures(self, now: float) -> Figures:
-        """Return what the running second and the 59 before it amount to."""
+        """Return the totals of the current second and the 59 before it."""
         self._forget(int(now // 1))
         return Figures(
             sum(each.handled for each in self._seconds),

@@ -1,4 +1,4 @@
-"""The widgets: what users put into cells, each with its other half in `js/src` under the same name."""
+"""The widgets: what users put into cells, each with its front end in `js/src` under the same name."""
 
 from ..browser.frame_loop import configure, stats
 from .chart import LiveChart

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 CALENDAR = 1e8
-"""Times above it are on the calendar, smaller ones a clock of the user's own; the page has the same line."""
+"""Times above it are seconds since the epoch, smaller ones a clock of the user's own; the page has the same limit."""
 
 Source = Stream | Sequence[Stream] | Mapping[str, Stream | tuple[Stream, str]]
 
@@ -30,16 +30,16 @@ Source = Stream | Sequence[Stream] | Mapping[str, Stream | tuple[Stream, str]]
 class LiveChart(LiveWidget):
     """A line chart that follows one or several streams.
 
-    Records become buckets of about one pixel before they travel, so the cost is that of the pixels,
-    whatever the rate: minimum and maximum of each bucket are kept exactly and a spike of one sample
-    stays visible. Few records travel as they are. NaN, ±inf and missing values break the line.
+    Records are aggregated into buckets of about one pixel before they are sent, so the cost depends on the
+    pixels and not on the rate: minimum and maximum of each bucket are kept exactly and a spike of one sample
+    stays visible. Few records are sent as they are. NaN, ±inf and missing values break the line.
 
     Args:
         stream: a stream; several; or a mapping of label → stream or (stream, field).
         y: the field or fields to draw; None: every number field, also those that appear later.
         window: seconds of data time in view (counted back from the newest record), or `points(n)`.
         title: heading; None for none.
-        colors: CSS colours in the order of the lines, or a mapping of label → colour; None: ours.
+        colors: CSS colours in the order of the lines, or a mapping of label → colour; None: the built-in ones.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
         format: how values are written: number, percentage, duration (ms), bytes, compact.
         unit: text behind each value.
@@ -66,7 +66,7 @@ class LiveChart(LiveWidget):
     """Colours by position or by label; None for the built-in ones."""
 
     _legend = traitlets.Dict().tag(sync=True)
-    """Feed name → how its lines are called: `labels[field]`, else `only` for a single one, else `prefix` + field."""
+    """Feed name → how its lines are labelled: `labels[field]`, else `only` for a single one, else `prefix` + field."""
 
     @named_keywords
     def __init__(
@@ -124,7 +124,7 @@ class LiveChart(LiveWidget):
         return pandas.concat(tables, ignore_index=True)
 
     def to_figure(self) -> go.Figure:
-        """What the window holds now as a plotly figure of its own: every record, nothing decimated, local times."""
+        """The records that the window holds now as a plotly figure, not decimated, with local times."""
         import plotly.graph_objects as go
 
         figure = go.Figure()
@@ -140,7 +140,7 @@ class LiveChart(LiveWidget):
         return figure
 
     def _in_window(self) -> list[tuple[dict[str, Any], tuple[str, ...], Batch, NDArray[np.bool_]]]:
-        """Of each line: its words, its fields, what its stream has kept, and which of that is in view."""
+        """For each feed: its legend, its fields, the records that its stream keeps, and which of them are in view."""
         batches = [line.stream.read(fields=line.drawn_fields()) for line in self._lines]
         newest = max((float(batch.ts.max()) for batch in batches if len(batch)), default=0.0)
         found = []
@@ -161,7 +161,7 @@ class LiveChart(LiveWidget):
 def _lines(
     source: Source, y: str | Sequence[str] | None, window: float | Points
 ) -> tuple[dict[str, SeriesFeed], dict[str, Any]]:
-    """One line per stream, and how its fields are called in the legend."""
+    """One feed per stream, and how its fields are labelled in the legend."""
     fields = [y] if isinstance(y, str) else None if y is None else list(y)
     if fields is not None and not fields:
         raise UsageError(

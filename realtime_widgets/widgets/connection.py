@@ -1,4 +1,4 @@
-"""ConnectionIndicator: whether the server is there, and what is being done about it when it is not."""
+"""ConnectionIndicator: the state of the connection to a server, and of the attempts to reconnect."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .base import LiveWidget, check_range, named_keywords
 
 
 class Linked(Protocol):
-    """What has a link to a server: a `Client`."""
+    """What has a connection to a server: a `Client`."""
 
     @property
     def status(self) -> Status:
-        """Where the link stands; times by `time.monotonic()`."""
+        """The state of the connection; times by `time.monotonic()`."""
 
     @property
     def label(self) -> str:
-        """The url for people: no credentials, no query."""
+        """The url for display: no credentials, no query."""
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Calls `fn()` whenever the status may have changed, on any thread; returns the undo."""
@@ -45,13 +45,14 @@ DATA_STATES: Final[Mapping[State, DataState]] = {
 class ConnectionIndicator(LiveWidget):
     """One line about a connection: colour, shape and word, and a button where something can be done.
 
-    A link that is lost and comes back within `grace` raises no alarm. After that the number of the attempt, the seconds
-    to the next one, the reason and a button to try now are shown. A link that is given up (a wrong token) says so at
-    once. An error that leaves the link alone (a bad message, a callback that raised) is shown for half a minute.
+    A connection that is lost and restored within `grace` is not reported. After that the number of the attempt, the
+    seconds to the next one, the reason and a button to try now are shown. A connection that is given up (a wrong token)
+    is reported at once. An error that does not end it (a bad message, a callback that raised) is shown for half a
+    minute.
 
     Args:
         client: what `rw.connect()` returns.
-        grace: seconds that a lost link may take to come back before it is called lost, 0 to 3600.
+        grace: seconds that a lost connection may take to be restored before it is reported, 0 to 3600.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
@@ -62,7 +63,7 @@ class ConnectionIndicator(LiveWidget):
     """
 
     grace = traitlets.Float(5.0).tag(sync=True)
-    """Seconds that a lost link may take to come back before it is called lost."""
+    """Seconds that a lost connection may take to be restored before it is reported."""
 
     @named_keywords
     def __init__(
@@ -91,7 +92,7 @@ class ConnectionIndicator(LiveWidget):
 
     @property
     def state(self) -> State:
-        """Where the link stands: connecting, connected, reconnecting, disconnected or error."""
+        """The state of the connection: connecting, connected, reconnecting, disconnected or error."""
         return self._client.status.state
 
     @property
@@ -108,13 +109,13 @@ class ConnectionIndicator(LiveWidget):
 
 
 def is_linked(thing: object) -> bool:
-    """Whether something has a link to a server to show."""
+    """Whether something has a connection to show."""
     status = getattr(thing, "status", None)
     return isinstance(status, Status) and all(hasattr(thing, name) for name in ("label", "listen", "connect"))
 
 
 class _Standing:
-    """The feed of an indicator: where the link stands; every part stands alone."""
+    """The feed of an indicator: the state of the connection; every part is complete in itself."""
 
     def __init__(self, client: Linked) -> None:
         self._client = client
@@ -136,7 +137,7 @@ class _Standing:
 
 
 def _body(status: Status, label: str, now: float) -> dict[str, Any]:
-    """What the page needs to go on counting by itself: lengths of time, never moments of our clock."""
+    """What the page needs to count on by itself: durations, never times of our clock."""
     body: dict[str, Any] = {
         "state": status.state,
         "attempts": status.attempts,

@@ -1,7 +1,7 @@
-"""Dashboard: widgets of any make in a grid that follows its width, under one title.
+"""Dashboard: widgets of any library in a grid that adapts to its width, under one title.
 
-There is no portable way for a front end like ours to draw other people's widgets, so the boxes are those of
-ipywidgets; the grid is made of classes and rules in style.css, which the header brings into the page.
+There is no portable way for a front end like ours to draw other libraries' widgets, so the boxes are those of
+ipywidgets; the grid is made of classes and rules in style.css, which the header loads into the page.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ AUTO_COLUMNS: Final = 3
 MAX_COLUMNS: Final = 6
 
 NARROW: Final = (MetricCard, ConnectionIndicator, ValueWidget, Button)
-"""What one column is enough for; everything else (charts, logs, figures, boxes) gets half of the width."""
+"""Widgets that take one column; everything else (charts, logs, figures, boxes) takes half of the width."""
 
 
 class Dashboard(VBox):  # type: ignore[misc]
     """Cards, charts and any other ipywidgets in one, two or three columns, as its width allows.
 
     Cards and controls take one column of 220 pixels at least, everything else half of the width, or all of it where
-    that is narrow. The order is that of reading. "Pause all" in the header holds the pictures in that page, at once and
-    whatever the kernel does; `pause()` holds them in all pages. The data go on meanwhile, and nothing is lost.
+    that is narrow. The order is that of reading. "Pause all" in the header freezes the widgets in that page, at once
+    and whatever the kernel does; `pause()` freezes them in all pages. Data are still received, and nothing is lost.
 
     Args:
         children: the widgets, or a mapping of name → widget; `dashboard["cpu"]`, `dashboard[0]`.
@@ -158,30 +158,30 @@ class Dashboard(VBox):  # type: ignore[misc]
 
     @property
     def paused(self) -> bool:
-        """Whether `pause()` holds the pictures; what readers hold in their pages does not show here."""
+        """Whether `pause()` has frozen the widgets; a pause by readers in their pages does not show here."""
         return bool(self._header.paused)
 
     def pause(self) -> None:
-        """Holds the pictures of all widgets that can be held; their data go on."""
+        """Freezes all widgets that can be paused; their data are still received."""
         self._header.paused = True
         for widget in _pausable(self):
             widget.pause()
 
     def resume(self) -> None:
-        """Lets all go on, with the newest data."""
+        """Resumes all of them, with the newest data."""
         self._header.paused = False
         for widget in _pausable(self):
             widget.resume()
 
     @property
     def data_state(self) -> DataState:
-        """The gravest of its widgets' states; `no_data` without any."""
+        """The most severe of its widgets' states; `no_data` without any."""
         states = {live.data_state for live in _live(self)}
         return next((state for state in GRAVEST_FIRST if state in states), "no_data")
 
     def close(self) -> None:
-        """Takes the dashboard off the pages; its widgets stay open, and so does an indicator that was passed in."""
-        for widget in getattr(self, "_own", ()):  # none yet, when the constructor has raised
+        """Removes the dashboard from the pages; its widgets stay open, and so does an indicator that was passed in."""
+        for widget in getattr(self, "_own", ()):  # missing when the constructor has raised
             widget.close()
         super().close()
 
@@ -190,10 +190,10 @@ class Dashboard(VBox):  # type: ignore[misc]
 
 
 class _Header(LiveWidget):
-    """The line over the grid: a title, and the button that holds everything below."""
+    """The line over the grid: a title, and the button that pauses everything below."""
 
     _members = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """Addresses of the widgets that the button holds."""
+    """The `_rw_id` of each widget that the button pauses."""
 
     def __init__(self, dashboard: Dashboard, title: str, **look: Any) -> None:
         self._dashboard = dashboard
@@ -206,7 +206,7 @@ class _Header(LiveWidget):
 
 
 class _Heading:
-    """The feed of a header: nothing new ever, but its frames say that the kernel lives."""
+    """The feed of a header: it never changes, but its frames show that the kernel is alive."""
 
     def resize(self, px: int) -> None:
         pass
@@ -250,7 +250,7 @@ def _checked_columns(columns: Any) -> int:
 
 
 def _pausable(widgets: Iterable[Any]) -> Iterator[Any]:
-    """Those that can be held, also in boxes (as they are now); not indicators, which would then lie."""
+    """Those that can be paused, also in boxes (as they are now); not indicators, which would then show an old state."""
     for widget in widgets:
         if isinstance(widget, ConnectionIndicator):
             continue
@@ -261,7 +261,7 @@ def _pausable(widgets: Iterable[Any]) -> Iterator[Any]:
 
 
 def _live(widgets: Iterable[Any]) -> Iterator[LiveWidget]:
-    """The widgets of ours among those that can be held, also in dashboards."""
+    """The widgets of ours among those that can be paused, also in dashboards."""
     for widget in _pausable(widgets):
         if isinstance(widget, Dashboard):
             yield from _live(widget)

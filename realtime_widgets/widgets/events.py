@@ -1,4 +1,4 @@
-"""EventLog: what happened, newest at the bottom."""
+"""EventLog: the events of a stream as a list, newest at the bottom."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..streams import Stream
 from .base import LiveWidget, named_keywords
 
 MAX_ROWS = 5000
-"""More elements than this make a page slow."""
+"""Most rows in a page: more elements make it slow."""
 
 
 class EventLog(LiveWidget):
@@ -23,7 +23,7 @@ class EventLog(LiveWidget):
     An event is a record with the text fields `level`, `source` and `message`; missing ones stay empty. A stream of one
     field shows that as the message. Levels, from the least severe on: debug, info, success, warning, error; those of
     `logging` are understood, unknown ones count as info. The log stays at the newest event unless its reader has
-    scrolled up. What it leaves out is said: events that came faster than a page can show, and texts beyond 2,000
+    scrolled up. It shows what it leaves out: events that came faster than a page can show, and texts beyond 2,000
     characters.
 
     Args:

@@ -1,1 +1,1 @@
-"""The client's decisions, sans-I/O: they are told what happened and when, and return what is to be done."""
+"""The client's logic, sans-I/O: it is told what happened and when, and returns what is to be done."""

@@ -1,7 +1,7 @@
-"""Reconnect: how long to wait before the next attempt to connect, and when to give up.
+"""Backoff: how long to wait before the next attempt to connect, and when to give up.
 
-Delays grow from attempt to attempt and are drawn at random below that ("full jitter"), so that a thousand
-clients that a server loses at once do not come back at once.
+The ceiling of the delays grows from attempt to attempt and they are drawn at random below it ("full jitter"), so that a
+thousand clients that lose a server at the same time do not reconnect at the same time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ...errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """The pace of attempts after a connection is lost or could not be made.
+    """The delays between attempts after a connection is lost or could not be made.
 
     The n-th delay has the ceiling `min(maximum, initial * factor ** (n - 1))`. With jitter the first delay is
     anything from 0 to `initial` and every later one anything from `initial` to its ceiling; without, it is the
@@ -56,7 +56,7 @@ class Reconnect:
         """Return the seconds to wait before an attempt.
 
         Args:
-            attempt: which in a row, from 1.
+            attempt: its number in a row, from 1.
             chance: a random number, 0 <= chance < 1; not used without jitter.
         """
         # The exponent is bounded: 2.0 ** 1100 is an OverflowError, and clients run for weeks.
@@ -68,4 +68,4 @@ class Reconnect:
 
 
 FOREVER: Final = Reconnect()
-"""The pace that nobody has to choose: 0.5 to 20 s, without end."""
+"""The default: 0.5 to 20 s, without a limit."""

@@ -1,4 +1,4 @@
-"""Decoding: what users' `decode=` functions may give for a frame, as messages; what is none of it is said. Pure."""
+"""Decoding: converts what users' `decode=` functions return to messages, and rejects what cannot be. Pure."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _EARLIEST: Final = 1e11
 
 
 def messages_of(given: Any) -> Iterable[Message]:
-    """Return what a decoder gave as messages, one after the other: those before one that is none are good.
+    """Yield what a decoder returned as messages; those before an invalid one are valid.
 
     Raises:
-        BadMessage: for the first that is none.
+        BadMessage: for the first invalid one.
     """
     if given is None:
         return
@@ -69,7 +69,7 @@ def _from_mapping(given: Mapping[str, Any]) -> Message:
 
 
 def _checked(message: Message) -> Message:
-    """Return a message that is what it says it is; an offset alone is numbered from link to link."""
+    """Return a message after validating it; an offset without an epoch gets the epoch `UNNAMED`."""
     kind: Any = message.type
     channel: Any = message.channel
     if not isinstance(kind, str) or not isinstance(channel, str | None):
@@ -104,7 +104,7 @@ def _milliseconds(given: Any) -> float | None:
         if isinstance(given, bool | np.bool_) or not isinstance(given, numbers.Real | Decimal):
             raise _no_time(given)
         milliseconds = float(given)
-    except (OverflowError, ValueError, OSError):  # beyond what the system, or a float, can count
+    except (OverflowError, ValueError, OSError):  # beyond what the system, or a float, can represent
         raise _no_time(given) from None
     if 0 < milliseconds < _EARLIEST:
         raise BadMessage(

@@ -1,13 +1,13 @@
-"""The inbox: what waits for users' functions, and what becomes of it when they are slow.
+"""The inbox: what waits for users' callbacks, and what is dropped when they are slow.
 
-Things wait in the order they happened. Each channel has a policy for what is too much:
+Things wait in the order in which they happened. Each channel has an overflow policy:
 
-| policy | when the functions are slow |
+| policy | when the callbacks are slow |
 |---|---|
-| `drop_oldest` | of all that wait the oldest messages go; a gap, `overflow`, says which |
-| `latest` | one message of the channel waits: a newer one takes its place |
-| `keyed(…)` | one message for each key waits: a newer one of that key takes its place |
-| `lossless` | the channel is held back at the server, which sends it later, as far as its history reaches |
+| `drop_oldest` | the oldest of all waiting messages are dropped; a gap, `overflow`, says which |
+| `latest` | one message of the channel waits: a newer one replaces it |
+| `keyed(…)` | one message for each key waits: a newer one of that key replaces it |
+| `lossless` | the channel is paused at the server, which sends it later, as far as its history reaches |
 
 Everything dropped or replaced is counted. Pure, and for one thread at a time.
 """
@@ -30,20 +30,20 @@ Kind = Literal["message", "gap", "state", "error", "disconnect"]
 Named = Literal["drop_oldest", "latest", "lossless"]
 
 MAX_WAITING: Final = 10_000
-"""Messages and errors that may wait; beyond it the oldest go."""
+"""Messages and errors that may wait; beyond it the oldest are dropped."""
 
 PAUSE_ABOVE: Final = 50_000
-"""Messages of a lossless channel that may wait before it is held back; when half of them are done it goes on."""
+"""Messages of a lossless channel that may wait before it is paused; it resumes when half as many wait."""
 
 MAX_LOSSLESS_WAITING: Final = 100_000
-"""The same at all, where the server cannot hold it back: what comes then is a gap."""
+"""Messages of a lossless channel that may wait where the server cannot pause it: later ones become a gap."""
 
 
 MAX_COUNTED_CHANNELS: Final = 10_000
-"""Channels that are counted each for itself."""
+"""Channels that have counters of their own."""
 
 OTHERS: Final = "(others)"
-"""What those beyond it are counted under."""
+"""The name under which those beyond it are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ def checked_overflow(given: Any) -> tuple[Overflow, dict[str, Overflow]]:
 
 
 class ChannelStats(msgspec.Struct):
-    """What waits of one channel, and what became of what was too much.
+    """What waits of one channel, and what was dropped or merged.
 
     Attributes:
         waiting: messages that wait.
         most: the most that ever did.
-        dropped: messages that went.
-        merged: messages whose place a newer one took.
+        dropped: messages that were dropped.
+        merged: messages that a newer one replaced.
         paused: times that the server was told to pause the channel.
     """
 
@@ -111,7 +111,7 @@ class ChannelStats(msgspec.Struct):
 
 
 class _Slot:
-    """One thing that waits; without a thing when it went."""
+    """One thing that waits; its `kind` is None when it is gone."""
 
     __slots__ = ("channel", "key", "kind", "thing")
 
@@ -123,18 +123,18 @@ class _Slot:
 
 
 class Inbox:
-    """Things in their order, within bounds.
+    """A bounded queue of what happened.
 
     Args:
         overflow: the policy of channels that are not named.
-        channels: those of the others.
+        channels: the policies of the others.
     """
 
     def __init__(
         self, overflow: Overflow = "drop_oldest", channels: Mapping[str, Overflow] | None = None
     ) -> None:
         self.dropped = 0
-        """Messages and errors that went."""
+        """Messages and errors that were dropped."""
         self.stats: dict[str, ChannelStats] = {}
         """By channel; beyond `MAX_COUNTED_CHANNELS` of them under one name, `OTHERS`."""
         self.crowded: set[str] = set()
@@ -142,31 +142,31 @@ class Inbox:
         self._overflow = overflow
         self._channels = dict(channels or {})
         self._slots: deque[_Slot] = deque()
-        self._droppable: deque[_Slot] = deque()  # some of them, oldest first
-        self._waiting = 0  # of those, without what is gone
-        self._dead = 0  # slots of things that went
+        self._droppable: deque[_Slot] = deque()  # those that may be dropped, oldest first
+        self._waiting = 0  # of those, without the ones that are gone
+        self._dead = 0  # slots of things that are gone
         self._places: dict[str, dict[Hashable, _Slot]] = {}
         self._tails: dict[str, _Slot] = {}
         self._lost: dict[str, tuple[Position | None, Position | None, float]] = {}
 
     def key_of(self, kind: Kind, thing: Any) -> Hashable:
-        """Return the key of a message of a keyed channel, else None; asks a function of the user's."""
+        """Return the key of a message of a keyed channel, else None; may call a function of the user's."""
         if kind != "message":
             return None
         policy = self._policy(channel_of(thing))
         return _key_of(policy, thing) if isinstance(policy, Keyed) else None
 
     def put(self, kind: Kind, thing: Any, key: Hashable = None, ts: float = 0.0) -> None:
-        """Have a thing wait; what is too much goes.
+        """Queue a thing; what is too much is dropped.
 
         Args:
             kind: what happened.
-            thing: to whom or what.
-            key: see `key_of`, which is not for the thread that has a lock.
-            ts: seconds since the epoch, for a gap where something goes.
+            thing: the message, gap, state or error.
+            key: from `key_of`, which must not be called with a lock held.
+            ts: seconds since the epoch, for a gap where something is dropped.
         """
         if kind == "gap":
-            self._places.pop(thing.channel, None)  # nothing that comes after it stands before it
+            self._places.pop(thing.channel, None)  # no later message may take a place before it
         if kind == "message":
             self._put_message(thing, key, ts)
         elif kind == "gap" and self._policy(thing.channel) == "lossless":
@@ -211,7 +211,7 @@ class Inbox:
         self._waiting += 1
 
     def _put_gap(self, gap: Gap) -> None:
-        """Have a gap of a lossless channel wait; those of one kind without a message between them are one."""
+        """Queue a gap of a lossless channel; gaps of one kind without a message between them become one."""
         tail = self._tails.get(gap.channel)
         if tail is not None and tail.kind is not None and _go_on(tail.thing, gap):
             tail.thing = msgspec.structs.replace(tail.thing, until=gap.until)
@@ -237,7 +237,7 @@ class Inbox:
         return self._channels.get(channel, self._overflow)
 
     def take(self) -> tuple[Kind, Any] | None:
-        """Return the oldest thing, which waits no longer; None when nothing does."""
+        """Remove and return the oldest thing; None when nothing waits."""
         while self._slots:
             slot = self._slots[0]
             if slot.kind is None:
@@ -270,7 +270,7 @@ class Inbox:
         self._leave_place(slot)
 
     def clear(self) -> None:
-        """Throw everything away."""
+        """Discard everything."""
         for stats in self.stats.values():
             stats.waiting = 0
         self._slots.clear()
@@ -284,10 +284,10 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._slots) - self._dead + len(self._lost)
 
-    # What goes
+    # Dropping
 
     def _drop_oldest(self, ts: float) -> None:
-        """Let the oldest message, error or gap go; gaps and messages that went one after the other are one gap."""
+        """Drop the oldest message, error or gap; gaps and messages dropped one after the other become one gap."""
         slot = self._droppable.popleft()
         kind, thing = slot.kind, slot.thing
         if kind is None:
@@ -326,13 +326,13 @@ def _around(message: Message) -> tuple[Position | None, Position | None]:
 
 
 def _go_on(before: Gap, gap: Gap) -> bool:
-    """Return whether two gaps say the same of messages that followed each other."""
+    """Return whether two gaps in a row have the same reason and epoch, so that they can be one."""
     epochs = [each and each.epoch for each in (before.until, gap.after, gap.until)]
     return before.reason == gap.reason and len(set(epochs)) == 1
 
 
 def _key_of(policy: Keyed, message: Message) -> Hashable:
-    """The key of a message; one that has none, or whose function raises, stands with the others that have none."""
+    """Return the key of a message; None, which is then its key, when it has none or the function raises."""
     try:
         key = policy.key(message.data)
         hash(key)

@@ -1,4 +1,4 @@
-"""The last event id: where a stream of Server-Sent Events was left, and whether the next link goes on there."""
+"""The last event id: where a stream of Server-Sent Events ended, and whether the next link resumes there."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Final
 from ...streams.gaps import Reason
 
 MAX_ID_BYTES: Final = 4096
-"""Bytes of an id that is sent back."""
+"""Bytes of the longest id that is sent back."""
 
 COUNTED: Final = 2
-"""Steps of one from id to id, and no others, after which ids are taken for a count."""
+"""Steps of one from id to id, without any other step, after which ids are taken for a count."""
 
 
 class LastEventId:
-    """Where a stream was left, and whether the next one goes on there.
+    """Where a stream ended, and whether the next one resumes there.
 
-    A server that is told the last id shall go on after it, says the standard; but many name their events and keep none
-    of them. So it has to show it, by ids that count up by one: then the first of a new link must be the next.
+    By the standard a server that is told the last id resumes after it; but many give their events ids and keep none of
+    them. So it has to prove it, by ids that count up by one: then the first id of a new link must be the next.
 
     Attributes:
-        last_id: of the last event; "": the server names none.
+        last_id: of the last event; "": the server sends none.
         retry: seconds that the server wants between two links; None: it did not say.
     """
 
@@ -29,9 +29,9 @@ class LastEventId:
         self.last_id = ""
         self.retry: float | None = None
         self._noted = ""
-        self._count: tuple[str, int] | None = None  # what the last id counts, and how far
-        self._steps: int | None = 0  # of one; None: ids do not go up by one each
-        self._anew = False  # the first id of a new link is yet to come
+        self._count: tuple[str, int] | None = None  # the last id's prefix, and the number after it
+        self._steps: int | None = 0  # of one, so far; None: there was another step
+        self._anew = False  # the first id of a new link has yet to come
 
     @property
     def counted(self) -> bool:
@@ -39,11 +39,11 @@ class LastEventId:
         return self._steps is not None and self._steps >= COUNTED
 
     def reopen(self) -> None:
-        """Begin with a new link."""
+        """Start a new link."""
         self._anew = True
 
     def note(self, event_id: str) -> Reason | None:
-        """Note the id of an event; returns why some before it are missing, None: none is known to be."""
+        """Note the id of an event; returns why events before it are missing; None: none are known to be."""
         if event_id == self._noted:
             return None  # an event without an id has that of the one before
         self._noted = event_id
@@ -61,7 +61,7 @@ class LastEventId:
         return None
 
     def _judge(self, step: int | None) -> Reason | None:
-        """Return what a new link says that does not go on with the count; its ids may count from here."""
+        """Return why events are missing, as a new link does not continue the count; a new count may start here."""
         counted = self.counted
         if self._count is None or not counted:
             self._steps = 0
@@ -73,13 +73,13 @@ class LastEventId:
 
     @property
     def header(self) -> bytes | None:
-        """What to say of it; None: nothing. Servers turn away headers without end."""
+        """The value of the `Last-Event-ID` header; None: send none. Servers reject headers that are too long."""
         said = self.last_id.encode("utf-8", "replace")
         return said if 0 < len(said) <= MAX_ID_BYTES else None
 
 
 def _count_of(event_id: str) -> tuple[str, int] | None:
-    """Return what an id may count, whatever stands before the number at its end, and how far; None: nothing."""
+    """Return the prefix of an id and the number at its end; None: it has none."""
     if len(event_id) > MAX_ID_BYTES:
         return None
     name = event_id.rstrip(string.digits)

@@ -1,13 +1,13 @@
-"""The outbox: what was handed over to be sent, and what has become of it.
+"""The outbox: messages that users send, and the delivery state of each.
 
     queued ── handed to the network ──> sent ── the server's answer ──> acknowledged
-       └──────────────────────────────────┴── no room, too late, turned down ──> failed
+       └──────────────────────────────────┴── no room, too late, rejected ──> failed
 
-While there is no link messages wait here, in their order and within bounds; what finds no room fails at once and says
-so. Where the server answers (our hub does), what was sent is kept until then: on the next link it goes out again first,
-with the same id, by which the server knows what it has had. Other servers leave it at `sent`. What functions of
-`on_connect=` send greets a link: it goes out before all that waits, and ends with its link, for the next one is greeted
-anew. Any thread may put; the rest is for the I/O thread, and nothing here reads a clock.
+While there is no link messages wait here, in order and within bounds; one that finds no room fails at once. Where the
+server acknowledges (our hub does), a sent message is kept until then: on the next link it is sent again first, with the
+same id, by which the server recognizes what it has. With other servers it stays `sent`. What functions of `on_connect=`
+send belongs to one link: it goes out before all that waits, and fails when its link ends, because the next link calls
+them again. Any thread may put; the rest is for the I/O thread, and nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from ...streams.gaps import Position
 DeliveryState = Literal["queued", "sent", "acknowledged", "failed"]
 
 MAX_MESSAGES: Final = 256
-"""Messages that wait while there is no link."""
+"""Messages that may wait while there is no link."""
 
 MAX_MESSAGES_CONNECTED: Final = 10_000
-"""Messages that wait while there is one: to be written, and for an answer."""
+"""Messages that may wait while there is one: to be written, or acknowledged."""
 
 MAX_BYTES: Final = 1024 * 1024
-"""Bytes of all of them."""
+"""Bytes of all waiting messages."""
 
 MAX_AGE: Final = 120.0
-"""Seconds that a message may wait, for the link and for its answer."""
+"""Seconds that a message may wait in all, for the link and for its acknowledgement."""
 
 
 VOLATILE_TIMEOUT: Final = 0.5
-"""Seconds that others may have waited to be written; then the network does not keep up, and what is volatile fails."""
+"""Seconds that others may have waited to be written; beyond it the network is too slow, and volatile messages fail."""
 
 
 class Waiter(Protocol):
@@ -51,23 +51,23 @@ class Waiter(Protocol):
 
 
 class Delivery:
-    """What has become of one message that was sent; `await` it, or `wait()`, until that is known.
+    """The delivery state of one message; `await` it, or `wait()`, until the final state is known.
 
     Args:
         raw: its frame.
-        id: by which the server knows it; None: a raw frame, which nobody answers.
-        volatile: it is worth nothing later: sent now or not at all.
-        wants_ack: whether a server that answers will answer this; a raw frame and what is volatile it will not.
+        id: by which the server recognizes it; None: a raw frame, which is not acknowledged.
+        volatile: sent now or not at all, because it is worth nothing later.
+        wants_ack: whether a server that acknowledges will acknowledge this; never raw frames and volatile messages.
         waiter: how to wait for it; None: nobody can.
 
     Attributes:
-        state: `queued` (no link yet), `sent` (handed to the network; there is no more to know of servers that do not
-            answer), `acknowledged` (the server has it) or `failed`.
+        state: `queued` (no link yet), `sent` (handed to the network; final with servers that do not acknowledge),
+            `acknowledged` (the server has it) or `failed`.
         error: why it failed; None otherwise.
-        position: where it stands in its channel, when the server said so; None otherwise.
+        position: of the message in its channel, when the server gave it; None otherwise.
         since: when it was queued, seconds of a monotonic clock.
-        sent_on_connect: the link that it greets; None: it is for any.
-        early: what was asked for before it has not been said yet, so that it has to wait.
+        sent_on_connect: the link whose `on_connect=` sent it; None: it is for any.
+        early: what its thread requested before it has not been sent yet, so that it has to wait.
     """
 
     __slots__ = (
@@ -113,21 +113,21 @@ class Delivery:
 
     @property
     def done(self) -> bool:
-        """Whether its state is the last."""
+        """Whether its state is final."""
         return self._resolved.done()
 
     def wait(self, timeout: float | None = 10.0) -> None:
-        """Wait until it is acknowledged, or sent to a server that does not answer; any thread.
+        """Wait until it is acknowledged, or sent to a server that does not acknowledge; any thread.
 
         Args:
             timeout: seconds; None: for ever.
 
         Raises:
             SendFailed: when it failed.
-            TimedOut: when it is not known by then; it goes on.
+            TimedOut: when that is not known by then; the delivery goes on.
             WouldDeadlock: in a callback.
         """
-        waiting: Future[None] = Future()  # of our own: what interrupts a wait cancels it
+        waiting: Future[None] = Future()  # of our own: an interrupted wait cancels it
 
         def end(_: object) -> None:
             if waiting.set_running_or_notify_cancel():
@@ -154,13 +154,13 @@ class Delivery:
             raise self.error
 
     def resolve(self, state: DeliveryState, error: SendFailed | None = None) -> None:
-        """Note the last state."""
+        """Set the final state."""
         self.state, self.error = state, error
         if not self._resolved.done():
             self._resolved.set_result(None)
 
     def fail(self, why: str) -> None:
-        """Note that it will not arrive."""
+        """Set the final state `failed`."""
         self.resolve("failed", SendFailed(why))
 
     def __repr__(self) -> str:
@@ -170,34 +170,34 @@ class Delivery:
 
 
 class Outbox:
-    """What waits for the link, or for the server's answer, in its order."""
+    """The messages that wait for the link, or for the server's acknowledgement, in order."""
 
     def __init__(self) -> None:
         self.acks: bool | None = None
-        """Whether the server answers what it is sent; None: not known yet."""
+        """Whether the server acknowledges messages; None: not known yet."""
         self.sent = 0
-        """How many went out."""
+        """How many were sent."""
         self.acknowledged = 0
-        """How many of them the server has, by its own word."""
+        """How many of them the server has acknowledged."""
         self.failed = 0
         """How many did not arrive, as far as we know."""
-        self._lock = threading.Lock()  # of what follows
+        self._lock = threading.Lock()  # guards what follows
         self._unsent: deque[Delivery] = deque()
         self._unanswered: dict[str, Delivery] = {}
-        self._on_connect_queue: deque[Delivery] = deque()  # before the unsent
-        self._on_connect_running = 0  # functions that have yet to send theirs; until then the unsent wait
-        self._links = 0  # that came and went
+        self._on_connect_queue: deque[Delivery] = deque()  # goes before the unsent
+        self._on_connect_running = 0  # functions that have yet to return; until then the unsent wait
+        self._links = 0  # counts starts and ends of links
         self._bytes = 0
         self._linked = False
-        self._paused = False  # until it is known whether to send again what a link has taken with it
+        self._paused = False  # until it is known whether to send unacknowledged messages again
         self._refusing: str | None = None
         self.life = 0
-        """How often it was opened: what is put in belongs to the last time."""
+        """How often it was opened; a message belongs to the life in which it was put."""
 
     # From any thread
 
     def put(self, delivery: Delivery, now: float) -> None:
-        """Have it wait, or fail it when it may not or there is no room.
+        """Queue a delivery, or fail it when it is refused or there is no room.
 
         Args:
             delivery: what.
@@ -246,13 +246,13 @@ class Outbox:
     # The link
 
     def open(self) -> None:
-        """Take messages in: somebody wants the connection."""
+        """Accept messages: somebody wants the connection."""
         with self._lock:
             self._refusing = None
             self.life += 1
 
     def link(self) -> None:
-        """Begin with a link: what was not answered goes out again, before the rest."""
+        """Start a link: what was not acknowledged is sent again, before the rest."""
         with self._lock:
             self._linked = True
             self._links += 1
@@ -261,7 +261,7 @@ class Outbox:
             self._unanswered.clear()
 
     def unlink(self) -> None:
-        """The link is gone: what is worth nothing later fails."""
+        """End the link: volatile messages fail, and those that `on_connect=` sent on it."""
         with self._lock:
             self._linked = False
             lost = [delivery for delivery in self._unsent if delivery.volatile]
@@ -275,7 +275,7 @@ class Outbox:
         self.give_up(greeting, "the connection that it was to greet was lost before")
 
     def _end_greeting(self) -> list[Delivery]:
-        """Count no functions any more, and return what of theirs is unsent."""
+        """Stop counting `on_connect=` functions, and return their unsent messages."""
         self._links += 1
         self._on_connect_running = 0
         left = list(self._on_connect_queue)
@@ -283,27 +283,27 @@ class Outbox:
         return left
 
     def begin_on_connect(self) -> int:
-        """Have what waits wait for a function that greets the link; returns which link that is."""
+        """Hold waiting messages back for a function of `on_connect=`; returns which link it is for."""
         self._on_connect_running += 1
         return self._links
 
     def end_on_connect(self, link: int) -> None:
-        """Go on: such a function has run."""
+        """Note that such a function has returned."""
         if link == self._links:
             self._on_connect_running -= 1
 
     def is_current(self, link: int) -> bool:
-        """Whether a link is still there that `begin_on_connect` was called for; any thread."""
+        """Whether the link that `begin_on_connect` returned is still there; any thread."""
         return link == self._links
 
     def close(self, why: str, life: int | None = None) -> list[Delivery]:
-        """Take nothing in any more, for a reason; returns what was not sent, oldest first, and what a link
-        that is lost had taken without an answer: it waits no longer.
+        """Accept nothing any more; returns what was not sent, oldest first, after what a lost link had sent and the
+        server has not acknowledged.
 
         Args:
-            why: what is said of messages from now on.
-            life: which life ends: what was put in since stays, and so it does when it has been opened since. None:
-                whatever it is.
+            why: the reason that is given for messages from now on.
+            life: the life that ends: what was put in later ones stays, and the outbox stays open if it was opened
+                since. None: the current one.
         """
         with self._lock:
             ends = life is None or life >= self.life
@@ -322,7 +322,7 @@ class Outbox:
         return unsent
 
     def set_acks(self, answers: bool) -> None:
-        """Note whether the server answers; if not, what was sent is done."""
+        """Set whether the server acknowledges; if not, what was sent is done."""
         with self._lock:
             self.acks, self._paused = answers, False
             settled: list[Delivery] = []
@@ -341,7 +341,7 @@ class Outbox:
 
     @property
     def first(self) -> Delivery | None:
-        """The one whose turn it is; None when nothing waits, or it is not known yet whether to send it again."""
+        """The next delivery to send; None when nothing waits, or it is not known yet whether to send it again."""
         if self._on_connect_queue:
             first = self._on_connect_queue[0]
         elif self._unsent and not self._paused and not self._on_connect_running:
@@ -351,7 +351,7 @@ class Outbox:
         return None if first.early else first
 
     def done(self, delivery: Delivery) -> None:
-        """Note that one was sent; until then the first stays the first."""
+        """Note that a delivery was sent; until then it stays the first."""
         again = delivery.state != "queued"
         with self._lock:
             queue = self._unsent if delivery.sent_on_connect is None else self._on_connect_queue
@@ -366,19 +366,19 @@ class Outbox:
         if delivery.id not in self._unanswered and not delivery.done:
             delivery.resolve("sent")
 
-    # What became of it
+    # Results
 
     def acknowledge(self, id: Any, position: Position | None) -> None:
-        """Note the server's answer; one that was not waited for means nothing."""
+        """Note the server's acknowledgement; one that was not waited for is ignored."""
         delivery = self._acked(id)
         if delivery is not None:
             delivery.position = position
             self.acknowledged += 1
-            self.sent += delivery.state == "queued"  # its last byte had not been noted yet
+            self.sent += delivery.state == "queued"  # `done` had not been called yet
             delivery.resolve("acknowledged")
 
     def refuse(self, id: Any, why: str) -> bool:
-        """Note that the server turned one down; returns whether it was waited for."""
+        """Fail a message that the server rejected; returns whether it was waited for."""
         delivery = self._acked(id)
         if delivery is not None:
             self.fail([delivery], f"the server turned it down: {why}")
@@ -389,14 +389,14 @@ class Outbox:
             delivery = self._unanswered.pop(id, None) if isinstance(id, str) else None
             for queue in (self._on_connect_queue, self._unsent):
                 if delivery is None and queue and queue[0].id == id is not None:
-                    delivery = queue.popleft()  # its last byte was not yet noted as sent
+                    delivery = queue.popleft()  # `done` has not been called yet
             if delivery is not None:
                 self._bytes -= delivery.size
         return delivery
 
     @property
     def due(self) -> float | None:
-        """When the next one is too old; None: nothing waits."""
+        """When the next one expires; None: nothing waits."""
         with self._lock:
             firsts = [
                 next(iter(each), None)
@@ -405,7 +405,7 @@ class Outbox:
         return min((each.since + MAX_AGE for each in firsts if each is not None), default=None)
 
     def expire(self, now: float) -> list[Delivery]:
-        """Fail what is too old; returns it."""
+        """Fail what is too old, and return it."""
         with self._lock:
             unsent = [
                 each for each in (*self._on_connect_queue, *self._unsent) if each.since <= now - MAX_AGE
@@ -419,7 +419,7 @@ class Outbox:
                     each for each in self._on_connect_queue if each.since > now - MAX_AGE
                 )
             self._bytes -= sum(delivery.size for delivery in (*unsent, *unanswered))
-        maybe = [each for each in unsent if each.state == "sent"] + unanswered  # on an earlier link
+        maybe = [each for each in unsent if each.state == "sent"] + unanswered  # sent on an earlier link
         self.fail(
             [each for each in unsent if each.state == "queued"],
             f"it waited {MAX_AGE:.0f} s for {'the network' if self._linked else 'a connection'}",
@@ -428,14 +428,14 @@ class Outbox:
         return unsent + unanswered
 
     def give_up(self, deliveries: Iterable[Delivery], why: str) -> None:
-        """Note that nobody will send some any more; what an earlier link has taken may have arrived."""
+        """Fail what will not be sent any more; what an earlier link has sent may have arrived."""
         for delivery in deliveries:
             sent = delivery.state == "sent"
             maybe = "; the server has not answered, and it may have arrived" if sent else ""
             self.fail([delivery], why + maybe)
 
     def fail(self, deliveries: Iterable[Delivery], why: str) -> None:
-        """Note that some did not arrive, and why not."""
+        """Fail messages for a reason, and count them."""
         for delivery in deliveries:
             delivery.fail(f"a message was not sent: {why}")
             self.failed += 1

@@ -1,16 +1,16 @@
-"""Recovery: where reading stands in each channel, and what of it is missing.
+"""Recovery: the last position that was read in each channel, and what is missing.
 
-A server that numbers its messages gives each channel an epoch, the life of its numbering, and each message an
-offset, 1, 2, 3 … in it. A reader that says the last position it has had is sent what came after; what the server
-no longer has is a gap, and one record says so. What comes twice is dropped. Pure: the time is passed in, and asking
-is the caller's business.
+A server that numbers its messages gives each channel an epoch, which identifies its numbering, and each message an
+offset, 1, 2, 3 … in it. A client that names the last position it has read is sent what came after; what the server no
+longer has is a gap, and one record says so. Duplicates are dropped. Pure: the time is passed in, and the caller asks
+the server.
 
 | a message is | and then |
 |---|---|
 | the next one | it is taken |
-| one we had | it is dropped, and counted |
+| one already read | it is dropped, and counted |
 | further on, or of another epoch | the server is asked once; what comes before its answer comes again after it |
-| the same, and nobody can be asked, or was asked already | there is a gap, and the message is taken |
+| the same, and the server cannot be asked, or was already | there is a gap, and the message is taken |
 | not numbered | it is taken; every new link is a gap |
 
 The server's answer is a *head*, a message of type `history`: "the messages after `after` up to `offset` follow".
@@ -26,23 +26,23 @@ from ...protocol.positions import from_wire
 from ...streams.gaps import REASONS, Gap, Position, Reason
 
 ANSWER_TIMEOUT: Final = 10.0
-"""Seconds that a server has to answer when it is asked for what is missing; then it is a gap."""
+"""Seconds that a server has to answer when it is asked for missing messages; after that they are a gap."""
 
 MAX_CHANNELS: Final = 10_000
-"""Channels whose positions are kept; a server that names more of them is not followed further."""
+"""Channels whose positions are kept; beyond it, further channels are not tracked."""
 
 UNNAMED: Final = ""
-"""The epoch of a server that numbers without one: where it steps back with a new link, its numbers have begun anew."""
+"""The epoch of a server that numbers without one: if offsets go back on a new link, the numbering has restarted."""
 
 Verdict = Gap | Literal["next", "duplicate", "ask", "wait"]
 """What to do with a message; a gap: note it, and take the message."""
 
 
 class Track:
-    """Where reading stands in one channel.
+    """The last position that was read in one channel.
 
     Args:
-        channel: which.
+        channel: its name.
     """
 
     __slots__ = ("asked_at", "channel", "epoch", "heard", "offset", "resolved", "whole_until")
@@ -53,13 +53,13 @@ class Track:
         """None: the server has not numbered anything so far."""
         self.offset = 0
         self.heard = False
-        """Whether there was anything that messages could be missing after."""
+        """Whether anything was received, after which messages could be missing."""
         self.resolved = True
-        """Whether it is known how the channel goes on over this link."""
+        """Whether it is known how the channel continues on this link."""
         self.asked_at: float | None = None
         """When the server was asked for what is missing; None: no answer is awaited."""
         self.whole_until = 0
-        """The server said that it sends everything up to here."""
+        """The offset up to which the server said that it sends everything."""
 
     @property
     def position(self) -> Position | None:
@@ -67,7 +67,7 @@ class Track:
         return None if self.epoch is None else Position(self.epoch, self.offset)
 
     def reopen(self, ts: float) -> Gap | None:
-        """Begin with a new link; returns the gap that this is where nothing is numbered."""
+        """Start a new link; returns the gap that this is when messages are not numbered."""
         self.asked_at, self.whole_until = None, 0
         self.resolved = not self.heard or self.epoch is None
         return Gap(self.channel, "unknown_source", ts) if self.heard and self.epoch is None else None
@@ -116,8 +116,8 @@ class Track:
         """Take in a head: the messages after `after` up to the position follow; returns what is missing before.
 
         Args:
-            head: where the channel stands.
-            after: the number before the first message that follows.
+            head: the channel's position at the server.
+            after: the offset before the first message that follows.
             reason: why it is not the one that was asked for; None: it is.
             ts: seconds since the epoch, for a gap.
         """
@@ -135,41 +135,41 @@ class Track:
         return Gap(self.channel, why, ts, before, Position(head.epoch, after))
 
     def is_behind(self, there: Position, now: float) -> bool:
-        """Return whether the server stands elsewhere, though everything that it sent has been read."""
+        """Return whether the server's position is another, though everything that it sent has been read."""
         asked = self.asked_at is not None and now - self.asked_at < ANSWER_TIMEOUT
         return not asked and self.epoch is not None and there != (self.epoch, self.offset)
 
     def lacks(self, there: Position) -> bool:
-        """Return whether what the server has sent up to there did not arrive though it was asked for, or promised."""
+        """Return whether messages up to there did not arrive, though the server said that it sends them."""
         return there.epoch == self.epoch and self.offset < there.offset <= self.whole_until
 
     def give_up(self, there: Position, ts: float) -> Gap:
-        """Go on from where the server stands; returns the gap that this is."""
+        """Continue from the server's position; returns the gap that this is."""
         before, self.offset = self.position, there.offset
         return Gap(self.channel, "lost", ts, before, there)
 
 
 class Recovery:
-    """Where reading stands in all channels that come over one connection.
+    """The last positions that were read in all channels of one connection.
 
     Args:
-        envelopes: whether our envelope is spoken: then the server may say that it keeps a history.
+        envelopes: whether frames are our envelopes: then the server may say that it keeps a history.
     """
 
     def __init__(self, *, envelopes: bool) -> None:
         self.can_ask = False
         """Whether the server of this link can be asked for its history."""
-        self._heads = False  # whether it says where it goes on
+        self._heads = False  # whether it sends heads
         self._one_way = False
         self.duplicates = 0
-        """Messages that came again, and were dropped."""
+        """Messages that were received again, and dropped."""
         self.gaps = 0
         """Gaps that were noted."""
         self._envelopes = envelopes
         self._tracks: dict[str, Track] = {}
 
     def positions(self, channels: Iterable[str]) -> dict[str, Position]:
-        """Return the last position read of each channel where it is known."""
+        """Return the last position read in each channel, where it is known."""
         tracks = self._tracks
         return {
             channel: position
@@ -178,38 +178,38 @@ class Recovery:
         }
 
     def reopen(self, ts: float, *, one_way: bool = False, resumes: bool = False) -> list[Gap]:
-        """Begin with a new link; returns the gaps that this is.
+        """Start a new link; returns the gaps that this is.
 
         Args:
             ts: seconds since the epoch.
-            one_way: nothing can be asked over it.
-            resumes: the server goes on where the last link ended, also with what is not numbered.
+            one_way: nothing can be sent over it.
+            resumes: the server resumes where the last link ended, also with messages that are not numbered.
         """
         self.can_ask = self._heads = False
         self._one_way = one_way
         if resumes:
             for track in self._tracks.values():
-                track.resolved = track.epoch != UNNAMED  # numbers that begin anew with every link
+                track.resolved = track.epoch != UNNAMED  # such numbers begin anew with every link
             return []
         gaps = [gap for track in self._tracks.values() if (gap := track.reopen(ts)) is not None]
         self.gaps += len(gaps)
         return gaps
 
     def miss(self, reason: Reason, ts: float) -> list[Gap]:
-        """Return the gaps of a link that should have gone on where the last one ended, and did not."""
+        """Return the gaps of a link that should have resumed where the last one ended, and did not."""
         unnumbered = [track for track in self._tracks.values() if track.heard and track.epoch is None]
         self.gaps += len(unnumbered)
         return [Gap(track.channel, reason, ts) for track in unnumbered]
 
     def hear(self, hello: Mapping[str, Any]) -> None:
-        """Take in what a server says that it can do."""
+        """Take in a server's hello: what it supports."""
         self._heads = hello.get("recovery") is True
         self.can_ask = self._heads and not self._one_way
 
     def process(
         self, messages: list[Message], now: float, ts: float
     ) -> tuple[Sequence[Message | Gap], list[tuple[str, Position]]]:
-        """Judge messages in their order.
+        """Judge messages in order.
 
         Args:
             messages: as they came.
@@ -228,7 +228,7 @@ class Recovery:
         for message in messages:
             channel, offset = message.channel, message.offset
             track = tracks.get(channel) if channel is not None else None
-            if (  # as nearly always
+            if (  # the common case
                 track is not None
                 and offset == track.offset + 1
                 and message.epoch == track.epoch
@@ -259,7 +259,7 @@ class Recovery:
         return kept, asks
 
     def _is_run(self, messages: list[Message]) -> bool:
-        """Take messages of one channel that go on from where it stands; what is fast comes so, by the hundreds."""
+        """Take messages of one channel that continue from its position: fast streams come in such runs of hundreds."""
         if len(messages) < 2:
             return False
         first = messages[0]
@@ -290,7 +290,7 @@ class Recovery:
         kept: list[Message | Gap],
         asks: list[tuple[str, Position]],
     ) -> None:
-        """Take in what the server says of itself and its channels."""
+        """Take in a control message about the server or its channels."""
         data = message.data if isinstance(message.data, dict) else {}
         if message.type == "hello":
             self.hear(data)

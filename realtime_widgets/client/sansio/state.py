@@ -1,7 +1,7 @@
-"""The link: where a connection stands, as a table and the few numbers that go with it.
+"""Connection state: the state machine of a connection, as a table and the few numbers that go with it.
 
-Pure: it is told what happened and when, and answers what is to be done. Dialling, waiting and closing are done
-by `network.connection`.
+Pure: it is told what happened and when, and returns what is to be done. Dialing, waiting and closing are done by
+`client.connection`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ STATES: Final[tuple[State, ...]] = ("connecting", "connected", "reconnecting", "
 
 STABLE: Final = 5.0
 """Seconds that a link must hold before the attempts are counted from 0 again: a server that accepts and closes
-at once would otherwise be dialled without a pause."""
+at once would otherwise be dialed without a pause."""
 
 TABLE: Final[Mapping[tuple[State, Event], tuple[State, Action | None]]] = {
-    # the user's wish
+    # requests of the user
     ("disconnected", "connect"): ("connecting", "dial"),
     ("error", "connect"): ("connecting", "dial"),
     ("reconnecting", "connect"): ("reconnecting", "dial"),
@@ -32,9 +32,9 @@ TABLE: Final[Mapping[tuple[State, Event], tuple[State, Action | None]]] = {
     ("connected", "disconnect"): ("disconnected", "close"),
     ("reconnecting", "disconnect"): ("disconnected", "close"),
     ("error", "disconnect"): ("disconnected", None),
-    # time
+    # timers
     ("reconnecting", "due"): ("reconnecting", "dial"),
-    # the network's answer
+    # results of the network
     ("connecting", "opened"): ("connected", None),
     ("reconnecting", "opened"): ("connected", None),
     ("connecting", "lost"): ("reconnecting", "wait"),
@@ -52,14 +52,14 @@ TABLE: Final[Mapping[tuple[State, Event], tuple[State, Action | None]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What can be said about a link at one moment. Times are seconds of a monotonic clock.
+    """A snapshot of a connection's state. Times are seconds of a monotonic clock.
 
     Attributes:
         state: connecting, connected, reconnecting, disconnected, error (gave up, or was refused).
-        since: when it came into this state.
+        since: when it entered this state.
         attempts: attempts to reconnect since the link last held; the one under way counts.
         retry_at: when the next attempt is due; None: none is, or one is under way.
-        error: what went wrong last, a link's end or a single message; None: nothing so far.
+        error: the last error, of a link or of a single message; None: none so far.
         error_at: when that was; None: never.
     """
 
@@ -75,7 +75,7 @@ class ConnectionState:
     """The state of one connection.
 
     Args:
-        policy: how to try again.
+        policy: the delays between attempts, and their number.
     """
 
     def __init__(self, policy: Reconnect) -> None:
@@ -90,7 +90,7 @@ class ConnectionState:
     def fire(
         self, event: Event, now: float, *, error: ClientError | None = None, chance: float = 0.5
     ) -> Action | None:
-        """Take in what happened; returns what is to be done about it, None: nothing.
+        """Take in an event; returns what is to be done, None: nothing.
 
         Args:
             event: what happened.
@@ -119,17 +119,17 @@ class ConnectionState:
             self.attempts += 1
             wanted = (error.retry_after or 0.0) if isinstance(error, ConnectionLost) else 0.0
             delay = self.policy.delay(self.attempts, chance)
-            # What a server asks for is the least; those it asks at once must not all come back at once.
+            # The delay that a server asks for is the least; clients it asks together must not all reconnect together.
             self.retry_at = now + (delay if delay >= wanted else wanted + chance * self.policy.initial)
         elif event in ("connect", "disconnect") and state != "reconnecting":
             self.attempts = 0
         return action
 
     def trouble(self, error: ClientError, now: float) -> None:
-        """Note an error that leaves the link as it is: a bad message, a callback that raised."""
+        """Note an error that does not end the link: a bad message, a callback that raised."""
         self.error, self.error_at = error, now
 
     @property
     def status(self) -> Status:
-        """A snapshot."""
+        """A snapshot of the state."""
         return Status(self.state, self.since, self.attempts, self.retry_at, self.error, self.error_at)

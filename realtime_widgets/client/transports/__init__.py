@@ -1,1 +1,1 @@
-"""Transports: one open link to a server each, over WebSockets or Server-Sent Events."""
+"""Transports: each is one open link to a server, over a WebSocket or Server-Sent Events."""

@@ -1,8 +1,8 @@
 """The event source: a link over Server-Sent Events, one way, from opening the stream to its end.
 
-It is to the connection what `transport` is for WebSockets, and cannot send. What lives longer than one link, the id to
-go on from and the pace that the server asks for, is the connection's `LastEventId`. The library is `httpx`; nobody else
-here knows it.
+It is a `base.Transport` as in `websocket`, but cannot send. What lives longer than one link, the id to resume from and
+the delay that the server asks for, is in the connection's `LastEventId`. The library is `httpx`; no other module knows
+it.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OPEN_TIMEOUT: Final = 10.0
-"""Seconds for the TCP connection and TLS; the answer may take as long as any silence."""
+"""Seconds for the TCP connection and TLS; the response may take as long as any silence."""
 
 IDLE_TIMEOUT: Final = 10.0
-"""Seconds beside the heartbeat and its slack that a server may be silent: with the default 45 in all."""
+"""Seconds besides the heartbeat and its slack that a server may be silent: by default 45 in all."""
 
 
 CODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
-"""Ways in which a server may send it though we ask for none; for others httpx wants further libraries."""
+"""Content codings that we accept though we ask for none; for others httpx needs further libraries."""
 
 
 class EventSource:
     """An open stream of events.
 
     Args:
-        client: whose it is; closed with it.
-        response: the open answer.
+        client: that opened it; closed with it.
+        response: the open response.
         url: where it comes from, for errors.
-        bookmark: where it goes on from; kept up to date.
+        last_event_id: where it resumes; kept up to date.
         clock: for the silence.
-        heartbeat: seconds between two signs of life of the server; None: silence means nothing.
-        max_size: bytes of a line and of an event; larger ones are left out.
-        complain: is told of those.
-        miss: is told why events are missing before those that are delivered next.
+        heartbeat: seconds within which the server sends something; None: silence does not end the link.
+        max_size: bytes of a line and of an event; larger ones are skipped.
+        complain: is called with an error for each of those.
+        miss: is called with the reason when events are missing before those that are delivered next.
     """
 
     one_way = True
@@ -76,7 +76,7 @@ class EventSource:
     ) -> None:
         after = response.headers.get("mercure-last-event-id")
         self.resumes = last_event_id.header is not None and (last_event_id.counted or after is not None)
-        """Whether the server shows where it goes on."""
+        """Whether the server shows where it resumes."""
         self._trimmed = self.resumes and after is not None and after != last_event_id.last_id
         self._heartbeat = None if heartbeat is None else Heartbeat(heartbeat + IDLE_TIMEOUT, clock.time())
         self.heard_at = time.time()
@@ -95,17 +95,17 @@ class EventSource:
         self._delivered = False
 
     def say(self, raw: str) -> None:
-        """Nothing can be sent."""
+        """Do nothing: nothing can be sent."""
 
     def wake(self) -> None:
-        """Nothing waits."""
+        """Do nothing: nothing waits."""
 
     def end_with(self, deliveries: list[Delivery]) -> None:
-        """Nothing waits."""
+        """Do nothing: nothing waits."""
         assert not deliveries
 
     def probe(self) -> None:
-        """End it: there is no way to ask whether the other side is there, and a new one goes on where it was."""
+        """End the link: there is no way to ask whether the peer is there, and a new link resumes where this one was."""
         self._abort(ConnectionLost(f"the stream of {self._url} is opened anew, because this machine slept"))
 
     async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
@@ -130,7 +130,7 @@ class EventSource:
             return ConnectionLost(
                 f"{self._url} ended the stream",
                 routine=self._last_event_id.header is not None,
-                # Who says when to come again, and had something to say, is asked as by a clock.
+                # A server that sets `retry`, and sent something, is being polled at that interval.
                 fruitful=self._delivered and self._last_event_id.retry is not None,
             )
         finally:
@@ -187,16 +187,16 @@ class EventSource:
 async def open_event_source(
     url: str, headers: Mapping[str, str], last_event_id: LastEventId, idle: float | None
 ) -> tuple[AsyncClient, Response]:
-    """Return an open answer with its client, whose end is `close()`; raises what `explain` explains.
+    """Return an open response with its client, to be closed by `close()`; raises what `explain` explains.
 
     Args:
         url: where.
         headers: further ones.
-        bookmark: where to go on from.
-        idle: seconds that the answer may take; None: as long as it likes.
+        last_event_id: where to resume.
+        idle: seconds that the response may take; None: no limit.
 
     Raises:
-        ConnectionRejected, ConnectionLost: the answer is no stream of events.
+        ConnectionRejected, ConnectionLost: the response is no stream of events.
     """
     import httpx
 
@@ -215,9 +215,9 @@ async def open_event_source(
     try:
         said = {
             "Accept": "text/event-stream",
-            "Accept-Encoding": "identity",  # compressors hold events back
+            "Accept-Encoding": "identity",  # compression buffers events
             "Cache-Control": "no-store",
-            "User-Agent": _agent(),  # some turn those away that libraries have by themselves
+            "User-Agent": _agent(),  # some servers reject those of libraries
             **headers,
         }
         pairs = [(name.encode(), value.encode()) for name, value in said.items()]
@@ -241,7 +241,7 @@ async def open_event_source(
                 f"{place} compresses its events ({coding}), though we asked it not to; have the server, or a proxy "
                 "before it, send them as they are"
             )
-        # From here on silence is ours to judge: httpx would take a stall of our own for one of the server.
+        # From here on our heartbeat judges silence: httpx would take a stall of our own for one of the server.
         response.request.extensions["timeout"]["read"] = None
     except BaseException:
         await close(client, response)
@@ -250,7 +250,7 @@ async def open_event_source(
 
 
 async def close(client: AsyncClient, response: Response | None) -> None:
-    """End an answer and its connection."""
+    """Close a response and its connection."""
     try:
         if response is not None:
             await response.aclose()
@@ -259,7 +259,7 @@ async def close(client: AsyncClient, response: Response | None) -> None:
 
 
 def explain(error: BaseException, url: str) -> ClientError:
-    """Return what happened, in one line: ConnectionRejected where a retry cannot help, else ConnectionLost."""
+    """Return the error for what happened: ConnectionRejected where a retry cannot help, else ConnectionLost."""
     import httpx
 
     if isinstance(error, ClientError):
@@ -286,14 +286,14 @@ def explain(error: BaseException, url: str) -> ClientError:
             cause = _of_the_system(error)
             if cause is not None:
                 return explain_os(cause, url, place)
-            # Not in the words of httpx, which may quote a header.
+            # Without the text of httpx, which may quote a header.
             return ConnectionLost(f"no connection to {place}: {type(error).__name__}")
     logger.error("unexpected, connecting to %s", place, exc_info=error)
     return ConnectionLost(f"no connection to {place}: {type(error).__name__}: {error}")
 
 
 def _of_the_system(error: BaseException) -> OSError | None:
-    """Return what the system raised in the first place: beneath httpx are httpcore and anyio."""
+    """Return the original error of the system: httpx wraps errors of httpcore and anyio."""
     found = None
     under: BaseException | None = error
     while under is not None:
@@ -305,12 +305,12 @@ def _of_the_system(error: BaseException) -> OSError | None:
 
 
 _ours: Final[ContextVar[bool]] = ContextVar("ours", default=False)
-"""Whether what is done here is our doing."""
+"""Whether a request made in this context is ours."""
 
 
 @cache
 def _keep_out_of_the_log() -> None:
-    """Have httpx not log our requests: their addresses may have a token in the query."""
+    """Have httpx not log our requests: their urls may have a token in the query."""
     logging.getLogger("httpx").addFilter(lambda _: not _ours.get())
 
 
@@ -324,5 +324,5 @@ def _agent() -> str:
 
 @cache
 def _trust() -> ssl.SSLContext:
-    """Whom this machine trusts; made once, because that takes its time."""
+    """Return the certificates that this machine trusts; loaded once, because that is slow."""
     return ssl.create_default_context()

@@ -1,7 +1,7 @@
-"""WebSockets: opening one, and saying in one line why one could not be opened or has ended.
+"""The WebSocket handshake: opens a WebSocket, and explains why one could not be opened or has ended.
 
-The library is `websockets`; nobody else here knows it. Its own reconnecting is not used: it does not pause
-between connections that succeed and then close.
+The library is `websockets`; only this module and `websocket` know it. Its own reconnecting is not used: it does not
+pause between connections that succeed and then close.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ OPEN_TIMEOUT: Final = 10.0
 """Seconds for the TCP connection, TLS and the opening handshake together."""
 
 CLOSE_TIMEOUT: Final = 1.0
-"""Seconds that we wait for the other side's goodbye; the program's end waits 2 for everything."""
+"""Seconds to wait for the peer's close frame; the program's exit waits 2 for everything."""
 
 MAX_SIZE_FACTOR: Final = 4
-"""A frame may be so many times larger than `max_size` before it costs the connection: what is between the two is
-read, left out and told."""
+"""A frame may be this many times larger than `max_size` before it ends the connection: one between the two is read,
+skipped and reported."""
 
 MIN_MAX_SIZE: Final = 4 * 1024 * 1024
-"""Bytes that no frame costs the connection, however small `max_size` is: a server may put many messages into one."""
+"""Bytes up to which no frame ends the connection, however small `max_size` is: a server may batch many messages."""
 
 
 async def open_websocket(
@@ -47,14 +47,14 @@ async def open_websocket(
         proxy=None if is_loopback(url) else True,
         open_timeout=OPEN_TIMEOUT,
         close_timeout=CLOSE_TIMEOUT,
-        ping_interval=None,  # the connection's own heartbeat pings
+        ping_interval=None,  # the transport's own heartbeat pings
         max_size=max(MAX_SIZE_FACTOR * max_size, MIN_MAX_SIZE),
         logger=_quiet,
     )
 
 
 def explain(error: BaseException, url: str) -> ClientError:
-    """Return what happened, in one line: ConnectionRejected where a retry cannot help, else ConnectionLost."""
+    """Return the error for what happened: ConnectionRejected where a retry cannot help, else ConnectionLost."""
     from websockets import exceptions as ws
 
     if isinstance(error, ClientError):
@@ -100,10 +100,10 @@ def _closed(error: ConnectionClosed, place: str) -> ClientError:
         return ConnectionLost(f"the connection to {place} broke off without a goodbye")
     code, reason = error.rcvd.code, error.rcvd.reason
     said = f"{place} closed the connection ({code}{', ' + repr(reason) if reason else ''})"
-    if 3500 <= code < 4000 or 4500 <= code < 5000:  # the convention of Centrifugo: for good
+    if 3500 <= code < 4000 or 4500 <= code < 5000:  # the convention of Centrifugo: do not reconnect
         return ConnectionRejected(f"{said} and does not want it back")
     return ConnectionLost(said)
 
 
 _quiet = logging.getLogger(f"{__name__}.protocol")
-_quiet.setLevel(logging.CRITICAL)  # what it says at ERROR we say ourselves, in one line
+_quiet.setLevel(logging.CRITICAL)  # what it logs at ERROR we report ourselves, in one line

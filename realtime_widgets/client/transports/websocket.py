@@ -1,7 +1,7 @@
 """The WebSocket transport: one open socket to a server, from its opening to its end.
 
-What comes over it, what goes out, and its signs of life. Whatever belongs to one link is in here or in the link's
-`Session`, so that a link that takes its time to end cannot touch the next. Everything runs on the I/O thread.
+It reads, writes and keeps the heartbeat. All state of one link is here or in the link's `Session`, so that a link that
+ends slowly cannot affect the next. Everything runs on the I/O thread.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
 CLOSE_FLUSH_TIMEOUT: Final = 0.5
-"""Seconds that what was still to be sent may take when the link is ended on purpose."""
+"""Seconds to send what still waits when the link is ended on purpose."""
 
 
 PROBE_TIMEOUT: Final = 5.0
-"""Seconds that the other side has to answer when we ask whether it is still there."""
+"""Seconds that the peer has to answer when we ask whether it is still there."""
 
 
 class WebSocketTransport:
@@ -38,9 +38,9 @@ class WebSocketTransport:
     Args:
         socket: the socket.
         url: where it leads to, for errors.
-        outbox: what goes out whenever nothing of the link's own is waiting.
-        clock: for the signs of life.
-        heartbeat: seconds between two of them; None: none are sent, and silence means nothing.
+        outbox: what is sent whenever no control message waits.
+        clock: for the heartbeat.
+        heartbeat: seconds between two pings; None: none are sent, and silence does not end the link.
     """
 
     one_way = False
@@ -56,15 +56,15 @@ class WebSocketTransport:
         heartbeat: float | None,
     ) -> None:
         self.heartbeat = None if heartbeat is None else Heartbeat(heartbeat, clock.time())
-        """When the other side was last heard; None: nobody asks."""
+        """When the peer was last heard; None: there is no heartbeat."""
         self.heard_at = time.time()
         self._socket = socket
         self._url = url
         self._outbox = outbox
         self._clock = clock
         self._frames: Frames = []  # that came and are not delivered yet
-        self._urgent: deque[str | None] = deque()  # before the outbox; None: a ping of the protocol's own
-        self._sending: Delivery | None = None  # handed to the socket, which is busy
+        self._urgent: deque[str | None] = deque()  # before the outbox; None: a protocol ping
+        self._sending: Delivery | None = None  # handed to the socket, which is still sending it
         self._last: list[Delivery] = []
         self._to_write = asyncio.Event()
         self._timer: Timer | None = None
@@ -72,7 +72,7 @@ class WebSocketTransport:
         self._verdict: ClientError | None = None
 
     def say(self, raw: str) -> None:
-        """Send something of the link's own, before what waits in the outbox."""
+        """Send a control message, before what waits in the outbox."""
         self._urgent.append(raw)
         self._to_write.set()
 
@@ -81,15 +81,15 @@ class WebSocketTransport:
         self._to_write.set()
 
     def end_with(self, deliveries: list[Delivery]) -> None:
-        """Have these sent before the goodbye; whoever ran it then cancels that."""
+        """Have these sent before the link is closed; the caller then cancels `run`."""
         self._last = deliveries
 
     async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
-        """Read and write until the link ends; returns why it did. When it is cancelled it says goodbye.
+        """Read and write until the link ends; returns why it did. When cancelled, it closes the link.
 
         Args:
             deliver: gets the frames that came at once.
-            beat: is called at every sign of life, to have something said beside the protocol's own ping.
+            beat: is called at every heartbeat, to send something besides the ping of the WebSocket protocol.
         """
         writer = asyncio.create_task(self._write())
         self._to_write.set()
@@ -99,7 +99,7 @@ class WebSocketTransport:
             while True:
                 frame = await recv()
                 if not self._frames:
-                    # recv() only suspends when there is nothing left to read: what came at once goes on at once.
+                    # recv() only suspends when there is nothing left to read: what came at once is delivered at once.
                     loop.call_soon(self._take_in, deliver)
                 self._frames.append(frame)
         except asyncio.CancelledError:
@@ -131,7 +131,7 @@ class WebSocketTransport:
     # Writing
 
     async def _write(self) -> None:
-        """Send what there is to send, in its order, until the socket ends."""
+        """Send what there is to send, in order, until the socket ends."""
         from websockets.exceptions import ConnectionClosed
 
         try:
@@ -140,7 +140,7 @@ class WebSocketTransport:
                 self._to_write.clear()
                 await self._write_all()
         except ConnectionClosed:
-            pass  # the reader knows, and what was not sent stays first
+            pass  # the reader notices it too, and what was not sent stays first
         except Exception as error:
             self._abort(explain(error, self._url))
 
@@ -167,7 +167,7 @@ class WebSocketTransport:
         try:
             async with asyncio.timeout(CLOSE_FLUSH_TIMEOUT):
                 while self._last:
-                    # One that the socket was busy with is on its way: twice would be wrong.
+                    # One that the socket was sending is on its way: sending it twice would be wrong.
                     if self._last[0] is not self._sending:
                         await self._socket.send(self._last[0].raw)
                     self._outbox.done(self._last.pop(0))
@@ -177,7 +177,7 @@ class WebSocketTransport:
             self._outbox.give_up(self._last, f"the connection to {self._url} was closed before")
         await self._socket.close()
 
-    # Signs of life
+    # Heartbeat
 
     def _beat_later(self, beat: Callable[[], object]) -> None:
         if self.heartbeat is not None:
@@ -193,13 +193,13 @@ class WebSocketTransport:
             self._abort(ConnectionLost(f"nothing was heard from {self._url} for {silence:.0f} s"))
             return
         if due:
-            self._urgent.append(None)  # which every WebSocket server answers, whatever it talks about
+            self._urgent.append(None)  # which every WebSocket server answers, whatever it serves
             self._to_write.set()
             beat()
         self._beat_later(beat)
 
     def probe(self) -> None:
-        """Ask whether the other side is still there, and end the link when nothing is heard within `PROBE_TIMEOUT`."""
+        """Ask whether the peer is still there, and end the link when nothing is heard within `PROBE_TIMEOUT`."""
         if self.heartbeat is not None and self._probe is None:
             self._urgent.append(None)
             self._to_write.set()

@@ -1,4 +1,4 @@
-"""Brokers: what a hub keeps its channels in; `base` is the interface."""
+"""Brokers: storage and delivery of a hub's channels; `base` is the interface."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def make_broker(name: str, history: int, history_age: float | None) -> Broker:
     """Return a new broker.
 
     Args:
-        name: which.
+        name: "memory".
         history: messages of each channel that are kept.
         history_age: seconds that they are kept; None: for as long as there is room.
 

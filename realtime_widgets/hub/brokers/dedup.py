@@ -1,4 +1,4 @@
-"""The known: what was published a little while ago, so that it is not published twice when it comes again. Pure."""
+"""The dedup cache: recognizes messages that were published lately, so that none is published twice. Pure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Final, NamedTuple
 from ...streams.gaps import Position
 
 MAX_AGE: Final = 300.0
-"""Seconds that a message is known again."""
+"""Seconds that a message is remembered."""
 
 MAX_PER_SENDER: Final = 10_000
-"""Messages of one sender, more than it may have on their way; beyond it its oldest are forgotten early."""
+"""Messages of one sender, more than it may have in flight; beyond it its oldest are forgotten early."""
 
 MAX_IDS: Final = 300_000
-"""Of all senders; beyond it the one with the most loses its oldest."""
+"""Messages of all senders; beyond it the sender with the most loses its oldest."""
 
 
 HTTP_SENDER: Final = "http"
-"""The sender of all that came over HTTP, which says no more of who it was: only the bound of all holds for it."""
+"""The sender of all that came over HTTP, which does not identify senders: only `MAX_IDS` limits it."""
 
 
 class Key(NamedTuple):
-    """What a message is known by: an id is its sender's, within a channel."""
+    """What identifies a message: an id is unique for its sender and channel."""
 
     sender: str
     channel: str
@@ -30,20 +30,20 @@ class Key(NamedTuple):
 
 
 class DedupCache:
-    """Where messages stand, by what they are known by."""
+    """The positions of messages by their keys."""
 
     def __init__(self) -> None:
         self._senders: OrderedDict[str, OrderedDict[Key, tuple[float, Position]]] = OrderedDict()
         self._count = 0
 
     def find(self, key: Key, now: float) -> Position | None:
-        """Return where a message stands that was published within `MAX_AGE` seconds."""
+        """Return the position of a message that was published within `MAX_AGE` seconds; None: none was."""
         theirs = self._senders.get(key.sender)
         found = None if theirs is None else theirs.get(key)
         return found[1] if found is not None and found[0] > now else None
 
     def add(self, key: Key, position: Position, now: float) -> None:
-        """Remember one; with it go those whose time is over, of its sender and of the one silent for longest."""
+        """Remember a message, and forget expired ones: of its sender, and of the sender that was silent for longest."""
         mine = self._senders.setdefault(key.sender, OrderedDict())
         self._senders.move_to_end(key.sender)
         self._count -= mine.pop(key, None) is not None

@@ -1,4 +1,4 @@
-"""The broker that keeps its channels in the memory of this process: nothing outlives it."""
+"""The memory broker: keeps channels in the memory of this process; nothing outlives it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .base import Sink
 from .dedup import DedupCache, Key
 
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""Of all histories together; the channels that were silent for longest lose theirs first."""
+"""Bytes of all histories together; the channels that were silent for longest lose theirs first."""
 
 _OVERHEAD: Final = 500
-"""Bytes that a message takes beside its data."""
+"""Bytes that a message takes besides its data."""
 
 
 class MemoryBroker:
-    """Channels in memory; the epoch is that of the broker.
+    """Channels in memory; all have the epoch of the broker.
 
     Args:
         history: messages of each channel that are kept.
         history_age: seconds that they are kept; None: for as long as there is room.
-        clock: seconds, never running backwards.
+        clock: seconds of a monotonic clock.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class MemoryBroker:
         self._clock = clock
         self._bytes = 0
         self._offsets: dict[str, int] = {}
-        self._kept: OrderedDict[str, deque[tuple[float, Message]]] = OrderedDict()  # last published, last
+        self._kept: OrderedDict[str, deque[tuple[float, Message]]] = OrderedDict()  # the last published last
         self._known = DedupCache()
         self._sinks: dict[str, dict[object, Sink]] = {}
 
@@ -95,7 +95,7 @@ class MemoryBroker:
 
         return undo
 
-    # What is kept
+    # History
 
     def _keep(self, channel: str, message: Message, now: float) -> None:
         if self._history:
@@ -125,5 +125,5 @@ class MemoryBroker:
 
 
 def size_of(message: Message) -> int:
-    """Return about how many bytes a message takes that is kept."""
+    """Return about how many bytes a kept message takes."""
     return _OVERHEAD + (len(memoryview(message.data)) if isinstance(message.data, msgspec.Raw) else 0)
