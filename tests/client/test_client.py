@@ -183,40 +183,7 @@ def test_callbacks_that_are_too_slow_miss_the_oldest_and_it_is_counted(
     assert client.stats.dropped == 40
 
 
-# Saying hello
-
-
-def test_hello_comes_first_then_what_is_wanted(server: Server):
-    with Client(server.url, subscribe=["b", "a"]) as client:
-        client.wait_until("connected", LIMIT)
-        wait_for(lambda: len(server.frames) == 2)
-        client.stream("c")
-        client.stream("a")  # asked for already
-        wait_for(lambda: len(server.frames) == 3)
-        said = [(message["type"], message["data"]) for message in server.messages]
-        assert said[0][1].pop("client")
-        assert said == [
-            ("hello", {"version": 1, "batch": True, "recovery": True, "acks": True, "max_size": 4 * 2**20}),
-            ("subscribe", {"streams": ["a", "b"]}),
-            ("subscribe", {"streams": ["c"]}),
-        ]
-        client.disconnect()
-
-
-def test_everything_is_asked_for_again_after_a_reconnect(server: Server, client: Client):
-    held = [client.stream("x"), client.stream("y")]
-    wait_for(
-        lambda: (
-            {name for message in server.said("subscribe") for name in message["data"]["streams"]}
-            == {"x", "y"}
-        )
-    )
-    server.frames.clear()
-    server.close_all()
-    wait_for(lambda: server.said("subscribe"))
-    assert server.types()[:2] == ["hello", "subscribe"]
-    assert server.said("subscribe")[0]["data"] == {"streams": ["x", "y"]}
-    assert [stream.name for stream in held] == ["x", "y"]
+# When it connects
 
 
 def test_on_connect_runs_on_every_connection(server: Server):

@@ -6,40 +6,17 @@ import gc
 import json
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_widgets.client import Client
-from realtime_widgets.client.receiver import Receiver
 from realtime_widgets.client.transports.handshake import MIN_MAX_SIZE
 from realtime_widgets.errors import BadMessage, CallbackFailed, ClientError
-from realtime_widgets.protocol.envelope import Message
+from support.fed_receiver import Fed, rows
 from support.servers import LIMIT, Server, wait_for
-
-
-class Fed:
-    """A receiver without a socket, and what it complained about."""
-
-    def __init__(self, decode: Any = None) -> None:
-        self.receiver = Receiver(None, decode)  # type: ignore[arg-type]
-        self.errors: list[Exception] = []
-
-    def stream(self, channel: str) -> Any:
-        return self.receiver.stream(channel, 1000)
-
-    def take(self, *frames: Any) -> list[Message]:
-        raws = [frame if isinstance(frame, str | bytes) else json.dumps(frame) for frame in frames]
-        return self.receiver.take(raws, self.errors.append, 0.0).messages
-
-
-def rows(stream: Any) -> list[dict[str, Any]]:
-    return [{key: value for key, value in row.items() if key != "ts"} for row in stream.read().rows()]
 
 
 @pytest.mark.parametrize(
@@ -149,36 +126,6 @@ def test_records_that_are_unlike_stand_beside_each_other():
     assert str(batch.numbers("b").tolist()) == "[nan, 2.0, 4.0]"
 
 
-@pytest.mark.parametrize(
-    ("given", "values"),
-    [
-        (None, []),
-        ({"channel": "x", "data": 1}, [1]),
-        ({"type": "x", "data": 1}, [1]),
-        (Message("x", 1), [1]),
-        ([Message("x", 1), None, {"channel": "x", "data": 2}], [1, 2]),
-        ((Message("x", i) for i in range(3)), [0, 1, 2]),
-        ([], []),
-        ([Message("ping", 5, channel="x")], [5]),
-        ([{"channel": "x", "data": 1, "timestamp": 1_795_000_000_000}], [1]),
-    ],
-)
-def test_a_decoder_may_give_none_one_or_several(given: Any, values: list[int]):
-    fed = Fed(lambda frame: given)
-    stream = fed.stream("x")
-    fed.take("anything")
-    assert ([row["value"] for row in rows(stream)], fed.errors) == (values, [])
-
-
-@pytest.mark.parametrize("given", [7, "text", {"data": 1}, [3.5], {"channel": 7}])
-def test_a_decoder_that_gives_something_else_is_told_what_to_give(given: Any):
-    fed = Fed(lambda frame: given)
-    fed.take("anything")
-    assert [type(error) for error in fed.errors] == [BadMessage]
-    assert "decode() returned" in str(fed.errors[0])
-    assert "return " in str(fed.errors[0])
-
-
 def test_a_decoder_that_raises_costs_only_that_frame():
     def decode(frame: str) -> Any:
         return {"channel": "x", "data": 1 / int(frame)}
@@ -265,64 +212,6 @@ def test_the_users_own_traceback_is_in_the_log(server: Server, caplog: pytest.Lo
 # What a decoder may say
 
 
-@pytest.mark.parametrize(
-    ("timestamp", "seconds"),
-    [
-        (1_795_000_000_500, 1_795_000_000.5),
-        (1_795_000_000_500.25, 1_795_000_000.50025),
-        ("2026-11-18T11:06:40.500Z", 1_795_000_000.5),
-        ("2026-11-18T12:06:40.500+01:00", 1_795_000_000.5),
-        (datetime.fromtimestamp(1_795_000_000.5, UTC), 1_795_000_000.5),
-        (np.int64(1_795_000_000_500), 1_795_000_000.5),
-        (Decimal("1795000000500"), 1_795_000_000.5),
-    ],
-)
-def test_a_time_is_milliseconds_iso_8601_or_a_moment(timestamp: Any, seconds: float):
-    fed = Fed(lambda raw: {"channel": "x", "data": 1, "timestamp": timestamp})
-    stream = fed.stream("x")
-    fed.take("frame")
-    assert stream.newest_ts == pytest.approx(seconds, abs=1e-3)
-    assert fed.errors == []
-
-
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"channel": "x", "data": 1, "timestamp": "soon"}, "the timestamp 'soon': pass milliseconds"),
-        ({"channel": "x", "data": 1, "timestamp": [1]}, "the timestamp [1]: pass milliseconds"),
-        (
-            {"channel": "x", "data": 1, "timestamp": 1_795_000_000},
-            "is in 1970: pass milliseconds, these seem to be",
-        ),
-        ({"channel": "x", "data": 1, "offset": "17"}, "the offset '17': an offset is an int"),
-        ({"channel": "x", "data": 1, "epoch": 5, "offset": 17}, "the epoch 5"),
-        (
-            {"channel": "x", "price": 3},
-            "'price' means nothing; what belongs to the record goes into \"data\"",
-        ),
-        ({"channel": "x", "dta": 3}, "'dta' means nothing; did you mean 'data'?"),
-        ({"channel": "x"}, 'which has no "data"'),
-        (Message("x", 1, offset="17"), "the offset '17'"),  # type: ignore[arg-type]
-        (Message("x", 1, "2026-13-18"), "the timestamp '2026-13-18': pass milliseconds"),  # type: ignore[arg-type]
-        (Message("x", 1, 1_795_000_000), "is in 1970: pass milliseconds, these seem to be"),
-        (Message("x", 1, 10**400), "the timestamp 1000000"),
-        (Message("x", 1, datetime.min), "the timestamp datetime.datetime(1, 1, 1"),  # type: ignore[arg-type]
-        (Message("x", 1, True), "the timestamp True"),
-        (Message("x", 1, channel=["x"]), "the channel ['x']: pass texts"),  # type: ignore[arg-type]
-        (Message("x", 1, channel=[]), "the channel []: pass texts"),  # type: ignore[arg-type]
-        (Message(None, 1), "the type None"),  # type: ignore[arg-type]
-        ({"channel": "x", "type": 5, "data": 1}, "the type 5"),
-    ],
-)
-def test_what_a_decoder_got_wrong_costs_only_that_frame_and_is_said(given: Any, words: str):
-    fed = Fed(lambda raw: given if raw == "bad" else {"channel": "x", "data": 7})
-    stream = fed.stream("x")
-    fed.take("good", "bad", "good")
-    assert rows(stream) == [{"value": 7.0}] * 2
-    assert words in str(fed.errors[0])
-    assert isinstance(fed.errors[0], BadMessage)
-
-
 class Poison:
     """A value that no stream can take in."""
 
@@ -367,12 +256,11 @@ def test_what_a_generator_gave_before_it_raised_is_kept():
     )
 
 
-# Whatever comes
-
 TOKENS = st.sampled_from(
     b'{ } [ ] : , null true NaN 1e999 -1 18446744073709551616 "x" "\\ud800" \xff "type" "data" "epoch" "offset" '
     b'"channel" "history" "hello"'.split()
 )
+
 
 ENVELOPES = st.fixed_dictionaries(
     {"type": st.sampled_from(["x", "history", "hello", "pong", "ack", "gap", "error", ""])},
@@ -398,6 +286,9 @@ ENVELOPES = st.fixed_dictionaries(
 )
 
 
+# Whatever comes
+
+
 @settings(max_examples=500)
 @given(
     st.lists(
@@ -419,11 +310,3 @@ def test_no_frame_whatsoever_stops_it(frames: list[Any]):
     fed.take({"type": "good", "data": 7})
     assert rows(held[1])[-1] == {"value": 7.0}
     assert all(isinstance(error, ClientError) for error in fed.errors)
-
-
-@given(st.recursive(st.one_of(st.none(), st.integers(), st.text(), st.binary()), st.lists, max_leaves=10))
-def test_nothing_that_a_decoder_gives_stops_it(given: Any):
-    fed = Fed(lambda raw: given if raw == "bad" else {"channel": "good", "data": 7})
-    held = fed.stream("good")
-    fed.take("bad", "good")
-    assert rows(held)[-1] == {"value": 7.0}

@@ -41,3 +41,9 @@ def settle() -> None:
 
 def bodies(frame: Frame, widget: Any) -> list[dict[str, Any]]:
     return [part.payload.body for part in frame.parts if part.to == widget._rw_id]
+
+
+def value_of(frame: Frame, widget: Any) -> Any:
+    return next(
+        (body.get("text", body["value"]) for body in bodies(frame, widget) if "value" in body), "nothing"
+    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import json
 import os
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -89,3 +91,34 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         os.sched_yield() if hasattr(os, "sched_yield") else threading.Event().wait(0.001)
+
+
+def handshake(hub: Hub, path: str = "/ws/dashboard", **headers: str | None) -> tuple[int, str]:
+    """Return how the hub answers an opening handshake."""
+    given: dict[str, str | None] = {
+        "Host": f"127.0.0.1:{hub.port}",
+        "Authorization": f"Bearer {hub.token}",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    } | headers
+    connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=LIMIT)
+    try:
+        connection.putrequest("GET", path, skip_host=True)
+        for name, value in given.items():
+            if value is not None:
+                connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, "" if answer.status == 101 else answer.read().decode()
+    finally:
+        connection.close()
+
+
+def small_socket(hub: Hub) -> socket.socket:
+    """A connection whose window is small, so that what is not read soon backs up."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    made.connect(("127.0.0.1", hub.port))
+    return made

@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -209,3 +210,7 @@ async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     )
     while await reader.read(4096):
         pass
+
+
+def refusing(status: int) -> Any:
+    return lambda connection, _: connection.respond(HTTPStatus(status), "")

@@ -1,30 +1,19 @@
-"""Widgets in Python: what they send, through a recorder in place of the browser, and what they refuse."""
+"""What all widgets share, through a recorder in place of the browser: what they send, and what they refuse."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from realtime_widgets import Dashboard, LiveChart, MetricCard, Stream, configure, points, stats
-from realtime_widgets.browser.frames import Frame
+from realtime_widgets import Dashboard, LiveChart, MetricCard, Stream, configure, stats
 from realtime_widgets.errors import UnknownField, UnknownKeyword, UsageError, WrongType
 from realtime_widgets.widgets import base
-from support.recorder import Recorder, bodies, settle
+from support.recorder import Recorder, bodies, settle, value_of
 
 T0 = 1_795_000_000.0
-
-
-def value_of(frame: Frame, widget: Any) -> Any:
-    return next(
-        (body.get("text", body["value"]) for body in bodies(frame, widget) if "value" in body), "nothing"
-    )
 
 
 def test_what_is_appended_reaches_the_pages_without_another_word(sent: Recorder) -> None:
@@ -47,48 +36,6 @@ def test_all_widgets_of_a_moment_travel_in_one_frame(sent: Recorder) -> None:
     stream.append(7.0, ts=T0)
     frame = sent.wait_for(lambda frame: value_of(frame, cards[0]) == 7.0)
     assert [value_of(frame, card) for card in cards] == [7.0] * 50
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (3, 3.0),
-        (2.5, 2.5),
-        (0, 0.0),
-        (np.float32(0.5), 0.5),
-        (np.int64(9), 9.0),
-        (Decimal("1.25"), 1.25),
-        (None, None),
-        (math.nan, None),
-        (pd.NA, None),
-        (math.inf, "∞"),
-        (-math.inf, "−∞"),
-        ("idle", "idle"),
-        (2**60, float(2**60)),
-    ],
-)
-def test_a_card_takes_any_value(sent: Recorder, value: Any, shown: Any) -> None:
-    card = MetricCard("any")
-    card.update(value, ts=T0)
-    frame = sent.wait_for(lambda frame: any(body.get("newest") == T0 for body in bodies(frame, card)))
-    assert value_of(frame, card) == shown
-
-
-def test_a_card_tells_trend_delta_and_level(sent: Recorder) -> None:
-    card = MetricCard("load", thresholds={0.5: "warning", 0.9: "error"})
-    card.update(0.25, ts=T0)
-    card.update(0.75, ts=T0 + 1)
-    frame = sent.wait_for(lambda frame: value_of(frame, card) == 0.75)
-    (body,) = bodies(frame, card)
-    assert (body["trend"], body["delta"], body["level"]) == ("up", 0.5, "warning")
-
-
-def test_a_card_of_one_value_claims_no_trend(sent: Recorder) -> None:
-    card = MetricCard("loss")
-    card.update(0.25, ts=T0)
-    (body,) = bodies(sent.wait_for(lambda frame: value_of(frame, card) == 0.25), card)
-    assert body["trend"] == "neutral"
-    assert "delta" not in body
 
 
 def test_a_page_that_asks_gets_the_whole_picture(sent: Recorder) -> None:
@@ -122,38 +69,6 @@ def test_foreign_words_are_ignored(sent: Recorder) -> None:
         base.get_frame_loop().receive(word)
     stream.append(1.0, ts=T0)
     assert sent.wait_for(lambda frame: any(body.get("newest") == T0 for body in bodies(frame, chart)))
-
-
-def test_several_streams_have_a_feed_each_and_their_names_in_the_legend(sent: Recorder) -> None:
-    a, b = Stream("a"), Stream("b")
-    assert LiveChart([a, b])._legend == {
-        "0": {"prefix": "a ", "labels": {}, "only": "a"},
-        "1": {"prefix": "b ", "labels": {}, "only": "b"},
-    }
-    assert LiveChart({"left": (a, "x"), "right": b})._legend == {
-        "0": {"prefix": "left ", "labels": {}, "only": "left"},
-        "1": {"prefix": "right ", "labels": {}, "only": "right"},
-    }
-
-
-def test_the_window_comes_out_as_a_table_and_as_a_figure(sent: Recorder) -> None:
-    stream = Stream("s")
-    stream.extend({"ts": T0 + np.arange(100), "a": np.arange(100.0), "b": np.arange(100.0)})
-    chart = LiveChart(stream, y="a", window=9.5, title="Last ten")
-    assert [trace.name for trace in LiveChart(stream).to_figure().data] == [
-        "a",
-        "b",
-    ]  # even before a page saw it
-    assert figure_hour(chart) == datetime.fromtimestamp(T0 + 90).hour
-    assert chart.to_pandas()["a"].tolist() == list(range(90, 100))
-    figure = chart.to_figure()
-    assert [trace.name for trace in figure.data] == ["a"]
-    assert list(figure.data[0].y) == list(range(90, 100))
-    assert LiveChart(stream, y="b", window=points(3)).to_pandas()["b"].tolist() == [97, 98, 99]
-
-
-def figure_hour(chart: LiveChart) -> int:
-    return int(chart.to_figure().data[0].x[0].hour)
 
 
 def test_data_state_says_what_the_data_are(sent: Recorder) -> None:
@@ -227,33 +142,6 @@ def test_max_fps_paces_the_frames(sent: Recorder) -> None:
         stream.append(float(i), ts=T0 + i)
     sent.wait_for(lambda frame: any(body.get("newest") == T0 + 4999 for body in bodies(frame, chart)))
     assert stats().frames - before < 100  # thousands of appends, a handful of frames
-
-
-def test_a_card_shows_a_number_at_once_and_takes_a_layout(sent: Recorder) -> None:
-    card = MetricCard("CPU", 42, unit="%", locale="ja_JP", layout={"width": "200px"})
-    assert value_of(sent.wait_for(lambda frame: value_of(frame, card) == 42.0), card) == 42.0
-    assert (card.locale, card.layout.width) == ("ja-JP", "200px")
-    assert MetricCard("Loss", math.nan).value is None
-
-
-def test_fields_that_come_later_do_not_change_what_a_card_shows(sent: Recorder) -> None:
-    stream = Stream("s")
-    stream.append(cpu=1.0, ts=T0)
-    card = MetricCard("cpu", stream)
-    sent.wait_for(lambda frame: value_of(frame, card) == 1.0)
-    stream.append(cpu=2.0, mem=5.0, ts=T0 + 1)
-    sent.wait_for(lambda frame: value_of(frame, card) == 2.0)
-    assert card.value == 2.0
-
-
-def test_a_card_that_cannot_know_its_field_says_so_to_the_reader(sent: Recorder) -> None:
-    stream = Stream("s")
-    card = MetricCard("?", stream)
-    stream.append(cpu=2.0, mem=5.0, ts=T0)
-    frame = sent.wait_for(lambda frame: any("error" in body for body in bodies(frame, card)))
-    assert "several fields ('cpu', 'mem')" in bodies(frame, card)[0]["error"]
-    assert card.value is None
-    assert repr(card) == "MetricCard('?', value=None, error)"
 
 
 def test_a_hidden_widget_costs_no_more_than_a_shown_one(

@@ -1,0 +1,175 @@
+"""Opening a WebSocket, over real sockets: what went wrong, in one line, and whether it is worth another try."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from realtime_widgets.client.transports import handshake as module
+from realtime_widgets.errors import ConnectionLost, ConnectionRejected
+from support.servers import Server, plain, refusing, wait_for
+from support.states import settled
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "words"),
+    [
+        (401, "error", "turned the token down (HTTP 401); pass a valid one as auth="),
+        (403, "error", "forbids this connection (HTTP 403)"),
+        (404, "reconnecting", "is not there (HTTP 404); check the path"),
+        (429, "reconnecting", "is busy (HTTP 429)"),
+        (503, "reconnecting", "is busy (HTTP 503)"),
+        (500, "reconnecting", "answered HTTP 500 instead of opening a WebSocket"),
+    ],
+)
+def test_what_a_server_answers_decides_whether_it_is_tried_again(
+    connect: Any, status: int, state: str, words: str
+):
+    with Server(process_request=refusing(status)) as server:
+        client = connect(server.url)
+        settled(client, state)
+        assert words in str(client.last_error)
+        assert isinstance(client.last_error, ConnectionRejected if state == "error" else ConnectionLost)
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        (1000, "reconnecting"),
+        (1001, "reconnecting"),
+        (1011, "reconnecting"),
+        (3499, "reconnecting"),
+        (3500, "error"),
+        (3999, "error"),
+        (4000, "reconnecting"),
+        (4499, "reconnecting"),
+        (4500, "error"),
+        (4999, "error"),
+    ],
+)
+def test_a_close_code_decides_whether_it_is_tried_again(connect: Any, code: int, state: str):
+    with Server() as server:
+        client = connect(server.url)
+        settled(client, "connected")
+        wait_for(lambda: server.open)
+        server.close_all(code, "because")
+        settled(client, state)
+        assert f"closed the connection ({code}, 'because')" in str(client.last_error)
+
+
+async def closing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Closes at once."""
+
+
+async def http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+    await writer.drain()
+
+
+async def plaintext(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(10)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    await writer.drain()
+
+
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    while await reader.read(4096):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("peer", "scheme", "words"),
+    [
+        (closing, "ws", "gave no answer to the opening handshake"),
+        (http, "ws", "answered HTTP 200 instead of opening a WebSocket"),
+        (plaintext, "wss", "TLS failed"),
+        (silent, "ws", "no answer within 0.2 s"),
+    ],
+)
+def test_what_is_no_such_server_is_said_to_be_none(
+    connect: Any, monkeypatch: pytest.MonkeyPatch, peer: Any, scheme: str, words: str
+):
+    if peer is silent:
+        monkeypatch.setattr(module, "OPEN_TIMEOUT", 0.2)
+    with plain(peer) as port:
+        client = connect(f"{scheme}://127.0.0.1:{port}/")
+        settled(client, "reconnecting")
+        assert words in str(client.last_error)
+        client.disconnect()
+
+
+def test_a_host_that_does_not_exist_is_named(connect: Any):
+    client = connect("ws://no-such-host.invalid/")
+    settled(client, "reconnecting")
+    assert "ws://no-such-host.invalid/: its host name is not known" in str(client.last_error)
+
+
+def test_protocols_are_offered_and_must_fit(connect: Any):
+    with Server(subprotocols=["v2"]) as server:
+        fits = connect(server.url, protocols=["v1", "v2"])
+        settled(fits, "connected")
+        wait_for(lambda: server.headers)
+        assert server.headers[0]["Sec-WebSocket-Protocol"] == "v1, v2"
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def safe(authority: trustme.CA) -> Iterator[Server]:
+    """A server that is spoken to over TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with Server(ssl=context) as server:
+        yield server
+
+
+def test_over_tls_it_is_the_same(
+    safe: Server, authority: trustme.CA, connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))  # which makes this machine trust it
+    client = connect(safe.url.replace("ws://", "wss://"), auth="secret")
+    stream = client.stream("x")
+    settled(client, "connected")
+    wait_for(lambda: safe.types() == ["hello", "subscribe"])
+    assert safe.headers[0]["Authorization"] == "Bearer secret"
+    safe.send({"type": "x", "data": 1})
+    wait_for(lambda: len(stream) == 1)
+    client.disconnect()
+    wait_for(lambda: safe.closed == [1000])
+
+
+def test_a_certificate_that_nobody_vouches_for_ends_it(safe: Server, connect: Any):
+    client = connect(safe.url.replace("ws://", "wss://"))
+    settled(client, "error")
+    assert isinstance(client.last_error, ConnectionRejected)
+    assert "its certificate is not trusted (" in str(client.last_error)
+
+
+def test_tls_where_nobody_speaks_it_is_said(connect: Any):
+    with Server() as server:
+        client = connect(server.url.replace("ws://", "wss://"))
+        settled(client, "reconnecting")
+        assert "ws://" in str(client.last_error).removeprefix("no connection to wss://")
+
+
+def test_no_tls_where_it_is_wanted_is_said(safe: Server, connect: Any):
+    client = connect(safe.url)
+    settled(client, "reconnecting")
+    assert "wss://" in str(client.last_error)
+
+
+def test_what_nobody_foresaw_is_told_and_logged(caplog: pytest.LogCaptureFixture):
+    told = module.explain(RuntimeError("odd"), "ws://example.org/")
+    assert str(told) == "no connection to ws://example.org/: RuntimeError: odd"
+    assert caplog.records[0].exc_info

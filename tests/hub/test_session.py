@@ -1,0 +1,342 @@
+"""The session, over real sockets: what a client says and what it hears for that."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from realtime_widgets.hub import Hub, session
+from realtime_widgets.protocol.limits import MAX_DATA_BYTES
+from support.scripted_client import Answer, client, run
+
+# Clients that say hello
+
+
+def test_a_hello_is_answered_with_what_the_hub_can_do(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one, client(shared) as other:
+            await one.say("hello", {"version": 1, "batch": True}, id="h1")
+            answer = await one.next()
+            assert answer["id"] == "h1"
+            named = answer["data"].pop("client")
+            can = {"version": 1, "batch": True, "recovery": True, "acks": True, "heartbeat": 25}
+            assert answer["data"] == can
+            assert isinstance(answer["timestamp"], int)
+            assert named
+            assert (await other.hello())["data"]["client"] != named
+
+    run(main())
+
+
+def test_after_a_hello_a_client_gets_exactly_what_it_subscribes_to(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello("cpu")
+            for channel in ("metrics", "alerts", "events", "memory", "cpu"):
+                await one.say("publish", 1, channel=channel)
+            assert [message["channel"] for message in await one.settled()] == ["cpu"]
+
+    run(main())
+
+
+def test_a_message_has_everything_that_is_known_of_it(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello("alerts", "mine")
+            before = time.time() * 1000
+            await one.say("publish", 0, channel="mine", id="x" * 201)
+            assert (await one.next())["data"]["code"] == "bad_request"
+            await one.say("publish", {"title": "日本"}, channel="alerts", id="a1")
+            await one.say("publish", [1, None], channel="mine")
+            alert, mine = await one.next(), await one.next()
+            assert alert.keys() == {"type", "data", "timestamp", "id", "channel", "epoch", "offset"}
+            assert (alert["type"], alert["channel"]) == ("alert", "alerts")
+            assert (alert["data"], alert["id"]) == ({"title": "日本"}, "a1")
+            assert before - 1 <= alert["timestamp"] <= time.time() * 1000 + 1
+            assert (mine["type"], mine["channel"], mine["data"]) == ("mine", "mine", [1, None])
+            assert mine["id"]
+            assert mine["epoch"] == alert["epoch"]
+            assert mine["offset"] == 1
+
+    run(main())
+
+
+def test_who_unsubscribes_gets_no_more(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello("a", "b")
+            await one.say("unsubscribe", {"streams": ["a", "never subscribed"]})
+            await one.say("publish", 1, channel="a")
+            await one.say("publish", 2, channel="b")
+            assert [message["data"] for message in await one.settled()] == [2]
+
+    run(main())
+
+
+def test_subscribing_twice_gives_every_message_once(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello("twice", "twice")
+            await one.say("subscribe", {"streams": ["twice"]})
+            await one.say("publish", 1, channel="twice")
+            assert len(await one.settled()) == 1
+
+    run(main())
+
+
+def test_several_waiting_messages_come_as_one_frame_to_those_who_read_arrays(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as reads, client(shared) as reads_not:
+            await reads.hello("burst")
+            await reads_not.hello("burst", batch=False)
+            for i in range(500):
+                shared.publish("burst", i)
+            for one in (reads, reads_not):
+                assert [(await one.next())["data"] for _ in range(500)] == list(range(500))
+            arrays = [frame for frame in reads.frames if isinstance(frame, list)]
+            assert arrays
+            assert all(len(array) > 1 for array in arrays)
+            assert all(isinstance(frame, dict) for frame in reads_not.frames)
+
+    run(main())
+
+
+def test_a_client_may_send_several_messages_in_one_frame(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            words: list[Answer] = [
+                {"type": "hello", "data": {"batch": True}},
+                {"type": "subscribe", "data": {"streams": ["x"]}},
+                {"type": "publish", "channel": "x", "data": 5},
+                {"type": "ping", "id": "p"},
+            ]
+            await one.ws.send(json.dumps(words).encode())
+            assert [(await one.next())["type"] for _ in range(3)] == ["hello", "x", "pong"]
+
+    run(main())
+
+
+def test_a_ping_is_answered_with_its_id(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello()
+            await one.say("ping", {}, id=17)
+            pong = await one.next()
+            assert (pong["type"], pong["id"], pong["data"]) == ("pong", 17, {})
+            await one.say("pong", {})
+            assert await one.settled() == [], "a pong is swallowed"
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"type": "nonsense", "id": "o"}, "unknown_type"),
+        ({"type": "ack", "id": "o"}, "unknown_type"),
+        ({"type": "subscribe", "data": None, "id": "o"}, "bad_request"),
+        ({"type": "subscribe", "data": {"streams": "metrics"}, "id": "o"}, "bad_request"),
+        ({"type": "subscribe", "data": {"streams": [5]}, "id": "o"}, "bad_request"),
+        ({"type": "unsubscribe", "data": [], "id": "o"}, "bad_request"),
+        ({"type": "subscribe", "data": {"streams": [""]}, "id": "o"}, "bad_channel"),
+        ({"type": "subscribe", "data": {"streams": ["ok", "x" * 201]}, "id": "o"}, "bad_channel"),
+        ({"type": "publish", "data": 1, "id": "o"}, "bad_channel"),
+        ({"type": "publish", "data": 1, "channel": "ping", "id": "o"}, "bad_channel"),
+        ({"type": "publish", "data": 1, "channel": "x" * 201, "id": "o"}, "bad_channel"),
+        ({"type": "publish", "data": 1, "channel": "", "id": "o"}, "bad_channel"),
+    ],
+)
+def test_what_is_not_allowed_is_answered_by_an_error_and_the_connection_goes_on(
+    shared: Hub, message: Answer, code: str
+):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello()
+            await one.ws.send(json.dumps(message))
+            error = await one.next()
+            assert error["type"] == "error"
+            assert error.keys() >= {"timestamp", "id"}
+            text = error["data"].pop("message")
+            assert error["data"] == {"code": code, "id": "o"}
+            assert text
+            assert await one.settled() == []
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "{",
+        "3",
+        '"x"',
+        "[1]",
+        '{"data": 1}',
+        '{"type": 5}',
+        b"\xff\xfe",
+        "[" * 100_000,
+        '{"type":"x","data":1e999}',
+    ],
+)
+def test_what_cannot_be_read_is_answered_by_an_error_that_does_not_repeat_it(shared: Hub, frame: str | bytes):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello()
+            await one.ws.send(frame)
+            error = await one.next()
+            assert (error["type"], error["data"]["code"], error["data"]["id"]) == (
+                "error",
+                "unreadable",
+                None,
+            )
+            assert len(error["data"]["message"]) < 200
+            assert await one.settled() == []
+
+    run(main())
+
+
+def test_one_bad_envelope_in_an_array_costs_only_itself(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello("x")
+            await one.ws.send(
+                '[{"type": "publish", "channel": "x", "data": 1}, {"type": 5}, {"type": "ping"}]'
+            )
+            assert [(await one.next())["type"] for _ in range(3)] == ["x", "pong", "error"]
+
+    run(main())
+
+
+def test_a_frame_is_no_larger_than_its_reader_takes_and_what_is_larger_stays_alone(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one, client(shared) as publisher:
+            await one.hello("x", max_size=2000)
+            await publisher.hello()
+            for size in (10, 800, 800, 5000, *[10] * 100, 5000, 300):
+                await publisher.say("publish", "é" * (size // 2), channel="x")
+            await publisher.settled()
+            one.frames.clear()
+            assert len(await one.settled()) == 106
+            sizes = [len(json.dumps(frame, ensure_ascii=False).encode()) for frame in one.frames]
+            assert max(len(frame) for frame in one.frames if isinstance(frame, list)) > 5, "still together"
+            for frame, size in zip(one.frames, sizes, strict=True):
+                assert size < 2500 or isinstance(frame, dict)  # of JSON with spaces
+
+    run(main())
+
+
+def test_an_error_is_not_answered_by_an_error(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello()
+            await one.say("error", {"code": "any"})
+            assert await one.settled() == []
+
+    run(main())
+
+
+def test_a_client_may_follow_128_channels(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello(*(f"c{i}" for i in range(128)))
+            await one.say("unsubscribe", {"streams": ["c1"]})
+            await one.say("subscribe", {"streams": ["c0", "d", "e", "f"]}, id="s")
+            error = await one.next()
+            text = error["data"].pop("message")
+            assert error["data"] == {"code": "too_many_channels", "id": "s", "streams": ["e", "f"]}
+            assert "these would make 130: 'e' and 1 more not followed; unsubscribe from others first" in text
+            for channel in ("c1", "c127", "d", "e"):
+                await one.say("publish", 1, channel=channel)
+            assert [message["channel"] for message in await one.settled()] == ["c127", "d"]
+
+    run(main())
+
+
+# Clients that know nothing of hello
+
+
+def test_a_client_of_the_catalogue_gets_the_channels_of_its_path(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one, client(shared) as publisher:
+            await publisher.hello()
+            await one.say("subscribe", {"streams": ["metrics", "alerts", "events"]})
+            await one.heard("metrics_update")
+            await publisher.say("publish", {"title": "t"}, channel="alerts")
+            await publisher.say("publish", 1, channel="other")
+            alert, _ = await one.heard("alert")
+            assert alert["data"] == {"title": "t"}
+
+    run(main())
+
+
+def test_a_client_that_says_nothing_gets_the_channels_of_its_path_after_a_while(
+    shared: Hub, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(session, "HELLO_TIMEOUT", 0.01)
+
+    async def main() -> None:
+        async with client(shared) as one:
+            assert (await one.next())["channel"] in ("metrics", "events")
+            shared.publish("alerts", 5)
+            assert (await one.heard("alert"))[0]["data"] == 5
+
+    run(main())
+
+
+def test_without_a_hello_there_are_no_arrays_and_no_words_of_the_hub_alone(shared: Hub):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.say("subscribe", {"streams": ["other"]})
+            await one.ws.send("what is this")
+            await one.say("nonsense")
+            await one.say("unsubscribe", {"streams": ["alerts"]})
+            await one.settled()
+            shared.publish("other", 0)
+            for i in range(200):
+                shared.publish("alerts", i)
+            alerts = [(await one.heard("alert"))[0]["data"] for _ in range(200)]
+            assert alerts == list(range(200))
+            await one.say("ping", {}, id="p")
+            assert (await one.heard("pong"))[0]["id"] == "p"
+            assert all(isinstance(frame, dict) for frame in one.frames)
+            assert {frame["type"] for frame in one.frames} <= {
+                "metrics_update",
+                "alert",
+                "system_event",
+                "pong",
+            }
+
+    run(main())
+
+
+def test_a_hello_that_comes_late_counts_all_the_same(shared: Hub, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "HELLO_TIMEOUT", 0.01)
+
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.next()  # its path has decided
+            await one.hello("x")
+            for channel in ("alerts", "x"):
+                await one.say("publish", 1, channel=channel)
+            assert [message["channel"] for message in await one.settled()] == ["x"]
+
+    run(main())
+
+
+# Limits
+
+
+def test_the_largest_message_fits_into_the_frames_that_most_clients_take(shared: Hub):
+    async def main() -> None:
+        name = "\x01" * 200  # each of which JSON spells with six characters
+        async with client(shared, max_size=1024 * 1024) as one:
+            await one.hello(name)
+            shared.publish(name, "a" * (MAX_DATA_BYTES - 2), type=name)
+            assert len((await one.next())["data"]) == MAX_DATA_BYTES - 2
+            await one.say("publish", "a" * (MAX_DATA_BYTES - 1), channel="x")
+            assert (await one.next())["data"]["code"] == "bad_data"
+
+    run(main())

@@ -1,0 +1,85 @@
+"""Cards in Python: what they show of a value."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from realtime_widgets import MetricCard, Stream
+from support.recorder import Recorder, bodies, value_of
+
+T0 = 1_795_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (3, 3.0),
+        (2.5, 2.5),
+        (0, 0.0),
+        (np.float32(0.5), 0.5),
+        (np.int64(9), 9.0),
+        (Decimal("1.25"), 1.25),
+        (None, None),
+        (math.nan, None),
+        (pd.NA, None),
+        (math.inf, "∞"),
+        (-math.inf, "−∞"),
+        ("idle", "idle"),
+        (2**60, float(2**60)),
+    ],
+)
+def test_a_card_takes_any_value(sent: Recorder, value: Any, shown: Any) -> None:
+    card = MetricCard("any")
+    card.update(value, ts=T0)
+    frame = sent.wait_for(lambda frame: any(body.get("newest") == T0 for body in bodies(frame, card)))
+    assert value_of(frame, card) == shown
+
+
+def test_a_card_tells_trend_delta_and_level(sent: Recorder) -> None:
+    card = MetricCard("load", thresholds={0.5: "warning", 0.9: "error"})
+    card.update(0.25, ts=T0)
+    card.update(0.75, ts=T0 + 1)
+    frame = sent.wait_for(lambda frame: value_of(frame, card) == 0.75)
+    (body,) = bodies(frame, card)
+    assert (body["trend"], body["delta"], body["level"]) == ("up", 0.5, "warning")
+
+
+def test_a_card_of_one_value_claims_no_trend(sent: Recorder) -> None:
+    card = MetricCard("loss")
+    card.update(0.25, ts=T0)
+    (body,) = bodies(sent.wait_for(lambda frame: value_of(frame, card) == 0.25), card)
+    assert body["trend"] == "neutral"
+    assert "delta" not in body
+
+
+def test_a_card_shows_a_number_at_once_and_takes_a_layout(sent: Recorder) -> None:
+    card = MetricCard("CPU", 42, unit="%", locale="ja_JP", layout={"width": "200px"})
+    assert value_of(sent.wait_for(lambda frame: value_of(frame, card) == 42.0), card) == 42.0
+    assert (card.locale, card.layout.width) == ("ja-JP", "200px")
+    assert MetricCard("Loss", math.nan).value is None
+
+
+def test_fields_that_come_later_do_not_change_what_a_card_shows(sent: Recorder) -> None:
+    stream = Stream("s")
+    stream.append(cpu=1.0, ts=T0)
+    card = MetricCard("cpu", stream)
+    sent.wait_for(lambda frame: value_of(frame, card) == 1.0)
+    stream.append(cpu=2.0, mem=5.0, ts=T0 + 1)
+    sent.wait_for(lambda frame: value_of(frame, card) == 2.0)
+    assert card.value == 2.0
+
+
+def test_a_card_that_cannot_know_its_field_says_so_to_the_reader(sent: Recorder) -> None:
+    stream = Stream("s")
+    card = MetricCard("?", stream)
+    stream.append(cpu=2.0, mem=5.0, ts=T0)
+    frame = sent.wait_for(lambda frame: any("error" in body for body in bodies(frame, card)))
+    assert "several fields ('cpu', 'mem')" in bodies(frame, card)[0]["error"]
+    assert card.value is None
+    assert repr(card) == "MetricCard('?', value=None, error)"
