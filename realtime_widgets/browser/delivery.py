@@ -259,9 +259,9 @@ class FrameDelivery:
         if self._cell_since is None:  # a cell may be holding a page's reports back
             self.pages.forget(now)
         parts = []
-        look = self._look(now)
+        pages = self._snapshot(now)
         for (to, name), entry in self._entries.items():
-            payload = self._take(to, entry, look)
+            payload = self._take(to, entry, pages)
             if payload is not None:
                 entry.parts += 1
                 entry.bytes += payload.nbytes
@@ -271,10 +271,10 @@ class FrameDelivery:
     def next_due(self, now: float) -> float | None:
         """Return when a part or a keepalive is due next even if no feed changes; None: never."""
         times = []
-        look = self._look(now)
+        pages = self._snapshot(now)
         for (to, _), entry in self._entries.items():
-            mode = self._mode(to, entry, look)
-            times += [self._key_due(to, entry, mode, look), self._reminder_due(entry, mode)]
+            mode = self._mode(to, entry, pages)
+            times += [self._key_due(to, entry, mode, pages), self._reminder_due(entry, mode)]
         if self._unanswered:
             times.append(now)
         times += [self._spoken.get(route, -1e9) + KEEPALIVE_INTERVAL for route in self._routes_heard(now)]
@@ -282,8 +282,8 @@ class FrameDelivery:
 
     def mode(self, to: str, now: float) -> Mode:
         """Return how a widget is delivered at present (OFF for one without feeds)."""
-        look = self._look(now)
-        return next((self._mode(to, entry, look) for entry in self._of(to)), Mode.OFF)
+        pages = self._snapshot(now)
+        return next((self._mode(to, entry, pages) for entry in self._of(to)), Mode.OFF)
 
     def of(self, to: str) -> Sent:
         """Return the counters of what was sent of a widget so far; any thread."""
@@ -321,15 +321,15 @@ class FrameDelivery:
             route for route in heard if now - self._spoken.get(route, -1e9) >= KEEPALIVE_INTERVAL
         }
 
-    def _take(self, to: str, entry: _Entry, look: PageSnapshot) -> Payload | None:
-        now, mode = look.now, self._mode(to, entry, look)
+    def _take(self, to: str, entry: _Entry, pages: PageSnapshot) -> Payload | None:
+        now, mode = pages.now, self._mode(to, entry, pages)
         if mode is Mode.OFF:
             entry.want_key = True
             return None
         changed = entry.feed.changed()
         if changed and mode in _KEYS_ONLY:
             entry.unkeyed = True  # the change waits for its keyframe
-        due = self._key_due(to, entry, mode, look)
+        due = self._key_due(to, entry, mode, pages)
         key = due is not None and now >= due
         if not key and (entry.failing or mode in _KEYS_ONLY):
             return None
@@ -366,27 +366,27 @@ class FrameDelivery:
             self._allowance -= payload.nbytes
         return payload
 
-    def _key_due(self, to: str, entry: _Entry, mode: Mode, look: PageSnapshot) -> float | None:
+    def _key_due(self, to: str, entry: _Entry, mode: Mode, pages: PageSnapshot) -> float | None:
         """Return when the feed's next keyframe is due if nothing else happens; None: none is planned."""
         if mode is Mode.OFF:
             return None
         if mode is Mode.SLOW:
             return entry.keyed + KEYFRAME_INTERVAL if entry.unkeyed or entry.want_key else None
         if entry.want_key:
-            return entry.keyed + KEYFRAME_INTERVAL if entry.failing else look.now
+            return entry.keyed + KEYFRAME_INTERVAL if entry.failing else pages.now
         if mode is Mode.READY:
             if not entry.unkeyed:
                 return entry.keyed + KEYFRAME_INTERVAL
             return (
-                entry.keyed + READY_KEYFRAME_INTERVAL if entry.last else look.now
+                entry.keyed + READY_KEYFRAME_INTERVAL if entry.last else pages.now
             )  # the first data are sent at once
         trailing = entry.sent + TRAILING_KEYFRAME_DELAY
-        if mode is Mode.LIVE and to not in look.needed:
+        if mode is Mode.LIVE and to not in pages.needed:
             return trailing if entry.unkeyed else None
         due = entry.keyed + KEYFRAME_INTERVAL
         if entry.unkeyed:
             due = min(due, trailing)
-        return max(due, self._affordable_from(look.now))
+        return max(due, self._affordable_from(pages.now))
 
     def _reminder_due(self, entry: _Entry, mode: Mode) -> float | None:
         """Return when the next reminder of an unchanged feed is due; None: its keyframes replace reminders."""
@@ -394,7 +394,7 @@ class FrameDelivery:
             return None
         return entry.sent + KEYFRAME_INTERVAL
 
-    def _look(self, now: float) -> PageSnapshot:
+    def _snapshot(self, now: float) -> PageSnapshot:
         heard = self.pages.heard_lately(now)
         shown: dict[str, float] = {}
         for page in heard:
@@ -411,16 +411,16 @@ class FrameDelivery:
             needed=frozenset().union(*(page.needs for page in heard)),
         )
 
-    def _mode(self, to: str, entry: _Entry, look: PageSnapshot) -> Mode:
-        now, shown = look.now, look.shown.get(to)
-        if look.closed:
+    def _mode(self, to: str, entry: _Entry, pages: PageSnapshot) -> Mode:
+        now, shown = pages.now, pages.shown.get(to)
+        if pages.closed:
             return Mode.BLIND
         if shown is not None:
             return Mode.LIVE if now - shown <= REPORT_OVERDUE else Mode.BLIND
-        begins = look.arriving or now - entry.added <= PAGE_ARRIVES
-        if begins and entry.home == CARRIER and not look.hidden:
+        begins = pages.arriving or now - entry.added <= PAGE_ARRIVES
+        if begins and entry.home == CARRIER and not pages.hidden:
             return Mode.READY
-        if look.heard or look.hidden:
+        if pages.heard or pages.hidden:
             return Mode.OFF
         if not len(self.pages) and entry.added <= self._left:
             return Mode.OFF

@@ -38,8 +38,8 @@ from .handlers import Callback, Handlers
 from .pool import Pool, get_pool
 from .receiver import Decode
 from .sansio.backoff import FOREVER, Reconnect
+from .sansio.delivery import Delivery
 from .sansio.inbox import Inbox, Kind, Overflow, checked_overflow
-from .sansio.outbox import Delivery
 from .sansio.state import STATES, State, Status
 from .stats import ClientStats
 from .store import ClientStore
@@ -90,7 +90,7 @@ class Client:
         self._runtime = self._pool.runtime
         self._connection, self._receiver = self._pool.receiver(self._address, self._options, decode)
         self._inbox = Inbox(*checked_overflow(overflow))
-        hold = weakref.WeakMethod(self._pause)  # nobody is kept by their own audience
+        hold = weakref.WeakMethod(self._pause)  # or its own handlers would keep it
         self._handlers = Handlers(
             self._runtime,
             self._inbox,

@@ -326,6 +326,7 @@ class Connection:
             transport = await self._dial()  # once: a token may expire between its making and its use
         session = Session(transport, self.outbox, self._sender, self._clock)
         self.counters.connects += 1
+        self._heard_at = transport.heard_at
         self._fire("opened")
         self._session = session
         if not transport.one_way:

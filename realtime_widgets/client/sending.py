@@ -13,7 +13,8 @@ from typing import Final
 from ..errors import ClientError
 from ..runtime import Runtime
 from ..runtime.scheduling import Clock, Timer
-from .sansio.outbox import Delivery, Outbox
+from .sansio.delivery import Delivery
+from .sansio.outbox import Outbox
 
 ONE_WAY: Final = (
     "Server-Sent Events go one way; to publish, send an HTTP request, or connect to a WebSocket "

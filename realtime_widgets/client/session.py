@@ -46,7 +46,7 @@ class Session:
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
-        self._patience: Timeout | None = None
+        self._hello_timeout: Timeout | None = None
         self.known = False
         """Whether the server has answered our hello."""
         self._hello_sent = False
@@ -80,7 +80,7 @@ class Session:
         if not self._hello_sent and not self.transport.one_way:
             self._hello_sent = True
             self.say("hello", {**HELLO, "max_size": max_size, "client": self._sender})
-            self._patience = Timeout(self._clock, HELLO_TIMEOUT, self.assume_no_acks)
+            self._hello_timeout = Timeout(self._clock, HELLO_TIMEOUT, self.assume_no_acks)
 
     def assume_no_acks(self) -> None:
         """Assume that the server does not acknowledge, unless it has said hello, on this link or an earlier one."""
@@ -90,8 +90,8 @@ class Session:
 
     def end(self) -> None:
         """Stop the timer: the link has ended."""
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._hello_timeout is not None:
+            self._hello_timeout.cancel()
 
     def ask_for(self, channels: set[str], recovery: Recovery) -> None:
         """Subscribe to channels that were not requested on this link, from the last position that was read."""

@@ -58,9 +58,9 @@ class RuntimeWaiter:
         self._runtime = runtime
 
     def wait(self, future: Future[None], timeout: float | None) -> None:
-        """See `outbox.Waiter`."""
+        """See `delivery.Waiter`."""
         self._runtime.wait(future, timeout)
 
     def awaited(self, future: Future[None]) -> Generator[Any, None, None]:
-        """See `outbox.Waiter`."""
+        """See `delivery.Waiter`."""
         return asyncio.shield(asyncio.wrap_future(future)).__await__()

@@ -26,7 +26,7 @@ _FIRST_CAPACITY = 1024
 
 _UNBOUNDED = 2**62
 
-MOST_GAPS = 1000
+MAX_GAPS = 1000
 """Most gaps that are kept; the oldest are dropped."""
 
 
@@ -154,7 +154,7 @@ class Ring:
         """Mark data as missing after the last record; returns the gap, with `seq` set."""
         placed = msgspec.structs.replace(gap, seq=self.last)
         kept = [each for each in self.gaps if each.seq is not None and each.seq >= self.first - 1]
-        self.gaps = (*kept[1 - MOST_GAPS :], placed)
+        self.gaps = (*kept[1 - MAX_GAPS :], placed)
         self.gap_count += 1
         return placed
 

@@ -21,7 +21,8 @@ import traitlets
 from ipywidgets import Layout
 
 from ..browser.carrier import has_carrier, read_front_end, read_static
-from ..browser.frame_loop import Followed, Stats, get_frame_loop
+from ..browser.frame_loop import Followed, get_frame_loop
+from ..browser.stats import Stats
 from ..errors import UsageError, reject_unknown_keywords
 from ..feeds.feed import Feed
 from ..feeds.freshness import DataState, Facts, data_state, is_down

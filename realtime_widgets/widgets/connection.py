@@ -82,7 +82,7 @@ class ConnectionIndicator(LiveWidget):
         super().__init__(
             "connection",
             [client],
-            {"0": _Standing(client)},
+            {"0": ConnectionFeed(client)},
             grace=float(grace),
             stale_after=None,
             theme=theme,
@@ -114,7 +114,7 @@ def is_linked(thing: object) -> bool:
     return isinstance(status, Status) and all(hasattr(thing, name) for name in ("label", "listen", "connect"))
 
 
-class _Standing:
+class ConnectionFeed:
     """The feed of an indicator: the state of the connection; every part is complete in itself."""
 
     def __init__(self, client: Linked) -> None:
@@ -123,12 +123,14 @@ class _Standing:
         self._version = 0
 
     def resize(self, px: int) -> None:
-        pass
+        """See `Feed.resize`; it says the same at any width."""
 
     def changed(self) -> bool:
+        """See `Feed.changed`."""
         return self._client.status != self._said
 
     def take(self, key: bool, now: float) -> Payload:
+        """See `Feed.take`."""
         status = self._client.status
         if status != self._said:
             self._said = status

@@ -65,11 +65,11 @@ class EventLog(LiveWidget):
         rows: Any = max_rows
         if isinstance(rows, bool) or not isinstance(rows, int | np.integer) or not 10 <= rows <= MAX_ROWS:
             raise UsageError(f"max_rows={rows!r} cannot be used: pass a whole number from 10 to {MAX_ROWS}")
-        self._journal = EventLogFeed(stream, level, int(rows))
+        self._feed = EventLogFeed(stream, level, int(rows))
         super().__init__(
             "events",
             [stream],
-            {"0": self._journal},
+            {"0": self._feed},
             title=title or "",
             max_rows=int(rows),
             stale_after=None,
@@ -81,14 +81,14 @@ class EventLog(LiveWidget):
     @property
     def level(self) -> Level:
         """The least severe level that is shown."""
-        return self._journal.level
+        return self._feed.level
 
     def _asked(self, what: str, about: Any) -> None:
         match about:
             case {"seq": int(seq), "count": int(count), "most": int(most)} if what == "fetch":
-                self._journal.fetch(seq, count, most)
+                self._feed.fetch(seq, count, most)
             case _:
                 super()._asked(what, about)
 
     def __repr__(self) -> str:
-        return f"EventLog({self._journal.stream.name!r}, level={self.level!r}, {self.data_state})"
+        return f"EventLog({self._feed.stream.name!r}, level={self.level!r}, {self.data_state})"

@@ -9,7 +9,7 @@ import pytest
 
 from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.backoff import Reconnect
-from realtime_widgets.client.sansio.outbox import Delivery
+from realtime_widgets.client.sansio.delivery import Delivery
 from realtime_widgets.hub import Hub
 from realtime_widgets.protocol import heartbeat
 from realtime_widgets.protocol.envelope import Message

@@ -14,7 +14,8 @@ from websockets.asyncio.server import ServerConnection
 
 from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.backoff import Reconnect
-from realtime_widgets.client.sansio.outbox import MAX_MESSAGES, Delivery
+from realtime_widgets.client.sansio.delivery import Delivery
+from realtime_widgets.client.sansio.outbox import MAX_MESSAGES
 from realtime_widgets.errors import SendFailed, UsageError, WouldDeadlock, WrongType
 from realtime_widgets.hub import Hub
 from realtime_widgets.runtime import get_runtime

@@ -70,12 +70,12 @@ def test_what_a_hub_sends_is_in_it():
 
 
 def test_it_says_where_the_connection_stands(client: Client, server: Server):
-    store, began = client.store, time.time()
+    store = client.store
     assert (store.connected, store.connection_error) == (True, None)
-    assert store.last_heartbeat is not None
-    assert store.last_heartbeat <= began
-    server.send({"type": "cpu", "data": 1})
-    wait_for(lambda: (store.last_heartbeat or 0.0) >= began)
+    opened = store.last_heartbeat
+    assert opened is not None
+    assert abs(opened - time.time()) < 3600, "it is a time of day"
+    wait_for(lambda: server.send({"type": "cpu", "data": 1}) or (store.last_heartbeat or 0.0) > opened)
     client.disconnect()
     assert not store.connected
     assert store.last_heartbeat is not None

@@ -12,7 +12,7 @@ import pytest
 
 from realtime_widgets.errors import UsageError, WrongType
 from realtime_widgets.streams import Stream
-from realtime_widgets.streams.ring import MOST_GAPS
+from realtime_widgets.streams.ring import MAX_GAPS
 from support.records import NOW, stream, values
 
 # Filling it
@@ -338,9 +338,9 @@ def test_gaps_go_with_the_records_before_them_and_with_a_clear():
 
 def test_gaps_are_bounded():
     stream = Stream("x")
-    for _ in range(MOST_GAPS + 10):
+    for _ in range(MAX_GAPS + 10):
         stream.mark_gap("lost")
-    assert (len(stream.gaps), stream.gap_count) == (MOST_GAPS, MOST_GAPS + 10)
+    assert (len(stream.gaps), stream.gap_count) == (MAX_GAPS, MAX_GAPS + 10)
 
 
 def test_a_reason_that_is_none_is_refused():

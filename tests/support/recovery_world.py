@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosedError
 from realtime_widgets.client import Client, dialing
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.client.sansio import inbox
-from realtime_widgets.client.sansio.outbox import Delivery
+from realtime_widgets.client.sansio.delivery import Delivery
 from realtime_widgets.errors import ConnectionLost, Unauthorized
 from realtime_widgets.hub import send_buffer, session
 from realtime_widgets.hub.brokers.memory import MemoryBroker

@@ -15,7 +15,7 @@ from realtime_widgets.feeds.series import SeriesFeed
 from realtime_widgets.feeds.upstream import UpstreamFeed
 from realtime_widgets.streams import Stream
 from realtime_widgets.widgets import base
-from realtime_widgets.widgets.connection import ConnectionIndicator, _Standing
+from realtime_widgets.widgets.connection import ConnectionFeed, ConnectionIndicator
 from support.client_stand_in import StandIn
 from support.recorder import Recorder, bodies, settle
 
@@ -35,7 +35,7 @@ def word(indicator: Any, what: Any) -> dict[str, Any]:
 
 def test_a_link_is_told_in_lengths_of_time():
     client = StandIn(Status("reconnecting", 90.0, 3, 104.5, LOST, 95.0))
-    part = _Standing(client).take(False, 100.0)
+    part = ConnectionFeed(client).take(False, 100.0)
     assert part.body == {
         "state": "reconnecting",
         "attempts": 3,
@@ -48,18 +48,18 @@ def test_a_link_is_told_in_lengths_of_time():
 
 
 def test_what_is_not_known_is_left_out():
-    body = _Standing(StandIn(Status("connected", 90.0))).take(True, 100.0).body
+    body = ConnectionFeed(StandIn(Status("connected", 90.0))).take(True, 100.0).body
     assert set(body) == {"state", "attempts", "since_age", "label"}
 
 
 def test_lengths_of_time_are_never_negative():
-    body = _Standing(StandIn(Status("reconnecting", 101.0, 1, 99.0, LOST, 101.0))).take(True, 100.0).body
+    body = ConnectionFeed(StandIn(Status("reconnecting", 101.0, 1, 99.0, LOST, 101.0))).take(True, 100.0).body
     assert (body["since_age"], body["retry_in"], body["reason_age"]) == (0.0, 0.0, 0.0)
 
 
 def test_every_part_stands_alone_and_only_changes_are_numbered():
     client = StandIn()
-    feed = _Standing(client)
+    feed = ConnectionFeed(client)
     assert feed.changed()
     parts = [feed.take(False, 1.0), feed.take(True, 2.0)]
     assert not feed.changed()

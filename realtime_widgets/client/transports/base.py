@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ...errors import ClientError
-from ..sansio.outbox import Delivery
+from ..sansio.delivery import Delivery
 
 Frames = list[str | bytes]
 

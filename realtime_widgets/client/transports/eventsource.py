@@ -24,8 +24,8 @@ from ...runtime.scheduling import Clock, Timer
 from ...streams.gaps import Reason
 from ..address import is_loopback, label_of
 from ..failures import MAX_RETRY_AFTER, explain_os, explain_status
+from ..sansio.delivery import Delivery
 from ..sansio.last_event_id import LastEventId
-from ..sansio.outbox import Delivery
 from .base import Frames
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from ...errors import ClientError, ConnectionLost
 from ...protocol.heartbeat import Heartbeat
 from ...runtime.scheduling import Clock, Timer
-from ..sansio.outbox import Delivery, Outbox
+from ..sansio.delivery import Delivery
+from ..sansio.outbox import Outbox
 from ..timeout import Timeout
 from .base import Frames
 from .handshake import explain

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from realtime_widgets.client.sansio.delivery import Delivery
 from realtime_widgets.client.sansio.outbox import (
     MAX_AGE,
     MAX_BYTES,
     MAX_MESSAGES,
     MAX_MESSAGES_CONNECTED,
     VOLATILE_TIMEOUT,
-    Delivery,
     Outbox,
 )
 from realtime_widgets.client.waits import RuntimeWaiter
