@@ -55,7 +55,7 @@ class Events:
 
     def __init__(self, publish: Callable[[str, dict[str, Any]], object]) -> None:
         self._publish = publish
-        self._rations: dict[str, TokenBucket] = {}
+        self._buckets: dict[str, TokenBucket] = {}
 
     def say(self, kind: str, level: Level, text: str) -> None:
         """Publish and log an event, unless too many of its kind came; the next one then says how many were left out.
@@ -66,7 +66,7 @@ class Events:
             text: one sentence without secrets.
         """
         now = time.monotonic()
-        bucket = self._rations.setdefault(kind, TokenBucket(now))
+        bucket = self._buckets.setdefault(kind, TokenBucket(now))
         if not bucket.take(now):
             return
         if bucket.skipped:

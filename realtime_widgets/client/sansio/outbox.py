@@ -87,7 +87,7 @@ class Outbox:
         if self._refusing is not None:
             return self._refusing
         if delivery.sent_on_connect is not None and delivery.sent_on_connect != self._links:
-            return "the connection that it was to greet was lost before"
+            return "the connection whose on_connect sent it was lost before"
         if delivery.volatile and not self._linked:
             return "it is volatile, and there is no connection at this moment"
         if delivery.volatile and self._unsent and delivery.since - self._unsent[0].since > VOLATILE_TIMEOUT:
@@ -134,15 +134,15 @@ class Outbox:
             self._linked = False
             lost = [delivery for delivery in self._unsent if delivery.volatile]
             self._unsent = deque(delivery for delivery in self._unsent if not delivery.volatile)
-            greeting = [each for each in self._unanswered.values() if each.sent_on_connect is not None]
-            for delivery in greeting:
+            on_connect = [each for each in self._unanswered.values() if each.sent_on_connect is not None]
+            for delivery in on_connect:
                 del self._unanswered[delivery.id or ""]
-            greeting += self._end_greeting()
-            self._bytes -= sum(delivery.size for delivery in (*lost, *greeting))
+            on_connect += self._end_on_connect()
+            self._bytes -= sum(delivery.size for delivery in (*lost, *on_connect))
         self.fail(lost, "it is volatile, and the connection was lost before")
-        self.give_up(greeting, "the connection that it was to greet was lost before")
+        self.give_up(on_connect, "the connection whose on_connect sent it was lost before")
 
-    def _end_greeting(self) -> list[Delivery]:
+    def _end_on_connect(self) -> list[Delivery]:
         """Stop counting `on_connect=` functions, and return their unsent messages."""
         self._links += 1
         self._on_connect_running = 0
@@ -180,7 +180,7 @@ class Outbox:
             unsent = [each for each in self._unsent if ends or each.life <= (life or 0)]
             unanswered = list(self._unanswered.values())
             self._unsent = deque(each for each in self._unsent if not ends and each.life > (life or 0))
-            unsent = self._end_greeting() + unsent
+            unsent = self._end_on_connect() + unsent
             self._unanswered.clear()
             self._bytes = sum(each.size for each in self._unsent)
         if not linked:

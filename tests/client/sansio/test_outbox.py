@@ -283,7 +283,7 @@ def test_what_is_volatile_does_not_wait_behind_what_the_network_does_not_take():
 # Greetings
 
 
-def greeting(outbox: Outbox, link: int, id: str) -> Delivery:
+def put_on_connect(outbox: Outbox, link: int, id: str) -> Delivery:
     delivery = Delivery("x", id)
     delivery.sent_on_connect = link
     outbox.put(delivery, NOW)
@@ -294,9 +294,9 @@ def test_what_greets_a_link_goes_out_first_and_the_rest_waits_for_it():
     outbox, _ = filled(2, linked=True)
     first, second = outbox.begin_on_connect(), outbox.begin_on_connect()
     assert outbox.first is None
-    greeting(outbox, first, "hello")
+    put_on_connect(outbox, first, "hello")
     assert send(outbox) == ["hello"]
-    greeting(outbox, second, "me too")
+    put_on_connect(outbox, second, "me too")
     outbox.end_on_connect(first)
     assert send(outbox) == ["me too"]
     assert outbox.first is None
@@ -308,16 +308,16 @@ def test_what_greets_a_link_goes_out_first_and_the_rest_waits_for_it():
 def test_what_greets_a_link_ends_with_it(sent: bool):
     outbox, _ = filled(1, answers=True, linked=True)
     link = outbox.begin_on_connect()
-    early = greeting(outbox, link, "early")
+    early = put_on_connect(outbox, link, "early")
     if sent:
         send(outbox)
     outbox.unlink()
     assert not outbox.is_current(link)
-    assert "that it was to greet was lost before" in str(early.error)
+    assert "whose on_connect sent it was lost before" in str(early.error)
     assert ("may have arrived" in str(early.error)) is sent
     outbox.link()
-    late = greeting(outbox, link, "late")
-    assert "that it was to greet was lost before" in str(late.error)
+    late = put_on_connect(outbox, link, "late")
+    assert "whose on_connect sent it was lost before" in str(late.error)
     outbox.begin_on_connect()
     outbox.end_on_connect(link)  # of the link before: says nothing of this one
     assert (outbox.first, len(outbox)) == (None, 1)
@@ -327,7 +327,7 @@ def test_one_that_is_being_written_when_a_greeting_begins_is_not_written_twice()
     outbox, (busy,) = filled(1, linked=True)
     assert outbox.first is busy
     link = outbox.begin_on_connect()
-    greeting(outbox, link, "hello")
+    put_on_connect(outbox, link, "hello")
     outbox.done(busy)
     outbox.end_on_connect(link)
     assert send(outbox) == ["hello"]
@@ -336,7 +336,7 @@ def test_one_that_is_being_written_when_a_greeting_begins_is_not_written_twice()
 def test_a_greeting_may_be_answered_and_may_be_too_old():
     outbox, _ = filled(0, answers=True, linked=True)
     link = outbox.begin_on_connect()
-    soon, never = greeting(outbox, link, "soon"), greeting(outbox, link, "never")
+    soon, never = put_on_connect(outbox, link, "soon"), put_on_connect(outbox, link, "never")
     outbox.acknowledge("soon", None)
     assert (soon.state, outbox.due) == ("acknowledged", NOW + MAX_AGE)
     assert outbox.expire(NOW + MAX_AGE) == [never]
@@ -345,7 +345,7 @@ def test_a_greeting_may_be_answered_and_may_be_too_old():
 
 def test_a_greeting_that_waits_at_the_end_goes_out_first():
     outbox, deliveries = filled(1, linked=True)
-    early = greeting(outbox, outbox.begin_on_connect(), "early")
+    early = put_on_connect(outbox, outbox.begin_on_connect(), "early")
     assert outbox.close("it is over") == [early, *deliveries]
 
 
