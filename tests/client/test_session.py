@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
+
 from realtime_widgets.client import Client
+from realtime_widgets.client.sansio.outbox import Delivery, Outbox
+from realtime_widgets.client.sansio.recovery import Recovery
+from realtime_widgets.client.session import HELLO_TIMEOUT, Session
+from realtime_widgets.protocol.envelope import Message
+from realtime_widgets.streams.gaps import Position
 from support.fake_clock import FakeClock
+from support.recording_transport import RecordingTransport
 from support.servers import LIMIT, Server, wait_for
 from support.states import settled
+
+# Over a socket
 
 
 def test_the_servers_ping_is_answered_with_its_id(connect: Any):
@@ -94,3 +105,164 @@ def test_everything_is_asked_for_again_after_a_reconnect(server: Server, client:
     assert server.types()[:2] == ["hello", "subscribe"]
     assert server.said("subscribe")[0]["data"] == {"streams": ["x", "y"]}
     assert [stream.name for stream in held] == ["x", "y"]
+
+
+# Without one
+
+
+class Link:
+    """A session, and all that it talks to."""
+
+    def __init__(self, clock: FakeClock, *, one_way: bool = False, outbox: Outbox | None = None) -> None:
+        self.transport = RecordingTransport(one_way=one_way)
+        self.outbox = Outbox() if outbox is None else outbox
+        self.recovery = Recovery(envelopes=True)
+        self.session = Session(self.transport, self.outbox, "me", clock)
+
+    def hear(self, kind: str, data: Any = None, id: str | None = None) -> Any:
+        return self.session.answer(Message(kind, data, id=id))
+
+    def ask_for(self, *channels: str) -> list[Any]:
+        self.session.ask_for(set(channels), self.recovery)
+        return self.transport.heard("subscribe")
+
+    def pause(self, *channels: str) -> list[Any]:
+        self.session.pause(frozenset(channels), self.recovery)
+        return self.transport.heard("unsubscribe")
+
+    def read(self, channel: str, offset: int) -> None:
+        """Have read a channel up to there."""
+        self.recovery.process([Message(channel, 1, channel=channel, epoch="e", offset=offset)], 0.0, 0.0)
+
+
+@pytest.fixture
+def link(fake_clock: FakeClock) -> Link:
+    return Link(fake_clock)
+
+
+def test_hello_is_said_once_and_says_what_we_can(link: Link):
+    for _ in range(2):
+        link.session.send_hello(1000)
+    can = {"version": 1, "batch": True, "recovery": True, "acks": True}
+    assert link.transport.heard("hello") == [can | {"max_size": 1000, "client": "me"}]
+
+
+def test_nothing_is_said_where_nothing_can_be(fake_clock: FakeClock):
+    link = Link(fake_clock, one_way=True)
+    link.session.send_hello(1000)
+    fake_clock.turn(HELLO_TIMEOUT)
+    assert (link.transport.said, link.outbox.acks) == ([], None)
+
+
+def test_a_server_without_a_hello_is_taken_for_one_that_does_not_answer(link: Link, fake_clock: FakeClock):
+    link.session.send_hello(1000)
+    fake_clock.turn(HELLO_TIMEOUT)
+    assert (link.outbox.acks, link.session.known, link.transport.woken) == (False, False, 1)
+
+
+@pytest.mark.parametrize(("hello", "acks"), [({"acks": True}, True), ({"acks": 1}, False), (None, False)])
+def test_a_hello_says_whether_the_server_answers(link: Link, fake_clock: FakeClock, hello: Any, acks: bool):
+    link.session.send_hello(1000)
+    link.hear("hello", hello)
+    fake_clock.turn(10 * HELLO_TIMEOUT)
+    assert (link.outbox.acks, link.session.known) == (acks, True)
+
+
+def test_nothing_is_assumed_of_a_server_that_said_hello_on_an_earlier_link(link: Link, fake_clock: FakeClock):
+    link.hear("hello", {"acks": True})
+    later = Link(fake_clock, outbox=link.outbox)
+    later.session.send_hello(1000)
+    fake_clock.turn(HELLO_TIMEOUT)
+    assert link.outbox.acks is True
+
+
+def test_the_end_of_a_link_assumes_nothing(link: Link, fake_clock: FakeClock):
+    link.session.send_hello(1000)
+    link.session.end()
+    fake_clock.turn(HELLO_TIMEOUT)
+    assert link.outbox.acks is None
+
+
+def test_a_channel_is_asked_for_once(link: Link):
+    assert link.ask_for("b", "a") == [{"streams": ["a", "b"]}]
+    assert link.ask_for("a", "c") == [{"streams": ["c"]}]
+    assert link.ask_for("a", "b", "c") == []
+
+
+def test_a_channel_that_was_dropped_is_asked_for_again(link: Link):
+    link.ask_for("a", "b")
+    link.session.drop({"a", "never asked for"})
+    assert link.transport.heard("unsubscribe") == [{"streams": ["a"]}]
+    assert link.ask_for("a", "b") == [{"streams": ["a"]}]
+
+
+def test_a_channel_is_asked_for_from_where_it_was_read(link: Link):
+    link.read("a", 17)
+    assert link.ask_for("a", "b") == [{"streams": ["a", "b"], "positions": {"a": ["e", 17]}}]
+
+
+def test_only_what_can_go_on_from_a_position_is_paused(link: Link):
+    link.read("a", 17)
+    link.ask_for("a", "b")
+    assert link.pause("a", "b") == [{"streams": ["a"]}]
+    assert link.ask_for("a", "b") == []
+
+
+def test_what_was_paused_goes_on_where_it_was_read(link: Link):
+    link.read("a", 17)
+    link.ask_for("a")
+    link.pause("a")
+    assert link.pause() == []
+    assert link.ask_for("a") == [{"streams": ["a"], "positions": {"a": ["e", 17]}}]
+
+
+def test_nothing_is_paused_at_a_server_that_keeps_no_history(link: Link):
+    link.read("a", 17)
+    link.ask_for("a")
+    link.hear("hello", {})
+    assert link.pause("a") == []
+
+
+def test_channels_for_which_there_was_no_room_are_asked_for_again(link: Link):
+    link.hear("hello", {})
+    link.ask_for("a", "b")
+    error = link.hear("error", {"message": "too many", "streams": ["b", 5]})
+    assert str(error) == "the server turned something down: too many"
+    assert link.ask_for("a", "b") == [{"streams": ["b"]}]
+
+
+def test_an_error_before_a_hello_could_mean_anything(link: Link):
+    assert link.hear("error", {"message": "too many"}) is None
+
+
+def test_the_history_is_asked_for_from_a_position(link: Link):
+    link.session.ask_history("a", Position("e", 17))
+    (said,) = link.transport.said
+    assert {key: said[key] for key in ("type", "channel", "epoch", "offset")} == {
+        "type": "history",
+        "channel": "a",
+        "epoch": "e",
+        "offset": 17,
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "position"),
+    [({"epoch": "e", "offset": 17}, Position("e", 17)), ({"epoch": "e"}, None), ("17", None), (None, None)],
+)
+def test_an_answer_says_where_a_message_stands_if_it_does(link: Link, data: Any, position: Position | None):
+    link.hear("hello", {"acks": True})
+    delivery = Delivery(json.dumps({"type": "x"}), "id 1")
+    link.outbox.link()
+    link.outbox.put(delivery, 0.0)
+    link.outbox.done(delivery)
+    assert link.hear("ack", data, "id 1") is None
+    assert (delivery.state, delivery.position) == ("acknowledged", position)
+
+
+def test_a_function_greets_a_link_once(link: Link, fake_clock: FakeClock):
+    def greet(client: Client) -> None:
+        """Says something."""
+
+    assert [link.session.claim_on_connect(greet) for _ in range(3)] == [True, False, False]
+    assert Link(fake_clock).session.claim_on_connect(greet)

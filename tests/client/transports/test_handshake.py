@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,10 @@ from typing import Any
 
 import pytest
 import trustme
+from websockets import exceptions as ws
+from websockets.datastructures import Headers
+from websockets.frames import Close
+from websockets.http11 import Response
 
 from realtime_widgets.client.transports import handshake as module
 from realtime_widgets.errors import ConnectionLost, ConnectionRejected
@@ -173,3 +178,58 @@ def test_what_nobody_foresaw_is_told_and_logged(caplog: pytest.LogCaptureFixture
     told = module.explain(RuntimeError("odd"), "ws://example.org/")
     assert str(told) == "no connection to ws://example.org/: RuntimeError: odd"
     assert caplog.records[0].exc_info
+
+
+# By values
+
+URL = "ws://user:canary@example.org:80/ws?token=canary"
+
+
+def status(code: int) -> ws.InvalidStatus:
+    return ws.InvalidStatus(Response(code, "", Headers()))
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (status(403), ConnectionRejected, "forbids this connection (HTTP 403)"),
+        (status(503), ConnectionLost, "is busy (HTTP 503)"),
+        (ws.NegotiationError("no subprotocols"), ConnectionRejected, "does not speak our protocols"),
+        (ws.InvalidMessage("no HTTP"), ConnectionLost, "gave no answer to the opening handshake"),
+        (EOFError(), ConnectionLost, "gave no answer to the opening handshake"),
+        (ws.InvalidUpgrade("Upgrade", "h2c"), ConnectionLost, "what listens there is no WebSocket server"),
+        (TimeoutError(), ConnectionLost, "no answer within 10 s"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), ConnectionLost, "nothing listens there"),
+        (
+            ws.ConnectionClosedError(Close(4500, ""), None),
+            ConnectionRejected,
+            "(4500) and does not want it back",
+        ),
+        (
+            ws.ConnectionClosedOK(Close(1001, "bye"), None),
+            ConnectionLost,
+            "closed the connection (1001, 'bye')",
+        ),
+        (ws.ConnectionClosedError(None, None), ConnectionLost, "broke off without a goodbye"),
+        (ws.ConnectionClosedError(None, Close(1000, "")), ConnectionLost, "broke off without a goodbye"),
+        (ws.ConnectionClosedError(None, Close(1009, "")), ConnectionLost, "raise max_size="),
+        (
+            ws.ConnectionClosedError(None, Close(1002, "bad mask")),
+            ConnectionLost,
+            "broke the protocol (bad mask)",
+        ),
+    ],
+)
+def test_what_happened_is_one_line_for_people_without_secrets(
+    error: Exception, kind: type[Exception], words: str
+):
+    told = module.explain(error, URL)
+    assert type(told) is kind
+    assert words in str(told)
+    assert "\n" not in str(told)
+    assert "canary" not in str(told)
+
+
+def test_what_is_said_already_stays_as_it_is():
+    error = ConnectionLost("said")
+    assert module.explain(error, URL) is error
