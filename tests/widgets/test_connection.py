@@ -11,9 +11,6 @@ import pytest
 from realtime_widgets.browser.frames import Frame
 from realtime_widgets.client.sansio.state import STATES, Status
 from realtime_widgets.errors import ConnectionLost, UsageError, WrongType
-from realtime_widgets.feeds.series import SeriesFeed
-from realtime_widgets.feeds.upstream import UpstreamFeed
-from realtime_widgets.streams import Stream
 from realtime_widgets.widgets import base
 from realtime_widgets.widgets.connection import ConnectionFeed, ConnectionIndicator
 from support.client_stand_in import StandIn
@@ -67,16 +64,6 @@ def test_every_part_stands_alone_and_only_changes_are_numbered():
     assert feed.changed()
     parts.append(feed.take(False, 4.0))
     assert [(part.first, part.last, part.key) for part in parts] == [(1, 1, True), (1, 1, True), (2, 2, True)]
-
-
-def test_a_link_that_has_changed_is_counted_with_the_records_of_the_feed_that_it_fills():
-    client = StandIn()
-    feed = UpstreamFeed(SeriesFeed(Stream("s"), None, 10.0), client)
-    parts = [feed.take(False, 1.0), feed.take(False, 2.0)]
-    client.become("connected", 3.0)
-    assert feed.changed()
-    parts += [feed.take(True, 4.0), feed.take(False, 5.0)]
-    assert [part.moved for part in parts] == [False, False, True, False]
 
 
 def test_a_change_of_the_link_reaches_the_pages(sent: Recorder):
