@@ -94,7 +94,7 @@ def test_a_buffer_of_another_length_than_described_is_refused() -> None:
 
 
 def test_the_golden_file_is_what_the_kernel_sends_and_a_page_makes_of_it() -> None:
-    """After a deliberate change of the wire: `python tests/wire.py` writes the file anew."""
+    """After a deliberate change of the wire: `python -m support.wire`, in tests/, writes the file anew."""
     recorded = json.loads(GOLDEN.read_text())
     assert recorded["wire"] == WIRE
     assert recorded == json.loads(json.dumps(golden()))

@@ -1,4 +1,4 @@
-"""The switchboard: what is posted from other threads, and what the hub does once a second."""
+"""The state of a hub: what is posted from other threads, and what the hub does once a second."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ LIMIT = 60.0
 ARTIFACTS = Path(__file__).resolve().parents[2] / "artifacts"
 
 PYTHON = os.environ.get("RW_LAB_PYTHON", sys.executable)
-"""Whose Jupyter is started, and whose kernels: `tests/matrix.py` has them of other versions."""
+"""Whose Jupyter is started, and whose kernels: `tests/matrix/run.py` has them of other versions."""
 APP = os.environ.get("RW_LAB_APP", "lab")
 """Which front end: `lab` or `notebook`."""
 
