@@ -52,7 +52,7 @@ demo: .venv/installed ## build everything, open the live dashboard in JupyterLab
 	@echo "Starting the demo."
 	@exec $(BIN)/realtime-widgets demo $(NOTEBOOK)
 
-test: .venv/checks .venv/installed ## check everything, before you push; against the installed wheel (10 minutes)
+test: .venv/checks .venv/installed ## check everything, before you push; against the installed wheel (7 minutes)
 	@.ci/system
 	@$(MAKE) --no-print-directory lint
 	@$(call tests,)
