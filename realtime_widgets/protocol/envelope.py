@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -138,8 +138,3 @@ def write(message: Message) -> str:
         TypeError: when its data cannot be encoded as JSON.
     """
     return _encode(message).decode()
-
-
-def write_all(messages: Sequence[Message]) -> str:
-    """Return one frame for several messages, for a peer that reads arrays."""
-    return _encode(messages).decode()
