@@ -5,7 +5,7 @@
     client = rw.connect()
     rw.LiveChart(client.stream("metrics"), y="systemLoad")
 
-Data flows one way: server → client → stream → widget → view. Importing opens nothing and starts nothing.
+Data flows one way: server → client → stream → feed → frame → page → view. Importing opens nothing and starts nothing.
 """
 
 import importlib

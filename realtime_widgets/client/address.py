@@ -152,7 +152,7 @@ def is_one_way(url: str) -> bool:
     return urllib.parse.urlsplit(url).scheme in ONE_WAY
 
 
-def is_loopback(url: str) -> bool:
+def is_loopback_url(url: str) -> bool:
     """Whether a url is on this machine."""
     host = urllib.parse.urlsplit(url).hostname or ""
     try:

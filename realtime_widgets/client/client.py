@@ -139,7 +139,7 @@ class Client:
             max_points: most records kept; None: no limit. Whoever asks first decides.
         """
         self._check()
-        stream = self.store.hold(channel, self._receiver.stream(_checked_channel(channel), max_points))
+        stream = self.store.adopt(channel, self._receiver.stream(_checked_channel(channel), max_points))
         self._want({channel})
         return stream
 

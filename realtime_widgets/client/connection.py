@@ -345,10 +345,10 @@ class Connection:
                 self.outbox.unlink()
             session.end()
 
-    def _reopen(self, way: Transport) -> None:
+    def _reopen(self, transport: Transport) -> None:
         """Have the receivers begin with a new link; a method, because a coroutine would keep the last of them."""
         for receiver in self._living():
-            gaps = receiver.reopen(way)
+            gaps = receiver.reopen(transport)
             self._tell(receiver, gaps, gaps)
 
     def _miss(self, reason: Reason) -> None:

@@ -127,9 +127,11 @@ class Receiver:
                 stream.source = self  # who holds the stream holds what fills it
             return stream
 
-    def reopen(self, way: Transport) -> list[Gap]:
+    def reopen(self, transport: Transport) -> list[Gap]:
         """Begin with a new link; returns what is missing now, which the streams have been told."""
-        return self._mark(self.recovery.reopen(time.time(), one_way=way.one_way, resumes=way.resumes))
+        return self._mark(
+            self.recovery.reopen(time.time(), one_way=transport.one_way, resumes=transport.resumes)
+        )
 
     def miss(self, reason: Reason) -> list[Gap]:
         """Note that the link does not go on where the last one ended; returns what is missing, like `reopen`."""

@@ -16,7 +16,7 @@ from ..runtime.scheduling import Clock, Timer
 from .sansio.delivery import Delivery
 from .sansio.outbox import Outbox
 
-ONE_WAY: Final = (
+ONE_WAY_HINT: Final = (
     "Server-Sent Events go one way; to publish, send an HTTP request, or connect to a WebSocket "
     "(ws:// or wss://)"
 )
@@ -56,7 +56,7 @@ class Sending:
         self._complain = complain
         self._expiry: Timer | None = None
         if one_way:
-            self.outbox.close(ONE_WAY)
+            self.outbox.close(ONE_WAY_HINT)
 
     def admit(self) -> None:
         """Accept messages from now on: somebody wants the connection; any thread."""
@@ -73,8 +73,8 @@ class Sending:
         """Follow a change between one-way and two-way addresses: refuse messages, or accept them again."""
         if one_way:
             self.one_way = True
-            waiting = self.outbox.close(ONE_WAY)
-            self.outbox.give_up(waiting, ONE_WAY)
+            waiting = self.outbox.close(ONE_WAY_HINT)
+            self.outbox.give_up(waiting, ONE_WAY_HINT)
             for delivery in waiting:
                 self._has_failed(delivery)
         elif self.one_way:
@@ -90,7 +90,7 @@ class Sending:
     def close(self, life: int | None) -> list[Delivery]:
         """Accept nothing any more; returns what waits, but for what was put in after a life of the outbox."""
         closed = f"there is no connection to {self._label}; call connect() first"
-        return self.outbox.close(ONE_WAY if self.one_way else closed, life)
+        return self.outbox.close(ONE_WAY_HINT if self.one_way else closed, life)
 
     def _was_put(self, delivery: Delivery) -> None:
         """Have it sent; what its thread requested before it, a channel for example, has been requested by now."""

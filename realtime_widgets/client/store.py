@@ -92,8 +92,8 @@ class ClientStore(StreamStore):
 
     # For the client
 
-    def hold(self, name: str, stream: Stream) -> Stream:
-        """Keep a stream, and return it."""
+    def adopt(self, name: str, stream: Stream) -> Stream:
+        """Keep a stream that the client has made, and return the one that is kept."""
         with self._lock:
             return self._streams.setdefault(name, stream)
 

@@ -22,7 +22,7 @@ from .brokers.dedup import Key
 
 logger = logging.getLogger(__name__)
 
-Sink = Callable[[Message, str], object]
+FrameSink = Callable[[Message, str], object]
 """Takes a message with its position, and its frame; must neither raise nor block."""
 
 YIELD_AFTER_BYTES: Final = 64 * 1024
@@ -82,11 +82,11 @@ class Channels:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._sinks: dict[str, dict[object, Sink]] = {}
+        self._sinks: dict[str, dict[object, FrameSink]] = {}
         self._leave: dict[str, Callable[[], None]] = {}
         self._stretch = 0
 
-    def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
+    def subscribe(self, channel: str, sink: FrameSink) -> Callable[[], None]:
         """Call `sink` with the channel's messages from now on; returns the undo, which may be called twice."""
         key = object()
         self._sinks.setdefault(channel, {})[key] = sink

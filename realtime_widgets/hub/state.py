@@ -15,7 +15,7 @@ from ..runtime import Runtime
 from ..sources.machine import next_due
 from .brokers.base import Broker
 from .brokers.memory import size_of
-from .channels import Channels, Sink, encode_publication
+from .channels import Channels, FrameSink, encode_publication
 from .events import Events
 from .metrics import Metrics
 from .rate_limit import ConnectionRateLimiter
@@ -58,7 +58,7 @@ class HubState:
         self._wake = asyncio.Event()
         self._wanted = asyncio.Event()
 
-    def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
+    def subscribe(self, channel: str, sink: FrameSink) -> Callable[[], None]:
         """See `Channels.subscribe`; a new subscriber of the metrics gets them at once."""
         undo = self.channels.subscribe(channel, sink)
         if channel == METRICS:

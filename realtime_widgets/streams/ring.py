@@ -80,7 +80,7 @@ class Ring:
         self.dropped = 0
         self.late = 0
         self.newest = -math.inf  # latest time since clear()
-        self.gaps: tuple[Gap, ...] = ()  # at most MOST_GAPS, the newest
+        self.gaps: tuple[Gap, ...] = ()  # at most MAX_GAPS, the newest
         self.gap_count = 0
         # Replaced, never mutated: an append is prepared without the lock, and then checks whether this is still the
         # same dict.

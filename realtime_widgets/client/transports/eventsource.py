@@ -22,7 +22,7 @@ from ...protocol.heartbeat import Heartbeat
 from ...protocol.sse import Decoder
 from ...runtime.scheduling import Clock, Timer
 from ...streams.gaps import Reason
-from ..address import is_loopback, label_of
+from ..address import is_loopback_url, label_of
 from ..failures import MAX_RETRY_AFTER, explain_os, explain_status
 from ..sansio.delivery import Delivery
 from ..sansio.last_event_id import LastEventId
@@ -206,7 +206,7 @@ async def open_event_source(
     timeout = httpx.Timeout(OPEN_TIMEOUT, read=idle)
     client = httpx.AsyncClient(
         verify=_trust(),
-        trust_env=not is_loopback(url),
+        trust_env=not is_loopback_url(url),
         timeout=timeout,
         follow_redirects=True,
         max_redirects=5,

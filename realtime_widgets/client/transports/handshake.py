@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ...errors import ClientError, ConnectionLost, ConnectionRejected
-from ..address import is_loopback, label_of
+from ..address import is_loopback_url, label_of
 from ..failures import explain_os, explain_status
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ async def open_websocket(
         url,
         additional_headers=headers,
         subprotocols=list(protocols) or None,  # type: ignore[arg-type]
-        proxy=None if is_loopback(url) else True,
+        proxy=None if is_loopback_url(url) else True,
         open_timeout=OPEN_TIMEOUT,
         close_timeout=CLOSE_TIMEOUT,
         ping_interval=None,  # the transport's own heartbeat pings
