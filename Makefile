@@ -91,7 +91,7 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/screen.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/ready.py
 
-soak: .venv/checks .venv/installed ## run at full rate for ten minutes and see whether anything grows
+soak: .venv/checks .venv/installed ## run at full rate for twelve minutes and see whether anything grows
 	@.ci/system
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/soak.py
 

@@ -23,8 +23,6 @@ import msgspec
 
 MESSAGES = 100_000
 BATCH = 100
-HEADROOM = {"single": 0.7, "batched": 250_000}
-"""What is to be reached: a ratio, and records per second."""
 
 
 def envelope(i: int) -> dict[str, object]:

@@ -27,8 +27,8 @@ from screen import FEED, LAST_TS, START, chart
 from support.lab import LIMIT, running_browser, running_lab
 from support.labbook import Notebook
 
-EVERY = 30.0
-MOST_GROWTH = 1.0
+READ_INTERVAL = 30.0
+MAX_GROWTH_MB = 1.0
 """MB a minute."""
 
 SHOW = """
@@ -102,15 +102,15 @@ def main() -> int:
             readings.append({"minutes": minutes, **read(notebook, kernel)})
             line = "  ".join(f"{name} {value:.1f}" for name, value in readings[-1].items())
             print(line, flush=True)
-            due = began + len(readings) * EVERY
+            due = began + len(readings) * READ_INTERVAL
             notebook.page.wait_for_timeout(max(0.0, due - time.monotonic()) * 1000)
         notebook.page.screenshot(path=Path(lab.root) / "soak.png")
     print(about["date"], about["machine"], sep=", ")
     held = True
     at = [reading["minutes"] for reading in readings]
     for name, most in (
-        ("kernel MB", MOST_GROWTH),
-        ("page MB", MOST_GROWTH),
+        ("kernel MB", MAX_GROWTH_MB),
+        ("page MB", MAX_GROWTH_MB),
         ("threads", 0.1),
         ("files", 0.1),
         ("comms", 0.1),

@@ -1,4 +1,4 @@
-"""The rules of delivery, one by one; `test_hop_model` has them all at once."""
+"""The rules of delivery, one by one; `tests/models/test_hop.py` has them all at once."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.client.address import Address, check_url, identity, is_loopback, label_of
+from realtime_widgets.client.address import Address, check_url, identity, is_loopback_url, label_of
 from realtime_widgets.errors import CallbackFailed, ConnectionRejected, UsageError, WrongType
 from realtime_widgets.runtime import get_runtime
 
@@ -48,8 +48,10 @@ def test_people_see_no_credentials_and_no_query():
 
 
 def test_what_is_on_this_machine_is_known():
-    assert all(map(is_loopback, ("ws://localhost/", "ws://127.0.0.1:1/", "ws://[::1]:1/", "ws://127.9.9.9/")))
-    assert not any(map(is_loopback, ("ws://example.org/", "ws://128.0.0.1/", "ws://127.evil.example/")))
+    assert all(
+        map(is_loopback_url, ("ws://localhost/", "ws://127.0.0.1:1/", "ws://[::1]:1/", "ws://127.9.9.9/"))
+    )
+    assert not any(map(is_loopback_url, ("ws://example.org/", "ws://128.0.0.1/", "ws://127.evil.example/")))
 
 
 def test_the_same_address_has_the_same_key():

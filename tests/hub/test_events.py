@@ -71,19 +71,19 @@ def test_a_client_that_talks_nonsense_is_told_of_but_cannot_flood(hub: Hub):
 
 
 def test_a_ration_allows_a_burst_and_then_one_at_a_time():
-    ration = TokenBucket(100.0)
-    assert [ration.take(100.0) for _ in range(BURST + 3)] == [True] * BURST + [False] * 3
-    assert ration.skipped == 3
-    assert not ration.take(100.0 + REFILL_INTERVAL * 0.9)
-    assert ration.take(100.0 + REFILL_INTERVAL * 1.1)
-    assert not ration.take(100.0 + REFILL_INTERVAL * 1.2)
+    bucket = TokenBucket(100.0)
+    assert [bucket.take(100.0) for _ in range(BURST + 3)] == [True] * BURST + [False] * 3
+    assert bucket.skipped == 3
+    assert not bucket.take(100.0 + REFILL_INTERVAL * 0.9)
+    assert bucket.take(100.0 + REFILL_INTERVAL * 1.1)
+    assert not bucket.take(100.0 + REFILL_INTERVAL * 1.2)
 
 
 def test_a_rest_gives_back_a_burst_and_no_more():
-    ration = TokenBucket(0.0)
+    bucket = TokenBucket(0.0)
     for _ in range(BURST):
-        ration.take(0.0)
-    assert sum(ration.take(10_000.0) for _ in range(3 * BURST)) == BURST
+        bucket.take(0.0)
+    assert sum(bucket.take(10_000.0) for _ in range(3 * BURST)) == BURST
 
 
 def test_events_have_a_level_a_source_and_a_text_and_are_logged(caplog: pytest.LogCaptureFixture):

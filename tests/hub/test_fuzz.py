@@ -72,7 +72,7 @@ FRAMES = st.one_of(
 )
 
 
-class ConnectionState:
+class RecordingClientTransport:
     """Says what it was given, and hears the answers."""
 
     def __init__(self, frames: list[str | bytes]) -> None:
@@ -111,7 +111,7 @@ def loop() -> Iterator[Timeless]:
 def test_no_client_stops_its_session(loop: Timeless, frames: list[str | bytes]):
     broker = MemoryBroker(5, None, clock=loop.time)
     state = HubState(Threadless(loop), broker)  # type: ignore[arg-type]
-    link = ConnectionState(frames)
+    link = RecordingClientTransport(frames)
 
     async def main() -> None:
         async with asyncio.timeout(60):

@@ -28,7 +28,7 @@ HEAVY = [
 BASELINE = "import ipywidgets, anywidget, numpy, msgspec"
 OURS = "import realtime_widgets"
 RATIO = 1.2
-ROUNDS, MOST_ROUNDS = 8, 40
+ROUNDS, MAX_ROUNDS = 8, 40
 """Of fresh interpreters, one of each kind in turn. The least CPU time of each kind counts, from its start on: what
 else the machine does hardly matters, and where it does, more rounds come nearer to the truth."""
 
@@ -74,7 +74,7 @@ def test_importing_costs_at_most_a_fifth_more_than_what_it_stands_on(run: Run):
         return float(run(f"{imports}; import time; print(time.process_time())"))
 
     baseline, ours = cost(BASELINE), cost(OURS)
-    for done in range(1, MOST_ROUNDS):
+    for done in range(1, MAX_ROUNDS):
         if done >= ROUNDS and ours / baseline <= RATIO:
             break
         baseline, ours = min(baseline, cost(BASELINE)), min(ours, cost(OURS))

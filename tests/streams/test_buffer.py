@@ -22,7 +22,7 @@ class Timer:
         self.cancelled = True
 
 
-class FakeClock:
+class FakeScheduler:
     """A scheduler in which nothing happens until the test says so."""
 
     def __init__(self):
@@ -71,8 +71,8 @@ class FakeClock:
 
 
 @pytest.fixture
-def fake_clock():
-    return FakeClock()
+def fake_scheduler():
+    return FakeScheduler()
 
 
 @pytest.fixture
@@ -80,48 +80,48 @@ def stream():
     return Stream("cpu", clock=lambda: 0.0)
 
 
-def collecting(stream, fake_clock, **options):
+def collecting(stream, fake_scheduler, **options):
     got = []
     buffer = DataBuffer(
-        stream, lambda batch: got.append(batch["value"].tolist()), scheduler=fake_clock, **options
+        stream, lambda batch: got.append(batch["value"].tolist()), scheduler=fake_scheduler, **options
     )
     return buffer, got
 
 
-def test_a_batch_is_due_so_long_after_its_first_record(stream, fake_clock):
-    buffer, got = collecting(stream, fake_clock, every=1.0)
+def test_a_batch_is_due_so_long_after_its_first_record(stream, fake_scheduler):
+    buffer, got = collecting(stream, fake_scheduler, every=1.0)
     stream.append(1.0)
-    fake_clock.advance(0.6)
+    fake_scheduler.advance(0.6)
     stream.append(2.0)
-    fake_clock.advance(0.3)
-    fake_clock.work()
+    fake_scheduler.advance(0.3)
+    fake_scheduler.work()
     assert got == []
-    fake_clock.advance(0.2)
-    fake_clock.work()
+    fake_scheduler.advance(0.2)
+    fake_scheduler.work()
     assert got == [[1.0, 2.0]]
     assert (buffer.delivered, buffer.dropped) == (2, 0)
 
 
-def test_nothing_is_scheduled_while_nothing_comes(stream, fake_clock):
-    _, got = collecting(stream, fake_clock)
+def test_nothing_is_scheduled_while_nothing_comes(stream, fake_scheduler):
+    _, got = collecting(stream, fake_scheduler)
     stream.append(1.0)
-    fake_clock.advance(1.0)
-    fake_clock.work()
-    fake_clock.advance(1.0)
-    assert (got, fake_clock.timers, fake_clock.jobs, fake_clock.stops) == ([[1.0]], [], [], [])
+    fake_scheduler.advance(1.0)
+    fake_scheduler.work()
+    fake_scheduler.advance(1.0)
+    assert (got, fake_scheduler.timers, fake_scheduler.jobs, fake_scheduler.stops) == ([[1.0]], [], [], [])
 
 
-def test_records_that_were_there_before_are_not_delivered(stream, fake_clock):
+def test_records_that_were_there_before_are_not_delivered(stream, fake_scheduler):
     stream.append(1.0)
-    buffer, got = collecting(stream, fake_clock)
+    buffer, got = collecting(stream, fake_scheduler)
     stream.append(2.0)
     buffer.flush(1.0)
     assert got == [[2.0]]
 
 
-def test_a_batch_holds_the_newest_and_the_rest_is_counted(stream, fake_clock):
+def test_a_batch_holds_the_newest_and_the_rest_is_counted(stream, fake_scheduler):
     got = []
-    buffer = DataBuffer(stream, got.append, max_size=3, scheduler=fake_clock)
+    buffer = DataBuffer(stream, got.append, max_size=3, scheduler=fake_scheduler)
     stream.extend([1.0, 2.0, 3.0, 4.0, 5.0])
     buffer.flush(1.0)
     (batch,) = got
@@ -130,16 +130,16 @@ def test_a_batch_holds_the_newest_and_the_rest_is_counted(stream, fake_clock):
     assert (buffer.delivered, buffer.dropped) == (3, 2)
 
 
-def test_without_a_size_only_what_was_overwritten_is_dropped(fake_clock):
+def test_without_a_size_only_what_was_overwritten_is_dropped(fake_scheduler):
     stream = Stream(max_points=4)
-    buffer, got = collecting(stream, fake_clock, max_size=None)
+    buffer, got = collecting(stream, fake_scheduler, max_size=None)
     stream.extend([float(i) for i in range(1, 11)])
     buffer.flush(1.0)
     assert (got, buffer.dropped) == ([[7.0, 8.0, 9.0, 10.0]], 6)
 
 
-def test_cleared_records_are_neither_delivered_nor_dropped(stream, fake_clock):
-    buffer, got = collecting(stream, fake_clock)
+def test_cleared_records_are_neither_delivered_nor_dropped(stream, fake_scheduler):
+    buffer, got = collecting(stream, fake_scheduler)
     stream.extend([1.0, 2.0])
     stream.clear()
     buffer.flush(1.0)
@@ -149,28 +149,28 @@ def test_cleared_records_are_neither_delivered_nor_dropped(stream, fake_clock):
     assert got == [[3.0]]
 
 
-def test_while_fn_runs_records_gather_for_the_next_batch(stream, fake_clock):
+def test_while_fn_runs_records_gather_for_the_next_batch(stream, fake_scheduler):
     got = []
 
     def slow(batch):
         got.append(batch["value"].tolist())
         if len(got) == 1:
             stream.append(2.0)
-            fake_clock.advance(10.0)  # time goes on while fn runs
+            fake_scheduler.advance(10.0)  # time goes on while fn runs
             stream.append(3.0)
-            assert fake_clock.jobs == [], "one at a time"
+            assert fake_scheduler.jobs == [], "one at a time"
 
-    DataBuffer(stream, slow, every=1.0, scheduler=fake_clock)
+    DataBuffer(stream, slow, every=1.0, scheduler=fake_scheduler)
     stream.append(1.0)
-    fake_clock.advance(1.0)
-    fake_clock.work()
+    fake_scheduler.advance(1.0)
+    fake_scheduler.work()
     assert got == [[1.0]]
-    fake_clock.advance(1.0)
-    fake_clock.work()
+    fake_scheduler.advance(1.0)
+    fake_scheduler.work()
     assert got == [[1.0], [2.0, 3.0]]
 
 
-def test_a_failing_fn_is_logged_and_kept_and_later_batches_go_on(stream, fake_clock, caplog):
+def test_a_failing_fn_is_logged_and_kept_and_later_batches_go_on(stream, fake_scheduler, caplog):
     got = []
 
     def fails_once(batch):
@@ -178,8 +178,8 @@ def test_a_failing_fn_is_logged_and_kept_and_later_batches_go_on(stream, fake_cl
         if len(got) == 1:
             raise KeyError("mine")
 
-    buffer = DataBuffer(stream, fails_once, scheduler=fake_clock)
-    other, others = collecting(stream, fake_clock)
+    buffer = DataBuffer(stream, fails_once, scheduler=fake_scheduler)
+    other, others = collecting(stream, fake_scheduler)
     for value in (1.0, 2.0):
         stream.append(value)
         buffer.flush(1.0)
@@ -190,22 +190,22 @@ def test_a_failing_fn_is_logged_and_kept_and_later_batches_go_on(stream, fake_cl
     assert "a batch of stream 'cpu' was not taken" in caplog.text
 
 
-def test_a_flush_delivers_now_and_calls_the_timer_off(stream, fake_clock):
-    buffer, got = collecting(stream, fake_clock, every=1.0)
+def test_a_flush_delivers_now_and_calls_the_timer_off(stream, fake_scheduler):
+    buffer, got = collecting(stream, fake_scheduler, every=1.0)
     buffer.flush()
-    assert fake_clock.jobs == [], "nothing is pending"
+    assert fake_scheduler.jobs == [], "nothing is pending"
     stream.append(1.0)
-    (timer,) = fake_clock.timers
+    (timer,) = fake_scheduler.timers
     buffer.flush()
     assert timer.cancelled
-    fake_clock.work()
-    fake_clock.advance(2.0)
-    fake_clock.work()
+    fake_scheduler.work()
+    fake_scheduler.advance(2.0)
+    fake_scheduler.work()
     assert got == [[1.0]]
-    assert fake_clock.waited == []
+    assert fake_scheduler.waited == []
 
 
-def test_a_flush_inside_of_fn_delivers_right_after_it(stream, fake_clock):
+def test_a_flush_inside_of_fn_delivers_right_after_it(stream, fake_scheduler):
     got = []
 
     def fn(batch):
@@ -214,77 +214,77 @@ def test_a_flush_inside_of_fn_delivers_right_after_it(stream, fake_clock):
             stream.append(2.0)
             buffer.flush()
 
-    buffer = DataBuffer(stream, fn, scheduler=fake_clock)
+    buffer = DataBuffer(stream, fn, scheduler=fake_scheduler)
     stream.append(1.0)
     buffer.flush()
-    fake_clock.work()
+    fake_scheduler.work()
     assert got == [[1.0], [2.0]]
 
 
-def test_close_delivers_the_remainder_and_then_nothing(stream, fake_clock):
-    buffer, got = collecting(stream, fake_clock)
+def test_close_delivers_the_remainder_and_then_nothing(stream, fake_scheduler):
+    buffer, got = collecting(stream, fake_scheduler)
     with buffer:
         stream.append(1.0)
-    fake_clock.work()
+    fake_scheduler.work()
     stream.append(2.0)
     buffer.close()
     buffer.flush(1.0)
-    fake_clock.advance(10.0)
-    fake_clock.work()
+    fake_scheduler.advance(10.0)
+    fake_scheduler.work()
     assert got == [[1.0]]
     assert repr(buffer) == "<DataBuffer 'cpu' → <lambda>: closed, 1 delivered, 0 dropped>"
 
 
 def test_a_cell_that_is_run_again_replaces_its_buffers(stream, monkeypatch):
     shell, got = make_shell(monkeypatch), []
-    fake_clock = FakeClock()
+    fake_scheduler = FakeScheduler()
 
     def cell(run):
-        DataBuffer(stream, lambda batch: got.append((run, batch["value"].tolist())), scheduler=fake_clock)
+        DataBuffer(stream, lambda batch: got.append((run, batch["value"].tolist())), scheduler=fake_scheduler)
 
     shell.run(lambda: cell(1), "cell-1")
     shell.run(lambda: cell("other"), "cell-2")
     stream.append(1.0)
     shell.run(lambda: cell(2), "cell-1")
-    fake_clock.work()
+    fake_scheduler.work()
     assert got == [(1, [1.0])]  # what was pending is not lost
     stream.append(2.0)
-    fake_clock.advance(0.1)
-    fake_clock.work()
+    fake_scheduler.advance(0.1)
+    fake_scheduler.work()
     assert sorted(got[1:], key=str) == [("other", [1.0, 2.0]), (2, [2.0])]
 
 
-def test_the_end_of_the_runtime_delivers_what_waits(stream, fake_clock):
-    buffer, got = collecting(stream, fake_clock, every=100.0)
+def test_the_end_of_the_runtime_delivers_what_waits(stream, fake_scheduler):
+    buffer, got = collecting(stream, fake_scheduler, every=100.0)
     stream.append(1.0)
-    for fn in list(fake_clock.stops):
+    for fn in list(fake_scheduler.stops):
         fn()
-    fake_clock.work()
-    assert (got, fake_clock.stops, buffer.last_error) == ([[1.0]], [], None)
+    fake_scheduler.work()
+    assert (got, fake_scheduler.stops, buffer.last_error) == ([[1.0]], [], None)
 
 
-def test_a_stopped_runtime_is_tried_again_with_the_next_record(stream, fake_clock):
-    buffer, got = collecting(stream, fake_clock)
-    fake_clock.stopped = True
+def test_a_stopped_runtime_is_tried_again_with_the_next_record(stream, fake_scheduler):
+    buffer, got = collecting(stream, fake_scheduler)
+    fake_scheduler.stopped = True
     stream.append(1.0)
     assert isinstance(buffer.last_error, RuntimeStopped)
-    fake_clock.stopped = False
+    fake_scheduler.stopped = False
     stream.append(2.0)
-    fake_clock.advance(1.0)
-    fake_clock.work()
+    fake_scheduler.advance(1.0)
+    fake_scheduler.work()
     assert got == [[1.0, 2.0]]
 
 
-def test_a_delivery_that_was_cancelled_is_made_up_for(stream, fake_clock):
-    buffer, got = collecting(stream, fake_clock)
+def test_a_delivery_that_was_cancelled_is_made_up_for(stream, fake_scheduler):
+    buffer, got = collecting(stream, fake_scheduler)
     stream.append(1.0)
-    fake_clock.advance(1.0)
-    fake_clock.jobs[0][0].cancel()
-    fake_clock.jobs.clear()
+    fake_scheduler.advance(1.0)
+    fake_scheduler.jobs[0][0].cancel()
+    fake_scheduler.jobs.clear()
     assert isinstance(buffer.last_error, RuntimeStopped)
     stream.append(2.0)
-    fake_clock.advance(1.0)
-    fake_clock.work()
+    fake_scheduler.advance(1.0)
+    fake_scheduler.work()
     assert got == [[1.0, 2.0]]
 
 
@@ -312,11 +312,11 @@ def test_the_decorator_leaves_a_buffer_that_can_be_called(stream):
 
 
 @pytest.mark.parametrize("bad", [{"every": -1}, {"every": float("nan")}, {"max_size": 0}])
-def test_impossible_settings_are_refused(stream, fake_clock, bad):
+def test_impossible_settings_are_refused(stream, fake_scheduler, bad):
     with pytest.raises(UsageError, match=next(iter(bad))):
-        DataBuffer(stream, print, scheduler=fake_clock, **bad)
+        DataBuffer(stream, print, scheduler=fake_scheduler, **bad)
     with pytest.raises(WrongType, match="pass a function"):
-        DataBuffer(stream, "print", scheduler=fake_clock)
+        DataBuffer(stream, "print", scheduler=fake_scheduler)
 
 
 # On the real threads

@@ -24,7 +24,7 @@ class Handle:
 
 
 class FakeClock:
-    """Given as `Pool(runtime, clock=crank)`; used by the I/O thread, turned by the test's."""
+    """Given as `Pool(runtime, clock=fake_clock)`; used by the I/O thread, turned by the test's."""
 
     def __init__(self) -> None:
         self._now = 1000.0

@@ -1,4 +1,4 @@
-"""A page in Python: the rules of js/src/lib/{cursor,cells,events,page}.ts, for tests without a browser.
+"""A page in Python: the rules of js/src/lib (hop/cursor, entry, route, page; draw/buckets; view/log), for tests without a browser.
 
 `wire.json` keeps the two honest: both must come to the states that it holds.
 """
@@ -242,7 +242,7 @@ class PageModel:
         self.visible, self._soon = visible, True
 
     def report_due(self, now: float) -> float:
-        """When the next pulse may go out."""
+        """When the next report may go out."""
         if self._reports - self._answered >= UNANSWERED:
             return self._reported + MUTED
         if self._soon or any(self.views[to] for to in self._needs):

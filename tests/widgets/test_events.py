@@ -1,4 +1,4 @@
-"""The event log in Python: what it sends and what it refuses; its rows are in test_journals."""
+"""The event log in Python: what it sends and what it refuses; its rows are in tests/feeds/test_log.py."""
 
 from __future__ import annotations
 
