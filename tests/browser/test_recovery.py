@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from realtime_widgets.hub import Hub
 from support.faults import Proxy
@@ -59,6 +59,12 @@ def publishing(hub: Hub) -> Iterator[None]:
         thread.join()
 
 
+def seconds(chart: Locator, what: str) -> float:
+    """How many seconds of a chart's line are `missing` within it, or `free` behind it."""
+    found = red_columns(chart)
+    return WINDOW * float(found[what]) / float(found["width"])
+
+
 def cut(proxy: Proxy, page: Page) -> None:
     """Cut the link for `CUT` seconds; in the last of them the widgets must say so, and the chart show it."""
     begun = time.monotonic()
@@ -66,15 +72,12 @@ def cut(proxy: Proxy, page: Page) -> None:
     for kind in ("metric", "chart", "events"):
         expect(widgets(page, kind)).to_have_attribute("data-rw-state", "disconnected")
 
-    def left_free() -> float:
-        found = red_columns(widgets(page, "chart"))
-        return WINDOW * found["free"] / found["width"]
-
-    wait_for(lambda: left_free() > 0.6 * CUT, "the room behind a line that ended")
+    wait_for(lambda: seconds(widgets(page, "chart"), "free") > 0.6 * CUT, "the room behind a line that ended")
     wait_for(lambda: time.monotonic() - begun >= CUT)
     proxy.up()
     for kind in ("metric", "chart", "events"):
         expect(widgets(page, kind)).to_have_attribute("data-rw-state", "live")
+    wait_for(lambda: seconds(widgets(page, "chart"), "free") < 0.3 * CUT, "the line going on")
 
 
 @pytest.mark.parametrize(("history", "whole"), [(2_000, True), (50, False)])
@@ -97,8 +100,9 @@ def test_a_link_that_is_cut_for_20_seconds_leaves_a_break_until_it_is_whole_agai
                 assert notebook.execute("print(client.stats.gaps)").strip() == "0"
             else:
                 # Of the 20 seconds the hub has kept the last five.
-                found = red_columns(chart)
-                assert WINDOW * found["missing"] / found["width"] > 0.4 * CUT
+                wait_for(
+                    lambda: seconds(chart, "missing") > 0.4 * CUT, "the break before what the hub has kept"
+                )
                 expect(log.locator(".rw-lost")).to_have_count(0)  # of twenty lines it has kept all
                 said = notebook.execute("print(load.gaps[-1])").strip()
                 assert "no longer in the server's history" in said
