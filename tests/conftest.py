@@ -1,4 +1,4 @@
-"""Fixtures: a server and clients; for the browser tests one JupyterLab for all, a Chromium per process, a fresh context each.
+"""Fixtures: a server and clients; for the browser tests one JupyterLab and one Chromium, a fresh context each.
 
 A failing browser test leaves `<test>.png` and `<test>.console.txt` in artifacts/.
 """
@@ -166,18 +166,23 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     from support.lab import running_lab, shared_lab
 
     worker = os.environ.get("PYTEST_XDIST_WORKER")
-    folder = tmp_path_factory.getbasetemp().parent
-    with shared_lab(folder, worker) if worker else running_lab() as server:
+    with shared_lab(run_folder(tmp_path_factory), worker) if worker else running_lab() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all browser tests of this process."""
-    from support.lab import running_browser
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One Chromium for the whole run, also when two processes share it."""
+    from support.lab import running_browser, shared_browser
 
-    with running_browser() as chromium:
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    with shared_browser(run_folder(tmp_path_factory)) if worker else running_browser() as chromium:
         yield chromium
+
+
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the processes of a run have in common."""
+    return tmp_path_factory.getbasetemp().parent
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """A real JupyterLab and a real Chromium, for browser tests and benchmarks.
 
 `running_lab()` starts a server of its own (temporary folders, loopback, random token, nothing fetched from outside)
-and always ends it; `shared_lab()` has one for all processes of a run, each in a part of its own. `running_browser()`
-starts the system's Chromium. What is done with the two is `labbook`'s. Every wait is for a condition, with `LIMIT`
+and always ends it; `running_browser()` starts the system's Chromium. `shared_lab()` and `shared_browser()` have one for
+all processes of a run, each in a part of its own. What is done with the two is `labbook`'s. Every wait is for a condition, with `LIMIT`
 seconds as the last resort.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -21,7 +20,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,8 @@ import nbformat
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import realtime_widgets
+
+from .shared import locked, shared
 
 LIMIT = 60.0
 """Seconds after which a condition that has not come true counts as a failure."""
@@ -137,41 +138,22 @@ def running_lab(notebooks: Iterable[str | Path] = ()) -> Iterator[Lab]:
 
 @contextmanager
 def shared_lab(folder: Path, name: str) -> Iterator[Lab]:
-    """The one JupyterLab of all processes that share a folder: who comes first starts it, and ends it after all others.
+    """The one JupyterLab of all processes of a run.
 
     Args:
-        folder: where they leave word for each other.
+        folder: which those processes have in common.
         name: of this process, and of its part of what is served.
     """
-    told = folder / "lab.json"
-    with ExitStack() as until_the_end:
-        with locked(folder / "lab.door"):
-            if told.exists():
-                lab = Lab(**json.loads(told.read_text()))
-            else:
-                lab = until_the_end.enter_context(running_lab())
-                told.write_text(json.dumps({"url": lab.url, "token": lab.token, "home": str(lab.home)}))
-                until_the_end.enter_context(_after_all_others(folder))
-            guest = Lab(lab.url, lab.token, Path(lab.home), f"{name}/")
-            guest.root.mkdir()
-            until_the_end.enter_context(locked(folder / "lab.guests", fcntl.LOCK_SH))
-        yield guest
 
+    @contextmanager
+    def start() -> Iterator[dict[str, str]]:
+        with running_lab() as lab:
+            yield {"url": lab.url, "token": lab.token, "home": str(lab.home)}
 
-@contextmanager
-def _after_all_others(folder: Path) -> Iterator[None]:
-    """Leaves when nobody uses the shared server any more; who comes later finds none and starts one."""
-    yield
-    with locked(folder / "lab.door"), locked(folder / "lab.guests"):
-        (folder / "lab.json").unlink()
-
-
-@contextmanager
-def locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
-    """Hold a lock among processes; the system lets go of those of a process that dies."""
-    with path.open("a") as file:
-        fcntl.flock(file, how)
-        yield
+    with shared(folder, "lab", start) as found:
+        lab = Lab(found["url"], found["token"], Path(found["home"]), f"{name}/")
+        lab.root.mkdir()
+        yield lab
 
 
 @contextmanager
@@ -297,22 +279,65 @@ def write_notebook(path: str | Path, cells: Sequence[str]) -> Path:
 # The browser ----------------------------------------------------------------------------------------------------
 
 
+def chromium() -> str:
+    """Where the system's Chromium is."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        raise RuntimeError("no Chromium on PATH: install it (Debian: apt-get install chromium)")
+    return found
+
+
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """Start the system's Chromium, headless; what is expected of its pages may take `LIMIT` seconds."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = next((path for name in names if (path := shutil.which(name))), None)
-    if executable is None:
-        raise RuntimeError("no Chromium on PATH: install it (Debian: apt-get install chromium)")
     expect.set_options(timeout=LIMIT * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=CHROMIUM_ARGS, timeout=LIMIT * 1000
+            executable_path=chromium(), args=CHROMIUM_ARGS, timeout=LIMIT * 1000
         )
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def shared_browser(folder: Path) -> Iterator[Browser]:
+    """The one Chromium of all processes of a run: each has contexts of its own, and sees no others.
+
+    Args:
+        folder: which those processes have in common.
+    """
+    expect.set_options(timeout=LIMIT * 1000)
+    with shared(folder, "chromium", _browser_server) as found, sync_playwright() as playwright:
+        browser = playwright.chromium.connect(found["url"], timeout=LIMIT * 1000)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def _browser_server() -> Iterator[dict[str, str]]:
+    with tempfile.TemporaryDirectory(prefix="rw-chromium-", ignore_cleanup_errors=True) as folder:
+        options = {
+            "executablePath": chromium(),
+            "args": CHROMIUM_ARGS,
+            "timeout": LIMIT * 1000,
+            "host": "127.0.0.1",
+            "port": free_port(),
+            "wsPath": f"/{secrets.token_hex(16)}",
+        }
+        config = Path(folder) / "config.json"
+        config.write_text(json.dumps(options))
+        work = Path(folder) / "work"
+        work.mkdir()
+        command = [sys.executable, "-m", "playwright", "launch-server", "--browser", "chromium", "--config"]
+        # What it writes goes with the folder: it is not asked to clean up, and Chromium ends when its pipe does.
+        env = os.environ | {"TMPDIR": str(work)}
+        with serving([*command, str(config)], f"http://127.0.0.1:{options['port']}/", work, env):
+            yield {"url": f"ws://127.0.0.1:{options['port']}{options['wsPath']}"}
 
 
 def screenshot(page: Page, name: str) -> Path:
