@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 import realtime_widgets as rw
 from realtime_widgets.errors import ConnectionRejected, UsageError, WrongType
 from realtime_widgets.hub import embedded_hub
-
-LIMIT = 30.0
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.005)
+from support.servers import LIMIT, wait_for
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import { h, setAttribute, setText } from "./lib/view/dom";
 import { Head } from "./lib/view/head";
 import { type Icon, icon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
-import { type Item, isGap, type LogEvent, LogRows, type Row } from "./lib/view/log";
+import { type Item, isGap, type LogEvent, type LogRow, LogRows } from "./lib/view/log";
 
 /** The levels we know; others show their own word, and look like `info`. */
 const LOOKS: Record<string, { icon: Icon; word: Word }> = {
@@ -57,7 +57,7 @@ export class EventLog extends LiveWidget {
       up_to: upTo,
       cleared,
       fills = [],
-    } = part.body as { rows: Row[]; up_to: number; cleared: number; fills?: [number, Row[]][] };
+    } = part.body as { rows: LogRow[]; up_to: number; cleared: number; fills?: [number, LogRow[]][] };
     if (meaning === "replace") this.events.replace(rows, upTo, cleared);
     else if (meaning === "append") this.events.append(rows, upTo);
     for (const [seq, rows] of fills) this.events.fill(seq, rows);

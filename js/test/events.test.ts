@@ -2,11 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EventLog } from "../src/events";
-import type { Row } from "../src/lib/view/log";
+import type { LogRow } from "../src/lib/view/log";
 import { find, Stage, state, text } from "./stage";
 
 const NOW = 1_795_000_000;
-const event = (seq: number): Row => [seq, NOW + seq, "info", "web", `event ${seq}`];
+const event = (seq: number): LogRow => [seq, NOW + seq, "info", "web", `event ${seq}`];
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => event(from + i));
 
 describe("a log", () => {
@@ -30,7 +30,7 @@ describe("a log", () => {
     }
   }
 
-  function start(rows: Row[]): void {
+  function start(rows: LogRow[]): void {
     last = rows.at(-1)?.[0] ?? 0;
     stage.put("e", { rows, cleared: 0 }, [1, last, true]);
   }

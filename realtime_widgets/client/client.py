@@ -39,7 +39,7 @@ from .pool import Pool, get_pool
 from .receiver import Decode
 from .sansio.backoff import FOREVER, Reconnect
 from .sansio.delivery import Delivery
-from .sansio.inbox import Inbox, Kind, Overflow, checked_overflow
+from .sansio.inbox import CallbackKind, Inbox, Overflow, checked_overflow
 from .sansio.state import STATES, State, Status
 from .stats import ClientStats
 from .store import ClientStore
@@ -473,7 +473,7 @@ class Client:
         self._waits.add(state, future)
         self._waits.resolve(self.status)
 
-    def _add(self, kind: Kind, fn: Callable[..., object], type: str | None = None) -> Callback:
+    def _add(self, kind: CallbackKind, fn: Callable[..., object], type: str | None = None) -> Callback:
         reject_what_cannot_be_called(f"on_{kind}() cannot call", fn)
         self._check()
         callback = Callback(kind, fn, type, self._remove)

@@ -3,7 +3,7 @@
 Everything here runs on the I/O thread; other threads read `status`, which is a snapshot. What follows from what
 is the table of `link`; here it is done:
 
-    dial ── opened ──> read, write, beat ── lost ──> wait ──> dial …
+    dial ── opened ──> read, write, ping ── lost ──> wait ──> dial …
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .sansio.state import ConnectionState, Event, State, Status
 from .sending import Sending
 from .session import Session
 from .sleep import SleepDetector
-from .stats import Counters
+from .stats import ConnectionCounters
 from .transports.base import Frames, Transport
 from .transports.handshake import explain
 
@@ -68,7 +68,7 @@ class Connection:
     ) -> None:
         self.address = address
         self.status = Status()
-        self.counters = Counters()
+        self.counters = ConnectionCounters()
         self._listeners = Listeners(f"the link to {address.label}")
         self._runtime = runtime
         self._options = options
@@ -336,7 +336,8 @@ class Connection:
         self._send_hello(session, self._clients(), channels)
         try:
             return await transport.run(
-                deliver=lambda frames: self._deliver(session, frames), beat=lambda: self._beat(session)
+                deliver=lambda frames: self._deliver(session, frames),
+                on_heartbeat=lambda: self._on_heartbeat(session),
             )
         finally:
             self._heard_at = transport.heard_at
@@ -389,7 +390,7 @@ class Connection:
             if client.on_connect is not None and session.claim_on_connect(client.on_connect):
                 client._call_on_connect(self.outbox.begin_on_connect())
 
-    def _beat(self, session: Session) -> None:
+    def _on_heartbeat(self, session: Session) -> None:
         if self._envelopes() is not None:
             session.say("ping", {})
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from ..errors import CallbackFailed, RuntimeStopped
 from ..runtime import Runtime
-from .sansio.inbox import Inbox, Kind
+from .sansio.inbox import CallbackKind, Inbox
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Callback:
 
     def __init__(
         self,
-        kind: Kind,
+        kind: CallbackKind,
         fn: Callable[..., object],
         type: str | None,
         remove: Callable[[Callback], object],
@@ -74,7 +74,7 @@ class Handlers:
         self._crowded = crowded
         self._told: frozenset[str] = frozenset()
         self._lock = threading.Lock()  # guards all that follows
-        self._callbacks: dict[Kind, tuple[Callback, ...]] = {}
+        self._callbacks: dict[CallbackKind, tuple[Callback, ...]] = {}
         self._inbox = inbox
         self._draining = False
 
@@ -99,11 +99,11 @@ class Handlers:
     def __bool__(self) -> bool:
         return any(self._callbacks.values())
 
-    def wants(self, kind: Kind) -> bool:
+    def wants(self, kind: CallbackKind) -> bool:
         """Whether a callback is registered for this kind."""
         return bool(self._callbacks.get(kind))
 
-    def tell(self, kind: Kind, *things: Any) -> None:
+    def tell(self, kind: CallbackKind, *things: Any) -> None:
         """Have the callbacks of a kind called with each of the things that happened, after those before them."""
         if not things or not self.wants(kind):
             return

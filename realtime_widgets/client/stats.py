@@ -7,7 +7,7 @@ import msgspec
 from .sansio.inbox import ChannelStats
 
 
-class Counters:
+class ConnectionCounters:
     """What has happened on a connection since it was made."""
 
     def __init__(self) -> None:

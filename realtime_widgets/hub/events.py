@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 logger = logging.getLogger(__name__)
 
-Level = Literal["info", "warning", "error"]
+HubEventLevel = Literal["info", "warning", "error"]
 
 CHANNEL: Final = "events"
 
@@ -57,7 +57,7 @@ class Events:
         self._publish = publish
         self._buckets: dict[str, TokenBucket] = {}
 
-    def say(self, kind: str, level: Level, text: str) -> None:
+    def say(self, kind: str, level: HubEventLevel, text: str) -> None:
         """Publish and log an event, unless too many of its kind came; the next one then says how many were left out.
 
         Args:

@@ -111,7 +111,7 @@ class HubSession:
         self._awake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._heartbeat = Heartbeat(HEARTBEAT_INTERVAL, self._loop.time())
-        self._beat: asyncio.TimerHandle = self._loop.call_at(self._heartbeat.due, self._check)
+        self._heartbeat_timer: asyncio.TimerHandle = self._loop.call_at(self._heartbeat.due, self._check)
 
     async def run(self) -> None:
         """Serve the client until one side ends it."""
@@ -124,7 +124,7 @@ class HubSession:
                     await self._take(frame)
         finally:
             hello_timer.cancel()
-            self._beat.cancel()
+            self._heartbeat_timer.cancel()
             self._unfollow(list(self._following))
             self._state.sessions.discard(self)
             if self._announced:
@@ -398,15 +398,15 @@ class HubSession:
     # Heartbeat
 
     def _check(self) -> None:
-        beat, gone = self._heartbeat.check(self._loop.time())
+        ping_due, gone = self._heartbeat.check(self._loop.time())
         if gone and self._said_hello and self._goodbye is None:
             # Clients without a hello need not answer these pings; those of the WebSocket protocol judge them.
             self._state.events.say("slow", "warning", "a client that fell silent was closed")
             self._hang_up(CLOSE_NO_PONG, "no pong")
         if self._goodbye is None:
-            if beat:
+            if ping_due:
                 self._say("ping", {})
-            self._beat = self._loop.call_at(self._heartbeat.due, self._check)
+            self._heartbeat_timer = self._loop.call_at(self._heartbeat.due, self._check)
 
 
 def _read(frame: str | bytes) -> tuple[list[Message], Complaint | None]:

@@ -39,11 +39,11 @@ class Heartbeat:
         """Return whether to send a ping now, and whether the peer counts as gone."""
         late = now - self._due
         gone_at = self.heard + self.interval + ANSWER_TIMEOUT
-        beat = now >= self._next
-        if beat:
+        ping_due = now >= self._next
+        if ping_due:
             self._next = now + self.interval
         if now >= gone_at and late >= STALL_THRESHOLD:
             self._due = now + min(STALL_THRESHOLD, self.interval)  # read what has arrived before deciding
-            return beat, False
+            return ping_due, False
         self._due = min(self._next, gone_at) if gone_at > now else self._next
-        return beat, now >= gone_at
+        return ping_due, now >= gone_at

@@ -11,7 +11,7 @@ import pytest
 
 from realtime_widgets.client.handlers import Callback, Handlers
 from realtime_widgets.client.sansio import inbox as module
-from realtime_widgets.client.sansio.inbox import Inbox, Kind
+from realtime_widgets.client.sansio.inbox import CallbackKind, Inbox
 from realtime_widgets.errors import CallbackFailed
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.runtime import Runtime
@@ -44,7 +44,7 @@ def held(runtime: Runtime) -> Iterator[threading.Event]:
     event.set()
 
 
-def add(handlers: Handlers, kind: Kind, fn: Any, type: str | None = None) -> Callback:
+def add(handlers: Handlers, kind: CallbackKind, fn: Any, type: str | None = None) -> Callback:
     callback = Callback(kind, fn, type, handlers.remove)
     handlers.add(callback)
     return callback

@@ -10,7 +10,7 @@ from support.fake_clock import FakeClock
 
 
 class World:
-    """A clock that stands still while the machine sleeps, a time of day that does not, and a watch."""
+    """A clock that stands still while the machine sleeps, a time of day that does not, and a detector."""
 
     def __init__(self) -> None:
         self.fake_clock = FakeClock()

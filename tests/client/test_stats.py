@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from realtime_widgets.client import Client
-from realtime_widgets.client.stats import ClientStats, Counters
+from realtime_widgets.client.stats import ClientStats, ConnectionCounters
 from support.servers import Server, wait_for
 
 
 def test_a_connection_counts_from_nothing():
-    assert set(vars(Counters()).values()) == {0}
+    assert set(vars(ConnectionCounters()).values()) == {0}
 
 
 def test_all_that_a_connection_counts_is_shown():
-    assert set(vars(Counters())) <= set(ClientStats.__struct_fields__)
+    assert set(vars(ConnectionCounters())) <= set(ClientStats.__struct_fields__)
 
 
 def test_frames_count_with_their_size_and_the_messages_in_them(server: Server, client: Client):

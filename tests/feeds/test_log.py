@@ -27,7 +27,7 @@ from realtime_widgets.streams.gaps import Gap, Position
 from support.records import NOW, stream
 
 
-def journal(given: Any, level: Any = "debug", max_rows: int = 500) -> EventLogFeed:
+def log_of(given: Any, level: Any = "debug", max_rows: int = 500) -> EventLogFeed:
     return EventLogFeed(given, level, max_rows)
 
 
@@ -43,14 +43,14 @@ def seqs(part: Payload) -> list[Any]:
 def test_an_event_is_a_row_of_its_number_time_level_source_and_message():
     s = stream()
     s.append(level="error", source="db", message="no answer", ts=NOW)
-    part = journal(s).take(True, 0.0)
+    part = log_of(s).take(True, 0.0)
     assert rows(part) == [[1, NOW, "error", "db", "no answer"]]
     assert (part.first, part.last, part.key) == (1, 1, True)
 
 
 def test_parts_go_on_where_the_part_before_ended():
     s = stream()
-    log = journal(s)
+    log = log_of(s)
     s.extend({"message": ["a", "b"]})
     assert seqs(log.take(True, 0.0)) == [1, 2]
     s.append(message="c")
@@ -79,12 +79,12 @@ def test_parts_go_on_where_the_part_before_ended():
 def test_a_record_shows_what_it_has(fields: dict[str, Any], row: list[str]):
     s = stream()
     s.append(**fields)
-    assert rows(journal(s).take(True, 0.0))[0][2:] == row
+    assert rows(log_of(s).take(True, 0.0))[0][2:] == row
 
 
 def test_a_field_that_comes_later_is_shown_from_then_on():
     s = stream()
-    log = journal(s)
+    log = log_of(s)
     s.append(message="a")
     log.take(True, 0.0)
     s.append(message="b", source="db")
@@ -123,13 +123,13 @@ def test_a_value_whose_text_raises_does_not_end_the_log():
 def test_long_messages_are_cut():
     s = stream()
     s.append(message="x" * 5000)
-    assert rows(journal(s).take(True, 0.0))[0][4] == "x" * 2000 + "…"
+    assert rows(log_of(s).take(True, 0.0))[0][4] == "x" * 2000 + "…"
 
 
 def test_what_cannot_be_sent_as_unicode_is_made_sendable():
     s = stream()
     s.append(message="\ud83d", source="\udc00", level="info")
-    assert msgspec.json.encode(journal(s).take(True, 0.0).body)
+    assert msgspec.json.encode(log_of(s).take(True, 0.0).body)
 
 
 # Levels
@@ -154,7 +154,7 @@ def test_levels_have_an_order():
 def test_less_severe_events_are_left_out(level: str, kept: list[int]):
     s = stream()
     s.extend({"level": [*LEVELS, "audit", None], "message": list("abcdefg")})
-    part = journal(s, level).take(True, 0.0)
+    part = log_of(s, level).take(True, 0.0)
     assert seqs(part) == kept
     assert part.last == 7
 
@@ -162,20 +162,20 @@ def test_less_severe_events_are_left_out(level: str, kept: list[int]):
 def test_without_levels_all_events_count_as_info():
     s = stream()
     s.append(message="a")
-    assert seqs(journal(s, "info").take(True, 0.0)) == [1]
-    assert seqs(journal(s, "success").take(True, 0.0)) == []
+    assert seqs(log_of(s, "info").take(True, 0.0)) == [1]
+    assert seqs(log_of(s, "success").take(True, 0.0)) == []
 
 
 def test_levels_that_are_no_text_count_as_info():
     s = stream()
     s.append(level=["a list"], message="a")
     s.append(level="error", message="b")
-    assert seqs(journal(s, "warning").take(True, 0.0)) == [2]
+    assert seqs(log_of(s, "warning").take(True, 0.0)) == [2]
 
 
 def test_events_that_are_left_out_make_no_part_and_no_hole():
     s = stream()
-    log = journal(s, "warning")
+    log = log_of(s, "warning")
     log.take(True, 0.0)
     for _ in range(3):
         s.append(level="debug", message="a")
@@ -202,12 +202,12 @@ def test_a_level_that_is_none_is_refused(level: Any, advice: str):
 def test_a_keyframe_holds_the_newest_rows():
     s = stream()
     s.extend({"message": [str(i) for i in range(1, 101)]})
-    assert seqs(journal(s, max_rows=10).take(True, 0.0)) == list(range(91, 101))
+    assert seqs(log_of(s, max_rows=10).take(True, 0.0)) == list(range(91, 101))
 
 
 def test_an_increment_holds_the_newest_rows_and_counts_the_others():
     s = stream()
-    log = journal(s, max_rows=5000)
+    log = log_of(s, max_rows=5000)
     log.take(True, 0.0)
     s.extend({"message": ["x"] * 1000})
     assert seqs(log.take(False, 0.0)) == [(600, 600), *range(601, 1001)]
@@ -216,7 +216,7 @@ def test_an_increment_holds_the_newest_rows_and_counts_the_others():
 
 def test_events_that_came_and_went_between_two_parts_are_counted():
     s = stream()
-    log = journal(s, "error", max_rows=10)
+    log = log_of(s, "error", max_rows=10)
     log.take(True, 0.0)
     s.extend({"level": ["error", "debug"] * 50, "message": ["x"] * 100})
     assert seqs(log.take(False, 0.0)) == [(80, 40), *range(81, 100, 2)]
@@ -225,7 +225,7 @@ def test_events_that_came_and_went_between_two_parts_are_counted():
 @pytest.mark.parametrize("key", [True, False])
 def test_no_part_is_larger_than_its_bound(key: bool):
     s = stream()
-    log = journal(s, max_rows=5000)
+    log = log_of(s, max_rows=5000)
     log.take(True, 0.0)
     s.extend({"message": ["é" * 2000] * 300})
     part = log.take(key, 0.0)
@@ -237,7 +237,7 @@ def test_no_part_is_larger_than_its_bound(key: bool):
 
 def test_records_that_were_overwritten_before_they_were_read_are_counted():
     s = stream(max_points=5)
-    log = journal(s)
+    log = log_of(s)
     s.append(message="a")
     log.take(True, 0.0)
     for i in range(8):
@@ -248,7 +248,7 @@ def test_records_that_were_overwritten_before_they_were_read_are_counted():
 
 def test_events_left_out_before_a_loss_are_counted_with_it():
     s = stream(max_points=MAX_PART_ROWS - 1)
-    log = journal(s)
+    log = log_of(s)
     log.take(True, 0.0)
     s.extend({"message": ["x"] * 10})
     assert log.changed()
@@ -260,12 +260,12 @@ def test_what_was_overwritten_before_the_log_was_made_is_history():
     s = stream(max_points=5)
     for i in range(8):
         s.append(message=str(i))
-    assert seqs(journal(s).take(True, 0.0)) == [4, 5, 6, 7, 8]
+    assert seqs(log_of(s).take(True, 0.0)) == [4, 5, 6, 7, 8]
 
 
 def test_more_than_can_be_looked_through_at_a_time_is_passed_over():
     s = stream(max_points=None)
-    log = journal(s)
+    log = log_of(s)
     log.take(True, 0.0)
     s.extend({"message": ["x"] * (MAX_READ + 7)})
     first = rows(log.take(False, 0.0))[0]
@@ -321,7 +321,7 @@ def test_an_event_of_level_gap_is_an_event():
 
 def test_a_clear_is_news_and_takes_the_rows_away():
     s = stream()
-    log = journal(s)
+    log = log_of(s)
     s.extend({"message": ["a", "b"]})
     assert not log.take(True, 0.0).moved
     s.clear()
@@ -335,7 +335,7 @@ def test_a_clear_is_news_and_takes_the_rows_away():
 
 def test_records_after_a_clear_that_was_not_seen_come_with_it():
     s = stream()
-    log = journal(s)
+    log = log_of(s)
     s.append(message="a")
     log.take(True, 0.0)
     s.append(message="b")
@@ -354,7 +354,7 @@ def test_records_after_a_clear_that_was_not_seen_come_with_it():
 def test_a_page_that_loses_nothing_ends_with_the_newest_events(steps: list[Any]):
     """What it has kept of all parts is what a keyframe has, and every record is there or counted."""
     s = stream(max_points=40)
-    log = journal(s, max_rows=25)
+    log = log_of(s, max_rows=25)
     have = 0
     page: list[Any] = []
 
@@ -395,7 +395,7 @@ def filled(part: Payload) -> dict[int, list[Any]]:
 
 def test_events_that_a_part_left_out_are_fetched_piece_by_piece():
     s = stream()
-    log = journal(s, max_rows=2000)
+    log = log_of(s, max_rows=2000)
     log.take(True, 0.0)
     s.extend({"message": [f"m{i}" for i in range(1000)]})
     assert seqs(log.take(False, 0.0))[:2] == [(600, 600), 601]
@@ -413,7 +413,7 @@ def test_events_that_a_part_left_out_are_fetched_piece_by_piece():
 
 def test_only_as_many_are_fetched_as_there_is_room_for():
     s = stream()
-    log = journal(s, max_rows=2000)
+    log = log_of(s, max_rows=2000)
     s.extend({"message": [f"m{i}" for i in range(500)]})
     log.take(True, 0.0)
     log.fetch(100, 100, 3)
@@ -422,7 +422,7 @@ def test_only_as_many_are_fetched_as_there_is_room_for():
 
 def test_what_is_not_kept_any_more_stays_a_gap():
     s = stream()
-    log = journal(s, max_rows=10)
+    log = log_of(s, max_rows=10)
     s.extend({"message": [f"m{i}" for i in range(500)]})
     log.take(True, 0.0)
     log.fetch(100, 50, 400)
@@ -433,7 +433,7 @@ def test_what_is_not_kept_any_more_stays_a_gap():
 
 def test_a_fetched_part_stays_within_its_bytes():
     s = stream()
-    log = journal(s, max_rows=1000)
+    log = log_of(s, max_rows=1000)
     s.extend({"message": ["x" * 2000 for _ in range(300)]})
     log.take(True, 0.0)
     log.fetch(200, 200, 400)
@@ -446,7 +446,7 @@ def test_a_fetched_part_stays_within_its_bytes():
 
 def test_events_that_no_part_has_carried_and_nobody_can_fetch_are_counted():
     s = stream()
-    log = journal(s, max_rows=10)
+    log = log_of(s, max_rows=10)
     log.take(True, 0.0)
     s.extend({"message": [f"m{i}" for i in range(25)]})
     log.take(False, 0.0)

@@ -1,4 +1,4 @@
-"""The hub's door, over real sockets: its paths, its HTTP, and who is turned away."""
+"""The hub's application, over real sockets: its paths, its HTTP, and which requests it refuses."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_allowed_pages_and_the_hubs_own_come_in(shared: Hub):
     )
 
 
-def test_http_is_guarded_in_the_same_way(shared: Hub, web: httpx.Client):
+def test_http_is_authenticated_in_the_same_way(shared: Hub, web: httpx.Client):
     def post(**headers: str) -> int:
         return web.post("/publish/x", json=1, headers=headers).status_code
 
@@ -159,10 +159,10 @@ def test_behind_the_door_nobody_sees_the_token():
         "query_string": b"a=1&token=my-own-token",
         "headers": [(b"host", b"localhost")],
     }
-    door = _AuthMiddleware(
+    middleware = _AuthMiddleware(
         inside, HubState(get_runtime(), MemoryBroker()), AccessPolicy(token="my-own-token", host="localhost")
     )
-    asyncio.run(door(scope, None, None))  # type: ignore[arg-type]
+    asyncio.run(middleware(scope, None, None))  # type: ignore[arg-type]
     assert seen == [scope]
     assert scope["query_string"] == b"a=1", "in the server's own dict, from which it logs"
 

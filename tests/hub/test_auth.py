@@ -1,4 +1,4 @@
-"""The guard: tokens, hosts and origins, by values."""
+"""Access: tokens, hosts and origins, by values."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_a_client_that_talks_nonsense_is_told_of_but_cannot_flood(hub: Hub):
     run(main())
 
 
-def test_a_ration_allows_a_burst_and_then_one_at_a_time():
+def test_a_token_bucket_allows_a_burst_and_then_one_at_a_time():
     bucket = TokenBucket(100.0)
     assert [bucket.take(100.0) for _ in range(BURST + 3)] == [True] * BURST + [False] * 3
     assert bucket.skipped == 3
@@ -94,16 +94,16 @@ def test_events_have_a_level_a_source_and_a_text_and_are_logged(caplog: pytest.L
     assert [(r.levelname, r.message) for r in caplog.records] == [("WARNING", "watch out")]
 
 
-def test_events_of_one_kind_are_rationed_and_the_next_tells_how_many_were_left_out(
+def test_events_of_one_kind_are_rate_limited_and_the_next_tells_how_many_were_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    class Cranked:
+    class ManualClock:
         now = 5.0
 
         def monotonic(self) -> float:
             return self.now
 
-    clock, said = Cranked(), []
+    clock, said = ManualClock(), []
     monkeypatch.setattr(module, "time", clock)
     events = Events(lambda _, data: said.append(data["message"]))
     for _ in range(BURST + 7):

@@ -13,7 +13,7 @@ from realtime_widgets.hub.send_buffer import MAX_BYTES, SendBuffer
     st.lists(st.one_of(st.text(max_size=30), st.just(None))),
     st.integers(0, 60),
 )
-def test_a_mailbox_is_a_queue_with_a_bound(actions: list[str | None], most: int):
+def test_a_send_buffer_is_a_queue_with_a_bound(actions: list[str | None], most: int):
     limit, send_buffer.MAX_BYTES = send_buffer.MAX_BYTES, 64  # type: ignore[misc]
     try:
         box, model = SendBuffer(), []

@@ -142,8 +142,8 @@ def test_logs_on_every_page_have_each_event_once_or_count_it_after_random_schedu
     most = 60
     for seed in schedules.seeds(block, 100):
         stream = Stream("events", max_points=80, clock=lambda: 1_795_000_000.0)
-        journal = EventLogFeed(stream, "debug", most)
-        world = World(seed, {"log": journal}, lambda: Log(most), opens_during_cells=seed % 3 == 0, wire=True)
+        feed = EventLogFeed(stream, "debug", most)
+        world = World(seed, {"log": feed}, lambda: Log(most), opens_during_cells=seed % 3 == 0, wire=True)
 
         def change(_to: str, stream: Stream = stream, world: World = world) -> None:
             if world.random.random() < 0.03:
@@ -171,5 +171,5 @@ def test_logs_on_every_page_have_each_event_once_or_count_it_after_random_schedu
                 upper -= count
             assert log.open is None, f"{about} could have fetched {log.open}"
             have = {row[0] for row in log.rows if len(row) == 5}
-            kept = [row[0] for row in journal.take(True, 0.0).body["rows"] if len(row) == 5]
+            kept = [row[0] for row in feed.take(True, 0.0).body["rows"] if len(row) == 5]
             assert have >= set(kept), f"{about} lacks {sorted(set(kept) - have)}"

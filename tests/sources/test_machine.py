@@ -60,7 +60,7 @@ def test_two_readings_at_one_moment_give_no_rate():
     assert math.isnan(to_record(reading(1.0, net_in=1), reading(1.0, net_in=2))["net_in"])
 
 
-# The beat
+# The interval
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_next_reading_keeps_the_beat_and_makes_up_for_nothing(now: float, ex
     assert next_due(10.0, now, 0.5) == pytest.approx(expected)
 
 
-class CrankedRuntime:
+class ManualRuntime:
     """Stands in for the runtime and for `time.monotonic`: calls are made when the test says so."""
 
     def __init__(self) -> None:
@@ -117,26 +117,26 @@ def fake_psutil(**parts: Any) -> ModuleType:
 
 
 @pytest.fixture
-def cranked(monkeypatch: pytest.MonkeyPatch) -> CrankedRuntime:
-    runtime = CrankedRuntime()
+def runtime(monkeypatch: pytest.MonkeyPatch) -> ManualRuntime:
+    runtime = ManualRuntime()
     monkeypatch.setattr(machine_module, "get_runtime", lambda: runtime)
     monkeypatch.setattr(machine_module, "time", runtime)
     monkeypatch.setitem(sys.modules, "psutil", fake_psutil())
     return runtime
 
 
-def test_it_measures_at_once_and_then_on_the_beat(cranked: CrankedRuntime):
+def test_it_measures_at_once_and_then_at_its_interval(runtime: ManualRuntime):
     machine = Machine(every=0.5)
-    cranked.run_next(late=0.02)
+    runtime.run_next(late=0.02)
     assert len(machine.stream) == 1
-    assert [due for due, _ in cranked.calls] == [pytest.approx(100.5)]
-    cranked.run_next()
+    assert [due for due, _ in runtime.calls] == [pytest.approx(100.5)]
+    runtime.run_next()
     assert len(machine.stream) == 2
 
 
-def test_a_reading_has_what_the_machine_says(cranked: CrankedRuntime):
+def test_a_reading_has_what_the_machine_says(runtime: ManualRuntime):
     machine = Machine()
-    cranked.run_next()
+    runtime.run_next()
     batch = machine.stream.latest(1)
     assert batch["memory"][0] == 0.25
     assert batch["load"][0] == 0.5
@@ -147,45 +147,45 @@ def test_a_reading_has_what_the_machine_says(cranked: CrankedRuntime):
     assert (taken.net_in, taken.net_out) == (3, 4)
 
 
-def test_every_field_is_a_number_from_the_start(cranked: CrankedRuntime):
+def test_every_field_is_a_number_from_the_start(runtime: ManualRuntime):
     assert Machine().stream.fields == dict.fromkeys(FIELDS, "number")
 
 
-def test_closing_ends_it_and_starting_goes_on(cranked: CrankedRuntime):
+def test_closing_ends_it_and_starting_goes_on(runtime: ManualRuntime):
     with Machine() as machine:
-        cranked.run_next()
+        runtime.run_next()
         assert machine.running
         assert repr(machine) == "<Machine: every 0.5 s, 1 records>"
     assert not machine.running
-    assert (cranked.calls, cranked.stops) == ([], [])
+    assert (runtime.calls, runtime.stops) == ([], [])
     assert repr(machine) == "<Machine: closed, 1 records>"
     machine.close()
     machine.start()
     machine.start()
-    assert len(cranked.calls) == 1
-    cranked.run_next()
+    assert len(runtime.calls) == 1
+    runtime.run_next()
     assert len(machine.stream) == 2
 
 
-def test_it_ends_with_the_runtime(cranked: CrankedRuntime):
+def test_it_ends_with_the_runtime(runtime: ManualRuntime):
     machine = Machine()
-    cranked.stops[0]()
+    runtime.stops[0]()
     assert not machine.running
 
 
-def test_it_ends_when_nobody_holds_its_stream(cranked: CrankedRuntime):
+def test_it_ends_when_nobody_holds_its_stream(runtime: ManualRuntime):
     machine = Machine()
     stream = machine.stream
     del machine
     gc.collect()
-    cranked.run_next()
+    runtime.run_next()
     assert len(stream) == 1
     del stream
     gc.collect()
-    assert (cranked.calls, cranked.stops) == ([], [])
+    assert (runtime.calls, runtime.stops) == ([], [])
 
 
-def test_a_failing_append_does_not_end_the_beat(cranked: CrankedRuntime, monkeypatch: pytest.MonkeyPatch):
+def test_a_failing_append_does_not_end_it(runtime: ManualRuntime, monkeypatch: pytest.MonkeyPatch):
     machine = Machine()
 
     def fail(*_: object) -> None:
@@ -193,18 +193,18 @@ def test_a_failing_append_does_not_end_the_beat(cranked: CrankedRuntime, monkeyp
 
     monkeypatch.setattr(machine.stream, "append", fail)
     with pytest.raises(OSError, match="broken"):
-        cranked.run_next()
-    assert len(cranked.calls) == 1
+        runtime.run_next()
+    assert len(runtime.calls) == 1
 
 
 def test_a_missing_counter_reads_nan_and_is_logged_once(
-    cranked: CrankedRuntime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    runtime: ManualRuntime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     monkeypatch.setitem(sys.modules, "psutil", fake_psutil(disk_io_counters=lambda: None))
     with caplog.at_level(logging.WARNING, logger="realtime_widgets.sources"):
         machine = Machine()
-        cranked.run_next()
-        cranked.run_next()
+        runtime.run_next()
+        runtime.run_next()
     batch = machine.stream.latest(1)
     assert math.isnan(batch["disk_read"][0])
     assert batch["memory"][0] == 0.25

@@ -1,4 +1,4 @@
-"""The data buffer, driven by a scheduler whose time and threads are cranked by hand."""
+"""The data buffer, driven by a scheduler whose time and threads are turned by hand."""
 
 import threading
 from concurrent.futures import Future

@@ -1,4 +1,4 @@
-"""A kernel, a lossy channel and some pages under one hand-cranked clock: the world of the model test.
+"""A kernel, a lossy channel and some pages under one clock that is turned by hand: the world of the model test.
 
 Downwards the channel may drop frames or stall (hold them back, then deliver all), but never reorders.
 Upwards, words may get lost, and wait while a cell runs. A kernel may let them through; but not those that

@@ -33,7 +33,9 @@ class RecordingTransport:
     def probe(self) -> None:
         raise NotImplementedError
 
-    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
+    async def run(
+        self, deliver: Callable[[Frames], object], on_heartbeat: Callable[[], object]
+    ) -> ClientError:
         raise NotImplementedError
 
     def heard(self, kind: str) -> list[Any]:

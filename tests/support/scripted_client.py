@@ -1,4 +1,4 @@
-"""A guest of a hub: a client that says nothing by itself, for tests of what a hub says."""
+"""A client of a hub that says nothing by itself, for tests of what a hub says."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ START = 1_795_000_000.0
 
 
 def golden() -> dict[str, Any]:
-    """Points, a late one, a hole, a keyframe, the change to buckets, breaks, a clear, a reminder, a beat."""
+    """Points, a late one, a hole, a keyframe, the change to buckets, breaks, a clear, a reminder, a keepalive."""
     stream = Stream("golden", fields=["a", "b"], clock=lambda: START)
     line = SeriesFeed(stream, None, 10.0)
     line.resize(50)
@@ -80,7 +80,7 @@ def golden() -> dict[str, Any]:
     stream.clear()
     extend([18.0], [1.0], [2.0])
     step("a clear", [line.take(False, 0.0)])
-    step("a beat", [])
+    step("a keepalive", [])
     return {"wire": WIRE, "steps": steps}
 
 

@@ -1,10 +1,10 @@
 // The rows of an event log that a page holds.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { isGap, LogRows, type Row } from "../../src/lib/view/log";
+import { isGap, type LogRow, LogRows } from "../../src/lib/view/log";
 
 const NOW = 1_795_000_000;
-const event = (seq: number): Row => [seq, NOW + seq, "info", "web", `event ${seq}`];
+const event = (seq: number): LogRow => [seq, NOW + seq, "info", "web", `event ${seq}`];
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => event(from + i));
 
 describe("rows", () => {

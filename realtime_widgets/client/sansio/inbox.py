@@ -25,7 +25,7 @@ from ...errors import UsageError, WrongType, did_you_mean
 from ...protocol.envelope import Message, channel_of
 from ...streams.gaps import Gap, Position
 
-Kind = Literal["message", "gap", "state", "error", "disconnect"]
+CallbackKind = Literal["message", "gap", "state", "error", "disconnect"]
 
 Named = Literal["drop_oldest", "latest", "lossless"]
 
@@ -115,8 +115,8 @@ class _Slot:
 
     __slots__ = ("channel", "key", "kind", "thing")
 
-    def __init__(self, kind: Kind, thing: Any, channel: str, key: Hashable) -> None:
-        self.kind: Kind | None = kind
+    def __init__(self, kind: CallbackKind, thing: Any, channel: str, key: Hashable) -> None:
+        self.kind: CallbackKind | None = kind
         self.thing = thing
         self.channel = channel
         self.key = key
@@ -149,14 +149,14 @@ class Inbox:
         self._tails: dict[str, _Slot] = {}
         self._lost: dict[str, tuple[Position | None, Position | None, float]] = {}
 
-    def key_of(self, kind: Kind, thing: Any) -> Hashable:
+    def key_of(self, kind: CallbackKind, thing: Any) -> Hashable:
         """Return the key of a message of a keyed channel, else None; may call a function of the user's."""
         if kind != "message":
             return None
         policy = self._policy(channel_of(thing))
         return _key_of(policy, thing) if isinstance(policy, Keyed) else None
 
-    def put(self, kind: Kind, thing: Any, key: Hashable = None, ts: float = 0.0) -> None:
+    def put(self, kind: CallbackKind, thing: Any, key: Hashable = None, ts: float = 0.0) -> None:
         """Queue a thing; what is too much is dropped.
 
         Args:
@@ -236,7 +236,7 @@ class Inbox:
     def _policy(self, channel: str) -> Overflow:
         return self._channels.get(channel, self._overflow)
 
-    def take(self) -> tuple[Kind, Any] | None:
+    def take(self) -> tuple[CallbackKind, Any] | None:
         """Remove and return the oldest thing; None when nothing waits."""
         while self._slots:
             slot = self._slots[0]

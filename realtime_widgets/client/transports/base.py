@@ -34,5 +34,7 @@ class Transport(Protocol):
     def probe(self) -> None:
         """Find out soon whether the peer is still there."""
 
-    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
+    async def run(
+        self, deliver: Callable[[Frames], object], on_heartbeat: Callable[[], object]
+    ) -> ClientError:
         """Read and write until the link ends; returns why it did."""

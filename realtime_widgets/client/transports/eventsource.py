@@ -108,12 +108,14 @@ class EventSource:
         """End the link: there is no way to ask whether the peer is there, and a new link resumes where this one was."""
         self._abort(ConnectionLost(f"the stream of {self._url} is opened anew, because this machine slept"))
 
-    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
+    async def run(
+        self, deliver: Callable[[Frames], object], on_heartbeat: Callable[[], object]
+    ) -> ClientError:
         """Read until the stream ends; returns why it did.
 
         Args:
             deliver: gets the events that came at once.
-            beat: not called.
+            on_heartbeat: not called.
         """
         self._last_event_id.reopen()
         if self._trimmed:

@@ -85,16 +85,18 @@ class WebSocketTransport:
         """Have these sent before the link is closed; the caller then cancels `run`."""
         self._last = deliveries
 
-    async def run(self, deliver: Callable[[Frames], object], beat: Callable[[], object]) -> ClientError:
+    async def run(
+        self, deliver: Callable[[Frames], object], on_heartbeat: Callable[[], object]
+    ) -> ClientError:
         """Read and write until the link ends; returns why it did. When cancelled, it closes the link.
 
         Args:
             deliver: gets the frames that came at once.
-            beat: is called at every heartbeat, to send something besides the ping of the WebSocket protocol.
+            on_heartbeat: is called at every heartbeat, to send something besides the ping of the WebSocket protocol.
         """
         writer = asyncio.create_task(self._write())
         self._to_write.set()
-        self._beat_later(beat)
+        self._schedule_heartbeat(on_heartbeat)
         loop, recv = asyncio.get_running_loop(), self._socket.recv
         try:
             while True:
@@ -180,12 +182,12 @@ class WebSocketTransport:
 
     # Heartbeat
 
-    def _beat_later(self, beat: Callable[[], object]) -> None:
+    def _schedule_heartbeat(self, on_heartbeat: Callable[[], object]) -> None:
         if self.heartbeat is not None:
             delay = self.heartbeat.due - self._clock.time()
-            self._timer = self._clock.call_later(max(0.0, delay), self._check, beat)
+            self._timer = self._clock.call_later(max(0.0, delay), self._check, on_heartbeat)
 
-    def _check(self, beat: Callable[[], object]) -> None:
+    def _check(self, on_heartbeat: Callable[[], object]) -> None:
         assert self.heartbeat is not None
         now = self._clock.time()
         due, gone = self.heartbeat.check(now)
@@ -196,8 +198,8 @@ class WebSocketTransport:
         if due:
             self._urgent.append(None)  # which every WebSocket server answers, whatever it serves
             self._to_write.set()
-            beat()
-        self._beat_later(beat)
+            on_heartbeat()
+        self._schedule_heartbeat(on_heartbeat)
 
     def probe(self) -> None:
         """Ask whether the peer is still there, and end the link when nothing is heard within `PROBE_TIMEOUT`."""

@@ -1,7 +1,7 @@
 // Log: the rows of an event log as the page holds them. The twin of realtime_widgets/feeds/log.py.
 
 /** What the kernel sends: an event; how many are left out up to a number; how many never came after a number, and why. */
-export type Row =
+export type LogRow =
   | [seq: number, ts: number, level: string, source: string, message: string]
   | [seq: number, ts: number, level: null, reason: string, count: number | null]
   | [seq: number, count: number];
@@ -36,7 +36,7 @@ export class LogRows {
   constructor(readonly maxRows: () => number) {}
 
   /** Takes rows that go on from what is here. */
-  append(rows: Row[], last: number): void {
+  append(rows: LogRow[], last: number): void {
     this.#add(rows.map(item));
     this.#upTo = last;
   }
@@ -45,7 +45,7 @@ export class LogRows {
    * Takes rows that stand alone. What they do not reach back to stays, when nothing is missing in between and the
    * stream was not cleared since: a keyframe holds less than a page may show.
    */
-  replace(rows: Row[], last: number, cleared: number): void {
+  replace(rows: LogRow[], last: number, cleared: number): void {
     const first = rows[0];
     const gap = first?.length === 2;
     const reach = first ? (gap ? first[0] : first[0] - 1) : last;
@@ -81,7 +81,7 @@ export class LogRows {
    * Takes rows that were left out, in place of the gap up to `seq`. What then is still left out is reckoned here: the
    * answer may be to another page, whose gap began elsewhere. A gap alone says that nobody has them any more.
    */
-  fill(seq: number, rows: Row[]): void {
+  fill(seq: number, rows: LogRow[]): void {
     const at = this.items.findIndex((each) => isGap(each) && each.seq === seq);
     const first = rows[0];
     if (at < 0 || !first) return;
@@ -123,14 +123,14 @@ function events(items: Item[]): number {
   return items.reduce((sum, each) => sum + (isGap(each) ? each.count : 1), 0);
 }
 
-function item(row: Row): Item {
+function item(row: LogRow): Item {
   if (row.length === 2) return { seq: row[0], count: row[1] };
   const [seq, ts, level, source, message] = row;
   return { seq, ts, level, source, message };
 }
 
 /** The item we have of a row. */
-function same(had: Item | undefined, row: Row): Item | undefined {
+function same(had: Item | undefined, row: LogRow): Item | undefined {
   if (!had) return undefined;
   return isGap(had)
     ? row.length === 2 && row[1] === had.count

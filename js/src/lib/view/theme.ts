@@ -31,7 +31,7 @@ export function adoptStyles(el: HTMLElement, library = ""): void {
 }
 
 /** What the host looks like now: JupyterLab, VS Code, Colab, marimo, or else the browser's preference. */
-export function hostTheme(): Theme {
+function hostTheme(): Theme {
   const { body, documentElement: html } = document;
   const jupyter = body.dataset.jpThemeLight;
   if (jupyter) return jupyter === "false" ? "dark" : "light";
