@@ -73,7 +73,7 @@ lint: .venv/checks .venv/installed ## ruff, mypy, tsc and biome, without changin
 	@echo "tsc and biome"
 	@cd js && npm run --silent check
 
-format: .venv/checks js/node_modules/.made ## put every file into the house format
+format: .venv/checks js/node_modules/.made ## format every file
 	@$(BIN)/ruff check --fix --exit-zero
 	@$(BIN)/ruff format
 	@cd js && npm run --silent format
