@@ -425,10 +425,10 @@ class Client:
         self._apart = Status("disconnected", time.monotonic(), error=status.error, error_at=status.error_at)
         self._orphaned.detach()
         connection, receiver = self._connection, self._receiver
-        life = connection.outbox.life
+        generation = connection.outbox.generation
 
         def leave() -> None:
-            connection.leave(self, receiver, linger=linger, life=life)
+            connection.leave(self, receiver, linger=linger, generation=generation)
             self._heard(self.status, status.state if status.state != "disconnected" else None, None)
 
         self._hand_over(leave)

@@ -74,7 +74,7 @@ class Connection:
         self._options = options
         self._active = active
         self._own_clock = clock
-        self._link = ConnectionState(options.reconnect)
+        self._state = ConnectionState(options.reconnect)
         self._receivers: weakref.WeakValueDictionary[Hashable, Receiver] = weakref.WeakValueDictionary()
         self._url = address.label
         self._sender = new_id()
@@ -94,7 +94,7 @@ class Connection:
         self._heard_at: float | None = None  # over the last link
         self._retry: Timer | None = None
         self._linger: Timer | None = None
-        self._watch = SleepDetector(lambda: self._clock, self._slept)
+        self._sleep_detector = SleepDetector(lambda: self._clock, self._slept)
         self._logged: dict[str, float] = {}
 
     # For the pool and the clients
@@ -122,7 +122,7 @@ class Connection:
     def join(self, client: Subscriber, receiver: Receiver, options: Options) -> None:
         """Take in a client that wants a receiver, and connect if there is no connection."""
         self._options = options
-        self._link.policy = options.reconnect
+        self._state.policy = options.reconnect
         receiver.clients.add(client)
         self.review()
         self.connect()
@@ -135,7 +135,7 @@ class Connection:
         receiver: Receiver,
         *,
         linger: bool = True,
-        life: int | None = None,
+        generation: int | None = None,
     ) -> None:
         """Let a client go that said so, and what those had that it replaced.
 
@@ -143,12 +143,12 @@ class Connection:
             client: who.
             receiver: what it had.
             linger: stay open for a while when it was the last.
-            life: of the outbox, when it wanted to go: what has been put in since is for the next link.
+            generation: of the outbox, when it wanted to go: what has been put in since is for the next link.
         """
         receiver.clients.discard(client)
         receiver.retired = False
         self.pause(receiver)  # what it alone had no room for
-        self.review(linger=linger, life=life)
+        self.review(linger=linger, generation=generation)
 
     def orphan(self, receiver: weakref.ref[Receiver], *, retired: bool = False) -> None:
         """Note that a client went without a goodbye, which leaves its streams to those who hold them.
@@ -195,7 +195,7 @@ class Connection:
     def trouble(self, error: ClientError) -> None:
         """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
         now = self._clock.time()
-        self._link.trouble(error, now)
+        self._state.trouble(error, now)
         kind = type(error).__name__
         if now - self._logged.get(kind, -LOG_INTERVAL) >= LOG_INTERVAL:
             self._logged[kind] = now
@@ -204,14 +204,14 @@ class Connection:
             logger.log(level, "%s", error, exc_info=error.__cause__)
         self._publish(error=error)
 
-    def review(self, *, linger: bool = True, life: int | None = None) -> None:
+    def review(self, *, linger: bool = True, generation: int | None = None) -> None:
         """Stay open for as long as anybody wants it; see `leave` for the arguments."""
         if any(receiver.wanted for receiver in self._living()):
             self._active.add(self)
-            self._watch.on()
+            self._sleep_detector.on()
             self._linger = _cancelled(self._linger)
         elif not linger:
-            self._release(life)
+            self._release(generation)
         elif self._linger is None:
             self._linger = self._clock.call_later(LINGER, self._release)
 
@@ -225,27 +225,27 @@ class Connection:
     def _clock(self) -> Clock:
         return self._own_clock or asyncio.get_running_loop()
 
-    def _fire(self, event: Event, error: ClientError | None = None, life: int | None = None) -> None:
-        before = self._link.state
+    def _fire(self, event: Event, error: ClientError | None = None, generation: int | None = None) -> None:
+        before = self._state.state
         now = self._clock.time()
-        match self._link.fire(event, now, error=error, chance=_chance()):
+        match self._state.fire(event, now, error=error, chance=_chance()):
             case "dial":
                 self.sending.admit()
                 self._retry = _cancelled(self._retry)
                 self._task = asyncio.get_running_loop().create_task(self._attempt())
             case "wait":
-                assert self._link.retry_at is not None
-                self._retry = self._clock.call_later(self._link.retry_at - now, self._fire, "due")
+                assert self._state.retry_at is not None
+                self._retry = self._clock.call_later(self._state.retry_at - now, self._fire, "due")
             case "close":
                 self._retry = _cancelled(self._retry)
                 self.sending.stop()
-                self._hang_up(life)
-        if before != self._link.state:
+                self._hang_up(generation)
+        if before != self._state.state:
             self._log(before, error)
         self._publish(before, error)
 
     def _publish(self, before: State | None = None, error: ClientError | None = None) -> None:
-        self.status = self._link.status
+        self.status = self._state.status
         changed = before is not None and before != self.status.state
         if changed:
             self._listeners.tell()
@@ -253,12 +253,12 @@ class Connection:
             client._heard(self.status, before if changed else None, error)
 
     def _log(self, before: State, error: ClientError | None) -> None:
-        state = self._link.state
+        state = self._state.state
         if state == "error":
             logger.error("%s", error or "gave up")
         elif state == "reconnecting":
             # Once: a server that accepts and closes at once would fill the log.
-            routine = self._link.attempts > 1 or (isinstance(error, ConnectionLost) and error.routine)
+            routine = self._state.attempts > 1 or (isinstance(error, ConnectionLost) and error.routine)
             logger.log(logging.INFO if routine else self._level, "%s; trying again", error)
         else:
             logger.info("%s: %s → %s", self._url, before, state)
@@ -268,17 +268,17 @@ class Connection:
         """How loud the log is: a cell that shows an indicator needs no red line of the same under it."""
         return logging.INFO if any(client.shown for client in self._clients()) else logging.WARNING
 
-    def _release(self, life: int | None = None) -> None:
+    def _release(self, generation: int | None = None) -> None:
         self._linger = _cancelled(self._linger)
-        self._watch.off()
+        self._sleep_detector.off()
         self._active.discard(self)
-        self._fire("disconnect", life=life)
+        self._fire("disconnect", generation=generation)
 
-    def _hang_up(self, life: int | None) -> None:
+    def _hang_up(self, generation: int | None) -> None:
         """End the link or the attempt; what waits to be sent still goes out where there is a link."""
         task, self._task = self._task, None
         session, self._session = self._session, None
-        waiting = self.sending.close(life)
+        waiting = self.sending.close(generation)
         if session is not None:
             session.transport.end_with(waiting)
         else:
@@ -296,7 +296,7 @@ class Connection:
         logger.info("%s: this machine seems to have slept; checking", self._url)
         if self._session is not None:
             self._session.transport.probe()
-        elif self._link.retry_at is not None:
+        elif self._state.retry_at is not None:
             self._fire("connect")
 
     # One attempt, and what it leads to

@@ -87,10 +87,10 @@ class Sending:
             self._expiry.cancel()
             self._expiry = None
 
-    def close(self, life: int | None) -> list[Delivery]:
-        """Accept nothing any more; returns what waits, but for what was put in after a life of the outbox."""
+    def close(self, generation: int | None) -> list[Delivery]:
+        """Accept nothing any more; returns what waits, but for what was put in after a generation of the outbox."""
         closed = f"there is no connection to {self._label}; call connect() first"
-        return self.outbox.close(ONE_WAY_HINT if self.one_way else closed, life)
+        return self.outbox.close(ONE_WAY_HINT if self.one_way else closed, generation)
 
     def _was_put(self, delivery: Delivery) -> None:
         """Have it sent; what its thread requested before it, a channel for example, has been requested by now."""

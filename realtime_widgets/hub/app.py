@@ -60,9 +60,9 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
         if (busy := _busy(state)) is not None:
             await socket.send_denial_response(busy)
             return
-        link = _Socket(socket)
-        await link.accept()
-        await HubSession(state, link, PATHS[DASHBOARD]).run()
+        transport = _Socket(socket)
+        await transport.accept()
+        await HubSession(state, transport, PATHS[DASHBOARD]).run()
 
     async def nowhere(socket: WebSocket) -> None:
         await socket.send_denial_response(
@@ -112,8 +112,8 @@ def _events(state: HubState, request: Request) -> ASGIApp:
 
     async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         abort = scope["extensions"][ABORT]["call"]
-        link = EventStream(channels, request.headers.get("last-event-id"), receive, send, abort)
-        await link.run(lambda: HubSession(state, link, ()).run())
+        transport = EventStream(channels, request.headers.get("last-event-id"), receive, send, abort)
+        await transport.run(lambda: HubSession(state, transport, ()).run())
 
     return stream
 

@@ -89,7 +89,7 @@ class Hub:
         self._policy = AccessPolicy(
             token=self._token, host=host, machine=socket.gethostname(), origins=check_origins(origins)
         )
-        self._life: _Life | None = None
+        self._instance: _Instance | None = None
 
     def start(self, timeout: float = 10.0) -> Hub:
         """Listen, and return when clients can connect; does nothing while it runs.
@@ -106,8 +106,10 @@ class Hub:
         runtime = get_runtime()
         _may_wait(runtime)
         address = find(self._host)
-        life = _Life(runtime, self._broker, self._policy)  # on this thread: it imports large libraries
-        starting = runtime.run(self._start(life, address))
+        instance = _Instance(
+            runtime, self._broker, self._policy
+        )  # on this thread: it imports large libraries
+        starting = runtime.run(self._start(instance, address))
         try:
             runtime.wait(starting, timeout)
         finally:
@@ -120,13 +122,13 @@ class Hub:
         Raises:
             WouldDeadlock: on a thread of this package.
         """
-        life = self._life
-        if life is None or life.serving.over:
+        instance = self._instance
+        if instance is None or instance.serving.over:
             return
-        _may_wait(life.runtime)
-        ended = life.runtime.run(life.serving.stopped())
+        _may_wait(instance.runtime)
+        ended = instance.runtime.run(instance.serving.stopped())
         try:
-            life.runtime.wait(ended, 10.0)
+            instance.runtime.wait(ended, 10.0)
         finally:
             ended.cancel()
 
@@ -149,15 +151,15 @@ class Hub:
             SendFailed: too much waits to be published already.
         """
         message = encode_publication(channel, data, type)
-        life = self._life
-        if life is None or not life.serving.up:
+        instance = self._instance
+        if instance is None or not instance.serving.up:
             raise UsageError(f"cannot publish on {channel!r}: the hub does not run; call start() first")
-        life.state.post(message)
+        instance.state.post(message)
 
     @property
     def running(self) -> bool:
         """Whether clients can connect."""
-        return self._life is not None and self._life.serving.up
+        return self._instance is not None and self._instance.serving.up
 
     @property
     def port(self) -> int:
@@ -184,9 +186,9 @@ class Hub:
         return f"http://{self._place()}"
 
     def __repr__(self) -> str:
-        if not self.running or self._life is None:
+        if not self.running or self._instance is None:
             return "<Hub: stopped>"
-        return f"<Hub: {self.url}, {len(self._life.state.sessions)} connected>"
+        return f"<Hub: {self.url}, {len(self._instance.state.sessions)} connected>"
 
     def _place(self) -> str:
         if not self._port:
@@ -194,9 +196,9 @@ class Hub:
         host = "127.0.0.1" if self._host in EVERYWHERE else self._host
         return f"{bracketed(host)}:{self._port}"
 
-    async def _start(self, life: _Life, address: tuple[socket.AddressFamily, str]) -> None:
+    async def _start(self, instance: _Instance, address: tuple[socket.AddressFamily, str]) -> None:
         """Start a new run of the server, unless another thread was first (on the I/O thread)."""
-        while (before := self._life) is not None and before.goes_on_in(life.runtime):
+        while (before := self._instance) is not None and before.goes_on_in(instance.runtime):
             if before.serving.stopping:
                 await before.serving.stopped()
             else:
@@ -204,18 +206,18 @@ class Hub:
                 return
         listener = listen(*address, self._port)
         self._port = listener.getsockname()[1]
-        self._life = life
-        life.serving.begin(listener)
+        self._instance = instance
+        instance.serving.begin(listener)
         try:
-            await life.serving.answering()
+            await instance.serving.answering()
         except BaseException:  # nobody waits any more
-            life.serving.stop()
+            instance.serving.stop()
             raise
-        if not life.serving.up:
+        if not instance.serving.up:
             raise RuntimeStopped("the hub did not start: it ended at once, as the runtime does; see the log")
 
 
-class _Life:
+class _Instance:
     """One run of a hub, from a start to the next stop."""
 
     def __init__(self, runtime: Runtime, broker: Broker, policy: AccessPolicy) -> None:

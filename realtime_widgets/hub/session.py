@@ -88,14 +88,14 @@ class HubSession:
 
     Args:
         state: what it shares with the others.
-        link: its connection.
+        transport: its connection.
         path: the channels of a client that sends no hello.
     """
 
-    def __init__(self, state: HubState, link: ClientTransport, path: Sequence[str]) -> None:
+    def __init__(self, state: HubState, transport: ClientTransport, path: Sequence[str]) -> None:
         self.id = new_id()
         self._state = state
-        self._link = link
+        self._transport = transport
         self._path = path
         self._said_hello = False
         self._batch = 0  # bytes of envelopes in one frame; 0: a single envelope, however large
@@ -119,7 +119,7 @@ class HubSession:
         hello_timer = self._loop.call_later(HELLO_TIMEOUT, self._give_up_on_hello)
         writer = self._loop.create_task(self._write())
         try:
-            while (frame := await self._link.receive()) is not None:
+            while (frame := await self._transport.receive()) is not None:
                 if self._goodbye is None:
                     await self._take(frame)
         finally:
@@ -355,7 +355,7 @@ class HubSession:
         self._unfollow(list(self._following))
         self._send_buffer.clear()
         self._awake.set()
-        self._loop.call_later(CLOSE_TIMEOUT, self._link.abort)
+        self._loop.call_later(CLOSE_TIMEOUT, self._transport.abort)
 
     async def _write(self) -> None:
         try:
@@ -369,16 +369,16 @@ class HubSession:
                     await self._send(earlier)
                     if not recent and not earlier:
                         break
-            await self._link.close(*self._goodbye)
+            await self._transport.close(*self._goodbye)
         except ConnectionError:
             pass  # the reader notices it as well
         except Exception:
             logger.exception("a client cannot be written to, and is cut off")
-            self._link.abort()
+            self._transport.abort()
 
     async def _send(self, frames: list[str]) -> None:
         for each in _batches(frames, self._batch) if self._batch else frames:
-            await self._link.send(each)
+            await self._transport.send(each)
 
     async def _catch_up(self) -> list[str]:
         """Return frames from the history for one channel that may begin; the channels take turns."""

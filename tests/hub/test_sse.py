@@ -145,8 +145,8 @@ def test_silence_is_filled_with_comments(hub: Hub, monkeypatch: pytest.MonkeyPat
 
 
 def test_who_leaves_is_forgotten(hub: Hub):
-    assert hub._life is not None
-    sessions = hub._life.state.sessions
+    assert hub._instance is not None
+    sessions = hub._instance.state.sessions
     with reading(hub, "/sse/x") as reader:
         reader.next()
         assert len(sessions) == 1
@@ -155,8 +155,8 @@ def test_who_leaves_is_forgotten(hub: Hub):
 
 def test_who_does_not_read_is_cut_off(hub: Hub, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sse, "WRITE_TIMEOUT", 0.1)
-    assert hub._life is not None
-    sessions = hub._life.state.sessions
+    assert hub._instance is not None
+    sessions = hub._instance.state.sessions
     with reading(hub, "/sse/x") as reader:
         reader.next()
         data = "x" * 500_000

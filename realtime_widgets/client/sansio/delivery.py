@@ -47,8 +47,8 @@ class Delivery:
         "_waiter",
         "early",
         "error",
+        "generation",
         "id",
-        "life",
         "position",
         "raw",
         "sent_on_connect",
@@ -73,7 +73,7 @@ class Delivery:
         self.size = len(raw) if isinstance(raw, bytes) or raw.isascii() else len(raw.encode())
         self.volatile = volatile
         self.wants_ack = wants_ack and id is not None and not volatile
-        self.life = 0
+        self.generation = 0
         self.early = False
         self.sent_on_connect: int | None = None
         self.since = 0.0

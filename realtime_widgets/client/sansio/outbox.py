@@ -59,8 +59,8 @@ class Outbox:
         self._linked = False
         self._paused = False  # until it is known whether to send unacknowledged messages again
         self._refusing: str | None = None
-        self.life = 0
-        """How often it was opened; a message belongs to the life in which it was put."""
+        self.generation = 0
+        """How often it was opened; a message belongs to the generation in which it was put."""
 
     # From any thread
 
@@ -74,7 +74,7 @@ class Outbox:
         delivery.since = now
         with self._lock:
             why = self._complaint(delivery)
-            delivery.life = self.life
+            delivery.generation = self.generation
             if why is None:
                 (self._unsent if delivery.sent_on_connect is None else self._on_connect_queue).append(
                     delivery
@@ -117,7 +117,7 @@ class Outbox:
         """Accept messages: somebody wants the connection."""
         with self._lock:
             self._refusing = None
-            self.life += 1
+            self.generation += 1
 
     def link(self) -> None:
         """Start a link: what was not acknowledged is sent again, before the rest."""
@@ -164,22 +164,24 @@ class Outbox:
         """Whether the link that `begin_on_connect` returned is still there; any thread."""
         return link == self._links
 
-    def close(self, why: str, life: int | None = None) -> list[Delivery]:
+    def close(self, why: str, generation: int | None = None) -> list[Delivery]:
         """Accept nothing any more; returns what was not sent, oldest first, after what a lost link had sent and the
         server has not acknowledged.
 
         Args:
             why: the reason that is given for messages from now on.
-            life: the life that ends: what was put in later ones stays, and the outbox stays open if it was opened
+            generation: the one that ends: what was put in later ones stays, and the outbox stays open if it was opened
                 since. None: the current one.
         """
         with self._lock:
-            ends = life is None or life >= self.life
+            ends = generation is None or generation >= self.generation
             linked, self._linked = self._linked, False
             self._refusing = why if ends else None
-            unsent = [each for each in self._unsent if ends or each.life <= (life or 0)]
+            unsent = [each for each in self._unsent if ends or each.generation <= (generation or 0)]
             unanswered = list(self._unanswered.values())
-            self._unsent = deque(each for each in self._unsent if not ends and each.life > (life or 0))
+            self._unsent = deque(
+                each for each in self._unsent if not ends and each.generation > (generation or 0)
+            )
             unsent = self._end_on_connect() + unsent
             self._unanswered.clear()
             self._bytes = sum(each.size for each in self._unsent)

@@ -230,17 +230,17 @@ def test_bytes_are_those_of_the_network():
 def test_what_was_put_in_since_it_was_opened_again_stays():
     outbox = Outbox()
     outbox.open()
-    life = outbox.life
+    generation = outbox.generation
     before, after = Delivery("x", "before"), Delivery("x", "after")
     outbox.put(before, NOW)
-    outbox.open()  # on another thread, before the end of the first life was heard of
+    outbox.open()  # on another thread, before the end of the first generation was heard of
     outbox.put(after, NOW)
-    assert outbox.close("it is over", life) == [before]
+    assert outbox.close("it is over", generation) == [before]
     assert len(outbox) == 1
     again = Delivery("x", "again")
     outbox.put(again, NOW)
     assert again.state == "queued"
-    assert outbox.close("it is over", outbox.life) == [after, again]
+    assert outbox.close("it is over", outbox.generation) == [after, again]
 
 
 # Volatile
