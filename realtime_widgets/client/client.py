@@ -100,8 +100,7 @@ class Client:
         self._listeners = Listeners(f"the client of {self._address.label}")
         self._waits = Waits()
         self._waiter = RuntimeWaiter(self._runtime)
-        self.store = ClientStore(self)
-        """Its streams by channel, with their subscribers, and where the connection stands."""
+        self._store = ClientStore(self)
         self._lock = threading.Lock()  # of who is kept because of callbacks
         self._apart: Status | None = Status()  # what is said while it does not want the connection
         self._closed = False
@@ -111,6 +110,11 @@ class Client:
         self._join()
 
     # Using it
+
+    @property
+    def store(self) -> ClientStore:
+        """Its streams by channel, with their subscribers, and where the connection stands."""
+        return self._store
 
     def connect(self) -> None:
         """Connect after `disconnect()` or an error; while it waits for its next attempt: try now.
@@ -139,7 +143,7 @@ class Client:
             max_points: most records kept; None: no limit. Whoever asks first decides.
         """
         self._check()
-        stream = self.store.adopt(channel, self._receiver.stream(_checked_channel(channel), max_points))
+        stream = self._store.adopt(channel, self._receiver.stream(_checked_channel(channel), max_points))
         self._want({channel})
         return stream
 
@@ -187,7 +191,7 @@ class Client:
         if type == "subscribe":
             self._want(named)
             return data
-        self.store.release(named)
+        self._store.release(named)
         self._unwant(named)
         # That goes out in its order with what else is asked for; what is left asks for the server's answer to it.
         return {**data, "streams": []}
@@ -340,7 +344,7 @@ class Client:
         """Let the connection go: the last one of its users closes it, after some seconds. Twice is fine."""
         if not self._closed:
             self._closed = True
-            self.store.release()
+            self._store.release()
             self._forget_callbacks()
             self._leave()
 
@@ -436,7 +440,7 @@ class Client:
     def _retire(self) -> None:
         """Give way to what the next run of its cell makes: its callbacks end; what shows it goes on."""
         self._forget_callbacks()
-        self.store.release()
+        self._store.release()
         self.on_connect = None
         self.retired = True
         if self._apart is None:

@@ -148,7 +148,7 @@ class StreamStore:
 
     def __repr__(self) -> str:
         state = "connected" if self.connected else "not connected"
-        return f"<StreamStore: {', '.join(map(repr, self)) or 'no streams yet'}; {state}>"
+        return f"<{type(self).__name__}: {', '.join(map(repr, self)) or 'no streams'}; {state}>"
 
     def _drop(self, name: str) -> None:
         """Forget a stream that has no subscribers left (with the lock held)."""

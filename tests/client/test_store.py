@@ -79,7 +79,7 @@ def test_it_says_where_the_connection_stands(client: Client, server: Server):
     client.disconnect()
     assert not store.connected
     assert store.last_heartbeat is not None
-    assert repr(store) == "<StreamStore: no streams yet; not connected>"
+    assert repr(store) == "<ClientStore: no streams; not connected>"
 
 
 def test_it_says_why_there_is_no_connection():

@@ -153,7 +153,7 @@ def test_threads_that_ask_for_a_new_stream_get_the_same():
 
 def test_the_repr_names_the_streams():
     store = StreamStore()
-    assert repr(store) == "<StreamStore: no streams yet; not connected>"
+    assert repr(store) == "<StreamStore: no streams; not connected>"
     store["cpu"]
     store.connected = True
     assert repr(store) == "<StreamStore: 'cpu'; connected>"
