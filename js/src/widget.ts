@@ -10,9 +10,13 @@ import type { Model } from "./lib/hop/wire";
 const LOST_AFTER_MS = 15_000;
 const ONE_LINE_KINDS = ["connection", "dashboard"];
 
+/** Until when a model is there; its views need it while they wait. */
+const lives = new WeakMap<Model, AbortSignal>();
+
 export default {
   initialize({ model }: { model: Model }) {
     const life = new AbortController();
+    lives.set(model, life.signal);
     slot().promise.then((page) =>
       page.modules
         .ready(model.get("_rw_kind"))
@@ -23,7 +27,7 @@ export default {
 
   async render({ model, el }: { model: Model; el: HTMLElement }) {
     const kind = model.get("_rw_kind");
-    const stopAsking = askWhileWaiting(model);
+    const stopAsking = askWhileWaiting(model, el, lives.get(model));
     const lost = setTimeout(() => {
       el.textContent = "realtime_widgets: the front end did not load. Run the cell again.";
     }, LOST_AFTER_MS);

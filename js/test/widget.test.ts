@@ -32,7 +32,7 @@ const answer = (each: Made, content: object) => {
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
 function render(each: Made): HTMLElement {
-  const el = document.createElement("div");
+  const el = document.body.appendChild(document.createElement("div"));
   stub.render({ model: each, el });
   return el;
 }
@@ -56,7 +56,10 @@ beforeEach(() => {
   };
 });
 
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.useRealTimers();
+});
 
 describe("a widget", () => {
   it("is taken on and shown when the front end and its kind are there, in this order", async () => {
@@ -101,6 +104,34 @@ describe("a widget", () => {
     page.modules.define("metric", class {} as unknown as Kind);
     await settled();
     expect([el.textContent, el.style.minHeight, done]).toEqual(["", "", ["show a"]]);
+  });
+});
+
+describe("a widget that waits no more", () => {
+  const all = () => Array.from({ length: 50 }, (_, i) => widget(`w${i}`));
+
+  it("does not ask once its model has ended, and keeps nothing running", async () => {
+    const gone = all();
+    const ends = gone.map((each) => stub.initialize({ model: each }));
+    gone.forEach(render);
+    for (const end of ends) end();
+    await vi.advanceTimersByTimeAsync(1_800_000);
+    expect(gone.flatMap(asked)).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("leaves the asking to those that are in the document", async () => {
+    const away = all();
+    for (const each of away) {
+      stub.initialize({ model: each });
+      render(each).remove();
+    }
+    await vi.advanceTimersByTimeAsync(600_000);
+    const here = widget("here");
+    stub.initialize({ model: here });
+    render(here);
+    await vi.advanceTimersByTimeAsync(ASK_AFTER_MS);
+    expect([away.flatMap(asked), asked(here)]).toEqual([[], [{ rw: 1, do: "load" }]]);
   });
 });
 

@@ -12,8 +12,9 @@ export const ASK_AGAIN_MS = 5_000;
 const MAX_PAUSE_MS = 60_000;
 const LOOK_MS = 1_000;
 
-/** Asks for what a widget waits for, as long as it waits; returns the undo. */
-export function askWhileWaiting(model: Model): () => void {
+/** Asks for what a view waits for, while it is in the document; until the signal ends it, or the undo that is returned. */
+export function askWhileWaiting(model: Model, el: HTMLElement, signal?: AbortSignal): () => void {
+  if (signal?.aborted) return () => {};
   const began = performance.now();
   const listener = (content: { rw?: number; module?: string; code?: string }) => {
     if (content?.rw === WIRE && content.code) take(model, content.code, content.module);
@@ -22,15 +23,19 @@ export function askWhileWaiting(model: Model): () => void {
     const now = performance.now();
     const { page } = slot();
     const kind: string = page ? model.get("_rw_kind") : "";
-    if (now - began < ASK_AFTER_MS || page?.modules.get(kind) || !isTurn(kind, model, now)) return;
+    if (now - began < ASK_AFTER_MS || !el.isConnected || page?.modules.get(kind) || !isTurn(kind, model, now))
+      return;
     model.off("msg:custom", listener);
     model.on("msg:custom", listener);
     model.send({ rw: WIRE, do: "load", ...(kind ? { kind } : {}) });
   }, LOOK_MS);
-  return () => {
+  const stop = () => {
     clearInterval(timer);
     model.off("msg:custom", listener);
+    signal?.removeEventListener("abort", stop);
   };
+  signal?.addEventListener("abort", stop);
+  return stop;
 }
 
 /** Whether to ask for a kind now, over this comm: it may be dead, so another is to ask next if there is one. */
