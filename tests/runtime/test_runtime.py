@@ -242,7 +242,7 @@ def test_a_program_with_a_blocked_callback_and_a_blocked_loop_ends():
         "from realtime_widgets.runtime import get_runtime\n"
         "started = threading.Barrier(3)\n"
         "def block():\n"
-        "    started.wait(); time.sleep(60); print('it was waited for')\n"
+        "    started.wait(); time.sleep(15); print('it was waited for', flush=True)\n"
         "get_runtime().submit(block); get_runtime().call_soon(block)\n"
         "started.wait()\n"
     )

@@ -144,16 +144,17 @@ def shared_lab(folder: Path, name: str) -> Iterator[Lab]:
         folder: which those processes have in common.
         name: of this process, and of its part of what is served.
     """
-
-    @contextmanager
-    def start() -> Iterator[dict[str, str]]:
-        with running_lab() as lab:
-            yield {"url": lab.url, "token": lab.token, "home": str(lab.home)}
-
-    with shared(folder, "lab", start) as found:
+    with shared(folder, "lab", "support.lab:kept_lab") as found:
         lab = Lab(found["url"], found["token"], Path(found["home"]), f"{name}/")
         lab.root.mkdir()
         yield lab
+
+
+@contextmanager
+def kept_lab() -> Iterator[dict[str, str]]:
+    """A JupyterLab, and where it is."""
+    with running_lab() as lab:
+        yield {"url": lab.url, "token": lab.token, "home": str(lab.home)}
 
 
 @contextmanager
@@ -310,7 +311,7 @@ def shared_browser(folder: Path) -> Iterator[Browser]:
         folder: which those processes have in common.
     """
     expect.set_options(timeout=LIMIT * 1000)
-    with shared(folder, "chromium", _browser_server) as found, sync_playwright() as playwright:
+    with shared(folder, "chromium", "support.lab:kept_browser") as found, sync_playwright() as playwright:
         browser = playwright.chromium.connect(found["url"], timeout=LIMIT * 1000)
         try:
             yield browser
@@ -319,7 +320,8 @@ def shared_browser(folder: Path) -> Iterator[Browser]:
 
 
 @contextmanager
-def _browser_server() -> Iterator[dict[str, str]]:
+def kept_browser() -> Iterator[dict[str, str]]:
+    """A Chromium, and where Playwright finds it."""
     with tempfile.TemporaryDirectory(prefix="rw-chromium-", ignore_cleanup_errors=True) as folder:
         options = {
             "executablePath": chromium(),
