@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -22,6 +23,7 @@ ROOMS = {
     "streams": ("errors runtime", "numpy msgspec pandas polars pyarrow"),
     "protocol": ("errors streams", "msgspec"),
     "sources": ("errors runtime streams", "psutil"),
+    "client.sansio": ("errors streams protocol", "numpy msgspec"),
     "client": ("errors runtime streams protocol", "numpy msgspec websockets httpx"),
     "hub": ("errors runtime streams protocol sources", "msgspec starlette uvicorn"),
     "feeds": ("errors streams", "numpy msgspec"),
@@ -50,11 +52,31 @@ LAZY = set(
     ]
 )
 
-# These decide and compute: no I/O, no clock of their own. (Locks they may have: threading is for those.)
+# These decide and compute: no I/O. (Locks they may have: threading is for those; `time` is a default that tests replace.)
 PURE = ("streams", "protocol", "feeds", "client.sansio")
 IMPURE = set(
-    ["asyncio", "socket", "ssl", "selectors", "subprocess", "multiprocessing", "http", "urllib", "sqlite3"]
+    [
+        "asyncio",
+        "socket",
+        "ssl",
+        "select",
+        "selectors",
+        "subprocess",
+        "multiprocessing",
+        "signal",
+        "os",
+        "io",
+        "shutil",
+        "tempfile",
+        "http",
+        "urllib",
+        "ftplib",
+        "sqlite3",
+    ]
 )
+
+# Where what is imported is in a variable: the names are in a table of the same module.
+DYNAMIC = {"__init__", "streams.batch"}
 
 
 @dataclass(frozen=True)
@@ -88,26 +110,69 @@ def imports_of(module: str, path: Path, source: str | None = None) -> list[Impor
     tree = ast.parse(path.read_text() if source is None else source)
     dotted = "realtime_widgets" if module == "__init__" else f"realtime_widgets.{module}"
     package = dotted if path.name == "__init__.py" else dotted.rpartition(".")[0]
-    return list(_walk(tree, module, package, lazy=False, typing_only=False))
+    return list(Reader(module, package, importers(tree)).walk([tree]))
 
 
-def _walk(node: ast.AST, module: str, package: str, *, lazy: bool, typing_only: bool) -> Iterator[Import]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            for name in _names(child, package):
-                yield Import(module, name, child.lineno, lazy, typing_only)
-        elif _is_import_module(child):
-            yield Import(module, _dynamic_name(child, package), child.lineno, lazy, typing_only)
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            for statement in child.body:
-                yield from _walk(ast.Module([statement], []), module, package, lazy=lazy, typing_only=True)
-            for statement in child.orelse:
-                yield from _walk(
-                    ast.Module([statement], []), module, package, lazy=lazy, typing_only=typing_only
-                )
-            continue
-        inside = lazy or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        yield from _walk(child, module, package, lazy=inside, typing_only=typing_only)
+def importers(tree: ast.AST) -> set[str]:
+    """The names by which a module calls functions that import."""
+    found = {"__import__", "import_module"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "importlib":
+            found.update(alias.asname or alias.name for alias in node.names)
+    return found
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Finds the imports of one module, statements and calls."""
+
+    module: str
+    package: str
+    importers: set[str]
+
+    def walk(
+        self, nodes: Iterable[ast.AST], *, lazy: bool = False, typing_only: bool = False
+    ) -> Iterator[Import]:
+        for node in nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                for name in _names(node, self.package):
+                    yield Import(self.module, name, node.lineno, lazy, typing_only)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in self.importers:
+                yield Import(self.module, self._called(node), node.lineno, lazy, typing_only)
+            now, later, typing = _parts(node)
+            yield from self.walk(now, lazy=lazy, typing_only=typing_only)
+            yield from self.walk(later, lazy=True, typing_only=typing_only)
+            yield from self.walk(typing, lazy=lazy, typing_only=True)
+
+    def _called(self, call: ast.Call) -> str:
+        """What a call imports; "?" where that is not written there."""
+        given = dict(zip(("name", "package"), call.args, strict=False)) | {
+            each.arg: each.value for each in call.keywords if each.arg
+        }
+        match given.get("name"):
+            case ast.Constant(value=str(name)):
+                pass
+            case _:
+                return "?"
+        if not name.startswith("."):
+            return name
+        match given.get("package"):
+            case ast.Constant(value=str(package)):
+                pass
+            case _:  # __package__, or __name__ of a package
+                package = self.package
+        return importlib.util.resolve_name(name, package)
+
+
+def _parts(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST], list[ast.AST]]:
+    """What is below a node, and runs with it, later, or never but for type checkers."""
+    children = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        body = node.body if isinstance(node.body, list) else [node.body]
+        return [child for child in children if child not in body], list(body), []
+    if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+        return list(node.orelse), [], list(node.body)
+    return children, [], []
 
 
 def _names(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
@@ -122,26 +187,6 @@ def _names(node: ast.Import | ast.ImportFrom, package: str) -> list[str]:
     return [f"{base}.{alias.name}" for alias in node.names]
 
 
-def _is_import_module(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and ast.unparse(node.func).endswith("import_module")
-        and bool(node.args)
-        and isinstance(node.args[0], ast.Constant)
-    )
-
-
-def _dynamic_name(node: ast.AST, package: str) -> str:
-    assert isinstance(node, ast.Call)
-    assert isinstance(node.args[0], ast.Constant)
-    name = str(node.args[0].value)
-    if not name.startswith("."):
-        return name
-    inner = name.lstrip(".")
-    parts = package.split(".")
-    return ".".join([*parts[: len(parts) - (len(name) - len(inner) - 1)], inner])
-
-
 def target(name: str, known: Mapping[str, Path]) -> str | None:
     """The module of ours that an absolute name belongs to; None for others' names."""
     if name != "realtime_widgets" and not name.startswith("realtime_widgets."):
@@ -153,7 +198,9 @@ def target(name: str, known: Mapping[str, Path]) -> str | None:
 
 
 def room_of(module: str) -> str:
-    return module.partition(".")[0]
+    parts = module.split(".")
+    inner = ".".join(parts[:2])
+    return inner if inner in ROOMS else parts[0]
 
 
 def problems(imports: list[Import], known: Mapping[str, Path]) -> list[str]:
@@ -163,8 +210,11 @@ def problems(imports: list[Import], known: Mapping[str, Path]) -> list[str]:
         room = room_of(imported.module)
         rooms, libraries = ROOMS[room]
         ours = target(imported.name, known)
-        if ours is not None:
-            if room_of(ours) not in {room, *rooms.split()}:
+        if imported.name == "?":
+            if imported.module not in DYNAMIC:
+                found.append(f"{imported}: write there what it imports")
+        elif ours is not None:
+            if not {room_of(ours), ours.partition(".")[0]} & {room, *rooms.split()}:
                 found.append(f"{imported}: {room} may not see {room_of(ours)}")
         elif imported.typing_only or imported.top == "__future__":
             continue
@@ -224,6 +274,24 @@ def test_no_modules_import_each_other_in_a_circle():
             "import importlib\nimportlib.import_module('..widgets.base')",
             "may not see widgets",
         ),
+        *(
+            ("streams.stream", f"import importlib\n{call}", complaint)
+            for call, complaint in {
+                "importlib.import_module('.widgets.base', 'realtime_widgets')": "may not see widgets",
+                "importlib.import_module(name='realtime_widgets.widgets')": "may not see widgets",
+                "from importlib import import_module as load; load('realtime_widgets.widgets')": "may not see widgets",
+                "__import__('anywidget')": "may not use anywidget",
+                "importlib.import_module('anywid' + 'get')": "write there what it imports",
+                "def f(y=importlib.import_module('pandas')): ...": "inside the function",
+                "@importlib.import_module('pandas')\ndef f(): ...": "inside the function",
+            }.items()
+        ),
+        ("streams.stream", "if not TYPE_CHECKING:\n    import anywidget", "may not use anywidget"),
+        ("streams.stream", "if TYPE_CHECKING or True:\n    import anywidget", "may not use anywidget"),
+        ("streams.stream", "if TYPE_CHECKING: ...\nelse:\n    import anywidget", "may not use anywidget"),
+        ("client.sansio.backoff", "from ..transports import handshake", "client.sansio may not see client"),
+        ("client.sansio.backoff", "def f():\n    import httpx", "may not use httpx"),
+        ("protocol.envelope", "import os", "does no I/O"),
         ("streams.stream", "import realtime_widgets", "may not see __init__"),
         ("streams.stream", "import asyncio", "does no I/O"),
         ("client.sansio.outbox", "import socket", "does no I/O"),

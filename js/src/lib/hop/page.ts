@@ -63,8 +63,9 @@ export class Page implements FrontEnd, RoutePage {
   }
 
   /**
-   * Takes on a widget's model, whose kind must be defined. A notebook that is closed and opened again makes new models of the same ids and never
-   * ends the old ones, whose comms are dead: the newer takes over, with the elements where the older was shown.
+   * Takes on a widget's model, whose kind must be defined. A notebook that is closed and opened again makes new models of
+   * the same ids and never ends the old ones, whose comms are dead: the newer takes over, with the elements where the
+   * older was shown.
    */
   adopt(model: Model, signal: AbortSignal): void {
     const id = model.get("_rw_id") as string;
