@@ -44,7 +44,7 @@ class HandRuntime:
         self.now = end
 
 
-class Feed(Numbers):
+class NumbersFeed(Numbers):
     def resize(self, px: int) -> None:
         pass
 
@@ -58,9 +58,11 @@ def test_the_last_moment_of_a_process_is_no_fault() -> None:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> tuple[HandRuntime, FrameLoop, Feed, list[tuple[float, int]]]:
+def world(
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[HandRuntime, FrameLoop, NumbersFeed, list[tuple[float, int]]]:
     """A runtime, a frame loop with one feed, and what it sent: when, and the newest record."""
-    runtime, feed = HandRuntime(), Feed()
+    runtime, feed = HandRuntime(), NumbersFeed()
     sent: list[tuple[float, int]] = []
     clock = types.SimpleNamespace(monotonic=lambda: runtime.now, time=lambda: runtime.now)
     monkeypatch.setattr(frame_loop, "time", clock)
@@ -78,7 +80,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> tuple[HandRuntime, FrameLoop, Feed
     return runtime, made, feed, sent
 
 
-World = tuple[HandRuntime, FrameLoop, Feed, list[tuple[float, int]]]
+World = tuple[HandRuntime, FrameLoop, NumbersFeed, list[tuple[float, int]]]
 
 
 def push(world: World) -> None:
@@ -155,7 +157,7 @@ def test_many_routes_share_the_messages_that_leave_room_for_others(monkeypatch: 
     monkeypatch.setattr(frame_loop, "time", clock)
     monkeypatch.setattr(frame_loop, "has_carrier", lambda: False)
     made = FrameLoop(runtime, lambda *_: times.append(runtime.now))  # type: ignore[arg-type]
-    feeds = {f"w{i}": Feed() for i in range(100)}
+    feeds = {f"w{i}": NumbersFeed() for i in range(100)}
     for name, feed in feeds.items():
         made.add(name, {"0": feed}, [], None, types.SimpleNamespace(comm=object()))  # type: ignore[arg-type]
     for i in range(400):
@@ -176,7 +178,7 @@ def test_a_widget_whose_notebook_has_closed_its_comm_is_served_no_more(
     monkeypatch.setattr(frame_loop, "has_carrier", lambda: False)
     sent: list[str] = []
     made = FrameLoop(runtime, lambda route, *_: sent.append(route))  # type: ignore[arg-type]
-    comm, feed = types.SimpleNamespace(_closed=False), Feed()
+    comm, feed = types.SimpleNamespace(_closed=False), NumbersFeed()
     made.add("a", {"0": feed}, [], None, types.SimpleNamespace(comm=comm))  # type: ignore[arg-type]
     runtime.run_until(101.0)
     assert sent
@@ -309,7 +311,7 @@ def test_a_widget_that_the_garbage_collector_closes_while_another_is_added_is_no
     sent: Recorder,
 ) -> None:
     """`Widget.__del__` closes, on whichever thread collects, in the middle of anything."""
-    old, feed = LiveChart(Stream("s")), Feed()
+    old, feed = LiveChart(Stream("s")), NumbersFeed()
     collecting = types.SimpleNamespace(listen=lambda _: old.close() or (lambda: None))
     made = base.get_frame_loop()
     adding = threading.Thread(target=made.add, args=("new", {"0": feed}, [collecting]), daemon=True)

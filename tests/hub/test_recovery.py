@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from realtime_widgets.hub import Hub, send_buffer
-from support.scripted_client import LIMIT, Answer, Client, client, run
+from support.scripted_client import LIMIT, Answer, ScriptedClient, client, run
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def hub() -> Iterator[Hub]:
         yield hub
 
 
-async def publish(one: Client, *data: Any) -> list[Answer]:
+async def publish(one: ScriptedClient, *data: Any) -> list[Answer]:
     """Publish on x, and return the answers; equal data have one id."""
     answers = []
     for each in data:
@@ -29,14 +29,16 @@ async def publish(one: Client, *data: Any) -> list[Answer]:
     return answers
 
 
-async def subscribe(one: Client, position: list[Any] | None = None, channel: str = "x") -> list[Answer]:
+async def subscribe(
+    one: ScriptedClient, position: list[Any] | None = None, channel: str = "x"
+) -> list[Answer]:
     """Subscribe from a position; returns everything up to the answer to a ping after it."""
     positions = {} if position is None else {"positions": {channel: position}}
     await one.say("subscribe", {"streams": [channel]} | positions, id="s")
     return await everything(one)
 
 
-async def everything(one: Client) -> list[Answer]:
+async def everything(one: ScriptedClient) -> list[Answer]:
     """What has come, and comes until nothing more does."""
     found: list[Answer] = []
     quiet = 0

@@ -8,7 +8,7 @@ import pytest
 
 from realtime_widgets.hub import Hub, session
 from realtime_widgets.protocol import heartbeat
-from support.scripted_client import Client, client, run, small_socket
+from support.scripted_client import ScriptedClient, client, run, small_socket
 
 # Frames that are too large
 
@@ -63,7 +63,7 @@ def test_all_are_pinged_and_who_said_hello_and_fell_silent_is_dropped(
     run(main())
 
 
-async def flood(hub: Hub, fast: Client) -> int:
+async def flood(hub: Hub, fast: ScriptedClient) -> int:
     """Publish at the pace of a client that reads, until another is closed as slow; returns how many."""
     for i in range(1000):
         hub.publish("big", "x" * 100_000)

@@ -217,7 +217,7 @@ class HubEnd:
         self.wire.reset()
 
 
-class Hub:
+class ModelHub:
     """One life of a hub."""
 
     def __init__(self, world: World, broker: MemoryBroker) -> None:
@@ -264,7 +264,7 @@ class World:
         self.heard: dict[str, list[Message | Gap]] = {channel: [] for channel in CHANNELS}
         self.deliveries: list[Delivery] = []
         self.count = 0
-        self.hub = Hub(self, self._broker())
+        self.hub = ModelHub(self, self._broker())
         self.beginning = Position(self.hub.broker.epoch, 0)
         self.pool = Pool(self.runtime, clock=loop)  # type: ignore[arg-type]
         self.client = Client(
@@ -340,7 +340,7 @@ class World:
         before = self.hub
         if not anew:
             before.broker._sinks.clear()
-        self.hub = Hub(self, self._broker() if anew else before.broker)
+        self.hub = ModelHub(self, self._broker() if anew else before.broker)
         for wire in before.wires:
             wire.reset()
         self.run(0.0)

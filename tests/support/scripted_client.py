@@ -24,7 +24,7 @@ LIMIT = 30.0
 Answer = dict[str, Any]
 
 
-class Client:
+class ScriptedClient:
     """A client that says nothing by itself."""
 
     def __init__(self, ws: ClientConnection) -> None:
@@ -75,11 +75,11 @@ class Client:
 
 
 @contextlib.asynccontextmanager
-async def client(hub: Hub, **options: Any) -> AsyncIterator[Client]:
+async def client(hub: Hub, **options: Any) -> AsyncIterator[ScriptedClient]:
     if hub.token is not None:
         options = {"additional_headers": {"Authorization": f"Bearer {hub.token}"}} | options
     async with connect(hub.url, proxy=None, close_timeout=1, **options) as ws:
-        yield Client(ws)
+        yield ScriptedClient(ws)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
