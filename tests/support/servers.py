@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 
 from realtime_widgets.hub.serving import accept_no_more
 
-LIMIT = 30.0
+LIMIT = 60.0
 """Seconds after which a condition that has not come true counts as a failure."""
 
 Handler = Callable[[ServerConnection], Awaitable[object]]
