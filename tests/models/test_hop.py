@@ -23,8 +23,8 @@ permitted word (one a second), and a tick or two for the answer."""
 
 
 def let_it_heal(world: World) -> None:
-    """Where words were lost on their way up, a page may have fallen silent: it tries again after a minute."""
-    world.run(HEALED + (MUTED + REPORT_INTERVAL if world.words_lost else 0.0))
+    """Where words did not arrive, a page may have fallen silent: it tries again after a minute."""
+    world.run(HEALED + (MUTED + REPORT_INTERVAL if world.unheard else 0.0))
 
 
 def run_schedule(world: World, change: Callable[[str], None], events: int) -> None:

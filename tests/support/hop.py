@@ -144,6 +144,11 @@ class World:
         self.now = end
 
     @property
+    def unheard(self) -> bool:
+        """Whether the kernel has not heard all that the pages have said: words were lost, or wait for the end of a cell."""
+        return self.words_lost or bool(self._to_main) or bool(self._up)
+
+    @property
     def _open(self) -> bool:
         return not self.cell or self.opens_during_cells
 
