@@ -10,13 +10,9 @@ import type { Model } from "./lib/hop/wire";
 const LOST_AFTER_MS = 15_000;
 const ONE_LINE_KINDS = ["connection", "dashboard"];
 
-/** Until when a model is there; its views need it while they wait. */
-const lives = new WeakMap<Model, AbortSignal>();
-
 export default {
   initialize({ model }: { model: Model }) {
     const life = new AbortController();
-    lives.set(model, life.signal);
     slot().promise.then((page) =>
       page.modules
         .ready(model.get("_rw_kind"))
@@ -25,9 +21,10 @@ export default {
     return () => life.abort();
   },
 
-  async render({ model, el }: { model: Model; el: HTMLElement }) {
+  /** `signal` ends with the view; anywidget gives it from 0.11 on. */
+  async render({ model, el, signal }: { model: Model; el: HTMLElement; signal?: AbortSignal | undefined }) {
     const kind = model.get("_rw_kind");
-    const stopAsking = askWhileWaiting(model, el, lives.get(model));
+    const stopAsking = askWhileWaiting(model, el, signal);
     const lost = setTimeout(() => {
       el.textContent = "realtime_widgets: the front end did not load. Run the cell again.";
     }, LOST_AFTER_MS);

@@ -31,9 +31,9 @@ const answer = (each: Made, content: object) => {
 };
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
-function render(each: Made): HTMLElement {
+function render(each: Made, signal?: AbortSignal): HTMLElement {
   const el = document.body.appendChild(document.createElement("div"));
-  stub.render({ model: each, el });
+  stub.render({ model: each, el, signal });
   return el;
 }
 
@@ -110,11 +110,11 @@ describe("a widget", () => {
 describe("a widget that waits no more", () => {
   const all = () => Array.from({ length: 50 }, (_, i) => widget(`w${i}`));
 
-  it("does not ask once its model has ended, and keeps nothing running", async () => {
+  it("does not ask once it has ended, and keeps nothing running", async () => {
     const gone = all();
-    const ends = gone.map((each) => stub.initialize({ model: each }));
-    gone.forEach(render);
-    for (const end of ends) end();
+    const view = new AbortController();
+    for (const each of gone) render(each, view.signal);
+    view.abort();
     await vi.advanceTimersByTimeAsync(1_800_000);
     expect(gone.flatMap(asked)).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
@@ -122,13 +122,9 @@ describe("a widget that waits no more", () => {
 
   it("leaves the asking to those that are in the document", async () => {
     const away = all();
-    for (const each of away) {
-      stub.initialize({ model: each });
-      render(each).remove();
-    }
+    for (const each of away) render(each).remove();
     await vi.advanceTimersByTimeAsync(600_000);
     const here = widget("here");
-    stub.initialize({ model: here });
     render(here);
     await vi.advanceTimersByTimeAsync(ASK_AFTER_MS);
     expect([away.flatMap(asked), asked(here)]).toEqual([[], [{ rw: 1, do: "load" }]]);

@@ -1,7 +1,7 @@
 """The connection: one socket to one server, kept open for all clients that want it.
 
 Everything here runs on the I/O thread; other threads read `status`, which is a snapshot. What follows from what
-is the table of `link`; here it is done:
+is the table of `sansio.state`; here it is done:
 
     dial ── opened ──> read, write, ping ── lost ──> wait ──> dial …
 """
@@ -219,7 +219,7 @@ class Connection:
         """End it at once: the program ends."""
         self._release()
 
-    # What the link's table says
+    # What the state's table says
 
     @property
     def _clock(self) -> Clock:

@@ -25,7 +25,7 @@ from ..streams.gaps import Gap
 from .feed import Payload
 
 Level = Literal["debug", "info", "success", "warning", "error"]
-Row = tuple[float, float, str, str, str] | tuple[float, float, None, str, int | None] | tuple[int, int]
+LogRow = tuple[float, float, str, str, str] | tuple[float, float, None, str, int | None] | tuple[int, int]
 
 LEVELS: Final[tuple[Level, ...]] = ("debug", "info", "success", "warning", "error")
 """From the least severe to the most severe."""
@@ -71,7 +71,7 @@ class EventLogFeed:
         self.stream = stream
         self.level = level
         self._least = LEVELS.index(checked_level(level))
-        self._rows: deque[Row] = deque(maxlen=max_rows)
+        self._rows: deque[LogRow] = deque(maxlen=max_rows)
         self._cursor = 0
         self._cleared = stream.cleared_seq
         self._sent = 0
@@ -126,9 +126,9 @@ class EventLogFeed:
             self._asked_for = {}
         return Payload(first, self._cursor, key, body, moved=moved, body_bytes=nbytes)
 
-    def _left_out(self, seq: int, count: int, most: int) -> list[Row]:
+    def _left_out(self, seq: int, count: int, most: int) -> list[LogRow]:
         """Return the left-out rows that are still kept, newest last, after a row for those that are not returned."""
-        found: deque[Row] = deque()
+        found: deque[LogRow] = deque()
         events = 0
         for row in reversed(self._rows):
             if row[0] > seq:
@@ -160,16 +160,16 @@ class EventLogFeed:
         wanted = self._wanted(batch)
         gaps = self._new_gaps()
         if wanted or gaps:
-            rows: Iterable[Row] = _rows(batch, wanted[-(self._rows.maxlen or 0) :])
+            rows: Iterable[LogRow] = _rows(batch, wanted[-(self._rows.maxlen or 0) :])
             self._add(sorted([*rows, *gaps], key=_number) if gaps else rows, len(wanted) + len(gaps))
 
-    def _new_gaps(self) -> list[Row]:
+    def _new_gaps(self) -> list[LogRow]:
         """Return the gaps since the last call, as far as the records before them have been read."""
         gaps = self.stream.gaps
         if not gaps or gaps[-1] is self._last_gap:
             return []
         begin = next((i + 1 for i, gap in enumerate(gaps) if gap is self._last_gap), 0)
-        found: list[Row] = []
+        found: list[LogRow] = []
         for i, gap in enumerate(gaps[begin:], begin):
             assert gap.seq is not None
             if gap.seq > self._cursor:
@@ -180,7 +180,7 @@ class EventLogFeed:
         self._gapped = self._gapped or bool(found)
         return found
 
-    def _add(self, rows: Iterable[Row], events: int) -> None:
+    def _add(self, rows: Iterable[LogRow], events: int) -> None:
         """Keep rows that stand for `events` events, some of which may have been skipped already."""
         rows = list(rows)
         self._rows.extend(rows)
@@ -239,7 +239,7 @@ def shown(value: Any, most: int) -> str:
     return text if text.isascii() else text.encode(errors="replace").decode()
 
 
-def _rows(batch: Batch, places: Sequence[int]) -> Iterator[Row]:
+def _rows(batch: Batch, places: Sequence[int]) -> Iterator[LogRow]:
     levels, sources = (_texts(batch, name, places) for name in ("level", "source"))
     for i, level, source, message in zip(places, levels, sources, _messages(batch, places), strict=True):
         yield batch.first_seq + i, float(batch.ts[i]), _MEANT.get(level.casefold(), level), source, message
@@ -265,11 +265,11 @@ def _texts(batch: Batch, name: str, places: Sequence[int]) -> list[str]:
     return [shown(value, most).strip() for value in column[list(places)].tolist()]
 
 
-def _newest(rows: deque[Row], count: int) -> list[Row]:
+def _newest(rows: deque[LogRow], count: int) -> list[LogRow]:
     return list(islice(rows, max(0, len(rows) - count), None))
 
 
-def _fitting(rows: list[Row]) -> tuple[list[Row], int]:
+def _fitting(rows: list[LogRow]) -> tuple[list[LogRow], int]:
     """Return the newest rows that fit into a part, and their size as JSON in bytes."""
     nbytes = 0
     for i in range(len(rows) - 1, -1, -1):
@@ -280,7 +280,7 @@ def _fitting(rows: list[Row]) -> tuple[list[Row], int]:
     return rows, nbytes
 
 
-def _with_gap(rows: list[Row], left_out: int) -> list[Row]:
+def _with_gap(rows: list[LogRow], left_out: int) -> list[LogRow]:
     """Return the rows, with a first one that counts the events left out before them."""
     first, *others = rows
     if _is_gap(first):
@@ -288,14 +288,14 @@ def _with_gap(rows: list[Row], left_out: int) -> list[Row]:
     return [(math.ceil(first[0]) - 1, left_out), *rows]
 
 
-def _number(row: Row) -> float:
+def _number(row: LogRow) -> float:
     return row[0]
 
 
-def _events(rows: Iterable[Row]) -> int:
+def _events(rows: Iterable[LogRow]) -> int:
     """Return how many events the rows stand for: one each, or those left out."""
     return sum(row[1] if _is_gap(row) else 1 for row in rows)
 
 
-def _is_gap(row: Row) -> TypeGuard[tuple[int, int]]:
+def _is_gap(row: LogRow) -> TypeGuard[tuple[int, int]]:
     return len(row) == 2

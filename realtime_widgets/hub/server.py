@@ -106,9 +106,8 @@ class Hub:
         runtime = get_runtime()
         _may_wait(runtime)
         address = find(self._host)
-        instance = _Instance(
-            runtime, self._broker, self._policy
-        )  # on this thread: it imports large libraries
+        # On this thread: it imports large libraries.
+        instance = _Instance(runtime, self._broker, self._policy)
         starting = runtime.run(self._start(instance, address))
         try:
             runtime.wait(starting, timeout)

@@ -180,7 +180,7 @@ class _Poll:
         self._runtime = get_runtime()
         self._forget = self._runtime.on_stop(self.end)
         self._due = time.monotonic()
-        self._next: Delayed = self._runtime.call_later(0.0, self._beat)
+        self._next: Delayed = self._runtime.call_later(0.0, self._tick)
 
     def end(self, _: object = None) -> None:
         """Stop polling, from any thread and any number of times; a reading under way is not appended any more.
@@ -191,7 +191,7 @@ class _Poll:
         self._next.cancel()
         self._forget()
 
-    def _beat(self) -> None:
+    def _tick(self) -> None:
         if self.ended:
             return
         try:
@@ -199,7 +199,7 @@ class _Poll:
         finally:
             if not self.ended:
                 self._due = next_due(self._due, now := time.monotonic(), self._every)
-                self._next = self._runtime.call_later(self._due - now, self._beat)
+                self._next = self._runtime.call_later(self._due - now, self._tick)
 
     def _measure(self) -> None:
         reading = self._read()

@@ -147,7 +147,7 @@ def test_no_token_is_ever_logged(caplog: pytest.LogCaptureFixture):
     assert not any(secret in caplog.text for secret in (hub.token, "guessed", "tried"))
 
 
-def test_behind_the_door_nobody_sees_the_token():
+def test_behind_the_middleware_nobody_sees_the_token():
     seen: list[Any] = []
 
     async def inside(scope: Any, *_: Any) -> None:

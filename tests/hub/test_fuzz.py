@@ -111,13 +111,13 @@ def loop() -> Iterator[Timeless]:
 def test_no_client_stops_its_session(loop: Timeless, frames: list[str | bytes]):
     broker = MemoryBroker(5, None, clock=loop.time)
     state = HubState(Threadless(loop), broker)  # type: ignore[arg-type]
-    link = RecordingClientTransport(frames)
+    transport = RecordingClientTransport(frames)
 
     async def main() -> None:
         async with asyncio.timeout(60):
-            await HubSession(state, link, ("x",)).run()
+            await HubSession(state, transport, ("x",)).run()
 
     loop.run_until_complete(main())
-    assert link.answered.is_set()
+    assert transport.answered.is_set()
     assert not state.sessions
     assert broker._sinks == {}

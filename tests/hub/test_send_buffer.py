@@ -16,14 +16,14 @@ from realtime_widgets.hub.send_buffer import MAX_BYTES, SendBuffer
 def test_a_send_buffer_is_a_queue_with_a_bound(actions: list[str | None], most: int):
     limit, send_buffer.MAX_BYTES = send_buffer.MAX_BYTES, 64  # type: ignore[misc]
     try:
-        box, model = SendBuffer(), []
+        buffer, model = SendBuffer(), []
 
         def size(frames: list[str]) -> int:
             return sum(len(frame.encode()) for frame in frames)
 
         for action in actions:
             if action is None:
-                taken = box.take(most)
+                taken = buffer.take(most)
                 assert taken == model[: len(taken)]
                 del model[: len(taken)]
                 assert size(taken) <= most or len(taken) == 1
@@ -31,7 +31,7 @@ def test_a_send_buffer_is_a_queue_with_a_bound(actions: list[str | None], most: 
                 assert not model or size([*taken, model[0]]) > most
             else:
                 fits = not model or size([*model, action]) <= 64
-                assert box.put(action) is fits
+                assert buffer.put(action) is fits
                 if fits:
                     model.append(action)
     finally:
@@ -39,10 +39,10 @@ def test_a_send_buffer_is_a_queue_with_a_bound(actions: list[str | None], most: 
 
 
 def test_a_single_frame_has_always_room():
-    box = SendBuffer()
-    assert box.put("x" * (2 * MAX_BYTES))
-    assert not box.put("y")
-    assert box.take(0) == ["x" * (2 * MAX_BYTES)]
-    assert box.put("y")
-    box.clear()
-    assert box.take(100) == []
+    buffer = SendBuffer()
+    assert buffer.put("x" * (2 * MAX_BYTES))
+    assert not buffer.put("y")
+    assert buffer.take(0) == ["x" * (2 * MAX_BYTES)]
+    assert buffer.put("y")
+    buffer.clear()
+    assert buffer.take(100) == []

@@ -113,7 +113,7 @@ def streamed(world: World, channel: str) -> list[Message | Gap]:
 
 
 def check_deliveries(world: World, *, on_purpose: bool) -> None:
-    """What was acknowledged is there, once in every life of the hub, and in its order; nothing is open.
+    """What was acknowledged is there, once in every run of the hub, and in its order; nothing is open.
 
     Args:
         world: which.

@@ -75,7 +75,7 @@ IMPURE = set(
     ]
 )
 
-# Where what is imported is in a variable: the names are in a table of the same module.
+# Where what is imported is in a variable: a table of names there, and what `_library` is given here.
 DYNAMIC = {"__init__", "streams.batch"}
 
 
@@ -118,7 +118,7 @@ def importers(tree: ast.AST) -> set[str]:
     found = {"__import__", "import_module"}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "importlib":
-            found.update(alias.asname or alias.name for alias in node.names)
+            found.update(each.asname for each in node.names if each.name == "import_module" and each.asname)
     return found
 
 
@@ -137,12 +137,23 @@ class Reader:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 for name in _names(node, self.package):
                     yield Import(self.module, name, node.lineno, lazy, typing_only)
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in self.importers:
+            elif isinstance(node, ast.Call) and self._imports(node.func):
                 yield Import(self.module, self._called(node), node.lineno, lazy, typing_only)
+                yield from self.walk([*node.args, *node.keywords], lazy=lazy, typing_only=typing_only)
+                continue
+            elif self._imports(node):  # given away, under another name
+                yield Import(self.module, "?", getattr(node, "lineno", 0), lazy, typing_only)
             now, later, typing = _parts(node)
             yield from self.walk(now, lazy=lazy, typing_only=typing_only)
             yield from self.walk(later, lazy=True, typing_only=typing_only)
             yield from self.walk(typing, lazy=lazy, typing_only=True)
+
+    def _imports(self, node: ast.AST) -> bool:
+        """Whether a node is the name of a function that imports."""
+        return (
+            isinstance(node, ast.Name | ast.Attribute)
+            and ast.unparse(node).rpartition(".")[2] in self.importers
+        )
 
     def _called(self, call: ast.Call) -> str:
         """What a call imports; "?" where that is not written there."""
@@ -282,6 +293,7 @@ def test_no_modules_import_each_other_in_a_circle():
                 "from importlib import import_module as load; load('realtime_widgets.widgets')": "may not see widgets",
                 "__import__('anywidget')": "may not use anywidget",
                 "importlib.import_module('anywid' + 'get')": "write there what it imports",
+                "load = importlib.import_module\nload('anywidget')": "write there what it imports",
                 "def f(y=importlib.import_module('pandas')): ...": "inside the function",
                 "@importlib.import_module('pandas')\ndef f(): ...": "inside the function",
             }.items()

@@ -67,7 +67,7 @@ def test_two_readings_at_one_moment_give_no_rate():
     ("now", "expected"),
     [(10.0, 10.5), (10.1, 10.5), (10.49, 10.5), (10.51, 11.0), (25.2, 25.5)],
 )
-def test_the_next_reading_keeps_the_beat_and_makes_up_for_nothing(now: float, expected: float):
+def test_the_next_reading_keeps_the_interval_and_makes_up_for_nothing(now: float, expected: float):
     assert next_due(10.0, now, 0.5) == pytest.approx(expected)
 
 

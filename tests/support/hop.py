@@ -145,8 +145,8 @@ class World:
 
     @property
     def unheard(self) -> bool:
-        """Whether the kernel has not heard all that the pages have said: words were lost, or wait for the end of a cell."""
-        return self.words_lost or bool(self._to_main) or bool(self._up)
+        """Whether the kernel has heard other words than a page said last: some were lost, or wait in the main shell."""
+        return self.words_lost or (self.opens_during_cells and bool(self._to_main))
 
     @property
     def _open(self) -> bool:

@@ -218,7 +218,7 @@ class HubEnd:
 
 
 class ModelHub:
-    """One life of a hub."""
+    """One run of a hub."""
 
     def __init__(self, world: World, broker: MemoryBroker) -> None:
         self.broker = broker

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import importlib
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-LIMIT = 90.0
+LIMIT = 150.0
 """Seconds for it to start; more than what is started gives itself."""
 
 KEEPER = "import sys; sys.path.insert(0, sys.argv[1]); from support.shared import keep; keep(*sys.argv[2:])"
@@ -33,15 +34,13 @@ def shared(folder: Path, what: str, start: str) -> Iterator[dict[str, str]]:
     """
     told = folder / f"{what}.json"
     with ExitStack() as until_the_end:
-        with locked(folder / f"{what}.entry"):
-            using = ExitStack()
-            using.enter_context(
-                locked(folder / f"{what}.users", fcntl.LOCK_SH)
-            )  # after a keeper that is ending
+        with locked(folder / f"{what}.entry"), ExitStack() as using:
+            # Waits for a keeper that is ending, and none ends from here on.
+            using.enter_context(locked(folder / f"{what}.users", fcntl.LOCK_SH))
             if not told.exists():
                 keeper = _started(folder, what, start)
                 until_the_end.callback(keeper.wait)
-            until_the_end.enter_context(using)
+            until_the_end.enter_context(using.pop_all())
         yield json.loads(told.read_text())
 
 
@@ -59,6 +58,7 @@ def _started(folder: Path, what: str, start: str) -> subprocess.Popen[bytes]:
     while not (folder / f"{what}.json").exists():
         if keeper.poll() is not None or time.monotonic() > deadline:
             keeper.terminate()
+            keeper.wait()
             raise RuntimeError(f"{what} did not start:\n{log.read_text(errors='replace')[-4000:]}")
         time.sleep(0.05)
     return keeper
@@ -66,14 +66,19 @@ def _started(folder: Path, what: str, start: str) -> subprocess.Popen[bytes]:
 
 def keep(folder: str, what: str, start: str) -> None:
     """Start it, leave word, and end it when nobody uses it any more; who comes later finds none."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and what it has started ends with it
     module, _, function = start.partition(":")
     told = Path(folder, f"{what}.json")
     with getattr(importlib.import_module(module), function)() as word:
         whole = Path(folder, f"{what}.json.new")
         whole.write_text(json.dumps(word))
         whole.rename(told)
-        with locked(Path(folder, f"{what}.users")):
-            told.unlink()
+        try:
+            with locked(Path(folder, f"{what}.users")):
+                told.unlink()
+        except BaseException:
+            told.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The link: the table, and what holds in every life of it."""
+"""The state of a connection: its table, and what holds whatever happens to it."""
 
 from __future__ import annotations
 

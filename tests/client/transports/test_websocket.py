@@ -71,8 +71,8 @@ def test_a_call_that_holds_the_interpreter_for_longer_than_any_silence_costs_no_
             )  # with the lock of the interpreter held, as some C libraries do
             server.send({"type": "x", "data": 1})
             wait_for(lambda frames=frames: client.stats.frames > frames)
-            beats = server.types().count("ping")
-            wait_for(lambda beats=beats: server.types().count("ping") > beats, "another sign of life")
+            pings = server.types().count("ping")
+            wait_for(lambda pings=pings: server.types().count("ping") > pings, "another sign of life")
         assert (client.state, client.stats.connects) == ("connected", 1)
         client.disconnect()
 
