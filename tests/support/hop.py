@@ -145,7 +145,7 @@ class World:
 
     @property
     def unheard(self) -> bool:
-        """Whether the kernel has heard other words than a page said last: some were lost, or wait in the main shell."""
+        """Whether words of the pages have not reached the kernel: they were lost, or wait in its main shell."""
         return self.words_lost or (self.opens_during_cells and bool(self._to_main))
 
     @property
