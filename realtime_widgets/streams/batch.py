@@ -6,14 +6,15 @@ A library is imported by the conversion that needs it, never before.
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import MissingDependency
-from .columns import Array, as_numbers
+from .columns import ABSENT_NUMBER, Array, absences, as_numbers
 from .fields import unknown_field
 from .gaps import Gap
 from .times import to_utc
@@ -46,6 +47,8 @@ class Batch:
     gaps: tuple[Gap, ...] = ()
     """Data known to be missing: before its first record, between two of them, or after its last. A gap at a cursor is
     after the last record of one batch and before the first of the next."""
+    _absent: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    """For texts and objects: which records leave the field out. Numbers say it themselves."""
 
     def __len__(self) -> int:
         return len(self.ts)
@@ -66,13 +69,40 @@ class Batch:
 
     def numbers(self, name: str) -> npt.NDArray[np.float64]:
         """Return a field of any kind as float64; values that are not numbers become NaN."""
-        return as_numbers(self[name])
+        numbers = as_numbers(self[name])
+        absent = self._absent.get(name)
+        if absent is not None:
+            numbers[absent] = ABSENT_NUMBER
+        return numbers
+
+    def present(self, name: str) -> npt.NDArray[np.bool_]:
+        """Return which records have a value of a field, be it a missing one; False: they leave it out.
+
+        Returns:
+            bool array, one for each record.
+
+        Raises:
+            UnknownField: when the stream has no such field.
+        """
+        array = self[name]
+        if name not in self.columns:
+            return np.ones(len(self), bool)
+        if array.dtype == object:
+            absent = self._absent.get(name)
+            return np.ones(len(self), bool) if absent is None else ~absent
+        return ~absences(array)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one dict per record, `ts` first; `stream.extend()` takes them back."""
+        """Return one dict per record, `ts` first, without the fields that it leaves out; `stream.extend()` takes
+        them back.
+        """
         names = ("ts", *self.columns)
         values = zip(self.ts.tolist(), *(column.tolist() for column in self.columns.values()), strict=True)
-        return [dict(zip(names, row, strict=True)) for row in values]
+        rows = [dict(zip(names, row, strict=True)) for row in values]
+        for name in self.columns:
+            for i in np.flatnonzero(~self.present(name)).tolist():
+                del rows[i][name]
+        return rows
 
     def to_pandas(self) -> Any:
         """Return a `pandas.DataFrame`: `ts` as datetime64[ns, UTC] (to the microsecond), then the fields.

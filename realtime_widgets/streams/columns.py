@@ -1,13 +1,15 @@
 """Column: the newest values of one field, in a ring array of one kind.
 
 The kinds are `number` (float64), `text` (str) and `object` (anything). A missing value (None, NaN, NaT, pandas.NA)
-reads NaN in a number column and None in the others. Nothing here locks: the stream does.
+reads NaN in a number column and None in the others. So does an absent one, of a record that leaves the field out; the
+two are told apart by the bits of the NaN, and by `ABSENT` in place of None. Nothing here locks: the stream does.
 """
 
 from __future__ import annotations
 
 import math
 import numbers
+import struct
 from collections.abc import Iterable, Set
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -28,6 +30,31 @@ EXACT_BELOW = 2**53
 _MISSING_TYPES: Set[str] = frozenset({"NAType", "NaTType"})
 
 
+class _Absent:
+    """The type of `ABSENT`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+"""What columns of texts and objects keep for a record that leaves the field out."""
+
+_ABSENT_BITS: Final = 0x7FF8_0000_5257_0001
+ABSENT_NUMBER: Final[float] = struct.unpack("<d", _ABSENT_BITS.to_bytes(8, "little"))[0]
+"""The same for numbers: a quiet NaN with bits of its own, which copies and conversions to and from Python keep."""
+
+
+def absences(array: Array) -> npt.NDArray[np.bool_]:
+    """Return where a column, as it is kept, has an absent value."""
+    if array.dtype == object:
+        return np.fromiter((value is ABSENT for value in array.tolist()), dtype=bool, count=len(array))
+    mask: npt.NDArray[np.bool_] = np.ascontiguousarray(array).view(np.uint64) == _ABSENT_BITS
+    return mask
+
+
 def scalar(value: Any) -> tuple[Kind, Any]:
     """Return the kind of one value and the value as that kind keeps it; a missing one is the number NaN."""
     if type(value) is float:
@@ -36,6 +63,8 @@ def scalar(value: Any) -> tuple[Kind, Any]:
         return "text", str.__str__(value)
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return "number", math.nan
+    if value is ABSENT:
+        return "number", ABSENT_NUMBER
     if isinstance(value, bool | np.bool_):
         return "number", float(value)
     if isinstance(value, np.datetime64 | np.timedelta64):
@@ -65,8 +94,15 @@ def _number(value: Any) -> tuple[Kind, Any]:
 
 
 def objects(values: Iterable[Any]) -> Array:
-    """Return values as object columns keep them: unchanged, or None when missing."""
-    return object_array([None if is_missing(*scalar(value)) else value for value in values])
+    """Return values as object columns keep them: unchanged, None when missing, `ABSENT` when absent."""
+    return object_array([_without_nan(value) if is_missing(*scalar(value)) else value for value in values])
+
+
+def _without_nan(missing: Any) -> Any:
+    """Return what stands for a missing or an absent value in a column of objects."""
+    if isinstance(missing, float) and struct.pack("<d", missing) == struct.pack("<Q", _ABSENT_BITS):
+        return ABSENT
+    return ABSENT if missing is ABSENT else None
 
 
 def object_array(values: list[Any]) -> Array:
@@ -89,26 +125,28 @@ class Column:
     moment, even when the program is interrupted while other columns still have their old size.
     """
 
-    __slots__ = ("array", "kind")
+    __slots__ = ("array", "kind", "sparse")
 
     def __init__(self, kind: Kind, capacity: int) -> None:
         self.kind: Kind = kind
+        self.sparse = False
+        """Whether some records may have no value of it; False: all have one, be it a missing one."""
         # Number arrays may start uninitialised (records overwrite them): memory pages never written to cost nothing.
         self.array: Array = np.empty(capacity, dtype=np.float64 if kind == "number" else object)
 
-    @property
-    def nothing(self) -> float | None:
-        """The value that stands for a missing one."""
-        return math.nan if self.kind == "number" else None
+    def leave_out(self) -> Any:
+        """Return what stands for the value of a record that leaves the field out."""
+        self.sparse = True
+        return ABSENT_NUMBER if self.kind == "number" else ABSENT
 
     def fit(self, value: Any) -> Any:
         """Return one value as this column keeps it, or MISFIT."""
         kind, stored = scalar(value)
         if self.kind == "object":
-            return None if is_missing(kind, stored) else value
+            return _without_nan(value) if is_missing(kind, stored) else value
         if kind == self.kind:
             return stored
-        return None if self.kind == "text" and is_missing(kind, stored) else MISFIT
+        return _without_nan(value) if self.kind == "text" and is_missing(kind, stored) else MISFIT
 
     def write(self, seq: int, values: Array) -> None:
         """Store values from record `seq` on; at most as many as the capacity."""
@@ -121,8 +159,8 @@ class Column:
             self.array[: len(values) - head] = values[head:]
 
     def fill(self, first: int, last: int) -> None:
-        """Set the values of records `first` to `last` to missing: for late or absent fields, and dropped objects."""
-        nothing = self.nothing
+        """Set the values of records `first` to `last` to absent: fields left out, late ones, dropped objects."""
+        nothing = self.leave_out()
         for piece in self._pieces(first, last):
             self.array[piece] = nothing
 
@@ -143,8 +181,9 @@ class Column:
         self.array = larger.array
 
     def widened(self, kind: Kind, first: int, last: int) -> Column:
-        """Return the same records as a column of a wider kind; missing numbers become None."""
+        """Return the same records as a column of a wider kind; missing numbers become None, absent ones `ABSENT`."""
         column = Column(kind, len(self.array))
+        column.sparse = self.sparse
         if last >= first:
             column.write(first, objects(self.read(first, last).tolist()))
         return column

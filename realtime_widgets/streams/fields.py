@@ -119,6 +119,8 @@ def agree(
             array = values.as_kind(kind)
         if array is not None:
             arrays[name] = array
+            if array.dtype == object and values.is_sparse():
+                column.sparse = columns[name].sparse = True
     return columns, arrays, warnings
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import UsageError, WrongLength, WrongType
+from .columns import ABSENT
 from .fields import check_name
 from .times import Floats, to_seconds_array
 from .values import Values, shortened, values_of
@@ -157,7 +158,7 @@ def _times_of(index: Any) -> Any:
 
 
 def _turned(records: Iterable[Any]) -> dict[Any, list[Any]]:
-    """Turn a list of dicts into a dict of lists, None where a record lacks a field."""
+    """Turn a list of dicts into a dict of lists, `ABSENT` where a record leaves a field out."""
     records = list(records)
     for record in records:
         if not isinstance(record, Mapping):
@@ -165,4 +166,7 @@ def _turned(records: Iterable[Any]) -> dict[Any, list[Any]]:
                 f"a list of dicts cannot be taken: {shortened(record)} in it is none; pass dicts only"
             )
     names = dict.fromkeys(name for record in records for name in record)
-    return {name: [record.get(name) for record in records] for name in names}
+    table = {name: [record.get(name, ABSENT) for record in records] for name in names}
+    if "ts" in table:
+        table["ts"] = [None if ts is ABSENT else ts for ts in table["ts"]]
+    return table

@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from .batch import Batch
-from .columns import Column
+from .columns import Array, Column, absences
 from .fields import Declaration, agree
 from .gaps import Gap
 from .times import Floats
@@ -188,18 +189,24 @@ class Ring:
             elif limit is not None:
                 last = min(last, first + limit - 1)
         names = self.columns if fields is None else [name for name in fields if name in self.columns]
+        arrays = {name: self.columns[name].read(first, last) for name in names}
         return Batch(
             stream=self._declared.stream,
             after=after,
             first_seq=first,
             last_seq=last,
             ts=self._ts.read(first, last),
-            columns={name: self.columns[name].read(first, last) for name in names},
+            columns=arrays,
             missed=max(0, first - 1 - max(after, self.cleared)),
             cleared=after < self.cleared,
             gaps=tuple(gap for gap in self.gaps if gap.seq is not None and first - 1 <= gap.seq <= last)
             if self.gaps
             else (),
+            _absent={
+                name: _clear_absences(array)
+                for name, array in arrays.items()
+                if array.dtype == object and self.columns[name].sparse
+            },
         )
 
     @property
@@ -263,6 +270,13 @@ class Ring:
             for column in columns.values():
                 if column.kind != "number":  # releases the objects
                     column.fill(old, first - 1)
+
+
+def _clear_absences(array: Array) -> NDArray[np.bool_]:
+    """Write None for absent values; returns where they were."""
+    absent = absences(array)
+    array[absent] = None
+    return absent
 
 
 def _lateness(ts: Floats, newest: float) -> tuple[int, float]:

@@ -39,7 +39,8 @@ class Stream:
     - Beyond `max_points` the oldest records are dropped, and those with `ts < newest_ts - max_age` from the
       oldest end on. Age is measured in the data's own time, so a replay of last year works.
     - A field is a `number` (float64; None, NaN and pandas.NA read NaN), a `text` (str or None) or an
-      `object` (anything, by reference). A field that first appears later reads as missing before.
+      `object` (anything, by reference). A record may leave fields out: they are absent from it, which reads like
+      a missing value but is none (`Batch.present`): lines and cards go on. So are fields before they first appear.
     - Fields are not declared: the first value decides on the kind, and a value of another kind widens the
       field to `object` with all values kept and one warning in the log; so does an integer that float64
       cannot hold exactly. A number field that holds no number yet becomes text without a warning.
@@ -131,7 +132,7 @@ class Stream:
                     return self._append_slowly(fields, ts)
             writes.append((column, value))
         if len(writes) < len(columns):
-            writes += [(column, column.nothing) for name, column in columns.items() if name not in fields]
+            writes += [(column, column.leave_out()) for name, column in columns.items() if name not in fields]
 
         with self._lock:
             if columns is ring.columns:

@@ -15,7 +15,18 @@ from typing import Any
 import numpy as np
 
 from ..errors import WrongType
-from .columns import EXACT_BELOW, Array, Kind, is_missing, object_array, objects, scalar
+from .columns import (
+    ABSENT,
+    ABSENT_NUMBER,
+    EXACT_BELOW,
+    Array,
+    Kind,
+    absences,
+    is_missing,
+    object_array,
+    objects,
+    scalar,
+)
 
 _PLAIN: Set[type] = frozenset({float, int, bool, type(None)})
 
@@ -27,9 +38,15 @@ class Values:
     kind: Kind
     array: Array
     raw: Any
+    left_out: bool = False
+    """Whether `raw` holds `ABSENT`."""
 
     def __len__(self) -> int:
         return len(self.array)
+
+    def is_sparse(self) -> bool:
+        """Whether some records leave the field out."""
+        return bool(absences(self.array).any()) if self.kind == "number" else self.left_out
 
     def missing(self) -> bool:
         """Whether all its values are missing, so that it fits every kind."""
@@ -41,7 +58,7 @@ class Values:
             return self.array
         if kind == "object":
             return objects(_listed(self.raw))
-        return np.full(len(self.array), None, dtype=object) if kind == "text" and self.missing() else None
+        return objects(self.array.tolist()) if kind == "text" and self.missing() else None
 
     def first_misfit(self, kind: Kind) -> Any:
         """Return the first value that `kind` cannot hold, for the error message."""
@@ -128,11 +145,15 @@ def _fits_float64(array: Array) -> bool:
 
 def _from_list(values: list[Any], raw: Any) -> Values:
     types = set(map(type, values))
+    sparse = type(ABSENT) in types
+    if sparse and types <= _PLAIN | {type(ABSENT)}:
+        values = [ABSENT_NUMBER if value is ABSENT else value for value in values]
+        types.remove(type(ABSENT))
     if types <= _PLAIN:
         try:
             floats = np.array(values, dtype=np.float64)  # None becomes NaN
         except OverflowError:
-            return Values("object", objects(values), raw)
+            return Values("object", objects(values), raw, sparse)
         if int not in types or not (np.abs(floats) >= EXACT_BELOW).any():
             return Values("number", floats, raw)
     elif types == {str}:
@@ -142,8 +163,8 @@ def _from_list(values: list[Any], raw: Any) -> Values:
     if kinds <= {"number"}:
         return Values("number", np.array([stored for _, stored in found], dtype=np.float64), raw)
     if kinds == {"text"}:
-        return Values("text", object_array([None if k == "number" else stored for k, stored in found]), raw)
-    return Values("object", objects(values), raw)
+        return Values("text", objects(stored for _, stored in found), raw, sparse)
+    return Values("object", objects(values), raw, sparse)
 
 
 def _listed(data: Any) -> list[Any]:

@@ -25,8 +25,8 @@ def test_fields_and_mappings_and_times_are_taken():
     assert s.read().rows() == [
         {"ts": 5.0, "cpu": 0.4, "host": "a1"},
         {"ts": 6.0, "cpu": 0.5, "host": "a2"},
-        {"ts": 7.0, "cpu": 0.6, "host": None},
-        {"ts": NOW, "cpu": 0.7, "host": None},
+        {"ts": 7.0, "cpu": 0.6},
+        {"ts": NOW, "cpu": 0.7},
     ]
 
 
@@ -43,7 +43,7 @@ def test_fields_and_mappings_and_times_are_taken():
             "host": np.array(["a", None], dtype=object),
         },
         {"ts": (1.0, 2.0), "cpu": (Fraction(1, 2), True), "host": ("a", math.nan)},
-        [{"ts": 1.0, "cpu": 0.5, "host": "a"}, {"ts": 2.0, "cpu": 1.0}],
+        [{"ts": 1.0, "cpu": 0.5, "host": "a"}, {"ts": 2.0, "cpu": 1.0, "host": None}],
         ({"ts": 1.0, "cpu": 0.5, "host": "a"}, {"cpu": 1.0, "ts": 2.0, "host": pd.NA}),
         pd.DataFrame({"ts": [1.0, 2.0], "cpu": [0.5, 1.0], "host": ["a", None]}),
         pd.DataFrame(
