@@ -7,7 +7,7 @@ stream, so all of this happens before one is locked.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,12 +79,12 @@ class Intake:
     """Indices of the records without a time of their own: now."""
     columns: dict[str, Values]
 
-    def times(self, clock: Callable[[], float]) -> Floats:
-        """Return all times; those that are now are read from the clock."""
+    def times(self, now: float) -> Floats:
+        """Return all times, with `now` for the records that have none."""
         if self.ts is None:
-            return np.full(self.count, clock(), dtype=np.float64)
+            return np.full(self.count, now, dtype=np.float64)
         if self.without_ts:
-            self.ts[self.without_ts] = clock()
+            self.ts[self.without_ts] = now
         return self.ts
 
 

@@ -19,6 +19,7 @@ from .batch import Batch
 from .columns import Array, Column, absences
 from .fields import Declaration, agree
 from .gaps import Gap
+from .present import AHEAD, Present
 from .times import Floats
 from .values import Values
 
@@ -43,6 +44,8 @@ class StreamStats:
     """Records dropped because of `max_points` or `max_age`; cleared ones do not count."""
     late: int
     """Records that were older than the newest one before them."""
+    ahead: int
+    """Records whose time was ahead of the stream's clock, by more than `present.AHEAD` seconds, when they arrived."""
     bytes: int
     """Memory of the columns in bytes; for texts and objects only the references."""
     oldest_ts: float | None
@@ -54,7 +57,10 @@ class StreamStats:
 
 
 class Ring:
-    """The records `first` to `last`: at most `max_points`, none older than `max_age` before the newest."""
+    """The records `first` to `last`: at most `max_points`, none older than `max_age` before the newest.
+
+    Which one is the newest, and of which run of the clock, says `present`.
+    """
 
     __slots__ = (
         "_capacity",
@@ -68,9 +74,8 @@ class Ring:
         "gap_count",
         "gaps",
         "last",
-        "late",
         "max_age",
-        "newest",
+        "present",
     )
 
     def __init__(self, declared: Declaration, max_points: int | None, max_age: float | None) -> None:
@@ -79,8 +84,7 @@ class Ring:
         self.last = 0
         self.cleared = 0  # `last` at the latest clear()
         self.dropped = 0
-        self.late = 0
-        self.newest = -math.inf  # latest time since clear()
+        self.present = Present()
         self.gaps: tuple[Gap, ...] = ()  # at most MAX_GAPS, the newest
         self.gap_count = 0
         # Replaced, never mutated: an append is prepared without the lock, and then checks whether this is still the
@@ -96,12 +100,15 @@ class Ring:
 
     # Writing
 
-    def append(self, values: Iterable[tuple[Column, Any]], ts: float) -> int:
-        """Add one record, given as one value that fits for each column; returns its number."""
-        late = ts < self.newest
+    def append(self, values: Iterable[tuple[Column, Any]], ts: float, now: float) -> int:
+        """Add one record, given as one value that fits for each column, at this moment; returns its number."""
+        present = self.present
         seq = self.last + 1
+        usual = present.newest <= ts <= now + AHEAD and present.arrived <= now
+        if not usual:
+            present = present.after(ts, now, seq)
         if seq - self.first >= self._capacity:
-            self._make_room(1, self.newest if late else ts, self.columns)
+            self._make_room(1, present, self.columns)
         slot = seq - 1
         for column, value in values:
             array = column.array
@@ -109,30 +116,32 @@ class Ring:
         array = self._ts.array
         array[slot % len(array)] = ts
         # No call between these, so that an interrupt or a fork finds the record either complete or absent.
-        if late:
-            self.late += 1
+        if usual:
+            present.newest = ts
+            present.seq = seq
+            present.arrived = now
         else:
-            self.newest = ts
+            self.present = present
         self.last = seq
         if self.max_age is not None:
-            self._drop_old(self.newest, self.columns)
+            self._drop_old(present, self.columns)
         return seq
 
-    def extend(self, incoming: Mapping[str, Values], ts: Floats) -> list[str]:
-        """Add one record per time; returns the warnings to log.
+    def extend(self, incoming: Mapping[str, Values], ts: Floats, now: float) -> list[str]:
+        """Add one record per time, at this moment; returns the warnings to log.
 
         Raises:
             WrongType: when a value does not fit its declared kind; nothing is written then.
         """
         count = len(ts)
-        late, newest = _lateness(ts, self.newest)
+        present = self.present.after_all(ts, now, self.last + 1)
         columns, arrays, warnings = agree(
             self._declared, self.columns, incoming, self.first, self.last, self._capacity
         )
         kept = min(count, self._limit)
         last = self.last + count
         seq = last - kept + 1
-        self._make_room(kept, newest, columns)
+        self._make_room(kept, present, columns)
         for name, column in columns.items():
             if name in arrays:
                 column.write(seq, arrays[name][count - kept :])
@@ -142,13 +151,12 @@ class Ring:
         first = max(self.first, last - self._limit + 1)
         # As above: no call between these.
         self.columns = columns
-        self.late += late
-        self.newest = newest
+        self.present = present
         self.dropped += first - self.first
         self.first = first
         self.last = last
         if self.max_age is not None:
-            self._drop_old(newest, columns)
+            self._drop_old(present, columns)
         return warnings
 
     def mark(self, gap: Gap) -> Gap:
@@ -166,7 +174,7 @@ class Ring:
         self._ts, self.columns, self._capacity = ts, columns, 0
         self.cleared = self.last
         self.first = self.last + 1
-        self.newest = -math.inf
+        self.present = self.present.cleared(self.last)
         self.gaps = ()
 
     # Reading
@@ -211,8 +219,8 @@ class Ring:
 
     @property
     def newest_ts(self) -> float | None:
-        """The latest time since the latest clear(); None when there was none."""
-        newest = self.newest
+        """Time of the newest record since the latest clear(), see `present`; None when there was none."""
+        newest = self.present.newest
         return float(newest) if newest > -math.inf else None
 
     def stats(self) -> StreamStats:
@@ -221,7 +229,8 @@ class Ring:
             appended=self.last,
             kept=len(self),
             dropped=self.dropped,
-            late=self.late,
+            late=self.present.late,
+            ahead=self.present.ahead,
             bytes=sum(column.array.nbytes for column in (self._ts, *self.columns.values())),
             oldest_ts=float(self._ts.read(self.first, self.first)[0]) if len(self) else None,
             newest_ts=self.newest_ts,
@@ -230,10 +239,10 @@ class Ring:
 
     # Room
 
-    def _make_room(self, count: int, newest: float, columns: Mapping[str, Column]) -> None:
+    def _make_room(self, count: int, present: Present, columns: Mapping[str, Column]) -> None:
         """Make a slot for `count` more records in all columns: drop what is too old, grow, drop the oldest."""
         if self.max_age is not None:
-            self._drop_old(newest, columns)
+            self._drop_old(present, columns)
         wanted = len(self) + count
         if wanted > self._capacity < self._limit or columns is not self.columns:
             doubled = 1 << (max(wanted, _FIRST_CAPACITY) - 1).bit_length()
@@ -248,22 +257,33 @@ class Ring:
             self.dropped += surplus
             self.first += surplus
 
-    def _drop_old(self, newest: float, columns: Mapping[str, Column]) -> None:
-        """Drop records from the oldest end while they are older than `max_age` allows."""
+    def _drop_old(self, present: Present, columns: Mapping[str, Column]) -> None:
+        """Drop records from the oldest end while they are older than `max_age` allows.
+
+        One whose time lies ahead goes with those that arrived after it.
+        """
         assert self.max_age is not None
+        newest = present.newest
         oldest = newest - self.max_age
         times = self._ts.array
-        old = first = self.first
-        if first > self.last or times[(first - 1) % len(times)] >= oldest:
+        old = first = fresh = self.first
+        if first > self.last:
             return
-        while first <= self.last:
+        head = times.item((first - 1) % len(times))
+        if first > present.past:
+            if oldest <= head <= newest:
+                return
+        elif head >= oldest or newest > present.arrived + AHEAD:
+            fresh = present.past + 1  # by what came after the clock was set back; their own times say nothing
+        while fresh <= self.last and not oldest <= times[(fresh - 1) % len(times)] <= newest:
             # In chunks, because usually only a few of many are too old.
-            piece = self._ts.read(first, min(self.last, first + 4095))
-            fresh = piece >= oldest
-            if fresh.any():
-                first += int(fresh.argmax())
-                break
-            first += len(piece)
+            piece = self._ts.read(fresh, min(self.last, fresh + 4095))
+            stays = (piece >= oldest) & (piece <= newest)
+            if stays.any():
+                piece = piece[: int(stays.argmax())]
+            if (past := np.flatnonzero(piece < oldest)).size:
+                first = fresh + int(past[-1]) + 1
+            fresh += len(piece)
         if first > old:
             self.dropped += first - old
             self.first = first
@@ -277,11 +297,3 @@ def _clear_absences(array: Array) -> NDArray[np.bool_]:
     absent = absences(array)
     array[absent] = None
     return absent
-
-
-def _lateness(ts: Floats, newest: float) -> tuple[int, float]:
-    """Return how many times are before the newest so far, and the newest of all."""
-    if ts[0] >= newest and (ts[1:] >= ts[:-1]).all():  # in order, as nearly always
-        return 0, float(ts[-1])
-    highest = np.maximum(np.maximum.accumulate(ts), newest)
-    return int((ts < highest).sum()), float(highest[-1])

@@ -23,6 +23,7 @@ from .columns import MISFIT, Kind
 from .fields import declare
 from .gaps import REASONS, Gap, Reason
 from .intake import MISSING, Intake, intake, is_many, record
+from .present import AHEAD
 from .ring import Ring, StreamStats
 from .times import to_seconds
 from .upstream import Upstream, UpstreamStatus
@@ -37,7 +38,8 @@ class Stream:
 
     - Records keep their order of arrival; times may repeat and run backwards.
     - Beyond `max_points` the oldest records are dropped, and those with `ts < newest_ts - max_age` from the
-      oldest end on. Age is measured in the data's own time, so a replay of last year works.
+      oldest end on. Age is measured in the data's own time, so a replay of last year works; a record from the
+      future, and a clock that is set back, hide nothing (see `newest_ts`).
     - A field is a `number` (float64; None, NaN and pandas.NA read NaN), a `text` (str or None) or an
       `object` (anything, by reference). A record may leave fields out: they are absent from it, which reads like
       a missing value but is none (`Batch.present`): lines and cards go on. So are fields before they first appear.
@@ -88,7 +90,7 @@ class Stream:
         self._declared = declare(name, fields)
         self._ring = Ring(self._declared, max_points, max_age)
         self._max_points = max_points
-        self._arrived = -math.inf  # by the clock; the records' own times may differ
+        self._said_ahead = False
         self._listeners = Listeners(f"stream {name!r}")
         renew_after_fork(self, Stream._renew_lock)
 
@@ -137,12 +139,13 @@ class Stream:
         with self._lock:
             if columns is ring.columns:
                 arrived = self._clock()
-                seq = ring.append(writes, arrived if ts is None else ts)
-                self._arrived = arrived
+                seq = ring.append(writes, arrived if ts is None else ts, arrived)
             else:  # another thread added a field or cleared the stream
                 seq = 0
         if not seq:
             return self._append_slowly(fields, ts)
+        if ts is not None and ts > arrived + AHEAD:
+            self._say_ahead(seq, ts, arrived)
         if self._listeners.fns:
             self._listeners.tell()
         return seq
@@ -192,7 +195,6 @@ class Stream:
         """Drop all records and free their memory; fields stay, and numbering goes on."""
         with self._lock:
             self._ring.clear()
-            self._arrived = -math.inf
         self._listeners.tell()
 
     def mark_gap(self, gap: Gap | Reason = "lost", /) -> Gap:
@@ -364,15 +366,35 @@ class Stream:
 
     @property
     def newest_ts(self) -> float | None:
-        """The latest time of any record since the latest `clear()`, in seconds; None if there was none."""
+        """Time of the newest record since the latest `clear()`, in seconds; None if there was none.
+
+        That is the greatest time, but of records that are ahead of the clock by more than a minute only while
+        there are no others, and of the records before the clock was set back none; see `streams.present`.
+        """
         return self._ring.newest_ts
+
+    @property
+    def newest_seq(self) -> int:
+        """The number of the newest record, whose time is `newest_ts`; 0 if there was none since the latest `clear()`.
+
+        It may be kept no more, when many late ones came after it.
+        """
+        return self._ring.present.seq
+
+    @property
+    def past_seq(self) -> int:
+        """The number of the last record that is past whatever its time, because the clock was set back since, or
+        because it and all before it are ahead of the clock; 0: there is none. Of the records after it, those with
+        `ts > newest_ts` are ahead.
+        """
+        return self._ring.present.past
 
     @property
     def age(self) -> float | None:
         """Seconds since the newest record arrived, by the stream's clock, not by its `ts`; None before the first
         record, and from a `clear()` to the next one.
         """
-        arrived = self._arrived
+        arrived = self._ring.present.arrived
         return max(0.0, self._clock() - arrived) if arrived > -math.inf else None
 
     @property
@@ -401,10 +423,30 @@ class Stream:
         """Add converted data: the only writer besides the fast path in `append()`."""
         with self._lock:
             arrived = self._clock()
-            warnings = self._ring.extend(taken.columns, taken.times(self._clock))
-            self._arrived = arrived
+            ts = taken.times(arrived)
+            ahead = self._ring.present.ahead
+            warnings = self._ring.extend(taken.columns, ts, arrived)
+            ahead -= self._ring.present.ahead
             last = self._ring.last
         for warning in warnings:
             logger.warning(warning)
+        if ahead:
+            greatest = int(ts.argmax())
+            self._say_ahead(last - len(ts) + 1 + greatest, float(ts[greatest]), arrived)
         self._listeners.tell()
         return last
+
+    def _say_ahead(self, seq: int, ts: float, now: float) -> None:
+        """Say once that a record is ahead of the clock."""
+        if not self._said_ahead:
+            self._said_ahead = True
+            logger.warning(
+                "record %d of stream %r is %s s ahead of the clock: its time is %r, and it is %r now; it is kept, and "
+                "counts as the newest one only when no others come; check the unit of its time and the clock of its "
+                "source",
+                seq,
+                self.name,
+                f"{ts - now:,.0f}",
+                ts,
+                now,
+            )
