@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from .feeds.series import points
+from .feeds.windows import points
 from .streams import Batch, Stream
 from .streams.buffer import DataBuffer
 from .streams.gaps import Gap

@@ -2,11 +2,11 @@
 
 import uPlot from "uplot";
 import uplotStyles from "uplot/dist/uPlot.min.css";
-import { Buckets } from "./lib/draw/buckets";
+import { type Axis, Buckets } from "./lib/draw/buckets";
+import { extent, type Line, lines, reading } from "./lib/draw/lines";
 import { colorOf, lineColor } from "./lib/draw/palette";
-import { plotOptions, thin } from "./lib/draw/plot";
+import { plotOptions } from "./lib/draw/plot";
 import { niceRange } from "./lib/draw/range";
-import { extent, reading, rows, type Table } from "./lib/draw/rows";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { define } from "./lib/hop/slot";
@@ -41,10 +41,22 @@ export class LiveChart extends LiveWidget {
 
   readonly feeds = new Map<string, Buckets>();
 
-  /** The feeds that have come, in the order of the legend. */
-  get inOrder(): Buckets[] {
-    const names = Object.keys(this.model.get("_legend") as object);
-    return names.flatMap((name) => this.feeds.get(name) ?? []);
+  /** What the axis below is. */
+  get axis(): Axis {
+    for (const { axis } of this.feeds.values()) return axis;
+    return "time";
+  }
+
+  /** What is added to the coordinates of a feed: streams that number their records each for itself end together. */
+  shift({ axis, newest }: Buckets): number {
+    return axis === "records" && this.model.get("_relative") ? -(newest ?? 0) : 0;
+  }
+
+  /** The lines of a trace, one for each run, the newest last. */
+  lines({ feed, series }: Trace): Line[] {
+    const buckets = this.feeds.get(feed);
+    const own = buckets?.series[series];
+    return buckets && own ? lines(buckets, own, this.shift(buckets)) : [];
   }
 
   get traces(): Trace[] {
@@ -52,7 +64,7 @@ export class LiveChart extends LiveWidget {
     const colors = this.model.get("colors") as string[] | Record<string, string> | null;
     const traces: Trace[] = [];
     for (const [feed, { prefix, labels, only }] of Object.entries(lines)) {
-      const fields = this.feeds.get(feed)?.series ?? [];
+      const fields = this.feeds.get(feed)?.names ?? [];
       for (const [series, field] of fields.entries()) {
         const label = labels[field] ?? (fields.length === 1 ? only : undefined) ?? prefix + field;
         const color = (Array.isArray(colors) ? colors[traces.length] : colors?.[label]) ?? null;
@@ -68,28 +80,32 @@ export class LiveChart extends LiveWidget {
   }
 
   get lastTs(): number | null {
-    let newest: number | null = null;
-    for (const buckets of this.feeds.values()) {
-      if (buckets.newest !== null && (newest === null || buckets.newest > newest)) newest = buckets.newest;
-    }
-    return newest;
+    return greatest([...this.feeds.values()].map(({ newestTs }) => newestTs));
   }
 
-  /** Times at the edges of the window. */
+  /** Coordinates at the edges of the window. */
   get span(): [number, number] {
-    const newest = this.lastTs ?? 0;
-    const { seconds } = this.model.get("_window") as { seconds?: number };
-    if (seconds) {
+    const feeds = [...this.feeds];
+    const newest =
+      greatest(feeds.map(([, each]) => (each.newest !== null ? each.newest + this.shift(each) : null))) ?? 0;
+    const { window, axis } = feeds[0]?.[1] ?? new Buckets();
+    if (window !== null) {
       // A line ends where its link was lost, and time goes on; half of the window at most is left empty.
-      const ends = [...this.feeds].map(([feed, buckets]) =>
-        buckets.newest === null ? newest : buckets.newest + Math.min(this.outage(feed), seconds / 2),
+      const ends = feeds.map(([feed, { newest: end }]) =>
+        end === null || axis !== "time" ? newest : end + Math.min(this.outage(feed), window / 2),
       );
       const end = Math.max(newest, ...ends);
-      return [end - seconds, end];
+      return [end - window, end];
     }
-    const starts = [...this.feeds.values()].filter(({ x }) => x.length).map(({ x }) => Math.min(...x));
-    const start = Math.min(...starts, newest);
-    return start < newest ? [start, newest] : [newest - 1, newest];
+    const edges = feeds.flatMap(([, each]) => {
+      if (!each.x.length) return [];
+      const shift = this.shift(each);
+      const first = each.start ?? each.x.reduce((least, x) => Math.min(least, x));
+      const last = axis === "field" ? each.x.reduce((most, x) => Math.max(most, x)) : each.newest!;
+      return [first + shift, last + shift];
+    });
+    const [start, end] = [Math.min(...edges), Math.max(newest, ...edges)];
+    return start < end ? [start, end] : [end - 1, end];
   }
 
   protected take(part: Part, meaning: Meaning): void {
@@ -107,6 +123,11 @@ export class LiveChart extends LiveWidget {
   }
 }
 
+function greatest(values: (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length ? Math.max(...known) : null;
+}
+
 class ChartView implements View {
   readonly status: HTMLElement;
   readonly #head: Head;
@@ -117,7 +138,8 @@ class ChartView implements View {
   #built = "";
   #traces: Trace[] = [];
   #hover: number | null = null;
-  #table: Table = { x: [], columns: [] };
+  /** The lines of each trace, one for each run. */
+  #lines: Line[][] = [];
   #newest: (number | null)[] = [];
   #newestTs: number | null = null;
   #range: [number, number] | null = null;
@@ -125,6 +147,8 @@ class ChartView implements View {
   #wroteAt = Number.NEGATIVE_INFINITY;
   #measured = false;
   #plotWidth = 0;
+  /** The label of each line of the plot. */
+  #drawn: string[] = [];
 
   constructor(
     readonly chart: LiveChart,
@@ -171,7 +195,7 @@ class ChartView implements View {
     const { chart } = this;
     this.#traces = chart.traces;
     this.#span = chart.span;
-    this.#table = rows(chart.inOrder);
+    this.#lines = this.#traces.map((trace) => chart.lines(trace));
     this.#newest = this.#traces.map(({ feed, series }) => chart.feeds.get(feed)?.last[series] ?? null);
     this.#newestTs = chart.lastTs;
   }
@@ -179,18 +203,18 @@ class ChartView implements View {
   /** Fits the value axis to what is shown within the window. */
   #fit(): void {
     const { name } = this.chart.get<NumberFormat>("_format");
-    const shown = this.#traces.map(({ label }) => this.#legend.shows(label));
-    this.#range = niceRange(extent(this.#table, this.#span[0], shown), this.#range, {
+    const shown = this.#lines.filter((_, i) => this.#legend.shows(this.#traces[i]!.label)).flat();
+    this.#range = niceRange(extent(shown, ...this.#span), this.#range, {
       binary: name === "bytes",
       ...(name === "percentage" ? { most: 1 } : {}),
     });
   }
 
   #fill(): void {
-    const { x, columns } = this.#table;
     if (!this.#plot) return;
-    thin(this.#plot, x.length);
-    this.#plot.setData([x, ...columns] as unknown as uPlot.AlignedData);
+    // The strokes draw lines of their own; the plot needs to know that there is something to draw.
+    const ends = this.#plot.series.slice(1).map(() => this.#range ?? [0, 1]);
+    this.#plot.setData([this.#span, ...ends]);
   }
 
   /** Makes the plot anew when its lines, colours or language are other than what it was made for; says if it changed. */
@@ -199,9 +223,10 @@ class ChartView implements View {
     const width = this.#plotWidth;
     const height = chart.get<number>("height");
     const format = chart.get<NumberFormat>("_format");
-    const calendar = isCalendar(this.#newestTs ?? 0);
-    const labels = this.#traces.map(({ label, color }) => [label, color]);
-    const key = JSON.stringify([labels, this.el.dataset.rwTheme, chart.locale, format, calendar]);
+    const { axis } = chart;
+    const calendar = axis === "time" && isCalendar(this.#newestTs ?? 0);
+    const labels = this.#traces.map(({ label, color }, i) => [label, color, this.#lines[i]!.length]);
+    const key = JSON.stringify([labels, this.el.dataset.rwTheme, chart.locale, format, axis, calendar]);
     if (this.#plot && key === this.#built) {
       if (this.#plot.width === width && this.#plot.height === height) return false;
       this.#plot.setSize({ width, height });
@@ -210,22 +235,31 @@ class ChartView implements View {
     this.#built = key;
     this.#plot?.destroy();
     this.#plot = null;
-    const lines = this.#traces.map(({ label, color }, i) => ({
+    const named = this.#traces.map(({ label, color }, i) => ({
       label,
       color: color ?? lineColor(this.el, i),
     }));
-    this.#legend.make(lines, chart.locale);
+    this.#legend.make(named, chart.locale);
+    this.#drawn = named.flatMap(({ label }, i) => this.#lines[i]!.map(() => label));
     this.#wroteAt = Number.NEGATIVE_INFINITY;
     if (!this.#traces.length) return true;
     const options = plotOptions({
       width,
       height,
       format,
+      axis,
       calendar,
       locale: chart.locale,
       muted: colorOf(this.el, "--rw-muted"),
       grid: colorOf(this.el, "--rw-grid"),
-      lines: lines.map((line) => ({ ...line, show: this.#legend.shows(line.label) })),
+      lines: named.flatMap((each, i) =>
+        this.#lines[i]!.map((_, run, { length }) => ({
+          ...each,
+          show: this.#legend.shows(each.label),
+          earlier: run < length - 1,
+          line: () => this.#lines[i]?.[run] ?? { x: [], y: [] },
+        })),
+      ),
       span: () => this.#span,
       range: () => this.#range ?? [0, 1],
       point: (plot) => this.#point(plot),
@@ -239,16 +273,32 @@ class ChartView implements View {
     const { chart } = this;
     this.#wroteAt = chart.host.clock.now();
     const write = formatter(chart.get<NumberFormat>("_format"), chart.locale);
-    let time = this.#newestTs;
-    const readings = this.#traces.map((_, i) => {
+    let place = this.#hover;
+    const readings = this.#traces.map(({ feed, series }, i) => {
       if (this.#hover === null) return write(this.#newest[i]);
-      const found = reading(this.#table, i, this.#hover);
+      const buckets = chart.feeds.get(feed)!;
+      const found = reading(buckets, buckets.series[series]!, this.#hover - chart.shift(buckets));
       if (!found) return write(null);
-      time = found.x;
+      place = found.x + chart.shift(buckets);
       return found.lo === found.hi ? write(found.lo) : `${write(found.lo)} – ${write(found.hi)}`;
     });
+    this.#legend.write(readings, this.#placeText(place));
+  }
+
+  /** A coordinate in words; null: the newest. */
+  #placeText(place: number | null): string {
+    const { chart } = this;
     const [from, to] = this.#span;
-    this.#legend.write(readings, time === null ? "" : timeText(time, chart.locale, to - from < 30));
+    if (chart.axis === "time") {
+      const time = place ?? this.#newestTs;
+      return time === null ? "" : timeText(time, chart.locale, to - from < 30);
+    }
+    const at = place ?? to;
+    const number = formatter(
+      { name: "number" },
+      chart.locale,
+    )(chart.axis === "records" ? Math.round(at) : at);
+    return `${chart.get<string>("_x")} ${number}`;
   }
 
   #point(plot: uPlot): void {
@@ -260,8 +310,8 @@ class ChartView implements View {
   #showTrace(label: string, show: boolean): void {
     this.#range = null;
     this.#fit();
-    for (const [i, trace] of this.#traces.entries()) {
-      if (trace.label === label) this.#plot?.setSeries(i + 1, { show });
+    for (const [i, drawn] of this.#drawn.entries()) {
+      if (drawn === label) this.#plot?.setSeries(i + 1, { show });
     }
     this.chart.host.invalidate();
   }

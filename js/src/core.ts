@@ -1,8 +1,8 @@
 // Core: what every widget needs. The code of a kind does not bundle these modules again: it takes them out of the slot.
 
 import * as buckets from "./lib/draw/buckets";
+import * as lines from "./lib/draw/lines";
 import * as palette from "./lib/draw/palette";
-import * as rows from "./lib/draw/rows";
 import * as slot from "./lib/hop/slot";
 import * as format from "./lib/text/format";
 import * as words from "./lib/text/words";
@@ -15,8 +15,8 @@ import * as live from "./lib/view/live";
 /** build.mjs reads the names. */
 export const core: Record<string, object> = {
   "draw/buckets": buckets,
+  "draw/lines": lines,
   "draw/palette": palette,
-  "draw/rows": rows,
   "hop/slot": slot,
   "text/format": format,
   "text/words": words,

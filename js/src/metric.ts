@@ -1,8 +1,8 @@
 // MetricCard: the page's half. The newest number, where it is going, and a line of how it got there.
 
 import { Buckets } from "./lib/draw/buckets";
+import { lines } from "./lib/draw/lines";
 import { lineColor } from "./lib/draw/palette";
-import { rows } from "./lib/draw/rows";
 import { drawSparkline } from "./lib/draw/sparkline";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
@@ -165,7 +165,9 @@ class MetricView implements View {
     if (!width || !height) return;
     if (this.el.dataset.rwTheme !== this.#coloredFor) this.#takeColor();
     const { buckets } = this.card;
-    const found = drawSparkline(canvas, rows([buckets]), {
+    const [series] = buckets.series;
+    const line = series ? lines(buckets, series).pop()! : { x: [], y: [] };
+    const found = drawSparkline(canvas, line, {
       width,
       height,
       color: this.#color,

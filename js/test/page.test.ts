@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { slot } from "../src/lib/hop/slot";
 import { model } from "./hand";
 
-const KEY = Symbol.for("realtime_widgets/1/test");
+const KEY = Symbol.for("realtime_widgets/2/test");
 
 /** Evaluates the front end anew, as a page does, or once more, as a text that stands before the code of another kind. */
 async function evaluated(): Promise<typeof import("../src/page").default> {

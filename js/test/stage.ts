@@ -47,14 +47,14 @@ export class Stage {
   /** A part from the kernel, drawn. */
   put(to: string, body: object, [first, last, key]: [number, number, boolean] = [1, 1, true]): void {
     const part = { to, feed: "0", first, last, key, body: { up_to: last, ...body }, cols: [] };
-    this.page.frame("c1", { rw: 1, mid: 1, t: 0, parts: [part] }, []);
+    this.page.frame("c1", { rw: 2, mid: 1, t: 0, parts: [part] }, []);
     this.clock.draw();
   }
 
   /** Lets time pass, with the kernel alive, and draws. */
   pass(seconds: number): void {
     for (let i = 0; i < seconds; i++) {
-      this.page.frame("c1", { rw: 1, mid: 1, t: 0, parts: [] }, []);
+      this.page.frame("c1", { rw: 2, mid: 1, t: 0, parts: [] }, []);
       this.clock.run(1000);
     }
     this.clock.draw();

@@ -41,6 +41,31 @@ vi.mock("uplot", () => ({
   },
 }));
 
+/** Where the strokes of a plot run, in whole seconds. */
+function places(plot: FakePlot): number[] {
+  class Recorder {
+    readonly seen: number[] = [];
+    moveTo(x: number) {
+      this.seen.push(x);
+    }
+    lineTo(x: number) {
+      this.seen.push(x);
+    }
+    arc() {}
+  }
+  vi.stubGlobal("Path2D", Recorder);
+  const [from, to] = plot.data[0] as [number, number];
+  const scales = { x: { min: from, max: to }, y: { min: 0, max: 2 * NOW } };
+  const drawing = {
+    series: plot.options.series,
+    bbox: { left: 0, top: 0, width: to - from, height: 1 },
+    scales,
+  };
+  const paths = plot.options.series[1]!.paths!;
+  const { stroke } = paths(drawing as unknown as uPlot, 1, 0, 1)!;
+  return [...new Set((stroke as unknown as Recorder).seen)].sort((a, b) => a - b).map((x) => x + from);
+}
+
 let time = 0;
 const host = {
   clock: { now: () => time },
@@ -55,14 +80,14 @@ let life: AbortController;
 
 const model = { get: (name: string) => traits[name], on() {}, off() {} } as unknown as Model;
 
-function part(body: object, x: number[] = [], values = x, breaks = x.map(() => 0)): Part {
-  const layout = { kind: "records", step: 1, capacity: 100 };
+function part(body: object, x: number[] = [], values = x, flags = x.map(() => 0)): Part {
+  const layout = { step: 1, capacity: 600 };
+  const first = Math.min(...x);
   const columns = x.length
     ? {
-        k: Int32Array.from(x.keys()),
-        x: Float64Array.from(x),
+        k: Int32Array.from(x, (each) => each - first),
         lo: Float64Array.from(values),
-        breaks: Uint8Array.from(breaks),
+        flags: Uint8Array.from(flags),
       }
     : {};
   return {
@@ -72,7 +97,7 @@ function part(body: object, x: number[] = [], values = x, breaks = x.map(() => 0
     last: x.length,
     key: true,
     body: {
-      k0: 0,
+      k0: x.length ? first : 0,
       series: ["value"],
       layout,
       window: 60,
@@ -157,7 +182,7 @@ describe("a chart that is held", () => {
     widget.draw();
     expect(plots).toHaveLength(1);
     expect(plots[0]).toMatchObject({ width: 320, height: 100 });
-    expect(plots[0]!.data[0]).toEqual([NOW, NOW + 1]);
+    expect(places(plots[0]!)).toEqual([NOW, NOW + 1]);
   });
 
   it("follows the theme without newer data", () => {
@@ -165,14 +190,14 @@ describe("a chart that is held", () => {
     el.dataset.rwTheme = "dark";
     widget.draw();
     expect(plots).toHaveLength(2);
-    expect(plots[1]!.data[0]).toEqual([NOW, NOW + 1]);
+    expect(places(plots[1]!)).toEqual([NOW, NOW + 1]);
   });
 
   it("takes what has come since when it is let go", () => {
     const { widget } = held();
     traits.paused = false;
     widget.draw();
-    expect(plots[0]!.data[0]).toEqual([NOW, NOW + 1, NOW + 2]);
+    expect(places(plots[0]!)).toEqual([NOW, NOW + 1, NOW + 2]);
   });
 
   it("shows what there is once, in a view that has never drawn", () => {
@@ -182,7 +207,7 @@ describe("a chart that is held", () => {
     const el = shown(widget);
     widget.apply(part({}, [NOW, NOW + 1]), "replace");
     widget.draw();
-    expect(plots.at(-1)!.data[0]).toEqual([NOW, NOW + 1]);
+    expect(places(plots.at(-1)!)).toEqual([NOW, NOW + 1]);
     expect(el.querySelector<HTMLElement>(".rw-root")!.dataset.rwState).toBe("paused");
   });
 });
@@ -229,7 +254,7 @@ describe("a window that a dead line has left", () => {
   it("is scaled to the live one", () => {
     traits._legend = { 0: { prefix: "", labels: {} }, 1: { prefix: "b ", labels: {} } };
     const widget = chart();
-    widget.apply(part({ window: null }, [NOW - 500, NOW - 400], [1e6, 1e6]), "replace");
+    widget.apply(part({}, [NOW - 500, NOW - 400], [1e6, 1e6]), "replace");
     widget.apply({ ...part({}, [NOW - 1, NOW], [1, 9]), feed: "1" }, "replace");
     shown(widget);
     const range = plots.at(-1)!.options.scales!.y!.range as () => [number, number];

@@ -27,7 +27,7 @@ const widget = (id: string, kind = "metric") => model({ _rw_id: id, _rw_kind: ki
 const id = (each: { get(name: string): unknown }) => each.get("_rw_id");
 const asked = (each: Made) => each.sent as unknown[];
 const answer = (each: Made, content: object) => {
-  for (const listener of [...each.listeners]) (listener as (content: object) => void)({ rw: 1, ...content });
+  for (const listener of [...each.listeners]) (listener as (content: object) => void)({ rw: 2, ...content });
 };
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
@@ -45,7 +45,7 @@ function open(): void {
 
 beforeEach(() => {
   vi.useFakeTimers();
-  delete (globalThis as unknown as Record<symbol, unknown>)[Symbol.for("realtime_widgets/1/test")];
+  delete (globalThis as unknown as Record<symbol, unknown>)[Symbol.for("realtime_widgets/2/test")];
   Object.assign(evaluated, { code: [], carriers: [], open: () => {} });
   done = [];
   page = {
@@ -127,7 +127,7 @@ describe("a widget that waits no more", () => {
     const here = widget("here");
     render(here);
     await vi.advanceTimersByTimeAsync(ASK_AFTER_MS);
-    expect([away.flatMap(asked), asked(here)]).toEqual([[], [{ rw: 1, do: "load" }]]);
+    expect([away.flatMap(asked), asked(here)]).toEqual([[], [{ rw: 2, do: "load" }]]);
   });
 });
 
@@ -144,7 +144,7 @@ describe("many widgets that find no front end", () => {
     await vi.advanceTimersByTimeAsync(ASK_AFTER_MS - 1);
     expect(count()).toBe(0);
     await vi.advanceTimersByTimeAsync(1);
-    expect(asked(all[0]!)).toEqual([{ rw: 1, do: "load" }]);
+    expect(asked(all[0]!)).toEqual([{ rw: 2, do: "load" }]);
     await vi.advanceTimersByTimeAsync(ASK_AGAIN_MS - 1000);
     expect(count()).toBe(1);
   });
@@ -193,9 +193,9 @@ describe("a kind that does not come to a page with a front end", () => {
     const [a, b, chart] = [widget("a"), widget("b"), widget("c", "chart")];
     for (const each of [a, b, chart]) render(each);
     await vi.advanceTimersByTimeAsync(ASK_AFTER_MS);
-    expect(asked(a)).toEqual([{ rw: 1, do: "load", kind: "metric" }]);
+    expect(asked(a)).toEqual([{ rw: 2, do: "load", kind: "metric" }]);
     expect(asked(b)).toEqual([]);
-    expect(asked(chart)).toEqual([{ rw: 1, do: "load", kind: "chart" }]);
+    expect(asked(chart)).toEqual([{ rw: 2, do: "load", kind: "chart" }]);
     answer(a, { module: "metric", code: "metric" });
     expect(evaluated.code).toEqual(["metric"]);
   });

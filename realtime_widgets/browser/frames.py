@@ -6,7 +6,7 @@ buffer, everything else in `body`. A *key* part (a keyframe) is complete by itse
 has up to `first - 1`. A frame without parts is a keepalive. `heard`, when present, has the number of the newest report
 of each page on the frame's route.
 
-    {"rw": 1, "mid": 17, "t": 1795456052.1, "parts": [
+    {"rw": 2, "mid": 17, "t": 1795456052.1, "parts": [
         {"to": "w1", "feed": "0", "first": 5, "last": 9, "key": false, "body": {…},
          "cols": [["k", "i4", 3], ["lo", "f8", 6]]}]}
 
@@ -25,7 +25,7 @@ import numpy as np
 
 from ..feeds.feed import Payload, padded
 
-WIRE = 1
+WIRE = 2
 """Version of the wire format. A page and a kernel of different versions never share a registry."""
 
 _TYPES: dict[str, np.dtype[Any]] = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}

@@ -1,10 +1,13 @@
-"""Buckets: min-max decimation of series into a bounded number of numbered buckets.
+"""Buckets: decimation of series into a bounded number of numbered buckets, exact to a fraction of a pixel.
 
-A bucket has an absolute number: `floor(ts / step)` for buckets of time, `(seq - 1) // step` for buckets of records.
-Absolute numbers keep a moving chart from shimmering: a completed bucket never changes again, wherever the window moves.
-Each bucket keeps, per series, the minimum and the maximum of the finite values (so a spike of one sample is never lost)
-and whether the line is broken before its first or after its last record. The cost of `add` grows with the new records
-only. `series` chooses the step, and decides when records are few enough to be sent unchanged.
+A bucket has an absolute number: `floor(x / step)` for buckets of time or of another coordinate, the record's number
+where records are sent unchanged. Absolute numbers keep a moving chart from shimmering: a completed bucket never changes
+again, wherever the window moves. Each bucket keeps, per series, the minimum and the maximum of the finite values with
+their places (so a spike of one sample is never lost, and stands where it was), and whether the line is broken before
+its first or after its last record. With a few buckets per pixel the page can draw from them what it would draw from all
+records: first, minimum, maximum and last of each column of pixels (M4: Jugel et al., VLDB 2014).
+
+The cost of `add` grows with the new records only. `series` chooses the step.
 """
 
 from __future__ import annotations
@@ -15,21 +18,27 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ..streams.columns import absences
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.uint8]
 
 BREAK_BEFORE = 1
 BREAK_AFTER = 2
+ABSENT = 4
+"""No record of the bucket says anything of the series: nothing is drawn, and nothing breaks."""
+NEW_RUN = 8
+"""A new run begins with the bucket: a line of its own."""
 
-_NO_BUCKET = np.iinfo(np.int64).min
+_NO_BUCKET = int(np.iinfo(np.int64).min)
 
 
 def nice_step(ideal: float) -> float:
     """Return the largest step of the 1-2-5 series that is at most 1.5 times the ideal one.
 
-    Steps of that series keep bucket edges on round times, and 1.5 keeps a bucket between 0.6 and
-    1.5 pixels wide: narrow enough to look continuous, wide enough to be worth sending.
+    Steps of that series keep bucket edges on round times, and few changes of size apart. A step is between 0.6 and
+    1.5 times the ideal one.
 
     Raises:
         ValueError: when `ideal` is not a positive finite number.
@@ -48,112 +57,209 @@ class BucketArrays(msgspec.Struct, frozen=True):
 
     Attributes:
         k: bucket numbers, shape (n,), strictly increasing.
-        x: time of the earliest record of each, seconds, shape (n,).
+        x: coordinate of the first record of each, shape (n,).
         lo: minimum of the finite values, shape (series, n); NaN where there was none.
         hi: maximum, likewise.
-        breaks: bit 1: the line is broken before the bucket; bit 2: after it; shape (series, n).
+        lo_x: coordinate of the minimum, likewise.
+        hi_x: coordinate of the maximum, likewise.
+        flags: `BREAK_BEFORE`: the line is broken before the bucket, `BREAK_AFTER`: after it, `ABSENT`: no record has
+            the series; shape (series, n).
     """
 
     k: Ints
     x: Floats
     lo: Floats
     hi: Floats
-    breaks: Flags
+    lo_x: Floats
+    hi_x: Floats
+    flags: Flags
 
     def __len__(self) -> int:
         return len(self.k)
-
-    def since(self, ts: float) -> BucketArrays:
-        """Return the buckets from the last one before `ts` on: that one draws the line in from the left edge."""
-        inside = np.flatnonzero(self.x >= ts)
-        start = max(int(inside[0]) - 1, 0) if len(inside) else max(len(self.k) - 1, 0)
-        return BucketArrays(
-            self.k[start:], self.x[start:], self.lo[:, start:], self.hi[:, start:], self.breaks[:, start:]
-        )
 
 
 class Buckets:
     """The newest `capacity` buckets of `series` parallel series.
 
     Args:
-        series: how many series share the records' times.
+        series: how many series share the records' coordinates.
         capacity: how many consecutive bucket numbers are kept, counted back from the newest.
     """
 
-    __slots__ = ("_breaks", "_hi", "_k", "_lo", "_t_first", "_t_last", "_touched", "capacity", "newest")
+    __slots__ = (
+        "_first",
+        "_flags",
+        "_hi",
+        "_hi_x",
+        "_k",
+        "_last",
+        "_lead",
+        "_lead_at",
+        "_lo",
+        "_lo_x",
+        "_touched",
+        "_x",
+        "capacity",
+        "newest",
+    )
 
     def __init__(self, series: int, capacity: int) -> None:
         self.capacity = capacity
         self.newest: int | None = None
         self._k = np.full(capacity, _NO_BUCKET, np.int64)
-        self._t_first = np.empty(capacity)
-        self._t_last = np.empty(capacity)
+        self._x = np.empty(capacity)
+        self._first = np.empty(
+            (series, capacity)
+        )  # coordinates of the first and last record that has the series
+        self._last = np.empty((series, capacity))
         self._lo = np.empty((series, capacity))
         self._hi = np.empty((series, capacity))
-        self._breaks = np.zeros((series, capacity), np.uint8)
+        self._lo_x = np.empty((series, capacity))
+        self._hi_x = np.empty((series, capacity))
+        self._flags = np.zeros((series, capacity), np.uint8)
         self._touched = np.zeros(capacity, bool)
+        self._lead_at = [(_NO_BUCKET, -math.inf)] * series  # bucket and end of what the lead stands for
+        self._lead = np.full((series, 2), np.nan)  # coordinate and value
 
-    def add(self, k: Ints, ts: Floats, values: Floats, *, broken: bool = False) -> None:
+    def add(self, k: Ints, x: Floats, values: Floats, *, broken: bool = False) -> None:
         """Add records in any order; those older than the kept buckets are left out.
 
-        NaN breaks the line; ±inf cannot be drawn and counts as NaN.
+        NaN breaks the line; ±inf cannot be drawn and counts as NaN. An absent value (see `streams.columns`) says
+        nothing of its series.
 
         Args:
             k: bucket number of each record, shape (n,).
-            ts: time of each record, seconds, shape (n,).
+            x: coordinate of each record, such as its time in seconds, shape (n,).
             values: shape (series, n).
-            broken: the line is broken before the first of these records (some were missed).
+            broken: the lines are broken before the first of these records (some were missed).
         """
         if len(k) == 0:
             return
         newest = int(k.max())
         self.newest = newest if self.newest is None else max(newest, self.newest)
-        finite = np.isfinite(values)
-        if not finite.all():
-            values = np.where(finite, values, np.nan)
         if k.min() <= self.newest - self.capacity:
             kept = k > self.newest - self.capacity
-            k, ts, values = k[kept], ts[kept], values[:, kept]
+            self._lead_in(k[~kept], x[~kept], values[:, ~kept])
+            k, x, values = k[kept], x[kept], values[:, kept]
             if len(k) == 0:
                 return
-        if len(k) > 1 and (np.any(k[1:] < k[:-1]) or np.any(ts[1:] < ts[:-1])):
-            order = np.lexsort((ts, k))
-            k, ts, values = k[order], ts[order], values[:, order]
+        if len(k) > 1 and (np.any(k[1:] < k[:-1]) or np.any(x[1:] < x[:-1])):
+            order = np.lexsort((x, k))
+            k, x, values = k[order], x[order], values[:, order]
         starts = np.flatnonzero(np.concatenate(([True], k[1:] != k[:-1])))
-        ends = np.append(starts[1:], len(k)) - 1
-        breaks = np.isnan(values[:, starts]).astype(np.uint8) * np.uint8(BREAK_BEFORE)
-        breaks |= np.isnan(values[:, ends]).astype(np.uint8) * np.uint8(BREAK_AFTER)
-        if broken:
-            breaks[:, 0] |= BREAK_BEFORE
-        self._merge(
-            k[starts],
-            ts[starts],
-            ts[ends],
-            np.fmin.reduceat(values, starts, axis=1),
-            np.fmax.reduceat(values, starts, axis=1),
-            breaks,
-        )
+        self._claim(k[starts], x[starts])
+        finite = np.isfinite(values)
+        if finite.all():
+            self._add_present(slice(None), k, x, values, starts, broken)
+            return
+        absent = absences(values)
+        values = np.where(finite | absent, values, np.nan)
+        sparse = absent.any(axis=1)
+        full = np.flatnonzero(~sparse)
+        if len(full):
+            self._add_present(full, k, x, values[full], starts, broken)
+        for row in np.flatnonzero(sparse).tolist():
+            there = ~absent[row]
+            if there.any():
+                own = k[there]
+                begin = np.flatnonzero(np.concatenate(([True], own[1:] != own[:-1])))
+                self._add_present(np.array([row]), own, x[there], values[row : row + 1, there], begin, broken)
 
-    def _merge(self, k: Ints, t_first: Floats, t_last: Floats, lo: Floats, hi: Floats, breaks: Flags) -> None:
-        """Merge one new piece per bucket with its present content; each number occurs once here."""
+    def _claim(self, k: Ints, x: Floats) -> None:
+        """Make the buckets of these numbers, each once, where they are new."""
         slot = k % self.capacity
         fresh = self._k[slot] != k
-        if fresh.all():
-            self._t_first[slot], self._t_last[slot] = t_first, t_last
-            self._lo[:, slot], self._hi[:, slot], self._breaks[:, slot] = lo, hi, breaks
-        else:
-            earlier = fresh | (t_first < self._t_first[slot])
-            later = fresh | (t_last >= self._t_last[slot])
-            old = self._breaks[:, slot]
-            before = np.where(earlier, breaks, old) & BREAK_BEFORE
-            after = np.where(later, breaks, old) & BREAK_AFTER
-            self._breaks[:, slot] = before | after
-            self._t_first[slot] = np.where(earlier, t_first, self._t_first[slot])
-            self._t_last[slot] = np.where(later, t_last, self._t_last[slot])
-            self._lo[:, slot] = np.where(fresh, lo, np.fmin(lo, self._lo[:, slot]))
-            self._hi[:, slot] = np.where(fresh, hi, np.fmax(hi, self._hi[:, slot]))
+        new = slot[fresh]
+        if len(new):
+            self._lead_out(new[self._k[new] != _NO_BUCKET])
+            self._first[:, new], self._last[:, new] = math.inf, -math.inf
+            self._lo[:, new] = self._hi[:, new] = self._lo_x[:, new] = self._hi_x[:, new] = math.nan
+            self._flags[:, new] = ABSENT
+        self._x[slot] = np.where(fresh, x, np.fmin(x, self._x[slot]))
         self._k[slot] = k
         self._touched[slot] = True
+
+    def _add_present(
+        self, rows: Ints | slice, k: Ints, x: Floats, values: Floats, starts: Ints, broken: bool
+    ) -> None:
+        """Merge records that have all the series of these rows; `starts` is where each bucket begins in them."""
+        ends = np.append(starts[1:], len(k)) - 1
+        flags = np.isnan(values[:, starts]).astype(np.uint8) * np.uint8(BREAK_BEFORE)
+        flags |= np.isnan(values[:, ends]).astype(np.uint8) * np.uint8(BREAK_AFTER)
+        if broken:
+            flags[:, 0] |= BREAK_BEFORE
+        if len(starts) == len(k):
+            lo = hi = values
+            lo_x = hi_x = np.broadcast_to(x, values.shape)
+        else:
+            counts = ends - starts + 1
+            lo, lo_x = _extreme(np.fmin, values, x, starts, counts, first=True)
+            hi, hi_x = _extreme(np.fmax, values, x, starts, counts, first=False)
+        slot = k[starts] % self.capacity
+        where = (slice(None), slot) if isinstance(rows, slice) else (rows[:, None], slot)
+        first, last = x[starts], x[ends]
+        old = self._flags[where]
+        before = np.where(first < self._first[where], flags, old) & BREAK_BEFORE
+        after = np.where(last >= self._last[where], flags, old) & BREAK_AFTER
+        self._flags[where] = before | after
+        self._first[where] = np.minimum(first, self._first[where])
+        self._last[where] = np.maximum(last, self._last[where])
+        for kept, kept_x, new, new_x, better, later in (
+            (self._lo, self._lo_x, lo, lo_x, np.less, np.less),
+            (self._hi, self._hi_x, hi, hi_x, np.greater, np.greater_equal),
+        ):
+            now = kept[where]
+            wins = better(new, now) | np.isnan(now) | ((new == now) & later(new_x, kept_x[where]))
+            kept[where] = np.where(wins, new, now)
+            kept_x[where] = np.where(wins, new_x, kept_x[where])
+
+    def flag(self, k: Ints, bits: int) -> None:
+        """Set bits of the flags of buckets that are kept, for all their series."""
+        assert self.newest is not None
+        slot = k[k > self.newest - self.capacity] % self.capacity
+        self._flags[:, slot] |= np.uint8(bits)
+
+    def lead(self) -> list[tuple[float, float] | None]:
+        """Return coordinate and value of the last point of each series before the buckets that are kept, from which its
+        line is drawn in; None where there is none, or where the line is broken after it.
+        """
+        oldest = _NO_BUCKET if self.newest is None else self.newest - self.capacity
+        self._lead_out(np.flatnonzero((self._k <= oldest) & (self._k != _NO_BUCKET)))
+        return [None if math.isnan(y) else (x, y) for x, y in self._lead.tolist()]
+
+    def _lead_in(self, k: Ints, x: Floats, values: Floats) -> None:
+        """Take records that are too old to be kept for the lead."""
+        order = np.lexsort((x, k))
+        there = ~absences(values)
+        for row, (has, own) in enumerate(zip(there, values, strict=True)):
+            at = order[has[order]]
+            if len(at):
+                value = float(own[at[-1]])
+                place = float(x[at[-1]])
+                self._take_lead(
+                    row, int(k[at[-1]]), place, place, value if math.isfinite(value) else math.nan
+                )
+
+    def _lead_out(self, slots: Ints) -> None:
+        """Take buckets that are no longer kept for the lead."""
+        if not len(slots):
+            return
+        slots = slots[np.argsort(self._k[slots])]
+        for row, flags in enumerate(self._flags[:, slots]):
+            there = slots[(flags & ABSENT) == 0]
+            if not len(there):
+                continue
+            at = there[-1]
+            high = self._hi_x[row, at] >= self._lo_x[row, at]
+            x, y = (self._hi_x, self._hi) if high else (self._lo_x, self._lo)
+            value = math.nan if self._flags[row, at] & BREAK_AFTER else float(y[row, at])
+            self._take_lead(row, int(self._k[at]), float(self._last[row, at]), float(x[row, at]), value)
+
+    def _take_lead(self, row: int, k: int, last: float, x: float, y: float) -> None:
+        """Take a point for the lead of a series, when nothing later is there; `last` is where its records end."""
+        if (k, last) >= self._lead_at[row]:
+            self._lead_at[row] = k, last
+            self._lead[row] = x, y
 
     def touched(self) -> BucketArrays:
         """Return the buckets that changed since the last call."""
@@ -171,8 +277,27 @@ class Buckets:
         slots = slots[np.argsort(self._k[slots])]
         return BucketArrays(
             self._k[slots],
-            self._t_first[slots],
+            self._x[slots],
             self._lo[:, slots],
             self._hi[:, slots],
-            self._breaks[:, slots],
+            self._lo_x[:, slots],
+            self._hi_x[:, slots],
+            self._flags[:, slots],
         )
+
+
+def _extreme(
+    extreme: np.ufunc, values: Floats, x: Floats, starts: Ints, counts: Ints, *, first: bool
+) -> tuple[Floats, Floats]:
+    """Return the extreme of each bucket and where it is taken first, or last; shapes (series, buckets).
+
+    With the first minimum and the last maximum a bucket of equal values keeps both its ends.
+    """
+    found: Floats = extreme.reduceat(values, starts, axis=1)
+    found_x = np.broadcast_to(x[starts], found.shape).copy()
+    for row, wanted, place in zip(values, found, found_x, strict=True):
+        taken = np.flatnonzero(row == np.repeat(wanted, counts))
+        if first:
+            taken = taken[::-1]
+        place[np.searchsorted(starts, taken, side="right") - 1] = x[taken]  # what is written last stays
+    return found, found_x

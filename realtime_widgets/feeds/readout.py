@@ -9,7 +9,8 @@ from typing import Any, Literal
 from ..errors import UsageError
 from ..streams import Stream
 from .feed import Payload
-from .series import SeriesFeed, only_field
+from .fields import newest_value, only_field
+from .series import SeriesFeed
 from .trends import Severity, direction, level
 
 
@@ -61,6 +62,9 @@ class ReadoutFeed:
             return Payload(1, 0, True, {"value": None, "age": None})
         part = line.take(key, now)
         part.body.update(self._numbers(line))
+        age, behind = part.body["age"], line.behind()
+        if age is not None and behind:
+            part.body["age"] = age + behind  # newer records say nothing of it
         return part
 
     def trouble(self) -> str | None:
@@ -78,11 +82,9 @@ class ReadoutFeed:
         if name is None:
             fields = list(stream.fields)
             name = "value" if "value" in fields else fields[0] if len(fields) == 1 else None
-        batch = stream.read() if stream.stats.late else stream.latest(1)
-        if not len(batch) or name is None or name not in batch.columns:
+        if name is None or name not in stream.fields:
             return None
-        shown = batch.columns[name].tolist()[len(batch) - 1 - int(batch.ts[::-1].argmax())]
-        return None if isinstance(shown, float) and math.isnan(shown) else shown
+        return newest_value(stream, name)
 
     def _line_of_field(self) -> SeriesFeed | None:
         if self._field is None:

@@ -1,71 +1,40 @@
-"""SeriesFeed: number fields of one stream over a sliding window, for charts and cards.
+"""SeriesFeed: number fields of one stream over a window, for charts and cards.
 
-It reads its stream by cursor, sorts new records into `Buckets` and returns the buckets that changed. The three layouts
-share one mechanism:
+It reads its stream by cursor, sorts new records into `Buckets` along its axis (`axes`), four for each pixel of the
+view, and returns the buckets that changed. The step of the buckets is fixed for a window of a fixed length; where the
+window grows with the stream, the step grows by leaps, and a keyframe follows. In between the work of `take` grows with
+the new records only. Old records that the stream has dropped stay in the chart while the window shows them; a change of
+step or a new feed starts from the records that the stream has kept.
 
-    few records in view           → buckets of one record: the points themselves
-    window in points, many        → buckets of `step` records
-    window in seconds, many       → buckets of `step` seconds, about one per pixel
-
-The layout changes (and a keyframe follows) when the view's width or the number of records in it requires it; in between
-the work of `take` grows with the new records only. Old records that the stream has dropped stay in the chart while the
-window shows them; a change of layout or a new feed starts from the records that the stream has kept.
+The present is that of the stream (`Stream.newest_ts`): records that lie ahead of it wait until it reaches them.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from ..errors import UnknownField, UsageError, did_you_mean
 from ..streams import Batch, Stream
+from ..streams.columns import ABSENT_NUMBER, absences
 from ..streams.gaps import Gap
-from .decimation import BucketArrays, Buckets, Floats, Ints, nice_step
+from .axes import FieldAxis, Floats, Ints, Kind, at_marks, axis_kind, extent
+from .decimation import BREAK_BEFORE, NEW_RUN, BucketArrays, Buckets
 from .feed import Payload
+from .fields import check_field, no_such_field
+from .layouts import Layout, fitting
+from .windows import Points, Window
 
 DEFAULT_PX = 800
-"""Width assumed until a page reports one, CSS pixels."""
+"""Width assumed until a page reports one, pixels."""
 MAX_SERIES = 32
 """A feed without named fields shows at most this many number fields, in the order they appeared."""
-_RAW_ABOVE, _RAW_BELOW = 1.5, 0.5
-"""Records per pixel at which points become buckets, and buckets become points again; different, so that a view near one
-of them does not alternate (hysteresis)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """A window of the newest `n` records."""
-
-    n: int
-
-    def __post_init__(self) -> None:
-        n: Any = self.n
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
-            raise ValueError(f"a window of {self.n!r} points: a whole number of at least 2 is needed")
-
-
-def points(n: int) -> Points:
-    """Return a window of the newest `n` records, for `window=`.
-
-    Raises:
-        ValueError: when `n` is not a whole number of at least 2.
-    """
-    return Points(int(Points(n).n))
-
-
-class Layout(msgspec.Struct, frozen=True):
-    """How records become buckets: `capacity` buckets of `step` seconds or `step` records each."""
-
-    kind: Literal["seconds", "records"]
-    step: float
-    capacity: int
+_POSITIONS = 255
+"""Places within a bucket that travel."""
 
 
 class SeriesFeed:
@@ -74,51 +43,95 @@ class SeriesFeed:
     Args:
         stream: the stream of records.
         fields: the number fields to show; None: all that the stream has, also those that appear later.
-        window: seconds, or `Points`.
+        window: what is shown, see `windows`.
+        x: the axis: `ts`, `seq` (the records' numbers), or a field that grows. A window in points has the records'
+            numbers as its axis when `x` is `ts`.
 
     Raises:
         UnknownField: when the stream has fields, but not one of those named.
     """
 
-    def __init__(self, stream: Stream, fields: Sequence[str] | None, window: float | Points) -> None:
+    def __init__(self, stream: Stream, fields: Sequence[str] | None, window: Window, x: str = "ts") -> None:
         self.stream = stream
         self.window = window
+        self.x = x
         self.fields: tuple[str, ...] = tuple(fields or ())
         self.last: list[float] = []
+        """The newest value of each field that a record has; NaN: a missing one, or none yet."""
+        self.newest: float | None = None
+        """Coordinate of the newest record."""
         self.newest_ts: float | None = None
+        """Its time, in seconds."""
         self._follow_fields = fields is None
+        self._asked: tuple[tuple[str, ...] | None, Window] | None = None
         self._px = DEFAULT_PX
         self._cursor = 0
         self._cleared = 0
+        self._past = 0
         self._gaps = 0
         self._missing: Gap | None = None
         self._sent = 0
         self._layout: Layout | None = None
-        self._wanted: Layout | None = None  # decided, not yet built; None with a layout: nothing to rebuild
+        self._stale = False  # the buckets are to be built again
         self._buckets = Buckets(0, 1)
-        self._marks: deque[tuple[float, int]] = deque()
+        self._axis = FieldAxis(x, 1.0)
+        self._least = math.inf  # coordinates in the buckets
+        self._most = -math.inf
+        self._range = 0  # of the bucket numbers
+        self._first_k: int | None = None
+        self._built_at = 0
+        self._last_at: list[float] = []  # where each value of `last` stands, by time or number
+        self._last_ts: list[float] = []
+        self._ahead: list[tuple[Floats, Floats]] = []  # times and values of records that wait for the present
         self._fresh = 0  # records since the last part
         self.merged = 0
         """Records that shared a bucket of a part with others."""
         self.dropped = 0
         """Records that were overwritten in the stream before they were read."""
-        for name in self.fields:
+        for name in (*self.fields, *(() if x in ("ts", "seq") else (x,))):
             check_field(stream, name)
 
+    @property
+    def kind(self) -> Kind:
+        """What the axis is: `time`, `records` or `field`."""
+        return axis_kind(self.x, self.window)
+
     def resize(self, px: int) -> None:
-        """Set the width of the widest view, CSS pixels; the buckets are rebuilt when their step changes."""
+        """Set the width of the widest view, pixels of its screen; the buckets are rebuilt when their step changes."""
         self._px = min(max(int(px), 50), 10_000)
-        if self._layout is not None:
-            self._want(self._in_view(None))
+        if self._layout is not None and self._fitting() != self._layout:
+            self._stale = True
+
+    @property
+    def window_asked(self) -> Window:
+        """The window that is shown, or will be with the next part."""
+        return self.window if self._asked is None else self._asked[1]
+
+    def show_window(self, window: Window) -> None:
+        """Show another window from the next part on; any thread."""
+        fields = None if self._follow_fields else self.fields
+        self._asked = (fields if self._asked is None else self._asked[0], window)
+
+    def show_fields(self, fields: Sequence[str] | None) -> None:
+        """Show other fields from the next part on; any thread.
+
+        Raises:
+            UnknownField: when the stream has fields, but not one of those named.
+        """
+        for name in fields or ():
+            check_field(self.stream, name)
+        self._asked = (None if fields is None else tuple(fields), self.window_asked)
 
     def changed(self) -> bool:
         """Whether `take` would return anything new."""
         stream = self.stream
         return (
             self._layout is None
-            or self._wanted is not None
+            or self._stale
+            or self._asked is not None
             or stream.last_seq != self._cursor
             or stream.cleared_seq != self._cleared
+            or stream.past_seq != self._past
             or stream.gap_count != self._gaps
             or self._fields_changed()
         )
@@ -134,7 +147,7 @@ class SeriesFeed:
         touched = self._buckets.touched()
         self.merged += max(0, self._fresh - len(touched))
         self._fresh = 0
-        arrays = self._kept() if key else touched
+        arrays = self._buckets.kept() if key else touched
         first, self._sent = self._sent + 1, self._cursor
         body, columns = self._body(key, arrays), self._columns(arrays)
         return Payload(
@@ -146,80 +159,170 @@ class SeriesFeed:
 
         The value is the middle of the bucket; both are NaN while there is only the newest bucket to compare with.
         """
-        arrays = self._kept()
+        arrays = self._buckets.kept()
         drawn = np.flatnonzero(~np.isnan(arrays.lo[0])) if len(arrays.lo) else np.empty(0, np.int64)
         if len(drawn) < 2:
             return math.nan, math.nan
         start = drawn[np.argmin(arrays.x[drawn])]
         return float(arrays.x[start]), float(arrays.lo[0, start] + arrays.hi[0, start]) / 2
 
+    def behind(self, series: int = 0) -> float:
+        """Return for how many seconds newer records have left a field out; 0 when the newest one has it."""
+        if self.newest_ts is None or series >= len(self._last_ts) or math.isnan(self._last_ts[series]):
+            return 0.0
+        return max(0.0, self.newest_ts - self._last_ts[series])
+
     # Reading
 
     def _ingest(self) -> bool:
         """Read new records into the buckets; returns whether the buckets were rebuilt."""
-        if self._layout is None or self._fields_changed():
-            self._rebuild(None)
+        if self._asked is not None:
+            (fields, self.window), self._asked = self._asked, None
+            self._follow_fields = fields is None
+            self.fields = tuple(fields or ())
+            self._stale = True
+        if self._layout is None or self._stale or self._fields_changed():
+            self._rebuild()
             return True
-        batch = self.stream.read(after=self._cursor, fields=self.fields)
-        if self.stream.cleared_seq != self._cleared:
-            self._rebuild(None)
+        batch = self.stream.read(after=self._cursor, fields=self._read_fields())
+        if self.stream.cleared_seq != self._cleared or self.stream.past_seq != self._past:
+            self._rebuild()
             return True
-        if len(batch):
-            self._want(self._in_view(batch))
-        if self._wanted is not None:
-            self._rebuild(self._wanted)
-            return True
-        self._add(batch, self._layout, broken=batch.missed > 0)
+        self._add(batch, broken=batch.missed > 0)
         self._fresh += len(batch)
         self.dropped += batch.missed
+        if self._outgrown():
+            self._rebuild()
+            return True
         return False
 
-    def _rebuild(self, layout: Layout | None) -> None:
-        """Rebuild the buckets from what the stream has kept, in the given layout or in the one that fits."""
-        self._cleared = self.stream.cleared_seq
+    def _read_fields(self) -> tuple[str, ...]:
+        return (*self.fields, self.x) if self.kind == "field" else self.fields
+
+    def _rebuild(self) -> None:
+        """Rebuild the buckets from what the stream has kept."""
+        self._stale = False
+        self._cleared, self._past = self.stream.cleared_seq, self.stream.past_seq
         batch = None
         while batch is None or self._fields_changed():  # a field may appear before the read
             self.fields = self.drawn_fields()
-            batch = self.stream.read(fields=self.fields)
-        self._cursor = batch.last_seq
+            batch = self.stream.read(fields=self._read_fields())
+        self._cursor = self._built_at = batch.last_seq
         self.last = [math.nan] * len(self.fields)
-        self.newest_ts = None
-        self._marks.clear()
-        if not len(batch):
-            start = 0
-        elif isinstance(self.window, Points):
-            start = max(0, len(batch) - self.window.n)
-        else:
-            start = max(0, int(np.argmax(batch.ts >= batch.ts.max() - self.window)) - 1)
-        self._wanted = None
-        self._layout = layout or self._fitting(len(batch) - start)
-        if self._is_bucketed_by_time() and len(batch):
-            # The bucket at the edge of the window is whole too, as if the window had moved there.
-            numbers = np.floor(batch.ts / self._layout.step)
-            start = int(np.argmax(numbers > numbers.max() - self._layout.capacity))
+        self._last_at = [-math.inf] * len(self.fields)
+        self._last_ts = [math.nan] * len(self.fields)
+        self.newest = self.newest_ts = self._first_k = None
+        self._least, self._most, self._range = math.inf, -math.inf, 0
+        self._ahead = []
+        self._layout = self._fitting(batch)
+        self._axis = FieldAxis(self.x, self._layout.step)
         self._buckets = Buckets(len(self.fields), self._layout.capacity)
-        self._add(batch, self._layout, start=start)
+        self._add(batch)
 
-    def _add(self, batch: Batch, layout: Layout, *, start: int = 0, broken: bool = False) -> None:
+    def _outdated(self, batch: Batch) -> NDArray[np.bool_]:
+        """Return which records the clock stamped before it was set back, with times that came again."""
+        past = self._past + 1 - batch.first_seq
+        outdated = np.zeros(len(batch), bool)
+        if 0 < past < len(batch):
+            outdated[:past] = batch.ts[:past] >= batch.ts[past:].min()
+        return outdated
+
+    def _add(self, batch: Batch, *, broken: bool = False) -> None:
         self._cursor = max(self._cursor, batch.last_seq)
-        ts = batch.ts[start:]
-        if not len(ts):
+        if not len(batch):
+            if self._ahead:
+                self._release()
             return
-        seq = np.arange(batch.first_seq + start, batch.last_seq + 1, dtype=np.int64)
-        by_time = layout.kind == "seconds"
-        k = np.floor(ts / layout.step).astype(np.int64) if by_time else (seq - 1) // int(layout.step)
-        values = self._values(batch)[:, start:]
-        for piece, cut in _pieces(batch, start):
-            self._buckets.add(k[piece], ts[piece], values[:, piece], broken=broken or cut)
-            broken = False
-        newest = len(ts) - 1 - int(np.argmax(ts[::-1]))  # of equal times, the later record
-        if self.newest_ts is None or ts[newest] >= self.newest_ts:
-            self.last = [float(value) for value in values[:, newest]]
-        self._mark(ts, seq)
+        ts, seq, values = batch.ts, batch["seq"], self._values(batch)
+        present = self.stream.newest_ts
+        if self.kind == "time":
+            now = seq > self._past
+            later = ts > (math.inf if present is None else present)
+            outdated = self._outdated(batch)
+            if later.any() or outdated.any():
+                waits, counts = later & now, ~(later | outdated)
+                if waits.any():
+                    self._ahead.append((ts[waits], values[:, waits]))
+                ts, seq, values, now = ts[counts], seq[counts], values[:, counts], now[counts]
+            # Values from before the clock was set back count only as long as there are no newer ones.
+            self._note_last(np.where(now, ts, -1e300 + seq), ts, values)
+        else:
+            self._note_last(seq.astype(np.float64), ts, values)
+        self._place(batch, ts, seq, values, broken)
+        if self._ahead:
+            self._release()
+
+    def _release(self) -> None:
+        """Draw the records that the present has reached."""
+        present = self.stream.newest_ts
+        if present is None:
+            return
+        waiting, self._ahead = self._ahead, []
+        for ts, values in waiting:
+            reached = ts <= present
+            if reached.any():
+                self._note_last(ts[reached], ts[reached], values[:, reached])
+                self._put(ts[reached], ts[reached], values[:, reached], broken=False)
+            if not reached.all():
+                self._ahead.append((ts[~reached], values[:, ~reached]))
+
+    def _place(self, batch: Batch, ts: Floats, seq: Ints, values: Floats, broken: bool) -> None:
+        """Put records into their buckets, and break the lines where something is missing or a run begins."""
+        gaps = [gap.seq for gap in batch.gaps if gap.seq is not None]
+        runs = [run.seq for run in batch.runs]
+        if self.kind == "field":
+            x = batch.numbers(self.x) if self.x in batch.columns else np.full(len(seq), np.nan)
+            there = np.isfinite(x)
+            ts, seq, values, x = ts[there], seq[there], values[:, there], x[there]
+            if not len(seq):
+                return
+            k, starts = self._axis.place(x, at_marks(runs, seq))
+            cuts = at_marks(gaps, seq)
+            cuts[0] |= broken
+            self._put(x, ts, values, k=k)
+            self._buckets.flag(k[cuts], BREAK_BEFORE)
+            self._buckets.flag(k[starts], BREAK_BEFORE | NEW_RUN)
+            return
+        x = ts if self.kind == "time" else seq.astype(np.float64)
+        breaks = np.flatnonzero(at_marks([*gaps, *runs], seq)).tolist()
+        for begin, end in pairwise((0, *breaks, len(seq))):
+            if begin < end:
+                piece = slice(begin, end)
+                self._put(x[piece], ts[piece], values[:, piece], broken=broken or begin in breaks)
+                broken = False
+
+    def _put(
+        self, x: Floats, ts: Floats, values: Floats, *, k: Ints | None = None, broken: bool = False
+    ) -> None:
+        assert self._layout is not None
+        if k is None:
+            k = np.floor(x / self._layout.step).astype(np.int64)
+        self._buckets.add(k, x, values, broken=broken)
+        self._least, self._most = min(self._least, float(x.min())), max(self._most, float(x.max()))
+        self._first_k = int(k.min()) if self._first_k is None else min(self._first_k, int(k.min()))
+        self._range = max(self._range, int(k.max()) - self._first_k)
+        if self.kind == "time":
+            self.newest = self.newest_ts = max(float(ts.max()), self.newest_ts or -math.inf)
+        else:
+            self.newest, self.newest_ts = float(x[-1]), float(ts[-1])
+
+    def _note_last(self, order: Floats, ts: Floats, values: Floats) -> None:
+        """Take the newest value of each field; absent ones say nothing, of equal times the later record counts."""
+        if not len(order):
+            return
+        there = ~absences(values)
+        for row, has in enumerate(there):
+            at = np.flatnonzero(has)
+            if not len(at):
+                continue
+            newest = at[len(at) - 1 - int(np.argmax(order[at][::-1]))]
+            if order[newest] >= self._last_at[row]:
+                self._last_at[row], self._last_ts[row] = float(order[newest]), float(ts[newest])
+                self.last[row] = float(values[row, newest])
 
     def _values(self, batch: Batch) -> Floats:
-        """Return the shown fields as one array, shape (series, records); NaN where a field does not exist yet."""
-        values = np.full((len(self.fields), len(batch)), np.nan)
+        """Return the shown fields as one array, shape (series, records); absent where a field does not exist yet."""
+        values = np.full((len(self.fields), len(batch)), ABSENT_NUMBER)
         for row, name in zip(values, self.fields, strict=True):
             if name in batch.columns:
                 row[:] = batch.numbers(name)
@@ -229,150 +332,113 @@ class SeriesFeed:
         """Return the fields to draw: those named, or all number fields; a drawn field stays when its kind changes."""
         if not self._follow_fields:
             return self.fields
-        names = [name for name, kind in self.stream.fields.items() if kind == "number" or name in self.fields]
+        names = [
+            name
+            for name, kind in self.stream.fields.items()
+            if (kind == "number" or name in self.fields) and name != self.x
+        ]
         return tuple(names[:MAX_SERIES])
 
     def trouble(self) -> str | None:
         """Return a sentence for the user when the stream has none of the named fields; None: it can be drawn."""
         there = self.stream.fields
+        if there and self.kind == "field" and self.x not in there:
+            return no_such_field(self.stream, self.x)
         if self._follow_fields or not there or any(name in there for name in self.fields):
             return None
-        return _no_such_field(self.stream, self.fields[0])
+        return no_such_field(self.stream, self.fields[0])
 
     def _fields_changed(self) -> bool:
         return self._follow_fields and self.drawn_fields() != self.fields
 
     # Layout
 
-    def _want(self, count: int) -> None:
-        """Choose the layout for a window with `count` records in it."""
-        fitting = self._fitting(count)
-        self._wanted = None if fitting == self._layout else fitting
-
-    def _fitting(self, count: int) -> Layout:
-        if isinstance(self.window, Points):
-            if self.window.n <= _RAW_ABOVE * self._px:
-                return Layout("records", 1, self.window.n)
-            step = max(nice_step(self.window.n / self._px), 1.0)
-            return Layout("records", step, math.ceil(self.window.n / step) + 1)
-        bucketed = self._layout is not None and self._layout.kind == "seconds"
-        if count <= (_RAW_BELOW if bucketed else _RAW_ABOVE) * self._px:
-            return Layout("records", 1, 2 * self._px)
-        step = nice_step(self.window / self._px)
-        return Layout("seconds", step, math.ceil(self.window / step) + 2)
-
-    def _mark(self, ts: Floats, seq: Ints) -> None:
-        """Keep about 200 times and record numbers along the window, to estimate how many records are in view."""
-        running = np.maximum.accumulate(ts)
-        if self.newest_ts is not None:
-            running = np.maximum(running, self.newest_ts)
-        if isinstance(self.window, Points):
-            self.newest_ts = float(running[-1])
-            return
-        for i in range(0, len(ts), max(1, len(ts) // 200)):
-            if not self._marks or running[i] - self._marks[-1][0] >= self.window / 200:
-                self._marks.append((float(running[i]), int(seq[i])))
-        self.newest_ts = float(running[-1])
-        while len(self._marks) > 1 and self._marks[0][0] < self.newest_ts - self.window:
-            self._marks.popleft()
-
-    def _in_view(self, batch: Batch | None) -> int:
-        """Return about how many records the window holds, including those of `batch`."""
-        if isinstance(self.window, Points):
-            return self.window.n
-        newest = self.newest_ts if self.newest_ts is not None else -math.inf
+    def _fitting(self, batch: Batch | None = None) -> Layout:
+        """Return the layout for what is in the window: of a batch of all records, or of what is in the buckets."""
+        length = total = max(0.0, self._most - self._least)
         if batch is None:
-            last, inside = self._cursor, 0
-        else:
-            newest = max(newest, float(batch.ts.max()))
-            last, inside = batch.last_seq, int((batch.ts >= newest - self.window).sum())
-        first = next((seq for ts, seq in self._marks if ts >= newest - self.window), None)
-        return inside if first is None else last - first + 1
+            total = self._range * (self._layout.step if self._layout else 0.0)
+        elif self.kind == "time":
+            present = self.stream.newest_ts
+            ts = batch.ts if present is None else batch.ts[batch.ts <= present]
+            length = total = float(ts.max() - ts.min()) if len(ts) else 0.0
+        elif self.x in batch.columns:
+            x = batch.numbers(self.x)
+            there = np.isfinite(x)
+            length, total = extent(x[there], at_marks([run.seq for run in batch.runs], batch["seq"][there]))
+        return fitting(self.kind, self.window, self._px, len(self.stream), length, total)
+
+    def _outgrown(self) -> bool:
+        """Whether the buckets of a window that grows are too fine for it, or hold too much that has left it."""
+        layout, window = self._layout, self.window
+        if layout is None or isinstance(window, float):
+            return False
+        kept = min(len(self.stream), window.n) if isinstance(window, Points) else len(self.stream)
+        if self.kind == "records":
+            return kept / layout.step > layout.capacity
+        if self._range >= layout.capacity - 1:
+            return True
+        return self._cursor - self._built_at > max(kept / 4, 256) and self.stream.first_seq > 1
 
     # Handing out
 
-    def _kept(self) -> BucketArrays:
-        """Return all buckets of the window, trimmed as pages trim them."""
-        arrays = self._buckets.kept()
-        if isinstance(self.window, Points) or self.newest_ts is None or self._is_bucketed_by_time():
-            return arrays
-        return arrays.since(self.newest_ts - self.window)
-
-    def _is_bucketed_by_time(self) -> bool:
-        return self._layout is not None and self._layout.kind == "seconds"
+    def _start(self) -> float | None:
+        """Return where a window that is not of a fixed length begins on the axis; None: at its first bucket."""
+        if self.kind != "records" or isinstance(self.window, float) or self.newest is None:
+            return None
+        first = float(max(self.stream.first_seq, 1))
+        return max(first, self.newest - self.window.n + 1) if isinstance(self.window, Points) else first
 
     def _body(self, key: bool, arrays: BucketArrays) -> dict[str, Any]:
         body: dict[str, Any] = {
             "k0": int(arrays.k[0]) if len(arrays) else 0,
-            "newest": self.newest_ts,
+            "newest": self.newest,
             "age": self.stream.age,
             "last": [value if math.isfinite(value) else None for value in self.last],
         }
+        if self.kind != "time":
+            body["ts"] = self.newest_ts
+        start = self._start()
+        if start is not None:
+            body["start"] = start
         if self._missing is not None:
             body["missing"] = self._missing.reason
+        if self._ahead:
+            body["ahead"] = sum(len(ts) for ts, _ in self._ahead)
         trouble = self.trouble()
         if trouble:
             body["error"] = trouble
         layout = self._layout
         if key and layout is not None:
             body["series"] = list(self.fields)
-            body["layout"] = {"kind": layout.kind, "step": layout.step, "capacity": layout.capacity}
-            body["window"] = None if isinstance(self.window, Points) else self.window
+            body["layout"] = {"step": layout.step, "capacity": layout.capacity}
+            body["window"] = self.window if isinstance(self.window, float) else None
+            body["axis"] = self.kind
+            lead = self._buckets.lead()
+            if any(point is not None for point in lead):
+                body["lead"] = lead
         return body
 
     def _columns(self, arrays: BucketArrays) -> dict[str, Any]:
         if not len(arrays):
             return {}
+        assert self._layout is not None
+        step = self._layout.step
         columns: dict[str, Any] = {"k": (arrays.k - arrays.k[0]).astype(np.int32), "lo": arrays.lo.ravel()}
-        by_time = self._is_bucketed_by_time()
-        if by_time or (self._layout is not None and self._layout.step > 1):
-            columns["hi"] = arrays.hi.ravel()
-        if not by_time:
-            columns["x"] = arrays.x
-        if arrays.breaks.any():
-            columns["breaks"] = arrays.breaks.ravel()
+        starts = np.floor(arrays.x / step) * step
+        if self.kind == "field":
+            columns["x"] = starts
+        if self.kind != "records" or step > 1:
+            columns["lo_at"] = _positions(arrays.lo_x, starts, step)
+            if not np.array_equal(arrays.lo, arrays.hi, equal_nan=True):
+                columns["hi"] = arrays.hi.ravel()
+                columns["hi_at"] = _positions(arrays.hi_x, starts, step)
+        if arrays.flags.any():
+            columns["flags"] = arrays.flags.ravel()
         return columns
 
 
-def _pieces(batch: Batch, start: int) -> Iterator[tuple[slice, bool]]:
-    """Yield slices of the records from `start` on, split at gaps; and for each whether a gap is before it."""
-    places = (
-        {gap.seq + 1 - batch.first_seq - start for gap in batch.gaps if gap.seq is not None}
-        if batch.gaps
-        else ()
-    )
-    cuts = sorted(place for place in places if 0 < place < len(batch) - start)
-    for begin, end in pairwise((0, *cuts, len(batch) - start)):
-        yield slice(begin, end), begin in places
-
-
-def check_field(stream: Stream, name: str) -> None:
-    """Reject a field that a stream with fields does not have.
-
-    Raises:
-        UnknownField: naming the nearest field, and the existing ones.
-    """
-    if stream.fields and name not in stream.fields:
-        raise UnknownField(_no_such_field(stream, name))
-
-
-def _no_such_field(stream: Stream, name: str) -> str:
-    fields = stream.fields
-    there = ", ".join(repr(field) for field in fields)
-    advice = did_you_mean(name, fields) or "; name one of those, or append a record with it first"
-    return f"stream {stream.name!r} has no field {name!r}: it has {there}{advice}"
-
-
-def only_field(stream: Stream) -> str | None:
-    """Return the field used when none is named: `value`, or the only one; None while the stream has none.
-
-    Raises:
-        UsageError: when there are several to choose from.
-    """
-    fields = list(stream.fields)
-    if "value" in fields or len(fields) == 1:
-        return "value" if "value" in fields else fields[0]
-    if not fields:
-        return None
-    names = ", ".join(map(repr, fields))
-    raise UsageError(f"stream {stream.name!r} has several fields ({names}): say which one is meant")
+def _positions(x: Floats, starts: Floats, step: float) -> Any:
+    """Return where within their buckets coordinates lie, as whole numbers from 0 to 255; 0 where there is none."""
+    within = np.nan_to_num((x - starts) / step)
+    return np.rint(np.clip(within, 0, 1) * _POSITIONS).astype(np.uint8).ravel()

@@ -17,6 +17,7 @@ from ..errors import MissingDependency
 from .columns import ABSENT_NUMBER, Array, absences, as_numbers
 from .fields import unknown_field
 from .gaps import Gap
+from .runs import Run
 from .times import to_utc
 
 
@@ -47,6 +48,8 @@ class Batch:
     gaps: tuple[Gap, ...] = ()
     """Data known to be missing: before its first record, between two of them, or after its last. A gap at a cursor is
     after the last record of one batch and before the first of the next."""
+    runs: tuple[Run, ...] = ()
+    """The runs that begin before its first record, between two of them, or after its last, as for `gaps`."""
     _absent: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     """For texts and objects: which records leave the field out. Numbers say it themselves."""
 

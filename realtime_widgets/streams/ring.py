@@ -20,6 +20,7 @@ from .columns import Array, Column, absences
 from .fields import Declaration, agree
 from .gaps import Gap
 from .present import AHEAD, Present
+from .runs import MAX_RUNS, Run
 from .times import Floats
 from .values import Values
 
@@ -76,6 +77,7 @@ class Ring:
         "last",
         "max_age",
         "present",
+        "runs",
     )
 
     def __init__(self, declared: Declaration, max_points: int | None, max_age: float | None) -> None:
@@ -87,6 +89,7 @@ class Ring:
         self.present = Present()
         self.gaps: tuple[Gap, ...] = ()  # at most MAX_GAPS, the newest
         self.gap_count = 0
+        self.runs: tuple[Run, ...] = ()  # at most MAX_RUNS, the newest
         # Replaced, never mutated: an append is prepared without the lock, and then checks whether this is still the
         # same dict.
         self.columns = {field: Column(kind, 0) for field, kind in declared.kinds.items()}
@@ -167,6 +170,13 @@ class Ring:
         self.gap_count += 1
         return placed
 
+    def begin_run(self, name: str, ts: float) -> Run:
+        """Mark the beginning of a run after the last record; returns it."""
+        run = Run(name, ts, self.last)
+        kept = [each for each in self.runs if self.first - 1 <= each.seq < run.seq]
+        self.runs = (*kept[1 - MAX_RUNS :], run)
+        return run
+
     def clear(self) -> None:
         """Drop all records and free their memory; fields stay, and numbering goes on."""
         columns = {name: Column(column.kind, 0) for name, column in self.columns.items()}
@@ -176,6 +186,7 @@ class Ring:
         self.first = self.last + 1
         self.present = self.present.cleared(self.last)
         self.gaps = ()
+        self.runs = ()
 
     # Reading
 
@@ -210,6 +221,7 @@ class Ring:
             gaps=tuple(gap for gap in self.gaps if gap.seq is not None and first - 1 <= gap.seq <= last)
             if self.gaps
             else (),
+            runs=tuple(run for run in self.runs if first - 1 <= run.seq <= last) if self.runs else (),
             _absent={
                 name: _clear_absences(array)
                 for name, array in arrays.items()

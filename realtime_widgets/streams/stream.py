@@ -25,6 +25,7 @@ from .gaps import REASONS, Gap, Reason
 from .intake import MISSING, Intake, intake, is_many, record
 from .present import AHEAD
 from .ring import Ring, StreamStats
+from .runs import Run
 from .times import to_seconds
 from .upstream import Upstream, UpstreamStatus
 
@@ -218,6 +219,22 @@ class Stream:
         self._listeners.tell()
         return placed
 
+    def mark_run(self, name: str = "", /) -> Run:
+        """Begin a new run with the next record, such as a second training: charts draw it as a line of its own.
+
+        Args:
+            name: what the run is called; empty: nothing.
+
+        Returns:
+            The run, with the number of the record before it (`seq`).
+        """
+        if not isinstance(name, str):
+            raise WrongType(f"a run cannot be marked: its name is {name!r}; pass a str")
+        with self._lock:
+            run = self._ring.begin_run(name, self._clock())
+        self._listeners.tell()
+        return run
+
     # Reading it
 
     def read(
@@ -351,6 +368,12 @@ class Stream:
         """Gaps among the records that are kept, oldest first; the newest 1,000 at most."""
         ring = self._ring
         return tuple(gap for gap in ring.gaps if gap.seq is not None and gap.seq >= ring.first - 1)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs marked among the records that are kept, oldest first; the newest 1,000 at most."""
+        ring = self._ring
+        return tuple(run for run in ring.runs if run.seq >= ring.first - 1)
 
     @property
     def gap_count(self) -> int:

@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-import numpy as np
 import traitlets
 from ipywidgets import Layout
-from numpy.typing import NDArray
 
 from ..errors import UsageError, WrongType
 from ..feeds.formats import number_format
-from ..feeds.series import Points, SeriesFeed
-from ..streams import Batch, Stream
+from ..feeds.series import SeriesFeed
+from ..feeds.windows import Window, to_window
+from ..streams import Stream
 from .base import LiveWidget, check_range, named_keywords
+from .export import figure, table
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-CALENDAR = 1e8
-"""Times above it are seconds since the epoch, smaller ones a clock of the user's own; the page has the same limit."""
 
+class _Default(float):
+    """A default that can be told from the same number given."""
+
+
+DEFAULT_WINDOW: Final = _Default(60.0)
 Source = Stream | Sequence[Stream] | Mapping[str, Stream | tuple[Stream, str]]
 
 
 class LiveChart(LiveWidget):
     """A line chart that follows one or several streams.
 
-    Records are aggregated into buckets of about one pixel before they are sent, so the cost depends on the
-    pixels and not on the rate: minimum and maximum of each bucket are kept exactly and a spike of one sample
-    stays visible. Few records are sent as they are. NaN, ±inf and missing values break the line.
+    Records are aggregated into buckets of a quarter of a pixel before they are sent, so the cost depends on the
+    pixels and not on the rate, and the picture is that of all records: a spike of one sample stays visible. NaN,
+    ±inf and missing values break the line; a record that leaves a field out does not.
+
+    Along x are times, the numbers of the records (a window in points), or a field that grows, such as the step of
+    a training. Where that field falls back, and after `Stream.mark_run()`, a new run begins: a line of its own,
+    beside which those of earlier runs stay, paler.
 
     Args:
         stream: a stream; several; or a mapping of label → stream or (stream, field).
         y: the field or fields to draw; None: every number field, also those that appear later.
-        window: seconds of data time in view (counted back from the newest record), or `points(n)`.
+        window: how much is in view, back from the newest record: seconds of data time (along a field: its unit),
+            `points(n)`, or `"all"` or None for everything that the stream keeps. Default: 60 s, along a field all.
+            It and `y` can be set later.
+        x: what is along the axis: `ts`, `seq` (the records' numbers), or the name of a number field that grows.
         title: heading; None for none.
         colors: CSS colours in the order of the lines, or a mapping of label → colour; None: the built-in ones.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
@@ -59,8 +68,11 @@ class LiveChart(LiveWidget):
     height = traitlets.Int(240).tag(sync=True)
     """Height of the plot, CSS pixels."""
 
-    _window = traitlets.Dict().tag(sync=True)
-    """`{"seconds": s}` or `{"points": n}`."""
+    _x = traitlets.Unicode("ts").tag(sync=True)
+    """What is along the axis, as readers are told."""
+
+    _relative = traitlets.Bool(False).tag(sync=True)
+    """Whether the numbers of records are counted from the newest of each stream."""
 
     colors = traitlets.Any(None, allow_none=True).tag(sync=True)
     """Colours by position or by label; None for the built-in ones."""
@@ -74,7 +86,8 @@ class LiveChart(LiveWidget):
         stream: Source,
         *,
         y: str | Sequence[str] | None = None,
-        window: float | Points = 60.0,
+        window: Window | None = DEFAULT_WINDOW,
+        x: str = "ts",
         title: str | None = None,
         colors: Sequence[str] | Mapping[str, str] | None = None,
         height: int = 240,
@@ -85,17 +98,23 @@ class LiveChart(LiveWidget):
         locale: str | None = None,
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
-        if not isinstance(window, Points):
-            check_range("window", window, 0.01, 3.2e9, "seconds, or points(n)")
+        axis: Any = x
+        if not isinstance(axis, str) or not axis:
+            raise WrongType(f'x={x!r} is no axis: pass "ts", "seq" or the name of a field')
         check_range("height", height, 80, 2000, "CSS pixels")
-        feeds, labels = _lines(stream, y, window)
+        along_field = x not in ("ts", "seq")
+        shown = "all" if along_field and window is DEFAULT_WINDOW else to_window(window, of_time=x == "ts")
+        feeds, labels = _lines(stream, y, shown, x)
         self._lines = list(feeds.values())
+        self._y = y
+        self._named_lines = isinstance(stream, Mapping)
         super().__init__(
             "chart",
             [line.stream for line in self._lines],
             feeds,
             title=title or "",
-            _window={"points": window.n} if isinstance(window, Points) else {"seconds": float(window)},
+            _x=x if along_field else "#",
+            _relative=len({id(line.stream) for line in self._lines}) > 1,
             colors=None if colors is None else _plain_colors(colors),
             height=int(height),
             _legend=labels,
@@ -114,65 +133,83 @@ class LiveChart(LiveWidget):
         Raises:
             MissingDependency: when pandas is not installed.
         """
-        tables = []
-        for _, fields, batch, inside in self._in_window():
-            table = batch.to_pandas().loc[inside, ["ts", *(name for name in fields if name in batch.columns)]]
-            table.insert(1, "stream_name" if "stream" in fields else "stream", batch.stream)
-            tables.append(table)
-        import pandas
+        return table(self._lines)
 
-        return pandas.concat(tables, ignore_index=True)
+    @property
+    def window(self) -> Window:
+        """How much is in view, see the constructor; can be set."""
+        return self._lines[0].window_asked
+
+    @window.setter
+    def window(self, value: Any) -> None:
+        window = to_window(value, of_time=self._lines[0].x == "ts")
+        for line in self._lines:
+            line.show_window(window)
+        self._frame_loop.wake()
+
+    @property
+    def y(self) -> str | Sequence[str] | None:
+        """The fields that are drawn, see the constructor; can be set, but not where a mapping names the lines."""
+        return self._y
+
+    @y.setter
+    def y(self, value: str | Sequence[str] | None) -> None:
+        if self._named_lines:
+            raise UsageError("y cannot be set: the lines are named by a mapping; make a new chart")
+        fields = _named(value)
+        for line in self._lines:
+            line.show_fields(fields)
+        self._y = value
+        self._frame_loop.wake()
 
     def to_figure(self) -> go.Figure:
-        """The records that the window holds now as a plotly figure, not decimated, with local times."""
-        import plotly.graph_objects as go
+        """The records that the window holds now as a plotly figure, not decimated, in order, with gaps.
 
-        figure = go.Figure()
-        for words, fields, batch, inside in self._in_window():
-            ts = batch.ts[inside]
-            x = [datetime.fromtimestamp(moment) for moment in ts] if len(ts) and ts[0] > CALENDAR else ts
-            shown = [field for field in fields if field in batch.columns]
-            for field in shown:
-                only = words.get("only") if len(shown) == 1 else None
-                label = words["labels"].get(field) or only or words["prefix"] + field
-                figure.add_scatter(x=x, y=batch.numbers(field)[inside], name=label, mode="lines")
-        figure.update_layout(title=self.title or None, height=self.height + 100)
-        return figure
+        Times are those of the local zone; its offset is that of the newest record, so that the hour that comes twice
+        in autumn is not drawn over itself.
 
-    def _in_window(self) -> list[tuple[dict[str, Any], tuple[str, ...], Batch, NDArray[np.bool_]]]:
-        """For each feed: its legend, its fields, the records that its stream keeps, and which of them are in view."""
-        batches = [line.stream.read(fields=line.drawn_fields()) for line in self._lines]
-        newest = max((float(batch.ts.max()) for batch in batches if len(batch)), default=0.0)
-        found = []
-        for words, line, batch in zip(self._legend.values(), self._lines, batches, strict=True):
-            inside = np.ones(len(batch), bool)
-            if isinstance(line.window, Points):
-                inside[: -line.window.n] = False
-            else:
-                inside = batch.ts >= newest - line.window
-            found.append((words, line.drawn_fields(), batch, inside))
-        return found
+        Raises:
+            MissingDependency: when plotly is not installed.
+        """
+        return figure(
+            [(words, line) for words, line in self._worded()],
+            title=self.title,
+            height=self.height,
+            colors=self.colors,
+            format=self._format,
+        )
+
+    def _worded(self) -> list[tuple[dict[str, Any], SeriesFeed]]:
+        """How the lines of each feed are labelled, and the feed."""
+        return list(zip(self._legend.values(), self._lines, strict=True))
 
     def __repr__(self) -> str:
         names = ", ".join(repr(line.stream.name) for line in self._lines)
-        return f"LiveChart({names}, window={self._lines[0].window}, {self.data_state})"
+        shown = f"{self.window:g}" if isinstance(self.window, float) else repr(self.window)
+        return f"LiveChart({names}, window={shown}, {self.data_state})"
 
 
-def _lines(
-    source: Source, y: str | Sequence[str] | None, window: float | Points
-) -> tuple[dict[str, SeriesFeed], dict[str, Any]]:
-    """One feed per stream, and how its fields are labelled in the legend."""
+def _named(y: str | Sequence[str] | None) -> list[str] | None:
+    """The fields to draw, by name; None for all."""
     fields = [y] if isinstance(y, str) else None if y is None else list(y)
     if fields is not None and not fields:
         raise UsageError(
             "y=[] leaves nothing to draw: name at least one field, or leave y out for all of them"
         )
+    return fields
+
+
+def _lines(
+    source: Source, y: str | Sequence[str] | None, window: Window, x: str
+) -> tuple[dict[str, SeriesFeed], dict[str, Any]]:
+    """One feed per stream, and how its fields are labelled in the legend."""
+    fields = _named(y)
     if isinstance(source, Stream):
-        return {"0": SeriesFeed(source, fields, window)}, {"0": {"prefix": "", "labels": {}}}
+        return {"0": SeriesFeed(source, fields, window, x)}, {"0": {"prefix": "", "labels": {}}}
     if isinstance(source, Mapping):
-        return _labelled(source, fields, window)
+        return _labelled(source, fields, window, x)
     if isinstance(source, list | tuple) and source and all(isinstance(stream, Stream) for stream in source):
-        lines = {str(i): SeriesFeed(stream, fields, window) for i, stream in enumerate(source)}
+        lines = {str(i): SeriesFeed(stream, fields, window, x) for i, stream in enumerate(source)}
         words = {
             name: {"prefix": f"{line.stream.name} ", "labels": {}, "only": line.stream.name}
             for name, line in lines.items()
@@ -185,7 +222,7 @@ def _lines(
 
 
 def _labelled(
-    source: Mapping[str, Stream | tuple[Stream, str]], fields: list[str] | None, window: float | Points
+    source: Mapping[str, Stream | tuple[Stream, str]], fields: list[str] | None, window: Window, x: str
 ) -> tuple[dict[str, SeriesFeed], dict[str, Any]]:
     if fields is not None:
         raise UsageError(
@@ -198,7 +235,7 @@ def _labelled(
         if not isinstance(stream, Stream):
             raise WrongType(f"label {label!r} stands for {entry!r}: pass a Stream or (stream, field)")
         name = str(len(lines))
-        lines[name] = SeriesFeed(stream, None if field is None else [field], window)
+        lines[name] = SeriesFeed(stream, None if field is None else [field], window, x)
         words[name] = {"prefix": f"{label} ", "labels": {}, "only": str(label)}
     if not lines:
         raise UsageError("an empty mapping leaves nothing to draw: name at least one line")

@@ -9,9 +9,9 @@ import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType
+from ..feeds.fields import check_field, only_field
 from ..feeds.formats import number_format
 from ..feeds.readout import ReadoutFeed
-from ..feeds.series import check_field, only_field
 from ..feeds.trends import SEVERITIES, Severity
 from ..streams import Stream
 from .base import LiveWidget, check_range, is_number, named_keywords

@@ -31,7 +31,7 @@ from support.page_model import Cursor
 
 def report(**changes: Any) -> dict[str, Any]:
     return {
-        "rw": 1,
+        "rw": 2,
         "page": "p",
         "n": 1,
         "visible": True,
@@ -197,7 +197,7 @@ def test_a_report_is_answered_with_its_number() -> None:
 
 def test_a_page_that_says_goodbye_is_gone_at_once() -> None:
     made, _ = delivery()
-    made.report({"rw": 1, "page": "p", "gone": True}, 1.0)
+    made.report({"rw": 2, "page": "p", "gone": True}, 1.0)
     assert len(made.pages) == 0
 
 
@@ -205,9 +205,9 @@ def test_nothing_is_sent_once_the_last_page_has_said_goodbye_until_one_comes() -
     made, feed = delivery()
     made.report(report(page="q"), 10.0)
     made.frames(10.0)
-    made.report({"rw": 1, "page": "q", "gone": True}, 11.0)
+    made.report({"rw": 2, "page": "q", "gone": True}, 11.0)
     assert made.mode("a", 11.0) is Mode.LIVE
-    made.report({"rw": 1, "page": "p", "gone": True}, 11.0)
+    made.report({"rw": 2, "page": "p", "gone": True}, 11.0)
     feed.append(1.0)
     assert [made.frames(11.0 + i / 2) for i in range(1, 60)] == [[]] * 59
     assert made.next_due(41.0) is None
@@ -217,7 +217,7 @@ def test_nothing_is_sent_once_the_last_page_has_said_goodbye_until_one_comes() -
 
 def test_a_widget_made_after_the_goodbye_is_sent_for_a_page_that_has_not_spoken_yet() -> None:
     made, _ = delivery()
-    made.report({"rw": 1, "page": "p", "gone": True}, 11.0)
+    made.report({"rw": 2, "page": "p", "gone": True}, 11.0)
     made.add("b", "0", Numbers(), 11.5)
     assert [part.to for part in made.collect(11.6)] == ["b"]
     assert (made.mode("a", 14.0), made.mode("b", 14.0)) == (Mode.OFF, Mode.BLIND)
@@ -226,7 +226,7 @@ def test_a_widget_made_after_the_goodbye_is_sent_for_a_page_that_has_not_spoken_
 def test_an_old_goodbye_silences_nobody_when_the_route_of_a_later_page_ends() -> None:
     made, a, _ = without_carrier()
     made.report(report(models={"a": {"views": 1}}), 0.1, "a")
-    made.report({"rw": 1, "page": "p", "gone": True}, 10.0, "a")
+    made.report({"rw": 2, "page": "p", "gone": True}, 10.0, "a")
     made.report(report(page="q", models={"a": {"views": 1}, "b": {"views": 1}}), 10.1, "b")
     made.frames(10.1)
     made.remove("b")
@@ -253,7 +253,7 @@ def test_what_waits_for_its_page_is_sent_again_in_time_should_it_get_lost() -> N
 
 def test_while_a_cell_holds_words_back_a_goodbye_says_nothing_of_who_may_have_come() -> None:
     made, feed = delivery()
-    made.report({"rw": 1, "page": "p", "gone": True}, 11.0)
+    made.report({"rw": 2, "page": "p", "gone": True}, 11.0)
     made.cell_started(12.0)
     feed.append(1.0)
     assert keys(made.collect(12.1)) == [True]
@@ -275,7 +275,7 @@ def test_a_new_page_is_sent_keyframes_before_it_says_what_it_shows_and_what_has_
 
 def test_what_a_new_page_does_not_show_is_sent_a_few_times_and_then_no_more() -> None:
     made, feed = delivery()
-    made.report({"rw": 1, "page": "p", "gone": True}, 49.0)
+    made.report({"rw": 2, "page": "p", "gone": True}, 49.0)
     made.report(report(page="q", models={}), 50.0)
     sent = []
     for i in range(100):
@@ -313,7 +313,7 @@ def test_a_word_that_was_overtaken_by_a_later_one_says_nothing_new() -> None:
 
 def test_a_word_that_was_overtaken_by_the_goodbye_does_not_bring_a_page_back() -> None:
     made, _ = delivery()
-    made.report({"rw": 1, "page": "p", "gone": True}, 1.0)
+    made.report({"rw": 2, "page": "p", "gone": True}, 1.0)
     made.report(report(), 1.1)
     assert len(made.pages) == 0
     made.report(report(n=2), 2.0)  # the browser kept the page, and shows it again

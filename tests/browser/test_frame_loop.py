@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+import time
 import types
 from collections.abc import Callable
 from typing import Any
@@ -72,9 +73,9 @@ def world(
 
     made = FrameLoop(runtime, send)  # type: ignore[arg-type]
     made.add("a", {"0": feed}, [])
-    made.receive({"rw": 1, "page": "p", "n": 1, "visible": True, "models": {"a": {"views": 1}}, "need": []})
+    made.receive({"rw": 2, "page": "p", "n": 1, "visible": True, "models": {"a": {"views": 1}}, "need": []})
     runtime.run_until(110.0)
-    made.receive({"rw": 1, "page": "p", "n": 2, "visible": True, "models": {"a": {"views": 1}}, "need": []})
+    made.receive({"rw": 2, "page": "p", "n": 2, "visible": True, "models": {"a": {"views": 1}}, "need": []})
     runtime.run_until(111.0)
     sent.clear()
     return runtime, made, feed, sent
@@ -117,7 +118,7 @@ def test_a_feed_at_our_own_pace_gets_back_in_step_after_a_disturbance(world: Wor
         if i in (20, 25, 30, 35):  # pulses take their turn, at the worst moment
             runtime.run_until(at - 0.01)
             made.receive(
-                {"rw": 1, "page": "p", "n": 3, "visible": True, "models": {"a": {"views": 1}}, "need": []}
+                {"rw": 2, "page": "p", "n": 3, "visible": True, "models": {"a": {"views": 1}}, "need": []}
             )
         runtime.run_until(at)
         push(world)
@@ -199,8 +200,8 @@ def test_a_page_that_lacks_the_front_end_is_sent_it_on_the_route_it_asked_by(
     sent: list[tuple[str, dict[str, Any]]] = []
     texts(monkeypatch)
     made = FrameLoop(runtime, lambda route, content, _: sent.append((route, content)))  # type: ignore[arg-type]
-    made.receive({"rw": 1, "do": "load"}, "w7")
-    assert sent == [("w7", {"rw": 1, "code": "the text of page.js"})]
+    made.receive({"rw": 2, "do": "load"}, "w7")
+    assert sent == [("w7", {"rw": 2, "code": "the text of page.js"})]
 
 
 def texts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,13 +216,13 @@ def test_a_page_is_sent_the_code_that_its_widget_asks_for(monkeypatch: pytest.Mo
     runtime = HandRuntime()
     made = FrameLoop(runtime, lambda route, content, _: sent.append((route, content)))  # type: ignore[arg-type]
     made.add("w7", {}, [], kind="metric")
-    made.receive({"rw": 1, "do": "load"}, "w7")
-    made.receive({"rw": 1, "do": "load", "kind": "metric"}, "w7")
+    made.receive({"rw": 2, "do": "load"}, "w7")
+    made.receive({"rw": 2, "do": "load", "kind": "metric"}, "w7")
     for kind in ("chart", "../page", 7, ["metric"]):  # none that this kernel has had
-        made.receive({"rw": 1, "do": "load", "kind": kind}, "w7")
+        made.receive({"rw": 2, "do": "load", "kind": kind}, "w7")
     assert sent == [
-        ("w7", {"rw": 1, "code": "the front end with metric"}),
-        ("w7", {"rw": 1, "module": "metric", "code": "the text of metric.js"}),
+        ("w7", {"rw": 2, "code": "the front end with metric"}),
+        ("w7", {"rw": 2, "module": "metric", "code": "the text of metric.js"}),
     ]
 
 
@@ -300,8 +301,9 @@ def test_streams_are_fed_and_widgets_made_and_closed_by_many_threads_at_once(sen
     for thread in threads:
         thread.join()
     assert errors == []
-    shared.append(7.0, ts=4e9)
-    sent.wait_for(lambda frame: any(body.get("newest") == 4e9 for body in bodies(frame, shown)))
+    last = time.time() + 30.0
+    shared.append(7.0, ts=last)
+    sent.wait_for(lambda frame: any(body.get("newest") == last for body in bodies(frame, shown)))
     settle()
     assert shared.last_seq == 6 * 20 * 100 + 1
     assert stats().widgets == 1

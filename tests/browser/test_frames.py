@@ -83,7 +83,7 @@ def test_a_column_type_that_the_wire_does_not_have_is_refused() -> None:
 
 
 def test_another_version_of_the_wire_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"wire version 99: this is version 1"):
+    with pytest.raises(ValueError, match=r"wire version 99: this is version 2"):
         unpack({"rw": 99}, [])
 
 

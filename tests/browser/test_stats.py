@@ -15,7 +15,7 @@ from realtime_widgets.runtime.listeners import Listeners
 from realtime_widgets.widgets import base
 from support.recorder import Recorder, bodies, settle
 
-PAGE = {"rw": 1, "page": "p", "visible": True, "need": []}
+PAGE = {"rw": 2, "page": "p", "visible": True, "need": []}
 
 
 class Source:

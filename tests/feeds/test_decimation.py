@@ -1,23 +1,37 @@
-"""Buckets against brute force: every extreme is kept, every break, and old buckets never change."""
+"""Buckets against brute force: every extreme and its place is kept, every break, and old buckets never change."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime_widgets.feeds.decimation import BREAK_AFTER, BREAK_BEFORE, Buckets, nice_step
+from realtime_widgets.feeds.decimation import ABSENT, BREAK_AFTER, BREAK_BEFORE, NEW_RUN, Buckets, nice_step
+from realtime_widgets.streams.columns import ABSENT_NUMBER
 
-Record = tuple[float, float]
+Record = tuple[float, float | None]
+"""A place, and a value; None: the record leaves the field out."""
 
 times = st.floats(0.0, 30.0).map(lambda ts: round(ts, 2))
-values = st.one_of(st.floats(-1e6, 1e6), st.just(math.nan), st.just(math.inf), st.just(-math.inf))
+values = st.one_of(st.none(), st.floats(-1e6, 1e6), st.sampled_from([1.0, math.nan, math.inf, -math.inf]))
 batches = st.lists(st.lists(st.tuples(times, values), min_size=1, max_size=30), min_size=1, max_size=8)
 
 STEP, CAPACITY = 0.5, 16
+
+
+class Content(NamedTuple):
+    """Of one bucket: where its first record is; extremes with their places; breaks."""
+
+    x: float
+    lo: float
+    hi: float
+    lo_x: float
+    hi_x: float
+    flags: int
 
 
 def filled(pieces: list[list[Record]]) -> Buckets:
@@ -30,33 +44,39 @@ def filled(pieces: list[list[Record]]) -> Buckets:
 def add(buckets: Buckets, piece: list[Record], **options: bool) -> None:
     ts = np.array([ts for ts, _ in piece])
     k = np.floor(ts / STEP).astype(np.int64)
-    buckets.add(k, ts, np.array([[value for _, value in piece]]), **options)
+    numbers = [ABSENT_NUMBER if value is None else value for _, value in piece]
+    buckets.add(k, ts, np.array([numbers]), **options)
 
 
-def brute_force(records: list[Record]) -> dict[int, tuple[float, float, float, int]]:
-    """Number → (first time, min, max, breaks), from all records at once. Equal times: the later record is last."""
-    arrays: dict[int, list[Record]] = {}
-    for ts, value in records:
-        arrays.setdefault(math.floor(ts / STEP), []).append((ts, value if math.isfinite(value) else math.nan))
-    newest = max(arrays)
-    result = {}
-    for k, cell in arrays.items():
-        if k <= newest - CAPACITY:
-            continue
-        cell.sort(key=lambda record: record[0])  # stable
-        finite = [value for _, value in cell if value == value]
-        breaks = (BREAK_BEFORE if cell[0][1] != cell[0][1] else 0) | (
-            BREAK_AFTER if cell[-1][1] != cell[-1][1] else 0
-        )
-        lo, hi = (min(finite), max(finite)) if finite else (math.nan, math.nan)
-        result[k] = (cell[0][0], lo, hi, breaks)
-    return result
+def content(records: list[Record]) -> Content:
+    """Of one bucket, from its records. Equal times: the later record is last."""
+    cell = sorted(records, key=lambda record: record[0])  # stable
+    x = cell[0][0]
+    said = [(ts, value if math.isfinite(value) else math.nan) for ts, value in cell if value is not None]
+    if not said:
+        return Content(x, *[math.nan] * 4, ABSENT)
+    breaks = (BREAK_BEFORE if math.isnan(said[0][1]) else 0) | (BREAK_AFTER if math.isnan(said[-1][1]) else 0)
+    finite = [(ts, value) for ts, value in said if not math.isnan(value)]
+    if not finite:
+        return Content(x, *[math.nan] * 4, breaks)
+    lo, hi = (extreme(value for _, value in finite) for extreme in (min, max))
+    lo_x = min(ts for ts, value in finite if value == lo)
+    hi_x = max(ts for ts, value in finite if value == hi)
+    return Content(x, lo, hi, lo_x, hi_x, breaks)
 
 
-def state(buckets: Buckets) -> dict[int, tuple[float, float, float, int]]:
+def by_number(records: list[Record]) -> dict[int, list[Record]]:
+    cells: dict[int, list[Record]] = {}
+    for record in records:
+        cells.setdefault(math.floor(record[0] / STEP), []).append(record)
+    return cells
+
+
+def state(buckets: Buckets) -> dict[int, Content]:
     arrays = buckets.kept()
-    rows = zip(arrays.k, arrays.x, arrays.lo[0], arrays.hi[0], arrays.breaks[0], strict=True)
-    return {int(k): (float(x), float(lo), float(hi), int(breaks)) for k, x, lo, hi, breaks in rows}
+    parts = (arrays.lo[0], arrays.hi[0], arrays.lo_x[0], arrays.hi_x[0], arrays.flags[0])
+    rows = zip(arrays.k, arrays.x, *parts, strict=True)
+    return {int(k): Content(*map(float, numbers), int(flags)) for k, *numbers, flags in rows}
 
 
 def in_window_when_added(pieces: list[list[Record]]) -> list[Record]:
@@ -73,15 +93,38 @@ def in_window_when_added(pieces: list[list[Record]]) -> list[Record]:
 @given(batches)
 def test_buckets_of_any_batches_equal_those_of_all_records_at_once(pieces: list[list[Record]]) -> None:
     found = state(filled(pieces))
-    expected = brute_force(in_window_when_added(pieces))
-    assert found.keys() == expected.keys()
-    for k, (x, lo, hi, breaks) in expected.items():
-        assert found[k][0] == x
-        np.testing.assert_array_equal(found[k][1:3], (lo, hi))
+    cells = by_number(in_window_when_added(pieces))
+    newest = max(cells)
+    assert found.keys() == {k for k in cells if k > newest - CAPACITY}
+    for k, seen in found.items():
+        expected = content(cells[k])
+        drawn = not math.isnan(expected.lo)
+        np.testing.assert_array_equal(seen[: 5 if drawn else 3], expected[: 5 if drawn else 3])
+        assert seen.flags & ABSENT == expected.flags & ABSENT
         # Where two records share the first (or last) time of a bucket, either may be called the first.
-        if sum(ts == x for ts, _ in in_window_when_added(pieces) if math.floor(ts / STEP) == k) == 1:
-            assert found[k][3] & BREAK_BEFORE == breaks & BREAK_BEFORE
-        assert found[k][3] & BREAK_AFTER == breaks & BREAK_AFTER
+        said = [ts for ts, value in cells[k] if value is not None]
+        if said.count(min(said, default=0.0)) == 1:
+            assert seen.flags & BREAK_BEFORE == expected.flags & BREAK_BEFORE
+        assert seen.flags & BREAK_AFTER == expected.flags & BREAK_AFTER
+
+
+@settings(max_examples=400)
+@given(batches)
+def test_the_lead_is_the_last_value_before_the_buckets_that_are_kept(pieces: list[list[Record]]) -> None:
+    ordered = sorted((record for piece in pieces for record in piece), key=lambda record: record[0])
+    ordered = [record for i, record in enumerate(ordered) if i == 0 or ordered[i - 1][0] < record[0]]
+    size = max(1, len(ordered) // 3)
+    buckets = filled([ordered[i : i + size] for i in range(0, len(ordered), size)])
+    oldest = math.floor(ordered[-1][0] / STEP) - CAPACITY
+    before = [(ts, value) for ts, value in ordered if math.floor(ts / STEP) <= oldest and value is not None]
+    (lead,) = buckets.lead()
+    if not before or not math.isfinite(before[-1][1]):
+        assert lead is None
+        return
+    # Of a bucket that was kept once, the later extreme is left.
+    last = [record for record in before if math.floor(record[0] / STEP) == math.floor(before[-1][0] / STEP)]
+    assert lead in last
+    assert lead is not None
 
 
 @given(batches)
@@ -107,23 +150,33 @@ def test_a_spike_of_one_sample_is_kept_exactly() -> None:
     assert buckets.kept().hi.max() == 1e9
 
 
+def test_a_bucket_of_equal_values_keeps_both_its_ends() -> None:
+    (seen,) = state(filled([[(1.1, 5.0), (1.2, 5.0)], [(1.4, 5.0)], [(1.3, 5.0)]])).values()
+    assert (seen.lo_x, seen.hi_x) == (1.1, 1.4)
+
+
 def test_missed_records_break_the_line_before_the_next_one() -> None:
     buckets = filled([[(1.0, 5.0)]])
     add(buckets, [(2.0, 6.0), (2.6, 7.0)], broken=True)
-    assert [row[3] for row in state(buckets).values()] == [0, BREAK_BEFORE, 0]
+    assert [row.flags for row in state(buckets).values()] == [0, BREAK_BEFORE, 0]
+
+
+def test_a_break_before_a_record_that_leaves_the_field_out_is_before_the_next_that_has_it() -> None:
+    buckets = filled([[(1.0, 5.0)]])
+    add(buckets, [(2.0, None), (2.6, 7.0)], broken=True)
+    assert [row.flags for row in state(buckets).values()] == [0, ABSENT, BREAK_BEFORE]
 
 
 def test_series_share_times_but_not_breaks() -> None:
     buckets = Buckets(2, 4)
     buckets.add(np.array([0, 0]), np.array([0.0, 0.1]), np.array([[math.nan, 1.0], [2.0, math.nan]]))
-    assert buckets.kept().breaks[:, 0].tolist() == [BREAK_BEFORE, BREAK_AFTER]
+    assert buckets.kept().flags[:, 0].tolist() == [BREAK_BEFORE, BREAK_AFTER]
 
 
-def test_since_keeps_one_bucket_before_the_edge() -> None:
-    arrays = filled([[(1.0, 1.0), (2.0, 2.0), (3.0, 3.0), (4.0, 4.0)]]).kept()
-    assert arrays.since(2.5).x.tolist() == [2.0, 3.0, 4.0]
-    assert arrays.since(0.0).x.tolist() == [1.0, 2.0, 3.0, 4.0]
-    assert arrays.since(9.0).x.tolist() == [4.0]
+def test_flags_are_set_for_buckets_that_are_kept() -> None:
+    buckets = filled([[(0.0, 1.0), (20.0, 2.0)]])
+    buckets.flag(np.array([0, 40]), NEW_RUN)
+    assert [row.flags for row in state(buckets).values()] == [NEW_RUN]
 
 
 @given(st.floats(1e-9, 1e12))

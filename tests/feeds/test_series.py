@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_widgets.errors import UnknownField
-from realtime_widgets.feeds.decimation import BREAK_BEFORE
+from realtime_widgets.feeds.decimation import ABSENT, BREAK_AFTER, BREAK_BEFORE, NEW_RUN
 from realtime_widgets.feeds.feed import Payload
-from realtime_widgets.feeds.series import Points, SeriesFeed, points
+from realtime_widgets.feeds.series import SeriesFeed
+from realtime_widgets.feeds.windows import Points, points
 from realtime_widgets.streams import Batch, Stream
 from support.page_model import PageBuckets
 
@@ -47,18 +48,18 @@ def test_few_records_travel_as_they_are() -> None:
     fill(stream, 0, 5, 10)
     payload = line.take(False, 0.0)
     assert payload.key
-    assert payload.body["layout"] == {"kind": "records", "step": 1, "capacity": 200}
-    assert payload.columns["x"].tolist() == stream.read().ts.tolist()
+    assert payload.body["layout"] == {"step": 0.02, "capacity": 502}
+    state = shown(payload).state()
+    places = np.array(state["x"]) + state["lo_at"][0]
+    np.testing.assert_allclose(places, stream.read().ts, rtol=0, atol=0.02 / 255)
     assert payload.columns["lo"].tolist() == stream.read()["value"].tolist()
     assert "hi" not in payload.columns
 
 
-def test_many_records_become_buckets_of_about_a_pixel() -> None:
+def test_many_records_become_buckets_of_about_a_quarter_of_a_pixel() -> None:
     stream, line = line_of()
     fill(stream, 0, 10, 1000)
-    layout = line.take(False, 0.0).body["layout"]
-    assert layout["kind"] == "seconds"
-    assert 0.06 <= layout["step"] <= 0.15
+    assert 0.015 <= line.take(False, 0.0).body["layout"]["step"] <= 0.0375
 
 
 def test_an_increment_holds_only_what_the_new_records_touched() -> None:
@@ -69,7 +70,7 @@ def test_an_increment_holds_only_what_the_new_records_touched() -> None:
     payload = line.take(False, 0.0)
     assert not payload.key
     assert (payload.first, payload.last) == (10_001, 10_050)
-    assert len(payload.columns["k"]) <= 2
+    assert len(payload.columns["k"]) <= 4
 
 
 class Counting:
@@ -81,6 +82,9 @@ class Counting:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+    def __len__(self) -> int:
+        return len(self._stream)
 
     def read(self, **options: Any) -> Batch:
         batch = self._stream.read(**options)
@@ -106,7 +110,7 @@ def test_the_work_of_a_tick_is_that_of_its_new_records_however_many_the_window_h
         buckets += len(payload.columns["k"])
         assert not line.changed()
     assert counting.count == 200 * 500
-    assert buckets <= 2 * 200 + 200 * 500 // 1000
+    assert buckets <= 2 * 200 + 200 * 500 // 100
 
 
 EVEN, BURSTS, LATE = "even", "bursts", "late"
@@ -141,24 +145,13 @@ def test_whatever_the_times_every_extreme_of_the_window_is_on_the_page_and_nothi
     state = buckets.state()
     newest = max(ts for ts, _ in raw)
     layout = state["layout"]
-    margin = layout["step"] if layout["kind"] == "seconds" else 0.0
-    inside = [value for ts, value in raw if ts > newest - 3.0 + margin]
+    inside = [value for ts, value in raw if ts > newest - 3.0 + layout["step"]]
     assert max(state["hi"][0]) >= max(inside)
     assert min(state["lo"][0]) <= min(inside)
     assert {*state["hi"][0], *state["lo"][0]} <= {value for _, value in raw}
-    if layout["kind"] == "seconds":
-        for k, lo, hi in zip(state["k"], state["lo"][0], state["hi"][0], strict=True):
-            fell_in = [value for ts, value in raw if math.floor(ts / layout["step"]) == k]
-            assert (lo, hi) == (min(fell_in), max(fell_in))
-
-
-def test_the_layout_does_not_flip_at_its_edge() -> None:
-    stream, line = line_of(window=10.0, px=100)
-    keyframes = 0
-    for i in range(400):  # 149..151 records in view, around the 150 at which points become buckets
-        fill(stream, i * 0.5, 0.5, 15 if i % 2 else 15.2)
-        keyframes += line.take(False, 0.0).key
-    assert keyframes <= 3
+    for k, lo, hi in zip(state["k"], state["lo"][0], state["hi"][0], strict=True):
+        fell_in = [value for ts, value in raw if math.floor(ts / layout["step"]) == k]
+        assert (lo, hi) == (min(fell_in), max(fell_in))
 
 
 def test_a_window_in_points_buckets_by_number_not_by_time() -> None:
@@ -167,8 +160,9 @@ def test_a_window_in_points_buckets_by_number_not_by_time() -> None:
     line.resize(100)
     fill(stream, 0, 1, 20_000)
     payload = line.take(False, 0.0)
-    assert payload.body["layout"] == {"kind": "records", "step": 100, "capacity": 101}
-    assert payload.body["window"] is None
+    assert payload.body["layout"] == {"step": 20, "capacity": 501}
+    assert (payload.body["window"], payload.body["axis"]) == (None, "records")
+    assert payload.body["start"] == 10_001
     assert payload.columns["lo"].min() == stream.latest(10_000)["value"].min()
 
 
@@ -183,7 +177,11 @@ def test_increments_add_up_to_the_keyframe(counts: list[int], px: int) -> None:
         start += count / 200
         payload = line.take(False, 0.0)
         buckets.replace(payload) if payload.key else buckets.append(payload)
-    assert buckets.state() == shown(line.take(True, 0.0)).state()
+    found, expected = buckets.state(), shown(line.take(True, 0.0)).state()
+    for found_lead, lead in zip(found.pop("lead"), expected.pop("lead"), strict=True):
+        # A page knows the place of what has left its window to 1/255 of a bucket.
+        assert found_lead == pytest.approx(lead, abs=found["layout"]["step"] / 200)
+    assert found == expected
 
 
 def test_every_extreme_of_the_window_is_in_the_picture() -> None:
@@ -226,7 +224,7 @@ def test_records_that_were_overwritten_unread_break_the_line() -> None:
     line.take(False, 0.0)
     fill(stream, 1, 2, 40)
     payload = line.take(False, 0.0)
-    assert payload.columns["breaks"].any()
+    assert payload.columns["flags"].any()
 
 
 def test_what_never_came_breaks_the_line_where_it_is_missing() -> None:
@@ -242,12 +240,12 @@ def test_what_never_came_breaks_the_line_where_it_is_missing() -> None:
     stream.mark_gap("lost")
     fill(stream, 20, 2, 1)
     part = line.take(False, 0.0)
-    assert part.columns["breaks"].tolist() == [BREAK_BEFORE, 0, BREAK_BEFORE, 0]
+    assert part.columns["flags"].tolist() == [BREAK_BEFORE, 0, BREAK_BEFORE, 0]
     assert "missing" not in part.body
-    again = line.take(True, 0.0).columns["breaks"].tolist()
+    again = line.take(True, 0.0).columns["flags"].tolist()
     assert again == [0, 0, BREAK_BEFORE, 0, BREAK_BEFORE, 0]
     late = SeriesFeed(stream, None, 60.0)
-    assert late.take(True, 0.0).columns["breaks"].tolist() == again, "who comes later sees the same"
+    assert late.take(True, 0.0).columns["flags"].tolist() == again, "who comes later sees the same"
 
 
 def test_what_never_came_breaks_a_line_of_buckets_too() -> None:
@@ -256,8 +254,7 @@ def test_what_never_came_breaks_a_line_of_buckets_too() -> None:
     stream.mark_gap("trimmed")
     fill(stream, 30, 20, 100)
     part = line.take(True, 0.0)
-    assert part.body["layout"]["kind"] == "seconds"
-    (cut,) = np.flatnonzero(part.columns["breaks"] & BREAK_BEFORE)
+    (cut,) = np.flatnonzero(part.columns["flags"] & BREAK_BEFORE)
     assert part.columns["k"][cut] - part.columns["k"][cut - 1] > 1, "at the hole"
 
 
@@ -285,11 +282,12 @@ def test_a_wider_view_gets_finer_buckets() -> None:
     assert payload.body["layout"]["step"] < coarse / 5
 
 
-def test_one_point_before_the_window_is_kept_to_draw_the_line_in() -> None:
+def test_the_last_point_before_the_window_is_known_to_draw_the_line_in() -> None:
     stream, line = line_of(window=5.0)
     for second in (0, 1, 2, 9):
         stream.append(float(second), ts=T0 + second)
-    assert shown(line.take(False, 0.0)).state()["lo"] == [[2.0, 9.0]]
+    state = shown(line.take(False, 0.0)).state()
+    assert (state["lead"], state["lo"]) == ([[T0 + 2, 2.0]], [[9.0]])
 
 
 def test_the_baseline_is_where_the_window_began() -> None:
@@ -373,3 +371,174 @@ def test_a_field_that_appears_while_the_line_reads_is_drawn_without_another_reco
     assert "b" in parts[-1].body["series"]
     assert parts[-1].body["last"][-1] == 3.0
     assert len(parts) <= 2
+
+
+# What a record leaves out, and what it says is missing
+
+
+def test_a_record_that_leaves_a_field_out_says_nothing_of_its_line() -> None:
+    stream, line = line_of(fields=["loss", "val_loss"])
+    for step in range(6):
+        record = {"loss": 1.0 - step / 10, **({"val_loss": 2.0 - step / 10} if step % 3 == 0 else {})}
+        stream.append(ts=T0 + step, **record)
+    state = shown(line.take(False, 0.0)).state()
+    assert state["flags"] == [[0] * 6, [0, ABSENT, ABSENT, 0, ABSENT, ABSENT]]
+    assert state["lo"][1] == [2.0, None, None, 1.7, None, None]
+    assert state["last"] == [0.5, 1.7]
+    assert line.behind(1) == 2.0
+    stream.append(ts=T0 + 7, val_loss=None)
+    payload = line.take(False, 0.0)
+    assert payload.columns["flags"].tolist() == [ABSENT, BREAK_BEFORE | BREAK_AFTER]
+    assert payload.body["last"] == [0.5, None]
+
+
+# Windows of records
+
+
+def test_a_block_with_one_time_is_spread_evenly_by_its_numbers() -> None:
+    stream = Stream("s")
+    line = SeriesFeed(stream, ["value"], points(4_000))
+    line.resize(800)
+    for _ in range(4):
+        stream.extend({"value": np.sin(np.arange(1_024) / 20)})
+    state = shown(line.take(False, 0.0)).state()
+    assert (state["layout"]["step"], state["axis"]) == (1.0, "records")
+    assert state["x"] == list(range(97, 4_097))
+
+
+@pytest.mark.parametrize("n", [2_000, 100_000, 10**9])
+def test_fewer_records_than_the_window_are_drawn_exactly_whatever_its_size(n: int) -> None:
+    stream = Stream("s")
+    line = SeriesFeed(stream, ["value"], points(n))
+    values = np.sin(np.arange(1_200) / 60)
+    stream.extend({"value": values[:700]})
+    first = line.take(False, 0.0)
+    stream.extend({"value": values[700:]})
+    assert shown(first, line.take(False, 0.0)).state()["lo"] == [values.tolist()]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(1, 3_000), min_size=1, max_size=12), st.sampled_from(["all", 700, 4_000, 10**6]))
+def test_a_window_that_grows_shows_all_extremes_of_what_it_holds(counts: list[int], window: Any) -> None:
+    stream = Stream("s")
+    line = SeriesFeed(stream, ["value"], points(window) if window != "all" else "all", "seq")
+    line.resize(100)
+    buckets, rng = PageBuckets(), np.random.default_rng(1)
+    for count in counts:
+        stream.extend({"value": rng.standard_normal(count)})
+        payload = line.take(False, 0.0)
+        buckets.replace(payload) if payload.key else buckets.append(payload)
+    values = stream.read()["value"] if window == "all" else stream.latest(window)["value"]
+    state = buckets.state()
+    step = int(state["layout"]["step"])
+    inside = [i for i, x in enumerate(state["x"]) if x + step - 1 >= state["start"]]
+    assert max(state["hi"][0][i] for i in inside) >= values.max()
+    assert min(state["lo"][0][i] for i in inside) <= values.min()
+    assert len(state["k"]) <= 8 * 100 + 2
+    if len(values) <= 400:
+        assert step == 1
+        assert [state["lo"][0][i] for i in inside] == values.tolist()
+
+
+@pytest.mark.parametrize("x", ["ts", "step"])
+def test_everything_that_is_kept_is_in_view_however_long(x: str) -> None:
+    stream = Stream("s")
+    line = SeriesFeed(stream, ["value"], "all", x)
+    line.resize(100)
+    keyframes = 0
+    for i in range(500):
+        stream.append(ts=T0 + i * i, step=float(i * i), value=float(i))
+        keyframes += line.take(False, 0.0).key
+    state = shown(line.take(True, 0.0)).state()
+    assert (state["lo"][0][0], state["hi"][0][-1]) == (0.0, 499.0)
+    assert state["newest"] == (T0 if x == "ts" else 0) + 499 * 499
+    assert keyframes < 40
+
+
+# A field along the axis
+
+
+def test_a_restart_of_the_axis_begins_a_run_and_so_does_a_mark() -> None:
+    stream = Stream("s")
+    line = SeriesFeed(stream, None, "all", "step")
+    for step in (1, 2, 3, 1, 2):
+        stream.append(step=step, loss=10.0 - step)
+    first = line.take(False, 0.0)
+    assert first.body["series"] == ["loss"], "the axis itself is no line"
+    stream.mark_run("fine tuning")
+    stream.append(step=5, loss=1.0)
+    state = shown(first, line.take(False, 0.0)).state()
+    assert [flags & NEW_RUN for flags in state["flags"][0]] == [0, 0, 0, NEW_RUN, 0, NEW_RUN]
+    assert state["k"] == sorted(state["k"])
+    again = shown(line.take(True, 0.0)).state()
+    places = [x + at for x, at in zip(again["x"], again["lo_at"][0], strict=True)]
+    assert np.round(places, 1).tolist() == [1, 2, 3, 1, 2, 5]
+
+
+def test_records_without_a_place_on_the_axis_are_not_drawn() -> None:
+    stream = Stream("s")
+    line = SeriesFeed(stream, ["loss"], 100.0, "step")
+    stream.append(loss=1.0)
+    assert "k" not in line.take(False, 0.0).columns
+    stream.append(loss=2.0, step=7)
+    stream.append(loss=3.0, step=None)
+    state = shown(line.take(True, 0.0)).state()
+    assert (state["lo"], state["newest"]) == ([[2.0]], 7.0)
+
+
+# Times that lie
+
+
+def test_a_record_from_the_future_waits_until_the_present_reaches_it() -> None:
+    now = [T0]
+    stream = Stream("s", clock=lambda: now[0])
+    line = SeriesFeed(stream, ["value"], 10.0)
+    stream.append(1.0, ts=T0)
+    stream.append(99.0, ts=T0 + 300)
+    body = line.take(False, 0.0).body
+    assert (body["newest"], body["last"], body["ahead"]) == (T0, [1.0], 1)
+    for second in range(1, 301):
+        now[0] = T0 + second
+        stream.append(float(second), ts=now[0])
+    state = shown(line.take(True, 0.0)).state()
+    assert state["newest"] == T0 + 300
+    assert 99.0 in state["lo"][0] + state["hi"][0]
+
+
+def test_a_clock_that_is_set_back_takes_the_window_with_it() -> None:
+    now = [T0]
+    stream = Stream("s", clock=lambda: now[0])
+    line = SeriesFeed(stream, ["value"], 60.0)
+    for i in range(10):
+        now[0] = T0 + i
+        stream.append(float(i))
+    line.take(False, 0.0)
+    now[0] = T0 - 3600
+    stream.append(-1.0)
+    payload = line.take(False, 0.0)
+    assert (payload.key, payload.body["newest"], payload.body["last"]) == (True, T0 - 3600, [-1.0])
+    now[0] += 1
+    stream.append(-2.0)
+    state = shown(line.take(True, 0.0)).state()
+    assert state["lo"] == [[-1.0, -2.0]]
+
+
+# Settings
+
+
+def test_another_window_and_other_fields_are_shown_from_the_next_part_on() -> None:
+    stream, line = line_of(window=1.0, fields=["a"])
+    stream.extend({"ts": T0 + np.arange(20.0), "a": np.arange(20.0), "b": -np.arange(20.0)})
+    line.take(False, 0.0)
+    line.show_window(10.0)
+    assert line.changed()
+    assert line.window_asked == 10.0
+    payload = line.take(False, 0.0)
+    assert (payload.key, payload.body["window"], len(shown(payload).buckets)) == (True, 10.0, 11)
+    line.show_fields(["b"])
+    line.show_window(points(5))
+    payload = line.take(False, 0.0)
+    assert (payload.body["series"], payload.body["axis"]) == (["b"], "records")
+    assert payload.columns["lo"].tolist() == [-15.0, -16.0, -17.0, -18.0, -19.0]
+    with pytest.raises(UnknownField):
+        line.show_fields(["c"])

@@ -119,7 +119,7 @@ class World:
     def close_page(self, page: PageModel, *, goodbye: bool) -> None:
         self.pages.remove(page)
         if goodbye:
-            self._up.append({"rw": 1, "page": page.name, "gone": True})
+            self._up.append({"rw": 2, "page": page.name, "gone": True})
 
     def run_cell(self, running: bool) -> None:
         self.cell = running

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from realtime_widgets.browser.frames import WIRE, Frame, Part
+from realtime_widgets.feeds.decimation import ABSENT, BREAK_AFTER
 from realtime_widgets.feeds.feed import Payload
 
 REPORT_INTERVAL, REPORT_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
@@ -45,60 +46,82 @@ class Store(Protocol):
 
 
 class PageBuckets:
-    """The buckets of one feed: number → (x, lo per series, hi per series, breaks per series)."""
+    """The buckets of one feed: number → (x, and per series lo, hi, lo_at, hi_at, flags)."""
 
     def __init__(self) -> None:
         self.series: list[str] = []
         self.layout: dict[str, Any] = {}
         self.window: float | None = None
+        self.axis = "time"
+        self.start: float | None = None
         self.newest: float | None = None
         self.last: list[float | None] = []
-        self.buckets: dict[int, tuple[float, list[float], list[float], list[int]]] = {}
+        self.lead: list[list[float] | None] = []
+        self.buckets: dict[int, tuple[float, list[tuple[float, float, float, float, int]]]] = {}
 
     def replace(self, part: Payload) -> None:
         self.series = part.body.get("series", [])
         self.layout = part.body.get("layout", {})
+        self.axis = part.body.get("axis", "time")
         self.window = part.body.get("window")
+        self.lead = [None if point is None else list(point) for point in part.body.get("lead", [])] or [
+            None
+        ] * len(self.series)
         self.buckets, self.newest = {}, None
         self.append(part)
 
     def append(self, part: Payload) -> None:
         self.newest = part.body.get("newest") if part.body.get("newest") is not None else self.newest
         self.last = part.body.get("last", self.last)
+        self.start = part.body.get("start")
         if "k" not in part.columns:
             return
-        series = len(self.series)
+        series, step = len(self.series), self.layout["step"]
         k = part.columns["k"].astype(np.int64) + part.body["k0"]
-        x = part.columns.get("x", (k + 0.5) * self.layout["step"])
-        lo = part.columns["lo"].reshape(series, len(k))
-        hi = part.columns.get("hi", part.columns["lo"]).reshape(series, len(k))
-        breaks = part.columns.get("breaks", np.zeros(lo.size, np.uint8)).reshape(series, len(k))
+        x = part.columns.get("x", k * step)
+        shape = (series, len(k))
+        lo = part.columns["lo"].reshape(shape)
+        hi = part.columns.get("hi", part.columns["lo"]).reshape(shape)
+        nowhere = np.zeros(lo.size, np.uint8)
+        lo_at = part.columns.get("lo_at", nowhere).reshape(shape) * step / 255
+        hi_at = part.columns.get("hi_at", part.columns.get("lo_at", nowhere)).reshape(shape) * step / 255
+        flags = part.columns.get("flags", nowhere).reshape(shape)
         for i, number in enumerate(k.tolist()):
-            self.buckets[number] = (float(x[i]), lo[:, i].tolist(), hi[:, i].tolist(), breaks[:, i].tolist())
+            columns = (values[:, i].tolist() for values in (lo, hi, lo_at, hi_at, flags))
+            self.buckets[number] = (float(x[i]), list(zip(*columns, strict=True)))
         self._trim()
 
     def _trim(self) -> None:
-        newest = max(self.buckets)
-        numbers = [k for k in sorted(self.buckets) if k > newest - self.layout["capacity"]]
-        if self.layout["kind"] == "records" and self.window is not None and self.newest is not None:
-            start = self.newest - self.window
-            inside = next((i for i, k in enumerate(numbers) if self.buckets[k][0] >= start), len(numbers))
-            numbers = numbers[max(inside - 1, 0) :]
-        self.buckets = {k: self.buckets[k] for k in numbers}
+        oldest = max(self.buckets) - self.layout["capacity"]
+        gone = [k for k in sorted(self.buckets) if k <= oldest]
+        for number in gone:
+            x, cells = self.buckets.pop(number)
+            for s, (lo, hi, lo_at, hi_at, flags) in enumerate(cells):
+                if flags & ABSENT:
+                    continue
+                at, y = (hi_at, hi) if hi_at >= lo_at else (lo_at, lo)
+                self.lead[s] = None if flags & BREAK_AFTER or y != y else [x + at, y]
 
     def state(self) -> dict[str, Any]:
         """Everything, as plain lists; NaN as None."""
         plain = lambda values: [None if value != value else value for value in values]  # noqa: E731
+        numbers = sorted(self.buckets)
+        cells = [self.buckets[k][1] for k in numbers]
+        columns = [[[cell[s][i] for cell in cells] for s in range(len(self.series))] for i in range(5)]
         return {
             "series": self.series,
             "layout": self.layout,
+            "axis": self.axis,
+            "start": self.start,
             "newest": self.newest,
             "last": self.last,
-            "k": list(self.buckets),
-            "x": [cell[0] for cell in self.buckets.values()],
-            "lo": [plain(row) for row in zip(*(cell[1] for cell in self.buckets.values()), strict=True)],
-            "hi": [plain(row) for row in zip(*(cell[2] for cell in self.buckets.values()), strict=True)],
-            "breaks": [list(row) for row in zip(*(cell[3] for cell in self.buckets.values()), strict=True)],
+            "lead": list(self.lead),
+            "k": numbers,
+            "x": [self.buckets[k][0] for k in numbers],
+            **{
+                name: [plain(row) for row in column] if numbers else []
+                for name, column in zip(("lo", "hi", "lo_at", "hi_at", "flags"), columns, strict=True)
+            },
         }
 
 

@@ -22,7 +22,7 @@ START = 1_795_000_000.0
 
 
 def golden() -> dict[str, Any]:
-    """Points, a late one, a hole, a keyframe, the change to buckets, breaks, a clear, a reminder, a keepalive."""
+    """Points, a late one, a hole, a keyframe, shared buckets, breaks, an absent value, a clear, a reminder, a keepalive."""
     stream = Stream("golden", fields=["a", "b"], clock=lambda: START)
     line = SeriesFeed(stream, None, 10.0)
     line.resize(50)
@@ -67,16 +67,18 @@ def golden() -> dict[str, Any]:
     step("a keyframe", [line.take(True, 0.0)])
     step("a reminder", [Payload(8, 7, False, {})])
     extend([13.2, 14.0], [6.0, 7.0], [0.4, 0.5])
-    step("old points leave the window, but for one", [line.take(False, 0.0)])
+    step("old points leave the window, the last leads in", [line.take(False, 0.0)])
     stream.mark_gap("trimmed")
     step("something is missing", [line.take(False, 0.0)])
     extend([14.0], [7.5], [0.6])
     step("and the line goes on after it", [line.take(False, 0.0)])
+    stream.append(ts=START + 14.0, a=8.0)
+    step("a record leaves a field out", [line.take(False, 0.0)])
     dense = [14.0 + i / 50 for i in range(150)]
     extend(dense, [math.sin(second) for second in dense], [math.nan if i == 80 else i for i in range(150)])
-    step("points become buckets", [line.take(False, 0.0)])
+    step("several records share a bucket", [line.take(False, 0.0)])
     extend([17.01, 17.02, 16.3], [2.0, math.nan, -5.0], [1.0, 2.0, -50.0])
-    step("buckets go on, one is late", [line.take(False, 0.0)])
+    step("one is late in its bucket", [line.take(False, 0.0)])
     stream.clear()
     extend([18.0], [1.0], [2.0])
     step("a clear", [line.take(False, 0.0)])

@@ -30,7 +30,7 @@ def test_all_widgets_of_a_moment_travel_in_one_frame(sent: Recorder) -> None:
     cards = [MetricCard(f"card {i}", stream, field="value") for i in range(50)]
     shown = {card._rw_id: {"views": 1, "px": 150} for card in cards}
     base.get_frame_loop().receive(
-        {"rw": 1, "page": "p", "n": 1, "visible": True, "models": shown, "need": []}
+        {"rw": 2, "page": "p", "n": 1, "visible": True, "models": shown, "need": []}
     )
     sent.wait_for(lambda frame: frame.heard)
     stream.append(7.0, ts=T0)
@@ -44,7 +44,7 @@ def test_a_page_that_asks_gets_the_whole_picture(sent: Recorder) -> None:
     chart = LiveChart(stream)
     sent.wait_for(lambda frame: bodies(frame, chart))
     sent.frames.clear()
-    word = {"rw": 1, "page": "p", "n": 1, "visible": True, "models": {chart._rw_id: {"views": 1, "px": 900}}}
+    word = {"rw": 2, "page": "p", "n": 1, "visible": True, "models": {chart._rw_id: {"views": 1, "px": 900}}}
     base.get_frame_loop().receive({**word, "need": [chart._rw_id]})
     frame = sent.wait_for(lambda frame: bodies(frame, chart))
     assert frame.heard == {"p": 1}
@@ -65,7 +65,7 @@ def test_a_closed_widget_is_served_no_more(sent: Recorder) -> None:
 def test_foreign_words_are_ignored(sent: Recorder) -> None:
     stream = Stream("s")
     chart = LiveChart(stream)
-    for word in (None, "hello", {"method": "update"}, {"rw": 99, "page": "p"}, {"rw": 1, "models": 5}):
+    for word in (None, "hello", {"method": "update"}, {"rw": 99, "page": "p"}, {"rw": 2, "models": 5}):
         base.get_frame_loop().receive(word)
     stream.append(1.0, ts=T0)
     assert sent.wait_for(lambda frame: any(body.get("newest") == T0 for body in bodies(frame, chart)))
@@ -151,7 +151,7 @@ def test_a_hidden_widget_costs_no_more_than_a_shown_one(
     chart = LiveChart(stream)
     sent.wait_for(lambda frame: bodies(frame, chart))
     made = base.get_frame_loop()
-    made.receive({"rw": 1, "page": "p", "n": 1, "visible": False, "models": {}, "need": []})
+    made.receive({"rw": 2, "page": "p", "n": 1, "visible": False, "models": {}, "need": []})
     sent.wait_for(lambda frame: frame.heard == {"p": 1})
     collected: list[float] = []
     collect = made.delivery.collect

@@ -24,7 +24,7 @@ def said(state: str, indicator: Any) -> Callable[[Frame], bool]:
 
 
 def word(indicator: Any, what: Any) -> dict[str, Any]:
-    return {"rw": 1, "page": "p", "to": indicator._rw_id, "do": what}
+    return {"rw": 2, "page": "p", "to": indicator._rw_id, "do": what}
 
 
 # What is said
@@ -125,7 +125,7 @@ def test_what_is_unknown_malformed_or_for_nobody_does_nothing(sent: Recorder):
         {**word(indicator, "retry"), "to": "nobody"},
         {**word(indicator, "retry"), "to": ["a", "list"]},
         {**word(indicator, "retry"), "rw": 99},
-        {"rw": 1, "do": "retry"},
+        {"rw": 2, "do": "retry"},
     ):
         made.receive(strange)
     client.become("error", 1.0)

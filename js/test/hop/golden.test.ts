@@ -26,19 +26,25 @@ function misaligned(base64: string): DataView {
 }
 
 function stateOf(buckets: Buckets): Record<string, unknown> {
-  const plain = (rows: number[][]) =>
-    rows.map((row) => row.map((value) => (Number.isNaN(value) ? null : value)));
-  const rows = buckets.k.length ? buckets : { lo: [], hi: [], breaks: [] };
+  const column = (name: "lo" | "hi" | "loAt" | "hiAt" | "flags") =>
+    buckets.k.length
+      ? buckets.series.map((series) => series[name].map((value) => (Number.isNaN(value) ? null : value)))
+      : [];
   return {
-    series: buckets.series,
+    series: buckets.names,
     layout: buckets.layout,
+    axis: buckets.axis,
+    start: buckets.start,
     newest: buckets.newest,
     last: buckets.last,
+    lead: buckets.series.map(({ lead }) => lead),
     k: buckets.k,
     x: buckets.x,
-    lo: plain(rows.lo),
-    hi: plain(rows.hi),
-    breaks: rows.breaks,
+    lo: column("lo"),
+    hi: column("hi"),
+    lo_at: column("loAt"),
+    hi_at: column("hiAt"),
+    flags: column("flags"),
   };
 }
 
@@ -71,7 +77,7 @@ describe("the golden wire file", () => {
 });
 
 describe("what is not ours", () => {
-  it.each([[null], [{}], [{ rw: 99, parts: [] }], [{ rw: 1 }], ["text"]])("is no frame: %j", (content) => {
+  it.each([[null], [{}], [{ rw: 99, parts: [] }], [{ rw: 2 }], ["text"]])("is no frame: %j", (content) => {
     expect(decode(content)).toBeNull();
   });
 });

@@ -77,7 +77,7 @@ let page: Page;
 let carrier: ReturnType<typeof model>;
 let life: AbortController;
 
-const frame = (parts: unknown[], heard = {}) => page.frame("c1", { rw: 1, mid: 1, t: 0, parts, heard }, []);
+const frame = (parts: unknown[], heard = {}) => page.frame("c1", { rw: 2, mid: 1, t: 0, parts, heard }, []);
 const answered = (parts: unknown[] = []) => frame(parts, { [page.id]: carrier.sent.at(-1)?.n ?? 0 });
 
 function adopt(id: string, carrierId = "c1"): Recorder {
@@ -231,7 +231,7 @@ describe("frames as fast as the screen", () => {
     page.attach(other, life.signal);
     const b = adopt("b", "c2");
     frame([part("a", 2, 2, false)]);
-    page.frame("c2", { rw: 1, mid: 1, t: 0, parts: [part("b", 1, 1, true)] }, []);
+    page.frame("c2", { rw: 2, mid: 1, t: 0, parts: [part("b", 1, 1, true)] }, []);
     expect(b.applied).toHaveLength(1);
   });
 
@@ -246,7 +246,7 @@ describe("reports", () => {
   it("begin with a word at once, for which the kernel sends what the widgets to come will show", () => {
     const other = model({ _rw_carrier: "c2" });
     page.attach(other, life.signal);
-    expect(other.sent).toEqual([{ rw: 1, page: page.id, n: 1, visible: true, models: {}, need: [] }]);
+    expect(other.sent).toEqual([{ rw: 2, page: page.id, n: 1, visible: true, models: {}, need: [] }]);
   });
 
   it("tell of a new widget, its views and width, and that it needs a keyframe", () => {
@@ -254,7 +254,7 @@ describe("reports", () => {
     clock.run(100);
     expect(carrier.sent).toEqual([
       {
-        rw: 1,
+        rw: 2,
         page: page.id,
         n: 2,
         visible: true,
@@ -408,7 +408,7 @@ describe("reports", () => {
 
   it("say goodbye when the page is left", () => {
     clock.leave();
-    expect(carrier.sent.at(-1)).toEqual({ rw: 1, page: page.id, gone: true });
+    expect(carrier.sent.at(-1)).toEqual({ rw: 2, page: page.id, gone: true });
   });
 });
 
@@ -416,12 +416,12 @@ describe("an intent", () => {
   it("goes to the kernel at once, with the address of the widget it is about", () => {
     const a = adopt("a");
     a.host.ask("retry");
-    expect(carrier.sent).toEqual([{ rw: 1, page: page.id, to: "a", do: "retry" }]);
+    expect(carrier.sent).toEqual([{ rw: 2, page: page.id, to: "a", do: "retry" }]);
   });
 
   it("says what it is about", () => {
     adopt("a").host.ask("fetch", { seq: 5 });
-    expect(carrier.sent).toEqual([{ rw: 1, page: page.id, to: "a", do: "fetch", about: { seq: 5 } }]);
+    expect(carrier.sent).toEqual([{ rw: 2, page: page.id, to: "a", do: "fetch", about: { seq: 5 } }]);
   });
 
   it("goes to the carrier that its widget belongs to", () => {
@@ -586,7 +586,7 @@ describe("a page with several carriers to one kernel", () => {
 
   it("hears them all", () => {
     const before = Recorder.all.at(-1)!.applied.length;
-    const content = { rw: 1, mid: 2, t: 0, parts: [part("a", 2, 2, false)], heard: {} };
+    const content = { rw: 2, mid: 2, t: 0, parts: [part("a", 2, 2, false)], heard: {} };
     for (const fn of carrier.listeners) (fn as (...args: unknown[]) => void)(content, []);
     const next = { ...content, parts: [part("a", 3, 3, false)] };
     for (const fn of newest.listeners) (fn as (...args: unknown[]) => void)(next, []);

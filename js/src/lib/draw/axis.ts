@@ -2,6 +2,7 @@
 
 import type uPlot from "uplot";
 import { type NumberFormat, tickFormatter, timeTicks } from "../text/format";
+import type { Axis } from "./buckets";
 import { BINARY_STEPS } from "./range";
 
 const FONT = "11px system-ui, sans-serif";
@@ -12,6 +13,10 @@ const TIME_STEPS = [
   3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
 ];
 
+const WHOLE_STEPS = Array.from({ length: 16 }, (_, power) =>
+  [1, 2, 5].map((digit) => digit * 10 ** power),
+).flat();
+
 /** Colours of the labels and of the grid. */
 export interface AxisLook {
   muted: string;
@@ -19,14 +24,18 @@ export interface AxisLook {
   locale: string;
 }
 
-/** The axis below; times on the calendar have ticks at whole seconds, minutes, hours. */
-export function timeAxis(look: AxisLook, calendar: boolean): uPlot.Axis {
+/** The axis below: of time (on the calendar with ticks at whole seconds, minutes, hours), of records, or of a field. */
+export function placeAxis(look: AxisLook, axis: Axis, calendar: boolean): uPlot.Axis {
+  const number: NumberFormat = { name: "number" };
+  const write = (step: number) =>
+    axis === "time" ? timeTicks(look.locale, step) : tickFormatter(number, look.locale, step);
+  const incrs = axis === "records" ? { incrs: WHOLE_STEPS } : calendar ? { incrs: TIME_STEPS } : {};
   return {
     ...common(look),
     size: 30,
     space: 80,
-    ...(calendar ? { incrs: TIME_STEPS } : {}),
-    values: (_plot, splits, _axis, _space, step) => splits.map(timeTicks(look.locale, step)),
+    ...incrs,
+    values: (_plot, splits, _axis, _space, step) => splits.map(write(step)),
   };
 }
 

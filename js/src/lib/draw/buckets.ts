@@ -7,57 +7,93 @@ export interface BucketPart {
 }
 
 export interface Layout {
-  kind: "seconds" | "records";
+  /** Width of a bucket, in the unit of the axis. */
   step: number;
   capacity: number;
 }
 
+/** What the axis is: time in seconds, the numbers of the records, or a field that grows. */
+export type Axis = "time" | "records" | "field";
+
 export const BREAK_BEFORE = 1;
 export const BREAK_AFTER = 2;
+/** No record of the bucket says anything of the series: its line goes on. */
+export const ABSENT = 4;
+export const NEW_RUN = 8;
+
+const POSITIONS = 255;
+
+/** A point before the buckets, from which a line is drawn in: where it stands, and its value. */
+export type Lead = [number, number] | null;
+
+/** The columns of one series, a value for each bucket. */
+export class Series {
+  readonly lo: number[] = [];
+  readonly hi: number[] = [];
+  /** Where within their bucket they stand, in the unit of the axis. */
+  readonly loAt: number[] = [];
+  readonly hiAt: number[] = [];
+  readonly flags: number[] = [];
+  lead: Lead = null;
+
+  get columns(): number[][] {
+    return [this.lo, this.hi, this.loAt, this.hiAt, this.flags];
+  }
+}
 
 export class Buckets {
-  series: string[] = [];
-  layout: Layout = { kind: "records", step: 1, capacity: 1 };
-  /** Seconds of the window; null for one in points. */
+  names: string[] = [];
+  layout: Layout = { step: 1, capacity: 1 };
+  axis: Axis = "time";
+  /** Length of the window, in the unit of the axis; null for one of records, or of all there are. */
   window: number | null = null;
-  /** Time of the newest record, seconds; null before the first. */
+  /** Where such a window begins; null: at the first bucket. */
+  start: number | null = null;
+  /** Coordinate of the newest record; null before the first. */
   newest: number | null = null;
+  /** Time of the newest record, seconds. */
+  newestTs: number | null = null;
   /** Newest value of each series; null where there is none. */
   last: (number | null)[] = [];
   readonly k: number[] = [];
+  /** Where each bucket begins. */
   readonly x: number[] = [];
-  lo: number[][] = [];
-  hi: number[][] = [];
-  breaks: number[][] = [];
+  series: Series[] = [];
 
   /** Starts again from a keyframe. */
   replace(part: BucketPart): void {
-    this.series = (part.body.series as string[]) ?? [];
-    this.layout = (part.body.layout as Layout) ?? this.layout;
-    this.window = (part.body.window as number | null) ?? null;
+    const { body } = part;
+    this.names = (body.series as string[]) ?? [];
+    this.layout = (body.layout as Layout) ?? this.layout;
+    this.axis = (body.axis as Axis) ?? "time";
+    this.window = (body.window as number | null) ?? null;
     this.k.length = this.x.length = 0;
-    this.lo = this.series.map(() => []);
-    this.hi = this.series.map(() => []);
-    this.breaks = this.series.map(() => []);
-    this.newest = null;
+    const leads = (body.lead as Lead[]) ?? [];
+    this.series = this.names.map((_, i) => Object.assign(new Series(), { lead: leads[i] ?? null }));
+    this.newest = this.newestTs = null;
     this.append(part);
   }
 
   /** Takes in new and changed buckets, and drops what left the window. */
-  append(part: BucketPart): void {
-    this.newest = (part.body.newest as number | null) ?? this.newest;
-    this.last = (part.body.last as (number | null)[]) ?? this.last;
-    const { k, x, lo, hi, breaks } = part.columns;
+  append({ body, columns }: BucketPart): void {
+    this.newest = (body.newest as number | null) ?? this.newest;
+    this.newestTs = ((body.ts === undefined ? body.newest : body.ts) as number | null) ?? this.newestTs;
+    this.start = (body.start as number | undefined) ?? null;
+    this.last = (body.last as (number | null)[]) ?? this.last;
+    const { k, x, lo, hi, lo_at, hi_at, flags } = columns;
     if (!k || !lo) return;
-    const k0 = part.body.k0 as number;
+    const k0 = body.k0 as number;
+    const place = this.layout.step / POSITIONS;
     for (let i = 0; i < k.length; i++) {
       const number = k0 + k[i]!;
-      const at = this.#place(number, x ? x[i]! : (number + 0.5) * this.layout.step);
-      for (let s = 0; s < this.series.length; s++) {
+      const at = this.#place(number, x ? x[i]! : number * this.layout.step);
+      for (const [s, series] of this.series.entries()) {
         const j = s * k.length + i;
-        this.lo[s]![at] = lo[j]!;
-        this.hi[s]![at] = (hi ?? lo)[j]!;
-        this.breaks[s]![at] = breaks ? breaks[j]! : 0;
+        series.lo[at] = lo[j]!;
+        series.hi[at] = (hi ?? lo)[j]!;
+        series.loAt[at] = lo_at ? lo_at[j]! * place : 0;
+        series.hiAt[at] = hi_at ? hi_at[j]! * place : series.loAt[at]!;
+        series.flags[at] = flags ? flags[j]! : 0;
       }
     }
     this.#trim();
@@ -73,9 +109,7 @@ export class Buckets {
     }
     this.k.splice(at, 0, number);
     this.x.splice(at, 0, x);
-    for (let s = 0; s < this.series.length; s++) {
-      for (const values of [this.lo[s]!, this.hi[s]!, this.breaks[s]!]) values.splice(at, 0, 0);
-    }
+    for (const series of this.series) for (const values of series.columns) values.splice(at, 0, 0);
     return at;
   }
 
@@ -83,15 +117,23 @@ export class Buckets {
     const oldest = this.k[this.k.length - 1]! - this.layout.capacity;
     let from = 0;
     while (this.k[from]! <= oldest) from++;
-    if (this.layout.kind === "records" && this.window !== null && this.newest !== null) {
-      const start = this.newest - this.window;
-      let inside = from;
-      while (inside < this.x.length && this.x[inside]! < start) inside++;
-      from = Math.max(from, inside - 1); // one more: it draws the line in from the left edge
-    }
     if (from === 0) return;
+    for (const series of this.series) series.lead = this.#leadOf(series, from);
     this.k.splice(0, from);
     this.x.splice(0, from);
-    for (const group of [this.lo, this.hi, this.breaks]) for (const values of group) values.splice(0, from);
+    for (const series of this.series) for (const values of series.columns) values.splice(0, from);
+  }
+
+  /** The last point of a series before a bucket, from which its line will be drawn in. */
+  #leadOf(series: Series, before: number): Lead {
+    for (let i = before - 1; i >= 0; i--) {
+      const flags = series.flags[i]!;
+      if (flags & ABSENT) continue;
+      const high = series.hiAt[i]! >= series.loAt[i]!;
+      const y = high ? series.hi[i]! : series.lo[i]!;
+      if (flags & BREAK_AFTER || Number.isNaN(y)) return null;
+      return [this.x[i]! + (high ? series.hiAt[i]! : series.loAt[i]!), y];
+    }
+    return series.lead;
   }
 }

@@ -2,11 +2,13 @@
 
 import type uPlot from "uplot";
 import type { NumberFormat } from "../text/format";
-import { type AxisLook, timeAxis, valueAxis } from "./axis";
-import type { Row } from "./rows";
+import { type AxisLook, placeAxis, valueAxis } from "./axis";
+import type { Axis } from "./buckets";
+import type { Line } from "./lines";
+import { strokes } from "./strokes";
 
-const SPARSE_STROKE = 1.5;
-const DENSE_STROKE = 1;
+/** Of the lines of earlier runs, beside the newest. */
+const EARLIER_ALPHA = 0.35;
 
 export interface Look extends AxisLook {
   width: number;
@@ -14,8 +16,10 @@ export interface Look extends AxisLook {
   format: NumberFormat;
   /** Whether times are on the calendar: their ticks then are whole seconds, minutes, hours. */
   calendar: boolean;
-  lines: { label: string; color: string; show: boolean }[];
-  /** Times at the edges, as they are when the plot draws. */
+  /** What the axis below is. */
+  axis: Axis;
+  lines: { label: string; color: string; show: boolean; earlier: boolean; line: () => Line }[];
+  /** Coordinates at the edges, as they are when the plot draws. */
   span: () => [number, number];
   /** Values at the edges. */
   range: () => [number, number];
@@ -32,49 +36,19 @@ export function plotOptions(look: Look): uPlot.Options {
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: false, range: look.span }, y: { range: look.range } },
-    axes: [timeAxis(look, look.calendar), valueAxis(look, look.format)],
+    axes: [placeAxis(look, look.axis, look.calendar), valueAxis(look, look.format)],
     series: [
       {},
-      ...look.lines.map(({ label, color, show }) => ({
+      ...look.lines.map(({ label, color, show, earlier, line }) => ({
         label,
         show,
         stroke: color,
-        width: SPARSE_STROKE,
-        pxAlign: 1,
-        points: { show: areApart, filter: isolated, size: 5, fill: color },
+        fill: color, // of dots
+        ...(earlier ? { alpha: EARLIER_ALPHA } : {}),
+        paths: strokes(line),
+        points: { show: false },
       })),
     ],
     hooks: { setCursor: [look.point] },
   };
-}
-
-/** Dense lines are drawn one pixel wide: wider strokes cost the browser four times as much to paint. */
-export function thin(plot: uPlot, points: number): void {
-  const width = points > plot.width ? DENSE_STROKE : SPARSE_STROKE;
-  for (const series of plot.series.slice(1)) series.width = width;
-}
-
-/** Whether records lie so far apart that each deserves a dot. */
-function areApart(plot: uPlot): boolean {
-  const [times] = plot.data;
-  const [first, last] = [times[0], times[times.length - 1]];
-  if (first === undefined || last === undefined) return false;
-  return (plot.valToPos(last, "x") - plot.valToPos(first, "x")) / times.length > 14;
-}
-
-/** Where dots are not drawn anyway: values with a break on either side, which no line would show. */
-function isolated(plot: uPlot, series: number, show: boolean): number[] | null {
-  if (show) return null;
-  const values = plot.data[series] as Row;
-  const found: number[] = [];
-  let before: number | null = null;
-  let candidate = -1;
-  for (const [i, value] of values.entries()) {
-    if (value === undefined) continue;
-    if (value === null && candidate >= 0) found.push(candidate);
-    candidate = value !== null && before === null ? i : -1;
-    before = value;
-  }
-  if (candidate >= 0) found.push(candidate);
-  return found;
 }

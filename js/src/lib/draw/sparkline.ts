@@ -1,6 +1,6 @@
 // Sparkline: a window as a small line with a soft ground, on a canvas.
 
-import { extent, type Table } from "./rows";
+import { extent, type Line } from "./lines";
 
 const PADDING = 3;
 
@@ -14,16 +14,16 @@ export interface SparklineLook {
   seconds: number;
 }
 
-/** Draws the first column of a table; returns its extent, or null when there is nothing to draw. */
+/** Draws a line; returns its extent, or null when there is nothing to draw. */
 export function drawSparkline(
   canvas: HTMLCanvasElement,
-  table: Table,
+  line: Line,
   look: SparklineLook,
 ): [number, number] | null | undefined {
   const { width, height, color, newest, seconds } = look;
   const context = prepared(canvas, width, height);
   if (!context) return undefined;
-  const found = extent(table, Number.NEGATIVE_INFINITY, [true]);
+  const found = extent([line], Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
   if (!found) return null;
   const [least, most] = found;
   const across = (x: number) => width - PADDING - ((newest - x) / seconds) * (width - 2 * PADDING);
@@ -34,8 +34,8 @@ export function drawSparkline(
   context.lineWidth = 1.5;
   context.lineJoin = "round";
   let run: [number, number][] = [];
-  for (const [i, value] of (table.columns[0] ?? []).entries()) {
-    if (typeof value === "number") run.push([across(table.x[i]!), up(value)]);
+  for (const [i, value] of line.y.entries()) {
+    if (!Number.isNaN(value)) run.push([across(line.x[i]!), up(value)]);
     else {
       drawRun(context, run, height);
       run = [];

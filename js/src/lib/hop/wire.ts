@@ -1,7 +1,7 @@
 // Wire: what both halves agree on, and what we use of the host.
 
 /** Version of the wire; the same as `frames.WIRE` in Python. */
-export const WIRE = 1;
+export const WIRE = 2;
 
 /** What we use of the portable widget API (AFM): no host is named anywhere. */
 export interface Model {

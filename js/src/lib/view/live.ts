@@ -111,8 +111,9 @@ export abstract class LiveWidget implements Widget {
     return this.#sizes.seen.length;
   }
 
+  /** Width of the widest view, in pixels of the screen. */
   get px(): number {
-    return Math.max(0, ...this.#sizes.seen.map(([, width]) => width));
+    return Math.round(Math.max(0, ...this.#sizes.seen.map(([, width]) => width)) * (devicePixelRatio || 1));
   }
 
   // Settings

@@ -1,0 +1,106 @@
+// Lines: the buckets of a series as the points that its line runs through.
+
+import { ABSENT, BREAK_AFTER, BREAK_BEFORE, type Buckets, NEW_RUN, type Series } from "./buckets";
+
+/** Points in order; NaN among the values where the line breaks. */
+export interface Line {
+  x: number[];
+  y: number[];
+}
+
+/** What a series has at one place; `lo === hi` for a point. */
+export interface Reading {
+  x: number;
+  lo: number;
+  hi: number;
+}
+
+/** Runs that are drawn, the newest; those before would not be told apart. */
+export const MAX_RUNS = 8;
+
+/** The indices of the buckets at which the newest runs begin: one for each. */
+export function runStarts({ series, k }: Buckets): number[] {
+  const starts = [0];
+  const flags = series[0]?.flags ?? [];
+  for (let i = 1; i < k.length; i++) if (flags[i]! & NEW_RUN) starts.push(i);
+  return starts.slice(-MAX_RUNS);
+}
+
+/** The lines of a series, one for each run, the newest last; `shift` is added to their coordinates. */
+export function lines(buckets: Buckets, series: Series, shift = 0): Line[] {
+  const starts = runStarts(buckets);
+  return starts.map((start, i) => {
+    const line: Line = { x: [], y: [] };
+    if (start === 0 && series.lead) push(line, series.lead[0] + shift, series.lead[1]);
+    fill(line, buckets, series, start, starts[i + 1] ?? buckets.k.length, shift);
+    return line;
+  });
+}
+
+function fill(line: Line, buckets: Buckets, series: Series, from: number, to: number, shift: number): void {
+  const { lo, hi, loAt, hiAt, flags } = series;
+  for (let i = from; i < to; i++) {
+    const bits = flags[i]!;
+    if (bits & ABSENT) continue;
+    const [least, most, x] = [lo[i]!, hi[i]!, buckets.x[i]! + shift];
+    if (bits & BREAK_BEFORE && i > from) push(line, x, Number.NaN);
+    if (Number.isNaN(least)) {
+      push(line, x, Number.NaN);
+      continue;
+    }
+    const [low, high] = [loAt[i]!, hiAt[i]!];
+    // At one place the nearer extreme comes first: the line then runs on instead of zigzagging.
+    const before = line.y[line.y.length - 1];
+    const upFirst =
+      low === high ? before !== undefined && Math.abs(before - most) < Math.abs(before - least) : high < low;
+    if (least === most && low === high) push(line, x + low, least);
+    else if (upFirst) {
+      push(line, x + high, most);
+      push(line, x + low, least);
+    } else {
+      push(line, x + low, least);
+      push(line, x + high, most);
+    }
+    if (bits & BREAK_AFTER) push(line, x + Math.max(low, high), Number.NaN);
+  }
+}
+
+function push(line: Line, x: number, y: number): void {
+  line.x.push(x);
+  line.y.push(y);
+}
+
+/** Least and greatest value of lines between two coordinates, or null when there is none. */
+export function extent(all: Iterable<Line>, from: number, to: number): [number, number] | null {
+  let lo = Number.POSITIVE_INFINITY;
+  let hi = Number.NEGATIVE_INFINITY;
+  for (const { x, y } of all) {
+    for (let i = 0; i < x.length; i++) {
+      if (x[i]! < from || x[i]! > to) continue;
+      const value = y[i]!;
+      if (value < lo) lo = value;
+      if (value > hi) hi = value;
+    }
+  }
+  return lo <= hi ? [lo, hi] : null;
+}
+
+/** The value of a series nearest to a coordinate in its newest run, or null where there is none, or a break. */
+export function reading(buckets: Buckets, series: Series, x: number): Reading | null {
+  const starts = runStarts(buckets);
+  const from = starts[starts.length - 1]!;
+  let nearest = -1;
+  let distance = Number.POSITIVE_INFINITY;
+  for (let i = from; i < buckets.k.length; i++) {
+    if (series.flags[i]! & ABSENT) continue;
+    const away = Math.min(
+      Math.abs(buckets.x[i]! + series.loAt[i]! - x),
+      Math.abs(buckets.x[i]! + series.hiAt[i]! - x),
+    );
+    if (away > distance) break;
+    [nearest, distance] = [i, away];
+  }
+  if (nearest < 0 || Number.isNaN(series.lo[nearest]!)) return null;
+  const [lo, hi] = [series.lo[nearest]!, series.hi[nearest]!];
+  return { x: buckets.x[nearest]! + series.loAt[nearest]!, lo, hi };
+}

@@ -1,0 +1,138 @@
+// Lines: the buckets of a series as points, and what is read from them.
+
+import { describe, expect, it } from "vitest";
+import { ABSENT, BREAK_AFTER, BREAK_BEFORE, Buckets, NEW_RUN } from "../../src/lib/draw/buckets";
+import { extent, type Line, lines, MAX_RUNS, reading } from "../../src/lib/draw/lines";
+
+interface Given {
+  x: number[];
+  lo: number[];
+  hi?: number[];
+  /** In 255ths of a bucket. */
+  loAt?: number[];
+  hiAt?: number[];
+  flags?: number[];
+}
+
+/** Buckets of one series, a unit wide. */
+function made({ x, lo, hi = lo, loAt, hiAt, flags }: Given): Buckets {
+  const buckets = new Buckets();
+  const columns = {
+    k: x.map((_, i) => i),
+    x,
+    lo,
+    hi,
+    ...(loAt ? { lo_at: loAt } : {}),
+    ...(hiAt ? { hi_at: hiAt } : {}),
+    ...(flags ? { flags } : {}),
+  };
+  buckets.replace({ body: { series: ["s"], layout: { step: 1, capacity: 1000 }, k0: 0 }, columns });
+  return buckets;
+}
+
+const only = (buckets: Buckets): Line[] => lines(buckets, buckets.series[0]!);
+const nan = Number.NaN;
+
+describe("a line", () => {
+  it("runs through a point for each bucket with one value", () => {
+    expect(only(made({ x: [1, 2], lo: [5, 6] }))).toEqual([{ x: [1, 2], y: [5, 6] }]);
+  });
+
+  it("runs through both extremes of a bucket in their order of time", () => {
+    const [line] = only(made({ x: [0, 1], lo: [1, 2], hi: [3, 9], loAt: [0, 255], hiAt: [51, 0] }));
+    expect(line).toEqual({ x: [0, 0.2, 1, 2], y: [1, 3, 9, 2] });
+  });
+
+  it("takes the nearer extreme first where both are at one place", () => {
+    const [line] = only(made({ x: [1, 2, 3], lo: [0, 0, 8], hi: [1, 9, 9] }));
+    expect(line!.y).toEqual([0, 1, 0, 9, 9, 8]);
+  });
+
+  it("keeps both ends of a bucket of equal values", () => {
+    const [line] = only(made({ x: [0], lo: [5], loAt: [0], hiAt: [255] }));
+    expect(line).toEqual({ x: [0, 1], y: [5, 5] });
+  });
+
+  it("breaks where a value is missing, and goes on where one is absent", () => {
+    expect(only(made({ x: [1, 2, 3], lo: [1, nan, 3] }))[0]!.y).toEqual([1, nan, 3]);
+    expect(only(made({ x: [1, 2, 3], lo: [1, nan, 3], flags: [0, ABSENT, 0] }))[0]!.y).toEqual([1, 3]);
+  });
+
+  it("breaks before and after buckets that say so", () => {
+    const [line] = only(made({ x: [1, 2, 3], lo: [1, 2, 3], flags: [BREAK_AFTER, 0, BREAK_BEFORE] }));
+    expect(line!.y).toEqual([1, nan, 2, nan, 3]);
+  });
+
+  it("is drawn in from the last point before the buckets, and from those that leave them", () => {
+    const buckets = new Buckets();
+    const body = { series: ["s"], layout: { step: 1, capacity: 2 }, lead: [[-7, 4]], k0: 0 };
+    buckets.replace({ body, columns: { k: [0, 1], lo: [5, 6] } });
+    expect(only(buckets)).toEqual([{ x: [-7, 0, 1], y: [4, 5, 6] }]);
+    buckets.append({ body: { k0: 2 }, columns: { k: [0], lo: [7] } });
+    expect(only(buckets)).toEqual([{ x: [0, 1, 2], y: [5, 6, 7] }]);
+    buckets.append({ body: { k0: 3 }, columns: { k: [0], lo: [nan], flags: [ABSENT] } });
+    expect(only(buckets)).toEqual([{ x: [1, 2], y: [6, 7] }]);
+    buckets.append({ body: { k0: 4 }, columns: { k: [0], lo: [nan], flags: [ABSENT] } });
+    buckets.append({ body: { k0: 5 }, columns: { k: [0], lo: [1] } });
+    expect(only(buckets)).toEqual([{ x: [2, 5], y: [7, 1] }]);
+  });
+
+  it("is one for each run, of which the newest are drawn", () => {
+    const flags = [0, 0, NEW_RUN | BREAK_BEFORE, 0];
+    expect(only(made({ x: [1, 2, 1, 2], lo: [9, 8, 7, 6], flags }))).toEqual([
+      { x: [1, 2], y: [9, 8] },
+      { x: [1, 2], y: [7, 6] },
+    ]);
+    const many = Array.from({ length: 20 }, (_, i) => i);
+    expect(only(made({ x: many, lo: many, flags: many.map(() => NEW_RUN) }))).toHaveLength(MAX_RUNS);
+  });
+
+  it("is shifted where its numbers are counted from the newest", () => {
+    const buckets = made({ x: [1, 2], lo: [5, 6] });
+    expect(lines(buckets, buckets.series[0]!, -2)).toEqual([{ x: [-1, 0], y: [5, 6] }]);
+  });
+});
+
+describe("the reading at a place", () => {
+  const at = (buckets: Buckets, x: number) => reading(buckets, buckets.series[0]!, x);
+
+  it.each([
+    [0, 1],
+    [1.4, 1],
+    [1.6, 2],
+    [99, 3],
+  ])("%d is that of the nearest point, at %d", (place, x) => {
+    expect(at(made({ x: [1, 2, 3], lo: [10, 20, 30] }), place)).toEqual({ x, lo: 10 * x, hi: 10 * x });
+  });
+
+  it("has both extremes of a bucket", () => {
+    expect(at(made({ x: [1, 2], lo: [0, 5], hi: [1, 9] }), 2.2)).toEqual({ x: 2, lo: 5, hi: 9 });
+  });
+
+  it("is none in a break, and none when there is nothing", () => {
+    expect(at(made({ x: [1, 2, 3], lo: [1, nan, 3] }), 2)).toBeNull();
+    expect(at(made({ x: [], lo: [] }), 2)).toBeNull();
+  });
+
+  it("passes over records that leave the field out, and over earlier runs", () => {
+    expect(at(made({ x: [1, 2, 9], lo: [1, nan, 3], flags: [0, ABSENT, 0] }), 2)?.x).toBe(1);
+    expect(at(made({ x: [1, 2, 1], lo: [1, 2, 3], flags: [0, 0, NEW_RUN] }), 2)?.lo).toBe(3);
+  });
+});
+
+describe("the extent of lines", () => {
+  const some: Line[] = [
+    { x: [1, 2, 3], y: [900, 5, 6] },
+    { x: [1, 2, 9], y: [-900, nan, 40] },
+  ];
+
+  it("is that of what lies in the window: a dead line does not squash the live ones", () => {
+    expect(extent(some, 2, 10)).toEqual([5, 40]);
+    expect(extent(some, 2, 3)).toEqual([5, 6]);
+  });
+
+  it("is none when nothing is there", () => {
+    expect(extent(some, 4, 5)).toBeNull();
+    expect(extent([], 0, 9)).toBeNull();
+  });
+});

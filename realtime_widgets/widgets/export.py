@@ -1,0 +1,223 @@
+"""Export: what a chart shows now as a table or as a plotly figure, from the records themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import MissingDependency
+from ..feeds.axes import at_marks, begins_run
+from ..feeds.series import SeriesFeed
+from ..feeds.windows import Points
+from ..streams import Batch
+from ..streams.times import to_utc
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+CALENDAR: Final = 1e8
+"""Times above it are seconds since the epoch, smaller ones a clock of the user's own; the page has the same limit."""
+
+PALETTE: Final = ("#2563eb", "#d1450c", "#0b8457", "#8b35d6", "#a35c00", "#0e7490", "#be185d", "#4d5562")
+"""The colours of the lines where none are given, as in js/src/style.css (light)."""
+
+TICKS: Final[Mapping[str, str]] = {"percentage": ",.1%", "bytes": ".3s", "compact": ".3s", "duration": ",.0f"}
+"""How plotly writes values, by the name of our format."""
+
+EARLIER_OPACITY: Final = 0.35
+"""Of the lines of earlier runs."""
+
+Words = Mapping[str, Any]
+
+
+def table(lines: Sequence[SeriesFeed]) -> pd.DataFrame:
+    """Return the records in view, in order of arrival: time, the name of the stream, the drawn fields.
+
+    Raises:
+        MissingDependency: when pandas is not installed.
+    """
+    tables = []
+    for line, batch, inside in _in_view(lines):
+        fields = [name for name in _read_fields(line) if name in batch.columns]
+        part = batch.to_pandas().loc[inside, ["ts", *fields]]
+        part.insert(1, "stream_name" if "stream" in fields else "stream", batch.stream)
+        tables.append(part)
+    import pandas
+
+    return pandas.concat(tables, ignore_index=True)
+
+
+def figure(
+    worded: Sequence[tuple[Words, SeriesFeed]],
+    *,
+    title: str,
+    height: int,
+    colors: Sequence[str] | Mapping[str, str] | None,
+    format: Mapping[str, Any],
+) -> go.Figure:
+    """Return the records in view as lines, in the order of their places, with their gaps, labels and colours.
+
+    Args:
+        worded: how the lines of each feed are labelled, and the feed.
+        title: of the figure; empty: none.
+        height: of the plot, CSS pixels.
+        colors: by position or by label; None: those of the page.
+        format: how values are written, see `feeds.formats`.
+
+    Raises:
+        MissingDependency: when plotly is not installed.
+    """
+    try:
+        go = importlib.import_module("plotly.graph_objects")
+    except ImportError as error:
+        raise MissingDependency(
+            "to_figure() cannot be done: plotly is not installed here; run: pip install plotly", name="plotly"
+        ) from error
+    made = go.Figure()
+    lines = [line for _, line in worded]
+    views = _in_view(lines)
+    newest = max((line.stream.newest_ts or 0.0 for line in lines), default=0.0)
+    zone = _Zone(newest) if lines[0].kind == "time" and newest > CALENDAR else None
+    count = 0
+    for (words, _), (line, batch, inside) in zip(worded, views, strict=True):
+        shown = [field for field in line.drawn_fields() if field in batch.columns]
+        for field in shown:
+            only = words.get("only") if len(shown) == 1 else None
+            label = words["labels"].get(field) or only or words["prefix"] + field
+            color = _color(colors, label, count)
+            count += 1
+            runs = _runs(line, batch, inside, field)
+            for i, (x, y) in enumerate(runs):
+                earlier = i < len(runs) - 1
+                made.add_scatter(
+                    x=x if zone is None else zone.wall_clock(x),
+                    y=y,
+                    name=label,
+                    mode="lines",
+                    line={"color": color, "width": 1.5},
+                    opacity=EARLIER_OPACITY if earlier else 1,
+                    showlegend=not earlier,
+                    legendgroup=label,
+                    **({} if zone is None else zone.hover(x)),
+                )
+    unit = format.get("unit") or ("ms" if format["name"] == "duration" else None)
+    made.update_layout(
+        title=title or None,
+        height=height + 100,
+        xaxis={"title": zone.name if zone else None if lines[0].kind == "time" else _axis_name(lines[0])},
+        yaxis={"title": unit, "tickformat": TICKS.get(format["name"])},
+    )
+    return made
+
+
+class _Zone:
+    """The local zone, with one offset for all times: that of the newest, so that times never run backwards."""
+
+    def __init__(self, newest: float) -> None:
+        local = dt.datetime.fromtimestamp(newest).astimezone()
+        self.offset = local.utcoffset() or dt.timedelta()
+        self.name = f"{local.tzname()} (UTC{local:%z})"
+
+    def wall_clock(self, ts: NDArray[np.float64]) -> list[dt.datetime]:
+        """Return times as the clock on the wall shows them, without a zone, as plotly draws them."""
+        wall: list[dt.datetime] = to_utc(ts + self.offset.total_seconds()).tolist()
+        return wall
+
+    def hover(self, ts: NDArray[np.float64]) -> dict[str, Any]:
+        """Return what says the true local time where the offset was another at some of these times."""
+        ends = [dt.datetime.fromtimestamp(each).astimezone() for each in (ts[0], ts[-1])] if len(ts) else []
+        if all(each.utcoffset() == self.offset for each in ends):
+            return {}
+        said = [
+            f"{dt.datetime.fromtimestamp(each).astimezone():%Y-%m-%d %H:%M:%S %Z}" for each in ts.tolist()
+        ]
+        return {"customdata": said, "hovertemplate": "%{customdata}<br>%{y}"}
+
+
+def _axis_name(line: SeriesFeed) -> str:
+    return "record" if line.kind == "records" else line.x
+
+
+def _color(colors: Sequence[str] | Mapping[str, str] | None, label: str, place: int) -> str:
+    own = None
+    if isinstance(colors, Mapping):
+        own = colors.get(label)
+    elif colors is not None and place < len(colors):
+        own = colors[place]
+    return own or PALETTE[place % len(PALETTE)]
+
+
+def _read_fields(line: SeriesFeed) -> tuple[str, ...]:
+    return (*line.drawn_fields(), line.x) if line.kind == "field" else line.drawn_fields()
+
+
+def _in_view(lines: Sequence[SeriesFeed]) -> list[tuple[SeriesFeed, Batch, NDArray[np.bool_]]]:
+    """Return for each feed the records that its stream keeps, and which of them are in view."""
+    newest = max((line.stream.newest_ts or -math.inf for line in lines), default=-math.inf)
+    return [(line, *_view(line, newest)) for line in lines]
+
+
+def _view(line: SeriesFeed, newest: float) -> tuple[Batch, NDArray[np.bool_]]:
+    batch = line.stream.read(fields=_read_fields(line))
+    window = line.window_asked
+    inside = np.ones(len(batch), bool)
+    if isinstance(window, Points):
+        inside[: -window.n] = False
+    if line.kind == "time":
+        inside &= batch.ts <= newest
+        if isinstance(window, float):
+            inside &= batch.ts >= newest - window
+    elif isinstance(window, float) and len(batch):
+        x = _places(line, batch)
+        there = x[np.isfinite(x)]
+        inside &= x >= (there[-1] if len(there) else math.nan) - window
+    return batch, inside
+
+
+def _places(line: SeriesFeed, batch: Batch) -> NDArray[np.float64]:
+    """Return where the records stand along the axis."""
+    if line.kind == "time":
+        return batch.ts
+    if line.kind == "records":
+        return batch["seq"].astype(np.float64)
+    return batch.numbers(line.x) if line.x in batch.columns else np.full(len(batch), math.nan)
+
+
+def _runs(
+    line: SeriesFeed, batch: Batch, inside: NDArray[np.bool_], field: str
+) -> list[tuple[NDArray[np.float64], list[float | None]]]:
+    """Return the lines of a field, one for each run along a field, with None where a line breaks."""
+    x, seq = _places(line, batch), batch["seq"]
+    if line.kind == "field":
+        inside = inside & np.isfinite(x)
+    cut = at_marks([gap.seq for gap in batch.gaps if gap.seq is not None], seq[inside])
+    marked = at_marks([run.seq for run in batch.runs], seq[inside])
+    has = batch.present(field)[inside]
+    x, values = x[inside], batch.numbers(field)[inside]
+    starts: list[int] = []
+    if line.kind == "field":
+        starts = np.flatnonzero(begins_run(x, marked, None)).tolist() if len(x) else []
+    else:
+        cut |= marked
+    pieces = [piece for piece in zip([0, *starts], [*starts, len(x)], strict=True) if piece[0] < piece[1]]
+    return [_line(x[a:b], values[a:b], has[a:b], cut[a:b]) for a, b in pieces] or [(x, [])]
+
+
+def _line(
+    x: NDArray[np.float64], values: NDArray[np.float64], has: NDArray[np.bool_], cut: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], list[float | None]]:
+    """Return the places and values of one line in order; `cut` is before which records something is missing."""
+    # A gap before a record that leaves the field out is one before the next that has it.
+    groups = np.cumsum(cut)[has]
+    x, values = x[has], values[has]
+    breaks = np.flatnonzero(np.diff(groups, prepend=groups[:1]))
+    x, y = np.insert(x, breaks, x[breaks]), np.insert(values, breaks, np.nan)
+    order = np.argsort(x, kind="stable")
+    return x[order], [value if math.isfinite(value) else None for value in y[order].tolist()]

@@ -1,0 +1,95 @@
+"""What a chart shows now as a plotly figure: in order, with gaps, colours, labels and the times of the wall clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import numpy as np
+import pytest
+
+import realtime_widgets as rw
+from realtime_widgets.widgets.export import PALETTE
+
+T0 = 1_795_000_000.0
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch):
+    def set_zone(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield set_zone
+    monkeypatch.undo()
+    time.tzset()
+
+
+def seen(x):
+    return [each.isoformat(sep=" ") for each in x]
+
+
+def test_late_records_are_in_order_and_what_is_missing_is_a_gap(zone):
+    zone("UTC")
+    s = rw.Stream("s")
+    for second in (1, 3, 2):
+        s.append(float(second), ts=T0 + second)
+    s.mark_gap("trimmed")
+    s.append(9.0, ts=T0 + 50)
+    s.append(None, ts=T0 + 51)
+    (line,) = rw.LiveChart(s).to_figure().data
+    assert list(line.y) == [1.0, 2.0, 3.0, None, 9.0, None]
+    assert list(line.x) == sorted(line.x)
+
+
+def test_a_record_that_leaves_a_field_out_is_none_of_its_points():
+    s = rw.Stream("s")
+    for step in range(4):
+        s.append(ts=T0 + step, loss=1.0, **({"val_loss": 2.0} if step % 2 == 0 else {}))
+    figure = rw.LiveChart(s).to_figure()
+    assert [list(line.y) for line in figure.data] == [[1.0] * 4, [2.0] * 2]
+    assert [line.line.color for line in figure.data] == list(PALETTE[:2])
+
+
+def test_a_window_of_records_has_their_numbers():
+    s = rw.Stream("s")
+    s.extend({"value": np.arange(10.0)})
+    figure = rw.LiveChart(s, window=rw.points(4), unit="W").to_figure()
+    assert list(figure.data[0].x) == [7, 8, 9, 10]
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("record", "W")
+
+
+def test_runs_along_a_field_are_lines_of_their_own_under_one_name():
+    s = rw.Stream("s")
+    for step in (1, 2, 3, 1, 2):
+        s.append(step=step, loss=1.0 / step)
+    figure = rw.LiveChart(s, x="step", colors={"loss": "red"}).to_figure()
+    assert [list(line.x) for line in figure.data] == [[1, 2, 3], [1, 2]]
+    assert [line.showlegend for line in figure.data] == [False, True]
+    assert {line.line.color for line in figure.data} == {"red"}
+
+
+def test_the_hour_that_comes_twice_is_not_drawn_over_itself(zone):
+    zone("Europe/Berlin")
+    before = dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC).timestamp()  # 02:30 in summer
+    s = rw.Stream("s")
+    s.extend({"ts": before + np.arange(5) * 1800.0, "value": np.arange(5.0)})
+    figure = rw.LiveChart(s, window=86_400).to_figure()
+    (line,) = figure.data
+    assert seen(line.x) == [
+        f"2026-10-25 {clock}:00" for clock in ("01:30", "02:00", "02:30", "03:00", "03:30")
+    ]
+    assert line.customdata[0] == "2026-10-25 02:30:00 CEST"
+    assert figure.layout.xaxis.title.text == "CET (UTC+0100)"
+
+
+def test_a_clock_of_ones_own_stays_what_it_is():
+    s = rw.Stream("s")
+    s.extend({"ts": [1.0, 2.0], "value": [1.0, 2.0]})
+    assert list(rw.LiveChart(s).to_figure().data[0].x) == [1.0, 2.0]
+
+
+def test_values_are_written_as_on_the_screen():
+    s = rw.Stream("s")
+    s.append(0.5)
+    assert rw.LiveChart(s, format="percentage").to_figure().layout.yaxis.tickformat == ",.1%"
