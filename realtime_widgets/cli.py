@@ -1,7 +1,7 @@
 """The `realtime-widgets` command.
 
     realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
-    realtime-widgets hub [--port N] [--host HOST] [--origin ORIGIN]... [--no-token]
+    realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--no-token]
     realtime-widgets --version
 
 `demo` opens the notebooks in a JupyterLab of its own: on this machine only, behind a random token, ended by Ctrl-C.
@@ -32,6 +32,7 @@ import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 from . import __version__
 from .errors import MissingDependency, RealtimeWidgetsError, TimedOut, UsageError, did_you_mean
@@ -74,7 +75,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     try:
         if options.command == "hub":
-            hub(options.port, host=options.host, origins=options.origin, token=not options.no_token)
+            hub(
+                options.port,
+                host=options.host,
+                hosts=options.hosts,
+                origins=options.origin,
+                token=not options.no_token,
+            )
         else:
             demo(options.target, port=options.port, browser=not options.no_browser)
     except RealtimeWidgetsError as error:
@@ -115,6 +122,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="a page that may connect, such as http://localhost:3000; repeatable",
     )
+    command.add_argument(
+        "--hosts",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="other names that clients reach it by, such as hub.example.org behind a reverse proxy; repeatable",
+    )
     command.add_argument("--no-token", action="store_true", help="let in everybody on this machine")
     return parser
 
@@ -151,12 +166,13 @@ def demo(target: Path | None = None, *, port: int | None = None, browser: bool =
     raise UsageError(f"the demo ended: JupyterLab stopped with status {status}; see its messages above")
 
 
-def hub(port: int, *, host: str, origins: Sequence[str], token: bool) -> None:
+def hub(port: int, *, host: str, hosts: Sequence[str], origins: Sequence[str], token: bool) -> None:
     """Run a hub and wait until Ctrl-C or SIGTERM.
 
     Args:
         port: to listen on; 0: any free one.
         host: to listen on.
+        hosts: other names that clients reach it by.
         origins: pages that may connect.
         token: ask for one: that of the environment, or a random one.
 
@@ -166,13 +182,14 @@ def hub(port: int, *, host: str, origins: Sequence[str], token: bool) -> None:
     from .hub import Hub
 
     given = (os.environ.get(TOKEN) or None) if token else None
-    server = Hub(port, host=host, origins=origins, token=given, auth="token" if token else None)
+    auth: Literal["token"] | None = "token" if token else None
+    server = Hub(port, host=host, hosts=hosts, origins=origins, token=given, auth=auth)
     try:
         with _interruptible(), server:
             shown = f'os.environ["{TOKEN}"]' if given else f'"{server.token}"'
-            auth = f", auth={shown}" if token else ""
+            given_as = f", auth={shown}" if token else ""
             print(f"The hub listens on {server.url}", flush=True)
-            print(f'Connect with rw.connect("{server.url}"{auth}). Ctrl-C stops it.', flush=True)
+            print(f'Connect with rw.connect("{server.url}"{given_as}). Ctrl-C stops it.', flush=True)
             threading.Event().wait()
     except KeyboardInterrupt:
         print("\nThe hub has stopped.", flush=True)

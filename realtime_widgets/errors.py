@@ -26,8 +26,12 @@ Every message is one sentence of three parts: *what could not be done: what we s
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+Init = TypeVar("Init", bound=Callable[..., None])
 
 
 class RealtimeWidgetsError(Exception):
@@ -159,6 +163,18 @@ def reject_unknown_keywords(what: str, given: Iterable[str], allowed: Iterable[s
         if name not in known:
             hint = did_you_mean(name, known) or f"; it takes {', '.join(known) or 'no keywords'}"
             raise UnknownKeyword(f"{what} cannot be called like this: it has no keyword {name!r}{hint}")
+
+
+def named_keywords(init: Init) -> Init:
+    """Makes a misspelled keyword of a constructor raise a TypeError that names the nearest one."""
+    allowed = [name for name in inspect.signature(init).parameters if name != "self"]
+
+    @functools.wraps(init)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+        reject_unknown_keywords(type(self).__name__, kwargs, allowed)
+        init(self, *args, **kwargs)
+
+    return checked  # type: ignore[return-value]
 
 
 def reject_what_cannot_be_called(what: str, fn: object) -> None:

@@ -199,6 +199,12 @@ def test_the_hub_can_do_without_a_token_and_let_pages_in(child_env: dict[str, st
         assert publish(url, None, Origin="http://c.example") == 403
 
 
+def test_the_hub_answers_to_the_other_names_it_is_given(child_env: dict[str, str]):
+    arguments = ["--port", "0", "--no-token", "--hosts", "a.example", "b.example", "--hosts", "c.example"]
+    with hub(*arguments, env=child_env) as (_, url, _):
+        assert [publish(url, None, Host=f"{name}.example") for name in "abcd"] == [200, 200, 200, 403]
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -209,6 +215,7 @@ def test_the_hub_can_do_without_a_token_and_let_pages_in(child_env: dict[str, st
         (["--origin", "x"], "'x' is no origin: "),
         (["--host", "0.0.0.0", "--no-token"], "a hub on '0.0.0.0' cannot do without a token: "),
         (["--host", "nowhere.invalid"], "the hub cannot listen on 'nowhere.invalid': "),
+        (["--hosts", "http://hub.example.org"], "'http://hub.example.org' is no host: "),
     ],
 )
 def test_what_the_hub_cannot_do_is_one_sentence(

@@ -5,6 +5,7 @@
     POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel
     GET        /sse/{channels}      the same messages one way, as Server-Sent Events: names with commas between
 
+HEAD is answered where GET is, and pages of allowed origins may read every answer (`cors`).
 Starlette is imported with the first hub that starts.
 """
 
@@ -13,25 +14,22 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-import msgspec
-
-from ..errors import UsageError, WrongType
-from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from .auth import AccessPolicy, Refusal, split_token
-from .brokers.dedup import HTTP_SENDER, Key
-from .channels import complaint_about, encode_publication
+from .channels import complaint_about
+from .cors import answer_headers, is_preflight, preflight_headers
+from .publication import PublishingFailed, publish
 from .session import MAX_CHANNELS, HubSession
-from .sse import EventStream
+from .sse import HEADERS, RETRY, EventStream
 from .state import HubState
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import JSONResponse
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.responses import JSONResponse, Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
     from starlette.websockets import WebSocket
 
 logger = logging.getLogger(__name__)
@@ -46,12 +44,17 @@ PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events")}
 ABORT: Final = "realtime_widgets.abort"
 """The ASGI extension by which our server lets an endpoint abort a connection: `{"call": function}`."""
 
-_decode = msgspec.json.Decoder().decode
+CREDENTIALS: Final = "realtime_widgets.credentials"
+"""The key of the scope with what a request came with; None: nothing."""
+
+OUR_AGENT: Final = "realtime-widgets/"
+"""How the User-Agent of our own client begins."""
 
 
 def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
     """Return the ASGI application of one running hub."""
     from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
     from starlette.requests import ClientDisconnect
     from starlette.responses import JSONResponse
     from starlette.routing import Route, WebSocketRoute
@@ -76,13 +79,22 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
     async def events(request: Request) -> ASGIApp:
         return _events(state, request)
 
-    async def publish(request: Request) -> JSONResponse:
+    async def post(request: Request) -> JSONResponse:
         arrived = time.monotonic()
         try:
-            answer = await _publish(state, request)
+            answer = JSONResponse(await publish(state.channels, request, request.scope[CREDENTIALS]))
+        except PublishingFailed as failure:
+            answer = _complaint(failure.status, failure.code, str(failure))
         except ClientDisconnect:
             answer = _complaint(400, "body", "the request broke off")
         state.traffic.note(now := time.monotonic(), now - arrived, failed=answer.status_code != 200)
+        return answer
+
+    def wrong(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        code = {404: "path", 405: "method"}.get(error.status_code, "request")
+        answer = _complaint(error.status_code, code, error.detail)
+        answer.headers.update(error.headers or {})
         return answer
 
     app = Starlette(
@@ -91,16 +103,17 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
             WebSocketRoute("/{path:path}", nowhere),
             Route("/health", health),
             Route(f"{EVENTS}{{channels:path}}", events, methods=["GET"]),
-            Route("/publish/{channel:path}", publish, methods=["POST"]),
-        ]
+            Route("/publish/{channel:path}", post, methods=["POST"]),
+        ],
+        exception_handlers={HTTPException: wrong},
     )
     return _AuthMiddleware(app, state, policy)
 
 
 def _events(state: HubState, request: Request) -> ASGIApp:
     """Return the application that answers with a stream of events, or the response that says why it cannot."""
-    if (busy := _busy(state)) is not None:
-        return busy
+    from starlette.responses import Response
+
     # The raw path: an encoded comma belongs to a name, a plain one separates names.
     path = request.scope["raw_path"].decode("latin-1")
     channels = [unquote(name) for name in path.partition(EVENTS)[2].split(",")]
@@ -109,64 +122,53 @@ def _events(state: HubState, request: Request) -> ASGIApp:
             return _complaint(400, "channel", wrong)
     if len(set(channels)) < len(channels) or len(channels) > MAX_CHANNELS:
         return _complaint(400, "channel", f"name each channel once, and {MAX_CHANNELS} at most")
+    if request.method == "HEAD":
+        return Response(headers=_as_text(HEADERS))
+    stops_at_errors = _stops_at_errors(request.headers)
+    if (busy := _busy(state, come_back=stops_at_errors)) is not None:
+        return busy
 
     async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         abort = scope["extensions"][ABORT]["call"]
-        transport = EventStream(channels, request.headers.get("last-event-id"), receive, send, abort)
+        last_id = request.headers.get("last-event-id")
+        retry = RETRY if stops_at_errors else None
+        transport = EventStream(channels, last_id, receive, send, abort, retry=retry)
         await transport.run(lambda: HubSession(state, transport, ()).run())
 
     return stream
 
 
-async def _publish(state: HubState, request: Request) -> JSONResponse:
-    from starlette.responses import JSONResponse
+def _stops_at_errors(headers: Mapping[str, str]) -> bool:
+    """Return whether a request is that of an `EventSource`, which never tries again after a status that is an error.
 
-    channel = request.path_params["channel"]
-    if (wrong := complaint_about(channel)) is not None:
-        return _complaint(400, "channel", wrong)
-    too_large = _complaint(
-        413, "size", f"the data have more than {MAX_DATA_BYTES:,} bytes; send less at once"
+    Our own client asks for events too, but reads why it is turned away, and when to come again.
+    """
+    return "text/event-stream" in headers.get("accept", "") and not headers.get("user-agent", "").startswith(
+        OUR_AGENT
     )
-    body = await _body(request)
-    if body is None:
-        return too_large
-    try:
-        data = _decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        return _complaint(400, "json", f"the body is no JSON: {error}; send the data alone, as JSON")
-    try:
-        message = encode_publication(channel, data)
-    except WrongType as error:  # nested so deeply that it can be decoded, but not encoded
-        return _complaint(400, "json", str(error))
-    except UsageError:  # larger once we have encoded it
-        return too_large
-    key = request.headers.get("idempotency-key")
-    if key is not None and len(key) > MAX_NAME_LENGTH:
-        return _complaint(
-            400, "key", f"the Idempotency-Key is too long; send up to {MAX_NAME_LENGTH} characters"
-        )
-    position = await state.channels.publish(message, None if key is None else Key(HTTP_SENDER, channel, key))
-    return JSONResponse({"channel": channel, **position._asdict()})
 
 
-async def _body(request: Request) -> bytes | None:
-    """Return the body; None: it is too large, and was discarded."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_DATA_BYTES:
-            return None
-    return bytes(body)
+def _busy(state: HubState, *, come_back: bool = False) -> Response | None:
+    """Return a response when too many connect in this second; None: the client may connect.
 
+    Args:
+        state: of the hub.
+        come_back: answer with an empty stream of events, which says when to try again, instead of status 503.
+    """
+    from starlette.responses import Response
 
-def _busy(state: HubState) -> JSONResponse | None:
-    """Return a 503 response when too many connect in this second; None: the client may connect."""
     wait = state.rate_limiter.ask(time.monotonic())
     if not wait:
         return None
+    if come_back:
+        return Response(f"retry: {math.ceil(1000 * wait)}\n\n", headers=_as_text(HEADERS))
     answer = _complaint(503, "busy", f"too many connect at once; try again in {math.ceil(wait)} s")
     answer.headers["Retry-After"] = str(math.ceil(wait))
     return answer
+
+
+def _as_text(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in headers}
 
 
 def _complaint(status: int, code: str, message: str) -> JSONResponse:
@@ -185,29 +187,51 @@ class _AuthMiddleware:
         self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            refusal = self._refusal(scope)
-            if refusal is None:
-                await self._inside(scope, receive, send)
-            else:
-                self._state.events.say("refused", "warning", f"a connection was refused: {refusal.message}")
-                await self._refuse(refusal, scope, receive, send)
-        except OSError:
-            pass  # the peer has disconnected
-        except Exception:
-            logger.exception("a request for %s failed", scope["path"])
-
-    def _refusal(self, scope: Scope) -> Refusal | None:
         from starlette.requests import HTTPConnection
 
         token, rest = split_token(scope["query_string"].decode("latin-1"))
         # Remove the token, so that neither an endpoint nor the server, which has this very dict, can log it.
         scope["query_string"] = rest.encode("latin-1")
         headers = HTTPConnection(scope).headers
+        scope[CREDENTIALS] = headers.get("authorization") or token
+        if scope["type"] == "http":
+            send = self._for_pages(headers, send)
+        try:
+            if (refusal := self._refusal(scope, headers, token)) is not None:
+                text = f"a connection was refused ({refusal.code})"
+                self._state.events.say("refused", "warning", text, refusal.message)
+                await self._refuse(refusal, scope, receive, send)
+            elif _is_preflight(scope, headers):
+                head = {"status": 204, "headers": preflight_headers(headers)}
+                await send({"type": "http.response.start"} | head)
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await self._inside(scope, receive, send)
+        except OSError:
+            pass  # the peer has disconnected
+        except Exception:
+            logger.exception("a request for %r failed", scope["path"])
+
+    def _refusal(self, scope: Scope, headers: Mapping[str, str], token: str | None) -> Refusal | None:
         refusal = self._policy.check_sender(headers.get("host"), headers.get("origin"))
         if refusal is not None or scope["path"] == "/health":
             return refusal
+        if _is_preflight(scope, headers):
+            return None  # it never has a token
         return self._policy.check_token(headers.get("authorization"), token)
+
+    def _for_pages(self, headers: Mapping[str, str], send: Send) -> Send:
+        """Return a `send` that lets pages of allowed origins read the answer, whatever it is."""
+        origin = headers.get("origin")
+        allowed = origin is not None and self._policy.allows_page(headers.get("host"), origin)
+        more = answer_headers(origin if allowed else None)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *more]}
+            await send(message)
+
+        return sending
 
     async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.websockets import WebSocket
@@ -217,6 +241,10 @@ class _AuthMiddleware:
             await WebSocket(scope, receive, send).send_denial_response(answer)
         else:
             await answer(scope, receive, send)
+
+
+def _is_preflight(scope: Scope, headers: Mapping[str, str]) -> bool:
+    return scope["type"] == "http" and is_preflight(scope["method"], headers)
 
 
 class _Socket:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import reprlib
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from ..errors import UsageError, WrongType
-from ..protocol.envelope import CONTROL, Message, new_envelope, type_of, write
+from ..protocol.envelope import CHANNELS, CONTROL, Message, encode_data, new_envelope, type_of, write
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
+from ..protocol.text import well_formed
 from ..streams.gaps import Position
 from .brokers.base import Broker
 from .brokers.dedup import Key
@@ -28,20 +30,47 @@ FrameSink = Callable[[Message, str], object]
 YIELD_AFTER_BYTES: Final = 64 * 1024
 """Bytes published before the tasks that send them get a turn: otherwise a burst would look like a slow client."""
 
-_encode = msgspec.json.Encoder().encode
+METRICS: Final = "metrics"
+EVENTS: Final = "events"
+OWN: Final = frozenset({METRICS, EVENTS})
+"""The hub's own channels: only the hub publishes on them."""
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 80
 
 
 def complaint_about(name: object) -> str | None:
     """Return what is wrong with the name of a channel or a type; None: nothing."""
     if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME_LENGTH:
-        return f"{_shortened(name)} is no name for a channel or type: those have 1 to {MAX_NAME_LENGTH} characters"
+        return f"{_short.repr(name)} is no name for a channel or type: those have 1 to {MAX_NAME_LENGTH} characters"
     if name in CONTROL:
         return f"{name!r} is no name for a channel or type: such messages are about the link itself"
     return None
 
 
+def complaint_about_publishing(channel: object, type: str | None = None) -> str | None:
+    """Return why a user may not publish on a channel; None: they may.
+
+    Args:
+        channel: its name.
+        type: of the message; None: the channel's own. Clients that know no channels go by it, so it follows the same
+            rules.
+    """
+    complaint = complaint_about(channel) or (None if type is None else complaint_about(type))
+    if complaint is not None:
+        return complaint
+    assert isinstance(channel, str)
+    kind = type or type_of(channel)
+    for own in (channel, CHANNELS.get(kind)):
+        if own in OWN:
+            return f"{own!r} is the hub's own channel, on which only the hub itself publishes"
+    return None
+
+
 def encode_publication(channel: str, data: object, type: str | None = None) -> Message:
     """Return a message that is ready to be published: its data are encoded as JSON, so they cannot change any more.
+
+    NaN and infinity become null, and lone surrogates U+FFFD, in names too: JSON and UTF-8 have no such thing.
 
     Args:
         channel: that it is for.
@@ -52,14 +81,11 @@ def encode_publication(channel: str, data: object, type: str | None = None) -> M
         UsageError: the channel or the type is invalid, or the data are too large.
         WrongType: JSON cannot express the data.
     """
-    complaint = complaint_about(channel)
-    # A type follows the same rules: clients that know no channels use it as the channel.
-    if complaint is None and type is not None:
-        complaint = complaint_about(type)
+    complaint = complaint_about(channel) or (None if type is None else complaint_about(type))
     if complaint is not None:
         raise UsageError(f"cannot publish: {complaint}; choose another")
     try:
-        raw = _encode(data)
+        raw = encode_data(data)
     except (TypeError, ValueError, RecursionError) as error:
         raise WrongType(
             f"cannot publish on {channel!r}: the data are nothing that JSON has ({error}); "
@@ -70,7 +96,9 @@ def encode_publication(channel: str, data: object, type: str | None = None) -> M
             f"cannot publish on {channel!r}: the data have {len(raw):,} bytes, "
             f"more than {MAX_DATA_BYTES:,}; send less at once"
         )
-    return new_envelope(type or type_of(channel), msgspec.Raw(raw), channel=channel)
+    channel = well_formed(channel)
+    kind = type_of(channel) if type is None else well_formed(type)
+    return new_envelope(kind, msgspec.Raw(raw), channel=channel)
 
 
 class Channels:
@@ -133,8 +161,3 @@ class Channels:
         self._stretch += len(frame)
         for sink in list(self._sinks.get(message.channel or "", {}).values()):
             sink(message, frame)
-
-
-def _shortened(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"

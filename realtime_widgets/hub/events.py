@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
+from .channels import EVENTS
+
 logger = logging.getLogger(__name__)
 
 HubEventLevel = Literal["info", "warning", "error"]
-
-CHANNEL: Final = "events"
 
 BURST: Final = 10
 """Events of one kind that may be published at once."""
@@ -57,20 +57,27 @@ class Events:
         self._publish = publish
         self._buckets: dict[str, TokenBucket] = {}
 
-    def say(self, kind: str, level: HubEventLevel, text: str) -> None:
+    def say(self, kind: str, level: HubEventLevel, text: str, detail: str = "") -> None:
         """Publish and log an event, unless too many of its kind came; the next one then says how many were left out.
 
         Args:
             kind: events of one kind share a token bucket.
             level: how severe it is.
-            text: one sentence without secrets.
+            text: one sentence without secrets, and without text of clients: it goes to everybody.
+            detail: what is only logged; without secrets.
         """
+        told = self.log(kind, level, text, detail)
+        if told is not None:
+            self._publish(EVENTS, {"level": level, "source": "hub", "message": told})
+
+    def log(self, kind: str, level: HubEventLevel, text: str, detail: str = "") -> str | None:
+        """Log an event like `say`, and publish nothing; returns its text, None if it was left out."""
         now = time.monotonic()
         bucket = self._buckets.setdefault(kind, TokenBucket(now))
         if not bucket.take(now):
-            return
+            return None
         if bucket.skipped:
             text = f"{text} (and {bucket.skipped} more of this kind)"
             bucket.skipped = 0
-        logger.log(_LEVELS[level], "%s", text)
-        self._publish(CHANNEL, {"level": level, "source": "hub", "message": text})
+        logger.log(_LEVELS[level], "%s%s", text, detail and f": {detail}")
+        return text

@@ -1,15 +1,17 @@
-"""The send buffer: the frames that wait to be sent to one client. Pure.
+"""The send buffer: the frames that wait to be sent to one client, and the batches they are sent in. Pure.
 
 It is bounded, so that a client that does not read costs the hub no more than that, and no publisher waits for it.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import deque
+from collections.abc import Iterator
 from typing import Final
 
 MAX_BYTES: Final = 1024 * 1024
-"""Bytes of frames that may wait."""
+"""Bytes of memory that waiting frames may take: of text with one character beyond the BMP that is four a character."""
 
 
 class SendBuffer:
@@ -25,7 +27,7 @@ class SendBuffer:
 
     def put(self, frame: str) -> bool:
         """Add a frame; returns whether there was room. An empty buffer takes a frame of any size."""
-        size = len(frame) if frame.isascii() else len(frame.encode())
+        size = sys.getsizeof(frame)
         if self._frames and self._bytes + size > MAX_BYTES:
             return False
         self._frames.append((frame, size))
@@ -34,7 +36,7 @@ class SendBuffer:
         return True
 
     def take(self, most: int) -> list[str]:
-        """Remove and return the oldest frames: up to `most` bytes of them, and at least one if there is any."""
+        """Remove and return the oldest frames: of up to `most` bytes of memory, and at least one if there is any."""
         taken: list[str] = []
         size = 0
         while self._frames and (not taken or size + self._frames[0][1] <= most):
@@ -50,3 +52,22 @@ class SendBuffer:
         self.taken += len(self._frames)
         self._frames.clear()
         self._bytes = 0
+
+
+def batches(frames: list[str], most: int) -> Iterator[str]:
+    """Join frames into arrays of up to `most` bytes; a larger frame stays alone, so that only it can be too large."""
+    batch: list[str] = []
+    size = 0
+    for frame in frames:
+        own = len(",") + (len(frame) if frame.isascii() else len(frame.encode()))
+        if batch and size + own > most - len("[]"):
+            yield _joined(batch)
+            batch, size = [], 0
+        batch.append(frame)
+        size += own
+    if batch:
+        yield _joined(batch)
+
+
+def _joined(frames: list[str]) -> str:
+    return frames[0] if len(frames) == 1 else f"[{','.join(frames)}]"

@@ -5,20 +5,34 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import socket
 from collections.abc import Iterable
 from concurrent.futures import Future
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from ..errors import RuntimeStopped, TimedOut, UsageError
+from ..errors import RuntimeStopped, TimedOut, UsageError, WrongType, named_keywords
 from ..runtime import Runtime, get_runtime
 from .app import DASHBOARD, make_app
-from .auth import EVERYWHERE, AccessPolicy, bracketed, check_origins, check_token_text, is_loopback
+from .auth import (
+    EVERYWHERE,
+    AccessPolicy,
+    bracketed,
+    check_hosts,
+    check_origins,
+    check_token_text,
+    is_loopback,
+)
 from .brokers import Broker, make_broker
-from .channels import encode_publication
+from .channels import complaint_about_publishing, encode_publication
 from .serving import Serving, find, listen
 from .state import HubState
+
+logger = logging.getLogger(__name__)
+
+STOP_PATIENCE: Final = 5.0
+"""Seconds after which a `stop()` that still waits says in the log what for."""
 
 
 class Hub:
@@ -40,13 +54,17 @@ class Hub:
         auth: "token"; None: no token is needed, which only a hub on a loopback address allows.
         origins: of pages that may connect besides the hub's own, for example `["http://localhost:3000"]`. Programs
             other than browsers need none.
+        hosts: other names that clients reach the hub by, for example `["hub.example.org"]` behind a reverse proxy, or
+            a name of this machine in its network. Requests for any other `Host` are refused: a web page whose name
+            was made to point here (DNS rebinding) sends its own.
         history: messages of each channel that are kept for clients that lost their connection; 0: none.
         history_age: seconds that they are kept; None: for as long as there is room (64 MiB for all channels).
 
     Raises:
-        UsageError: for an argument out of its range.
+        UsageError: for an argument out of its range; WrongType for one of another type.
     """
 
+    @named_keywords
     def __init__(
         self,
         port: int = 0,
@@ -56,14 +74,15 @@ class Hub:
         token: str | None = None,
         auth: Literal["token"] | None = "token",
         origins: Iterable[str] = (),
+        hosts: Iterable[str] = (),
         history: int = 1000,
         history_age: float | None = 300.0,
     ) -> None:
-        number: object = port
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 65535:
+        if not _is_integer(port) or not 0 <= port <= 65535:
             raise UsageError(
                 f"the hub cannot listen on port {port!r}; pass 1 to 65535, or 0 for any free one"
             )
+        _check_text("host", host, "an address of this machine, such as '127.0.0.1'")
         if auth not in ("token", None):
             raise UsageError(f"auth={auth!r} is not known; pass 'token', or None for a hub without one")
         if auth is None and not is_loopback(host):
@@ -75,10 +94,9 @@ class Hub:
             raise UsageError("a hub has either a token or auth=None, and both were given; leave one out")
         if token is not None:
             check_token_text(token)
-        kept: object = history
-        if isinstance(kept, bool) or not isinstance(kept, int) or kept < 0:
+        if not _is_integer(history) or history < 0:
             raise UsageError(f"the hub cannot keep history={history!r} messages; pass 0 or more")
-        if history_age is not None and not history_age > 0:
+        if history_age is not None and not _is_above_zero(history_age):
             raise UsageError(
                 f"the hub cannot keep messages for history_age={history_age!r}; pass seconds above 0, or None"
             )
@@ -87,7 +105,11 @@ class Hub:
         self._port = port
         self._broker = make_broker(broker, history, history_age)
         self._policy = AccessPolicy(
-            token=self._token, host=host, machine=socket.gethostname(), origins=check_origins(origins)
+            token=self._token,
+            host=host,
+            machine=socket.gethostname(),
+            origins=check_origins(origins),
+            hosts=check_hosts(hosts),
         )
         self._instance: _Instance | None = None
 
@@ -115,21 +137,36 @@ class Hub:
             starting.cancel()  # when the wait ended early
         return self
 
-    def stop(self) -> None:
+    def stop(self, timeout: float = 60.0) -> None:
         """Close every connection (code 1012: reconnect later) and stop listening, within 1.5 s; twice is fine.
 
+        On a machine that is busy with other things it may take longer. What has begun to stop goes on to the end.
+
+        Args:
+            timeout: seconds to wait for the end.
+
         Raises:
+            TimedOut: it has not ended within `timeout` seconds; it goes on stopping.
             WouldDeadlock: on a thread of this package.
         """
+        if not _is_above_zero(timeout):
+            raise UsageError(f"the hub cannot stop within timeout={timeout!r}; pass seconds above 0")
         instance = self._instance
         if instance is None or instance.serving.over:
             return
         _may_wait(instance.runtime)
-        ended = instance.runtime.run(instance.serving.stopped())
-        try:
-            instance.runtime.wait(ended, 10.0)
-        finally:
-            ended.cancel()
+        patience = min(timeout, STOP_PATIENCE)
+        for seconds in (patience, timeout - patience):
+            ended = instance.runtime.run(instance.serving.stopped())
+            try:
+                return instance.runtime.wait(ended, seconds)
+            except TimedOut:
+                still = instance.serving.remaining()
+                if seconds == patience < timeout:
+                    logger.warning("the hub has not stopped after %g s: %s; we wait on", patience, still)
+        raise TimedOut(
+            f"the hub has not stopped: after {timeout:g} s {still}; it goes on stopping, and another stop() waits on"
+        )
 
     def __enter__(self) -> Hub:
         return self.start()
@@ -146,9 +183,13 @@ class Hub:
             type: of the message; None: the channel's own.
 
         Raises:
-            UsageError: the hub does not run, or an argument is invalid; WrongType for the data.
+            UsageError: the hub does not run, an argument is invalid, or the channel is the hub's own (`metrics`,
+                `events`); WrongType for the data.
             SendFailed: too much waits to be published already.
         """
+        complaint = complaint_about_publishing(channel, type)
+        if complaint is not None:
+            raise UsageError(f"cannot publish: {complaint}; choose another")
         message = encode_publication(channel, data, type)
         instance = self._instance
         if instance is None or not instance.serving.up:
@@ -233,6 +274,19 @@ class _Instance:
             await self.state.run()
         finally:
             forget()
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_above_zero(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _check_text(option: str, value: object, what: str) -> None:
+    if not isinstance(value, str):
+        raise WrongType(f"{option}={value!r:.200} cannot be used: it must be text; pass {what}")
 
 
 def _may_wait(runtime: Runtime) -> None:

@@ -144,6 +144,12 @@ class Serving:
         if self._task is not None:
             await asyncio.wait({self._task})
 
+    def remaining(self) -> str:
+        """Return what has not ended yet, for a message; from any thread."""
+        if not self.stopping:
+            return "the I/O thread has not begun with it, because it is busy"
+        return f"{len(self._server.server_state.connections)} connections are still open"
+
     def leave(self) -> None:
         """Start to close every connection and return: the tasks are about to be cancelled."""
         if not self._server.should_exit:

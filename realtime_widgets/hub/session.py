@@ -17,19 +17,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from ..errors import RealtimeWidgetsError
-from ..protocol.envelope import Message, new_envelope, new_id, read, write
+from ..protocol.envelope import Message, new_envelope, new_id, write
 from ..protocol.heartbeat import Heartbeat
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..protocol.positions import from_wire, to_wire
 from ..streams.gaps import Position
-from .brokers.dedup import Key
+from .brokers.dedup import Key, KeyReused
 from .catch_up import CatchUp
-from .channels import complaint_about, encode_publication
-from .send_buffer import SendBuffer
+from .channels import complaint_about, complaint_about_publishing, encode_publication
+from .requests import Complaint, named_channels, read_frame
+from .send_buffer import SendBuffer, batches
 from .state import HubState
 
 logger = logging.getLogger(__name__)
@@ -71,16 +72,6 @@ class ClientTransport(Protocol):
 
     def abort(self) -> None:
         """Drop it at once."""
-
-
-class Complaint(Exception):
-    """Why a request was not met."""
-
-    def __init__(self, code: str, text: str, channels: Sequence[str] = ()) -> None:
-        super().__init__(text)
-        self.code = code
-        self.channels = channels
-        """Channels left out because the client follows as many as it may."""
 
 
 class HubSession:
@@ -137,7 +128,7 @@ class HubSession:
     async def _take(self, frame: str | bytes) -> None:
         arrived = time.monotonic()
         self._heartbeat.heard = self._loop.time()
-        messages, complaint = _read(frame)
+        messages, complaint = read_frame(frame)
         if not (messages and messages[0].type == "hello"):
             self._follow_path()
         for message in messages:
@@ -145,7 +136,7 @@ class HubSession:
             if message.type != "pong":  # an answer, not a request
                 self._state.traffic.note(now := time.monotonic(), now - arrived, failed=failure is not None)
             if failure is not None:
-                self._complain(failure, message.id)
+                self._complain(failure, message)
         if complaint is not None:
             self._state.traffic.note(now := time.monotonic(), now - arrived, failed=True)
             self._complain(complaint, None)
@@ -163,7 +154,7 @@ class HubSession:
                 case "subscribe" if self._said_hello:
                     await self._subscribe(message)
                 case "unsubscribe" if self._said_hello:
-                    self._unfollow(_streams(message))
+                    self._unfollow(named_channels(message))
                     self._acknowledge(message)
                 case "publish":
                     await self._publish(message)
@@ -209,7 +200,7 @@ class HubSession:
         }
 
     async def _subscribe(self, message: Message) -> None:
-        new, complaint = self._new_of(_streams(message))
+        new, complaint = self._new_of(named_channels(message))
         positions = from_wire(message.data.get("positions"))
         if self._recovers:
             # Now, and not when the catch-up begins: what is published in between counts as new.
@@ -223,17 +214,17 @@ class HubSession:
 
     def _new_of(self, channels: Sequence[str]) -> tuple[list[str], Complaint | None]:
         """Return the channels that it may follow and does not yet, and why it may not follow the others."""
-        new, bad = [], {}
+        new, bad = [], None
         for channel in dict.fromkeys(channels):
             if (wrong := complaint_about(channel)) is not None:
-                bad[channel] = wrong
+                bad = bad or wrong
             elif channel not in self._following:
                 new.append(channel)
         count = len(self._following) + len(new)
         over = max(0, count - MAX_CHANNELS)
         new, left_out = new[: len(new) - over], new[len(new) - over :]
-        if bad:
-            return new, Complaint("bad_channel", next(iter(bad.values())), left_out)
+        if bad is not None:
+            return new, Complaint("bad_channel", bad, left_out)
         if left_out:
             text = (
                 f"a client may follow {MAX_CHANNELS} channels, and these would make {count}: {left_out[0]!r}"
@@ -266,7 +257,7 @@ class HubSession:
         )
 
     async def _publish(self, message: Message) -> None:
-        if (wrong := complaint_about(message.channel)) is not None:
+        if (wrong := complaint_about_publishing(message.channel)) is not None:
             raise Complaint("bad_channel", wrong)
         if len(str(message.id)) > MAX_NAME_LENGTH:
             raise Complaint(
@@ -282,7 +273,13 @@ class HubSession:
         key = None
         if self._acks and message.id is not None:
             key = Key(f"ws {self._sender}", message.channel, message.id)
-        self._acknowledge(message, await self._state.channels.publish(publication, key))
+        try:
+            position = await self._state.channels.publish(publication, key)
+        except KeyReused:
+            raise Complaint(
+                "id_reused", "a message with this id had other data; give each message an id of its own"
+            ) from None
+        self._acknowledge(message, position)
 
     # Hello and path
 
@@ -311,10 +308,14 @@ class HubSession:
     def _say(self, type: str, data: Any, id: str | int | None = None) -> None:
         self._deliver(write(new_envelope(type, data, id=id)))
 
-    def _complain(self, complaint: Complaint, id: str | int | None) -> None:
-        self._state.events.say("complaints", "warning", f"a client was not understood: {complaint}")
+    def _complain(self, complaint: Complaint, message: Message | None) -> None:
+        """Say why a message, or a frame that is none (None), was not met; others hear it without its words."""
+        about_channels = message is not None and message.type in ("subscribe", "unsubscribe")
+        tell = self._state.events.log if about_channels else self._state.events.say
+        tell("complaints", "warning", f"a client was not understood ({complaint.code})", str(complaint))
         if self._said_hello:
             which = {"streams": complaint.channels} if complaint.channels else {}
+            id = None if message is None else message.id
             self._say("error", {"code": complaint.code, "message": str(complaint), "id": id} | which)
 
     def _deliver(self, frame: str) -> None:
@@ -377,7 +378,7 @@ class HubSession:
             self._transport.abort()
 
     async def _send(self, frames: list[str]) -> None:
-        for each in _batches(frames, self._batch) if self._batch else frames:
+        for each in batches(frames, self._batch) if self._batch else frames:
             await self._transport.send(each)
 
     async def _catch_up(self) -> list[str]:
@@ -401,48 +402,9 @@ class HubSession:
         ping_due, gone = self._heartbeat.check(self._loop.time())
         if gone and self._said_hello and self._goodbye is None:
             # Clients without a hello need not answer these pings; those of the WebSocket protocol judge them.
-            self._state.events.say("slow", "warning", "a client that fell silent was closed")
+            self._state.events.say("silent", "warning", "a client that fell silent was closed")
             self._hang_up(CLOSE_NO_PONG, "no pong")
         if self._goodbye is None:
             if ping_due:
                 self._say("ping", {})
             self._heartbeat_timer = self._loop.call_at(self._heartbeat.due, self._check)
-
-
-def _read(frame: str | bytes) -> tuple[list[Message], Complaint | None]:
-    try:
-        messages, error = read(frame)
-        whole = error is None
-    except RecursionError:
-        messages, whole = [], False
-    if whole:
-        return messages, None
-    # The frame is not quoted: it may be a secret that was sent to the wrong place.
-    text = f'a frame of {len(frame):,} characters is no envelope; send {{"type": …, "data": …}}, or a list of those'
-    return messages, Complaint("unreadable", text)
-
-
-def _batches(frames: list[str], most: int) -> Iterator[str]:
-    """Join frames into arrays of up to `most` bytes; a larger frame stays alone, so that only it can be too large."""
-    batch: list[str] = []
-    size = 0
-    for frame in frames:
-        own = len(",") + (len(frame) if frame.isascii() else len(frame.encode()))
-        if batch and size + own > most - len("[]"):
-            yield _joined(batch)
-            batch, size = [], 0
-        batch.append(frame)
-        size += own
-    if batch:
-        yield _joined(batch)
-
-
-def _joined(frames: list[str]) -> str:
-    return frames[0] if len(frames) == 1 else f"[{','.join(frames)}]"
-
-
-def _streams(message: Message) -> list[str]:
-    streams = message.data.get("streams") if isinstance(message.data, dict) else None
-    if not isinstance(streams, list) or not all(isinstance(name, str) for name in streams):
-        raise Complaint("bad_request", 'which channels is not said; send {"streams": ["metrics", …]} as data')
-    return streams

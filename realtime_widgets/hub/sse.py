@@ -32,6 +32,9 @@ KEEPALIVE_INTERVAL: Final = 15.0
 WRITE_TIMEOUT: Final = 30.0
 """Seconds that a client may take to read before it is considered gone."""
 
+RETRY: Final = 3000
+"""Milliseconds that an `EventSource` is told to wait before it reconnects, instead of what a refusal told it before."""
+
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -47,6 +50,7 @@ class EventStream:
         last_id: the id of the last event that the client has; None: it has none.
         receive, send: of ASGI.
         abort: drops the connection at once.
+        retry: milliseconds after which the client shall reconnect; None: as it likes.
     """
 
     def __init__(
@@ -56,8 +60,11 @@ class EventStream:
         receive: Receive,
         send: Send,
         abort: Callable[[], None],
+        *,
+        retry: int | None = None,
     ) -> None:
         self.abort = abort
+        self._beginning = COMMENT if retry is None else b"retry: %d\n\n" % retry
         self._channels = channels
         self._positions = positions_of(channels, last_id)
         self._receive = receive
@@ -72,7 +79,7 @@ class EventStream:
     async def run(self, session: Callable[[], Any]) -> None:
         """Respond with a stream of events, for as long as the session runs."""
         await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        await self._write(COMMENT)
+        await self._write(self._beginning)
         beside = [asyncio.create_task(self._wait_for_the_end()), asyncio.create_task(self._keep_alive())]
         try:
             await session()

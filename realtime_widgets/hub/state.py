@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import threading
 import time
 from collections import deque
@@ -15,13 +17,13 @@ from ..runtime import Runtime
 from ..sources.machine import next_due
 from .brokers.base import Broker
 from .brokers.memory import size_of
-from .channels import Channels, FrameSink, encode_publication
+from .channels import METRICS, Channels, FrameSink, encode_publication
 from .events import Events
 from .metrics import Metrics
 from .rate_limit import ConnectionRateLimiter
 from .traffic import Traffic
 
-METRICS: Final = "metrics"
+logger = logging.getLogger(__name__)
 
 METRICS_INTERVAL: Final = 1.0
 """Seconds between two messages of metrics."""
@@ -50,6 +52,7 @@ class HubState:
         """The connected clients."""
         self.since = time.monotonic()
         self._metrics = Metrics()
+        self._measured = -math.inf  # when the metrics were last published
         self._runtime = runtime
         self._lock = threading.Lock()
         self._posted: deque[Message] = deque()
@@ -59,9 +62,14 @@ class HubState:
         self._wanted = asyncio.Event()
 
     def subscribe(self, channel: str, sink: FrameSink) -> Callable[[], None]:
-        """See `Channels.subscribe`; a new subscriber of the metrics gets them at once."""
+        """See `Channels.subscribe`; the first subscriber of the metrics gets them at once.
+
+        It gets them with all others when they were published within the last second: else each subscription would be a
+        message to everybody.
+        """
+        first = not self.channels.followed(channel)
         undo = self.channels.subscribe(channel, sink)
-        if channel == METRICS:
+        if channel == METRICS and first and time.monotonic() - self._measured >= METRICS_INTERVAL:
             self._wanted.set()
         return undo
 
@@ -106,7 +114,10 @@ class HubState:
                 with self._lock:
                     message = self._posted.popleft()
                     self._bytes -= size_of(message)
-                await self.channels.publish(message)
+                try:
+                    await self.channels.publish(message)
+                except Exception:  # one message must not end the hub
+                    logger.exception("a message of channel %r was not published", message.channel)
 
     async def _publish_metrics(self) -> None:
         due = time.monotonic()
@@ -131,4 +142,5 @@ class HubState:
             len(self.sessions), self.traffic.figures(time.monotonic())
         )
         if self.channels.followed(METRICS):
+            self._measured = time.monotonic()
             await self.channels.publish(encode_publication(METRICS, metrics))

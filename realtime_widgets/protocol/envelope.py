@@ -20,6 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from ..errors import BadMessage
+from .text import well_formed_data
 
 CHANNELS: Final[Mapping[str, str]] = {
     "metrics_update": "metrics",
@@ -132,9 +133,26 @@ def quote(raw: str | bytes) -> str:
 
 
 def write(message: Message) -> str:
-    """Return the frame of one message.
+    """Return the frame of one message; lone surrogates, which no frame can carry, become U+FFFD.
 
     Raises:
         TypeError: when its data cannot be encoded as JSON.
     """
-    return _encode(message).decode()
+    try:
+        return _encode(message).decode()
+    except UnicodeEncodeError:
+        fields = {name: well_formed_data(value) for name, value in msgspec.structs.asdict(message).items()}
+        return _encode(Message(**fields)).decode()
+
+
+def encode_data(data: Any) -> bytes:
+    """Return the data of a message as JSON in UTF-8: NaN and infinity are null, lone surrogates U+FFFD.
+
+    Raises:
+        TypeError, ValueError, RecursionError: JSON cannot express them.
+    """
+    try:
+        raw = _encode(data)
+    except UnicodeEncodeError:
+        raw = _encode(well_formed_data(data))
+    return bytes(memoryview(raw))  # a copy: the encoder's own holds half as much again

@@ -6,14 +6,12 @@ brought by the carrier, and the code of its kind; traits hold settings only, dat
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -23,26 +21,12 @@ from ipywidgets import Layout
 from ..browser.carrier import has_carrier, read_front_end, read_static
 from ..browser.frame_loop import Followed, get_frame_loop
 from ..browser.stats import Stats
-from ..errors import UsageError, reject_unknown_keywords
+from ..errors import UsageError
 from ..feeds.feed import Feed
 from ..feeds.freshness import DataState, Facts, data_state, is_down
 from ..feeds.upstream import UpstreamFeed, with_upstream
 from ..runtime import get_runtime
 from ..streams import Stream
-
-Init = TypeVar("Init", bound=Callable[..., None])
-
-
-def named_keywords(init: Init) -> Init:
-    """Makes a misspelled keyword of a constructor raise a TypeError that names the nearest one."""
-    allowed = [name for name in inspect.signature(init).parameters if name != "self"]
-
-    @functools.wraps(init)
-    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
-        reject_unknown_keywords(type(self).__name__, kwargs, allowed)
-        init(self, *args, **kwargs)
-
-    return checked  # type: ignore[return-value]
 
 
 def is_number(value: Any) -> bool:

@@ -9,10 +9,10 @@ import traitlets
 from ipywidgets import Layout
 
 from ..client.sansio.state import State, Status
-from ..errors import WrongType
+from ..errors import WrongType, named_keywords
 from ..feeds.feed import Payload
 from ..feeds.freshness import DataState
-from .base import LiveWidget, check_range, named_keywords
+from .base import LiveWidget, check_range
 
 
 class Linked(Protocol):

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from realtime_widgets.client import Client
 from realtime_widgets.hub import Hub
 from realtime_widgets.hub.app import _AuthMiddleware
 from realtime_widgets.hub.auth import AccessPolicy
@@ -17,7 +18,7 @@ from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from realtime_widgets.runtime import get_runtime
-from support.scripted_client import LIMIT, client, handshake, run
+from support.scripted_client import LIMIT, client, handshake, run, until
 
 # Publishing
 
@@ -31,7 +32,7 @@ def test_a_post_answers_where_its_message_stands(shared: Hub, web: httpx.Client)
     assert second.json() == first.json() | {"offset": 2}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b"NaN", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b"[" * 100_000])
 def test_a_body_that_is_no_json_is_refused(web: httpx.Client, body: bytes):
     answer = web.post("/publish/x", content=body)
     assert answer.status_code == 400
@@ -155,6 +156,7 @@ def test_behind_the_middleware_nobody_sees_the_token():
 
     scope = {
         "type": "http",
+        "method": "POST",
         "path": "/publish/x",
         "query_string": b"a=1&token=my-own-token",
         "headers": [(b"host", b"localhost")],
@@ -165,6 +167,93 @@ def test_behind_the_middleware_nobody_sees_the_token():
     asyncio.run(middleware(scope, None, None))  # type: ignore[arg-type]
     assert seen == [scope]
     assert scope["query_string"] == b"a=1", "in the server's own dict, from which it logs"
+
+
+# HEAD, and clients that stop for good at an error
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/health", 200), ("/sse/x", 200), ("/sse/", 400), ("/publish/x", 405), ("/nowhere", 404)],
+)
+def test_head_is_answered_as_get_would_be_without_a_body(
+    shared: Hub, web: httpx.Client, path: str, status: int
+):
+    assert shared._instance is not None
+    answer = web.head(path)
+    assert (answer.status_code, answer.content) == (status, b"")
+    with web.stream("GET", path) as got:
+        assert answer.headers.get("content-type") == got.headers.get("content-type")
+        assert answer.headers.get("cache-control") == got.headers.get("cache-control")
+    until(lambda: not shared._instance.state.sessions)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("path", "code"), [("/nowhere", "path"), ("/publish/x", "method")])
+def test_what_there_is_not_is_said_as_everything_else(web: httpx.Client, path: str, code: str):
+    answer = web.get(path)
+    assert answer.json()["code"] == code
+    assert answer.headers.get("allow") == (None if code == "path" else "POST")
+
+
+def crowd(hub: Hub) -> None:
+    """Have the hub turn away all who come."""
+    assert hub._instance is not None
+    limiter = hub._instance.state.rate_limiter
+    get_runtime().call_soon(lambda: setattr(limiter, "ask", lambda _: 7.25))
+    until(lambda: "ask" in vars(limiter))
+
+
+def test_an_event_source_is_turned_away_so_that_it_comes_back_and_others_with_a_status(hub: Hub):
+    crowd(hub)
+    ask = {"Authorization": f"Bearer {hub.token}", "Accept": "text/event-stream"}
+    browser = httpx.get(f"{hub.address}/sse/x", headers=ask, trust_env=False, timeout=LIMIT)
+    assert browser.status_code == 200
+    assert browser.headers["content-type"].startswith("text/event-stream")
+    assert browser.text == "retry: 7250\n\n", "and it has ended"
+    ours = ask | {"User-Agent": "realtime-widgets/1.0"}
+    for headers in (ours, ask | {"Accept": "*/*"}):
+        other = httpx.get(f"{hub.address}/sse/x", headers=headers, trust_env=False, timeout=LIMIT)
+        assert (other.status_code, other.headers["retry-after"]) == (503, "8")
+    refused = httpx.get(
+        f"{hub.address}/sse/x", headers={"Accept": "text/event-stream"}, trust_env=False, timeout=LIMIT
+    )
+    assert refused.status_code == 401, "for good"
+
+
+def test_our_own_client_waits_as_long_as_it_is_told_to(hub: Hub):
+    crowd(hub)
+    with Client(f"{hub.address}/sse/x", auth=hub.token) as ours:
+        ours.wait_until("reconnecting", LIMIT)
+        assert "HTTP 503" in str(ours.last_error)
+        assert ours.status.retry_at is not None
+        assert ours.status.retry_at - ours.status.since >= 7
+
+
+def test_an_event_source_that_came_in_reconnects_at_its_usual_pace_again(hub: Hub):
+    headers = {"Authorization": f"Bearer {hub.token}", "Accept": "text/event-stream"}
+    with httpx.stream(
+        "GET", f"{hub.address}/sse/x", headers=headers, trust_env=False, timeout=LIMIT
+    ) as answer:
+        assert next(answer.iter_raw()).startswith(b"retry: 3000\n\n")
+
+
+def test_a_path_cannot_write_lines_of_its_own_into_the_log(caplog: pytest.LogCaptureFixture):
+    async def inside(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/x\nCRITICAL forged",
+        "query_string": b"token=s3cret",
+        "headers": [(b"host", b"localhost")],
+    }
+    state = HubState(get_runtime(), MemoryBroker())
+    middleware = _AuthMiddleware(inside, state, AccessPolicy(token=None, host="localhost"))
+    asyncio.run(middleware(scope, None, None))  # type: ignore[arg-type]
+    assert "/x\\nCRITICAL forged" in caplog.text
+    assert "\nCRITICAL" not in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 # What it counts

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from realtime_widgets.errors import UsageError
-from realtime_widgets.hub.auth import AccessPolicy, check_origins, check_token_text, is_loopback, split_token
+from realtime_widgets.hub.auth import (
+    AccessPolicy,
+    check_hosts,
+    check_origins,
+    check_token_text,
+    is_loopback,
+    split_token,
+)
 
 TOKEN = "s3cret-token"
 
@@ -128,6 +135,68 @@ def test_a_hub_on_every_address_answers_to_numbers_and_to_the_machines_own_name(
     for host in ("192.168.1.5:8000", "[fe80::1]:8000", "lab-pc:8000", "localhost"):
         assert hub.check_sender(host, None) is None
     assert hub.check_sender("evil.example:8000", None) is not None
+
+
+def test_a_hub_answers_to_its_other_names_and_to_no_name_around_them():
+    hub = policy(hosts=check_hosts(["Hub.Example.org", "hüb.example", "10.0.0.5:80", "::2", "lab:8000"]))
+    for host in (
+        "hub.example.org",
+        "HUB.example.org:8443",
+        "hub.example.org.",
+        "xn--hb-xka.example",
+        "10.0.0.5:81",
+        "[::2]:80",
+        "lab",
+        "localhost",
+    ):
+        assert hub.check_sender(host, None) is None, host
+    for host in (
+        "example.org",
+        "a.hub.example.org",
+        "hub.example.org.evil.example",
+        "hub.example.orgx",
+        "[::3]",
+    ):
+        refusal = hub.check_sender(host, None)
+        assert refusal is not None
+        assert f"hosts=[{host!r}]" in refusal.message
+
+
+def test_its_other_names_are_its_own_origin_too_whether_or_not_a_proxy_speaks_tls():
+    hub = policy(hosts=["hub.example.org"])
+    for origin in ("http://hub.example.org:8443", "https://hub.example.org:8443"):
+        assert hub.check_sender("hub.example.org:8443", origin) is None
+    for origin in ("https://hub.example.org", "https://other.example.org:8443", "null"):
+        assert hub.check_sender("hub.example.org:8443", origin) is not None
+    assert hub.check_sender("127.0.0.1:8000", "https://hub.example.org") is not None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "*",
+        "*.example.org",
+        "http://hub.example.org",
+        "a..b",
+        "a b",
+        "-a",
+        "hub/x",
+        "a:b",
+        5,
+        None,
+        "x" * 64,
+    ],
+)
+def test_a_name_that_no_request_would_have_is_refused(host: Any):
+    with pytest.raises(UsageError, match="is no host"):
+        check_hosts([host])
+
+
+@pytest.mark.parametrize("hosts", ["hub.example.org", 5, None, b"x"])
+def test_hosts_are_a_list(hosts: Any):
+    with pytest.raises(UsageError, match="it must be a list"):
+        check_hosts(hosts)
 
 
 # The origin

@@ -11,7 +11,7 @@ import pytest
 
 from realtime_widgets.errors import UsageError, WrongType
 from realtime_widgets.hub.brokers.memory import MemoryBroker
-from realtime_widgets.hub.channels import Channels, encode_publication
+from realtime_widgets.hub.channels import Channels, complaint_about_publishing, encode_publication
 from realtime_widgets.hub.send_buffer import MAX_BYTES
 from realtime_widgets.protocol.envelope import CONTROL, Message
 from realtime_widgets.protocol.limits import MAX_DATA_BYTES
@@ -54,7 +54,7 @@ LOOP: list[Any] = []
 LOOP.append(LOOP)
 
 
-@pytest.mark.parametrize("data", [object(), {"a": print}, "\ud800", LOOP])
+@pytest.mark.parametrize("data", [object(), {"a": print}, ["\ud800", object()], LOOP, ["\ud800", LOOP]])
 def test_data_that_are_no_json_are_refused(data: Any):
     with pytest.raises(WrongType, match="cannot publish on 'x': the data are nothing that JSON has"):
         encode_publication("x", data)
@@ -64,6 +64,44 @@ def test_data_that_are_too_large_are_refused():
     encode_publication("x", "a" * (MAX_DATA_BYTES - 2))
     with pytest.raises(UsageError, match="more than 1,044,480"):
         encode_publication("x", "a" * (MAX_DATA_BYTES - 1))
+
+
+def test_what_json_and_utf8_do_not_have_is_replaced_in_names_and_data():
+    message = encode_publication("a\ud800", {"b\udfff": ["\ud83d", float("nan"), float("-inf")]}, "t\ud800")
+    assert (message.channel, message.type) == ("a\ufffd", "t\ufffd")
+    assert json.loads(bytes(message.data)) == {"b\ufffd": ["\ufffd", None, None]}
+
+
+@pytest.mark.parametrize(
+    ("channel", "type"),
+    [
+        ("metrics", None),
+        ("events", None),
+        ("metrics", "other"),
+        ("x", "metrics_update"),
+        ("x", "system_event"),
+        ("metrics_update", None),
+    ],
+)
+def test_on_the_hubs_own_channels_nobody_else_publishes(channel: str, type: str | None):
+    complaint = complaint_about_publishing(channel, type)
+    assert complaint is not None
+    assert "the hub's own channel" in complaint
+
+
+@pytest.mark.parametrize("channel", ["alerts", "notifications", "x", "Metrics", "metrics/x", "*"])
+def test_on_all_others_everybody_may_publish(channel: str):
+    assert complaint_about_publishing(channel) is None
+    assert complaint_about_publishing(channel, "other") is None
+
+
+@pytest.mark.parametrize("name", ["x" * 2_000_000, "\ud800" * 300, [["x" * 1000]] * 1000, "\n" * 201])
+def test_a_complaint_about_a_name_is_short_and_one_line(name: Any):
+    complaint = complaint_about_publishing(name)
+    assert complaint is not None
+    assert len(complaint) < 800
+    assert "\n" not in complaint
+    complaint.encode()
 
 
 # Channels

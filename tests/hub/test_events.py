@@ -70,6 +70,39 @@ def test_a_client_that_talks_nonsense_is_told_of_but_cannot_flood(hub: Hub):
     run(main())
 
 
+@pytest.mark.parametrize(
+    "streams",
+    ["metrics", [""], ["*"], [5], ["s3cret" * 100], ["ping"], [f"s3cret {i}" for i in range(5000)], None, {}],
+)
+def test_nothing_in_a_subscription_is_published_to_others(hub: Hub, streams: Any):
+    async def main() -> None:
+        async with client(hub) as watcher, client(hub) as other:
+            await other.hello()
+            await watcher.hello("events", "*", "alerts")
+            await watcher.heard("system_event")  # that it has come
+            for type in ("subscribe", "unsubscribe"):
+                for _ in range(5):
+                    await other.say(type, {"streams": streams})
+            await other.say("publish", "the end", channel="alerts")
+            _, before = await watcher.heard("alert")
+            assert [m for m in before if "a client joined" not in json.dumps(m)] == []
+
+    run(main())
+
+
+def test_what_a_refused_request_says_goes_to_the_log_only(hub: Hub, caplog: pytest.LogCaptureFixture):
+    async def main() -> None:
+        async with client(hub) as one:
+            await one.hello("events")
+            await one.heard("system_event")
+            await asyncio.to_thread(handshake, hub, Origin="http://evil.example")
+            event, _ = await one.heard("system_event")
+            assert event["data"]["message"] == "a connection was refused (origin)"
+
+    run(main())
+    assert "a connection was refused (origin): pages of 'http://evil.example' may not use" in caplog.text
+
+
 def test_a_token_bucket_allows_a_burst_and_then_one_at_a_time():
     bucket = TokenBucket(100.0)
     assert [bucket.take(100.0) for _ in range(BURST + 3)] == [True] * BURST + [False] * 3

@@ -18,8 +18,8 @@ import httpx
 import psutil
 import pytest
 
-from realtime_widgets.errors import UsageError, WouldDeadlock, WrongType
-from realtime_widgets.hub import Hub, embedded_hub, serving
+from realtime_widgets.errors import TimedOut, UsageError, WouldDeadlock, WrongType
+from realtime_widgets.hub import Hub, embedded_hub, server, serving
 from realtime_widgets.runtime import get_runtime
 from support.scripted_client import LIMIT, client, handshake, run, small_socket, until
 
@@ -178,7 +178,7 @@ def test_nothing_of_it_is_left_after_a_stop():
         with Hub() as hub:
             async with client(hub) as one:
                 await one.hello("metrics", "events")
-                hub.publish("metrics", 1)
+                hub.publish("alerts", 1)
                 await one.heard("metrics_update")
 
     run(main())
@@ -226,11 +226,97 @@ def test_a_start_on_a_thread_of_ours_would_deadlock_and_begins_nothing(hub: Hub)
         ({"token": ""}, "this token cannot be used"),
         ({"origins": "http://a"}, "it must be a list"),
         ({"origins": ["http://a/"]}, "'http://a/' is no origin"),
+        ({"origins": 5}, "origins=5 cannot be used: it must be a list"),
+        ({"origins": None}, "origins=None cannot be used: it must be a list"),
+        ({"hosts": "hub.example.org"}, r"it must be a list; pass \['hub.example.org'\]"),
+        ({"hosts": ["http://hub.example.org"]}, "'http://hub.example.org' is no host"),
+        ({"host": 5}, "host=5 cannot be used: it must be text"),
+        ({"host": None}, "host=None cannot be used: it must be text"),
+        ({"host": b"127.0.0.1"}, "host=b'127.0.0.1' cannot be used"),
+        ({"broker": 5}, "there is no broker 5"),
+        ({"auth": True}, "auth=True is not known"),
+        ({"token": 5}, "this token cannot be used"),
+        ({"history": "all"}, "cannot keep history='all'"),
+        ({"history": -1}, "cannot keep history=-1"),
+        ({"history_age": "5 min"}, "cannot keep messages for history_age='5 min'"),
+        ({"history_age": float("nan")}, "cannot keep messages for history_age=nan"),
+        ({"prot": 8000}, "Hub cannot be called like this: it has no keyword 'prot'; did you mean 'port'"),
+        ({"orgins": []}, "did you mean 'origins'"),
     ],
 )
 def test_arguments_out_of_their_range_are_told_when_it_is_made(options: dict[str, Any], complaint: str):
     with pytest.raises(UsageError, match=complaint):
         Hub(**options)
+
+
+def test_a_misspelled_keyword_is_a_type_error_and_its_value_stays_secret():
+    with pytest.raises(TypeError) as error:
+        Hub(tokne="s3cret")  # type: ignore[call-arg]
+    assert "s3cret" not in str(error.value)
+
+
+def test_a_stop_that_takes_too_long_says_what_it_waits_for_and_goes_on(
+    hub: Hub, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(server, "STOP_PATIENCE", 0.05)
+    busy, go_on = threading.Event(), threading.Event()
+
+    def block() -> None:
+        busy.set()
+        go_on.wait(LIMIT)
+
+    get_runtime().call_soon(block)
+    busy.wait(LIMIT)
+    try:
+        with pytest.raises(
+            TimedOut, match=r"after 0\.2 s the I/O thread has not begun with it.*goes on stopping"
+        ):
+            hub.stop(0.2)
+        assert "the hub has not stopped after 0.05 s: the I/O thread has not begun" in caplog.text
+    finally:
+        go_on.set()
+    until(lambda: not hub.running)
+    hub.stop()
+    assert not hub.running
+    assert hub.start().running
+
+
+@pytest.mark.parametrize("timeout", [0, -1, "5", None, True])
+def test_a_stop_waits_for_some_time(hub: Hub, timeout: Any):
+    with pytest.raises(UsageError, match="cannot stop within timeout="):
+        hub.stop(timeout)
+    assert hub.running
+
+
+@pytest.mark.parametrize(("channel", "type"), [("metrics", None), ("events", None), ("x", "metrics_update")])
+def test_on_its_own_channels_the_hub_publishes_alone(shared: Hub, channel: str, type: str | None):
+    with pytest.raises(UsageError, match=r"cannot publish: .* is the hub's own channel"):
+        shared.publish(channel, 1, type=type)
+
+
+def test_a_hub_under_other_names_answers_to_them():
+    with Hub(hosts=["hub.example.org"]) as hub:
+        assert handshake(hub, Host="hub.example.org", Origin="https://hub.example.org")[0] == 101
+        status, body = handshake(hub, Host="evil.example")
+        assert status == 403
+        assert "hosts=['evil.example']" in body
+
+
+def test_text_that_no_socket_can_carry_stops_nothing(hub: Hub):
+    async def main() -> None:
+        async with client(hub) as one:
+            await one.hello("x", "x\ufffd")
+            for text in ("\ud800", "a\x00\udfff"):
+                hub.publish("x", {text: [text]})
+                hub.publish("x\ud800", text, type=text)
+            hub.publish("x", "the end")
+            seen = []
+            while (message := await one.next())["data"] != "the end":
+                seen.append(message)
+            assert [m["channel"] for m in seen] == ["x", "x\ufffd"] * 2
+            assert seen[2]["data"] == {"a\x00\ufffd": ["a\x00\ufffd"]}
+
+    run(main())
 
 
 def test_a_hub_that_has_not_started_has_no_address_unless_its_port_was_given():

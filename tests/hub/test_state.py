@@ -11,6 +11,7 @@ import pytest
 from realtime_widgets.errors import SendFailed
 from realtime_widgets.hub import Hub
 from realtime_widgets.hub import state as hub_state
+from realtime_widgets.hub.brokers.dedup import Key
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.hub.state import HubState
@@ -79,6 +80,59 @@ def test_metrics_are_published_only_while_somebody_follows():
         assert await broker.publish("metrics", Message("t")) == Position(broker.epoch, 2)
 
     asyncio.run(main())
+
+
+def test_a_subscription_to_the_metrics_is_no_message_to_everybody():
+    async def main() -> None:
+        state, seen = HubState(get_runtime(), MemoryBroker()), []
+        state.subscribe("metrics", into(seen))
+        assert await state._wanted_before(asyncio.get_running_loop().time() + LIMIT), "the first, at once"
+        await state._measure()
+        for _ in range(100):
+            state.subscribe("metrics", into([]))()
+        assert not state._wanted.is_set()
+        assert len(seen) == 1
+
+    asyncio.run(main())
+
+
+def test_who_comes_and_goes_does_not_have_the_metrics_published_each_time():
+    async def main() -> None:
+        state = HubState(get_runtime(), MemoryBroker())
+        state.subscribe("metrics", into([]))()
+        assert await state._wanted_before(asyncio.get_running_loop().time() + LIMIT)
+        leave = state.subscribe("metrics", into([]))
+        state._wanted.clear()
+        await state._measure()
+        leave()
+        for _ in range(100):
+            state.subscribe("metrics", into([]))()
+        assert not state._wanted.is_set()
+
+    asyncio.run(main())
+
+
+def test_a_message_that_cannot_be_published_does_not_end_the_hub(caplog: pytest.LogCaptureFixture):
+    class Failing(MemoryBroker):
+        async def publish(self, channel: str, message: Message, key: Key | None = None) -> Position:
+            if channel == "bad":
+                raise OSError("the disk is full")
+            return await super().publish(channel, message, key)
+
+    async def main() -> None:
+        state, seen = HubState(get_runtime(), Failing()), []
+        state.subscribe("good", into(seen))
+        for channel in ("bad", "good"):
+            state.post(encode_publication(channel, 1))
+        running = asyncio.create_task(state._publish_posted())
+        state._wake.set()
+        async with asyncio.timeout(LIMIT):
+            while not seen:
+                await asyncio.sleep(0)
+        running.cancel()
+
+    asyncio.run(main())
+    assert "a message of channel 'bad' was not published" in caplog.text
 
 
 def test_what_waits_to_be_published_is_bounded(monkeypatch: pytest.MonkeyPatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,3 +120,16 @@ def test_ids_differ():
 
 def test_nan_travels_as_nothing():
     assert read(write(Message("x", {"a": float("nan")})))[0] == [Message("x", {"a": None})]
+
+
+@pytest.mark.parametrize("field", ["type", "data", "id", "channel", "epoch"])
+def test_lone_surrogates_leave_as_replacement_characters_wherever_they_are(field: str):
+    message = msgspec.structs.replace(Message("t", {"a": 1}), **{field: "x\ud800"})
+    assert json.loads(write(message).encode())[field] == "x\ufffd"
+    deep = Message("t", {"k\ud800": [{"b": "\udc00"}], "raw": msgspec.Raw(b"[1]")})
+    assert json.loads(write(deep).encode())["data"] == {"k\ufffd": [{"b": "\ufffd"}], "raw": [1]}
+
+
+def test_data_that_are_encoded_already_stay_as_they_are():
+    message = Message("t", msgspec.Raw(b'{"a": 1.50}'), id="\ud800")
+    assert '"data":{"a": 1.50}' in write(message)

@@ -28,6 +28,9 @@ class Broker(Protocol):
             message: without a position.
             key: by which it is recognized when it is sent again: the position of the first is returned then, for
                 `dedup.MAX_AGE` seconds, and nothing else happens. None: it is never sent again.
+
+        Raises:
+            KeyReused: a message with other data had this key.
         """
 
     async def position(self, channel: str) -> Position:

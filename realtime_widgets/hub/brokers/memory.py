@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -11,20 +12,30 @@ from typing import Final
 
 import msgspec
 
-from ...protocol.envelope import Message
+from ...protocol.envelope import Message, encode_data
 from ...streams.gaps import Position
 from .base import Sink
-from .dedup import DedupCache, Key
+from .dedup import DedupCache, Key, digest_of
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Bytes of all histories together; the channels that were silent for longest lose theirs first."""
 
-_OVERHEAD: Final = 500
-"""Bytes that a message takes besides its data."""
+MAX_CHANNEL_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of what is known of channels that nobody follows, besides their messages: some 25,000 channels. Beyond it those
+that were silent for longest are forgotten."""
+
+_OVERHEAD: Final = 340
+"""Bytes that a message takes besides its data and texts, measured."""
+
+_CHANNEL_OVERHEAD: Final = 1200
+"""Bytes that a channel takes besides its name and its messages, measured."""
 
 
 class MemoryBroker:
-    """Channels in memory; all have the epoch of the broker.
+    """Channels in memory; all have the epoch of the broker, unless it had to forget channels.
+
+    A channel that it does not know may be one that it has forgotten, with any number of messages: its numbers begin
+    anew, and so does its epoch.
 
     Args:
         history: messages of each channel that are kept.
@@ -39,11 +50,14 @@ class MemoryBroker:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.epoch = secrets.token_hex(4)
+        """The epoch of channels that it does not know yet."""
         self._history = history
         self._age = history_age
         self._clock = clock
-        self._bytes = 0
-        self._offsets: dict[str, int] = {}
+        self._bytes = 0  # of histories
+        self._positions: dict[str, Position] = {}
+        self._idle: OrderedDict[str, None] = OrderedDict()  # those nobody follows, the last published last
+        self._idle_bytes = 0
         self._kept: OrderedDict[str, deque[tuple[float, Message]]] = OrderedDict()  # the last published last
         self._known = DedupCache()
         self._sinks: dict[str, dict[object, Sink]] = {}
@@ -51,13 +65,21 @@ class MemoryBroker:
     async def publish(self, channel: str, message: Message, key: Key | None = None) -> Position:
         """See `Broker.publish`."""
         now = self._clock()
-        if key is not None and (first := self._known.find(key, now)) is not None:
+        data = (
+            message.data if isinstance(message.data, msgspec.Raw) else msgspec.Raw(encode_data(message.data))
+        )
+        digest = b"" if key is None else digest_of(memoryview(data))
+        if key is not None and (first := self._known.find(key, digest, now)) is not None:
             return first
-        offset = self._offsets[channel] = self._offsets.get(channel, 0) + 1
-        position = Position(self.epoch, offset)
+        epoch, offset = await self.position(channel)
+        position = self._positions[channel] = Position(epoch, offset + 1)
+        if channel not in self._sinks:
+            self._rest(channel)
         if key is not None:
-            self._known.add(key, position, now)
-        numbered = msgspec.structs.replace(message, channel=channel, epoch=self.epoch, offset=offset)
+            self._known.add(key, digest, position, now)
+        numbered = msgspec.structs.replace(
+            message, data=data, channel=channel, epoch=epoch, offset=position.offset
+        )
         self._keep(channel, numbered, now)
         for sink in list(self._sinks.get(channel, {}).values()):
             sink(numbered)
@@ -65,7 +87,7 @@ class MemoryBroker:
 
     async def position(self, channel: str) -> Position:
         """See `Broker.position`."""
-        return Position(self.epoch, self._offsets.get(channel, 0))
+        return self._positions.get(channel) or Position(self.epoch, 0)
 
     async def read(self, channel: str, after: int, most: int) -> list[Message]:
         """See `Broker.read`."""
@@ -86,14 +108,39 @@ class MemoryBroker:
         """See `Broker.subscribe`."""
         key = object()
         self._sinks.setdefault(channel, {})[key] = sink
+        self._positions.setdefault(channel, Position(self.epoch, 0))
+        if channel in self._idle:
+            self._idle_bytes -= _size_of_channel(channel)
+            del self._idle[channel]
 
         def undo() -> None:
             sinks = self._sinks.get(channel, {})
-            sinks.pop(key, None)
-            if not sinks:
-                self._sinks.pop(channel, None)
+            if sinks.pop(key, None) is not None and not sinks:
+                del self._sinks[channel]
+                if self._positions[channel] == (self.epoch, 0):
+                    del self._positions[channel]  # as if nobody had ever named it
+                else:
+                    self._rest(channel)
 
         return undo
+
+    # Channels that nobody follows
+
+    def _rest(self, channel: str) -> None:
+        """Note that a channel that nobody follows is the last to be forgotten, and forget the first if need be."""
+        if channel not in self._idle:
+            self._idle_bytes += _size_of_channel(channel)
+            self._idle[channel] = None
+        self._idle.move_to_end(channel)
+        while self._idle_bytes > MAX_CHANNEL_BYTES and len(self._idle) > 1:
+            self._forget_channel(next(iter(self._idle)))
+
+    def _forget_channel(self, channel: str) -> None:
+        self._idle_bytes -= _size_of_channel(channel)
+        del self._idle[channel], self._positions[channel]
+        for _, message in self._kept.pop(channel, ()):
+            self._bytes -= size_of(message)
+        self.epoch = secrets.token_hex(4)
 
     # History
 
@@ -125,5 +172,10 @@ class MemoryBroker:
 
 
 def size_of(message: Message) -> int:
-    """Return about how many bytes a kept message takes."""
-    return _OVERHEAD + (len(memoryview(message.data)) if isinstance(message.data, msgspec.Raw) else 0)
+    """Return about how many bytes a message takes whose data are encoded."""
+    texts = sum(sys.getsizeof(text) for text in (message.type, message.id, message.channel))
+    return _OVERHEAD + texts + len(memoryview(message.data))
+
+
+def _size_of_channel(name: str) -> int:
+    return _CHANNEL_OVERHEAD + sys.getsizeof(name)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from realtime_widgets.hub.brokers import dedup
-from realtime_widgets.hub.brokers.dedup import MAX_AGE, Key
+from realtime_widgets.hub.brokers.dedup import MAX_AGE, DedupCache, Key, KeyReused, digest_of
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.streams.gaps import Position
@@ -45,20 +51,104 @@ def test_an_id_is_its_senders_within_a_channel():
     asyncio.run(main())
 
 
+def filled(*senders: str, at: float = 0.0) -> DedupCache:
+    cache = DedupCache()
+    for i, sender in enumerate(senders):
+        cache.add(key(i, sender), DATA, Position("e", i), at)
+    return cache
+
+
+DATA = digest_of(b"1")
+
+
 def test_who_publishes_much_does_not_have_others_forgotten(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dedup, "MAX_IDS", 10)
-    remembered = dedup.DedupCache()
-    remembered.add(key("first", "rare"), Position("e", 1), 0.0)
+    monkeypatch.setattr(dedup, "MAX_BYTES", 10 * dedup.MESSAGE_BYTES + 2 * dedup.SENDER_BYTES)
+    remembered = filled("rare")
     for i in range(100):
-        remembered.add(key(i, "busy"), Position("e", i), 1.0)
+        remembered.add(key(i, "busy"), DATA, Position("e", i), 1.0)
     assert len(remembered) == 10
-    assert remembered.find(key("first", "rare"), 2.0) == ("e", 1)
-    assert remembered.find(key(99, "busy"), 2.0) == ("e", 99)
-    assert remembered.find(key(0, "busy"), 2.0) is None
-    remembered.add(key(0, "late"), Position("e", 0), MAX_AGE + 1)
-    for i in range(10):
-        remembered.add(key(i, "late"), Position("e", 0), MAX_AGE + 1)
-    assert len(remembered) == 10, "those whose time is over went with it"
+    assert remembered.find(key(0, "rare"), DATA, 2.0) == ("e", 0)
+    assert remembered.find(key(99, "busy"), DATA, 2.0) == ("e", 99)
+    assert remembered.find(key(0, "busy"), DATA, 2.0) is None
+    late = MAX_AGE + 1
+    for i in range(11):
+        remembered.add(key(i, "late"), DATA, Position("e", 0), late)
+    assert remembered.find(key(10, "late"), DATA, late) == ("e", 0)
+    assert len(remembered) <= 11, "those whose time is over went with it"
+
+
+def test_senders_count_too_and_the_one_that_was_silent_for_longest_goes_first(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(dedup, "MAX_BYTES", 10 * (dedup.MESSAGE_BYTES + dedup.SENDER_BYTES))
+    remembered = filled(*map(str, range(1000)))
+    assert len(remembered) == 10
+    assert remembered.size <= dedup.MAX_BYTES
+    assert remembered.find(key(999, "999"), DATA, 1.0) == ("e", 999)
+    assert remembered.find(key(989, "989"), DATA, 1.0) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 8), st.integers(0, 40)), max_size=60))
+def test_it_knows_what_a_plain_list_of_everything_knows(steps: list[tuple[str, int, int]]):
+    cache, model, now = DedupCache(), {}, 0.0
+    for sender, id, later in steps:
+        now += later
+        each = key(id, sender)
+        known = model.get(each)
+        expected = known[1] if known is not None and known[0] > now else None
+        assert cache.find(each, DATA, now) == expected
+        if expected is None:
+            model[each] = now + MAX_AGE, Position("e", len(model))
+            cache.add(each, DATA, model[each][1], now)
+        assert len(cache) <= len(model)
+        assert cache.size <= dedup.MAX_BYTES
+
+
+def steps_of(fn: Callable[[], object]) -> int:
+    """How many lines of Python a call runs."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        fn()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_an_id_takes_as_long_among_many_senders_as_among_few(monkeypatch: pytest.MonkeyPatch):
+    def added_to(count: int) -> int:
+        monkeypatch.setattr(dedup, "MAX_BYTES", count * (dedup.MESSAGE_BYTES + dedup.SENDER_BYTES))
+        cache = filled(*map(str, range(count)))  # as many as there may be
+        return steps_of(lambda: cache.add(key(0, "one more"), DATA, Position("e", 1), 0.0))
+
+    assert added_to(3000) == added_to(30)
+
+
+def test_a_key_with_other_data_is_not_the_message_sent_again():
+    async def main() -> None:
+        broker = MemoryBroker()
+        first = await broker.publish("a", encode_publication("a", {"x": 1}), key("k"))
+        assert await broker.publish("a", encode_publication("a", {"x": 1}), key("k")) == first
+        with pytest.raises(KeyReused):
+            await broker.publish("a", encode_publication("a", {"x": 2}), key("k"))
+        assert (await broker.position("a")).offset == 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("id", ["x" * 10_000_000, "\ud800", "", -1])
+def test_what_is_kept_of_a_key_does_not_depend_on_its_length(id: str | int):
+    cache = DedupCache()
+    cache.add(key(id, "\udfff"), DATA, Position("e", 1), 0.0)
+    assert cache.find(key(id, "\udfff"), DATA, 1.0) == ("e", 1)
+    assert cache.size == dedup.MESSAGE_BYTES + dedup.SENDER_BYTES
 
 
 def test_only_so_many_messages_are_known_again(monkeypatch: pytest.MonkeyPatch):
@@ -71,11 +161,3 @@ def test_only_so_many_messages_are_known_again(monkeypatch: pytest.MonkeyPatch):
         assert await broker.publish("a", encode_publication("a", 0), key("0")) != first[0]
 
     asyncio.run(main())
-
-
-def test_all_who_publish_over_http_are_not_taken_for_one(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dedup, "MAX_PER_SENDER", 3)
-    remembered = dedup.DedupCache()
-    for i in range(10):
-        remembered.add(key(i, dedup.HTTP_SENDER), Position("e", i), 0.0)
-    assert remembered.find(key(0, dedup.HTTP_SENDER), 1.0) == ("e", 0)

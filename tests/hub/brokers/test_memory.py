@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import tracemalloc
 
 import pytest
 
@@ -88,6 +90,78 @@ def test_channels_that_fell_silent_are_forgotten_as_others_speak():
         for _ in range(100):
             await broker.publish("alive", encode_publication("x", 0))
         assert list(broker._kept) == ["alive"]
+
+    asyncio.run(main())
+
+
+def test_channels_that_nobody_follows_are_forgotten_beyond_a_bound_and_begin_anew_under_another_epoch(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(memory, "MAX_CHANNEL_BYTES", 10 * memory._size_of_channel("run 00"))
+
+    async def main() -> None:
+        broker = MemoryBroker(10, None)
+        leave = broker.subscribe("followed", lambda _: None)
+        followed = await broker.publish("followed", Message("t"))
+        first = await broker.publish("run 00", Message("t"))
+        for i in range(1, 50):
+            await broker.publish(f"run {i:02}", encode_publication("x", i))
+        assert len(broker._positions) == 11
+        assert len(broker._kept) == 11
+        assert broker._bytes == sum(memory.size_of(m) for kept in broker._kept.values() for _, m in kept)
+        again = await broker.publish("run 00", Message("t"))
+        assert again.offset == 1
+        assert again.epoch != first.epoch, "or who has read it would take it for what was before"
+        assert await broker.publish("followed", Message("t")) == followed._replace(offset=2)
+        leave()
+        for i in range(50, 100):
+            await broker.publish(f"run {i:02}", Message("t"))
+        assert (await broker.position("followed")).offset == 0
+        assert len(broker._positions) == 10
+        assert not broker._sinks
+
+    asyncio.run(main())
+
+
+def test_what_is_only_subscribed_to_leaves_nothing_behind():
+    async def main() -> None:
+        broker = MemoryBroker()
+        before = await broker.position("x")
+        for i in range(100):
+            leave = broker.subscribe(f"x{i}", lambda _: None)
+            leave()
+            leave()
+        assert not broker._positions
+        assert not broker._idle
+        assert await broker.position("x") == before
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "data", ["x" * 5000, "日" * 5000, [[[[[]]]]] * 500, {str(i): i for i in range(500)}, None]
+)
+def test_a_kept_message_takes_no_more_than_is_counted(data: object):
+    async def main() -> None:
+        broker = MemoryBroker(1000, None)
+        names = ["日" * 100 + str(i) for i in range(200)]
+        await broker.publish("warm", encode_publication("warm", data))
+        gc.collect()
+        tracemalloc.start()
+        try:
+            before, counted = tracemalloc.get_traced_memory()[0], broker._bytes + broker._idle_bytes
+            for i in range(200):
+                message = encode_publication(names[i], data)
+                message.id = "id" * 50 + str(i)
+                await broker.publish(names[i], message)
+            del message
+            gc.collect()
+            taken = tracemalloc.get_traced_memory()[0] - before
+        finally:
+            tracemalloc.stop()
+        counted = broker._bytes + broker._idle_bytes - counted
+        assert taken <= counted * 1.05
+        assert counted < 3 * taken
 
     asyncio.run(main())
 

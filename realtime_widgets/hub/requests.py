@@ -1,0 +1,57 @@
+"""Requests: what a client says, read and checked, and the complaint that says why it cannot be met. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ..protocol.envelope import Message, read
+from ..protocol.text import well_formed
+
+MAX_NAMED: Final = 4096
+"""Channels that one request may name."""
+
+MAX_NAMED_CHARACTERS: Final = 160_000
+"""Characters of their names together: an answer that repeats them fits into a frame, however JSON spells them."""
+
+
+class Complaint(Exception):
+    """Why a request was not met."""
+
+    def __init__(self, code: str, text: str, channels: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.code = code
+        self.channels = channels
+        """Channels left out because the client follows as many as it may."""
+
+
+def read_frame(frame: str | bytes) -> tuple[list[Message], Complaint | None]:
+    """Return the messages of a frame, and a complaint about those that could not be read."""
+    try:
+        messages, error = read(frame)
+        whole = error is None
+    except RecursionError:
+        messages, whole = [], False
+    if whole:
+        return messages, None
+    # The frame is not quoted: it may be a secret that was sent to the wrong place.
+    text = f'a frame of {len(frame):,} characters is no envelope; send {{"type": …, "data": …}}, or a list of those'
+    return messages, Complaint("unreadable", text)
+
+
+def named_channels(message: Message) -> list[str]:
+    """Return the channels that a request names in its data: `{"streams": ["metrics", …]}`.
+
+    Raises:
+        Complaint: it names none, or too many.
+    """
+    streams = message.data.get("streams") if isinstance(message.data, dict) else None
+    if not isinstance(streams, list) or not all(isinstance(name, str) for name in streams):
+        raise Complaint("bad_request", 'which channels is not said; send {"streams": ["metrics", …]} as data')
+    if len(streams) > MAX_NAMED or sum(map(len, streams)) > MAX_NAMED_CHARACTERS:
+        raise Complaint(
+            "bad_request",
+            f"a request that names {len(streams):,} channels is too large; name up to {MAX_NAMED:,}, "
+            f"with {MAX_NAMED_CHARACTERS:,} characters together",
+        )
+    return [well_formed(name) for name in streams]
