@@ -7,8 +7,9 @@
 |---|---|
 | `server` | `Hub`: start, stop, publish |
 | `serving` | one run of the web server, from its listening socket to the last closed connection |
-| `app`, `auth`, `rate_limit` | the endpoints, who may connect, and how many per second |
-| `session`, `send_buffer`, `catch_up` | one connected client, the frames queued for it, and what it missed |
+| `app`, `auth`, `cors`, `rate_limit` | the endpoints, who may connect, what pages may read, and how many per second |
+| `session`, `requests`, `send_buffer`, `catch_up` | one client, what it asks, what waits for it, what it missed |
+| `publication` | a message that is published over HTTP |
 | `sse` | a client over Server-Sent Events |
 | `state`, `channels`, `brokers` | what the clients share, who follows what, and what numbers the messages |
 | `traffic`, `metrics`, `events` | what the hub reports about itself |

@@ -47,7 +47,7 @@ ABORT: Final = "realtime_widgets.abort"
 CREDENTIALS: Final = "realtime_widgets.credentials"
 """The key of the scope with what a request came with; None: nothing."""
 
-OUR_AGENT: Final = "realtime-widgets/"
+OUR_AGENT: Final = "realtime-widgets"
 """How the User-Agent of our own client begins."""
 
 
@@ -123,7 +123,9 @@ def _events(state: HubState, request: Request) -> ASGIApp:
     if len(set(channels)) < len(channels) or len(channels) > MAX_CHANNELS:
         return _complaint(400, "channel", f"name each channel once, and {MAX_CHANNELS} at most")
     if request.method == "HEAD":
-        return Response(headers=_as_text(HEADERS))
+        head = Response(headers=_as_text(HEADERS))
+        del head.headers["content-length"]  # a stream has none
+        return head
     stops_at_errors = _stops_at_errors(request.headers)
     if (busy := _busy(state, come_back=stops_at_errors)) is not None:
         return busy

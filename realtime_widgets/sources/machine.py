@@ -11,6 +11,7 @@ import dataclasses
 import importlib
 import logging
 import math
+import numbers
 import re
 import time
 import types
@@ -19,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..errors import MissingDependency, UsageError
+from ..errors import MissingDependency, UsageError, named_keywords
 from ..runtime import get_runtime
 from ..runtime.runtime import Delayed
 from ..streams import Stream
@@ -131,8 +132,9 @@ class Machine:
         MissingDependency: psutil is not installed.
     """
 
+    @named_keywords
     def __init__(self, every: float = 0.5, *, max_points: int | None = 100_000) -> None:
-        if isinstance(every, bool) or not MIN_INTERVAL <= every < math.inf:
+        if not _is_number(every) or not MIN_INTERVAL <= every < math.inf:
             raise UsageError(
                 f"the machine cannot be measured every {every!r} s; pass every={MIN_INTERVAL} or more seconds"
             )
@@ -166,6 +168,10 @@ class Machine:
     def __repr__(self) -> str:
         state = f"every {self.every:g} s" if self.running else "closed"
         return f"<Machine: {state}, {len(self.stream)} records>"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 class _Poll:

@@ -22,6 +22,7 @@ from ..browser.carrier import has_carrier, read_front_end, read_static
 from ..browser.frame_loop import Followed, get_frame_loop
 from ..browser.stats import Stats
 from ..errors import UsageError
+from ..errors import named_keywords as named_keywords
 from ..feeds.feed import Feed
 from ..feeds.freshness import DataState, Facts, data_state, is_down
 from ..feeds.upstream import UpstreamFeed, with_upstream

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import traitlets
 from ipywidgets import Layout
 
-from ..errors import UsageError, WrongType, named_keywords
+from ..errors import UsageError, WrongType
 from ..feeds.formats import number_format
 from ..feeds.series import SeriesFeed
 from ..feeds.windows import Window, to_window
 from ..streams import Stream
-from .base import LiveWidget, check_range
+from .base import LiveWidget, check_range, named_keywords
 from .export import figure, table
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import traitlets
 from ipywidgets import Layout
 
 from ..client.sansio.state import State, Status
-from ..errors import WrongType, named_keywords
+from ..errors import WrongType
 from ..feeds.feed import Payload
 from ..feeds.freshness import DataState
-from .base import LiveWidget, check_range
+from .base import LiveWidget, check_range, named_keywords
 
 
 class Linked(Protocol):

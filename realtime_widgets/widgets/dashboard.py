@@ -12,10 +12,10 @@ from typing import Any, Final, Literal
 import traitlets
 from ipywidgets import Box, Button, DOMWidget, HBox, Layout, ValueWidget, VBox
 
-from ..errors import UsageError, WrongType, did_you_mean, named_keywords
+from ..errors import UsageError, WrongType, did_you_mean
 from ..feeds.feed import Payload
 from ..feeds.freshness import GRAVEST_FIRST, DataState
-from .base import LiveWidget
+from .base import LiveWidget, named_keywords
 from .connection import ConnectionIndicator, Linked
 from .metric import MetricCard
 

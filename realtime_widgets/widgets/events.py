@@ -8,10 +8,10 @@ import numpy as np
 import traitlets
 from ipywidgets import Layout
 
-from ..errors import UsageError, WrongType, named_keywords
+from ..errors import UsageError, WrongType
 from ..feeds.log import EventLogFeed, Level
 from ..streams import Stream
-from .base import LiveWidget
+from .base import LiveWidget, named_keywords
 
 MAX_ROWS = 5000
 """Most rows in a page: more elements make it slow."""

@@ -8,13 +8,13 @@ from typing import Any, Literal, SupportsFloat
 import traitlets
 from ipywidgets import Layout
 
-from ..errors import UsageError, WrongType, named_keywords
+from ..errors import UsageError, WrongType
 from ..feeds.fields import check_field, only_field
 from ..feeds.formats import number_format
 from ..feeds.readout import ReadoutFeed
 from ..feeds.trends import SEVERITIES, Severity
 from ..streams import Stream
-from .base import LiveWidget, check_range, is_number
+from .base import LiveWidget, check_range, is_number, named_keywords
 
 
 class MetricCard(LiveWidget):

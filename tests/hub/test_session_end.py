@@ -53,6 +53,10 @@ def test_all_are_pinged_and_who_said_hello_and_fell_silent_is_dropped(
             ended = await silent.ended()
             assert ended.rcvd is not None
             assert (ended.rcvd.code, ended.rcvd.reason) == (3012, "no pong")
+            assert shared._instance is not None
+            kinds = set(shared._instance.state.events._buckets)
+            assert "silent" in kinds
+            assert "slow" not in kinds, "which is another thing"
             ping, _ = await catalogue.heard("ping")
             assert ping.keys() == {"type", "data", "timestamp", "id"}
             for _ in range(5):

@@ -250,7 +250,12 @@ def test_without_psutil_the_message_says_what_to_install(monkeypatch: pytest.Mon
         Machine()
 
 
-@pytest.mark.parametrize("every", [0, 0.01, -1, math.nan, math.inf, True])
-def test_a_pace_that_cannot_be_kept_is_refused(every: float):
+@pytest.mark.parametrize("every", [0, 0.01, -1, math.nan, math.inf, True, "x", None, [1]])
+def test_a_pace_that_cannot_be_kept_is_refused(every: Any):
     with pytest.raises(UsageError, match=r"every=0\.05 or more"):
         Machine(every)
+
+
+def test_a_misspelled_keyword_names_the_nearest():
+    with pytest.raises(TypeError, match="did you mean 'every'"):
+        Machine(evry=1)  # type: ignore[call-arg]
