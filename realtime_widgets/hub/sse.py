@@ -64,7 +64,7 @@ class EventStream:
         retry: int | None = None,
     ) -> None:
         self.abort = abort
-        self._beginning = COMMENT if retry is None else b"retry: %d\n\n" % retry
+        self._retry = retry
         self._channels = channels
         self._positions = positions_of(channels, last_id)
         self._receive = receive
@@ -79,7 +79,7 @@ class EventStream:
     async def run(self, session: Callable[[], Any]) -> None:
         """Respond with a stream of events, for as long as the session runs."""
         await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        await self._write(self._beginning)
+        await self._write(COMMENT)
         beside = [asyncio.create_task(self._wait_for_the_end()), asyncio.create_task(self._keep_alive())]
         try:
             await session()
@@ -109,7 +109,9 @@ class EventStream:
                 self._speak("pong", {}, message.id)
             else:
                 self._note(message)
-                await self._write(encode(frame if len(messages) == 1 else write(message), id=self._id()))
+                text = frame if len(messages) == 1 else write(message)
+                retry = self._retry if message.type == "hello" else None  # once, at the beginning
+                await self._write(encode(text, id=self._id(), retry=retry))
 
     async def close(self, code: int, reason: str) -> None:
         """See `session.ClientTransport`."""
