@@ -97,7 +97,14 @@ def test_a_record_whose_time_is_in_another_unit_is_refused_by_its_name(
 
 
 @pytest.mark.parametrize(
-    "data", [{"ts": 1795456052.1}, {"ts": 1795456052100000000}, {"ts": None}, [1795456052100]]
+    "data",
+    [
+        {"ts": 1795456052.1},
+        {"ts": 1795456052100000000},
+        {"ts": None},
+        {"ts": "2026-11-28T12:00:00Z"},
+        [1795456052100],
+    ],
 )
 def test_times_that_readers_understand_are_published(web: httpx.Client, data: Any):
     assert web.post("/publish/x", json=data).status_code == 200
