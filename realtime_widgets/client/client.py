@@ -264,6 +264,10 @@ class Client:
     def wait_until(self, state: State = "connected", timeout: float | None = 10.0) -> None:
         """Wait for a state; any thread.
 
+        `connected` is reached when the server has also confirmed the channels that this client has asked for until
+        then, streams included: what is published on them from here on arrives, or is a gap. A server that confirms
+        nothing, as foreign ones do, is given a second.
+
         Args:
             state: one of `connecting`, `connected`, `reconnecting`, `disconnected`, `error`.
             timeout: seconds; None: for ever.
@@ -277,13 +281,18 @@ class Client:
             self._runtime.wait(self._future(state), timeout)
         except TimedOut as error:
             why = f" ({self.last_error})" if self.last_error and state == "connected" else ""
+            if state == self.state == "connected":
+                raise TimedOut(
+                    f"the client of {self.label} is connected, but the server has not confirmed all its channels after "
+                    f"{timeout} s{why}; allow more with timeout="
+                ) from error
             raise TimedOut(
                 f"the client of {self.label} is not {state} after {timeout} s: it is {self.state}{why}; "
                 "allow more with timeout="
             ) from error
 
     def until(self, state: State = "connected") -> Awaitable:
-        """Wait for a state in a coroutine, of any event loop: `await client.until("connected")`."""
+        """Wait for a state as `wait_until` does, in a coroutine of any event loop: `await client.until("connected")`."""
         return Awaitable(self._future(state))
 
     # Looking at it
@@ -363,7 +372,7 @@ class Client:
 
     def _heard(self, status: Status, before: State | None, error: ClientError | None) -> None:
         """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
-        self._waits.resolve(self.status)
+        self._resolve_waits()
         self._listeners.tell()
         if before is not None:
             self._handlers.tell("state", status.state)
@@ -475,7 +484,10 @@ class Client:
 
     def _wait(self, state: State, future: Future[None]) -> None:
         self._waits.add(state, future)
-        self._waits.resolve(self.status)
+        self._resolve_waits()
+
+    def _resolve_waits(self) -> None:
+        self._waits.resolve(self.status, confirmed=self._connection.is_confirmed(self.channels))
 
     def _add(self, kind: CallbackKind, fn: Callable[..., object], type: str | None = None) -> Callback:
         reject_what_cannot_be_called(f"on_{kind}() cannot call", fn)

@@ -119,6 +119,10 @@ class Connection:
         session = self._session
         return self._heard_at if session is None else session.transport.heard_at
 
+    def is_confirmed(self, channels: set[str]) -> bool:
+        """Whether the link is up and its server has confirmed these channels, or confirms none."""
+        return self._session is not None and self._session.is_confirmed(channels)
+
     def join(self, client: Subscriber, receiver: Receiver, options: Options) -> None:
         """Take in a client that wants a receiver, and connect if there is no connection."""
         self._options = options
@@ -324,7 +328,7 @@ class Connection:
             if not self.address.may_change:
                 raise
             transport = await self._dial()  # once: a token may expire between its making and its use
-        session = Session(transport, self.outbox, self._sender, self._clock)
+        session = Session(transport, self.outbox, self._sender, self._clock, self._publish)
         self.counters.connects += 1
         self._heard_at = transport.heard_at
         self._fire("opened")
@@ -334,6 +338,7 @@ class Connection:
         self._reopen(transport)
         channels = set[str]().union(*(receiver.channels for receiver in self._living()))
         self._send_hello(session, self._clients(), channels)
+        self._publish()  # where nothing is to be confirmed, nobody need wait for it
         try:
             return await transport.run(
                 deliver=lambda frames: self._deliver(session, frames),

@@ -6,7 +6,7 @@ It sends the hello, requests channels and answers the server's control messages.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadMessage
@@ -39,13 +39,22 @@ class Session:
         outbox: what users send over it.
         sender: our name at the server, the same on every link.
         clock: for the timeout of the hello.
+        confirmed: is called when the server has confirmed channels, or turns out to confirm none.
     """
 
-    def __init__(self, transport: Transport, outbox: Outbox, sender: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        outbox: Outbox,
+        sender: str,
+        clock: Clock,
+        confirmed: Callable[[], object] = lambda: None,
+    ) -> None:
         self.transport = transport
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
+        self._confirmed = confirmed
         self._hello_timeout: Timeout | None = None
         self.known = False
         """Whether the server has answered our hello."""
@@ -54,6 +63,9 @@ class Session:
         self._served: weakref.ref[Receiver] | None = None
         self._asked: set[str] = set()
         self._paused: frozenset[str] = frozenset()
+        self._confirms = True  # whether the server confirms subscriptions, as far as we know
+        self._heads = False  # it does so by saying from where on it sends each channel, else by an ack
+        self._unconfirmed: dict[str, str | int | None] = {}  # channels, and the request that asked for each
         # Keeps the functions, so that no later one gets the identity of one of them.
         self._on_connect_called: dict[Hashable, object] = {}
 
@@ -70,6 +82,7 @@ class Session:
         if self._asked and not self.transport.one_way:
             self.say("unsubscribe", {"streams": sorted(self._asked)})
             self._asked = set()
+            self._unconfirmed.clear()
 
     def send_hello(self, max_size: int) -> None:
         """Send the hello, once.
@@ -84,9 +97,13 @@ class Session:
 
     def assume_no_acks(self) -> None:
         """Assume that the server does not acknowledge, unless it has said hello, on this link or an earlier one."""
-        if not self.known and self._outbox.acks is None:
+        if self.known:
+            return
+        if self._outbox.acks is None:
             self._outbox.set_acks(False)
             self.transport.wake()
+        self._confirms = False
+        self._confirm(self._unconfirmed)
 
     def end(self) -> None:
         """Stop the timer: the link has ended."""
@@ -99,13 +116,36 @@ class Session:
         if new:
             self._asked |= new
             positions = to_wire(recovery.positions(new))
-            self.say("subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {}))
+            request = self.say(
+                "subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {})
+            )
+            if self._confirms:
+                self._unconfirmed.update(dict.fromkeys(new, request))
+
+    def is_confirmed(self, channels: set[str]) -> bool:
+        """Whether the server has confirmed these channels, as far as they were requested and it confirms any.
+
+        What is published on one after that is sent to us, or after a lost link known to be missing.
+        """
+        return channels.isdisjoint(self._unconfirmed)
+
+    def _confirm(self, channels: Iterable[str]) -> None:
+        """Note that the server has confirmed channels, or never will."""
+        done = [channel for channel in channels if channel in self._unconfirmed]
+        for channel in done:
+            del self._unconfirmed[channel]
+        if done:
+            self._confirmed()
+
+    def _confirm_request(self, id: str | int | None) -> None:
+        self._confirm([channel for channel, request in self._unconfirmed.items() if request == id])
 
     def drop(self, channels: set[str]) -> None:
         """Unsubscribe from channels."""
         if gone := channels & self._asked:
             self._asked -= gone
             self.say("unsubscribe", {"streams": sorted(gone)})
+            self._confirm(gone)  # nobody waits for them any more
 
     def pause(self, channels: frozenset[str], recovery: Recovery) -> None:
         """Unsubscribe for now from these channels, and no others, where they can resume later from a position."""
@@ -137,20 +177,33 @@ class Session:
             self._hello = data
             self._outbox.set_acks(data.get("acks") is True)
             self.transport.wake()
+            self._heads = data.get("recovery") is True
+            self._confirms = self._heads or data.get("acks") is True
+            if not self._confirms:
+                self._confirm(self._unconfirmed)
         elif message.type == "ack":
             self._outbox.acknowledge(message.id, _position(data))
+            if (
+                not self._heads
+            ):  # else that comes next: only with its place can a channel be followed through a cut
+                self._confirm_request(message.id)
+        elif message.type == "history" and self._heads and message.channel is not None:
+            self._confirm([message.channel])
         elif message.type == "error" and self.known:  # before its hello, the type could mean anything
             said = data.get("message") or repr(message.data)
             left_out = data.get("streams")
             if isinstance(left_out, list):  # there was no room for them; they may be requested again
                 self._asked.difference_update(name for name in left_out if isinstance(name, str))
             self._outbox.refuse(data.get("id"), said)
+            self._confirm_request(data.get("id"))
             return BadMessage(f"the server turned something down: {said}")
         return None
 
-    def say(self, kind: str, data: Any, id: str | int | None = None) -> None:
-        """Send a control message."""
-        self.transport.say(write(new_envelope(kind, data, id=id)))
+    def say(self, kind: str, data: Any, id: str | int | None = None) -> str | int | None:
+        """Send a control message; returns its id."""
+        message = new_envelope(kind, data, id=id)
+        self.transport.say(write(message))
+        return message.id
 
 
 def _position(data: dict[str, Any]) -> Position | None:

@@ -22,13 +22,18 @@ class Waits:
         """Have a future resolved when a state is reached."""
         self._waits.append((state, future))
 
-    def resolve(self, status: Status) -> None:
-        """Resolve futures whose state is reached, or will not be because the client has given up."""
+    def resolve(self, status: Status, *, confirmed: bool = True) -> None:
+        """Resolve futures whose state is reached, or will not be because the client has given up.
+
+        Args:
+            status: where the client stands.
+            confirmed: whether what was asked of the server is confirmed, without which `connected` is not reached.
+        """
         waits, self._waits = self._waits, []
         for state, future in waits:
             if future.cancelled():
                 continue
-            if status.state not in (state, "error"):
+            if status.state not in (state, "error") or (status.state == "connected" and not confirmed):
                 self._waits.append((state, future))
             elif future.set_running_or_notify_cancel():  # from here on nobody can cancel it
                 if status.state == state:

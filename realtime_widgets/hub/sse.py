@@ -71,18 +71,28 @@ class EventStream:
         self._send = send
         self._words: deque[str] = deque()  # messages to the session, on behalf of the client
         self._spoken = asyncio.Event()
+        self._subscribed = asyncio.Event()  # the session has heard all that is said at the beginning
+        self._responding = asyncio.Event()
         self._ended = False
         hello = {"version": 1, "recovery": True}
         self._speak("hello", hello)
         self._speak("subscribe", {"streams": list(channels), "positions": to_wire(self._positions)})
 
     async def run(self, session: Callable[[], Any]) -> None:
-        """Respond with a stream of events, for as long as the session runs."""
-        await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        await self._write(COMMENT)
-        beside = [asyncio.create_task(self._wait_for_the_end()), asyncio.create_task(self._keep_alive())]
+        """Respond with a stream of events, for as long as the session runs.
+
+        It responds once the session follows the channels: what is published when the client is connected reaches it.
+        """
+        served = asyncio.ensure_future(session())
+        served.add_done_callback(lambda _: self._subscribed.set())
+        beside = [served]
         try:
-            await session()
+            await self._subscribed.wait()
+            await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            await self._write(COMMENT)
+            self._responding.set()
+            beside += [asyncio.create_task(self._wait_for_the_end()), asyncio.create_task(self._keep_alive())]
+            await served
             with contextlib.suppress(OSError):
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
@@ -98,11 +108,13 @@ class EventStream:
             if self._words:
                 return self._words.popleft()
             self._spoken.clear()
+            self._subscribed.set()
             await self._spoken.wait()
         return None
 
     async def send(self, frame: str) -> None:
         """See `session.ClientTransport`."""
+        await self._responding.wait()
         messages, _ = read(frame)
         for message in messages:
             if message.type == "ping":

@@ -21,6 +21,48 @@ from support.servers import LIMIT, Server, wait_for
 QUICK = Reconnect(0.01, 0.05)
 
 
+END = -1.0
+"""A value after which no more come."""
+
+
+def values_to_the_end(stream: Any) -> list[float]:
+    """Wait for `END`; returns the values up to it."""
+    wait_for(lambda: len(stream) and stream.read()["value"][-1] == END)
+    return list(stream.read()["value"])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_is_published_after_connected_was_waited_for_arrives(late: bool):
+    """Each time: before the channel was confirmed it was lost in most of them, on new links and on others."""
+    with Hub() as hub:
+        clients = [
+            Client(f"{hub.url}?{turn}", auth=hub.token, reconnect=QUICK) for turn in range(1 if late else 25)
+        ]
+        for turn in range(25):
+            client = clients[0 if late else turn]
+            stream = client.stream(f"x{turn}")
+            client.wait_until("connected", LIMIT)
+            hub.publish(f"x{turn}", turn)
+            hub.publish(f"x{turn}", END)
+            assert values_to_the_end(stream) == [turn, END]
+        for client in clients:
+            client.disconnect()
+
+
+@pytest.mark.parametrize("path", ["x", "x,y"])
+def test_over_server_sent_events_too(path: str):
+    with Hub() as hub:
+        address = f"{hub.address}/sse/{path}"
+        for turn in range(10):
+            with Client(f"{address}?{turn}", auth=hub.token, reconnect=QUICK) as client:
+                stream = client.stream("x")
+                client.wait_until("connected", LIMIT)
+                hub.publish("x", turn)
+                hub.publish("x", END)
+                assert values_to_the_end(stream) == [turn, END]
+                client.disconnect()
+
+
 def test_a_foreign_server_leaves_one_gap_for_each_reconnect(server: Server):
     client = Client(server.url, reconnect=QUICK, decode=lambda raw: {"channel": "n", "data": int(raw)})
     stream = client.stream("n")

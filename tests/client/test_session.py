@@ -11,6 +11,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.outbox import Delivery, Outbox
 from realtime_widgets.client.sansio.recovery import Recovery
 from realtime_widgets.client.session import HELLO_TIMEOUT, Session
+from realtime_widgets.errors import TimedOut
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
 from support.fake_clock import FakeClock
@@ -39,6 +40,31 @@ def test_hello_is_said_when_the_first_who_wants_envelopes_comes(connect: Any):
         settled(ours, "connected")
         wait_for(lambda: len(server.frames) == 2)
         assert server.types() == ["hello", "subscribe"]
+
+
+def test_connected_is_waited_for_until_the_server_has_confirmed_what_was_asked_for(connect: Any):
+    """On a new link, and for a channel that is asked for on a link that is there already."""
+    with Server() as server:
+        client = connect(server.url)
+
+        def asked_for(channel: str) -> bool:
+            return any(channel in message["data"]["streams"] for message in server.said("subscribe"))
+
+        def confirm(channel: str) -> None:
+            head = {"type": "history", "channel": channel, "epoch": "e", "offset": 4, "data": {"after": 4}}
+            server.send(head)
+
+        for channel in ("first", "later"):
+            client.stream(channel)
+            wait_for(lambda channel=channel: asked_for(channel))
+            with pytest.raises(
+                TimedOut, match="is connected, but the server has not confirmed all its channels"
+            ):
+                client.wait_until("connected", 0.01)
+            if channel == "first":
+                server.send({"type": "hello", "data": {"acks": True, "recovery": True}})
+            confirm(channel)
+            settled(client, "connected")
 
 
 def ordered(server: Server, connect: Any) -> tuple[Client, Any]:
@@ -117,10 +143,14 @@ class Link:
         self.transport = RecordingTransport(one_way=one_way)
         self.outbox = Outbox() if outbox is None else outbox
         self.recovery = Recovery(envelopes=True)
-        self.session = Session(self.transport, self.outbox, "me", clock)
+        self.confirmations = 0
+        self.session = Session(self.transport, self.outbox, "me", clock, self.confirmed)
 
-    def hear(self, kind: str, data: Any = None, id: str | None = None) -> Any:
-        return self.session.answer(Message(kind, data, id=id))
+    def confirmed(self) -> None:
+        self.confirmations += 1
+
+    def hear(self, kind: str, data: Any = None, id: str | None = None, channel: str | None = None) -> Any:
+        return self.session.answer(Message(kind, data, id=id, channel=channel))
 
     def ask_for(self, *channels: str) -> list[Any]:
         self.session.ask_for(set(channels), self.recovery)
@@ -187,6 +217,76 @@ def test_a_channel_is_asked_for_once(link: Link):
     assert link.ask_for("b", "a") == [{"streams": ["a", "b"]}]
     assert link.ask_for("a", "c") == [{"streams": ["c"]}]
     assert link.ask_for("a", "b", "c") == []
+
+
+# What the server has confirmed
+
+
+def request(link: Link, *channels: str) -> str:
+    """Ask for channels; returns the id of the request."""
+    link.session.ask_for(set(channels), link.recovery)
+    return str(link.transport.said.pop()["id"])
+
+
+def test_a_server_that_keeps_a_history_confirms_each_channel_by_its_place(link: Link):
+    id = request(link, "a", "b")
+    link.hear("hello", {"acks": True, "recovery": True})
+    link.hear("ack", {}, id)
+    assert not link.session.is_confirmed({"a"})
+    link.hear("history", {"after": 0}, channel="a")
+    assert [link.session.is_confirmed(each) for each in ({"a"}, {"b"}, {"a", "b"}, {"never asked for"})] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    link.hear("history", {"after": 0}, channel="b")
+    assert link.session.is_confirmed({"a", "b"})
+    assert link.confirmations == 2
+
+
+def test_a_server_without_a_history_confirms_by_an_answer(link: Link):
+    first, second = request(link, "a", "b"), request(link, "c")
+    link.hear("hello", {"acks": True})
+    link.hear("ack", {}, first)
+    assert (link.session.is_confirmed({"a", "b"}), link.session.is_confirmed({"c"})) == (True, False)
+    link.hear("ack", {}, "another")
+    link.hear("ack", {}, second)
+    assert link.session.is_confirmed({"c"})
+
+
+def test_a_request_that_is_turned_down_leaves_nothing_to_wait_for(link: Link):
+    id = request(link, "a")
+    link.hear("hello", {"acks": True, "recovery": True})
+    link.hear("error", {"message": "too many", "id": id, "streams": ["a"]})
+    assert link.session.is_confirmed({"a"})
+
+
+def test_a_channel_that_is_dropped_or_paused_leaves_nothing_to_wait_for(link: Link):
+    link.hear("hello", {"acks": True, "recovery": True})
+    request(link, "a", "b")
+    link.session.drop({"a"})
+    assert (link.session.is_confirmed({"a"}), link.session.is_confirmed({"b"})) == (True, False)
+
+
+@pytest.mark.parametrize("hello", [{}, None, {"acks": False}])
+def test_a_server_that_says_it_answers_nothing_confirms_nothing(link: Link, hello: Any):
+    request(link, "a")
+    link.hear("hello", hello)
+    assert link.session.is_confirmed({"a"})
+    request(link, "b")
+    assert link.session.is_confirmed({"b"})
+
+
+def test_a_server_without_a_hello_is_given_a_second_to_confirm(link: Link, fake_clock: FakeClock):
+    link.session.send_hello(1000)
+    request(link, "a")
+    fake_clock.turn(0.9 * HELLO_TIMEOUT)
+    assert not link.session.is_confirmed({"a"})
+    fake_clock.turn(0.2 * HELLO_TIMEOUT)
+    assert (link.session.is_confirmed({"a"}), link.confirmations) == (True, 1)
+    request(link, "b")
+    assert link.session.is_confirmed({"b"})
 
 
 def test_a_channel_that_was_dropped_is_asked_for_again(link: Link):

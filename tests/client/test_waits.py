@@ -21,6 +21,24 @@ def test_a_state_settles_those_who_wait_for_it_and_no_others():
     assert other.result(0) is None
 
 
+def test_connected_is_not_reached_before_what_was_asked_for_is_confirmed():
+    waits, one = Waits(), Future[None]()
+    waits.add("connected", one)
+    waits.resolve(Status("connected"), confirmed=False)
+    assert not one.done()
+    waits.resolve(Status("reconnecting"), confirmed=True)
+    assert not one.done()
+    waits.resolve(Status("connected"), confirmed=True)
+    assert one.done()
+
+
+def test_giving_up_is_told_whatever_is_confirmed():
+    waits, one = Waits(), Future[None]()
+    waits.add("connected", one)
+    waits.resolve(Status("error", error=ConnectionLost("it is gone")), confirmed=False)
+    assert one.exception(0) is not None
+
+
 def test_giving_up_ends_all_waits_but_those_for_it():
     waits, one, other = Waits(), Future[None](), Future[None]()
     waits.add("connected", one)

@@ -145,7 +145,7 @@ def test_over_tls_it_is_the_same(
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))  # which makes this machine trust it
     client = connect(safe.url.replace("ws://", "wss://"), auth="secret")
     stream = client.stream("x")
-    settled(client, "connected")
+    wait_for(lambda: client.state == "connected")
     wait_for(lambda: safe.types() == ["hello", "subscribe"])
     assert safe.headers[0]["Authorization"] == "Bearer secret"
     safe.send({"type": "x", "data": 1})
