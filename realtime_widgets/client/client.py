@@ -292,7 +292,7 @@ class Client:
             ) from error
 
     def until(self, state: State = "connected") -> Awaitable:
-        """Wait for a state as `wait_until` does, in a coroutine of any event loop: `await client.until("connected")`."""
+        """Wait like `wait_until`, in a coroutine of any event loop: `await client.until("connected")`."""
         return Awaitable(self._future(state))
 
     # Looking at it

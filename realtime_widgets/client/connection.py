@@ -16,7 +16,8 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
 from ..errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected, Unauthorized
-from ..protocol.envelope import CONTROL, Message, new_id, quote
+from ..protocol.envelope import CONTROL, Message, new_id
+from ..protocol.quoting import quote
 from ..runtime import Runtime
 from ..runtime.listeners import Listeners
 from ..runtime.scheduling import Clock, Timer

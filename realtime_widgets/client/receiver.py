@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import BadMessage, CallbackFailed, ClientError, RealtimeWidgetsError
-from ..protocol.envelope import CONTROL, Message, channel_of, quote, read
+from ..protocol.envelope import CONTROL, Message, channel_of, read
+from ..protocol.quoting import quote
 from ..protocol.sse import Data
 from ..streams import Stream
 from ..streams.gaps import Gap, Position, Reason
 from ..streams.upstream import Upstream
 from .sansio.decoding import messages_of
+from .sansio.records import record_of
 from .sansio.recovery import Recovery
 from .sansio.state import State, Status
 from .transports.base import Transport
@@ -223,40 +225,48 @@ def _fill(stream: Stream, those: Sequence[Message | Gap], complain: Callable[[Cl
 
 
 def fill(stream: Stream, messages: list[Message], complain: Callable[[ClientError], None]) -> None:
-    """Append the data of messages to a stream; a mapping is a record, anything else its field `value`."""
-    records, times = [], []
+    """Append the data of messages to a stream, as the records that they are."""
+    records: list[dict[str, Any]] = []
+    times: list[float | None] = []
+    plain = stream.fields.keys()
     for message in messages:
-        data, ts = message.data, message.timestamp
-        ts = None if ts is None else ts / 1000
-        if type(data) is not dict:
-            data = {"value": data}
-        elif "ts" in data:
-            data = dict(data)
-            ts = data.pop("ts")
-        if data:
-            records.append(data)
-            times.append(ts)
+        try:
+            record, ts = record_of(message.data, plain)
+        except Exception as error:  # a user's decoder may have put anything into it
+            _complain_of(stream, error, complain)
+            continue
+        if record:
+            records.append(record)
+            timestamp = message.timestamp
+            times.append(ts if ts is not None or timestamp is None else timestamp / 1000)
     if not records:
         return
     try:
         if len(records) == 1:
-            stream.append(ts=times[0], **records[0])
+            stream.append(records[0], ts=times[0])
         else:
             stream.extend(_columns(records), ts=times)
-    except Exception:  # a user's decoder may have put anything into it
+    except Exception:
         _fill_each(stream, records, times, complain)
 
 
 def _fill_each(
-    stream: Stream, records: list[dict[str, Any]], times: list[Any], complain: Callable[[ClientError], None]
+    stream: Stream,
+    records: list[dict[str, Any]],
+    times: list[float | None],
+    complain: Callable[[ClientError], None],
 ) -> None:
     """Append one by one: a record that cannot be used must not cost those beside it."""
     for record, ts in zip(records, times, strict=True):
         try:
-            stream.append(ts=ts, **record)
+            stream.append(record, ts=ts)
         except Exception as error:
-            said = error if isinstance(error, RealtimeWidgetsError) else f"{type(error).__name__}: {error}"
-            complain(BadMessage(f"a message of channel {stream.name!r} is no record: {said}"))
+            _complain_of(stream, error, complain)
+
+
+def _complain_of(stream: Stream, error: Exception, complain: Callable[[ClientError], None]) -> None:
+    said = error if isinstance(error, RealtimeWidgetsError) else f"{type(error).__name__}: {error}"
+    complain(BadMessage(f"a message of channel {stream.name!r} is no record: {said}"))
 
 
 def _columns(records: list[dict[str, Any]]) -> Any:

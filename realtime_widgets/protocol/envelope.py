@@ -6,12 +6,15 @@ Every frame is one envelope, or an array of them where the peer has said that it
      "channel": "metrics", "epoch": "c4f1", "offset": 17}
 
 The first four are the convention of existing servers, which do not know the rest: `channel` names the topic, `offset`
-numbers the messages of a channel, and `epoch` identifies that numbering. This module defines and (de)serialises
-envelopes; client and hub send and receive them.
+numbers the messages of a channel, and `epoch` identifies that numbering. Keys beyond these are passed over. What
+others write beside JSON proper is read too, see `json_values`; NaN and infinity are written as null, since the JSON of
+browsers has nothing else, and a stream reads null as missing. This module defines and (de)serialises envelopes; client
+and hub send and receive them.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Mapping
@@ -19,8 +22,11 @@ from typing import Any, Final
 
 import msgspec
 
-from ..errors import BadMessage
+from ..errors import BadMessage, BadTime
+from .json_values import values_of
+from .quoting import quote
 from .text import well_formed_data
+from .timestamps import milliseconds_of
 
 CHANNELS: Final[Mapping[str, str]] = {
     "metrics_update": "metrics",
@@ -40,13 +46,6 @@ CONTROL: Final = frozenset(
 UNANSWERED: Final = CONTROL - {"publish", "subscribe", "unsubscribe"}
 """Types that a server does not acknowledge: they are answers, or have answers of their own."""
 
-_SHOWN: Final = 80
-"""Characters of a frame that an error message quotes."""
-
-
-_UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoders raise: not JSON, not an envelope, nested too deeply."""
-
 
 class Message(msgspec.Struct, omit_defaults=True, gc=False):
     """One decoded envelope.
@@ -54,7 +53,8 @@ class Message(msgspec.Struct, omit_defaults=True, gc=False):
     Attributes:
         type: the kind of message.
         data: any JSON value; None: nothing.
-        timestamp: when, in milliseconds since the epoch; None: not given.
+        timestamp: when, in milliseconds since the epoch; None: not given. In what is read, ISO 8601 and other units are
+            converted, see `timestamps`.
         id: unique for its sender; None: not given.
         channel: the topic it belongs to; None: the one of its type, see `channel_of`.
         epoch: identifies the channel's numbering; None: the server does not number.
@@ -71,8 +71,10 @@ class Message(msgspec.Struct, omit_defaults=True, gc=False):
 
 
 _decode_frame = msgspec.json.Decoder(Message | list[Message]).decode
-_decode_one = msgspec.json.Decoder(Message).decode
-_decode_each = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_KEYS: Final = frozenset(Message.__struct_fields__)
+_HINT: Final = (
+    'send {"type": …, "data": …}, or pass decode= for another protocol, such as rw.decoders.json(…)'
+)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -101,35 +103,52 @@ def new_envelope(
 def read(raw: str | bytes) -> tuple[list[Message], BadMessage | None]:
     """Return the messages of a frame, and an error for those that could not be decoded.
 
-    A bad envelope in an array does not affect the others.
+    A bad envelope does not affect those beside it, in an array or on other lines. A frame without any value has no
+    messages.
     """
     try:
         found = _decode_frame(raw)
-    except _UNREADABLE as error:
-        return _read_what_can_be(raw, error)
-    return (found if type(found) is list else [found]), None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _read_leniently(raw)
+    messages = found if type(found) is list else [found]
+    for message in messages:
+        timestamp = message.timestamp
+        if (timestamp is not None and not 1e11 <= timestamp < 1e14) or message.data is None:
+            return _read_leniently(raw)
+    return messages, None
 
 
-def _read_what_can_be(raw: str | bytes, error: Exception) -> tuple[list[Message], BadMessage]:
+def _read_leniently(raw: str | bytes) -> tuple[list[Message], BadMessage | None]:
+    """Read what is not plain: several values, NaN, other times, and what may not be meant for us."""
+    values, unreadable = values_of(raw)
     good: list[Message] = []
-    try:
-        for one in _decode_each(raw):
+    error = None
+    for value in values:
+        for one in value if isinstance(value, list) else [value]:
             try:
-                good.append(_decode_one(one))
-            except _UNREADABLE as wrong:
-                error, raw = wrong, bytes(one)
-    except _UNREADABLE:
-        pass  # not an array: the first error stands
-    return good, BadMessage(
-        f"a message was skipped: {quote(raw)} is no envelope ({error}); "
-        'send {"type": …, "data": …}, or pass decode= for another protocol'
-    )
+                good.append(_from_value(one))
+            except (msgspec.MsgspecError, ValueError) as wrong:
+                error = error or _skipped(json.dumps(one, ensure_ascii=False), wrong)
+    for line, problem in unreadable:
+        error = error or _skipped(line, problem)
+    return good, error
 
 
-def quote(raw: str | bytes) -> str:
-    """Return the beginning of a frame, for an error message."""
-    text = raw if isinstance(raw, str) else bytes(raw[: 4 * _SHOWN]).decode("utf-8", "replace")
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+def _from_value(value: Any) -> Message:
+    if isinstance(value, dict):
+        if value.get("timestamp") is not None:
+            try:
+                value = {**value, "timestamp": milliseconds_of(value["timestamp"])}
+            except BadTime as error:
+                raise ValueError(f"its timestamp {error}") from None
+        foreign = next((key for key in value if key not in _KEYS), None)
+        if foreign is not None and "data" not in value and value.get("type") not in CONTROL:
+            raise ValueError(f"it has {foreign[:80]!r} and no data")
+    return msgspec.convert(value, Message)
+
+
+def _skipped(shown: str, error: Exception) -> BadMessage:
+    return BadMessage(f"a message was skipped: {quote(shown)} is no envelope ({str(error)[:160]}); {_HINT}")
 
 
 def write(message: Message) -> str:

@@ -6,6 +6,8 @@ import gc
 import json
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -108,9 +110,45 @@ def test_a_frame_that_cannot_be_read_costs_only_itself():
 def test_a_record_that_does_not_fit_costs_only_itself():
     fed = Fed()
     stream = fed.stream("x")
-    fed.take(*({"type": "x", "data": {"a": i, "ts": "never" if i == 1 else i}} for i in range(3)))
+    fed.take(*({"type": "x", "data": {"a": i}, "timestamp": 1e21 if i == 1 else i} for i in range(3)))
     assert [row["a"] for row in rows(stream)] == [0, 2]
-    assert "a message of channel 'x' is no record" in str(fed.errors[0])
+    assert "its timestamp 1e+21 is not a moment" in str(fed.errors[0])
+
+
+@pytest.mark.parametrize("decode", [None, json.loads])
+def test_names_that_streams_reserve_may_be_in_data_that_are_not_ours(decode: Any):
+    fed = Fed(decode)
+    stream = fed.stream("t")
+    fed.take(
+        {"type": "t", "data": {"seq": 7, "v": 1}},
+        {"type": "t", "data": {"ts": "2026-01-01T00:00:00Z", "v": 2}, "timestamp": 1_795_456_052_100},
+        {"type": "t", "data": {"ts": 1_795_456_052_100, "v": 3}},
+        {"type": "t", "data": {"ts": None, "": 0, "v": 4}, "timestamp": 1_795_456_052_200},
+        {"type": "t", "data": {"ts": "late", "__class__": "x", "v": 5}, "timestamp": 1_795_456_052_300},
+    )
+    assert fed.errors == []
+    assert [row["v"] for row in rows(stream)] == [1, 2, 3, 4, 5]
+    assert set(stream.fields) == {"v", "seq_", "_", "ts_", "__class___"}
+    assert stream.read().ts.tolist()[1:] == [
+        1_767_225_600.0,
+        1_795_456_052.1,
+        1_795_456_052.2,
+        1_795_456_052.3,
+    ]
+
+
+def test_any_mapping_is_a_record():
+    fed = Fed(lambda raw: {"channel": "x", "data": MappingProxyType({"price": float(raw)})})
+    stream = fed.stream("x")
+    fed.take("1", "2")
+    assert rows(stream) == [{"price": 1.0}, {"price": 2.0}]
+
+
+def test_null_and_nan_are_missing():
+    fed = Fed()
+    stream = fed.stream("x")
+    fed.take({"type": "x", "data": 1.0}, {"type": "x", "data": None}, '{"type": "x", "data": NaN}')
+    assert str(stream.read()["value"].tolist()) == "[1.0, nan, nan]"
 
 
 def test_records_that_are_unlike_stand_beside_each_other():
@@ -212,16 +250,22 @@ def test_the_users_own_traceback_is_in_the_log(server: Server, caplog: pytest.Lo
 # What a decoder may say
 
 
-class Poison:
+class Poison(Fraction):
     """A value that no stream can take in."""
 
     def __float__(self) -> float:
         raise RuntimeError("not today")
 
-    __repr__ = __str__ = __float__  # type: ignore[assignment]
+    __repr__ = __str__ = __hash__ = __float__  # type: ignore[assignment]
 
 
-@pytest.mark.parametrize("bad", [{"value": 1, "ts": 10**400}, {"value": 1, "ts": Poison()}])
+class Unnamed:
+    """A name that cannot be told."""
+
+    __str__ = Poison.__repr__
+
+
+@pytest.mark.parametrize("bad", [{"value": Poison()}, {"value": 1, Unnamed(): 2}])
 @pytest.mark.parametrize("beside", [0, 3])
 def test_a_record_that_cannot_be_used_costs_only_itself(bad: dict[str, Any], beside: int):
     good = {"channel": "x", "data": {"value": 7}}

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.protocol.envelope import (
+    CONTROL,
     Message,
     channel_of,
     new_id,
-    quote,
     read,
     type_of,
     write,
@@ -34,7 +34,7 @@ messages = st.builds(
     Message,
     type=texts,
     data=data,
-    timestamp=st.none() | st.floats(0, 1e13),
+    timestamp=st.none() | st.floats(0, 1e8, exclude_max=True) | st.floats(1e11, 1e13),
     id=st.none() | texts,
     channel=st.none() | texts,
     epoch=st.none() | texts,
@@ -68,8 +68,7 @@ def test_keys_that_are_not_known_are_passed_over():
         "nonsense",
         '"text"',
         "7",
-        "",
-        b"\xff\xfe",
+        b"\xff\xfd",
         '{"type": 7}',
         "[" * 100_000,
         '{"type": "x"',
@@ -82,17 +81,105 @@ def test_what_is_no_envelope_is_said_in_one_line(frame: Any):
     assert str(error).startswith("a message was skipped: ")
     assert len(str(error)) < 400
     assert "\n" not in str(error)
+    assert "decode=" in str(error)
+
+
+@pytest.mark.parametrize("frame", ["", b"", " \r\n\t", "\ufeff", b"\xef\xbb\xbf", "\x1e", "[]"])
+def test_a_frame_without_a_value_is_a_sign_of_life(frame: Any):
+    assert read(frame) == ([], None)
+
+
+A, B = '{"type": "x", "data": 1}', '{"type": "y", "data": [2]}'
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        f"{A}\n{B}",
+        f"{A}\r\n{B}\r\n",
+        f"{A}{B}",
+        f"{A} [{B}]",
+        f"{A}\x1e{B}\x1e",
+        f"\ufeff{A}\n\n{B}",
+        f"{A}\n{B}".encode("utf-8-sig"),
+        f"[{A}, {B}]".encode("utf-16"),
+    ],
+)
+def test_several_values_in_a_frame_are_several_messages(frame: Any):
+    assert read(frame) == ([Message("x", 1), Message("y", [2])], None)
+
+
+def test_a_bad_line_costs_only_itself():
+    found, error = read(f'{A}\n{{"type": "x", "da\n{B}')
+    assert found == [Message("x", 1), Message("y", [2])]
+    assert '{"type": "x", "da' in str(error)
+
+
+def test_nan_and_infinity_are_read():
+    (message,), error = read('{"type": "x", "data": {"a": NaN, "b": Infinity, "c": -Infinity, "d": 1}}')
+    assert (str(message.data), error) == ("{'a': nan, 'b': inf, 'c': -inf, 'd': 1}", None)
+
+
+def test_a_lone_surrogate_is_replaced_when_it_is_read():
+    assert read(r'{"type": "x", "data": {"\ud800a": ["\udfff", "\ud83d\ude00"]}}')[0][0].data == {
+        "\ufffda": ["\ufffd", "\U0001f600"]
+    }
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"type": "ticker", "price": "1.0"},
+        {"type": "subscriptions", "channels": []},
+        {"type": "error", "message": "no", "reason": "x"},
+    ],
+)
+def test_another_protocol_that_has_types_too_is_told_to_pass_a_decoder(foreign: Any):
+    for frame in (json.dumps(foreign), json.dumps([foreign])):
+        found, error = read(frame)
+        if foreign["type"] in CONTROL:  # may be ours: others may add to it
+            assert (len(found), error) == (1, None)
+        else:
+            assert found == []
+            assert "pass decode= for another protocol" in str(error)
+
+
+def test_a_message_without_data_is_one_all_the_same():
+    assert read('{"type": "tick"}') == ([Message("tick")], None)
+    assert read('{"type": "tick", "data": null, "mood": 7}') == ([Message("tick")], None)
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        1_795_456_052_100,
+        1_795_456_052.1,
+        1_795_456_052_100_000,
+        1_795_456_052_100_000_000,
+        "2026-11-23T17:47:32.100Z",
+        "1795456052100",
+    ],
+)
+def test_the_time_is_in_milliseconds_whatever_the_server_wrote(timestamp: Any):
+    frame = json.dumps({"type": "x", "data": 1, "timestamp": timestamp})
+    for raw in (frame, f"[{frame}]"):
+        (message,), error = read(raw)
+        assert message.timestamp == pytest.approx(1_795_456_052_100)
+        assert error is None
+
+
+@pytest.mark.parametrize("timestamp", ["soon", True, [1], 1e21, float("nan")])
+def test_what_is_no_time_is_refused_in_words(timestamp: Any):
+    found, error = read(json.dumps({"type": "x", "data": 1, "timestamp": timestamp}))
+    assert found == []
+    assert "its timestamp " in str(error)
+    assert "pass milliseconds" in str(error)
 
 
 def test_one_bad_envelope_in_an_array_costs_only_itself():
     found, error = read('[{"type": "a"}, {"typ": "b"}, {"type": "c", "data": [1]}]')
     assert found == [Message("a"), Message("c", [1])]
     assert '\'{"typ": "b"}\' is no envelope' in str(error)
-
-
-def test_a_complaint_quotes_the_beginning_only():
-    assert quote("x" * 1000) == repr("x" * 80 + "…")
-    assert quote(b"short") == "'short'"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +205,7 @@ def test_ids_differ():
     assert len({new_id() for _ in range(1000)}) == 1000
 
 
-def test_nan_travels_as_nothing():
+def test_nan_travels_as_null_which_a_stream_reads_as_missing():
     assert read(write(Message("x", {"a": float("nan")})))[0] == [Message("x", {"a": None})]
 
 

@@ -11,6 +11,7 @@ the server.
 | one already read | it is dropped, and counted |
 | further on, or of another epoch | the server is asked once; what comes before its answer comes again after it |
 | the same, and the server cannot be asked, or was already | there is a gap, and the message is taken |
+| far back, or at 0 or 1, and the server cannot be asked | its numbers begin anew: a gap, and it is taken |
 | not numbered | it is taken; every new link is a gap |
 
 The server's answer is a *head*, a message of type `history`: "the messages after `after` up to `offset` follow".
@@ -34,6 +35,12 @@ MAX_CHANNELS: Final = 10_000
 UNNAMED: Final = ""
 """The epoch of a server that numbers without one: if offsets go back on a new link, the numbering has restarted."""
 
+MAX_BACK: Final = 1000
+"""Offsets by which a message may be late or come again; one further back is of a numbering that has begun anew."""
+
+MAX_DUPLICATES: Final = 100
+"""Duplicates in a row, each the next of the one before; more are of a numbering that has begun anew."""
+
 Verdict = Gap | Literal["next", "duplicate", "ask", "wait"]
 """What to do with a message; a gap: note it, and take the message."""
 
@@ -45,7 +52,17 @@ class Track:
         channel: its name.
     """
 
-    __slots__ = ("asked_at", "channel", "epoch", "heard", "offset", "resolved", "whole_until")
+    __slots__ = (
+        "again",
+        "asked_at",
+        "channel",
+        "duplicates",
+        "epoch",
+        "heard",
+        "offset",
+        "resolved",
+        "whole_until",
+    )
 
     def __init__(self, channel: str) -> None:
         self.channel = channel
@@ -60,6 +77,10 @@ class Track:
         """When the server was asked for what is missing; None: no answer is awaited."""
         self.whole_until = 0
         """The offset up to which the server said that it sends everything."""
+        self.again = 0
+        """The offset of the last duplicate."""
+        self.duplicates = 0
+        """Duplicates in a row, each the next of the one before."""
 
     @property
     def position(self) -> Position | None:
@@ -91,7 +112,8 @@ class Track:
             return "next"
         before = Position(self.epoch, self.offset)
         if epoch == self.epoch and offset <= self.offset:
-            if resolved or epoch != UNNAMED:
+            anew = (epoch == UNNAMED and not resolved) or (not can_ask and self._begins_anew(offset))
+            if not anew:
                 return "duplicate"
             self.offset = offset
             return Gap(self.channel, "epoch_changed", ts, before, Position(epoch, offset - 1))
@@ -105,6 +127,16 @@ class Track:
         self.epoch, self.offset, self.asked_at = epoch, offset, None
         reason: Reason = "lost" if epoch == before.epoch else "epoch_changed"
         return Gap(self.channel, reason, ts, before, Position(epoch, offset - 1))
+
+    def _begins_anew(self, offset: int) -> bool:
+        """Return whether an offset not above the last one is of a numbering that has begun anew on this link."""
+        self.duplicates = self.duplicates + 1 if offset == self.again + 1 else 1
+        self.again = offset
+        back = self.offset - offset
+        if (offset <= 1 and back > 0) or back >= MAX_BACK or self.duplicates > MAX_DUPLICATES:
+            self.duplicates = 0
+            return True
+        return False
 
     def _take_unnumbered(self, ts: float) -> Verdict:
         self.heard = True

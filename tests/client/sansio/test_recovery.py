@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.client.sansio.recovery import ANSWER_TIMEOUT, MAX_CHANNELS, Recovery
+from realtime_widgets.client.sansio.recovery import ANSWER_TIMEOUT, MAX_CHANNELS, MAX_DUPLICATES, Recovery
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.protocol.positions import from_wire, to_wire
 from realtime_widgets.streams.gaps import Gap, Position
@@ -60,6 +60,47 @@ def test_what_comes_again_is_dropped_and_counted():
     fed = Fed()
     assert fed.take(*numbered(1, 2, 2, 1, 3)) == [1, 2, 3]
     assert fed.recovery.duplicates == 2
+
+
+@pytest.mark.parametrize("epoch", ["", "e"])
+@pytest.mark.parametrize("begin", [0, 1])
+def test_numbers_that_begin_anew_on_a_living_link_are_a_new_epoch_with_one_gap(epoch: str, begin: int):
+    fed = Fed(keeps_history=False)
+    kept = fed.take(*numbered(1000, 1001, begin, begin + 1, begin + 2, epoch=epoch))
+    there = gap("epoch_changed", Position(epoch, 1001), Position(epoch, begin - 1))
+    assert kept == [1000, 1001, there, begin, begin + 1, begin + 2]
+    assert (fed.recovery.gaps, fed.recovery.duplicates, there.missed) == (1, 0, None)
+
+
+def test_numbers_that_begin_anew_soon_are_a_new_epoch_too():
+    fed = Fed(keeps_history=False)
+    fed.take(*numbered(1, 2, 3, 1, 2, 3, 4))
+    assert (fed.recovery.gaps, fed.recovery.duplicates, fed.recovery.positions(["x"])) == (
+        1,
+        0,
+        {"x": ("e", 4)},
+    )
+
+
+def test_a_message_that_comes_again_soon_is_a_duplicate_without_a_history_too():
+    fed = Fed(keeps_history=False)
+    assert fed.take(*numbered(5, 6, 7, 7, 6, 5, 8)) == [5, 6, 7, 8]
+    assert (fed.recovery.gaps, fed.recovery.duplicates) == (0, 3)
+
+
+def test_no_numbering_is_taken_for_duplicates_for_ever():
+    """It begins anew near the last offset: after a while there is a gap, and it goes on."""
+    fed = Fed(keeps_history=False)
+    fed.take(*numbered(*range(500, 901)))
+    kept = fed.take(*numbered(*range(300, 500)))
+    assert kept[0] == gap("epoch_changed", Position("e", 900), Position("e", 299 + MAX_DUPLICATES))
+    assert kept[1:] == list(range(300 + MAX_DUPLICATES, 500))
+
+
+def test_a_server_with_a_history_names_an_epoch_when_its_numbering_begins_anew():
+    fed = Fed()
+    assert fed.take(*numbered(*range(1, 2000), 1, 2, 3)) == list(range(1, 2000))
+    assert fed.recovery.duplicates == 3
 
 
 def test_a_hole_is_asked_for_once_and_filled():
@@ -152,7 +193,7 @@ def test_numbers_without_an_epoch_that_step_back_with_a_new_link_have_begun_anew
     assert fed.take(*numbered(1, 2, 2, epoch="")) == [1, 2]
     assert fed.reopen() == []
     anew = gap("epoch_changed", Position("", 2), Position("", 0))
-    assert fed.take(*numbered(1, 2, 1, epoch="")) == [anew, 1, 2]
+    assert fed.take(*numbered(1, 2, 2, epoch="")) == [anew, 1, 2]
     fed.reopen()
     assert fed.take(*numbered(3, epoch="")) == [3], "or they go on"
     fed.reopen()
