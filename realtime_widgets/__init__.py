@@ -21,7 +21,7 @@ from .widgets import LiveChart, MetricCard, configure, stats
 
 if TYPE_CHECKING:
     from . import sources
-    from .client import Client
+    from .client import Client, decoders
     from .client.sansio.backoff import Reconnect
     from .client.sansio.inbox import keyed
     from .connecting import connect
@@ -47,6 +47,7 @@ __all__ = [
     "Gap",
     "Reconnect",
     "keyed",
+    "decoders",
     "Hub",
     # Widgets
     "LiveChart",
@@ -79,6 +80,8 @@ _LATER = {
 def __getattr__(name: str) -> Any:
     if name == "sources":
         return importlib.import_module(".sources", __name__)
+    if name == "decoders":
+        return importlib.import_module(".client.decoders", __name__)
     if name in _LATER:
         value = getattr(importlib.import_module(_LATER[name], __name__), name)
         globals()[name] = value
