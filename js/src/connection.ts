@@ -12,6 +12,7 @@ const LOOKS: Record<Standing["state"], { icon: Icon; word: Word }> = {
   loading: { icon: "half", word: "loading" },
   connecting: { icon: "half", word: "connecting" },
   connected: { icon: "disc", word: "connected" },
+  unreadable: { icon: "cross", word: "unreadable" },
   reconnecting: { icon: "arrow", word: "reconnecting" },
   disconnected: { icon: "ring", word: "disconnected" },
   error: { icon: "cross", word: "failed" },
@@ -91,7 +92,7 @@ export class ConnectionIndicator extends LiveWidget {
     if (calm || state === this.#settled) return;
     this.#settled = state;
     const word = words(this.locale)(LOOKS[state].word);
-    this.said = state === "error" && reason ? `${word}: ${reason}` : word;
+    this.said = (state === "error" || state === "unreadable") && reason ? `${word}: ${reason}` : word;
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {

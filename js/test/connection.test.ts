@@ -43,6 +43,15 @@ describe("a state", () => {
     expect(button().hidden ? null : button().textContent).toBe(action);
   });
 
+  it("in which nothing can be read is not shown as well, and is said with the reason", () => {
+    put("connected", { unreadable: true, reason: "decode() raised KeyError", reason_age: 100 });
+    expect([state(el), words(), shape()]).toEqual(["unreadable", "Connected, data unreadable", "cross"]);
+    expect(button().hidden).toBe(true);
+    expect(said()).toBe("Connected, data unreadable: decode() raised KeyError");
+    put("connected");
+    expect([state(el), words(), shape(), said()]).toEqual(["connected", "Connected", "disc", "Connected"]);
+  });
+
   it("is said in Japanese", () => {
     traits.locale = "ja";
     put("reconnecting", { since_age: 9, attempts: 2, retry_in: 4 });

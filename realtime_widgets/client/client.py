@@ -305,7 +305,7 @@ class Client:
     @property
     def status(self) -> Status:
         """State, attempts and errors, all of one moment."""
-        return self._apart or self._connection.status
+        return self._apart or self._receiver.status
 
     @property
     def reconnect_attempts(self) -> int:
@@ -365,7 +365,8 @@ class Client:
 
     def __repr__(self) -> str:
         status = self.status
-        said = f": {status.error}" if status.error and status.state in ("reconnecting", "error") else ""
+        told = status.state in ("reconnecting", "error") or status.unreadable
+        said = f": {status.error}" if status.error and told else ""
         return f"<Client of {self.label}: {status.state}{said}>"
 
     # For the connection, on the I/O thread

@@ -415,7 +415,10 @@ class Connection:
                     )
             frames = [frame for frame in frames if len(frame) <= limit]
         for receiver in self._living():
+            unreadable = receiver.unreadable
             taken = receiver.take(frames, self._complain, self._clock.time())
+            if receiver.unreadable != unreadable:
+                self._publish()
             self.counters.messages += len(taken.messages)
             if receiver.decode is None:
                 self._answer(session, receiver, taken)

@@ -10,7 +10,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from dataclasses import replace
+from typing import Any, Final, NamedTuple, Protocol
 
 from ..errors import BadMessage, CallbackFailed, ClientError, RealtimeWidgetsError
 from ..protocol.envelope import CONTROL, Message, channel_of, read
@@ -24,6 +25,9 @@ from .sansio.records import record_of
 from .sansio.recovery import Recovery
 from .sansio.state import State, Status
 from .transports.base import Transport
+
+UNREADABLE_AFTER: Final = 3
+"""Frames in a row that could not be read at all, after which it is said that nothing can."""
 
 Decode = Callable[[Any], Any]
 
@@ -89,13 +93,22 @@ class Receiver:
         """Whether a client went without a goodbye: then its streams are fed for as long as somebody holds one."""
         self.retired = False
         """The same of a client that a later run of its cell replaced, until one that came after it says goodbye."""
+        self._unread = (
+            0  # frames since the last one that gave a message, without those that had nothing to give
+        )
         self._lock = threading.Lock()  # of the next line, which any thread may add to
         self._streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
 
     @property
     def status(self) -> Status:
-        """Where the link stands that fills its streams."""
-        return self._connection.status
+        """Where the link stands that fills its streams, and whether what arrives can be read."""
+        status = self._connection.status
+        return replace(status, unreadable=True) if self.unreadable else status
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether the last frames could not be read at all; one that can is enough to end it."""
+        return self._unread >= UNREADABLE_AFTER
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` whenever the status may have changed; returns the undo."""
@@ -131,6 +144,7 @@ class Receiver:
 
     def reopen(self, transport: Transport) -> list[Gap]:
         """Begin with a new link; returns what is missing now, which the streams have been told."""
+        self._unread = 0
         return self._mark(
             self.recovery.reopen(time.time(), one_way=transport.one_way, resumes=transport.resumes)
         )
@@ -158,7 +172,12 @@ class Receiver:
         """
         messages: list[Message] = []
         for frame in frames:
-            messages += self._read(frame, complain)
+            some, failed = self._read(frame, complain)
+            messages += some
+            if some:
+                self._unread = 0
+            elif failed:
+                self._unread += 1
         kept, asks = self.recovery.process(messages, now, time.time())
         gaps = [] if kept is messages else [one for one in kept if isinstance(one, Gap)]
         found: dict[Stream, list[Message | Gap]] = {}
@@ -189,16 +208,20 @@ class Receiver:
             return None
         return self._streams.get(channel_of(message))
 
-    def _read(self, frame: str | bytes, complain: Callable[[ClientError], None]) -> Iterable[Message]:
+    def _read(
+        self, frame: str | bytes, complain: Callable[[ClientError], None]
+    ) -> tuple[list[Message], bool]:
+        """Return the messages of a frame, and whether something in it could not be used."""
         if self.decode is None:
             messages, error = read(str(frame) if isinstance(frame, Data) else frame)
             if error is not None:
                 complain(error)
-            return messages
+            return messages, error is not None
         found: list[Message] = []
         try:
             for message in messages_of(self.decode(frame)):
                 found.append(message)
+            return found, False
         except BadMessage as error:
             complain(error)
         except BaseException as error:  # sys.exit() in it must not end the I/O thread
@@ -208,7 +231,7 @@ class Receiver:
             )
             wrong.__cause__ = error
             complain(wrong)
-        return found
+        return found, True
 
 
 def _fill(stream: Stream, those: Sequence[Message | Gap], complain: Callable[[ClientError], None]) -> None:

@@ -48,7 +48,8 @@ class ConnectionIndicator(LiveWidget):
     A connection that is lost and restored within `grace` is not reported. After that the number of the attempt, the
     seconds to the next one, the reason and a button to try now are shown. A connection that is given up (a wrong token)
     is reported at once. An error that does not end it (a bad message, a callback that raised) is shown for half a
-    minute.
+    minute; when nothing of what arrives can be read (`decode=` fails on every frame, the server speaks another
+    protocol) that is shown in place of "Connected", until something can.
 
     Args:
         client: what `rw.connect()` returns.
@@ -97,8 +98,9 @@ class ConnectionIndicator(LiveWidget):
 
     @property
     def data_state(self) -> DataState:
-        """What that means for data: `loading`, `live`, `disconnected` or `error`."""
-        return DATA_STATES[self.state]
+        """What that means for data: `loading`, `live`, `disconnected`, or `error`, also when none can be read."""
+        status = self._client.status
+        return "error" if _is_unreadable(status) else DATA_STATES[status.state]
 
     def _asked(self, what: str, about: Any) -> None:
         if what in ("connect", "retry"):
@@ -138,6 +140,10 @@ class ConnectionFeed:
         return Payload(self._version, self._version, True, _body(status, self._client.label, now))
 
 
+def _is_unreadable(status: Status) -> bool:
+    return status.unreadable and status.state == "connected"
+
+
 def _body(status: Status, label: str, now: float) -> dict[str, Any]:
     """What the page needs to count on by itself: durations, never times of our clock."""
     body: dict[str, Any] = {
@@ -146,6 +152,8 @@ def _body(status: Status, label: str, now: float) -> dict[str, Any]:
         "since_age": max(0.0, now - status.since),
         "label": label,
     }
+    if _is_unreadable(status):
+        body["unreadable"] = True
     if status.retry_at is not None:
         body["retry_in"] = max(0.0, status.retry_at - now)
     if status.error is not None and status.error_at is not None:

@@ -186,6 +186,27 @@ def test_a_foreign_servers_words_are_data_whatever_they_are_called():
     assert rows(stream) == [{"value": 1}]
 
 
+@pytest.mark.parametrize("decode", [None, lambda raw: None if raw == "idle" else json.loads(raw)])
+def test_that_nothing_can_be_read_is_known_after_a_few_frames_and_until_one_can(decode: Any):
+    fed = Fed(decode)
+    fed.take("bad", "bad")
+    assert not fed.receiver.unreadable
+    fed.take("bad")
+    assert fed.receiver.unreadable
+    if decode is not None:
+        fed.take("idle")  # has nothing to give, which says nothing
+        assert fed.receiver.unreadable
+    fed.take({"type": "x", "data": 1})
+    assert not fed.receiver.unreadable
+
+
+def test_one_bad_frame_among_good_ones_is_not_that_nothing_can_be_read():
+    fed = Fed()
+    for _ in range(5):
+        fed.take("bad", "bad", {"type": "x", "data": 1})
+        assert not fed.receiver.unreadable
+
+
 # Over a socket
 
 
@@ -197,6 +218,34 @@ def client(server: Server) -> Iterator[Client]:
         yield made
         made.disconnect()
     gc.collect()
+
+
+def test_a_decoder_that_fails_on_every_frame_is_seen_in_the_status(server: Server):
+    def decode(frame: str) -> Any:
+        return {"channel": "x", "data": json.loads(frame)["price"]}
+
+    with Client(server.url, decode=decode) as client, Client(server.url) as other:
+        stream = client.stream("x")
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: server.open)
+        changes: list[bool] = []
+        undo = client.listen(lambda: changes.append(client.status.unreadable))
+        for _ in range(3):
+            server.send({"type": "x", "data": {"prise": 1}})
+        wait_for(lambda: client.status.unreadable)
+        assert stream.source is not None
+        assert stream.source.status == client.status
+        assert "KeyError: 'price'" in repr(client)
+        assert not other.status.unreadable  # for its envelopes all is well
+        server.send({"price": 1})
+        wait_for(lambda: len(stream))
+        wait_for(lambda: not client.status.unreadable)
+        wait_for(lambda: changes[-1] is False)
+        assert True in changes
+        assert "KeyError" not in repr(client)
+        undo()
+        client.disconnect()
+        other.disconnect()
 
 
 def test_text_and_binary_frames_are_the_same(server: Server, client: Client):

@@ -175,6 +175,17 @@ def test_a_pause_that_the_kernel_made_ends_with_its_readers_word(sent: Recorder)
 # What is refused
 
 
+def test_that_nothing_can_be_read_is_shown(sent: Recorder):
+    client = StandIn(Status("connected", 1.0, error=LOST, error_at=2.0, unreadable=True))
+    body = ConnectionFeed(client).take(True, 1000.0).body  # type: ignore[arg-type]
+    assert (body["state"], body["unreadable"], body["reason"]) == ("connected", True, str(LOST))
+    indicator = ConnectionIndicator(client)  # type: ignore[arg-type]
+    assert (indicator.state, indicator.data_state) == ("connected", "error")
+    client.become("connected", 1.0)
+    assert "unreadable" not in ConnectionFeed(client).take(True, 1000.0).body  # type: ignore[arg-type]
+    assert indicator.data_state == "live"
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [

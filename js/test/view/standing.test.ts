@@ -50,6 +50,12 @@ describe("a lost link", () => {
 });
 
 describe("a connected link", () => {
+  it("of which nothing can be read says so, and why, for as long as that is so", () => {
+    const told = link("connected", { since_age: 60, reason: "no JSON", reason_age: 2, unreadable: true });
+    const { state, calm, reason } = at(10 * REASON_SHOWN, told);
+    expect([state, calm, reason]).toEqual(["unreadable", false, "no JSON"]);
+  });
+
   const troubled = link("connected", { since_age: 60, reason: "no JSON", reason_age: 2 });
 
   it("tells an error that came since, for half a minute", () => {

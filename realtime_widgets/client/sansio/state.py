@@ -61,6 +61,7 @@ class Status:
         retry_at: when the next attempt is due; None: none is, or one is under way.
         error: the last error, of a link or of a single message; None: none so far.
         error_at: when that was; None: never.
+        unreadable: whether nothing of what arrives can be read: another protocol, or a decoder that always fails.
     """
 
     state: State = "disconnected"
@@ -69,6 +70,7 @@ class Status:
     retry_at: float | None = None
     error: ClientError | None = None
     error_at: float | None = None
+    unreadable: bool = False
 
 
 class ConnectionState:

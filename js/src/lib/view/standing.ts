@@ -14,11 +14,13 @@ export interface Link {
   retry_in?: number;
   reason?: string;
   reason_age?: number;
+  /** Nothing of what arrives can be read. */
+  unreadable?: boolean;
   label: string;
 }
 
 export interface Standing {
-  state: LinkState | "loading" | "kernel_gone";
+  state: LinkState | "loading" | "kernel_gone" | "unreadable";
   /** Whether nobody need be alarmed: a first try, or a link that may be back in a moment. */
   calm: boolean;
   attempt: number;
@@ -59,6 +61,7 @@ export function standing(link: Link | null, elapsed: number, grace: number, kern
       };
     }
     case "connected": {
+      if (link.unreadable) return { ...nothing, state: "unreadable", calm: false, reason };
       const recent = reason_age < since_age && reason_age + elapsed < REASON_SHOWN;
       return { ...nothing, state, calm: false, reason: recent ? reason : "" };
     }
