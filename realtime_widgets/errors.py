@@ -86,8 +86,20 @@ class RuntimeStopped(RealtimeWidgetsError, RuntimeError):
     """A runtime that no longer runs in this process."""
 
 
+MAX_MESSAGE_LENGTH = 1000
+"""Characters of the message of a ClientError: what it quotes may be of any size, and it is kept, shown and logged."""
+
+
 class ClientError(RealtimeWidgetsError):
-    """Something that went wrong with a connection to a server."""
+    """Something that went wrong with a connection to a server.
+
+    Args:
+        message: what happened; what is too long is cut.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        text = str(message)
+        super().__init__(text if len(text) <= MAX_MESSAGE_LENGTH else text[: MAX_MESSAGE_LENGTH - 1] + "…")
 
 
 class ConnectionLost(ClientError, ConnectionError):

@@ -36,6 +36,13 @@ def test_an_unknown_field_shows_its_sentence_without_quotes():
     assert str(errors.UnknownField()) == ""
 
 
+def test_what_a_server_said_is_not_kept_at_any_length():
+    for kind in (errors.ClientError, errors.BadMessage, errors.ConnectionLost, errors.Unauthorized):
+        assert str(kind("short")) == "short"
+        text = str(kind("x" * 4_000_000))
+        assert (len(text), text[-2:]) == (errors.MAX_MESSAGE_LENGTH, "x…")
+
+
 def test_the_nearest_name_forgives_typos_and_case_but_not_everything():
     assert errors.nearest("windw", ["window", "title"]) == "window"
     assert errors.nearest("CPU", ["cpu", "mem"]) == "cpu"

@@ -29,6 +29,12 @@ from .transports.base import Transport
 UNREADABLE_AFTER: Final = 3
 """Frames in a row that could not be read at all, after which it is said that nothing can."""
 
+MAX_KEPT_FRAME: Final = 64 * 1024
+"""Bytes of the largest frame whose exception is kept and logged with its traceback."""
+
+MAX_SHOWN_OF_ERROR: Final = 400
+"""Characters of an exception's message that are shown."""
+
 Decode = Callable[[Any], Any]
 
 
@@ -226,10 +232,13 @@ class Receiver:
             complain(error)
         except BaseException as error:  # sys.exit() in it must not end the I/O thread
             wrong = CallbackFailed(
-                f"decode() raised {type(error).__name__}: {error}; the frame was {quote(frame)}, "
-                "and the rest of it is left out"
+                f"decode() raised {type(error).__name__}: {str(error)[:MAX_SHOWN_OF_ERROR]}; "
+                f"the frame was {quote(frame)}, and the rest of it is left out"
             )
-            wrong.__cause__ = error
+            if (
+                max(len(frame), len(str(error))) <= MAX_KEPT_FRAME
+            ):  # an exception keeps the frame that it was raised for
+                wrong.__cause__ = error
             complain(wrong)
         return found, True
 

@@ -200,6 +200,18 @@ def test_that_nothing_can_be_read_is_known_after_a_few_frames_and_until_one_can(
     assert not fed.receiver.unreadable
 
 
+@pytest.mark.parametrize(
+    "decode", [None, json.loads, lambda raw: {"channel": "x", "price": raw}, lambda raw: raw.x]
+)
+def test_a_huge_bad_frame_is_neither_shown_nor_kept(decode: Any):
+    for raw in ("x" * 4_000_000, '{"type": "' + "x" * 4_000_000, json.dumps(["x" * 1000] * 4000)):
+        fed = Fed(decode)
+        fed.take(raw)
+        (error,) = fed.errors[:1]
+        assert len(str(error)) <= 1000
+        assert error.__cause__ is None, "it would keep the frame"
+
+
 def test_one_bad_frame_among_good_ones_is_not_that_nothing_can_be_read():
     fed = Fed()
     for _ in range(5):

@@ -9,7 +9,7 @@ Things wait in the order in which they happened. Each channel has an overflow po
 | `keyed(…)` | one message for each key waits: a newer one of that key replaces it |
 | `lossless` | the channel is paused at the server, which sends it later, as far as its history reaches |
 
-Everything dropped or replaced is counted. Pure, and for one thread at a time.
+What waits is bounded in number and in bytes, see `footprint`. Everything dropped or replaced is counted. Pure, and for one thread at a time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ import msgspec
 
 from ...errors import UsageError, WrongType, did_you_mean
 from ...protocol.envelope import Message, channel_of
+from ...protocol.limits import MAX_NAME_LENGTH
 from ...streams.gaps import Gap, Position
+from .footprint import footprint_of
 
 CallbackKind = Literal["message", "gap", "state", "error", "disconnect"]
 
@@ -32,6 +34,9 @@ Named = Literal["drop_oldest", "latest", "lossless"]
 MAX_WAITING: Final = 10_000
 """Messages and errors that may wait; beyond it the oldest are dropped."""
 
+MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of the messages that may wait; beyond it the oldest are dropped, but for the newest of all."""
+
 PAUSE_ABOVE: Final = 50_000
 """Messages of a lossless channel that may wait before it is paused; it resumes when half as many wait."""
 
@@ -39,11 +44,20 @@ MAX_LOSSLESS_WAITING: Final = 100_000
 """Messages of a lossless channel that may wait where the server cannot pause it: later ones become a gap."""
 
 
+PAUSE_ABOVE_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of all lossless messages that may wait before the channel of the next is paused; half as many let it resume."""
+
+MAX_LOSSLESS_BYTES: Final = 256 * 1024 * 1024
+"""Bytes of all lossless messages that may wait where the server cannot pause: later ones become a gap."""
+
+MAX_LOST_CHANNELS: Final = 1000
+"""Channels whose dropped messages are a gap of their own until it is told; the others are one together."""
+
 MAX_COUNTED_CHANNELS: Final = 10_000
 """Channels that have counters of their own."""
 
 OTHERS: Final = "(others)"
-"""The name under which those beyond it are counted."""
+"""The name under which those beyond it are counted, and those whose names are too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +127,14 @@ class ChannelStats(msgspec.Struct):
 class _Slot:
     """One thing that waits; its `kind` is None when it is gone."""
 
-    __slots__ = ("channel", "key", "kind", "thing")
+    __slots__ = ("channel", "key", "kind", "size", "thing")
 
-    def __init__(self, kind: CallbackKind, thing: Any, channel: str, key: Hashable) -> None:
+    def __init__(self, kind: CallbackKind, thing: Any, channel: str, key: Hashable, size: int = 0) -> None:
         self.kind: CallbackKind | None = kind
         self.thing = thing
         self.channel = channel
         self.key = key
+        self.size = size  # of a message, in bytes
 
 
 class Inbox:
@@ -144,6 +159,8 @@ class Inbox:
         self._slots: deque[_Slot] = deque()
         self._droppable: deque[_Slot] = deque()  # those that may be dropped, oldest first
         self._waiting = 0  # of those, without the ones that are gone
+        self._bytes = 0  # of the messages among them
+        self._lossless_bytes = 0
         self._dead = 0  # slots of things that are gone
         self._places: dict[str, dict[Hashable, _Slot]] = {}
         self._tails: dict[str, _Slot] = {}
@@ -177,31 +194,38 @@ class Inbox:
             if kind in ("error", "gap"):
                 self._droppable.append(slot)
                 self._waiting += 1
-        while self._waiting > MAX_WAITING:
+        while self._waiting > MAX_WAITING or (self._bytes > MAX_WAITING_BYTES and self._waiting > 1):
             self._drop_oldest(ts)
 
     def _put_message(self, message: Message, key: Hashable, ts: float) -> None:
         channel = channel_of(message)
         policy = self._policy(channel)
         stats = self._stats_of(channel)
+        size = footprint_of(message.data)
         if policy == "latest" or isinstance(policy, Keyed):
             place = self._places.get(channel, {}).get(key)
             if place is not None:
                 place.thing = message
+                self._bytes += size - place.size
+                place.size = size
                 stats.merged += 1
                 return
-        if policy == "lossless" and stats.waiting >= MAX_LOSSLESS_WAITING:
+        if policy == "lossless" and (
+            stats.waiting >= MAX_LOSSLESS_WAITING or self._lossless_bytes >= MAX_LOSSLESS_BYTES
+        ):
             self.dropped += 1
             stats.dropped += 1
             self._put_gap(Gap(channel, "overflow", ts, *_around(message)))
             return
         self._tails.pop(channel, None)
-        slot = _Slot("message", message, channel, key)
+        slot = _Slot("message", message, channel, key, size)
         self._slots.append(slot)
         stats.waiting += 1
         stats.most = max(stats.most, stats.waiting)
         if policy == "lossless":
-            if stats.waiting > PAUSE_ABOVE and channel in self.stats and channel not in self.crowded:
+            self._lossless_bytes += size
+            much = stats.waiting > PAUSE_ABOVE or self._lossless_bytes > PAUSE_ABOVE_BYTES
+            if much and channel in self.stats and channel not in self.crowded:
                 self.crowded.add(channel)
                 stats.paused += 1
             return
@@ -209,6 +233,7 @@ class Inbox:
             self._places.setdefault(channel, {})[key] = slot
         self._droppable.append(slot)
         self._waiting += 1
+        self._bytes += size
 
     def _put_gap(self, gap: Gap) -> None:
         """Queue a gap of a lossless channel; gaps of one kind without a message between them become one."""
@@ -222,7 +247,8 @@ class Inbox:
     def _stats_of(self, channel: str) -> ChannelStats:
         stats = self.stats.get(channel)
         if stats is None:
-            name = channel if len(self.stats) < MAX_COUNTED_CHANNELS else OTHERS
+            may = len(self.stats) < MAX_COUNTED_CHANNELS and len(channel) <= MAX_NAME_LENGTH
+            name = channel if may else OTHERS
             stats = self.stats.setdefault(name, ChannelStats())
         return stats
 
@@ -253,6 +279,8 @@ class Inbox:
             self._waiting -= kind == "error" or (kind == "gap" and self._policy(slot.channel) != "lossless")
             if kind == "message":
                 self._taken(slot)
+            elif self._tails.get(slot.channel) is slot:
+                del self._tails[slot.channel]
             return kind, slot.thing
         for channel in self._lost:
             return "gap", self._told(channel)
@@ -263,10 +291,14 @@ class Inbox:
         stats.waiting -= 1
         policy = self._policy(slot.channel)
         if policy == "lossless":
-            if stats.waiting <= PAUSE_ABOVE // 2:
-                self.crowded.discard(slot.channel)
+            before, self._lossless_bytes = self._lossless_bytes, self._lossless_bytes - slot.size
+            if self._lossless_bytes <= PAUSE_ABOVE_BYTES // 2:
+                # Now others too: of those that were paused for the bytes of all, nothing may wait any more.
+                fit = self.crowded if before > PAUSE_ABOVE_BYTES // 2 else {slot.channel}
+                self.crowded -= {each for each in fit if self._stats_of(each).waiting <= PAUSE_ABOVE // 2}
             return
         self._waiting -= 1
+        self._bytes -= slot.size
         self._leave_place(slot)
 
     def clear(self) -> None:
@@ -279,7 +311,7 @@ class Inbox:
         self._tails.clear()
         self._lost.clear()
         self.crowded.clear()
-        self._waiting = self._dead = 0
+        self._waiting = self._dead = self._bytes = self._lossless_bytes = 0
 
     def __len__(self) -> int:
         return len(self._slots) - self._dead + len(self._lost)
@@ -294,6 +326,7 @@ class Inbox:
             return
         slot.kind = slot.thing = None
         self._waiting -= 1
+        self._bytes -= slot.size
         self._dead += 1
         if self._dead > len(self._slots) // 2 + 100:
             self._slots = deque(slot for slot in self._slots if slot.kind is not None)
@@ -310,6 +343,10 @@ class Inbox:
             self._lose(slot.channel, *_around(thing), ts)
 
     def _lose(self, channel: str, after: Position | None, until: Position | None, ts: float) -> None:
+        if channel not in self._lost and (
+            len(self._lost) >= MAX_LOST_CHANNELS or len(channel) > MAX_NAME_LENGTH
+        ):
+            channel, after, until = OTHERS, None, None
         after, _, ts = self._lost.get(channel, (after, None, ts))
         self._lost[channel] = after, until, ts
 

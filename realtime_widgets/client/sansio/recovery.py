@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from ...protocol.envelope import CONTROL, Message, channel_of
+from ...protocol.limits import MAX_NAME_LENGTH
 from ...protocol.positions import from_wire
 from ...streams.gaps import REASONS, Gap, Position, Reason
 
@@ -30,7 +31,7 @@ ANSWER_TIMEOUT: Final = 10.0
 """Seconds that a server has to answer when it is asked for missing messages; after that they are a gap."""
 
 MAX_CHANNELS: Final = 10_000
-"""Channels whose positions are kept; beyond it, further channels are not tracked."""
+"""Channels whose positions are kept; beyond it, further channels are not tracked, nor those with too long names."""
 
 UNNAMED: Final = ""
 """The epoch of a server that numbers without one: if offsets go back on a new link, the numbering has restarted."""
@@ -277,7 +278,10 @@ class Recovery:
                 track = self._track(channel_of(message))
                 verdict: Verdict = "next"
                 if track is not None:
-                    verdict = track.take(message.epoch, offset, now, ts, can_ask=self.can_ask)
+                    epoch = message.epoch
+                    if epoch is not None and len(epoch) > MAX_NAME_LENGTH:
+                        epoch = None  # nothing that would be worth keeping
+                    verdict = track.take(epoch, offset, now, ts, can_ask=self.can_ask)
                 if isinstance(verdict, Gap):
                     self._note(verdict, kept)
                 elif verdict == "duplicate":
@@ -345,6 +349,8 @@ class Recovery:
         after, reason = data.get("after"), data.get("reason")
         if message.channel is None or message.epoch is None or message.offset is None:
             return None
+        if len(message.epoch) > MAX_NAME_LENGTH:
+            return None
         track = self._track(message.channel)
         if track is None or not isinstance(after, int) or not 0 <= after <= message.offset:
             return None
@@ -357,6 +363,6 @@ class Recovery:
 
     def _track(self, channel: str) -> Track | None:
         track = self._tracks.get(channel)
-        if track is None and len(self._tracks) < MAX_CHANNELS:
+        if track is None and len(self._tracks) < MAX_CHANNELS and len(channel) <= MAX_NAME_LENGTH:
             track = self._tracks[channel] = Track(channel)
         return track

@@ -207,6 +207,76 @@ def test_nothing_takes_a_place_before_a_gap_that_came_before_it(policy: Any, mon
     assert inbox._places == {}
 
 
+# In bytes
+
+
+@pytest.fixture
+def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WAITING", 1000)
+    monkeypatch.setattr(module, "PAUSE_ABOVE", 1000)
+    monkeypatch.setattr(module, "MAX_LOSSLESS_WAITING", 1000)
+    for name, size in {
+        "MAX_WAITING_BYTES": 30_000,
+        "PAUSE_ABOVE_BYTES": 30_000,
+        "MAX_LOSSLESS_BYTES": 60_000,
+    }.items():
+        monkeypatch.setattr(module, name, size)
+
+
+LARGE = "x" * 9_000
+
+
+@pytest.mark.usefixtures("roomy")
+def test_beyond_the_bytes_too_the_oldest_go_and_a_gap_says_which():
+    inbox = filled("drop_oldest", *(message(offset, data={"text": LARGE}) for offset in range(1, 6)))
+    assert (inbox.dropped, len(inbox)) == (2, 4)
+    assert taken(inbox) == [(0, 2), 3, 4, 5]
+    assert filled("drop_oldest", *numbered(900)).dropped == 0
+    assert taken(filled("drop_oldest", message(1), message(2, data=10 * LARGE))) == [(0, 1), 2], (
+        "the newest stays"
+    )
+
+
+@pytest.mark.usefixtures("roomy")
+@pytest.mark.parametrize("policy", ["latest", keyed("k")])
+def test_what_replaces_another_counts_in_its_place(policy: Any):
+    messages = [message(offset, data={"k": 1, "text": LARGE}) for offset in range(1, 100)]
+    inbox = filled(policy, *messages)
+    assert (inbox.dropped, taken(inbox)) == (0, [99])
+    assert inbox._bytes == 0
+
+
+@pytest.mark.usefixtures("roomy")
+def test_a_lossless_channel_is_paused_for_its_bytes_and_resumes_when_there_is_room():
+    inbox = filled(
+        "lossless", *(message(offset, "a", LARGE) for offset in range(1, 4)), message(1, "b", LARGE)
+    )
+    assert inbox.crowded == {"b"}
+    assert [inbox.take() is not None for _ in range(2)] == [True, True]
+    assert inbox.crowded == {"b"}
+    inbox.take()
+    assert inbox.crowded == set(), "though nothing of it was taken"
+
+
+@pytest.mark.usefixtures("roomy")
+def test_where_it_cannot_be_paused_what_is_too_much_is_a_gap():
+    inbox = filled("lossless", *(message(offset, data=LARGE) for offset in range(1, 11)))
+    assert taken(inbox) == [1, 2, 3, 4, 5, 6, 7, (7, 10)]
+    assert (inbox._lossless_bytes, inbox._tails) == (0, {})
+
+
+def test_what_is_lost_of_channels_without_end_is_one_gap(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "MAX_LOST_CHANNELS", 2)
+    inbox = filled("drop_oldest", *(message(1, f"c{turn}") for turn in range(50)), message(1, "y" * 100_000))
+    for turn in range(3):
+        inbox.put("message", message(2, f"last {turn}"))
+    gaps = [one[1] for one in iter(inbox.take, None) if one[0] == "gap"]
+    assert sorted(gap.channel for gap in gaps) == [OTHERS, "c0", "c1"]
+    assert [(gap.after, gap.until) for gap in gaps if gap.channel == OTHERS] == [(None, None)]
+    assert inbox.dropped == 51
+    assert max(map(len, inbox.stats)) < 1000
+
+
 # All
 
 

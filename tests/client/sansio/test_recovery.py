@@ -103,6 +103,13 @@ def test_a_server_with_a_history_names_an_epoch_when_its_numbering_begins_anew()
     assert fed.recovery.duplicates == 3
 
 
+def test_names_and_epochs_that_are_too_long_are_not_kept():
+    fed = Fed(keeps_history=False)
+    huge = "x" * 10_000
+    fed.take(*numbered(1, 2, channel=huge), *numbered(1, 2, epoch=huge))
+    assert fed.recovery.positions([huge, "x"]) == {}
+
+
 def test_a_hole_is_asked_for_once_and_filled():
     fed = Fed()
     assert fed.take(*numbered(1, 4, 5)) == [1]
