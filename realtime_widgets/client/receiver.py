@@ -235,9 +235,7 @@ class Receiver:
                 f"decode() raised {type(error).__name__}: {str(error)[:MAX_SHOWN_OF_ERROR]}; "
                 f"the frame was {quote(frame)}, and the rest of it is left out"
             )
-            if (
-                max(len(frame), len(str(error))) <= MAX_KEPT_FRAME
-            ):  # an exception keeps the frame that it was raised for
+            if max(len(frame), len(str(error))) <= MAX_KEPT_FRAME:  # an exception keeps its frame
                 wrong.__cause__ = error
             complain(wrong)
         return found, True

@@ -9,7 +9,8 @@ Things wait in the order in which they happened. Each channel has an overflow po
 | `keyed(…)` | one message for each key waits: a newer one of that key replaces it |
 | `lossless` | the channel is paused at the server, which sends it later, as far as its history reaches |
 
-What waits is bounded in number and in bytes, see `footprint`. Everything dropped or replaced is counted. Pure, and for one thread at a time.
+What waits is bounded in number and in bytes, see `footprint`. Everything dropped or replaced is counted. Pure, and for
+one thread at a time.
 """
 
 from __future__ import annotations

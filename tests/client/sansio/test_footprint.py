@@ -18,6 +18,7 @@ from realtime_widgets.client.sansio.footprint import MAX_VALUES, footprint_of
         lambda text: text.encode(),
         lambda text: {"a": [{"b": text}]},
         lambda text: {text: 1},
+        lambda text: {"a": 0.5, "b": text},
         lambda text: MappingProxyType({"a": (text,)}),
         lambda text: np.zeros(len(text), dtype=np.int8),
     ],
