@@ -146,6 +146,15 @@ class CallbackFailed(ClientError):
     """A user's function that raised: a callback, a decoder, or one that gives a url or a token."""
 
 
+def shown(value: object, most: int = 60) -> str:
+    """Return the repr of a value for an error message, not longer than `most` characters; never raises."""
+    try:
+        text = repr(value)
+    except Exception:  # an int of more than 4,300 digits, or an object whose repr fails
+        text = f"<{type(value).__name__} without a repr>"
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` that `name` was probably meant to be, or None; letter case does not count."""
     by_folded = {candidate.casefold(): candidate for candidate in names}

@@ -17,10 +17,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Literal, Protocol
 
-from ..errors import RuntimeStopped, UsageError, reject_what_cannot_be_called
+from ..errors import RuntimeStopped, named_keywords, reject_what_cannot_be_called
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
 from ..runtime.scheduling import Scheduler, Timer
+from .amounts import Duration, to_count, to_duration
 from .batch import Batch
 
 logger = logging.getLogger(__name__)
@@ -60,31 +61,28 @@ class DataBuffer:
     Args:
         stream: the stream to read; records it holds already are not delivered.
         fn: called with each batch.
-        every: seconds from the first new record to the delivery.
+        every: seconds (or a timedelta, or a text such as "1s") from the first new record to the delivery.
         max_size: most records per batch; older ones are skipped and counted in `dropped`. None: all that the
             stream keeps.
         scheduler: timers and the callback thread; None: the runtime of this process.
     """
 
+    @named_keywords
     def __init__(
         self,
         stream: Readable,
         fn: Callable[[Batch], object],
         *,
-        every: float = 0.1,
+        every: Duration = 0.1,
         max_size: int | None = 100,
         scheduler: Scheduler | None = None,
     ) -> None:
         reject_what_cannot_be_called("a buffer cannot deliver to", fn)
-        if not every >= 0:
-            raise UsageError(f"a buffer cannot be set up: every is {every!r}; pass seconds, 0 or more")
-        if max_size is not None and not max_size >= 1:
-            raise UsageError(
-                f"a buffer cannot be set up: max_size is {max_size!r}; pass 1 or more, or None for all"
-            )
         self.stream = stream
-        self.every = every
-        self.max_size = max_size
+        self.every = to_duration(every, "every= of a buffer")
+        """Seconds from the first new record to the delivery."""
+        self.max_size = None if max_size is None else to_count(max_size, "max_size= of a buffer", least=1)
+        """Most records per batch; None: all that the stream keeps."""
         self.delivered = 0
         """Records passed to `fn` so far."""
         self.dropped = 0

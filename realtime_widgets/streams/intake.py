@@ -13,13 +13,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..errors import UsageError, WrongLength, WrongType
+from ..errors import UsageError, WrongLength, WrongType, shown
 from .columns import ABSENT
 from .fields import check_name
 from .times import Floats, to_seconds_array
-from .values import Values, shortened, values_of
+from .values import Values, values_of
 
-MISSING: Final[Any] = object()
+
+class _Left:
+    """The value of an argument that was left out; a class of its own for the sake of `help()`."""
+
+    def __repr__(self) -> str:
+        return "<no value>"
+
+
+MISSING: Final[Any] = _Left()
 """The default of `append()`'s value, because None is a value: a missing number."""
 
 
@@ -142,7 +150,7 @@ def _table(data: Any) -> tuple[dict[Any, Any], Any]:
         )
     if not hasattr(data, "__len__") or isinstance(data, str | bytes):
         raise WrongType(
-            f"extend() cannot take {shortened(data)} of type {type(data).__name__}: it takes a dict of columns, "
+            f"extend() cannot take {shown(data)} of type {type(data).__name__}: it takes a dict of columns, "
             "a list of dicts, a DataFrame or a list of numbers; for one record, append()"
         )
     return {"value": data}, _times_of(data.index) if _is_from("pandas", "Series", data) else None
@@ -163,7 +171,7 @@ def _turned(records: Iterable[Any]) -> dict[Any, list[Any]]:
     for record in records:
         if not isinstance(record, Mapping):
             raise WrongType(
-                f"a list of dicts cannot be taken: {shortened(record)} in it is none; pass dicts only"
+                f"a list of dicts cannot be taken: {shown(record)} in it is none; pass dicts only"
             )
     names = dict.fromkeys(name for record in records for name in record)
     table = {name: [record.get(name, ABSENT) for record in records] for name in names}

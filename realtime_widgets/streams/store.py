@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
+from ..errors import named_keywords
 from ..runtime.forksafe import renew_after_fork
+from .amounts import Duration
 from .batch import Batch
 from .intake import MISSING
 from .stream import Stream
@@ -22,16 +24,17 @@ class StreamStore:
 
     Args:
         max_points: most records kept per stream; None: no limit.
-        max_age: seconds a record is kept; None: no limit.
+        max_age: how long a record is kept: seconds, timedelta or a text such as "5min"; None: no limit.
         keep: whether a stream stays when its last subscriber leaves.
         clock: gives the time of records without one, in seconds since the epoch.
     """
 
+    @named_keywords
     def __init__(
         self,
         *,
         max_points: int | None = 1000,
-        max_age: float | None = None,
+        max_age: Duration | None = None,
         keep: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:

@@ -14,9 +14,10 @@ import time
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from typing import Any, overload
 
-from ..errors import UsageError, WrongType
+from ..errors import UsageError, WrongType, named_keywords
 from ..runtime.forksafe import renew_after_fork
 from ..runtime.listeners import Listeners
+from .amounts import Duration, to_count, to_duration
 from .batch import Batch
 from .buffer import DataBuffer
 from .columns import MISFIT, Kind
@@ -59,29 +60,30 @@ class Stream:
         name: shown in messages and legends.
         fields: the only fields allowed: names, or names with their kinds, which are then checked. None: any.
         max_points: most records kept; None: no limit.
-        max_age: seconds a record is kept; None: no limit.
+        max_age: how long a record is kept: seconds, timedelta or a text such as "5min"; None: no limit.
         clock: gives the time of records without one, in seconds since the epoch. It is called with the
             stream locked, so that the times it gives do not run backwards from record to record.
     """
 
+    @named_keywords
     def __init__(
         self,
         name: str = "stream",
         *,
         fields: Iterable[str] | Mapping[str, Kind] | None = None,
         max_points: int | None = 100_000,
-        max_age: float | None = None,
+        max_age: Duration | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         if not isinstance(name, str):
             raise WrongType(f"a stream cannot be made: its name is {name!r}; pass a str")
-        if max_points is not None and (isinstance(max_points, bool) or not max_points >= 1):
-            raise UsageError(
-                f"stream {name!r} cannot be made: max_points is {max_points!r}; pass 1 or more, or None"
-            )
-        if max_age is not None and not max_age > 0:
-            raise UsageError(
-                f"stream {name!r} cannot be made: max_age is {max_age!r}; pass seconds above 0, or None"
+        what = f"max_points of stream {name!r}"
+        self._max_points = None if max_points is None else to_count(max_points, what, least=1)
+        if max_age is not None:
+            max_age = to_duration(max_age, f"max_age of stream {name!r}", above=0.0)
+        if not callable(clock):
+            raise WrongType(
+                f"clock of stream {name!r} cannot be {clock!r}: pass a function that returns seconds"
             )
         self.name = name
         self.source: Upstream[UpstreamStatus] | None = None
@@ -89,8 +91,7 @@ class Stream:
         self._clock = clock
         self._lock = threading.Lock()
         self._declared = declare(name, fields)
-        self._ring = Ring(self._declared, max_points, max_age)
-        self._max_points = max_points
+        self._ring = Ring(self._declared, self._max_points, max_age)
         self._said_ahead = False
         self._listeners = Listeners(f"stream {name!r}")
         renew_after_fork(self, Stream._renew_lock)
@@ -254,10 +255,9 @@ class Stream:
                 skipped count as `missed`.
             fields: copy only these; fields that the stream does not have (yet) are left out. None: all.
         """
-        if after < 0 or (limit is not None and limit < 0):
-            raise UsageError(
-                f"read() cannot read: after={after!r}, limit={limit!r}; pass 0 or more, or limit=None for all"
-            )
+        after = to_count(after, "after= of read()")
+        if limit is not None:
+            limit = to_count(limit, "limit= of read()")
         if isinstance(fields, str):
             raise WrongType(
                 f"read() cannot read: fields is the text {fields!r}; pass a list, fields=[{fields!r}]"
@@ -268,8 +268,7 @@ class Stream:
 
     def latest(self, limit: int = 50) -> Batch:
         """Return a copy of the newest records, oldest first; the cursor of the batch is where it begins."""
-        if limit < 0:
-            raise UsageError(f"latest() cannot return {limit!r} records; pass 0 or more")
+        limit = to_count(limit, "limit= of latest()")
         ring = self._ring
         with self._lock:
             return ring.read(max(ring.first - 1, ring.last - limit))
@@ -298,18 +297,18 @@ class Stream:
 
     @overload
     def on_batch(
-        self, fn: Callable[[Batch], object], /, *, every: float = 0.1, max_size: int | None = 100
+        self, fn: Callable[[Batch], object], /, *, every: Duration = 0.1, max_size: int | None = 100
     ) -> DataBuffer: ...
     @overload
     def on_batch(
-        self, fn: None = None, /, *, every: float = 0.1, max_size: int | None = 100
+        self, fn: None = None, /, *, every: Duration = 0.1, max_size: int | None = 100
     ) -> Callable[[Callable[[Batch], object]], DataBuffer]: ...
     def on_batch(
         self,
         fn: Callable[[Batch], object] | None = None,
         /,
         *,
-        every: float = 0.1,
+        every: Duration = 0.1,
         max_size: int | None = 100,
     ) -> DataBuffer | Callable[[Callable[[Batch], object]], DataBuffer]:
         """Call `fn(batch)` with new records, collected into batches, on the callback thread; see `DataBuffer`.
@@ -324,7 +323,7 @@ class Stream:
 
         Args:
             fn: what to call.
-            every: seconds from the first new record to the call.
+            every: seconds (or a timedelta, or a text such as "1s") from the first new record to the call.
             max_size: most records per batch, the newest; None: all that are kept.
         """
         if fn is None:

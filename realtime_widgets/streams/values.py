@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import WrongType
+from ..errors import WrongType, shown
 from .columns import (
     ABSENT,
     ABSENT_NUMBER,
@@ -85,19 +85,13 @@ def values_of(data: Any, what: str) -> Values:
         data, str | bytes | Mapping | Set
     ):
         raise WrongType(
-            f"{what} is not a column: it is {shortened(data)} of type {type(data).__name__}; "
+            f"{what} is not a column: it is {shown(data)} of type {type(data).__name__}; "
             "pass a list or a 1-D array"
         )
     if getattr(data, "ndim", 1) != 1:
         raise WrongType(f"{what} is not a column: its shape is {data.shape}; pass one 1-D column per field")
     array = _as_number_array(data)
     return _from_array(array, data) if array is not None else _from_list(_listed(data), data)
-
-
-def shortened(value: Any) -> str:
-    """Return the repr of a value for an error message, not longer than 60 characters."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _as_number_array(data: Any) -> Array | None:

@@ -1,5 +1,6 @@
 """The data buffer, driven by a scheduler whose time and threads are turned by hand."""
 
+import datetime as dt
 import threading
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -311,12 +312,19 @@ def test_the_decorator_leaves_a_buffer_that_can_be_called(stream):
     assert plain(stream.read()) == with_options(stream.read()) == 0
 
 
-@pytest.mark.parametrize("bad", [{"every": -1}, {"every": float("nan")}, {"max_size": 0}])
+@pytest.mark.parametrize(
+    "bad", [{"every": -1}, {"every": float("nan")}, {"every": "soon"}, {"max_size": 0}, {"max_size": "all"}]
+)
 def test_impossible_settings_are_refused(stream, fake_scheduler, bad):
     with pytest.raises(UsageError, match=next(iter(bad))):
         DataBuffer(stream, print, scheduler=fake_scheduler, **bad)
     with pytest.raises(WrongType, match="pass a function"):
         DataBuffer(stream, "print", scheduler=fake_scheduler)
+
+
+@pytest.mark.parametrize("every", [1, "1s", "1000 ms", dt.timedelta(seconds=1)])
+def test_the_delay_may_be_a_duration_of_any_form(stream, fake_scheduler, every):
+    assert DataBuffer(stream, print, every=every, scheduler=fake_scheduler).every == 1.0
 
 
 # On the real threads

@@ -1,5 +1,6 @@
 """The stream store against a model made of plain dicts."""
 
+import inspect
 import threading
 
 import pytest
@@ -157,3 +158,18 @@ def test_the_repr_names_the_streams():
     store["cpu"]
     store.connected = True
     assert repr(store) == "<StreamStore: 'cpu'; connected>"
+
+
+def test_impossible_settings_are_refused_at_once_and_misspelled_ones_name_the_nearest():
+    for options in ({"max_points": "a"}, {"max_points": 0}, {"max_age": "soon"}):
+        with pytest.raises(UsageError, match="cannot be"):
+            StreamStore(**options)
+    with pytest.raises(TypeError, match="did you mean 'max_points'"):
+        StreamStore(max_point=5)
+    with pytest.raises(UsageError, match="limit= of latest"):
+        StreamStore().latest("cpu", "x")
+    assert StreamStore(max_age="5min")["cpu"].max_age == 300.0
+
+
+def test_the_help_of_append_is_readable():
+    assert "<no value>" in str(inspect.signature(StreamStore.append))

@@ -1,6 +1,8 @@
 """The stream: numbering, cursors, limits, threads and listeners."""
 
 import asyncio
+import datetime as dt
+import inspect
 import math
 import subprocess
 import sys
@@ -83,12 +85,13 @@ def test_a_clear_keeps_fields_and_numbering_and_is_seen_by_readers():
     assert s.stats.dropped == 0
 
 
-@pytest.mark.parametrize("bad", [{"after": -1}, {"limit": -1}])
-def test_negative_cursors_and_limits_are_refused(bad):
-    with pytest.raises(UsageError, match="pass 0 or more"):
-        stream().read(**bad)
-    with pytest.raises(UsageError):
-        stream().latest(-1)
+@pytest.mark.parametrize("name", ["after", "limit"])
+@pytest.mark.parametrize("bad", [-1, 0.5, "a", math.nan])
+def test_cursors_and_limits_that_are_no_counts_are_refused_by_name(name, bad):
+    with pytest.raises(UsageError, match=rf"^{name}= of read\(\) cannot be .*pass 0 or more"):
+        stream().read(**{name: bad})
+    with pytest.raises(UsageError, match=r"^limit= of latest\(\) cannot be"):
+        stream().latest(bad)
 
 
 def test_only_the_wanted_fields_are_read_and_unknown_ones_are_left_out():
@@ -201,8 +204,13 @@ def test_the_repr_says_what_is_in_it():
         {"fields": [1]},
         {"max_points": 0},
         {"max_points": True},
+        {"max_points": "ten"},
+        {"max_points": 1.5},
         {"max_age": 0},
         {"max_age": math.nan},
+        {"max_age": "an hour"},
+        {"max_age": [60]},
+        {"clock": 5.0},
     ],
 )
 def test_impossible_settings_are_refused(options):
@@ -210,6 +218,20 @@ def test_impossible_settings_are_refused(options):
         Stream("cpu", **options)
     with pytest.raises(WrongType):
         Stream(5)
+
+
+def test_a_misspelled_setting_names_the_nearest():
+    with pytest.raises(TypeError, match="has no keyword 'max_point'; did you mean 'max_points'"):
+        Stream("cpu", max_point=5)
+
+
+def test_an_age_may_be_a_duration_of_any_form():
+    ages = [60, "60s", "1min", dt.timedelta(minutes=1), np.timedelta64(1, "m"), pd.Timedelta("1min")]
+    assert [Stream(max_age=age).max_age for age in ages] == [60.0] * len(ages)
+
+
+def test_the_help_of_append_is_readable():
+    assert "<no value>" in str(inspect.signature(Stream.append))
 
 
 # Threads and listeners
