@@ -1,11 +1,8 @@
-"""Batch: a copy of a stream's records after a cursor, and its conversion to rows, pandas, polars and Arrow.
-
-A library is imported by the conversion that needs it, never before.
-"""
+"""Batch: a copy of a stream's records after a cursor, as columns, as rows, and as tables (by `exports`)."""
 
 from __future__ import annotations
 
-import importlib
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,12 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import MissingDependency
-from .columns import ABSENT_NUMBER, Array, absences, as_numbers
+from .columns import ABSENT_NUMBER, Array, Origin, absences, as_numbers
+from .exports import to_arrow, to_pandas, to_polars
 from .fields import unknown_field
 from .gaps import Gap
 from .runs import Run
-from .times import to_utc
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +46,10 @@ class Batch:
     after the last record of one batch and before the first of the next."""
     runs: tuple[Run, ...] = ()
     """The runs that begin before its first record, between two of them, or after its last, as for `gaps`."""
+    zone: dt.tzinfo | None = None
+    """The zone of `ts` in tables: the stream's, or that of the table that came last; None: UTC."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """What the numbers of fields were when they came: integers, booleans or floats."""
     _absent: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     """For texts and objects: which records leave the field out. Numbers say it themselves."""
 
@@ -71,7 +71,10 @@ class Batch:
         raise unknown_field(self.stream, name, self.columns)
 
     def numbers(self, name: str) -> npt.NDArray[np.float64]:
-        """Return a field of any kind as float64; values that are not numbers become NaN."""
+        """Return a field of any kind as float64.
+
+        Integers beyond 2**53 are rounded, spans of time become seconds, and values that are not numbers NaN.
+        """
         numbers = as_numbers(self[name])
         absent = self._absent.get(name)
         if absent is not None:
@@ -108,64 +111,32 @@ class Batch:
         return rows
 
     def to_pandas(self) -> Any:
-        """Return a `pandas.DataFrame`: `ts` as datetime64[ns, UTC] (to the microsecond), then the fields.
+        """Return a `pandas.DataFrame`: `ts` as datetime64[ns] (to the microsecond) in `zone`, then the fields.
+
+        Numbers are what they were: integers and booleans, with nulls where values are missing, or floats.
 
         Raises:
             MissingDependency: when pandas is not installed.
         """
-        pd = _library("pandas", "to_pandas()")
-        ts = pd.Series(to_utc(self.ts)).dt.as_unit("ns").dt.tz_localize("UTC")
-        return pd.DataFrame({"ts": ts, **self.columns})
+        return to_pandas(self.ts, self.columns, self.origins, self.zone or dt.UTC)
 
     def to_polars(self) -> Any:
-        """Return a `polars.DataFrame`: `ts` as Datetime("us", "UTC"), then the fields; missing values are null.
+        """Return a `polars.DataFrame`: `ts` as Datetime("us") in `zone`, then the fields; missing values are null.
+
+        Numbers are what they were: integers, booleans or floats.
 
         Raises:
             MissingDependency: when polars is not installed.
         """
-        pl = _library("polars", "to_polars()")
-        ts = pl.Series("ts", to_utc(self.ts)).dt.replace_time_zone("UTC")
-
-        def series(name: str, column: Array) -> Any:
-            if column.dtype != object:
-                return pl.Series(name, column, nan_to_null=True)
-            values = column.tolist()
-            text = all(value is None or isinstance(value, str) for value in values)
-            return pl.Series(name, values, dtype=pl.String if text else pl.Object)
-
-        return pl.DataFrame([ts, *(series(name, column) for name, column in self.columns.items())])
+        return to_polars(self.ts, self.columns, self.origins, self.zone or dt.UTC)
 
     def to_arrow(self) -> Any:
-        """Return a `pyarrow.Table`: `ts` as timestamp("us", "UTC"), then the fields; missing values are null.
+        """Return a `pyarrow.Table`: `ts` as timestamp("us") in `zone`, then the fields; missing values are null.
 
-        Objects without a common Arrow type are written as text.
+        Numbers are what they were: integers, booleans or floats. Objects without a common Arrow type are written as
+        text.
 
         Raises:
             MissingDependency: when pyarrow is not installed.
         """
-        pa = _library("pyarrow", "to_arrow()")
-
-        def array(column: Array) -> Any:
-            if column.dtype != object:
-                return pa.array(column, from_pandas=True)
-            values = column.tolist()
-            try:
-                return (
-                    pa.array(values)
-                    if any(value is not None for value in values)
-                    else pa.array(values, pa.string())
-                )
-            except (pa.ArrowException, OverflowError, TypeError):
-                return pa.array([value if value is None else str(value) for value in values], pa.string())
-
-        ts = pa.array(to_utc(self.ts), pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC"))
-        return pa.table({"ts": ts, **{name: array(column) for name, column in self.columns.items()}})
-
-
-def _library(name: str, what: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise MissingDependency(
-            f"{what} cannot be done: {name} is not installed here; run: pip install {name}", name=name
-        ) from error
+        return to_arrow(self.ts, self.columns, self.origins, self.zone or dt.UTC)

@@ -7,11 +7,14 @@ two are told apart by the bits of the NaN, and by `ABSENT` in place of None. Not
 
 from __future__ import annotations
 
+import datetime as dt
+import enum
 import math
 import numbers
 import struct
 from collections.abc import Iterable, Set
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -27,7 +30,12 @@ MISFIT: Final = object()
 EXACT_BELOW = 2**53
 """From here on float64 cannot represent every integer."""
 
-_MISSING_TYPES: Set[str] = frozenset({"NAType", "NaTType"})
+_MISSING_TYPES: Set[str] = frozenset({"NAType", "NaTType", "MaskedConstant"})
+
+Origin = Literal["", "integer", "boolean", "float"]
+"""What the numbers of a column were, so that tables can have them as that again; `""`: there were none."""
+
+_PLAIN: Set[type] = frozenset({str, int, float, bool, type(None), dict, list, tuple, Decimal})
 
 
 class _Absent:
@@ -55,25 +63,61 @@ def absences(array: Array) -> npt.NDArray[np.bool_]:
     return mask
 
 
+def plain(value: Any) -> Any:
+    """Return what is in a wrapper of one value: a scalar of numpy or Arrow, an array or a tensor of one, an enum member
+    (its value); anything else is returned as it is.
+    """
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, np.generic):
+        return value if isinstance(value, np.datetime64 | np.timedelta64) else value.item()
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and all(n == 1 for n in shape) and hasattr(value, "item"):
+        if np.ma.is_masked(value):
+            return None
+        if isinstance(value, np.ndarray) and value.dtype.kind in "mMO":
+            return value.reshape(-1)[0]  # item() makes integers of datetime64[ns]
+        return value.item()
+    return value.as_py() if hasattr(value, "as_py") else value  # pyarrow
+
+
 def scalar(value: Any) -> tuple[Kind, Any]:
     """Return the kind of one value and the value as that kind keeps it; a missing one is the number NaN."""
     if type(value) is float:
         return "number", value
+    if type(value) is int and -EXACT_BELOW <= value <= EXACT_BELOW:
+        return "number", float(value)
+    value = plain(value)
     if isinstance(value, str):
         return "text", str.__str__(value)
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return "number", math.nan
     if value is ABSENT:
         return "number", ABSENT_NUMBER
-    if isinstance(value, bool | np.bool_):
-        return "number", float(value)
     if isinstance(value, np.datetime64 | np.timedelta64):
         return ("number", math.nan) if np.isnat(value) else ("object", value)
     if isinstance(value, numbers.Real | Decimal):
         return _number(value)
-    if getattr(value, "shape", None) == () and hasattr(value, "item"):  # a 0-d array or tensor
-        return scalar(value.item())
     return "object", value
+
+
+def origin_of(value: Any) -> Origin:
+    """Return what a value of the kind `number` was."""
+    value = plain(value)
+    if isinstance(value, bool):
+        return "boolean"
+    return "integer" if isinstance(value, numbers.Integral) else "float"
+
+
+def origin_of_both(one: Origin, other: Origin) -> Origin:
+    """Return what the numbers of two columns are together."""
+    if one == other or not other:
+        return one
+    if not one:
+        return other
+    return "float" if "float" in (one, other) else "integer"
 
 
 def is_missing(kind: Kind, stored: Any) -> bool:
@@ -95,7 +139,9 @@ def _number(value: Any) -> tuple[Kind, Any]:
 
 def objects(values: Iterable[Any]) -> Array:
     """Return values as object columns keep them: unchanged, None when missing, `ABSENT` when absent."""
-    return object_array([_without_nan(value) if is_missing(*scalar(value)) else value for value in values])
+    return object_array(
+        [_without_nan(value) if is_missing(*scalar(value)) else plain(value) for value in values]
+    )
 
 
 def _without_nan(missing: Any) -> Any:
@@ -111,11 +157,30 @@ def object_array(values: list[Any]) -> Array:
 
 
 def as_numbers(array: Array) -> npt.NDArray[np.float64]:
-    """Return a column of any kind as float64: number columns unchanged, in others NaN for what is no number."""
+    """Return a column of any kind as float64: number columns unchanged; in others large integers rounded, spans of
+    time as seconds, and NaN for what is no number.
+    """
     if array.dtype != object:
         return array
-    found = map(scalar, array.tolist())
-    return np.array([stored if kind == "number" else math.nan for kind, stored in found], dtype=np.float64)
+    return np.fromiter(map(_as_number, array.tolist()), dtype=np.float64, count=len(array))
+
+
+def _as_number(value: Any) -> float:
+    kind, stored = scalar(value)
+    if kind == "number":
+        return float(stored)
+    if kind == "text":
+        return math.nan
+    if isinstance(stored, int | Fraction):  # too large to be exact, or at all
+        try:
+            return float(stored)
+        except OverflowError:
+            return math.inf if stored > 0 else -math.inf
+    if isinstance(stored, dt.timedelta):
+        return stored.total_seconds()
+    if isinstance(stored, np.timedelta64) and np.datetime_data(stored.dtype)[0] not in ("generic", "M", "Y"):
+        return float(stored / np.timedelta64(1, "s"))
+    return math.nan
 
 
 class Column:
@@ -125,10 +190,14 @@ class Column:
     moment, even when the program is interrupted while other columns still have their old size.
     """
 
-    __slots__ = ("array", "kind", "sparse")
+    __slots__ = ("array", "floats", "kind", "origin", "sparse")
 
     def __init__(self, kind: Kind, capacity: int) -> None:
         self.kind: Kind = kind
+        self.origin: Origin = ""
+        """What its numbers were when they came."""
+        self.floats = False
+        """Whether it holds numbers and a float is nothing new to it, so that `append()` need not call `fit`."""
         self.sparse = False
         """Whether some records may have no value of it; False: all have one, be it a missing one."""
         # Number arrays may start uninitialised (records overwrite them): memory pages never written to cost nothing.
@@ -143,10 +212,18 @@ class Column:
         """Return one value as this column keeps it, or MISFIT."""
         kind, stored = scalar(value)
         if self.kind == "object":
-            return _without_nan(value) if is_missing(kind, stored) else value
+            return _without_nan(value) if is_missing(kind, stored) else plain(value)
         if kind == self.kind:
+            if kind == "number" and stored == stored:
+                self.note(origin_of(value))
             return stored
         return _without_nan(value) if self.kind == "text" and is_missing(kind, stored) else MISFIT
+
+    def note(self, origin: Origin) -> None:
+        """Note what numbers that come were."""
+        if origin != self.origin:
+            self.origin = origin_of_both(self.origin, origin)
+            self.floats = self.kind == "number" and self.origin == "float"
 
     def write(self, seq: int, values: Array) -> None:
         """Store values from record `seq` on; at most as many as the capacity."""
@@ -185,7 +262,11 @@ class Column:
         column = Column(kind, len(self.array))
         column.sparse = self.sparse
         if last >= first:
-            column.write(first, objects(self.read(first, last).tolist()))
+            values = self.read(first, last).tolist()
+            if self.origin in ("integer", "boolean"):
+                whole = int if self.origin == "integer" else bool
+                values = [whole(value) if value == value else value for value in values]
+            column.write(first, objects(values))
         return column
 
     def _pieces(self, first: int, last: int) -> list[slice]:

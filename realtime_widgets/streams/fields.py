@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import UnknownField, UsageError, WrongType, did_you_mean
+from ..errors import UnknownField, UsageError, WrongType, did_you_mean, shown
 from .columns import KINDS, Array, Column, Kind
 from .values import Values
 
@@ -35,12 +35,17 @@ class Declaration:
         """
         check_name(name)
         if self.closed and name not in self.kinds:
+            if name == "value":
+                raise UnknownField(
+                    f"stream {self.stream!r} has no field 'value', where values without a name go: it has "
+                    f"{', '.join(map(repr, self.kinds))}; pass append({next(iter(self.kinds), 'name')}=...)"
+                )
             raise unknown_field(self.stream, name, self.kinds)
 
     def refuse(self, name: str, value: Any) -> NoReturn:
         """Raise for a value that does not fit the declared kind of its field."""
         raise WrongType(
-            f"field {name!r} of stream {self.stream!r} cannot hold {value!r}: it is declared as "
+            f"field {name!r} of stream {self.stream!r} cannot hold {shown(value)}: it is declared as "
             f"{self.kinds[name]} and this is of type {type(value).__name__}; convert it, or declare the "
             "field as 'object'"
         )
@@ -112,13 +117,15 @@ def agree(
             if kind == "object":
                 warnings.append(
                     f"field {name!r} of stream {declared.stream!r} is an object from now on: it was a "
-                    f"{column.kind} and got {values.first_misfit(column.kind)!r}; to have such values "
+                    f"{column.kind} and got {shown(values.first_misfit(column.kind))}; to have such values "
                     "refused, make the stream with fields="
                 )
             columns = {**columns, name: column.widened(kind, first, last)}
             array = values.as_kind(kind)
         if array is not None:
             arrays[name] = array
+            if values.origin != column.origin and values.kind == columns[name].kind == "number":
+                columns[name].note(values.origin)
             if array.dtype == object and values.is_sparse():
                 column.sparse = columns[name].sparse = True
     return columns, arrays, warnings
@@ -138,7 +145,9 @@ def check_name(name: Any) -> str:
         UsageError: when it is empty, or the name of what every record has (`seq`, `ts`).
     """
     if not isinstance(name, str):
-        raise WrongType(f"a field cannot be named {name!r}: it is of type {type(name).__name__}; pass a str")
+        raise WrongType(
+            f"a field cannot be named {shown(name)}: it is of type {type(name).__name__}; pass a str"
+        )
     if name in ("", "seq", "ts"):
         raise UsageError(
             f"a field cannot be named {name!r}: it is empty, or what every record has anyway; rename it"

@@ -42,6 +42,8 @@ class Present:
     """Number of the last record that is past whatever its time: of before the clock was set back, say."""
     arrived: float = -math.inf
     """The clock at the latest record since clear()."""
+    horizon: float = -math.inf
+    """A record with a time up to here is not ahead of the clock, and nor is the newest; -inf: that one is."""
     late: int = 0
     """Records that were older than the newest one before them."""
     ahead: int = 0
@@ -59,7 +61,25 @@ class Present:
             now: the clock.
             seq: its number.
         """
-        return self.after_all(np.array([ts]), now, seq)
+        after, horizon = self._at(now, seq)
+        if ts > horizon:
+            if after.ahead_seq != seq - 1:
+                after.ahead_from = now
+            after.ahead += 1
+            after.ahead_seq = seq
+            if -math.inf < after.newest <= horizon:
+                if now - after.ahead_from <= AHEAD:
+                    return after._until(horizon)
+                after._begin(
+                    seq
+                )  # nothing else has come for a while: this is what the present looks like here
+        elif after.newest > horizon:
+            after._begin(seq)
+        if ts >= after.newest:
+            after.newest, after.seq = ts, seq
+        else:
+            after.late += 1
+        return after._until(horizon)
 
     def after_all(self, ts: Floats, now: float, seq: int) -> Present:
         """Return what is so after more records, which all arrive at one moment.
@@ -69,21 +89,16 @@ class Present:
             now: the clock.
             seq: the number of the first.
         """
-        horizon = now + AHEAD
-        after = Present(
-            self.newest, self.seq, self.past, now, self.late, self.ahead, self.ahead_seq, self.ahead_from
-        )
-        if now < self.arrived:
-            after._begin(seq)
+        after, horizon = self._at(now, seq)
         newest = float(ts[-1])
         if after.newest <= ts[0] and newest <= horizon and (ts[1:] >= ts[:-1]).all():
             after.newest, after.seq = newest, seq + len(ts) - 1  # in order, as nearly always
-            return after
+            return after._until(horizon)
         if ts.max() <= horizon:
             if after.newest > horizon:
                 after._begin(seq)
             after._follow(ts, seq)
-            return after
+            return after._until(horizon)
         ahead = ts > horizon
         first = len(ts) if ahead.all() else int(ahead.argmin())  # the first that is not ahead
         if first:
@@ -97,11 +112,33 @@ class Present:
                 after.ahead_from = now
         after.ahead += int(ahead.sum())
         after.ahead_seq = seq + int(np.flatnonzero(ahead)[-1])
-        return after
+        return after._until(horizon)
 
     def cleared(self, last: int) -> Present:
         """Return what is so after all records were dropped, of which `last` was the last."""
         return Present(past=last, late=self.late, ahead=self.ahead)
+
+    def _at(self, now: float, seq: int) -> tuple[Present, float]:
+        """Return a copy for records from this number on, and the time from which they are ahead of the clock."""
+        horizon = now + AHEAD
+        copy = Present(
+            self.newest,
+            self.seq,
+            self.past,
+            now,
+            horizon,
+            self.late,
+            self.ahead,
+            self.ahead_seq,
+            self.ahead_from,
+        )
+        if now < self.arrived:
+            copy._begin(seq)
+        return copy, horizon
+
+    def _until(self, horizon: float) -> Present:
+        self.horizon = horizon if self.newest <= horizon else -math.inf
+        return self
 
     def _begin(self, seq: int) -> None:
         """Begin anew with this record: nothing before it is newer."""
@@ -128,7 +165,7 @@ class Present:
         highest = np.maximum(np.maximum.accumulate(ts), self.newest)
         self.late += int((ts < highest).sum())
         newest = float(highest[-1])
-        at = np.flatnonzero(ts == newest)
+        at = [len(ts) - 1] if ts[-1] == newest else np.flatnonzero(ts == newest)
         if len(at):
             last = at[-1] if where is None else where[at[-1]]
             self.newest, self.seq = newest, seq + int(last)

@@ -23,6 +23,7 @@ from .present import AHEAD, Present
 from .runs import MAX_RUNS, Run
 from .times import Floats
 from .values import Values
+from .zones import Zone
 
 _FIRST_CAPACITY = 1024
 """Initial capacity in records; doubled as needed, so that a hundred small streams need little memory."""
@@ -67,6 +68,7 @@ class Ring:
         "_capacity",
         "_declared",
         "_limit",
+        "_told",
         "_ts",
         "cleared",
         "columns",
@@ -78,6 +80,8 @@ class Ring:
         "max_age",
         "present",
         "runs",
+        "untold",
+        "zone",
     )
 
     def __init__(self, declared: Declaration, max_points: int | None, max_age: float | None) -> None:
@@ -87,9 +91,14 @@ class Ring:
         self.cleared = 0  # `last` at the latest clear()
         self.dropped = 0
         self.present = Present()
+        self.untold: tuple[int, float, float] | None = (
+            None  # the first record ahead: number, time, clock; to be told
+        )
+        self._told = False
         self.gaps: tuple[Gap, ...] = ()  # at most MAX_GAPS, the newest
         self.gap_count = 0
         self.runs: tuple[Run, ...] = ()  # at most MAX_RUNS, the newest
+        self.zone: Zone = None  # of the tables that are made of it
         # Replaced, never mutated: an append is prepared without the lock, and then checks whether this is still the
         # same dict.
         self.columns = {field: Column(kind, 0) for field, kind in declared.kinds.items()}
@@ -107,9 +116,10 @@ class Ring:
         """Add one record, given as one value that fits for each column, at this moment; returns its number."""
         present = self.present
         seq = self.last + 1
-        usual = present.newest <= ts <= now + AHEAD and present.arrived <= now
+        usual = ts <= present.horizon and present.arrived <= now  # neither it nor the clock is astray
         if not usual:
             present = present.after(ts, now, seq)
+            self._note_ahead(present, seq, ts, now)
         if seq - self.first >= self._capacity:
             self._make_room(1, present, self.columns)
         slot = seq - 1
@@ -120,9 +130,12 @@ class Ring:
         array[slot % len(array)] = ts
         # No call between these, so that an interrupt or a fork finds the record either complete or absent.
         if usual:
-            present.newest = ts
-            present.seq = seq
             present.arrived = now
+            if ts >= present.newest:
+                present.newest = ts
+                present.seq = seq
+            else:
+                present.late += 1
         else:
             self.present = present
         self.last = seq
@@ -152,6 +165,9 @@ class Ring:
                 column.fill(seq, last)
         self._ts.write(seq, ts[count - kept :])
         first = max(self.first, last - self._limit + 1)
+        if present.ahead > self.present.ahead:
+            at = int(ts.argmax())
+            self._note_ahead(present, self.last + 1 + at, float(ts[at]), now)
         # As above: no call between these.
         self.columns = columns
         self.present = present
@@ -161,6 +177,11 @@ class Ring:
         if self.max_age is not None:
             self._drop_old(present, columns)
         return warnings
+
+    def _note_ahead(self, present: Present, seq: int, ts: float, now: float) -> None:
+        """Note the first record that is ahead of the clock."""
+        if present.ahead > self.present.ahead and not self._told:
+            self.untold, self._told = (seq, ts, now), True
 
     def mark(self, gap: Gap) -> Gap:
         """Mark data as missing after the last record; returns the gap, with `seq` set."""
@@ -222,6 +243,8 @@ class Ring:
             if self.gaps
             else (),
             runs=tuple(run for run in self.runs if first - 1 <= run.seq <= last) if self.runs else (),
+            zone=self.zone,
+            origins={name: self.columns[name].origin for name in names},
             _absent={
                 name: _clear_absences(array)
                 for name, array in arrays.items()
@@ -274,13 +297,12 @@ class Ring:
 
         One whose time lies ahead goes with those that arrived after it.
         """
-        assert self.max_age is not None
+        first = fresh = self.first
+        if self.max_age is None or first > self.last:
+            return
         newest = present.newest
         oldest = newest - self.max_age
         times = self._ts.array
-        old = first = fresh = self.first
-        if first > self.last:
-            return
         head = times.item((first - 1) % len(times))
         if first > present.past:
             if oldest <= head <= newest:
@@ -296,6 +318,7 @@ class Ring:
             if (past := np.flatnonzero(piece < oldest)).size:
                 first = fresh + int(past[-1]) + 1
             fresh += len(piece)
+        old = self.first
         if first > old:
             self.dropped += first - old
             self.first = first

@@ -12,6 +12,7 @@ import math
 import threading
 import time
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from datetime import tzinfo
 from typing import Any, overload
 
 from ..errors import UsageError, WrongType, named_keywords
@@ -24,11 +25,11 @@ from .columns import MISFIT, Kind
 from .fields import declare
 from .gaps import REASONS, Gap, Reason
 from .intake import MISSING, Intake, intake, is_many, record
-from .present import AHEAD
 from .ring import Ring, StreamStats
 from .runs import Run
-from .times import to_seconds
+from .times import NOT_SECONDS_FROM, to_seconds
 from .upstream import Upstream, UpstreamStatus
+from .zones import read_zone
 
 __all__ = ["Batch", "Stream", "StreamStats"]
 
@@ -63,6 +64,9 @@ class Stream:
         max_age: how long a record is kept: seconds, timedelta or a text such as "5min"; None: no limit.
         clock: gives the time of records without one, in seconds since the epoch. It is called with the
             stream locked, so that the times it gives do not run backwards from record to record.
+        tz: the zone of times that have none, and of tables that are made of the stream: a name such as
+            "Europe/Berlin", or a tzinfo. None: times without a zone are local, and tables have the zone of the table
+            that came last, else UTC. A time that occurs twice, when clocks are set back, is the first of the two.
     """
 
     @named_keywords
@@ -74,6 +78,7 @@ class Stream:
         max_points: int | None = 100_000,
         max_age: Duration | None = None,
         clock: Callable[[], float] = time.time,
+        tz: str | tzinfo | None = None,
     ) -> None:
         if not isinstance(name, str):
             raise WrongType(f"a stream cannot be made: its name is {name!r}; pass a str")
@@ -90,9 +95,10 @@ class Stream:
         """What fills the stream, kept alive as long as the stream; None: calls to its methods."""
         self._clock = clock
         self._lock = threading.Lock()
+        self._zone = read_zone(tz, f"tz of stream {name!r}")
         self._declared = declare(name, fields)
         self._ring = Ring(self._declared, self._max_points, max_age)
-        self._said_ahead = False
+        self._ring.zone = self._zone
         self._listeners = Listeners(f"stream {name!r}")
         renew_after_fork(self, Stream._renew_lock)
 
@@ -118,10 +124,12 @@ class Stream:
             UnknownField, WrongType: when declared fields do not allow it.
             BadTime: when `ts` is not a moment.
         """
-        if value is not MISSING or not fields:
+        if type(value) is float and not fields:
+            fields = {"value": value}
+        elif value is not MISSING or not fields:
             fields, ts = record(value, ts, fields)
-        if ts is not None:
-            ts = to_seconds(ts)
+        if ts is not None and not (type(ts) is float and 0.0 <= ts < NOT_SECONDS_FROM):
+            ts = to_seconds(ts, self._zone)
 
         ring = self._ring
         columns = ring.columns
@@ -130,7 +138,7 @@ class Stream:
             column = columns.get(name)
             if column is None:
                 return self._append_slowly(fields, ts)
-            if type(value) is not float or column.kind != "number":
+            if type(value) is not float or not column.floats:
                 value = column.fit(value)
                 if value is MISFIT:
                     return self._append_slowly(fields, ts)
@@ -146,8 +154,8 @@ class Stream:
                 seq = 0
         if not seq:
             return self._append_slowly(fields, ts)
-        if ts is not None and ts > arrived + AHEAD:
-            self._say_ahead(seq, ts, arrived)
+        if ring.untold is not None:
+            self._tell_ahead()
         if self._listeners.fns:
             self._listeners.tell()
         return seq
@@ -170,7 +178,7 @@ class Stream:
             UnknownField: when a field is not among the declared ones.
             BadTime: when a time is not a moment.
         """
-        taken = intake(data, ts)
+        taken = intake(data, ts, self._zone, self._ring.columns)
         for name in taken.columns:
             self._declared.check(name)
         return self._write(taken) if taken.count else self.last_seq
@@ -343,6 +351,11 @@ class Stream:
         return self._ring.max_age
 
     @property
+    def tz(self) -> tzinfo | None:
+        """The zone of times that have none, and of tables; None: local time, and the zone that came in."""
+        return self._zone
+
+    @property
     def fields(self) -> dict[str, Kind]:
         """The kinds of the fields by name, in their order of appearance; `ts` is not among them."""
         return {name: column.kind for name, column in self._ring.columns.items()}
@@ -439,29 +452,30 @@ class Stream:
         """Add a record that brings a new field or a new kind."""
         for name in fields:
             self._declared.check(name)
-        return self._write(intake([fields], ts))
+        return self._write(intake([fields], ts, self._zone, None))
 
     def _write(self, taken: Intake) -> int:
         """Add converted data: the only writer besides the fast path in `append()`."""
         with self._lock:
             arrived = self._clock()
             ts = taken.times(arrived)
-            ahead = self._ring.present.ahead
             warnings = self._ring.extend(taken.columns, ts, arrived)
-            ahead -= self._ring.present.ahead
+            if taken.zone is not None and self._zone is None:
+                self._ring.zone = taken.zone
             last = self._ring.last
         for warning in warnings:
             logger.warning(warning)
-        if ahead:
-            greatest = int(ts.argmax())
-            self._say_ahead(last - len(ts) + 1 + greatest, float(ts[greatest]), arrived)
+        if self._ring.untold is not None:
+            self._tell_ahead()
         self._listeners.tell()
         return last
 
-    def _say_ahead(self, seq: int, ts: float, now: float) -> None:
-        """Say once that a record is ahead of the clock."""
-        if not self._said_ahead:
-            self._said_ahead = True
+    def _tell_ahead(self) -> None:
+        """Log which record was the first that is ahead of the clock."""
+        with self._lock:
+            untold, self._ring.untold = self._ring.untold, None
+        if untold is not None:
+            seq, ts, now = untold
             logger.warning(
                 "record %d of stream %r is %s s ahead of the clock: its time is %r, and it is %r now; it is kept, and "
                 "counts as the newest one only when no others come; check the unit of its time and the clock of its "

@@ -1,8 +1,8 @@
 """Times: users' timestamps, converted to float64 seconds since the epoch.
 
-Accepts seconds, integer nanoseconds, and datetimes of the standard library, numpy, pandas and polars, one or a whole
-column at a time. All that carry no zone are local time, as for `datetime.timestamp()`. The stream handles `None`
-("now"): nothing here reads a clock.
+Accepts seconds, integer nanoseconds, ISO 8601 text and the datetimes of every library, one or a whole column at a time;
+`zones` says what those without a zone mean. A span of time (a timedelta) is a time of a clock of its own, which began
+at 0. The stream handles `None` ("now"): nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BadTime, WrongLength
+from ..errors import BadTime, WrongLength, shown
+from .zones import Zone, to_timestamp, to_utc_seconds
 
 NANOSECONDS_FROM = 10**17
 """Integers from here on (in seconds: three billion years) are nanoseconds since the epoch (March 1973 and later)."""
@@ -24,33 +25,35 @@ NANOSECONDS_FROM = 10**17
 NOT_SECONDS_FROM = 1e11
 """Other numbers from here on (in seconds: the year 5138) must be in a smaller unit, and are refused."""
 
-_BUCKET = 900
-"""Seconds of wall clock that share one zone offset: zones in use change theirs on the quarter of an hour."""
-
-_EPOCH = dt.datetime(1970, 1, 1)
-_FIRST_BUCKET = int((dt.datetime(1, 1, 2) - _EPOCH).total_seconds()) // _BUCKET
-_LAST_BUCKET = int((dt.datetime(9999, 12, 30) - _EPOCH).total_seconds()) // _BUCKET
-
 Floats = npt.NDArray[np.float64]
 
+_PASS = "pass seconds since the epoch, a datetime, or a text such as '2026-11-28T12:00:00Z'"
 
-def to_seconds(value: Any) -> float:
+
+def to_seconds(value: Any, zone: Zone = None) -> float:
     """Convert one moment to seconds since the epoch.
 
     Args:
-        value: seconds (any real number), integer nanoseconds (from 1e17 on), a `datetime`, `date` (its
-            midnight), `pandas.Timestamp` or `numpy.datetime64`. Those without a zone are local time.
+        value: seconds (any real number), integer nanoseconds (from 1e17 on), ISO 8601 text, a `datetime`, a `date`
+            (its midnight), or the same of numpy, pandas, pyarrow and others; a `timedelta` is a time of its own clock.
+        zone: of times that have none; None: local time.
 
     Raises:
-        BadTime: for bool, text, None, NaN, infinity, NaT and numbers that must be milli-, micro- or float
+        BadTime: for bool, other text, None, NaN, infinity, NaT and numbers that must be milli-, micro- or float
             nanoseconds.
     """
     if type(value) is float:
         return value if abs(value) < NOT_SECONDS_FROM else _refuse_number(value)
     if isinstance(value, dt.date):
-        return _date_to_seconds(value)
+        return _date_to_seconds(value, zone)
+    if isinstance(value, str):
+        return _text_to_seconds(value, zone)
     if isinstance(value, np.datetime64):
-        return float(_local_to_seconds(np.array([value]))[0])
+        return float(to_utc_seconds(_wall_seconds(np.array([value])), zone)[0])
+    if isinstance(value, dt.timedelta):
+        return value.total_seconds()
+    if isinstance(value, np.timedelta64):
+        return float(_span_seconds(np.array([value]))[0])
     if isinstance(value, bool | np.bool_):
         raise BadTime(f"time {value!r} is not a moment: it is a truth value; pass seconds since the epoch")
     if isinstance(value, numbers.Integral):
@@ -58,25 +61,22 @@ def to_seconds(value: Any) -> float:
     if isinstance(value, numbers.Real | Decimal):
         try:
             return to_seconds(float(value))
-        except OverflowError:
+        except (OverflowError, ValueError):  # a fraction beyond 1.8e308, Decimal("sNaN")
             _refuse_number(math.inf)
-    if getattr(value, "shape", None) == () and hasattr(value, "item"):  # a 0-d array or tensor
-        return to_seconds(value.item())
-    hint = (
-        "datetime.fromisoformat(...) of it"
-        if isinstance(value, str)
-        else "seconds since the epoch or a datetime"
-    )
-    raise BadTime(f"time {value!r} is not a moment: it is of type {type(value).__name__}; pass {hint}")
+    inner = _inside(value)
+    if inner is not None:
+        return to_seconds(inner, zone)
+    raise BadTime(f"time {shown(value)} is not a moment: it is of type {type(value).__name__}; {_PASS}")
 
 
-def to_seconds_array(values: Any, n: int) -> Floats:
+def to_seconds_array(values: Any, n: int, zone: Zone = None) -> Floats:
     """Convert a column of moments to seconds since the epoch.
 
     Args:
-        values: a list, numpy array, pandas or polars column of what `to_seconds` takes, or one moment for
+        values: a list, numpy array, pandas, polars or pyarrow column of what `to_seconds` takes, or one moment for
             all.
         n: how many moments there must be.
+        zone: of times that have none; None: local time.
 
     Returns:
         float64 array of length `n`; it may be `values` itself.
@@ -90,7 +90,7 @@ def to_seconds_array(values: Any, n: int) -> Floats:
         or isinstance(values, str | bytes)
         or getattr(values, "shape", None) == ()
     ):
-        return np.full(n, to_seconds(values))
+        return np.full(n, to_seconds(values, zone))
     if getattr(values, "ndim", 1) != 1 or len(values) != n:
         shape = getattr(values, "shape", (len(values),))
         raise WrongLength(
@@ -103,13 +103,43 @@ def to_seconds_array(values: Any, n: int) -> Floats:
         case "i" | "u":
             return _integers_to_seconds(np.asarray(array))
         case "M":
-            zone = getattr(values.dtype, "tz", None) or getattr(values.dtype, "time_zone", None)
-            return (
-                _utc_to_seconds(np.asarray(array))
-                if zone is not None
-                else _local_to_seconds(np.asarray(array))
-            )
-    return np.fromiter(map(to_seconds, values), dtype=np.float64, count=n)
+            seconds = _wall_seconds(np.asarray(array))
+            return seconds if zone_of(values) is not None else to_utc_seconds(seconds, zone)
+        case "m":
+            return _span_seconds(np.asarray(array))
+    if hasattr(values, "to_pylist"):  # pyarrow
+        values = values.to_pylist()
+    return np.fromiter((to_seconds(value, zone) for value in values), dtype=np.float64, count=n)
+
+
+def zone_of(values: Any) -> Any:
+    """Return the zone of a column of times as its library has it (a tzinfo or a name); None: it has none."""
+    dtype: Any = getattr(values, "dtype", None) or getattr(values, "type", None)  # of pyarrow: type
+    dtype = getattr(dtype, "pyarrow_dtype", dtype)  # of pandas on pyarrow
+    return getattr(dtype, "tz", None) or getattr(dtype, "time_zone", None)
+
+
+def has_moments(values: Any) -> bool:
+    """Whether a column holds dates or datetimes, of any library, and missing values at most."""
+    if type(values) is list and values and type(values[0]) in (float, int, str):
+        return False
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return bool(values.dtype.kind == "M")
+    dtype: Any = getattr(values, "dtype", None) or getattr(values, "type", None)
+    name = str(dtype)
+    if dtype is not None and name not in ("object", "Object", "category"):
+        return getattr(dtype, "kind", "") == "M" or name.startswith(("Date", "timestamp", "date", "period"))
+    if not hasattr(values, "__iter__"):
+        return False
+    moments = False
+    for value in values:
+        if isinstance(value, dt.date | np.datetime64):
+            moments = moments or value == value  # NaT is a datetime
+        elif not (
+            value is None or type(value).__name__ == "NAType" or (type(value) is float and value != value)
+        ):
+            return False
+    return moments
 
 
 def to_utc(seconds: Floats) -> npt.NDArray[np.datetime64]:
@@ -122,7 +152,39 @@ def to_utc(seconds: Floats) -> npt.NDArray[np.datetime64]:
     return micros.view("M8[us]")
 
 
-def _date_to_seconds(value: dt.date) -> float:
+def _inside(value: Any) -> Any:
+    """Return what is in a wrapper of one moment: an array of one, a scalar of pyarrow, a period; None: it is none."""
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and all(n == 1 for n in shape) and hasattr(value, "item"):
+        if np.ma.is_masked(value):
+            return None
+        # Not item(): that makes integers of datetime64[ns].
+        return value.reshape(-1)[0] if isinstance(value, np.ndarray) else value.item()
+    if hasattr(value, "as_py"):
+        if str(value.type).startswith("timestamp") and value.is_valid:
+            wall = np.datetime64(value.value, value.type.unit)  # as_py() refuses nanoseconds without pandas
+            return wall if value.type.tz is None else float(_wall_seconds(np.array([wall]))[0])
+        return value.as_py()
+    if hasattr(value, "to_timestamp") and hasattr(value, "ordinal"):  # a period of pandas: its beginning
+        return value.to_timestamp()
+    moment = getattr(value, "datetime", None)  # arrow.Arrow
+    return moment if isinstance(moment, dt.datetime) else None
+
+
+def _text_to_seconds(text: str, zone: Zone) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        try:
+            return to_timestamp(dt.datetime.fromisoformat(text.strip()), zone)
+        except (ValueError, OverflowError, OSError) as error:
+            raise BadTime(
+                f"time {shown(text)} is not a moment: it is no date of ISO 8601; {_PASS}"
+            ) from error
+    raise BadTime(f"time {shown(text)} is not a moment: it is a number as text; pass {number!r}, in seconds")
+
+
+def _date_to_seconds(value: dt.date, zone: Zone) -> float:
     if value != value:  # pandas.NaT is a datetime, and differs from itself
         raise BadTime("time NaT is not a moment: it is a missing time; leave ts out for now")
     nanoseconds = 0.0
@@ -131,11 +193,11 @@ def _date_to_seconds(value: dt.date) -> float:
     else:
         moment = value
     if hasattr(moment, "to_pydatetime"):
-        # pandas treats its own naive timestamps as UTC, all other libraries as local
+        # pandas treats its own naive timestamps as UTC
         nanoseconds = moment.nanosecond * 1e-9
         moment = moment.to_pydatetime(warn=False)
     try:
-        return float(moment.timestamp()) + nanoseconds
+        return to_timestamp(moment, zone) + nanoseconds
     except (OverflowError, ValueError, OSError) as error:
         raise BadTime(f"time {value!r} cannot be converted to seconds: {error}; pass seconds") from error
 
@@ -148,16 +210,18 @@ def _integer_to_seconds(value: int) -> float:
     return _refuse_number(value)
 
 
-def _refuse_number(value: float) -> NoReturn:
+def _refuse_number(value: int | float) -> NoReturn:
     if value != value or abs(value) == math.inf:  # an integer may be larger than a float can be
         raise BadTime(f"time {value!r} is not a moment: it is not finite; pass seconds since the epoch")
     if abs(value) < 1e14:
         unit, fix = "milliseconds", "divide by 1e3"
     elif abs(value) < 1e17:
         unit, fix = "microseconds", "divide by 1e6"
-    else:
+    elif isinstance(value, float) and abs(value) < 2**64:
         unit, fix = "nanoseconds as a float", "pass them as an int, or divide by 1e9"
-    raise BadTime(f"time {value!r} cannot be seconds: it looks like {unit}; {fix}")
+    else:
+        unit, fix = "no unit that is in use", "pass seconds since the epoch"
+    raise BadTime(f"time {shown(value)} cannot be seconds: it looks like {unit}; {fix}")
 
 
 def _as_array(values: Any) -> npt.NDArray[Any] | None:
@@ -168,7 +232,10 @@ def _as_array(values: Any) -> npt.NDArray[Any] | None:
         types = set(map(type, values))
         if types <= {float}:
             return np.array(values, dtype=np.float64)
-        return np.array(values) if types == {int} else None
+        return np.array(values) if types == {int} and all(abs(value) < 2**63 for value in values) else None
+    if hasattr(values, "to_pylist"):  # pyarrow
+        whole = str(values.type).startswith(("timestamp", "date", "duration")) or not values.null_count
+        return np.asarray(values.to_numpy(zero_copy_only=False)) if whole else None
     dtype: Any = getattr(values, "dtype", None)
     if getattr(dtype, "tz", None) is not None and hasattr(
         dtype, "unit"
@@ -196,7 +263,8 @@ def _integers_to_seconds(values: npt.NDArray[Any]) -> Floats:
     return np.where(nano, seconds / 1e9, seconds) if nano.any() else seconds
 
 
-def _utc_to_seconds(values: npt.NDArray[Any]) -> Floats:
+def _wall_seconds(values: npt.NDArray[Any]) -> Floats:
+    """Convert datetime64 to seconds since 1970 by the clock that they are of."""
     if np.isnat(values).any():
         raise BadTime(
             "a time is missing: one of the values is NaT; drop those records, or leave ts out for now"
@@ -207,15 +275,18 @@ def _utc_to_seconds(values: npt.NDArray[Any]) -> Floats:
     return seconds
 
 
-def _local_to_seconds(values: npt.NDArray[Any]) -> Floats:
-    """Convert datetime64 of the local wall clock; looks up the zone offset once per quarter of an hour that occurs."""
-    seconds = _utc_to_seconds(values)
-    buckets, where = np.unique(np.floor_divide(seconds, _BUCKET).astype(np.int64), return_inverse=True)
-    if len(buckets) and not _FIRST_BUCKET <= buckets[0] <= buckets[-1] <= _LAST_BUCKET:
+def _span_seconds(values: npt.NDArray[Any]) -> Floats:
+    """Convert timedelta64 to seconds of a clock of its own."""
+    unit = np.datetime_data(values.dtype)[0]
+    if unit in ("generic", "M", "Y"):
         raise BadTime(
-            "a time has no local meaning: its year is not between 1 and 9999; pass seconds since the epoch"
+            f"time {shown(values[0])} is not a moment: its unit has no length in seconds; pass seconds"
         )
-    offsets = [
-        (_EPOCH + dt.timedelta(seconds=start)).timestamp() - start for start in (buckets * _BUCKET).tolist()
-    ]
-    return seconds + np.array(offsets, dtype=np.float64)[where]
+    if np.isnat(values).any():
+        raise BadTime(
+            "a time is missing: one of the values is NaT; drop those records, or leave ts out for now"
+        )
+    whole = values.astype("m8[s]")
+    fraction = (values - whole).astype("m8[ns]").astype(np.int64)
+    seconds: Floats = whole.astype(np.int64) + fraction / 1e9
+    return seconds

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.errors import BadTime, WrongLength
+from realtime_widgets.errors import BadTime, WrongLength, shown
 from realtime_widgets.streams.times import to_seconds, to_seconds_array, to_utc
 
 NOON = 1795435200.0  # 2026-11-23 12:00 UTC
@@ -153,7 +153,13 @@ def test_other_units_are_refused_and_named(value, hint):
     [
         True,
         np.True_,
-        "2026-01-01",
+        "yesterday",
+        "1795435200",
+        "2026-13-01",
+        "2026-01-01T00:00\ud83d",
+        "\0",
+        "",
+        np.ma.masked,
         b"x",
         None,
         math.nan,
@@ -166,9 +172,12 @@ def test_other_units_are_refused_and_named(value, hint):
         {},
         1j,
         Decimal("NaN"),
+        Decimal("sNaN"),
+        Fraction(10**400),
         10**30,
+        10**5000,
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_what_is_not_a_moment_is_refused(value):
     with pytest.raises(BadTime):
