@@ -31,7 +31,7 @@ def to_pandas(
     ts: Floats, columns: Mapping[str, Array], origins: Mapping[str, Origin], zone: dt.tzinfo
 ) -> Any:
     """Return a `pandas.DataFrame`; see `Batch.to_pandas`."""
-    pd = _library("pandas", "to_pandas()")
+    pd = library("pandas", "to_pandas()")
     times = pd.Series(to_utc(ts))
     if not len(ts) or np.abs(ts).max() < _NANOSECONDS_UNTIL:
         times = times.dt.as_unit("ns")
@@ -62,7 +62,7 @@ def to_polars(
     ts: Floats, columns: Mapping[str, Array], origins: Mapping[str, Origin], zone: dt.tzinfo
 ) -> Any:
     """Return a `polars.DataFrame`; see `Batch.to_polars`."""
-    pl = _library("polars", "to_polars()")
+    pl = library("polars", "to_polars()")
     times = pl.Series("ts", to_utc(ts)).dt.replace_time_zone("UTC")
     key = zone_key(zone)
     if key is not None and key[0] not in "+-":  # polars has no zones that are offsets
@@ -93,7 +93,7 @@ def to_polars(
 
 def to_arrow(ts: Floats, columns: Mapping[str, Array], origins: Mapping[str, Origin], zone: dt.tzinfo) -> Any:
     """Return a `pyarrow.Table`; see `Batch.to_arrow`."""
-    pa = _library("pyarrow", "to_arrow()")
+    pa = library("pyarrow", "to_arrow()")
 
     def array(field: str) -> Any:
         column = columns[field]
@@ -116,7 +116,12 @@ def to_arrow(ts: Floats, columns: Mapping[str, Array], origins: Mapping[str, Ori
     return pa.table({"ts": times, **{name: array(field) for field, name in _names(columns).items()}})
 
 
-def _library(name: str, what: str) -> Any:
+def library(name: str, what: str) -> Any:
+    """Return a library that is needed for what a user wants, now.
+
+    Raises:
+        MissingDependency: when it is not installed.
+    """
     try:
         return importlib.import_module(name)
     except ImportError as error:

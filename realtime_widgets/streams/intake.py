@@ -14,8 +14,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..errors import BadTime, MissingDependency, UsageError, WrongLength, WrongType, did_you_mean, shown
+from ..errors import BadTime, UsageError, WrongLength, WrongType, did_you_mean, shown
 from .columns import ABSENT
+from .exports import library
 from .fields import check_name
 from .records import as_record
 from .times import Floats, has_moments, to_seconds, to_seconds_array, zone_of
@@ -75,14 +76,15 @@ def _without_ts(value: Mapping[Any, Any], ts: Any) -> tuple[dict[str, Any], Any]
 
 
 def is_many(value: Any) -> bool:
-    """Whether this is several values: a list, a tuple, an array, or a column or table of any library."""
-    if (
-        isinstance(value, list | tuple)
-        or hasattr(value, "get_columns")
-        or hasattr(value, "__arrow_c_stream__")
-    ):
-        return as_record(value) is None
-    return math.prod(getattr(value, "shape", ())) != 1 if getattr(value, "ndim", 0) else False
+    """Whether this is several values or records: a list, a tuple, an array, a column or table of any library."""
+    if as_record(value) is not None:
+        return False
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return math.prod(shape) != 1 or hasattr(value, "columns")  # a table may have one record
+    return isinstance(value, list | tuple) or any(
+        hasattr(value, protocol) for protocol in ("__arrow_c_stream__", "__arrow_c_array__")
+    )
 
 
 @dataclass(slots=True)  # not frozen, for the sake of speed
@@ -245,14 +247,7 @@ def _is_table(data: Any) -> bool:
 
 
 def _columns_of_arrow(data: Any) -> dict[Any, Any]:
-    try:
-        import pyarrow as pa
-    except ImportError as error:
-        raise MissingDependency(
-            f"a table of type {type(data).__name__} cannot be taken: pyarrow is not installed here, which reads it; "
-            "run: pip install pyarrow",
-            name="pyarrow",
-        ) from error
+    pa = library("pyarrow", f"reading a table of type {type(data).__name__}")
     table = pa.table(data)
     if len(set(table.column_names)) < len(table.column_names):
         raise UsageError("a table cannot be taken: two of its columns have the same name; rename one")

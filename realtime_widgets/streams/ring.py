@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batch import Batch
-from .columns import Array, Column, absences
+from .columns import ABSENT, Array, Column, absences, scalar
 from .fields import Declaration, agree
 from .gaps import Gap
 from .present import AHEAD, Present
@@ -251,6 +251,18 @@ class Ring:
                 if array.dtype == object and self.columns[name].sparse
             },
         )
+
+    def example(self, field: str) -> Any:
+        """Return the newest value of a field that is no number; see `Stream.example`."""
+        column = self.columns.get(field)
+        last = self.last
+        while column is not None and column.kind != "number" and last >= self.first:
+            first = max(self.first, last - 255)
+            for value in reversed(column.read(first, last).tolist()):
+                if not (value is None or value is ABSENT or scalar(value)[0] == "number"):
+                    return value
+            last = first - 1
+        return None
 
     @property
     def newest_ts(self) -> float | None:

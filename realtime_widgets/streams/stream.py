@@ -44,8 +44,10 @@ class Stream:
       oldest end on. Age is measured in the data's own time, so a replay of last year works; a record from the
       future, and a clock that is set back, hide nothing (see `newest_ts`).
     - A field is a `number` (float64; None, NaN and pandas.NA read NaN), a `text` (str or None) or an
-      `object` (anything, by reference). A record may leave fields out: they are absent from it, which reads like
-      a missing value but is none (`Batch.present`): lines and cards go on. So are fields before they first appear.
+      `object` (anything, by reference: dates, spans of time, integers that float64 cannot hold). A scalar of a
+      library, an array of one and an enum member are the value in them.
+    - A record may leave fields out: they are absent from it, which reads like a missing value but is none
+      (`Batch.present`): lines and cards go on. So are fields before they first appear.
     - Fields are not declared: the first value decides on the kind, and a value of another kind widens the
       field to `object` with all values kept and one warning in the log; so does an integer that float64
       cannot hold exactly. A number field that holds no number yet becomes text without a warning.
@@ -111,9 +113,10 @@ class Stream:
         """Add one record.
 
         Args:
-            value: a number, text or object for the field `value`, or a mapping of field names to values.
-            ts: when: seconds, integer nanoseconds, datetime, datetime64 or pandas.Timestamp (without a
-                zone: local time); None: now.
+            value: a number, text or object for the field `value`; or a record: a mapping of field names to values, a
+                row of a pandas DataFrame, a dataclass, a named tuple, an object of attrs or pydantic.
+            ts: when: seconds, integer nanoseconds, a datetime of any library or ISO 8601 text (without a zone: see
+                `tz`), a timedelta (of a clock of its own); None: now.
             **fields: values by field name, instead of `value`.
 
         Returns:
@@ -164,16 +167,18 @@ class Stream:
         """Add many records.
 
         Args:
-            data: a dict of columns of equal length (lists, 1-D arrays, pandas or polars columns), a list of
-                dicts, a pandas or polars DataFrame, or a list or 1-D array for the field `value`. Their
-                times are the column `ts`, else a pandas DatetimeIndex, else now. Empty data is fine.
-            ts: their times, when `data` has none: one per record, or one for all.
+            data: a dict of columns of equal length (lists, 1-D arrays, columns of any library), a list of records, a
+                DataFrame, a table of Arrow or any other library that speaks its protocol, or a list or 1-D array
+                for the field `value`. Empty data is fine.
+            ts: their times: one per record, one for all, or the name of a column. None: the column `ts`, else a pandas
+                index of times (of a TimedeltaIndex, seconds), else the only column of times, else now.
 
         Returns:
             The number of the last record.
 
         Raises:
             WrongLength: when the columns differ in length.
+            UsageError: when times are given twice, or several columns hold times.
             WrongType: when `data` is nothing of the above, or a value does not fit its declared kind.
             UnknownField: when a field is not among the declared ones.
             BadTime: when a time is not a moment.
@@ -280,6 +285,11 @@ class Stream:
         ring = self._ring
         with self._lock:
             return ring.read(max(ring.first - 1, ring.last - limit))
+
+    def example(self, field: str) -> Any:
+        """Return the newest value of a field that is no number, such as a text; None: there is none."""
+        with self._lock:
+            return self._ring.example(field)
 
     def to_pandas(self) -> Any:
         """Return all records as a `pandas.DataFrame`; see `Batch.to_pandas`."""

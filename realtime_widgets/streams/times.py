@@ -60,9 +60,10 @@ def to_seconds(value: Any, zone: Zone = None) -> float:
         return _integer_to_seconds(int(value))
     if isinstance(value, numbers.Real | Decimal):
         try:
-            return to_seconds(float(value))
+            number = float(value)
         except (OverflowError, ValueError):  # a fraction beyond 1.8e308, Decimal("sNaN")
-            _refuse_number(math.inf)
+            number = math.inf
+        return to_seconds(number)
     inner = _inside(value)
     if inner is not None:
         return to_seconds(inner, zone)

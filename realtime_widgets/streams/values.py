@@ -190,7 +190,7 @@ def _from_list(values: list[Any], raw: Any) -> Values:
         except OverflowError:
             return Values("object", objects(values), raw, sparse)
         if int not in types or not (np.abs(floats) >= EXACT_BELOW).any():
-            return Values("number", floats, raw, origin=_origin_of_types(types))
+            return Values("number", floats, raw, origin=_origin_of_types(types, floats))
     elif types == {str}:
         return Values("text", object_array(values), raw)
     found = [scalar(value) for value in values]
@@ -204,8 +204,10 @@ def _from_list(values: list[Any], raw: Any) -> Values:
     return Values("object", objects(values), raw, sparse)
 
 
-def _origin_of_types(types: Set[type]) -> Origin:
-    if float in types:
+def _origin_of_types(types: Set[type], floats: Array) -> Origin:
+    if float in types and not (
+        math.isnan(floats[0]) and np.isnan(floats).all()
+    ):  # NaN is a missing value of any type
         return "float"
     return "integer" if int in types else "boolean" if bool in types else ""
 

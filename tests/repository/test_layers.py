@@ -76,7 +76,7 @@ IMPURE = set(
 )
 
 # Where what is imported is in a variable: a table of names there, and what `_library` is given here.
-DYNAMIC = {"__init__", "streams.batch"}
+DYNAMIC = {"__init__", "streams.exports"}
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ NAMES = [
 ]
 
 SIGNATURES = {
-    "Stream": "(name='stream', *, fields=None, max_points=100000, max_age=None, clock=...)",
+    "Stream": "(name='stream', *, fields=None, max_points=100000, max_age=None, clock=..., tz=None)",
     "Stream.append": "(self, value=..., /, *, ts=None, **fields)",
     "Stream.extend": "(self, data, *, ts=None)",
     "Stream.feed": "(self, source, /)",

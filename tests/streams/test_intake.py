@@ -2,16 +2,18 @@
 
 import datetime as dt
 import math
+import sys
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
-from realtime_widgets.errors import UsageError, WrongLength
-from support.records import NOW, everything, stream
+from realtime_widgets.errors import BadTime, MissingDependency, UsageError, WrongLength
+from support.records import NOW, everything, stream, values
 
 # Records
 
@@ -94,6 +96,150 @@ def test_rows_and_frames_go_back_in():
         assert everything(other)[4:] == everything(s)[4:]
 
 
+class Borrowed:
+    """A table of another library: all that is known of it is Arrow's protocol."""
+
+    def __init__(self, table):
+        self._table = table
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self._table.__arrow_c_stream__(requested_schema)
+
+
+ARROW = pa.table({"ts": [1.0, 2.0], "cpu": pa.array([1, None]), "host": ["a", None], "on": [True, False]})
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        ARROW,
+        ARROW.to_batches()[0],
+        Borrowed(ARROW),
+        ARROW.set_column(2, "host", ARROW["host"].dictionary_encode()),
+        ARROW.set_column(1, "cpu", ARROW["cpu"].cast(pa.uint8())),
+        ARROW.set_column(1, "cpu", ARROW["cpu"].cast(pa.float32())),
+        ARROW.set_column(1, "cpu", ARROW["cpu"].cast(pa.decimal128(30, 2))),
+        {name: ARROW[name] for name in ARROW.column_names},
+        {name: ARROW[name].combine_chunks() for name in ARROW.column_names},
+    ],
+    ids=lambda table: type(table).__name__,
+)
+def test_a_table_by_arrow_is_taken_from_any_library(table):
+    s = stream()
+    assert s.extend(table) == 2
+    assert s.read().rows() == [
+        {"ts": 1.0, "cpu": 1.0, "host": "a", "on": 1.0},
+        {"ts": 2.0, "cpu": pytest.approx(math.nan, nan_ok=True), "host": None, "on": 0.0},
+    ]
+
+
+def test_arrow_without_pyarrow_says_what_to_install(monkeypatch):
+    table = Borrowed(ARROW)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingDependency, match="pip install pyarrow"):
+        stream().extend(table)
+
+
+def test_a_structured_array_is_a_table():
+    s = stream()
+    s.extend(np.array([(1.0, 2), (1.5, 3)], dtype=[("ts", "f8"), ("n", "i4")]))
+    assert s.read().rows() == [{"ts": 1.0, "n": 2.0}, {"ts": 1.5, "n": 3.0}]
+
+
+# Times of a table
+
+DAYS = [dt.datetime(2026, 1, day, tzinfo=dt.UTC) for day in (1, 2)]
+SECONDS = [day.timestamp() for day in DAYS]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pd.DataFrame({"v": [1, 2], "when": DAYS}),
+        pd.DataFrame({"v": [1, 2], "when": DAYS}).astype({"when": object}),
+        pd.DataFrame({"v": [1, 2], "when": DAYS}).convert_dtypes(dtype_backend="pyarrow"),
+        pd.DataFrame({"v": [1, 2]}, index=DAYS),
+        pd.DataFrame({"v": [1, 2]}, index=pd.PeriodIndex(["2026-01-01", "2026-01-02"], freq="D")),
+        pd.DataFrame({"v": [1, 2]}, index=pd.Index([day.date() for day in DAYS])),
+        pd.DataFrame({"v": [1, 2]}, index=pd.MultiIndex.from_arrays([["a", "b"], DAYS])),
+        pd.Series([1, 2], index=DAYS),
+        pl.DataFrame({"v": [1, 2], "when": DAYS}),
+        pl.DataFrame({"v": [1, 2], "when": [day.date() for day in DAYS]}),
+        pa.table({"v": [1, 2], "when": DAYS}),
+        pa.table({"v": [1, 2], "when": [day.date() for day in DAYS]}),
+        {"v": [1, 2], "when": DAYS},
+        {"v": [1, 2], "when": np.array(["2026-01-01", "2026-01-02"], dtype="M8[D]")},
+        [{"v": 1, "when": DAYS[0]}, {"v": 2, "when": DAYS[1]}],
+    ],
+    ids=lambda data: f"{type(data).__module__}.{type(data).__name__}",
+)
+def test_the_index_or_the_only_column_of_times_is_the_time_of_a_table(data):
+    s = stream(tz="UTC")
+    s.extend(data)
+    assert s.read().ts.tolist() == SECONDS
+    assert len(s.fields) == 1
+    assert values(s.read(), next(iter(s.fields))) == [1.0, 2.0]
+
+
+def test_an_index_of_spans_is_a_clock_of_its_own_in_seconds():
+    for index in (
+        pd.to_timedelta([0, 1500], unit="ms"),
+        pd.Index([dt.timedelta(0), dt.timedelta(seconds=1.5)]),
+    ):
+        s = stream()
+        s.extend(pd.DataFrame({"v": [1, 2]}, index=index))
+        s.append(v=3, ts=dt.timedelta(seconds=2))
+        s.extend({"v": [4]}, ts=np.array([2500], dtype="m8[ms]"))
+        assert s.read().ts.tolist() == [0.0, 1.5, 2.0, 2.5]
+
+
+def test_other_indices_are_none():
+    s = stream()
+    s.extend(pd.DataFrame({"v": [1, 2]}, index=["a", "b"]))
+    s.extend(pd.DataFrame({"v": [1]}, index=[5]))
+    assert s.read().ts.tolist() == [NOW] * 3
+
+
+def test_of_several_columns_of_times_one_must_be_named():
+    frame = pd.DataFrame({"v": [1, 2], "open": DAYS, "close": DAYS})
+    s = stream()
+    with pytest.raises(UsageError, match="'open', 'close' hold times; pass ts='open'"):
+        s.extend(frame)
+    s.extend(frame, ts="close")
+    assert (s.read().ts.tolist(), s.fields) == (SECONDS, {"v": "number", "open": "object"})
+    s = stream()
+    s.extend(frame, ts=5.0)
+    assert (s.read().ts.tolist(), list(s.fields)) == ([5.0, 5.0], ["v", "open", "close"])
+
+
+@pytest.mark.parametrize("data", [{"v": [1, 2], "t": [5.0, 6.0]}, [{"v": 1, "t": 5.0}, {"v": 2, "t": 6.0}]])
+def test_a_column_may_be_named_as_the_time_whatever_it_holds(data):
+    s = stream()
+    s.extend(data, ts="t")
+    assert (s.read().ts.tolist(), list(s.fields)) == ([5.0, 6.0], ["v"])
+    with pytest.raises(UsageError, match=r"'tt' is not a moment.*or the name of a column; did you mean 't'"):
+        s.extend(data, ts="tt")
+
+
+def test_a_column_of_times_that_is_a_field_already_stays_one():
+    for s in (stream(), stream(fields={"v": "number", "due": "object"})):
+        s.append(v=1, due=DAYS[0])
+        s.extend({"v": [2, 3], "due": DAYS})
+        assert (s.read().ts.tolist(), s.read()["due"].tolist()) == ([NOW] * 3, [DAYS[0], *DAYS])
+    s = stream()
+    s.extend({"due": DAYS})
+    assert s.read()["due"].tolist() == DAYS, "and so does one that is alone"
+
+
+def test_a_missing_time_among_those_of_a_table_is_refused():
+    for data in (
+        pd.DataFrame({"v": [1, 2], "when": [DAYS[0], None]}),
+        pa.table({"v": [1, 2], "when": [DAYS[0], None]}),
+    ):
+        with pytest.raises(BadTime, match="missing"):
+            stream().extend(data)
+
+
 # What is refused
 
 
@@ -109,6 +255,11 @@ def test_rows_and_frames_go_back_in():
         lambda s: s.append(np.zeros(3)),
         lambda s: s.append(pd.DataFrame({"a": [1]})),
         lambda s: s.append(pl.DataFrame({"a": [1]})),
+        lambda s: s.append(pa.table({"a": [1]})),
+        lambda s: s.append(pl.Series([1.0, 2.0])),
+        lambda s: s.append(pa.array([1.0, 2.0])),
+        lambda s: s.extend(pa.table([[1], [2]], names=["a", "a"])),
+        lambda s: s.extend([1.0], ts="yesterday"),
         lambda s: s.append({1: 2.0}),
         lambda s: s.append({"": 2.0}),
         lambda s: s.append(seq=1),

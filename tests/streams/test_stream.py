@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.errors import UnknownField, UsageError, WrongType
 from realtime_widgets.streams import Stream
 from realtime_widgets.streams.ring import MAX_GAPS
 from support.records import NOW, stream, values
@@ -232,6 +232,24 @@ def test_an_age_may_be_a_duration_of_any_form():
 
 def test_the_help_of_append_is_readable():
     assert "<no value>" in str(inspect.signature(Stream.append))
+
+
+@pytest.mark.parametrize("fill", [lambda s: s.append(1), lambda s: s.extend([1])])
+def test_a_value_without_a_name_is_told_where_it_would_go(fill):
+    with pytest.raises(
+        UnknownField, match=r"no field 'value', where values without a name go: it has 'a', 'b'; pass .*a="
+    ):
+        fill(stream(fields=["a", "b"]))
+
+
+def test_an_example_of_what_is_no_number_is_to_be_had():
+    s = stream(max_points=1000)
+    s.extend({"price": ["1", "63719.32", None], "n": [1.0, 2.0, 3.0]})
+    assert (s.example("price"), s.example("n"), s.example("none")) == ("63719.32", None, None)
+    s.extend({"price": [5.0] * 700, "n": [1.0] * 700})
+    assert s.example("price") == "63719.32"
+    s.extend({"n": [1.0] * 1000})
+    assert s.example("price") is None
 
 
 # Threads and listeners

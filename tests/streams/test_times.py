@@ -7,9 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+import arrow
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,6 +227,113 @@ def test_the_number_of_times_must_be_that_of_the_records():
 def test_no_times_are_no_times():
     assert to_seconds_array([], 0).tolist() == []
     assert to_seconds_array(np.array([], dtype="M8[ns]"), 0).tolist() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-23T12:00:00Z",
+        "2026-11-23 12:00:00+00:00",
+        "2026-11-23T21:00+09:00",
+        "20261123T120000Z",
+        "2026-11-23T12:00:00.000000000Z",
+        " 2026-11-23T12:00:00Z\n",
+        "2026-W48-1T12:00Z",
+    ],
+)
+def test_text_of_iso_8601_is_a_moment(text):
+    assert to_seconds(text) == NOON
+    assert to_seconds_array([text, NOON], 2).tolist() == [NOON, NOON]
+    assert to_seconds_array(text, 2).tolist() == [NOON, NOON]
+
+
+def test_a_date_as_text_is_its_midnight_in_the_zone():
+    tokyo = ZoneInfo("Asia/Tokyo")
+    midnight = dt.datetime(2026, 11, 23, tzinfo=tokyo).timestamp()
+    assert to_seconds("2026-11-23", tokyo) == to_seconds(dt.date(2026, 11, 23), tokyo) == midnight
+
+
+def test_the_number_in_a_text_is_said_as_a_number():
+    with pytest.raises(BadTime, match=r"it is a number as text; pass 1795435200\.0"):
+        to_seconds("1795435200")
+
+
+def test_a_span_of_time_is_a_time_of_its_own_clock():
+    spans = [
+        dt.timedelta(minutes=1.5),
+        np.timedelta64(90, "s"),
+        pd.Timedelta("90s"),
+        np.array(90, dtype="m8[s]"),
+    ]
+    assert [to_seconds(span) for span in spans] == [90.0] * 4
+    columns = [spans[:1], np.array([90_000], dtype="m8[ms]"), pd.Series(spans[:1]), pl.Series(spans[:1])]
+    columns += [pa.array(spans[:1]), pd.TimedeltaIndex(spans[:1])]
+    assert [to_seconds_array(column, 1).tolist() for column in columns] == [[90.0]] * 6
+    for missing in (
+        np.array(["NaT"], dtype="m8[s]"),
+        np.array([5], dtype="m8[M]"),
+        np.array([5], dtype="m8"),
+    ):
+        with pytest.raises(BadTime):
+            to_seconds_array(missing, 1)
+
+
+def test_datetimes_of_other_libraries_are_moments():
+    assert to_seconds(arrow.get(NOON)) == NOON
+    assert to_seconds(pa.scalar(dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC))) == NOON
+    assert to_seconds(pa.scalar(int(NOON) * 10**9 + 500_000_001, pa.timestamp("ns", "UTC"))) == NOON + 0.5
+    with pytest.raises(BadTime):
+        to_seconds(pa.scalar(None, pa.timestamp("us")))
+
+
+ZONES_TO_DRAW = st.sampled_from([dt.UTC, *map(ZoneInfo, ZONES)])
+
+
+@given(st.datetimes(dt.datetime(1900, 1, 2), dt.datetime(2200, 1, 1)), ZONES_TO_DRAW)
+def test_every_moment_is_the_same_in_every_form(naive, zone):
+    aware = naive.replace(tzinfo=zone)
+    expected = aware.timestamp()
+    assert to_seconds(aware) == to_seconds(naive, zone) == expected
+    assert to_seconds(naive.isoformat(), zone) == expected
+    assert to_seconds(aware.astimezone(dt.UTC).isoformat()) == expected
+    if naive.year >= 1970:  # before, zones had offsets that changed between the quarters of an hour
+        columns = [
+            np.array([naive], dtype="M8[us]"),
+            pd.Series([naive]),
+            pl.Series([naive]),
+            pa.array([naive]),
+        ]
+        found = [to_seconds_array(column, 1, zone)[0] for column in columns]
+        assert found == pytest.approx([expected] * 4, abs=2e-6)
+
+
+@given(st.text(st.characters(codec=None)) | st.text("0123456789-:TZ+. \ud83d\0", max_size=30))
+def test_no_text_raises_anything_but_what_says_so(text):
+    try:
+        found = to_seconds(text)
+    except BadTime:
+        found = 0.0
+    assert math.isfinite(found)
+
+
+@given(st.integers() | st.floats() | st.decimals() | st.fractions())
+def test_every_number_is_a_moment_or_refused_by_the_name_of_its_unit(value):
+    try:
+        seconds = to_seconds(value)
+    except BadTime as error:
+        refused = str(error)
+    else:
+        refused = ""
+        assert abs(seconds) < 1e11
+    try:
+        size = abs(float(value))
+    except (OverflowError, ValueError):
+        size = math.inf
+    size = math.inf if math.isnan(size) else size
+    unit = "millisec" if size < 1e14 else "microsec" if size < 1e17 else ""
+    assert (size < 1e11) <= (not refused)
+    if size >= 1e11 and unit:
+        assert unit in refused
 
 
 @given(st.integers(-(10**15), 10**15))
