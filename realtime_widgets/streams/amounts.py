@@ -76,9 +76,13 @@ def to_count(value: Any, what: str, *, least: int = 0) -> int:
             raise WrongType(
                 f"{what} cannot be {shown(value)}: it is of type {type(value).__name__}; pass {least} or more"
             )
-        if not isinstance(value, numbers.Integral) and not float(value).is_integer():
+        try:
+            whole = int(value)  # type: ignore[call-overload]  # every Real is a float, int, Fraction or numpy's
+        except (OverflowError, ValueError):  # infinity, NaN
+            whole = None
+        if whole is None or whole != value:
             raise UsageError(f"{what} cannot be {shown(value)}: it is not whole; pass {least} or more")
-        value = int(value)  # type: ignore[call-overload]  # every Real is one of float, int, Fraction or numpy's
+        value = whole
     if value < least:
         raise UsageError(f"{what} cannot be {shown(value)}: pass {least} or more")
     return int(value)

@@ -31,6 +31,10 @@ def _nothing() -> None:
     """Do nothing; the undo function while there is nothing to undo."""
 
 
+def _seconds(timeout: Duration | None, method: str) -> float | None:
+    return None if timeout is None else to_duration(timeout, f"timeout= of {method}()")
+
+
 class Readable(Protocol):
     """What a buffer reads: a stream."""
 
@@ -116,24 +120,26 @@ class DataBuffer:
         """Call `fn`, as if it had not been decorated."""
         return self._fn(batch)
 
-    def flush(self, timeout: float | None = None) -> None:
+    def flush(self, timeout: Duration | None = None) -> None:
         """Deliver what is pending now instead of later; with nothing pending, do nothing.
 
         Args:
-            timeout: seconds to wait until it is delivered; None: return at once.
+            timeout: how long to wait until it is delivered, in seconds or any other form; None: return at once.
 
         Raises:
             TimedOut: when `fn` has not returned within `timeout` seconds.
             WouldDeadlock: with a timeout, on the callback thread or the I/O thread.
         """
-        self._wait_for(self._start(), timeout)
+        seconds = _seconds(timeout, "flush")
+        self._wait_for(self._start(), seconds)
 
-    def close(self, timeout: float | None = None) -> None:
+    def close(self, timeout: Duration | None = None) -> None:
         """Deliver what is pending, then stop for good. Takes the same timeout as `flush()`; may be called again."""
+        seconds = _seconds(timeout, "close")
         self._stop_listening()
         done = self._start()
         self._closed = True
-        self._wait_for(done, timeout)
+        self._wait_for(done, seconds)
 
     def __enter__(self) -> DataBuffer:
         return self

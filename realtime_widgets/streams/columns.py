@@ -134,6 +134,13 @@ def _number(value: Any) -> tuple[Kind, Any]:
         return "number", math.nan
     if isinstance(value, numbers.Integral) and int(stored) != value:
         return "object", int(value)
+    if (
+        isinstance(value, Decimal)
+        and abs(stored) >= EXACT_BELOW
+        and value.is_finite()
+        and Decimal(stored) != value
+    ):
+        return "object", value  # an integer as well, from a database: its digits are kept
     return "number", stored
 
 
@@ -171,7 +178,7 @@ def _as_number(value: Any) -> float:
         return float(stored)
     if kind == "text":
         return math.nan
-    if isinstance(stored, int | Fraction):  # too large to be exact, or at all
+    if isinstance(stored, int | Fraction | Decimal):  # too large to be exact, or at all
         try:
             return float(stored)
         except OverflowError:

@@ -158,7 +158,7 @@ def intake(data: Any, ts: Any, zone: Zone = None, known: Container[str] | None =
 
 def _known_zone(ts: Any) -> Zone:
     """Return the zone of a column of times; None: it has none, or one that is not known here."""
-    if type(ts) in (np.ndarray, list, tuple, float):
+    if type(ts) in (type(None), np.ndarray, list, tuple, float):
         return None
     try:
         return read_zone(zone_of(ts), "the zone of a column")
@@ -192,6 +192,9 @@ def _table(data: Any) -> tuple[dict[Any, Any], Any]:
     """Return the columns by name, and the index of pandas data when it holds times."""
     if isinstance(data, Mapping):
         return dict(data), None
+    if isinstance(data, np.ndarray):
+        names = data.dtype.names  # of a structured array
+        return {"value": data} if names is None else {name: data[name] for name in names}, None
     if _is_from("polars", "DataFrame", data):
         return {series.name: series for series in data.get_columns()}, None
     if _is_from("pandas", "DataFrame", data):
@@ -202,8 +205,6 @@ def _table(data: Any) -> tuple[dict[Any, Any], Any]:
         return _turned(data), None
     if _is_table(data):
         return _columns_of_arrow(data), None
-    if getattr(getattr(data, "dtype", None), "names", None):  # a structured array of numpy
-        return {name: data[name] for name in data.dtype.names}, None
     if isinstance(data, list | tuple) and data and isinstance(data[0], list | tuple):
         raise WrongType(
             "extend() cannot tell fields apart: it got a list of tuples or lists; "

@@ -168,8 +168,12 @@ def _inside(value: Any) -> Any:
         return value.as_py()
     if hasattr(value, "to_timestamp") and hasattr(value, "ordinal"):  # a period of pandas: its beginning
         return value.to_timestamp()
-    moment = getattr(value, "datetime", None)  # arrow.Arrow
-    return moment if isinstance(moment, dt.datetime) else None
+    moment = getattr(value, "datetime", None)  # arrow.Arrow; where it has no zone it is anybody's guess
+    if isinstance(moment, dt.datetime) and moment.tzinfo is not None:
+        return moment
+    to_datetime = getattr(value, "to_stdlib", None) or getattr(value, "py_datetime", None)  # whenever
+    moment = to_datetime() if callable(to_datetime) else None
+    return moment if isinstance(moment, dt.date) else None
 
 
 def _text_to_seconds(text: str, zone: Zone) -> float:

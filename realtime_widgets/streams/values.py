@@ -94,6 +94,8 @@ def values_of(data: Any, what: str) -> Values:
     """
     if type(data) is np.ndarray and data.dtype == np.float64 and data.ndim == 1:
         return Values("number", data, data)
+    if type(data) is list:
+        return _from_list(data, data)
     if not (hasattr(data, "__len__") and hasattr(data, "__iter__")) or isinstance(
         data, str | bytes | Mapping | Set
     ):

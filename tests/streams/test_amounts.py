@@ -146,6 +146,6 @@ def test_a_count_is_a_whole_number():
             WrongType, match=f"limit cannot be .*of type {type(value).__name__}; pass 1 or more"
         ):
             to_count(value, "limit", least=1)
-    for value in (0, -1, 1.5, math.nan, math.inf):
+    for value in (0, -1, 1.5, math.nan, math.inf, Fraction(10**400, 3)):
         with pytest.raises(UsageError, match=r"limit cannot be .*pass 1 or more"):
             to_count(value, "limit", least=1)

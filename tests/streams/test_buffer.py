@@ -327,6 +327,15 @@ def test_the_delay_may_be_a_duration_of_any_form(stream, fake_scheduler, every):
     assert DataBuffer(stream, print, every=every, scheduler=fake_scheduler).every == 1.0
 
 
+def test_a_timeout_that_is_no_duration_is_refused_before_anything_happens(stream, fake_scheduler):
+    buffer = DataBuffer(stream, print, scheduler=fake_scheduler)
+    stream.append(1.0)
+    for wait in (buffer.flush, buffer.close):
+        with pytest.raises(UsageError, match=r"timeout= of (flush|close)\(\) cannot be 'soon'"):
+            wait("soon")
+    assert (buffer.delivered, fake_scheduler.jobs) == (0, [])
+
+
 # On the real threads
 
 
