@@ -158,6 +158,11 @@ class FrameLoop:
         if gone is not None:
             self._hand_over(self._remove, to, gone)
 
+    def registered(self) -> list[object]:
+        """Return the widgets that it refers to, once for each reference: no reason to keep any."""
+        served = list(self._served.values())
+        return [each.sender for each in served] + [getattr(each.asked, "__self__", None) for each in served]
+
     def wake(self) -> None:
         """Note that something changed; cheap, and one check while a frame is already scheduled."""
         if not self._awake:

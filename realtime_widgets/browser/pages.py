@@ -7,6 +7,7 @@ report. Pure: the caller passes the time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -59,6 +60,8 @@ class Pages:
     def __init__(self) -> None:
         self._pages: dict[str, Page] = {}
         self._departed: dict[str, tuple[int, float]] = {}  # page id → its last number, when it said goodbye
+        self.last_goodbye = -math.inf
+        """When a page said goodbye last, in seconds."""
 
     def __len__(self) -> int:
         return len(self._pages)
@@ -100,6 +103,7 @@ class Pages:
             return None
         before = self._pages.pop(page_id, None)
         if message.get("gone"):
+            self.last_goodbye = now
             if before is not None:
                 self._departed[page_id] = (before.number, now)
             return None

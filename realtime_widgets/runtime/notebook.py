@@ -6,13 +6,25 @@ gives it, or by its text where there is no id.
 
 from __future__ import annotations
 
+import re
 import sys
 import weakref
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 Cell = str
 T = TypeVar("T")
+
+
+class Run(NamedTuple):
+    """One run of a cell: in which front end, and which message asked for it.
+
+    A notebook that is open twice on one kernel has its cells twice: each shows what was run there.
+    """
+
+    cell: Cell
+    session: str
+    message: str
 
 
 class Replaced:
@@ -51,15 +63,66 @@ def watch(started: Callable[[Cell | None], object], ended: Callable[[], object])
     return True
 
 
+def watch_displays(kind: type[T], displayed: Callable[[T], dict[str, Any] | None]) -> None:
+    """Call `displayed(thing)` whenever an object of this class is about to be displayed, on the thread that does it.
+
+    What it returns, if anything, is displayed instead, by MIME type. Does nothing outside a notebook.
+    """
+    shell = _shell()
+    formatter = getattr(getattr(shell, "display_formatter", None), "mimebundle_formatter", None)
+    if formatter is None:
+        return
+    before = formatter.for_type(kind)
+
+    def bundle(thing: Any) -> Any:
+        instead = displayed(thing)
+        if instead is not None:
+            return instead
+        if before is not None:
+            return before(thing)
+        method = getattr(thing, "_repr_mimebundle_", None)
+        return method(include=None, exclude=None) if callable(method) else None
+
+    formatter.for_type(kind, bundle)
+
+
 def current() -> Cell | None:
     """Return the cell that runs, or the last one that ran; None outside a notebook."""
+    run = current_run()
+    return None if run is None else run.cell
+
+
+def current_run() -> Run | None:
+    """Return the run of the cell that runs, or of the last one that ran; None outside a notebook and its cells."""
     shell = _shell()
     if shell is None:
         return None
     parent = shell.get_parent()
-    metadata = parent.get("metadata") or {}
-    text = (parent.get("content") or {}).get("code")
-    return metadata.get("cellId") or text or None
+    metadata, header = parent.get("metadata") or {}, parent.get("header") or {}
+    cell = metadata.get("cellId") or (parent.get("content") or {}).get("code")
+    return Run(cell, str(header.get("session")), str(header.get("msg_id"))) if cell else None
+
+
+def current_message() -> str | None:
+    """Return the id of the message that the kernel works on: one that runs a cell, or a widget's; None: not known."""
+    shell = _shell()
+    header = {} if shell is None else shell.get_parent().get("header") or {}
+    return header.get("msg_id")
+
+
+def cached_results() -> Iterator[object]:
+    """Yield what the notebook keeps of all results by their numbers, `Out[5]` and `_5`, once for each reference.
+
+    They are no names that somebody chose; `_`, `__` and `___`, the last three results, are not among them.
+    """
+    shell = _shell()
+    if shell is None:
+        return
+    namespace = getattr(shell, "user_ns", {})
+    for names in (namespace, getattr(shell, "user_ns_hidden", {})):
+        yield from [value for name, value in list(names.items()) if re.fullmatch(r"_\d+", str(name))]
+    out = namespace.get("_oh")
+    yield from list(out.values()) if isinstance(out, dict) else ()
 
 
 def _of(info: Any) -> Cell | None:

@@ -19,7 +19,7 @@ import traitlets
 from ipywidgets import Layout
 
 from ..browser.carrier import has_carrier, read_front_end, read_static
-from ..browser.frame_loop import Followed, get_frame_loop
+from ..browser.frame_loop import Followed, FrameLoop, get_frame_loop
 from ..browser.stats import Stats
 from ..errors import UsageError
 from ..errors import named_keywords as named_keywords
@@ -28,6 +28,8 @@ from ..feeds.freshness import DataState, Facts, data_state, is_down
 from ..feeds.upstream import UpstreamFeed, with_upstream
 from ..runtime import get_runtime
 from ..streams import Stream
+from .closed import SaysClosed
+from .shown import get_shown
 
 
 def is_number(value: Any) -> bool:
@@ -53,7 +55,7 @@ def _language_tag(locale: str | None) -> str:
     return tag
 
 
-class LiveWidget(anywidget.AnyWidget):
+class LiveWidget(SaysClosed, anywidget.AnyWidget):
     """What all our widgets share."""
 
     _anywidget_id = traitlets.Unicode().tag(sync=True)
@@ -120,8 +122,9 @@ class LiveWidget(anywidget.AnyWidget):
         linked = (feed for feed in self._feeds.values() if isinstance(feed, UpstreamFeed))
         self._sources = list({id(feed.source): feed.source for feed in linked}.values())
         self._frame_loop = frame_loop
-        self.on_msg(lambda _widget, content, _buffers: frame_loop.receive(content, self._rw_id))
+        self.on_msg(_receiver(frame_loop, self._rw_id))
         frame_loop.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self, kind)
+        get_shown().add(self)
 
     def add_traits(self, **traits: Any) -> None:
         """Adds traits; not that one."""
@@ -171,6 +174,10 @@ class LiveWidget(anywidget.AnyWidget):
         if frame_loop is not None:
             frame_loop.remove(self._rw_id)
         super().close()
+
+
+def _receiver(frame_loop: FrameLoop, to: str) -> Callable[[Any, Any, Any], None]:
+    return lambda _widget, content, _buffers: frame_loop.receive(content, to)
 
 
 def _trouble(feed: Any) -> str | None:

@@ -16,8 +16,10 @@ from ..errors import UsageError, WrongType, did_you_mean
 from ..feeds.feed import Payload
 from ..feeds.freshness import GRAVEST_FIRST, DataState
 from .base import LiveWidget, named_keywords
+from .closed import SaysClosed, why_closed
 from .connection import ConnectionIndicator, Linked
 from .metric import MetricCard
+from .shown import get_shown
 
 Children = Sequence[DOMWidget] | Mapping[str, DOMWidget]
 
@@ -28,7 +30,7 @@ NARROW: Final = (MetricCard, ConnectionIndicator, ValueWidget, Button)
 """Widgets that take one column; everything else (charts, logs, figures, boxes) takes half of the width."""
 
 
-class Dashboard(VBox):  # type: ignore[misc]
+class Dashboard(SaysClosed, VBox):  # type: ignore[misc]
     """Cards, charts and any other ipywidgets in one, two or three columns, as its width allows.
 
     Cards and controls take one column of 220 pixels at least, everything else half of the width, or all of it where
@@ -81,6 +83,7 @@ class Dashboard(VBox):  # type: ignore[misc]
         super().__init__([row, self._grid], **({} if layout is None else {"layout": layout}))
         self.add_class("rw-board")
         self._arrange()
+        get_shown().add(self)
 
     def _keep(self, widget: Any) -> Any:
         self._own.append(widget)
@@ -239,6 +242,8 @@ def _check_widget(which: str, widget: object) -> None:
             f"a dashboard cannot show the child {which}: it is {widget!r} ({type(widget).__name__}); "
             "pass widgets, such as rw.LiveChart(...) or ipywidgets.HTML(...)"
         )
+    if widget.comm is None:
+        raise UsageError(f"a dashboard cannot show the child {which}: {why_closed(widget)}")
 
 
 def _checked_columns(columns: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -85,3 +86,12 @@ def test_a_page_that_begins_hidden_or_without_the_carrier_shows_what_it_says(
     page = Pages().hear(word(models={"b": {"views": 1}}, visible=visible), 10.0, route)
     assert page is not None
     assert not page.arrives(10.0)
+
+
+def test_the_last_goodbye_of_any_page_is_kept():
+    pages = Pages()
+    assert pages.last_goodbye == -math.inf
+    pages.hear({"page": "p", "n": 1}, 5.0, CARRIER)
+    pages.hear({"page": "p", "n": 2, "gone": True}, 7.0, CARRIER)
+    pages.hear({"page": "q", "n": 1}, 9.0, CARRIER)
+    assert pages.last_goodbye == 7.0

@@ -28,7 +28,7 @@ ROOMS = {
     "hub": ("errors runtime streams protocol sources", "msgspec starlette uvicorn"),
     "feeds": ("errors streams", "numpy msgspec"),
     "browser": ("errors runtime streams feeds", "anywidget traitlets ipykernel numpy msgspec"),
-    "widgets": ("errors runtime streams feeds client browser", "anywidget ipywidgets traitlets numpy pandas plotly msgspec"),
+    "widgets": ("errors runtime streams feeds client browser", "anywidget ipywidgets comm traitlets numpy pandas plotly msgspec"),
     "connecting": ("errors client hub", ""),
     "cli": ("errors runtime hub __init__", ""),
     "__init__": ("errors streams protocol sources client hub feeds browser widgets connecting", ""),
