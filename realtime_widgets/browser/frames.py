@@ -24,6 +24,7 @@ import msgspec
 import numpy as np
 
 from ..feeds.feed import Payload, padded
+from ..feeds.text import as_unicode
 
 WIRE = 2
 """Version of the wire format. A page and a kernel of different versions never share a registry."""
@@ -81,6 +82,6 @@ def pack(frame: Frame) -> tuple[dict[str, Any], list[bytes]]:
         )
     content = {"rw": WIRE, "mid": frame.mid, "t": frame.t, "parts": parts}
     if frame.heard:
-        content["heard"] = dict(frame.heard)
+        content["heard"] = as_unicode(dict(frame.heard))  # names that pages gave themselves
     buffer = b"".join(chunks)
     return content, [buffer] if buffer else []

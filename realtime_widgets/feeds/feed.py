@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol
 import msgspec
 from numpy.typing import NDArray
 
+from .text import as_unicode
+
 ALIGNMENT: Final = 8
 """Bytes: each column starts at a multiple of this in the buffer, as typed arrays in the page require."""
 
@@ -17,7 +19,8 @@ Columns = Mapping[str, NDArray[Any]]
 class Payload(msgspec.Struct, frozen=True):
     """The data that a feed returns at one moment: the records `first..last`, ready for a page.
 
-    `last == first - 1` means no record, only a new `body`. Column values are copies.
+    `last == first - 1` means no record, only a new `body`. Column values are copies. Text in a body is made Unicode:
+    any that is none would stop the frame, and with it all widgets.
     """
 
     first: int
@@ -30,6 +33,11 @@ class Payload(msgspec.Struct, frozen=True):
     `FrameDelivery` counts it like a record, so that a page that misses this part sees a hole."""
     body_bytes: int = 0
     """Size in bytes of a `body` that holds the data itself; 0 for a `body` of a few numbers, which do not count."""
+
+    def __post_init__(self) -> None:
+        body = as_unicode(self.body)
+        if body is not self.body:
+            msgspec.structs.force_setattr(self, "body", body)
 
     @property
     def nbytes(self) -> int:

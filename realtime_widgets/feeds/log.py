@@ -23,6 +23,7 @@ from ..errors import UsageError, did_you_mean
 from ..streams import Batch, Stream
 from ..streams.gaps import Gap
 from .feed import Payload
+from .text import as_unicode
 
 Level = Literal["debug", "info", "success", "warning", "error"]
 LogRow = tuple[float, float, str, str, str] | tuple[float, float, None, str, int | None] | tuple[int, int]
@@ -235,8 +236,9 @@ def shown(value: Any, most: int) -> str:
         text = f"<a {type(value).__name__} whose text raised {type(error).__name__}>"
     if len(text) > most:
         text = text[:most] + "…"
-    # A lone surrogate cannot be encoded, and the whole frame could not be sent.
-    return text if text.isascii() else text.encode(errors="replace").decode()
+    return (
+        text if text.isascii() else as_unicode(text)
+    )  # here, because the size of a row is that of its encoding
 
 
 def _rows(batch: Batch, places: Sequence[int]) -> Iterator[LogRow]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import msgspec
+
 from ..errors import UsageError
 from ..streams import Stream
 from .feed import Payload
@@ -61,11 +63,11 @@ class ReadoutFeed:
         if line is None:
             return Payload(1, 0, True, {"value": None, "age": None})
         part = line.take(key, now)
-        part.body.update(self._numbers(line))
-        age, behind = part.body["age"], line.behind()
+        body = part.body | self._numbers(line)
+        age, behind = body["age"], line.behind()
         if age is not None and behind:
-            part.body["age"] = age + behind  # newer records say nothing of it
-        return part
+            body["age"] = age + behind  # newer records say nothing of it
+        return msgspec.structs.replace(part, body=body)
 
     def trouble(self) -> str | None:
         """Return why the card shows no number, as a sentence for the reader."""

@@ -25,6 +25,7 @@ from ..errors import UsageError
 from ..errors import named_keywords as named_keywords
 from ..feeds.feed import Feed
 from ..feeds.freshness import DataState, Facts, data_state, is_down
+from ..feeds.text import as_unicode
 from ..feeds.upstream import UpstreamFeed, with_upstream
 from ..runtime import get_runtime
 from ..streams import Stream
@@ -131,6 +132,10 @@ class LiveWidget(SaysClosed, anywidget.AnyWidget):
         traits.pop("_anywidget_id", None)
         if traits:
             super().add_traits(**traits)
+
+    def get_state(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Returns the traits as they are sent to the pages, as ipywidgets does: with all text as Unicode."""
+        return as_unicode(dict(super().get_state(*args, **kwargs)))
 
     def pause(self) -> None:
         """Holds the picture as it is; the stream goes on and nothing is lost."""

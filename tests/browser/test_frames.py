@@ -115,3 +115,16 @@ def test_a_page_comes_to_the_states_of_the_golden_file() -> None:
                 buckets.append(part.payload)
         assert meanings == step["meanings"]
         assert buckets.state() == step["state"]
+
+
+HALF = "cut \ud83d"
+
+
+def test_no_text_of_a_frame_stops_it():
+    payload = Payload(1, 1, True, {"error": HALF, HALF: [HALF, {"series": (HALF,)}]})
+    content, _ = pack(Frame(1, 0.0, (Part("w1", "0", payload),), {HALF: 3}))
+    assert json.loads(json.dumps(content, ensure_ascii=False).encode())["heard"] == {"cut \ufffd": 3}
+    assert content["parts"][0]["body"] == {
+        "error": "cut \ufffd",
+        "cut \ufffd": ["cut \ufffd", {"series": ("cut \ufffd",)}],
+    }

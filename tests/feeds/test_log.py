@@ -107,7 +107,7 @@ class Rude:
         (math.inf, "inf"),
         ("x" * 30, "x" * 10 + "…"),
         ("x" * 10, "x" * 10),
-        ("half \ud83d", "half ?"),
+        ("half \ud83d", "half \ufffd"),
         ("日本", "日本"),
         (b"raw", "b'raw'"),
     ],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from realtime_widgets import Dashboard, LiveChart, MetricCard, Stream, configure, stats
+from realtime_widgets import Dashboard, EventLog, LiveChart, MetricCard, Stream, configure, stats
 from realtime_widgets.errors import UnknownField, UnknownKeyword, UsageError, WrongType
 from realtime_widgets.widgets import base
 from support.recorder import Recorder, bodies, settle, value_of
@@ -200,3 +201,31 @@ def test_a_widget_that_cannot_show_its_data_says_error_before_all_else(sent: Rec
     sent.wait_for(lambda frame: any("error" in body for body in bodies(frame, wrong)))
     wrong.pause()
     assert (wrong.data_state, Dashboard([chart, wrong]).data_state) == ("error", "error")
+
+
+HALF = "cut \ud83d"
+
+
+def test_text_that_is_no_unicode_reaches_the_pages_as_what_is_left_of_it(sent: Recorder) -> None:
+    stream = Stream(HALF)
+    stream.append({HALF: 1.0, "word": HALF, "level": HALF, "message": HALF}, ts=T0)
+    good = MetricCard("Good", good_stream := Stream("good"))
+    widgets = [
+        LiveChart({HALF: stream}, title=HALF, unit=HALF, colors={HALF: "red"}),
+        LiveChart([stream, Stream("other")]),
+        LiveChart(stream, y=HALF),
+        MetricCard(HALF, stream, field="word", icon=HALF, unit=HALF),
+        EventLog(stream, title=HALF),
+        Dashboard([], title=HALF)._header,
+    ]
+    for widget in widgets:
+        frame = sent.wait_for(lambda frame, widget=widget: bodies(frame, widget))
+        json.dumps(bodies(frame, widget), ensure_ascii=False).encode()
+        state = {name: value for name, value in widget.get_state().items() if name != "_esm"}
+        json.dumps(state, ensure_ascii=False).encode()
+    assert widgets[0].get_state("title") == {"title": "cut \ufffd"}
+    wrong = LiveChart(stream, y="word")
+    stream.append({"word": HALF})
+    good_stream.append(7.0)
+    assert sent.wait_for(lambda frame: value_of(frame, good) == 7.0)
+    assert wrong.title == ""
