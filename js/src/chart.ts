@@ -66,8 +66,11 @@ export class LiveChart extends LiveWidget {
     for (const [feed, { prefix, labels, only }] of Object.entries(lines)) {
       const fields = this.feeds.get(feed)?.names ?? [];
       for (const [series, field] of fields.entries()) {
-        const label = labels[field] ?? (fields.length === 1 ? only : undefined) ?? prefix + field;
-        const color = (Array.isArray(colors) ? colors[traces.length] : colors?.[label]) ?? null;
+        const given = Object.hasOwn(labels, field) ? labels[field] : undefined; // a field may be called "constructor"
+        const label = given ?? (fields.length === 1 ? only : undefined) ?? prefix + field;
+        const named =
+          colors && Object.hasOwn(colors, label) ? (colors as Record<string, string>)[label] : null;
+        const color = (Array.isArray(colors) ? colors[traces.length] : named) ?? null;
         traces.push({ feed, series, label, color });
       }
     }

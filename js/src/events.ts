@@ -11,14 +11,14 @@ import { type Icon, icon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
 import { type Item, isGap, type LogEvent, type LogRow, LogRows } from "./lib/view/log";
 
-/** The levels we know; others show their own word, and look like `info`. */
-const LOOKS: Record<string, { icon: Icon; word: Word }> = {
-  debug: { icon: "dot", word: "debug" },
-  info: { icon: "disc", word: "info" },
-  success: { icon: "check", word: "success" },
-  warning: { icon: "triangle", word: "alert" },
-  error: { icon: "cross", word: "error" },
-};
+/** The levels we know; others show their own word, whatever that is, and look like `info`. */
+const LOOKS: ReadonlyMap<string, { icon: Icon; word: Word }> = new Map([
+  ["debug", { icon: "dot", word: "debug" }],
+  ["info", { icon: "disc", word: "info" }],
+  ["success", { icon: "check", word: "success" }],
+  ["warning", { icon: "triangle", word: "alert" }],
+  ["error", { icon: "cross", word: "error" }],
+]);
 
 /** Why events can be missing; see realtime_widgets/streams/gaps.py. */
 const REASONS: Word[] = ["trimmed", "epoch_changed", "overflow", "lost", "unknown_source"];
@@ -69,6 +69,7 @@ export class EventLog extends LiveWidget {
   }
 
   override refresh(): void {
+    this.events.trim(); // `max_rows` may have become less
     this.#fetch();
     super.refresh();
   }
@@ -209,13 +210,13 @@ function row(item: Item, locale: string): HTMLElement {
     return h("div", "rw-missed", item.count === 1 ? say("missed_event") : say("missed_events", count));
   }
   if (item.level === null) return h("div", "rw-missed rw-lost", gapText(item, locale));
-  const look = LOOKS[item.level] ?? LOOKS.info!;
+  const look = LOOKS.get(item.level);
   const line = h("div", "rw-event");
-  line.dataset.rwLevel = item.level in LOOKS ? item.level : "info";
+  line.dataset.rwLevel = look ? item.level : "info";
   const at = h("time", "rw-at", timeText(item.ts, locale, false));
   at.title = momentText(item.ts, locale);
   const grade = h("span", "rw-grade");
-  if (item.level) grade.append(icon(look.icon), item.level in LOOKS ? say(look.word) : item.level);
+  if (item.level) grade.append(icon(look?.icon ?? "disc"), look ? say(look.word) : item.level);
   line.append(at, grade, h("span", "rw-source", item.source), h("span", "rw-message", String(item.message)));
   return line;
 }

@@ -79,8 +79,27 @@ describe("a log", () => {
   });
 
   it("shows an unknown level in its own words, and in the look of info", () => {
-    start([[1, NOW, "audit", "", "x"]]);
-    expect([text(el, ".rw-grade"), find(el, ".rw-event").dataset.rwLevel]).toEqual(["audit", "info"]);
+    for (const level of ["audit", "constructor", "toString", "__proto__", "hasOwnProperty"]) {
+      start([[1, NOW, level, level, "x"]]);
+      expect([text(el, ".rw-grade"), text(el, ".rw-source")]).toEqual([level, level]);
+      expect(find(el, ".rw-event").dataset.rwLevel).toBe("info");
+      expect(find(el, ".rw-grade svg").dataset.rwIcon).toBe("disc");
+      stage.put("e", { rows: [], cleared: 1 }, [1, 1, true]);
+    }
+  });
+
+  it("tells the day and the milliseconds of a row when asked", () => {
+    start([[1, NOW + 0.25, "info", "", "x"]]);
+    const year = String(new Date(NOW * 1000).getFullYear());
+    expect(find(el, ".rw-at").title).toContain(year);
+    expect(find(el, ".rw-at").title).toMatch(/\d\d:\d\d:\d\d\.250/);
+  });
+
+  it("lets go of rows as soon as fewer are wanted", () => {
+    start(range(1, 20));
+    traits.max_rows = 10;
+    stage.pass(1);
+    expect(messages()).toEqual(range(11, 20).map((row) => row[4]));
   });
 
   it.each([

@@ -277,6 +277,17 @@ describe("what is wrong with the data", () => {
     expect(text(el, ".rw-status")).toBe("Live");
   });
 
+  it("is said beside live lines when they are not all there are", () => {
+    const notice = "32 of 40 number fields are drawn";
+    const widget = chart();
+    widget.apply(part({ notice }, [NOW]), "replace");
+    const el = shown(widget);
+    expect([widget.state, text(el, ".rw-status")]).toEqual(["live", notice]);
+    widget.apply(part({}, [NOW + 1]), "append");
+    widget.draw();
+    expect(text(el, ".rw-status")).toBe("Live");
+  });
+
   it("is said by a card in place of its foot, until a part without it", () => {
     const widget = card();
     widget.apply(part({ value: null, error }), "replace");

@@ -1,8 +1,8 @@
 """EventLogFeed: the events of one stream as rows of text, for an event log.
 
-An event is a record with the text fields `level`, `source` and `message`; one that lacks some of them shows what it
-has, and a record with none of them is a message as a whole. The feed reads its stream by cursor, keeps the newest rows
-of the wanted levels, and returns them in the body of a part, numbered by the records of the stream:
+An event is a record with the fields `level`, `source` and `message` (or `msg`); one that lacks some of them shows what
+it has, and a record with none of them is a message as a whole. The feed reads its stream by cursor, keeps the newest
+rows of the wanted levels, and returns them in the body of a part, numbered by the records of the stream:
 
     [seq, ts, level, source, message]     an event; `seq` is its record's number
     [seq, count]                          `count` events up to this number are left out
@@ -15,34 +15,19 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, Final, Literal, TypeGuard
+from typing import Any, Final, TypeGuard
 
 import msgspec
 
-from ..errors import UsageError, did_you_mean
 from ..streams import Batch, Stream
 from ..streams.gaps import Gap
 from .feed import Payload
-from .text import as_unicode
+from .levels import LEVELS, Level, checked_level, level_of, severity
+from .text import as_unicode, decoded, without_controls
 
-Level = Literal["debug", "info", "success", "warning", "error"]
 LogRow = tuple[float, float, str, str, str] | tuple[float, float, None, str, int | None] | tuple[int, int]
 
-LEVELS: Final[tuple[Level, ...]] = ("debug", "info", "success", "warning", "error")
-"""From the least severe to the most severe."""
-
-SYNONYMS: Final[dict[str, Level]] = {
-    "trace": "debug",
-    "notice": "info",
-    "ok": "success",
-    "warn": "warning",
-    "err": "error",
-    "critical": "error",
-    "fatal": "error",
-}
-"""Other names of the levels, such as those of `logging` and syslog."""
-
-FIELDS: Final = ("level", "source", "message")
+FIELDS: Final = ("level", "source", "message", "msg")
 
 MAX_PART_ROWS: Final = 400
 """Most rows in one increment; at 20 frames a second nobody reads more."""
@@ -52,8 +37,6 @@ MAX_READ: Final = 100_000
 """Most records that are read at a time."""
 MAX_LENGTHS: Final = {"level": 24, "source": 80, "message": 2000}
 """Characters after which a text is cut."""
-
-_MEANT: Final[dict[str, Level]] = {level: level for level in LEVELS} | SYNONYMS
 
 
 class EventLogFeed:
@@ -70,14 +53,16 @@ class EventLogFeed:
 
     def __init__(self, stream: Stream, level: Level, max_rows: int) -> None:
         self.stream = stream
-        self.level = level
-        self._least = LEVELS.index(checked_level(level))
+        self.level: Level = checked_level(level)
+        self.max_rows = max_rows
+        self._least = LEVELS.index(self.level)
         self._rows: deque[LogRow] = deque(maxlen=max_rows)
         self._cursor = 0
         self._cleared = stream.cleared_seq
         self._sent = 0
         self._fresh = 0  # events since the last part, including those no longer in `_rows`
         self._fresh_rows = 0
+        self._chosen = 0  # rows up to here are known to pages by another choice of levels
         self._begun = False
         self._restarted = False
         self._last_gap: Gap | None = None
@@ -86,6 +71,13 @@ class EventLogFeed:
         self._asked_for: dict[int, tuple[int, int]] = {}
         self.dropped = 0
         """Events of wanted levels that no part has carried and that can no longer be fetched."""
+
+    def choose(self, *, level: Level | None = None, max_rows: int | None = None) -> None:
+        """Show other levels, or another number of rows, from the next part on; any thread. None: as before."""
+        if level is not None:
+            self.level = checked_level(level)
+        if max_rows is not None:
+            self.max_rows = max_rows
 
     def resize(self, px: int) -> None:
         """Ignore the width: text wraps."""
@@ -119,7 +111,11 @@ class EventLogFeed:
             rows = _with_gap(rows, left_out)
         self._fresh = self._fresh_rows = 0
         self._restarted = self._gapped = False
-        body: dict[str, Any] = {"rows": rows, "up_to": self._cursor, "cleared": self._cleared}
+        body: dict[str, Any] = {
+            "rows": rows,
+            "up_to": self._cursor,
+            "cleared": max(self._cleared, self._chosen),
+        }
         if self._lacks is not None:
             body["missing"] = self._lacks
         if self._asked_for:
@@ -147,6 +143,9 @@ class EventLogFeed:
     def _ingest(self) -> None:
         """Read new records into the rows."""
         stream = self.stream
+        anew = self.max_rows != self._rows.maxlen or LEVELS[self._least] != self.level
+        if anew:
+            self._begin_anew()
         if stream.cleared_seq != self._cleared:
             self._cleared = stream.cleared_seq
             self._rows = deque((row for row in self._rows if row[0] > self._cleared), self._rows.maxlen)
@@ -163,6 +162,18 @@ class EventLogFeed:
         if wanted or gaps:
             rows: Iterable[LogRow] = _rows(batch, wanted[-(self._rows.maxlen or 0) :])
             self._add(sorted([*rows, *gaps], key=_number) if gaps else rows, len(wanted) + len(gaps))
+        if anew:
+            self._fresh = _events(self._rows)  # what there is no room for has had its time
+
+    def _begin_anew(self) -> None:
+        """Choose the rows again, from what the stream has kept; pages drop those that they have, as after a clear."""
+        self._least = LEVELS.index(self.level)
+        self._rows = deque(maxlen=self.max_rows)
+        self._chosen = self._cursor
+        self._cursor = self._fresh = self._fresh_rows = 0
+        self._begun = False
+        self._last_gap = None
+        self._restarted = True
 
     def _new_gaps(self) -> list[LogRow]:
         """Return the gaps since the last call, as far as the records before them have been read."""
@@ -193,35 +204,19 @@ class EventLogFeed:
         if self._least == 0:
             return range(len(batch))
         if "level" not in batch.columns:
-            return range(len(batch) if severity("") >= self._least else 0)
+            return range(len(batch) if severity(None) >= self._least else 0)
         levels = batch.columns["level"].tolist()
-        known: dict[str, bool] = {}
+        pino = _is_pino(batch)
+        known: dict[Any, bool] = {}
 
         def is_wanted(level: Any) -> bool:
-            if not isinstance(level, str):
-                level = ""
+            if type(level) not in (str, float) or level != level:
+                return severity(level, pino=pino) >= self._least
             if level not in known:
-                known[level] = severity(level) >= self._least
+                known[level] = severity(level, pino=pino) >= self._least
             return known[level]
 
         return [i for i, level in enumerate(levels) if is_wanted(level)]
-
-
-def severity(level: str) -> int:
-    """Return the index of a level in `LEVELS`; unknown levels count as `info`."""
-    return LEVELS.index(_MEANT.get(level.strip().casefold(), "info"))
-
-
-def checked_level(level: Any) -> Level:
-    """Return a valid level unchanged.
-
-    Raises:
-        UsageError: for an unknown level, naming the nearest.
-    """
-    if level not in LEVELS:
-        hint = did_you_mean(str(level), LEVELS) or f"; pass one of {', '.join(map(repr, LEVELS))}"
-        raise UsageError(f"level={level!r} is no level{hint}")
-    return level  # type: ignore[no-any-return]
 
 
 def shown(value: Any, most: int) -> str:
@@ -231,27 +226,47 @@ def shown(value: Any, most: int) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         value = int(value)
     try:
-        text = str(value)
+        text = decoded(value) if isinstance(value, bytes | bytearray | memoryview) else str(value)
     except Exception as error:  # users' classes: one bad record must not end the log
         text = f"<a {type(value).__name__} whose text raised {type(error).__name__}>"
+    text = without_controls(text[: most * 8])  # colours take some room, but not any
     if len(text) > most:
         text = text[:most] + "…"
-    return (
-        text if text.isascii() else as_unicode(text)
-    )  # here, because the size of a row is that of its encoding
+    # Here and not only on the way out, because the size of a row is that of its encoding.
+    return text if text.isascii() else as_unicode(text)
 
 
 def _rows(batch: Batch, places: Sequence[int]) -> Iterator[LogRow]:
-    levels, sources = (_texts(batch, name, places) for name in ("level", "source"))
+    levels = _levels(batch, places)
+    sources = [" ".join(source.split()) for source in _texts(batch, "source", places)]
     for i, level, source, message in zip(places, levels, sources, _messages(batch, places), strict=True):
-        yield batch.first_seq + i, float(batch.ts[i]), _MEANT.get(level.casefold(), level), source, message
+        yield batch.first_seq + i, float(batch.ts[i]), level, source, message
+
+
+def _levels(batch: Batch, places: Sequence[int]) -> list[str]:
+    """Return the levels by our names, unknown ones as they are; empty where there are none."""
+    if "level" not in batch.columns:
+        return [""] * len(places)
+    pino, most = _is_pino(batch), MAX_LENGTHS["level"]
+    levels = batch.columns["level"][list(places)].tolist()
+    return [level_of(level, pino=pino) or " ".join(shown(level, most).split()) for level in levels]
+
+
+def _is_pino(batch: Batch) -> bool:
+    """Whether numbers of levels are pino's: its messages are in `msg`, as are bunyan's."""
+    return "msg" in batch.columns and "message" not in batch.columns
 
 
 def _messages(batch: Batch, places: Sequence[int]) -> Iterable[str]:
     """Return the messages; for records that are no events their only field, or all fields with their names."""
     columns = batch.columns
     if any(name in columns for name in FIELDS):
-        return _texts(batch, "message", places)
+        messages = _texts(batch, "message", places)
+        if "msg" not in columns:
+            return messages
+        return [
+            message or other for message, other in zip(messages, _texts(batch, "msg", places), strict=True)
+        ]
     if "value" in columns or len(columns) == 1:
         return _texts(batch, "value" if "value" in columns else next(iter(columns)), places)
     most = MAX_LENGTHS["message"]

@@ -348,6 +348,15 @@ class SeriesFeed:
             return None
         return no_such_field(self.stream, self.fields[0])
 
+    def notice(self) -> str | None:
+        """Return a sentence for the reader when not all number fields are drawn; None: they are."""
+        if not self._follow_fields or len(self.fields) < MAX_SERIES:
+            return None
+        count = sum(kind == "number" or name in self.fields for name, kind in self.stream.fields.items())
+        if count <= MAX_SERIES:
+            return None
+        return f"{MAX_SERIES} of {count} number fields are drawn; name those to draw, y=[…]"
+
     def _fields_changed(self) -> bool:
         return self._follow_fields and self.drawn_fields() != self.fields
 
@@ -408,6 +417,9 @@ class SeriesFeed:
         trouble = self.trouble()
         if trouble:
             body["error"] = trouble
+        notice = self.notice()
+        if notice:
+            body["notice"] = notice
         layout = self._layout
         if key and layout is not None:
             body["series"] = list(self.fields)

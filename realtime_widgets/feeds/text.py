@@ -2,15 +2,24 @@
 
 Half a surrogate pair (of an emoji that was cut, of a file name that is no UTF-8) is a str in Python, but no Unicode:
 one would stop a whole frame, with the data of all widgets in it. `Payload` and the traits of widgets pass through here.
+Text that was made for a terminal, or is still bytes, is made readable where a feed shows text: logs and cards.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import re
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+_SEQUENCES: Final = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, movements of the cursor
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # titles, links, and the like
+    r"|\x1b[ -/]*[0-~]"  # all others
+)
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def as_unicode(value: T) -> T:
@@ -35,3 +44,19 @@ def _replaced(value: Any) -> Any:
     if type(value) in (list, tuple):
         return type(value)(map(_replaced, value))
     return value
+
+
+def decoded(value: str | bytes | bytearray | memoryview) -> str:
+    """Return bytes as the text that they are in UTF-8, with U+FFFD for what is none; text as it is."""
+    return value if isinstance(value, str) else bytes(value).decode(errors="replace")
+
+
+def without_controls(text: str) -> str:
+    """Return text as a terminal would show it, without colours: no control sequences, no control characters.
+
+    Tabs and line feeds stay; a carriage return, with or without one, is a line feed.
+    """
+    if text.isprintable():
+        return text
+    text = _SEQUENCES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROLS.sub("", text)

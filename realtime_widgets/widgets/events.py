@@ -9,7 +9,8 @@ import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType
-from ..feeds.log import EventLogFeed, Level
+from ..feeds.levels import Level
+from ..feeds.log import EventLogFeed
 from ..streams import Stream
 from .base import LiveWidget, named_keywords
 

@@ -10,16 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.errors import UsageError
 from realtime_widgets.feeds.feed import Payload
+from realtime_widgets.feeds.levels import LEVELS
 from realtime_widgets.feeds.log import (
-    LEVELS,
     MAX_PART_BYTES,
     MAX_PART_ROWS,
     MAX_READ,
     EventLogFeed,
-    checked_level,
-    severity,
     shown,
 )
 from realtime_widgets.streams import Stream
@@ -109,7 +106,9 @@ class Rude:
         ("x" * 10, "x" * 10),
         ("half \ud83d", "half \ufffd"),
         ("日本", "日本"),
-        (b"raw", "b'raw'"),
+        (b"raw", "raw"),
+        (bytearray(b"caf\xe9"), "caf\ufffd"),
+        ("\x1b[1;31mred\x1b[0m", "red"),
     ],
 )
 def test_any_value_has_a_text(value: Any, text: str):
@@ -133,12 +132,6 @@ def test_what_cannot_be_sent_as_unicode_is_made_sendable():
 
 
 # Levels
-
-
-def test_levels_have_an_order():
-    assert [severity(level) for level in LEVELS] == [0, 1, 2, 3, 4]
-    assert [severity(level) for level in ("TRACE", "Warn", " fatal ")] == [0, 3, 4]
-    assert severity("audit") == severity("") == severity("info")
 
 
 @pytest.mark.parametrize(
@@ -187,13 +180,68 @@ def test_events_that_are_left_out_make_no_part_and_no_hole():
 
 
 @pytest.mark.parametrize(
-    ("level", "advice"),
-    [("warn", "did you mean 'warning'?"), ("Error", "did you mean 'error'?"), (3, "'debug', ")],
+    ("levels", "kept"),
+    [
+        ([10, 20, 30, 40, 50], [3, 4, 5]),
+        ([0, 3, 4, 5, 6, 7], [1, 2, 3]),
+        (["notice", "ALERT", "Fatal", 40, b"error", None, math.nan, "constructor"], [2, 3, 4, 5]),
+    ],
 )
-def test_a_level_that_is_none_is_refused(level: Any, advice: str):
-    with pytest.raises(UsageError) as raised:
-        checked_level(level)
-    assert advice in str(raised.value)
+def test_levels_are_known_by_number_and_by_name(levels: list[Any], kept: list[int]):
+    s = stream()
+    for level in levels:
+        s.append(level=level, message="a")
+    part = log_of(s, "warning").take(True, 0.0)
+    assert seqs(part) == kept
+    assert {row[2] for row in rows(part)} <= {"warning", "error"}
+
+
+def test_numbers_are_pinos_where_the_messages_are_in_msg():
+    s = stream()
+    for level in (10, 20, 30, 40, 50, 60):
+        s.append(level=level, msg="db down", pid=4)
+    part = log_of(s, "warning").take(True, 0.0)
+    assert [row[2:] for row in rows(part)] == [["warning", "", "db down"], *[["error", "", "db down"]] * 2]
+
+
+def test_a_level_that_is_unknown_is_shown_as_it_is():
+    s = stream()
+    for level in ("constructor", "__proto__", 99, "two\nlines", b"audit"):
+        s.append(level=level, message="a")
+    part = log_of(s).take(True, 0.0)
+    assert [row[2] for row in rows(part)] == ["constructor", "__proto__", "99", "two lines", "audit"]
+
+
+# What was chosen may change
+
+
+def test_other_levels_are_chosen_from_what_the_stream_has_kept():
+    s = stream()
+    s.extend({"level": list(LEVELS), "message": list("abcde")})
+    log = log_of(s, "warning")
+    assert seqs(log.take(True, 0.0)) == [4, 5]
+    log.choose(level="debug")
+    assert log.changed()
+    part = log.take(False, 0.0)
+    assert (seqs(part), part.key, part.moved, part.body["cleared"]) == ([1, 2, 3, 4, 5], True, True, 5)
+    log.choose(level="error")
+    assert seqs(log.take(False, 0.0)) == [5]
+    s.append(level="info", message="f")
+    assert not log.changed()
+    assert log.dropped == 0
+
+
+def test_another_number_of_rows_is_chosen_from_what_the_stream_has_kept():
+    s = stream()
+    s.extend({"message": list("abcdefgh")})
+    log = log_of(s, "info", 3)
+    assert len(seqs(log.take(True, 0.0))) == 3
+    dropped = log.dropped
+    log.choose(max_rows=6)
+    assert [row[0] for row in rows(log.take(False, 0.0))] == [3, 4, 5, 6, 7, 8]
+    log.choose(max_rows=2)
+    assert [row[0] for row in rows(log.take(False, 0.0))] == [7, 8]
+    assert (dropped, log.dropped) == (5, 5), "they have all been shown before"
 
 
 # Bounds

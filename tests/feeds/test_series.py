@@ -542,3 +542,14 @@ def test_another_window_and_other_fields_are_shown_from_the_next_part_on() -> No
     assert payload.columns["lo"].tolist() == [-15.0, -16.0, -17.0, -18.0, -19.0]
     with pytest.raises(UnknownField):
         line.show_fields(["c"])
+def test_fields_that_there_is_no_room_for_are_counted():
+    stream = Stream("s")
+    feed = SeriesFeed(stream, None, 60.0)
+    stream.append({f"f{i}": float(i) for i in range(32)})
+    assert "notice" not in feed.take(True, 0.0).body
+    stream.append({f"f{i}": float(i) for i in range(40)} | {"word": "a"})
+    body = feed.take(False, 0.0).body
+    assert body["notice"].startswith("32 of 40 number fields are drawn")
+    stream.append({f"f{i}": float(i) for i in range(40)})
+    assert "notice" in feed.take(False, 0.0).body, "as long as that is so"
+    assert SeriesFeed(stream, [f"f{i}" for i in range(40)], 60.0).notice() is None, "what is named is drawn"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.feeds.text import as_unicode
+from realtime_widgets.feeds.text import as_unicode, decoded, without_controls
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 BODIES = st.recursive(
@@ -51,3 +52,41 @@ def test_objects_that_are_no_text_stay_as_they_are():
     found = as_unicode({"a": array, "b": "\ud83d", "c": 2**70})
     assert found == {"a": array, "b": "\ufffd", "c": 2**70}
     assert found["a"] is array
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("plain", "plain"),
+        ("\x1b[31mfailed\x1b[0m", "failed"),
+        ("\x1b[38;2;255;0;0mred\x1b[m \x1b[1A\x1b[2K", "red "),
+        ("\x9b31mfailed\x9b0m", "failed"),
+        ("\x1b]0;a title\x07text", "text"),
+        ("\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x9d0;a title\x9ctext", "text"),
+        ("\x1bPq#0;2;0;0;0\x1b\\after", "after"),
+        ("\x1b(B\x1b7\x1b8\x1b=text", "text"),
+        ("\x1b]8;;cut off", "8;;cut off"),
+        ("tab\tline\nend\0\x07\b\x7f\x85", "tab\tline\nend"),
+        ("10 %\r20 %\r\nend", "10 %\n20 %\nend"),
+        ("\x1b", ""),
+        ("温度 é\u00a0😀\u2028x", "温度 é\u00a0😀\u2028x"),
+    ],
+)
+def test_what_is_for_terminals_is_taken_out(text: str, right: str):
+    assert without_controls(text) == right
+
+
+@given(ANY_TEXT)
+def test_no_control_is_left_but_tabs_and_line_feeds(text: str):
+    left = without_controls(text)
+    assert not [each for each in left if unicodedata.category(each) == "Cc" and each not in "\t\n"]
+
+
+def test_bytes_are_text_in_utf_8():
+    assert [decoded(each) for each in ("a", "é".encode(), bytearray(b"a"), memoryview(b"\xff"))] == [
+        "a",
+        "é",
+        "a",
+        "\ufffd",
+    ]

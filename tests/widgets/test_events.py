@@ -56,7 +56,7 @@ def test_settings_are_kept(sent: Recorder):
     ("make", "error", "message"),
     [
         (lambda s: EventLog("events"), WrongType, "pass a Stream"),
-        (lambda s: EventLog(s, level="warn"), UsageError, "did you mean 'warning'?"),
+        (lambda s: EventLog(s, level="waning"), UsageError, "did you mean 'warning'?"),
         (lambda s: EventLog(s, max_rows=9), UsageError, "10 to 5000"),
         (lambda s: EventLog(s, max_rows=5001), UsageError, "10 to 5000"),
         (lambda s: EventLog(s, max_rows=50.0), UsageError, "whole number"),

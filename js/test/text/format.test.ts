@@ -5,6 +5,7 @@ import {
   isCalendar,
   localeOf,
   MISSING,
+  momentText,
   type NumberFormat,
   tickFormatter,
   timeText,
@@ -67,6 +68,11 @@ describe("times", () => {
     expect(timeText(12.5, "en", true)).toBe("12.5 s");
     expect(timeText(1_795_000_000.25, "en", true)).toMatch(/^\d\d:\d\d:\d\d\.250$/);
     expect(timeText(1_795_000_000.25, "en", false)).toMatch(/^\d\d:\d\d:\d\d$/);
+  });
+
+  it("have their day and milliseconds where there is room", () => {
+    expect(momentText(1_795_000_000.25, "en")).toMatch(/^Nov 1\d, 2026, \d\d:\d\d:\d\d\.250$/);
+    expect(momentText(12.5, "en")).toBe("12.5 s");
   });
 
   it("ago are in the largest whole unit", () => {

@@ -107,6 +107,14 @@ describe("rows", () => {
     expect(held()).toEqual([]);
   });
 
+  it("that are chosen anew replace all, and their gaps may be asked for again", () => {
+    events.replace([[2, 2], ...range(3, 6)], 6, 0);
+    events.fill(2, [[2, 2]]);
+    expect(events.open).toBe(null);
+    events.replace([[2, 1], event(4)], 6, 6);
+    expect([held(), events.open?.seq]).toEqual([["2:1", 4], 2]);
+  });
+
   it("stay where a keyframe has none of its own", () => {
     events.replace([], 40, 0);
     events.append([event(41)], 41);

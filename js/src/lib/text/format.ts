@@ -127,10 +127,19 @@ export function timeText(ts: number, locale: string, fine: boolean): string {
   } as Intl.DateTimeFormatOptions).format(ts * 1000);
 }
 
-/** A moment with its day, for tooltips. */
+/** A moment with its day, down to the milliseconds, for tooltips. */
 export function momentText(ts: number, locale: string): string {
   if (!isCalendar(ts)) return timeText(ts, locale, true);
-  return dateFormat(locale, { dateStyle: "medium", timeStyle: "medium" }).format(ts * 1000);
+  return dateFormat(locale, {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+    hourCycle: "h23",
+  } as Intl.DateTimeFormatOptions).format(ts * 1000);
 }
 
 /** Text for the ticks of a time axis, `step` seconds apart. */

@@ -15,6 +15,9 @@ export class Feeds {
   /** Feed → why the kernel cannot show it. */
   readonly #errors = new Map<string, string>();
 
+  /** Feed → what the kernel has to say of what it shows. */
+  readonly #notices = new Map<string, string>();
+
   constructor(clock: Clock) {
     this.#clock = clock;
   }
@@ -22,7 +25,7 @@ export class Feeds {
   /** Takes in what a part says of its feed. */
   take({ feed, body }: Part): void {
     const at = this.#clock.now();
-    const { age, link, missing, error } = body;
+    const { age, link, missing, error, notice } = body;
     if (typeof age === "number") this.#ages.set(feed, { age, at });
     else this.#ages.delete(feed);
     if (link) this.#links.set(feed, { link: link as FeedLink, at });
@@ -30,6 +33,8 @@ export class Feeds {
     else this.#missing.delete(feed);
     if (typeof error === "string") this.#errors.set(feed, error);
     else this.#errors.delete(feed);
+    if (typeof notice === "string") this.#notices.set(feed, notice);
+    else this.#notices.delete(feed);
   }
 
   /** Seconds since the newest data of any feed arrived, counted on from what the kernel said. */
@@ -63,5 +68,10 @@ export class Feeds {
   /** Why data cannot be shown, in sentences of the kernel; empty while all is well. */
   get error(): string {
     return [...new Set(this.#errors.values())].join("\n");
+  }
+
+  /** What the kernel has to say of what is shown, such as that it is not all there is; empty mostly. */
+  get notice(): string {
+    return [...new Set(this.#notices.values())].join("\n");
   }
 }

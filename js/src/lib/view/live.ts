@@ -25,7 +25,14 @@ export interface View {
 
 export abstract class LiveWidget implements Widget {
   /** The traits that a widget is drawn anew for: those of all; a class names its own beside them. */
-  static readonly settings: readonly string[] = ["title", "theme", "locale", "stale_after", "paused"];
+  static readonly settings: readonly string[] = [
+    "title",
+    "theme",
+    "locale",
+    "stale_after",
+    "paused",
+    "_format",
+  ];
 
   /** Style sheet of a library that views draw with. */
   static readonly styles: string = "";
@@ -181,6 +188,7 @@ export abstract class LiveWidget implements Widget {
   /** The state in words. */
   get statusText(): string {
     const say = words(this.locale);
+    if (this.state === "live" && this.#feeds.notice) return this.#feeds.notice;
     if (this.state !== "stale") return say(this.state);
     const { missing, age } = this.#feeds;
     return missing ? say("missing") : say("stale", agoText(age ?? 0, this.locale));

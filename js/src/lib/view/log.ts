@@ -32,6 +32,8 @@ export class LogRows {
   readonly #closed = new Set<number>();
   /** The number up to which we know all. */
   #upTo = 0;
+  /** The number up to which nothing stays that a keyframe does not bring. */
+  #cleared = 0;
 
   constructor(readonly maxRows: () => number) {}
 
@@ -46,10 +48,12 @@ export class LogRows {
    * stream was not cleared since: a keyframe holds less than a page may show.
    */
   replace(rows: LogRow[], last: number, cleared: number): void {
+    if (cleared !== this.#cleared) this.#closed.clear();
+    this.#cleared = cleared;
     const first = rows[0];
     const gap = first?.length === 2;
     const reach = first ? (gap ? first[0] : first[0] - 1) : last;
-    const known = this.#upTo >= reach;
+    const known = this.#upTo >= reach && reach > cleared;
     const kept = this.items.filter(({ seq }) => known && seq > cleared && seq <= reach);
     const had = new Map(this.items.map((each) => [each.seq, each]));
     const newest = this.items.at(-1)?.seq ?? 0;
@@ -58,7 +62,7 @@ export class LogRows {
     );
     // A gap of ours that the keyframe begins in the middle of: what it does not bring of that is still left out.
     const next = this.items.find(({ seq }) => seq > reach);
-    if (known && next && isGap(next)) {
+    if (known && next && isGap(next) && next.seq > cleared) {
       const left = next.count - events(brought.filter(({ seq }) => seq <= next.seq));
       if (left > 0) kept.push({ seq: reach, count: left });
     }
@@ -97,7 +101,7 @@ export class LogRows {
     const left = (this.items[at] as Gap).count - events(brought);
     if (brought[0] && left > 0) brought.unshift({ seq: brought[0].seq - 1, count: left });
     this.items.splice(at, 1, ...brought);
-    this.#trim();
+    this.trim();
   }
 
   #add(items: Item[], newerThan = 0): void {
@@ -105,10 +109,11 @@ export class LogRows {
       this.items.push(each);
       if (each.seq > newerThan) this.arrived += isGap(each) ? each.count : 1;
     }
-    this.#trim();
+    this.trim();
   }
 
-  #trim(): void {
+  /** Lets go of what there is no room for. */
+  trim(): void {
     const surplus = this.items.length - this.maxRows();
     if (surplus > 0) this.items.splice(0, surplus);
   }
