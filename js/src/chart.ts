@@ -36,7 +36,7 @@ interface Trace {
 }
 
 export class LiveChart extends LiveWidget {
-  static override readonly settings = ["height", "colors"];
+  static override readonly settings = ["height", "colors", "_format"];
   static override readonly styles = uplotStyles;
 
   readonly feeds = new Map<string, Buckets>();

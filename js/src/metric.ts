@@ -30,7 +30,7 @@ const TREND_MS = 200;
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
 export class MetricCard extends LiveWidget {
-  static override readonly settings = ["icon", "good", "sparkline"];
+  static override readonly settings = ["icon", "good", "sparkline", "_format"];
 
   readonly buckets = new Buckets();
   readout: Readout = { value: null, trend: "neutral", level: "normal" };

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..errors import UsageError, nearest
 
 FORMATS = {
@@ -27,18 +29,35 @@ def number_format(name: str, *, unit: str | None = None, precision: int | None =
     Raises:
         UsageError: for an unknown name (with the nearest), or a precision out of range.
     """
-    if name not in FORMATS:
-        hint = nearest(str(name), FORMATS)
-        advice = f"did you mean {hint!r}?" if hint else f"it is one of {', '.join(map(repr, FORMATS))}"
-        raise UsageError(f"there is no number format {name!r}: {advice}")
-    digits: object = precision
-    if digits is not None and (
-        isinstance(digits, bool) or not isinstance(digits, int) or not 0 <= digits <= 12
-    ):
-        raise UsageError(f"precision={precision!r} digits cannot be written: pass 0 to 12, or None")
-    chosen: dict[str, Any] = {"name": name}
+    chosen: dict[str, Any] = {"name": checked_format(name)}
     if unit:
         chosen["unit"] = str(unit)
     if precision is not None:
-        chosen["precision"] = precision
+        chosen["precision"] = checked_precision(precision)
     return chosen
+
+
+def checked_format(name: Any) -> str:
+    """Return the name of a format.
+
+    Raises:
+        UsageError: for an unknown one, with the nearest.
+    """
+    if not isinstance(name, str) or name not in FORMATS:
+        hint = nearest(str(name), FORMATS)
+        advice = f"did you mean {hint!r}?" if hint else f"it is one of {', '.join(map(repr, FORMATS))}"
+        raise UsageError(f"there is no number format {name!r}: {advice}")
+    return str(name)
+
+
+def checked_precision(digits: Any) -> int | None:
+    """Return a number of digits; None: that of the format.
+
+    Raises:
+        UsageError: when it is no whole number from 0 to 12.
+    """
+    if digits is None:
+        return None
+    if isinstance(digits, bool) or not isinstance(digits, int | np.integer) or not 0 <= digits <= 12:
+        raise UsageError(f"precision={digits!r} digits cannot be written: pass 0 to 12, or None")
+    return int(digits)

@@ -42,6 +42,12 @@ class ReadoutFeed:
         self._good = good
         self._line: SeriesFeed | None = None
         self._px = 120
+        self._judged = True  # whether pages have the level by these thresholds
+
+    def judge(self, thresholds: Mapping[float, Severity], good: Literal["up", "down", None]) -> None:
+        """Judge by other thresholds from the next part on; any thread."""
+        self._thresholds, self._good = thresholds, good
+        self._judged = False
 
     def resize(self, px: int) -> None:
         """See `Feed.resize`."""
@@ -52,7 +58,7 @@ class ReadoutFeed:
     def changed(self) -> bool:
         """See `Feed.changed`."""
         line = self._line
-        return bool(self.stream.fields) if line is None else line.changed()
+        return bool(self.stream.fields) if line is None else line.changed() or not self._judged
 
     def take(self, key: bool, now: float) -> Payload:
         """See `Feed.take`; the number is in every part, so that it is right at once even after a loss."""
@@ -62,12 +68,13 @@ class ReadoutFeed:
             return Payload(1, 0, True, {"value": None, "age": None, "error": str(error)})
         if line is None:
             return Payload(1, 0, True, {"value": None, "age": None})
+        judged, self._judged = self._judged, True
         part = line.take(key, now)
         body = part.body | self._numbers(line)
         age, behind = body["age"], line.behind()
         if age is not None and behind:
             body["age"] = age + behind  # newer records say nothing of it
-        return msgspec.structs.replace(part, body=body)
+        return msgspec.structs.replace(part, body=body, moved=part.moved or not judged)
 
     def trouble(self) -> str | None:
         """Return why the card shows no number, as a sentence for the reader."""

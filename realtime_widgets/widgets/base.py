@@ -6,22 +6,18 @@ brought by the carrier, and the code of its kind; traits hold settings only, dat
 
 from __future__ import annotations
 
-import math
-import re
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import anywidget
-import numpy as np
 import traitlets
 from ipywidgets import Layout
 
 from ..browser.carrier import has_carrier, read_front_end, read_static
 from ..browser.frame_loop import Followed, FrameLoop, get_frame_loop
 from ..browser.stats import Stats
-from ..errors import UsageError
 from ..errors import named_keywords as named_keywords
 from ..feeds.feed import Feed
 from ..feeds.freshness import DataState, Facts, data_state, is_down
@@ -30,33 +26,11 @@ from ..feeds.upstream import UpstreamFeed, with_upstream
 from ..runtime import get_runtime
 from ..streams import Stream
 from .closed import SaysClosed
+from .settings import OnlySettings, Setting, choice, flag, language_tag, optional, seconds, text
 from .shown import get_shown
 
 
-def is_number(value: Any) -> bool:
-    """Whether a setting is a finite number: Python's and numpy's, but no bool."""
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def check_range(what: str, value: Any, low: float, high: float, unit: str) -> None:
-    """Refuses a setting that is not a number of its range.
-
-    Raises:
-        UsageError: naming the setting, what we saw, and what to pass.
-    """
-    if not is_number(value) or not low <= value <= high:
-        raise UsageError(f"{what}={value!r} cannot be used: pass {low:g} to {high:g} {unit}")
-
-
-def _language_tag(locale: str | None) -> str:
-    """A BCP 47 tag; `ja_JP`, as Python has it, is meant well."""
-    tag = (locale or "").replace("_", "-")
-    if tag and not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", tag):
-        raise UsageError(f"locale={locale!r} is no language tag: pass one such as 'en', 'ja' or 'de-AT'")
-    return tag
-
-
-class LiveWidget(SaysClosed, anywidget.AnyWidget):
+class LiveWidget(OnlySettings, SaysClosed, anywidget.AnyWidget):
     """What all our widgets share."""
 
     _anywidget_id = traitlets.Unicode().tag(sync=True)
@@ -74,22 +48,19 @@ class LiveWidget(SaysClosed, anywidget.AnyWidget):
     _rw_kind = traitlets.Unicode().tag(sync=True)
     """Which of the shared front end's widgets draws this one."""
 
-    title = traitlets.Unicode("").tag(sync=True)
+    title = Setting("", text("title")).tag(sync=True)
     """Heading; empty for none."""
 
-    _format = traitlets.Dict().tag(sync=True)
-    """How numbers are written; see `formats.number_format`."""
-
-    theme = traitlets.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
+    theme = Setting("auto", choice("theme", "auto", "light", "dark")).tag(sync=True)
     """Colours: the host's (auto, default), light or dark."""
 
-    locale = traitlets.Unicode("").tag(sync=True)
+    locale = Setting("", language_tag).tag(sync=True)
     """Language of words and numbers, a BCP 47 tag such as `ja`; empty: the browser's."""
 
-    stale_after = traitlets.Float(None, allow_none=True).tag(sync=True)
-    """Seconds without new data after which the widget says that it is stale; None: never."""
+    stale_after = Setting(None, optional(seconds("stale_after", 0.1, 3.2e9))).tag(sync=True)
+    """Seconds (also a timedelta, or "5min") without new data after which the widget is stale; None: never."""
 
-    paused = traitlets.Bool(False).tag(sync=True)
+    paused = Setting(False, flag("paused")).tag(sync=True)
     """Whether the picture stands still while the stream goes on."""
 
     def __init__(
@@ -98,14 +69,9 @@ class LiveWidget(SaysClosed, anywidget.AnyWidget):
         followed: Sequence[Followed],
         feeds: Mapping[str, Feed],
         *,
-        stale_after: float | None,
-        locale: str | None,
         layout: Layout | dict[str, Any] | None,
         **settings: Any,
     ) -> None:
-        if stale_after is not None:
-            check_range("stale_after", stale_after, 0.1, 3.2e9, "seconds, or None")
-            settings["stale_after"] = float(stale_after)
         if layout is not None:
             settings["layout"] = layout
         frame_loop = get_frame_loop()
@@ -115,7 +81,6 @@ class LiveWidget(SaysClosed, anywidget.AnyWidget):
             _rw_id=uuid.uuid4().hex,
             _rw_carrier=frame_loop.carrier_id,
             _rw_kind=kind,
-            locale=_language_tag(locale),
             **settings,
         )
         self._streams = [each for each in followed if isinstance(each, Stream)]
@@ -167,6 +132,12 @@ class LiveWidget(SaysClosed, anywidget.AnyWidget):
                 stale_after=self.stale_after,
             )
         )
+
+    def _wake(self) -> None:
+        """Has the feeds asked for what a setting changes; does nothing in a constructor."""
+        frame_loop = getattr(self, "_frame_loop", None)
+        if frame_loop is not None:
+            frame_loop.wake()
 
     def _asked(self, what: str, about: Any) -> None:
         """Does what a reader wants done (on the I/O thread); what is unknown is ignored."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType
-from ..feeds.formats import number_format
 from ..feeds.series import SeriesFeed
 from ..feeds.windows import Window, to_window
 from ..streams import Stream
-from .base import LiveWidget, check_range, named_keywords
+from ..streams.amounts import Duration
+from .base import LiveWidget, named_keywords
 from .export import figure, table
+from .settings import NumberSettings, Setting, check_range, optional
+from .tables import with_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +29,36 @@ class _Default(float):
 
 DEFAULT_WINDOW: Final = _Default(60.0)
 Source = Stream | Sequence[Stream] | Mapping[str, Stream | tuple[Stream, str]]
+"""What a chart follows; tables, which it takes too, have no type of their own."""
 
 
-class LiveChart(LiveWidget):
+def _check_names(source: Source) -> None:
+    """Refuses streams that the legend could not tell apart."""
+    names = (
+        [each.name for each in source if isinstance(each, Stream)] if isinstance(source, list | tuple) else []
+    )
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(
+            f"a chart cannot tell two streams apart that are both called {twice!r}: name them otherwise, "
+            'or label them, {"one": stream, "other": stream}'
+        )
+
+
+def _checked_height(height: Any) -> int:
+    check_range("height", height, 80, 2000, "CSS pixels")
+    return int(height)
+
+
+def _plain_colors(colors: Any) -> list[str] | dict[str, str]:
+    if isinstance(colors, Mapping):
+        return {str(label): str(color) for label, color in colors.items()}
+    if isinstance(colors, str) or not isinstance(colors, Iterable):
+        raise WrongType(f"colors={colors!r} cannot be used: pass a list of CSS colours, or label → colour")
+    return [str(color) for color in colors]
+
+
+class LiveChart(NumberSettings, LiveWidget):
     """A line chart that follows one or several streams.
 
     Records are aggregated into buckets of a quarter of a pixel before they are sent, so the cost depends on the
@@ -41,7 +70,8 @@ class LiveChart(LiveWidget):
     beside which those of earlier runs stay, paler.
 
     Args:
-        stream: a stream; several; or a mapping of label → stream or (stream, field).
+        stream: a stream; several; or a mapping of label → stream or (stream, field). Also a table, as `Stream.extend`
+            takes it: a DataFrame, a dict of columns, a list of numbers.
         y: the field or fields to draw; None: every number field, also those that appear later.
         window: how much is in view, back from the newest record: seconds of data time (along a field: its unit),
             `points(n)`, or `"all"` or None for everything that the stream keeps. Default: 60 s, along a field all.
@@ -52,7 +82,8 @@ class LiveChart(LiveWidget):
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
         format: how values are written: number, percentage, duration (ms), bytes, compact.
         unit: text behind each value.
-        stale_after: seconds without data after which the chart says so; None: never.
+        precision: digits after the decimal point of values; None: what the format does.
+        stale_after: without data for so long the chart says so: seconds, a timedelta or "5min"; None: never.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
@@ -65,7 +96,7 @@ class LiveChart(LiveWidget):
         `LiveChart(stream, y=["cpu", "memory"], window=60, format="percentage")`
     """
 
-    height = traitlets.Int(240).tag(sync=True)
+    height = Setting(240, _checked_height).tag(sync=True)
     """Height of the plot, CSS pixels."""
 
     _x = traitlets.Unicode("ts").tag(sync=True)
@@ -74,7 +105,7 @@ class LiveChart(LiveWidget):
     _relative = traitlets.Bool(False).tag(sync=True)
     """Whether the numbers of records are counted from the newest of each stream."""
 
-    colors = traitlets.Any(None, allow_none=True).tag(sync=True)
+    colors = Setting(None, optional(_plain_colors)).tag(sync=True)
     """Colours by position or by label; None for the built-in ones."""
 
     _legend = traitlets.Dict().tag(sync=True)
@@ -83,7 +114,7 @@ class LiveChart(LiveWidget):
     @named_keywords
     def __init__(
         self,
-        stream: Source,
+        stream: Source | Any,
         *,
         y: str | Sequence[str] | None = None,
         window: Window | None = DEFAULT_WINDOW,
@@ -93,7 +124,8 @@ class LiveChart(LiveWidget):
         height: int = 240,
         format: str = "number",
         unit: str | None = None,
-        stale_after: float | None = None,
+        precision: int | None = None,
+        stale_after: Duration | None = None,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
         layout: Layout | dict[str, Any] | None = None,
@@ -101,9 +133,10 @@ class LiveChart(LiveWidget):
         axis: Any = x
         if not isinstance(axis, str) or not axis:
             raise WrongType(f'x={x!r} is no axis: pass "ts", "seq" or the name of a field')
-        check_range("height", height, 80, 2000, "CSS pixels")
         along_field = x not in ("ts", "seq")
         shown = "all" if along_field and window is DEFAULT_WINDOW else to_window(window, of_time=x == "ts")
+        stream = with_tables(stream)
+        _check_names(stream)
         feeds, labels = _lines(stream, y, shown, x)
         self._lines = list(feeds.values())
         self._y = y
@@ -112,13 +145,15 @@ class LiveChart(LiveWidget):
             "chart",
             [line.stream for line in self._lines],
             feeds,
-            title=title or "",
+            title=title,
             _x=x if along_field else "#",
             _relative=len({id(line.stream) for line in self._lines}) > 1,
-            colors=None if colors is None else _plain_colors(colors),
-            height=int(height),
+            colors=colors,
+            height=height,
             _legend=labels,
-            _format=number_format(format, unit=unit),
+            format=format,
+            unit=unit,
+            precision=precision,
             stale_after=stale_after,
             theme=theme,
             locale=locale,
@@ -240,11 +275,3 @@ def _labelled(
     if not lines:
         raise UsageError("an empty mapping leaves nothing to draw: name at least one line")
     return lines, words
-
-
-def _plain_colors(colors: Sequence[str] | Mapping[str, str]) -> list[str] | dict[str, str]:
-    if isinstance(colors, Mapping):
-        return {str(label): str(color) for label, color in colors.items()}
-    if isinstance(colors, str):
-        raise WrongType(f"colors={colors!r} is one text: pass a list of CSS colours, or label → colour")
-    return [str(color) for color in colors]

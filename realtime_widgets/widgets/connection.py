@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, Protocol
 
-import traitlets
 from ipywidgets import Layout
 
 from ..client.sansio.state import State, Status
 from ..errors import WrongType
 from ..feeds.feed import Payload
 from ..feeds.freshness import DataState
-from .base import LiveWidget, check_range, named_keywords
+from ..streams.amounts import Duration
+from .base import LiveWidget, named_keywords
+from .settings import Setting, seconds
 
 
 class Linked(Protocol):
@@ -53,7 +54,8 @@ class ConnectionIndicator(LiveWidget):
 
     Args:
         client: what `rw.connect()` returns.
-        grace: seconds that a lost connection may take to be restored before it is reported, 0 to 3600.
+        grace: how long a lost connection may take to be restored before it is reported: seconds, 0 to 3600, a timedelta
+            or "1min".
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
@@ -63,29 +65,27 @@ class ConnectionIndicator(LiveWidget):
         UsageError: when a setting is out of its range; TypeError names the nearest keyword.
     """
 
-    grace = traitlets.Float(5.0).tag(sync=True)
-    """Seconds that a lost connection may take to be restored before it is reported."""
+    grace = Setting(5.0, seconds("grace", 0, 3600)).tag(sync=True)
+    """Seconds (also a timedelta, or "1min") that a lost connection may take to be restored before it is reported."""
 
     @named_keywords
     def __init__(
         self,
         client: Linked,
         *,
-        grace: float = 5.0,
+        grace: Duration = 5.0,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
         if not is_linked(client):
             raise WrongType(f"a connection cannot be shown for {client!r}: pass what rw.connect() returns")
-        check_range("grace", grace, 0, 3600, "seconds")
         self._client = client
         super().__init__(
             "connection",
             [client],
             {"0": ConnectionFeed(client)},
-            grace=float(grace),
-            stale_after=None,
+            grace=grace,
             theme=theme,
             locale=locale,
             layout=layout,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
+import numpy as np
 import traitlets
 from ipywidgets import Box, Button, DOMWidget, HBox, Layout, ValueWidget, VBox
 
@@ -19,6 +20,7 @@ from .base import LiveWidget, named_keywords
 from .closed import SaysClosed, why_closed
 from .connection import ConnectionIndicator, Linked
 from .metric import MetricCard
+from .settings import OnlySettings
 from .shown import get_shown
 
 Children = Sequence[DOMWidget] | Mapping[str, DOMWidget]
@@ -30,8 +32,8 @@ NARROW: Final = (MetricCard, ConnectionIndicator, ValueWidget, Button)
 """Widgets that take one column; everything else (charts, logs, figures, boxes) takes half of the width."""
 
 
-class Dashboard(SaysClosed, VBox):  # type: ignore[misc]
-    """Cards, charts and any other ipywidgets in one, two or three columns, as its width allows.
+class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
+    """Cards, charts and any other ipywidgets in one to six columns, as its width allows.
 
     Cards and controls take one column of 220 pixels at least, everything else half of the width, or all of it where
     that is narrow. The order is that of reading. "Pause all" in the header freezes the widgets in that page, at once
@@ -66,7 +68,7 @@ class Dashboard(SaysClosed, VBox):  # type: ignore[misc]
         locale: str | None = None,
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
-        most = _checked_columns(columns)
+        self._columns = _checked_columns(columns)
         self._members = _named(children)
         look: dict[str, Any] = {"theme": theme, "locale": locale}
         self._own: list[Any] = []  # what close() closes
@@ -77,7 +79,7 @@ class Dashboard(SaysClosed, VBox):  # type: ignore[misc]
         self._header = self._keep(_Header(self, title or "", **look))
         self._grid = self._keep(Box())
         self._grid.add_class("rw-board-grid")
-        self._grid.add_class(f"rw-columns-{most}")
+        self._grid.add_class(f"rw-columns-{self._columns}")
         row = self._keep(HBox([self._header] if indicator is None else [self._header, indicator]))
         row.add_class("rw-board-head")
         super().__init__([row, self._grid], **({} if layout is None else {"layout": layout}))
@@ -156,8 +158,38 @@ class Dashboard(SaysClosed, VBox):  # type: ignore[misc]
         return str(self._header.title)
 
     @title.setter
-    def title(self, title: str) -> None:
+    def title(self, title: str | None) -> None:
         self._header.title = title
+
+    @property
+    def columns(self) -> int:
+        """Most columns, 1 to 6; may be set, also to `auto`."""
+        return self._columns
+
+    @columns.setter
+    def columns(self, columns: int | Literal["auto"]) -> None:
+        most = _checked_columns(columns)
+        self._grid.remove_class(f"rw-columns-{self._columns}")
+        self._grid.add_class(f"rw-columns-{most}")
+        self._columns = most
+
+    @property
+    def theme(self) -> str:
+        """Colours of the header: the host's (`auto`), `light` or `dark`."""
+        return str(self._header.theme)
+
+    @theme.setter
+    def theme(self, theme: Literal["auto", "light", "dark"]) -> None:
+        self._header.theme = theme
+
+    @property
+    def locale(self) -> str:
+        """Language of the header, such as `ja`; empty: the browser's."""
+        return str(self._header.locale)
+
+    @locale.setter
+    def locale(self, locale: str | None) -> None:
+        self._header.locale = locale
 
     @property
     def paused(self) -> bool:
@@ -200,9 +232,7 @@ class _Header(LiveWidget):
 
     def __init__(self, dashboard: Dashboard, title: str, **look: Any) -> None:
         self._dashboard = dashboard
-        super().__init__(
-            "dashboard", [], {"0": _Heading()}, title=title, stale_after=None, layout=None, **look
-        )
+        super().__init__("dashboard", [], {"0": _Heading()}, title=title, layout=None, **look)
 
     def resume(self) -> None:
         self._dashboard.resume()
@@ -249,9 +279,13 @@ def _check_widget(which: str, widget: object) -> None:
 def _checked_columns(columns: Any) -> int:
     if columns == "auto":
         return AUTO_COLUMNS
-    if isinstance(columns, bool) or not isinstance(columns, int) or not 1 <= columns <= MAX_COLUMNS:
+    if (
+        isinstance(columns, bool)
+        or not isinstance(columns, int | np.integer)
+        or not 1 <= columns <= MAX_COLUMNS
+    ):
         raise UsageError(f'columns={columns!r} cannot be laid out: pass "auto" or 1 to {MAX_COLUMNS}')
-    return columns
+    return int(columns)
 
 
 def _pausable(widgets: Iterable[Any]) -> Iterator[Any]:

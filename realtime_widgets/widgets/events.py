@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
 import traitlets
 from ipywidgets import Layout
 
-from ..errors import UsageError, WrongType
-from ..feeds.levels import Level
+from ..errors import WrongType
+from ..feeds.levels import Level, checked_level
 from ..feeds.log import EventLogFeed
 from ..streams import Stream
 from .base import LiveWidget, named_keywords
+from .settings import Setting, whole
+from .tables import with_tables
 
 MAX_ROWS = 5000
 """Most rows in a page: more elements make it slow."""
@@ -21,15 +22,16 @@ MAX_ROWS = 5000
 class EventLog(LiveWidget):
     """A log of the events of a stream, newest at the bottom.
 
-    An event is a record with the text fields `level`, `source` and `message`; missing ones stay empty. A stream of one
-    field shows that as the message. Levels, from the least severe on: debug, info, success, warning, error; those of
-    `logging` are understood, unknown ones count as info. The log stays at the newest event unless its reader has
-    scrolled up. It shows what it leaves out: events that came faster than a page can show, and texts beyond 2,000
-    characters.
+    An event is a record with the fields `level`, `source` and `message` (or `msg`); missing ones stay empty. A stream
+    of one field shows that as the message. Levels, from the least severe on: debug, info, success, warning, error.
+    Other names are understood, and numbers: 0 to 7 are syslog's, from 10 on those of `logging`, or of pino where the
+    messages are in `msg`; unknown ones count as info. Colours and other sequences for terminals are taken out. The log
+    stays at the newest event unless its reader has scrolled up. It shows what it leaves out: events that came faster
+    than a page can show, and texts beyond 2,000 characters. `level` and `max_rows` can be set later.
 
     Args:
-        stream: where the events come from.
-        level: the least severe level to show.
+        stream: where the events come from; also a table, as `Stream.extend` takes it, such as a DataFrame.
+        level: the least severe level to show, by any name or by number (`logging`'s, or syslog's).
         max_rows: most rows in the page, 10 to 5000; older ones leave at the top.
         title: heading; None for none.
         theme: `auto` (the host's), `light` or `dark`.
@@ -43,46 +45,46 @@ class EventLog(LiveWidget):
         `log = EventLog(stream, level="warning"); stream.append(level="error", source="db", message="no answer")`
     """
 
-    max_rows = traitlets.Int(500).tag(sync=True)
+    level = Setting("info", checked_level)
+    """The least severe level that is shown, by any name or by number."""
+
+    max_rows = Setting(500, whole("max_rows", 10, MAX_ROWS, "")).tag(sync=True)
     """Most rows in the page."""
 
     @named_keywords
     def __init__(
         self,
-        stream: Stream,
+        stream: Stream | Any,
         *,
-        level: Level = "info",
+        level: Level | str | int = "info",
         max_rows: int = 500,
         title: str | None = None,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
-        given: Any = stream
+        given: Any = with_tables(stream)
         if not isinstance(given, Stream):
             raise WrongType(
                 f"a log cannot follow {given!r}: pass a Stream, such as client.stream('events') or rw.Stream()"
             )
-        rows: Any = max_rows
-        if isinstance(rows, bool) or not isinstance(rows, int | np.integer) or not 10 <= rows <= MAX_ROWS:
-            raise UsageError(f"max_rows={rows!r} cannot be used: pass a whole number from 10 to {MAX_ROWS}")
-        self._feed = EventLogFeed(stream, level, int(rows))
+        self._feed = EventLogFeed(given, checked_level(level), 500)
         super().__init__(
             "events",
-            [stream],
+            [given],
             {"0": self._feed},
-            title=title or "",
-            max_rows=int(rows),
-            stale_after=None,
+            title=title,
+            level=level,
+            max_rows=max_rows,
             theme=theme,
             locale=locale,
             layout=layout,
         )
 
-    @property
-    def level(self) -> Level:
-        """The least severe level that is shown."""
-        return self._feed.level
+    @traitlets.observe("level", "max_rows")
+    def _choose(self, _: Any) -> None:
+        self._feed.choose(level=self.level, max_rows=self.max_rows)
+        self._wake()
 
     def _asked(self, what: str, about: Any) -> None:
         match about:

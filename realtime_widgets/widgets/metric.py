@@ -8,16 +8,43 @@ from typing import Any, Literal, SupportsFloat
 import traitlets
 from ipywidgets import Layout
 
-from ..errors import UsageError, WrongType
+from ..errors import UsageError, WrongType, shown
 from ..feeds.fields import check_field, only_field
-from ..feeds.formats import number_format
 from ..feeds.readout import ReadoutFeed
 from ..feeds.trends import SEVERITIES, Severity
 from ..streams import Stream
-from .base import LiveWidget, check_range, is_number, named_keywords
+from ..streams.amounts import Duration
+from ..streams.intake import is_many
+from .base import LiveWidget, named_keywords
+from .settings import NumberSettings, Setting, flag, is_number, seconds, text
 
 
-class MetricCard(LiveWidget):
+def _checked_good(good: Any) -> str:
+    if good not in ("up", "down", "", None):
+        raise UsageError(f'good={good!r} is no direction: pass "up", "down" or None')
+    return good or ""
+
+
+def _checked_thresholds(thresholds: Any) -> dict[float, Severity]:
+    if thresholds is None:
+        return {}
+    if not isinstance(thresholds, Mapping):
+        raise WrongType(
+            f"thresholds={thresholds!r} cannot be used: pass value → level, such as {{0.9: 'error'}}"
+        )
+    for value, name in thresholds.items():
+        if not is_number(value):
+            raise UsageError(
+                f"threshold {value!r} is not a number: pass value → level, such as {{0.9: 'error'}}"
+            )
+        if name not in SEVERITIES:
+            raise UsageError(
+                f"threshold {value!r} has level {name!r}: it is one of {', '.join(map(repr, SEVERITIES))}"
+            )
+    return {float(value): name for value, name in thresholds.items()}
+
+
+class MetricCard(NumberSettings, LiveWidget):
     """The newest value of a field, with trend, sparkline and level.
 
     Missing, NaN and None show as "—", never as 0; text shows as it is.
@@ -34,8 +61,8 @@ class MetricCard(LiveWidget):
         good: which direction is good news, for the trend's colour; None: neither.
         thresholds: value → `warning` or `error`, reached from below (from above with `good="up"`).
         sparkline: draw the window as a small line.
-        window: seconds that the sparkline shows and the trend looks back.
-        stale_after: seconds without data after which the card says so; None: never.
+        window: how long the sparkline shows and the trend looks back: seconds, a timedelta or "5min".
+        stale_after: without data for so long the card says so: seconds, a timedelta or "5min"; None: never.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
@@ -48,13 +75,16 @@ class MetricCard(LiveWidget):
         `card = MetricCard("Loss", precision=4, good="down"); card.update(0.31)`
     """
 
-    icon = traitlets.Unicode("").tag(sync=True)
+    icon = Setting("", text("icon")).tag(sync=True)
     """Emoji or short text before the title."""
 
-    good = traitlets.Unicode("").tag(sync=True)
+    good = Setting("", _checked_good).tag(sync=True)
     """`up`, `down` or empty: which direction is good news."""
 
-    sparkline = traitlets.Bool(True).tag(sync=True)
+    thresholds = Setting({}, _checked_thresholds)
+    """Value → `warning` or `error`, reached from below (from above with `good="up"`); None or empty: none."""
+
+    sparkline = Setting(True, flag("sparkline")).tag(sync=True)
     """Whether the window is drawn as a small line."""
 
     _window = traitlets.Dict().tag(sync=True)
@@ -74,20 +104,25 @@ class MetricCard(LiveWidget):
         good: Literal["up", "down", None] = None,
         thresholds: Mapping[float, Severity] | None = None,
         sparkline: bool = True,
-        window: float = 60.0,
-        stale_after: float | None = None,
+        window: Duration = 60.0,
+        stale_after: Duration | None = None,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
-        given: Any = stream
-        if isinstance(given, str) or not isinstance(given, Stream | SupportsFloat | None):
+        named: Any = title
+        if named is not None and not isinstance(named, str):
             raise WrongType(
-                f"a card cannot follow {given!r}: pass a Stream, a number, or nothing and call update()"
+                f"a card cannot be called {shown(named)}: pass its title first, then what it shows, "
+                f'such as MetricCard("CPU", {"stream" if isinstance(named, Stream) else shown(named)})'
             )
-        check_range("window", window, 0.1, 3.2e9, "seconds")
-        if good not in ("up", "down", None):
-            raise UsageError(f'good={good!r} is no direction: pass "up", "down" or None')
+        given: Any = stream
+        if isinstance(given, str) or is_many(given) or not isinstance(given, Stream | SupportsFloat | None):
+            raise WrongType(
+                f"a card cannot follow {shown(given)}: pass a Stream (a table? extend() one with it), a number, "
+                "or nothing and call update()"
+            )
+        length = seconds("window", 0.1, 3.2e9)(window)
         self._own = None if isinstance(stream, Stream) else Stream(title or "metric", max_points=10_000)
         source = stream if isinstance(stream, Stream) else self._own
         assert source is not None
@@ -97,17 +132,20 @@ class MetricCard(LiveWidget):
             only_field(source)
         else:
             check_field(source, field)
-        self._readout = ReadoutFeed(source, field, float(window), _checked(thresholds), good)
+        self._readout = ReadoutFeed(source, field, length, {}, None)
         super().__init__(
             "metric",
             [source],
             {"0": self._readout},
             title=title,
-            _format=number_format(format, unit=unit, precision=precision),
-            icon=icon or "",
-            good=good or "",
+            format=format,
+            unit=unit,
+            precision=precision,
+            icon=icon,
+            good=good,
+            thresholds=thresholds,
             sparkline=sparkline,
-            _window={"seconds": float(window)},
+            _window={"seconds": length},
             stale_after=stale_after,
             theme=theme,
             locale=locale,
@@ -123,12 +161,23 @@ class MetricCard(LiveWidget):
 
         Raises:
             UsageError: when the card follows a stream (append to that instead).
+            WrongType: for several values.
         """
         if self._own is None:
             raise UsageError(
                 f"card {self.title!r} follows stream {self._streams[0].name!r}: append to the stream instead"
             )
+        if is_many(value) or isinstance(value, Mapping):
+            raise WrongType(
+                f"update() takes one value: we saw {shown(value)}; for several values, extend() a Stream, "
+                "and make the card of that: MetricCard(title, stream)"
+            )
         self._own.append(value, ts=ts)
+
+    @traitlets.observe("good", "thresholds")
+    def _judge(self, _: Any) -> None:
+        self._readout.judge(self.thresholds, self.good or None)
+        self._wake()
 
     @property
     def value(self) -> Any:
@@ -137,18 +186,3 @@ class MetricCard(LiveWidget):
 
     def __repr__(self) -> str:
         return f"MetricCard({self.title!r}, value={self.value!r}, {self.data_state})"
-
-
-def _checked(thresholds: Mapping[float, Severity] | None) -> dict[float, Severity]:
-    if thresholds is None:
-        return {}
-    for value, name in thresholds.items():
-        if not is_number(value):
-            raise UsageError(
-                f"threshold {value!r} is not a number: pass value → level, such as {{0.9: 'error'}}"
-            )
-        if name not in SEVERITIES:
-            raise UsageError(
-                f"threshold {value!r} has level {name!r}: it is one of {', '.join(map(repr, SEVERITIES))}"
-            )
-    return {float(value): name for value, name in thresholds.items()}

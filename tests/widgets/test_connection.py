@@ -192,7 +192,7 @@ def test_that_nothing_can_be_read_is_shown(sent: Recorder):
         (lambda: ConnectionIndicator("ws://host"), WrongType, "pass what rw.connect() returns"),
         (lambda: ConnectionIndicator(StandIn), WrongType, "pass what rw.connect() returns"),
         (lambda: ConnectionIndicator(StandIn(), grace=-1), UsageError, "0 to 3600 seconds"),
-        (lambda: ConnectionIndicator(StandIn(), grace=None), UsageError, "grace=None"),
+        (lambda: ConnectionIndicator(StandIn(), grace=None), UsageError, "grace= cannot be None"),
         (lambda: ConnectionIndicator(StandIn(), graze=1), TypeError, "did you mean 'grace'?"),
     ],
 )

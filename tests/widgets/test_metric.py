@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from realtime_widgets import MetricCard, Stream
+from realtime_widgets.errors import WrongType
 from support.recorder import Recorder, bodies, value_of
 
 T0 = 1_795_000_000.0
@@ -83,3 +84,19 @@ def test_a_card_that_cannot_know_its_field_says_so_to_the_reader(sent: Recorder)
     assert "several fields ('cpu', 'mem')" in bodies(frame, card)[0]["error"]
     assert card.value is None
     assert repr(card) == "MetricCard('?', value=None, error)"
+
+
+@pytest.mark.parametrize("several", [[1], (1, 2), {"loss": 1}, np.arange(3.0)])
+def test_a_card_is_updated_with_one_value_and_says_what_takes_several(sent: Recorder, several: Any) -> None:
+    card = MetricCard("Loss")
+    with pytest.raises(WrongType, match=r"^update\(\) takes one value: .* MetricCard\(title, stream\)"):
+        card.update(several)
+    card.update(np.float32(0.5))
+    assert card.value == 0.5
+
+
+def test_a_card_without_a_title_says_where_it_belongs(sent: Recorder) -> None:
+    with pytest.raises(WrongType, match=r'MetricCard\("CPU", 5\)'):
+        MetricCard(5)  # type: ignore[arg-type]
+    with pytest.raises(WrongType, match=r'MetricCard\("CPU", stream\)'):
+        MetricCard(Stream("s"))  # type: ignore[arg-type]

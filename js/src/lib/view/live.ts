@@ -25,14 +25,7 @@ export interface View {
 
 export abstract class LiveWidget implements Widget {
   /** The traits that a widget is drawn anew for: those of all; a class names its own beside them. */
-  static readonly settings: readonly string[] = [
-    "title",
-    "theme",
-    "locale",
-    "stale_after",
-    "paused",
-    "_format",
-  ];
+  static readonly settings: readonly string[] = ["title", "theme", "locale", "stale_after", "paused"];
 
   /** Style sheet of a library that views draw with. */
   static readonly styles: string = "";
