@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -56,12 +56,27 @@ class Batch:
     def __len__(self) -> int:
         return len(self.ts)
 
-    def __getitem__(self, name: str) -> Array:
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Iterate over the records, each a dict as in `rows()`."""
+        return iter(self.rows())
+
+    @overload
+    def __getitem__(self, name: str) -> Array: ...
+    @overload
+    def __getitem__(self, name: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, name: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, name: str | int | slice) -> Any:
         """Return the values of a field; `"ts"` and `"seq"` (the records' numbers) work too.
+
+        A number gives one record as a dict, `batch[-1]` the newest; a slice several, as `rows()` does.
 
         Raises:
             UnknownField: when the stream has no such field.
+            IndexError: when there is no such record.
         """
+        if not isinstance(name, str):
+            return self.rows()[name]
         if name in self.columns:
             return self.columns[name]
         if name == "ts":

@@ -13,9 +13,10 @@ from __future__ import annotations
 import functools
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from ..errors import RuntimeStopped, named_keywords, reject_what_cannot_be_called
 from ..runtime import get_runtime
@@ -51,6 +52,10 @@ class Readable(Protocol):
         """Call `fn()` after every change; returns the undo."""
 
 
+REPORT_INTERVAL: Final = 60.0
+"""Seconds between two reports of records that were dropped."""
+
+
 class DataBuffer:
     """Calls `fn(batch)` with the new records of a stream, collected into batches.
 
@@ -66,10 +71,12 @@ class DataBuffer:
         stream: the stream to read; records it holds already are not delivered.
         fn: called with each batch.
         every: seconds (or a timedelta, or a text such as "1s") from the first new record to the delivery.
-        max_size: most records per batch; older ones are skipped and counted in `dropped`. None: all that the
-            stream keeps.
+        max_size: most records per batch; older ones are skipped, counted in `dropped` and reported in the log, at
+            most once a minute. None: all that the stream keeps.
         scheduler: timers and the callback thread; None: the runtime of this process.
     """
+
+    _clock = staticmethod(time.monotonic)
 
     @named_keywords
     def __init__(
@@ -88,7 +95,9 @@ class DataBuffer:
         self.max_size = None if max_size is None else to_count(max_size, "max_size= of a buffer", least=1)
         """Most records per batch; None: all that the stream keeps."""
         self.delivered = 0
-        """Records passed to `fn` so far."""
+        """Records that `fn` has taken so far."""
+        self.failed = 0
+        """Records of batches for which `fn` raised."""
         self.dropped = 0
         """Records skipped because of `max_size`, or overwritten before their delivery."""
         self.last_error: BaseException | None = None
@@ -102,6 +111,8 @@ class DataBuffer:
         self._done: Future[None] | None = None
         self._timer: Timer | None = None
         self._forget_stop: Callable[[], object] = _nothing
+        self._reported = 0  # of `dropped`
+        self._reported_at: float | None = None
         self._cursor = stream.last_seq
         renew_after_fork(self, DataBuffer._begin_in_child)
         functools.update_wrapper(self, fn, updated=())
@@ -139,6 +150,7 @@ class DataBuffer:
         self._stop_listening()
         done = self._start()
         self._closed = True
+        self._report_dropped()
         self._wait_for(done, seconds)
 
     def __enter__(self) -> DataBuffer:
@@ -150,7 +162,7 @@ class DataBuffer:
     def __repr__(self) -> str:
         name = getattr(self._fn, "__name__", repr(self._fn))
         state = "closed" if self._closed else self._state
-        counts = f"{self.delivered:,} delivered, {self.dropped:,} dropped"
+        counts = f"{self.delivered:,} delivered, {self.failed:,} failed, {self.dropped:,} dropped"
         return f"<DataBuffer {self.stream.name!r} → {name}: {state}, {counts}>"
 
     def _scheduler(self) -> Scheduler:
@@ -244,11 +256,34 @@ class DataBuffer:
         batch = self.stream.read(self._cursor, self.max_size, newest=True)
         self._cursor = batch.last_seq
         self.dropped += batch.missed
+        self._report_dropped()
         if not len(batch):
             return
-        self.delivered += len(batch)
         try:
             self._fn(batch)
         except BaseException as error:  # sys.exit() in fn must not leave the buffer delivering for ever
+            self.failed += len(batch)
             self.last_error = error
             logger.exception("a batch of stream %r was not taken: %r raised", self.stream.name, self._fn)
+        else:
+            self.delivered += len(batch)
+
+    def _report_dropped(self) -> None:
+        if self.dropped == self._reported:
+            return
+        now = self._clock()
+        recent = self._reported_at is not None and now - self._reported_at < REPORT_INTERVAL
+        if recent and not self._closed:
+            return
+        count, self._reported, self._reported_at = self.dropped - self._reported, self.dropped, now
+        advice = "call it more often (every=)"
+        if self.max_size is not None:
+            advice += f", or with more at a time (max_size={self.max_size}; None: all)"
+        logger.warning(
+            "%s records of stream %r were dropped before %r saw them (%s so far): %s",
+            f"{count:,}",
+            self.stream.name,
+            self._fn,
+            f"{self.dropped:,}",
+            advice,
+        )

@@ -11,7 +11,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Any, overload
 
@@ -21,7 +21,7 @@ from ..runtime.listeners import Listeners
 from .amounts import Duration, to_count, to_duration
 from .batch import Batch
 from .buffer import DataBuffer
-from .columns import MISFIT, Kind
+from .columns import MISFIT, Array, Kind
 from .fields import declare
 from .gaps import REASONS, Gap, Reason
 from .intake import MISSING, Intake, intake, is_many, record
@@ -303,6 +303,28 @@ class Stream:
         """Return all records as a `pyarrow.Table`; see `Batch.to_arrow`."""
         return self.read().to_arrow()
 
+    @property
+    def last(self) -> dict[str, Any] | None:
+        """The record that arrived last, as a dict with its time `ts`; None: there is none."""
+        return next(iter(self.latest(1)), None)
+
+    def __getitem__(self, name: str) -> Array:
+        """Return a copy of the values of a field, oldest first; `"ts"` and `"seq"` (the records' numbers) work too.
+
+        Raises:
+            UnknownField: when the stream has no such field.
+        """
+        if not isinstance(name, str):
+            raise WrongType(
+                f"stream {self.name!r} has no field {name!r}: pass the name of a field; for records, "
+                "stream.latest(5)[-1] or stream.last"
+            )
+        return self.read(fields=[name])[name] if name in self.fields else self.read()[name]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Iterate over the records that are kept, each a dict as in `Batch.rows()`."""
+        return iter(self.read())
+
     # Following it
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
@@ -315,11 +337,11 @@ class Stream:
 
     @overload
     def on_batch(
-        self, fn: Callable[[Batch], object], /, *, every: Duration = 0.1, max_size: int | None = 100
+        self, fn: Callable[[Batch], object], /, *, every: Duration = 0.1, max_size: int | None = None
     ) -> DataBuffer: ...
     @overload
     def on_batch(
-        self, fn: None = None, /, *, every: Duration = 0.1, max_size: int | None = 100
+        self, fn: None = None, /, *, every: Duration = 0.1, max_size: int | None = None
     ) -> Callable[[Callable[[Batch], object]], DataBuffer]: ...
     def on_batch(
         self,
@@ -327,7 +349,7 @@ class Stream:
         /,
         *,
         every: Duration = 0.1,
-        max_size: int | None = 100,
+        max_size: int | None = None,
     ) -> DataBuffer | Callable[[Callable[[Batch], object]], DataBuffer]:
         """Call `fn(batch)` with new records, collected into batches, on the callback thread; see `DataBuffer`.
 
@@ -342,7 +364,8 @@ class Stream:
         Args:
             fn: what to call.
             every: seconds (or a timedelta, or a text such as "1s") from the first new record to the call.
-            max_size: most records per batch, the newest; None: all that are kept.
+            max_size: most records per batch, the newest; the others are dropped, counted and reported in the log.
+                None: all that the stream keeps.
         """
         if fn is None:
             return lambda fn: DataBuffer(self, fn, every=every, max_size=max_size)

@@ -43,7 +43,7 @@ SIGNATURES = {
     "Stream.feed": "(self, source, /)",
     "Stream.read": "(self, after=0, limit=None, *, newest=False, fields=None)",
     "Stream.latest": "(self, limit=50)",
-    "Stream.on_batch": "(self, fn=None, /, *, every=0.1, max_size=100)",
+    "Stream.on_batch": "(self, fn=None, /, *, every=0.1, max_size=None)",
     "Stream.listen": "(self, fn, /)",
     "Stream.clear": "(self)",
     "Stream.to_pandas": "(self)",

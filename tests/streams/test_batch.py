@@ -10,7 +10,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from realtime_widgets.errors import MissingDependency, UnknownField
+from realtime_widgets.errors import MissingDependency, UnknownField, WrongType
+from realtime_widgets.streams import Stream
 from support.records import NOW, stream
 
 
@@ -83,3 +84,40 @@ def test_a_library_that_is_not_installed_is_named_with_its_command(library, monk
     method = {"pyarrow": "to_arrow"}.get(library, f"to_{library}")
     with pytest.raises(MissingDependency, match=f"run: pip install {library}"):
         getattr(stream(), method)()
+
+
+def test_a_batch_is_iterated_by_its_records():
+    stream = Stream("s")
+    stream.append(price=1.0, ts=NOW)
+    stream.append(price=2.0, name="x", ts=NOW + 1)
+    batch = stream.read()
+    assert (
+        list(batch) == batch.rows() == [{"ts": NOW, "price": 1.0}, {"ts": NOW + 1, "price": 2.0, "name": "x"}]
+    )
+    assert (batch[0], batch[-1], batch[np.int64(1)]) == (batch.rows()[0], batch.rows()[1], batch.rows()[1])
+    assert batch[-1:] == batch.rows()[-1:]
+    assert batch["price"].tolist() == [1.0, 2.0]
+    with pytest.raises(IndexError):
+        batch[2]
+    with pytest.raises(UnknownField):
+        batch["prise"]
+
+
+def test_a_field_and_the_last_record_of_a_stream_are_at_hand():
+    stream = Stream("s")
+    assert stream.last is None
+    with pytest.raises(UnknownField):
+        stream["price"]
+    stream.append(price=1.0, ts=NOW)
+    stream.append(price=2.0, ts=NOW - 1)
+    assert stream.last == {"ts": NOW - 1, "price": 2.0}, "the one that arrived last"
+    assert (stream["price"].tolist(), stream["ts"].tolist(), stream["seq"].tolist()) == (
+        [1.0, 2.0],
+        [NOW, NOW - 1],
+        [1, 2],
+    )
+    assert [row["price"] for row in stream] == [1.0, 2.0]
+    with pytest.raises(UnknownField, match="did you mean 'price'"):
+        stream["prise"]
+    with pytest.raises(WrongType, match=r"stream\.last"):
+        stream[0]

@@ -139,6 +139,56 @@ def test_without_a_size_only_what_was_overwritten_is_dropped(fake_scheduler):
     assert (got, buffer.dropped) == ([[7.0, 8.0, 9.0, 10.0]], 6)
 
 
+def test_what_is_dropped_is_reported_once_a_minute_and_at_the_end(
+    stream, fake_scheduler, monkeypatch, caplog
+):
+    monkeypatch.setattr(DataBuffer, "_clock", staticmethod(lambda: fake_scheduler.now))
+    buffer, _ = collecting(stream, fake_scheduler, max_size=3)
+    for _ in range(5):
+        stream.extend([1.0, 2.0, 3.0, 4.0, 5.0])
+        buffer.flush(1.0)
+        fake_scheduler.now += 1
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1
+    assert said[0].startswith(f"2 records of stream {stream.name!r} were dropped")
+    assert "max_size=3; None: all" in said[0]
+    fake_scheduler.now += 60
+    stream.extend([1.0] * 5)
+    buffer.flush(1.0)
+    stream.extend([1.0] * 4)
+    buffer.close(1.0)
+    assert [record.getMessage().split(" so far")[0].split(" saw them ")[1] for record in caplog.records] == [
+        "(2",
+        "(12",
+        "(13",
+    ]
+    assert caplog.records[1].getMessage().startswith("10 records")
+    buffer.close(1.0)
+    assert len(caplog.records) == 3
+
+
+def test_on_batch_keeps_everything_unless_it_is_told_otherwise(fake_scheduler):
+    stream, got = Stream(), []
+    with stream.on_batch(lambda batch: got.append(len(batch)), every=60) as buffer:
+        stream.extend([1.0] * 5_000)
+        buffer.flush(10)
+    assert (got, buffer.delivered, buffer.dropped, buffer.max_size) == ([5_000], 5_000, 0, None)
+    assert DataBuffer(stream, print, scheduler=fake_scheduler).max_size == 100
+
+
+def test_what_a_function_did_not_take_counts_as_failed(stream, fake_scheduler):
+    def fn(batch):
+        if batch["value"][0] < 3:
+            raise ValueError("no")
+
+    buffer = DataBuffer(stream, fn, scheduler=fake_scheduler)
+    for value in (1.0, 2.0, 3.0):
+        stream.append(value)
+        buffer.flush(1.0)
+    assert (buffer.delivered, buffer.failed, buffer.dropped) == (1, 2, 0)
+    assert "1 delivered, 2 failed, 0 dropped" in repr(buffer)
+
+
 def test_cleared_records_are_neither_delivered_nor_dropped(stream, fake_scheduler):
     buffer, got = collecting(stream, fake_scheduler)
     stream.extend([1.0, 2.0])
@@ -233,7 +283,7 @@ def test_close_delivers_the_remainder_and_then_nothing(stream, fake_scheduler):
     fake_scheduler.advance(10.0)
     fake_scheduler.work()
     assert got == [[1.0]]
-    assert repr(buffer) == "<DataBuffer 'cpu' → <lambda>: closed, 1 delivered, 0 dropped>"
+    assert repr(buffer) == "<DataBuffer 'cpu' → <lambda>: closed, 1 delivered, 0 failed, 0 dropped>"
 
 
 def test_a_cell_that_is_run_again_replaces_its_buffers(stream, monkeypatch):
@@ -307,7 +357,7 @@ def test_the_decorator_leaves_a_buffer_that_can_be_called(stream):
         return len(batch)
 
     assert isinstance(plain, DataBuffer)
-    assert (plain.__name__, plain.__doc__, plain.every, plain.max_size) == ("plain", "Counts.", 0.1, 100)
+    assert (plain.__name__, plain.__doc__, plain.every, plain.max_size) == ("plain", "Counts.", 0.1, None)
     assert (with_options.every, with_options.max_size) == (2, None)
     assert plain(stream.read()) == with_options(stream.read()) == 0
 
