@@ -7,6 +7,8 @@ from typing import Final
 
 WINDOW: Final = 5.0
 """Seconds that a rate looks back."""
+MIN_SPAN: Final = 1.0
+"""Seconds that a counter is taken to have needed at least: one message right after the start is no high rate."""
 SAMPLE_INTERVAL: Final = 0.25
 """Seconds between two readings that are kept."""
 
@@ -29,8 +31,7 @@ class Meter:
             readings.popleft()
 
     def rate(self, total: int, now: float) -> float:
-        """Return the growth per second."""
+        """Return the growth per second; in the first second of its life, so far in this second."""
         readings = list(self._readings)  # a copy: rates are read on any thread
         began, before = next((each for each in reversed(readings) if each[0] <= now - WINDOW), readings[0])
-        seconds = now - max(began, now - WINDOW)
-        return (total - before) / seconds if seconds > 0 else 0.0
+        return (total - before) / max(now - max(began, now - WINDOW), MIN_SPAN)

@@ -12,6 +12,7 @@ from ..errors import UsageError
 from ..streams import Stream
 from .feed import Payload
 from .fields import newest_value, only_field
+from .moments import text_of
 from .series import SeriesFeed
 from .trends import Severity, direction, level
 
@@ -115,8 +116,9 @@ class ReadoutFeed:
             body["text"] = "∞" if value > 0 else "−∞"
         elif math.isnan(value):
             shown = self.value()
-            if isinstance(shown, str):
-                body["text"] = shown
+            text = text_of(shown)
+            if text is not None:
+                body["text"] = text
             elif isinstance(shown, int) and not isinstance(shown, bool):
                 body["value"] = float(shown)  # beyond 2**53: near enough to read
         change = value - baseline

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Literal, SupportsFloat
 
+import numpy as np
 import traitlets
 from ipywidgets import Layout
 
@@ -47,7 +49,8 @@ def _checked_thresholds(thresholds: Any) -> dict[float, Severity]:
 class MetricCard(NumberSettings, LiveWidget):
     """The newest value of a field, with trend, sparkline and level.
 
-    Missing, NaN and None show as "—", never as 0; text shows as it is.
+    Missing, NaN and None show as "—", never as 0; text shows as it is, durations as `1 min 30 s`, moments as local
+    time. Settings can be set later: `card.thresholds = {0.9: "error"}`.
 
     Args:
         title: what the number is.
@@ -94,7 +97,7 @@ class MetricCard(NumberSettings, LiveWidget):
     def __init__(
         self,
         title: str,
-        stream: Stream | SupportsFloat | None = None,
+        stream: Stream | SupportsFloat | dt.timedelta | dt.date | None = None,
         *,
         field: str | None = None,
         format: str = "number",
@@ -117,7 +120,8 @@ class MetricCard(NumberSettings, LiveWidget):
                 f'such as MetricCard("CPU", {"stream" if isinstance(named, Stream) else shown(named)})'
             )
         given: Any = stream
-        if isinstance(given, str) or is_many(given) or not isinstance(given, Stream | SupportsFloat | None):
+        single = isinstance(given, SupportsFloat | dt.date | dt.time | dt.timedelta | np.datetime64)
+        if is_many(given) or not (single or isinstance(given, Stream | None)):
             raise WrongType(
                 f"a card cannot follow {shown(given)}: pass a Stream (a table? extend() one with it), a number, "
                 "or nothing and call update()"
@@ -156,7 +160,8 @@ class MetricCard(NumberSettings, LiveWidget):
         """Shows a new value; for a card without a stream. Any thread, never waits.
 
         Args:
-            value: int, float, numpy scalar, Decimal, text; None, NaN and pandas.NA show as "—".
+            value: int, float, numpy scalar, Decimal, text; a duration (shown as `1 min 30 s`) or a moment (as local
+                time), also numpy's and pandas' own; None, NaN and pandas.NA show as "—".
             ts: its time, as `Stream.append` takes it; None: now.
 
         Raises:

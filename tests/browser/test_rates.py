@@ -39,3 +39,8 @@ def test_a_burst_after_a_long_silence_counts_over_the_span() -> None:
 def test_a_young_meter_counts_over_its_life() -> None:
     assert Meter(0, 10.0).rate(20, 11.0) == pytest.approx(20.0)
     assert Meter(5, 10.0).rate(5, 10.0) == 0.0
+
+
+def test_what_happens_right_after_the_start_is_no_high_rate() -> None:
+    assert Meter(0, 10.0).rate(1, 10.007) == 1.0
+    assert Meter(0, 10.0).rate(30, 10.5) == 30.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from decimal import Decimal
 from typing import Any
@@ -100,3 +101,10 @@ def test_a_card_without_a_title_says_where_it_belongs(sent: Recorder) -> None:
         MetricCard(5)  # type: ignore[arg-type]
     with pytest.raises(WrongType, match=r'MetricCard\("CPU", stream\)'):
         MetricCard(Stream("s"))  # type: ignore[arg-type]
+
+
+def test_a_card_shows_a_duration_and_a_moment(sent: Recorder) -> None:
+    card = MetricCard("Left", dt.timedelta(seconds=90))
+    assert sent.wait_for(lambda frame: value_of(frame, card) == "1 min 30 s")
+    card.update(dt.datetime(2026, 11, 28, 12, 30))
+    assert sent.wait_for(lambda frame: value_of(frame, card) == "2026-11-28 12:30:00")
