@@ -20,10 +20,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..errors import MissingDependency, UsageError, named_keywords
+from ..errors import MissingDependency, named_keywords
 from ..runtime import get_runtime
 from ..runtime.runtime import Delayed
 from ..streams import Stream
+from ..streams.amounts import Duration, to_duration
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ class Machine:
         rw.LiveChart(machine.stream, y=["cpu", "memory"])
 
     Args:
-        every: seconds between two readings, at least 0.05.
+        every: seconds (or a timedelta, or a text such as "1s") between two readings, at least 0.05.
         max_points: most records kept; None: no limit. The default is 14 hours at the default interval.
 
     Raises:
@@ -133,14 +134,11 @@ class Machine:
     """
 
     @named_keywords
-    def __init__(self, every: float = 0.5, *, max_points: int | None = 100_000) -> None:
-        if not _is_number(every) or not MIN_INTERVAL <= every < math.inf:
-            raise UsageError(
-                f"the machine cannot be measured every {every!r} s; pass every={MIN_INTERVAL} or more seconds"
-            )
+    def __init__(self, every: Duration = 0.5, *, max_points: int | None = 100_000) -> None:
+        interval = to_duration(every, "every= of a Machine", least=MIN_INTERVAL)
         self._read = Reader()
         self.stream = Stream("machine", fields=dict.fromkeys(FIELDS, "number"), max_points=max_points)
-        self.every = float(every)
+        self.every = interval
         self._poll: _Poll | None = None
         self.start()
 

@@ -253,5 +253,28 @@ def test_settings_changed_in_python_show_at_once(page: Page, lab: Lab) -> None:
     notebook.execute("chart.resume()")
     expect(chart).to_have_attribute("data-rw-state", "live")
     expect(chart.locator(".uplot")).to_have_css("height", "120px")
+    notebook.execute("chart.format = 'percentage'; chart.precision = 3; chart.unit = 'of all'")
+    expect(chart.locator("[data-rw-trace=memory]")).to_contain_text("30.000% of all")
     notebook.execute("chart.close()")
     expect(chart).to_have_count(0)
+
+
+def test_a_cell_that_is_run_again_replaces_its_widgets(page: Page, lab: Lab) -> None:
+    code = (
+        "rw.Dashboard([rw.MetricCard('CPU', stream, field='cpu'), ipywidgets.HBox([rw.LiveChart(stream)])])"
+    )
+    notebook = opened(page, lab, code, "kept = rw.MetricCard('kept', stream, field='cpu'); kept")
+    for _ in range(6):
+        notebook.run_cell(1)
+    notebook.run_cell(2)
+    expect(widgets(page, "chart")).to_have_count(1)
+    wait_until_moved(widgets(page, "chart"))
+    wait_until_moved(widgets(page, "metric").last)
+    served = "rw.stats().widgets"
+    assert notebook.execute(f"print({served})").strip() == "7", (
+        "the kept card, and by `__` and `___` two dashboards"
+    )
+    for result in "123":
+        notebook.execute(result)
+    assert notebook.execute(f"print({served})").strip() == "4"
+    wait_until_moved(widgets(page, "chart"))
