@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import html
 import importlib.util
 import json
 import os
@@ -55,6 +56,15 @@ STOP_LIMIT = 10.0
 _QUIET_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+
+
+_REDIRECT = """<!DOCTYPE html>
+<meta charset="utf-8">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0; url={address}">
+<title>realtime-widgets</title>
+<p><a href="{address}">Open the notebook</a></p>
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -156,10 +166,9 @@ def demo(target: Path | None = None, *, port: int | None = None, browser: bool =
         print(f"Starting JupyterLab for {notebook} ...", flush=True)
         try:
             _wait_until_it_answers(server, base, token)
-            if browser and _has_display():
-                webbrowser.open(address)
-            print(f"Open {address} in a browser. Ctrl-C stops it.", flush=True)
-            status = server.wait()
+            with _opened(address, browser=browser and _has_display()):
+                print(f"Open {address} in a browser. Ctrl-C stops it.", flush=True)
+                status = server.wait()
         except KeyboardInterrupt:
             print("\nStopping JupyterLab ...", flush=True)
             return
@@ -267,6 +276,23 @@ def _has_display() -> bool:
     if sys.platform in ("darwin", "win32"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@contextlib.contextmanager
+def _opened(address: str, *, browser: bool) -> Iterator[None]:
+    """Open a browser at an address with a token, by way of a page that only this user can read.
+
+    Browsers are started with what they shall open on their command line, which every user of the machine can read.
+    """
+    if not browser:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="realtime-widgets-") as folder:  # of mode 0700
+        page = Path(folder) / "open.html"
+        page.touch(0o600)
+        page.write_text(_REDIRECT.format(address=html.escape(address)), "utf-8")
+        webbrowser.open(page.as_uri())
+        yield
 
 
 @contextlib.contextmanager

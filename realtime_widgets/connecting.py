@@ -9,11 +9,13 @@ from .client.address import Given
 from .client.client import Client
 from .client.sansio.backoff import FOREVER, Reconnect
 from .client.sansio.inbox import Overflow
+from .errors import named_keywords
 
 if TYPE_CHECKING:
     from .hub import Hub
 
 
+@named_keywords
 def connect(
     url: Given[str] | Hub | None = None,
     *,
@@ -39,8 +41,10 @@ def connect(
     Args:
         url: `ws://…` or `wss://…`, `http://…` or `https://…` for Server-Sent Events, or a function that gives it; a
             `Hub`; None: the hub that is embedded in this process, started on first use.
-        auth: a token, sent as `Authorization: Bearer …`; None: none (for a hub: its own).
-        headers: further headers of the opening handshake.
+        auth: a token, sent as `Authorization: Bearer …`, or with its scheme ("Basic …"), sent as it is; None: none (for
+            a hub: its own).
+        headers: further headers of the opening handshake; they replace ours of the same name, whatever the case. Like
+            the token they are not sent to another origin that the address redirects to.
         decode: for servers that do not use our envelope: gets each frame (str or bytes; of Server-Sent Events the
             data, a str with `.event` and `.event_id`) on the I/O thread and returns None, one or several of:
             `rw.Message`, `{"channel": …, "data": …, "timestamp": ms, ISO 8601 or None}`. Where the server numbers its
@@ -61,7 +65,8 @@ def connect(
             or `lossless` (beyond 50,000 the hub sends the channel later, as far as its history reaches; meanwhile no
             client on this connection gets it). The function of `keyed` runs on the I/O thread.
 
-    `url`, `auth` and `headers` may be functions (also coroutine functions), called at every attempt.
+    `url`, `auth` and `headers` may be functions (also coroutine functions), called at every attempt, each on a thread
+    of its own, so that no other client waits for a slow one.
 
     Raises:
         UsageError: for an invalid address, or an option out of its range.

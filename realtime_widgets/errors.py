@@ -29,9 +29,9 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-Init = TypeVar("Init", bound=Callable[..., None])
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class RealtimeWidgetsError(Exception):
@@ -127,7 +127,17 @@ class ConnectionLost(ClientError, ConnectionError):
 
 
 class ConnectionRejected(ClientError, ConnectionError):
-    """A connection that the server rejects for good, or whose address is wrong; it is not retried."""
+    """A connection that the server rejects for good, or whose address is wrong; it is not retried.
+
+    Args:
+        message: what happened.
+        may_heal: a connection that was there before may come back, so that it is retried then: a certificate that has
+            run out, a path that is missing while a server is replaced.
+    """
+
+    def __init__(self, message: str, *, may_heal: bool = False) -> None:
+        super().__init__(message)
+        self.may_heal = may_heal
 
 
 class Unauthorized(ConnectionRejected):
@@ -143,7 +153,13 @@ class SendFailed(ClientError):
 
 
 class CallbackFailed(ClientError):
-    """A user's function that raised: a callback, a decoder, or one that gives a url or a token."""
+    """A user's function that raised: a callback, a decoder, or one that gives a url or a token.
+
+    Attributes:
+        function: which, where several may be meant; None: the message says it.
+    """
+
+    function: Callable[..., object] | None = None
 
 
 def shown(value: object, most: int = 60) -> str:
@@ -186,16 +202,26 @@ def reject_unknown_keywords(what: str, given: Iterable[str], allowed: Iterable[s
             raise UnknownKeyword(f"{what} cannot be called like this: it has no keyword {name!r}{hint}")
 
 
-def named_keywords(init: Init) -> Init:
-    """Makes a misspelled keyword of a constructor raise a TypeError that names the nearest one."""
-    allowed = [name for name in inspect.signature(init).parameters if name != "self"]
+def named_keywords(fn: F) -> F:
+    """Have a function, a constructor or a class name the nearest keyword when one is misspelled; a decorator."""
+    if isinstance(fn, type):
+        setattr(fn, "__init__", named_keywords(vars(fn)["__init__"]))  # noqa: B010 (of a class, for mypy)
+        return cast("F", fn)
+    parameters = inspect.signature(fn).parameters.values()
+    allowed = [
+        each.name for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+    ]
+    known = frozenset(allowed)
+    mine = [each for each in allowed if each != "self"]
 
-    @functools.wraps(init)
-    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
-        reject_unknown_keywords(type(self).__name__, kwargs, allowed)
-        init(self, *args, **kwargs)
+    @functools.wraps(fn)
+    def checked(*args: Any, **keywords: Any) -> Any:
+        if not known.issuperset(keywords):
+            what = type(args[0]).__name__ if fn.__name__ == "__init__" else f"{fn.__name__}()"
+            reject_unknown_keywords(what, keywords, mine)
+        return fn(*args, **keywords)
 
-    return checked  # type: ignore[return-value]
+    return cast("F", checked)
 
 
 def reject_what_cannot_be_called(what: str, fn: object) -> None:

@@ -1,6 +1,7 @@
 """The address of a server: its url, and the token, headers and subprotocols that a client connects with.
 
 Url, headers and token may be given as values, or as functions that are called at every attempt, because tokens expire.
+All is checked before it goes into a request: values when they are given, what functions return at every attempt.
 Nothing here shows a secret: what is shown is the `label`.
 """
 
@@ -9,16 +10,23 @@ from __future__ import annotations
 import asyncio
 import inspect
 import ipaddress
+import logging
+import re
+import string
 import types
 import urllib.parse
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from ..errors import CallbackFailed, ConnectionRejected, UsageError, WrongType
 from ..runtime import Runtime
+from .headers import TOKEN, basic, bearer, checked_headers, named
+from .masking import label_of, masked_error, masked_traceback
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 Given: TypeAlias = T | Callable[[], T | Awaitable[T]]
 """A value, or a function that returns it."""
@@ -27,6 +35,11 @@ SCHEMES = ("ws", "wss", "http", "https")
 
 ONE_WAY = ("http", "https")
 """The schemes of Server-Sent Events."""
+
+MAX_HOST_LENGTH: Final = 253
+"""Characters of a host name (RFC 1035)."""
+
+_HOST: Final = re.compile(r"[A-Za-z0-9._\-]+")
 
 
 @dataclass(frozen=True)
@@ -49,18 +62,21 @@ class Address:
         url: Any = self.url
         auth: Any = self.auth
         headers: Any = self.headers
-        protocols: Any = self.protocols
         if not callable(url):
             check_url(url)
-        if not (auth is None or isinstance(auth, str) or callable(auth)):
-            raise WrongType(f"auth is a {type(auth).__name__}: pass a token or a function that returns one")
-        if not (headers is None or isinstance(headers, Mapping) or callable(headers)):
+        if isinstance(auth, str):
+            bearer(auth)
+        elif not (auth is None or callable(auth)):
             raise WrongType(
-                f"headers are a {type(headers).__name__}: pass a dict or a function that returns one"
+                f"auth= cannot be of type {type(auth).__name__}: pass a token, or a function that returns one"
             )
-        if isinstance(protocols, str):
-            raise WrongType(f"protocols={protocols!r} is one text: pass a list, [{protocols!r}]")
-        object.__setattr__(self, "protocols", tuple(protocols))
+        if isinstance(headers, Mapping):
+            checked_headers(headers)
+        elif not (headers is None or callable(headers)):
+            raise WrongType(
+                f"headers= cannot be of type {type(headers).__name__}: pass a dict, or a function that returns one"
+            )
+        object.__setattr__(self, "protocols", _checked_protocols(self.protocols))
 
     @property
     def key(self) -> Hashable:
@@ -81,24 +97,33 @@ class Address:
         return callable(self.url) or callable(self.auth) or callable(self.headers)
 
     async def resolve(self, runtime: Runtime) -> tuple[str, dict[str, str]]:
-        """Return the url and the headers of one attempt (on the I/O thread; functions run on the callback thread).
+        """Return the url, in ASCII and without credentials, and the headers of one attempt (on the I/O thread;
+        functions run on threads of their own).
+
+        A header of the user's goes before ours of the same name, whatever its case: `Authorization` before the token,
+        and the token before the user name and password of the url.
 
         Raises:
             CallbackFailed: when a function raised.
             ConnectionRejected: when what it returned cannot be used.
         """
-        url = await _ask(self.url, "url", runtime)
+        given = await _ask(self.url, "url", runtime)
+        token = await _ask(self.auth, "auth", runtime)
+        headers = await _ask(self.headers, "headers", runtime)
         try:
-            check_url(url)
+            check_url(given)
         except UsageError as error:
             raise ConnectionRejected(f"the function that gives the url gave a wrong one: {error}") from error
-        headers: dict[str, str] = dict(await _ask(self.headers, "headers", runtime) or {})
-        token = await _ask(self.auth, "auth", runtime)
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        for name, value in headers.items():
-            _check_header(name, value)
-        return url, headers
+        url, user = plain_url(given)
+        try:
+            said = {} if headers is None else checked_headers(headers)
+            if named(said, "authorization") is None:
+                credentials = bearer(token) if token is not None else user and basic(*user)
+                if credentials is not None:
+                    said["Authorization"] = credentials
+        except UsageError as error:
+            raise ConnectionRejected(f"no connection to {label_of(url)}: {error}") from error
+        return url, said
 
 
 def check_url(url: Any) -> None:
@@ -109,42 +134,115 @@ def check_url(url: Any) -> None:
     """
     if not isinstance(url, str):
         raise WrongType(f"cannot connect to {url!r}: pass an address such as 'ws://localhost:8000/ws'")
-    try:
-        parts = urllib.parse.urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise UsageError(f"cannot connect to this address: {error}; check it") from error
-    shown = label_of(url)
-    if parts.scheme not in SCHEMES:
+    shown = repr(label_of(url))
+    if any(char <= " " or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in url):
         raise UsageError(
-            f"cannot connect to {shown!r}: its scheme is {parts.scheme!r}; pass ws:// or wss:// for a WebSocket, "
+            f"cannot connect to {shown}: it has a space, a line end or another character that no address has; "
+            "strip it, or write %20 for a space"
+        )
+    scheme, found, rest = url.partition("://")
+    if found and scheme.lower() not in SCHEMES:
+        raise UsageError(
+            f"cannot connect to {shown}: its scheme is {scheme!r}; pass ws:// or wss:// for a WebSocket, "
             "http:// or https:// for Server-Sent Events"
         )
-    if not parts.hostname:
-        raise UsageError(f"cannot connect to {shown!r}: it names no host; pass ws://host:port/path")
-    if parts.fragment:
+    if not found:
         raise UsageError(
-            f"cannot connect to {shown!r}: it has a '#', which no server is told; leave that part out"
+            f"cannot connect to {shown}: it has no scheme; pass 'ws://{label_of(url).lstrip('/')}' for a WebSocket, or "
+            "http:// for Server-Sent Events (wss:// or https:// where it is encrypted)"
+        )
+    authority, _, path = re.sub(r"[/?#\\]", "\0", rest, count=1).partition("\0")
+    at_fault = (
+        re.split("[?#]", path, maxsplit=1)[0] if rest[len(authority) :].startswith(("/", "\\")) else path
+    )
+    if "@" not in authority and "@" in at_fault:
+        raise UsageError(
+            f"cannot connect to an address on {shown}: it has an '@' after its host, so that a password may have been "
+            "cut; write '/', '?', '#' and '@' as %2F, %3F, %23 and %40 in user name, password and path"
+        )
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host = parts.hostname
+    except ValueError as error:
+        raise UsageError(
+            f"cannot connect to {shown}: its host cannot be read; IPv6 addresses are written in brackets, ws://[::1]:80/"
+        ) from error
+    if not host:
+        raise UsageError(f"cannot connect to {shown}: it names no host; pass ws://host:port/path")
+    _check_host(host, shown)
+    _check_port(parts.netloc.rpartition("@")[2], shown)
+    if "#" in url:
+        raise UsageError(
+            f"cannot connect to {shown}: it has a fragment ('#' and what follows), which no server is told; leave it "
+            "out, or write %23 for a '#' that belongs to the path"
         )
 
 
-def label_of(url: str) -> str:
-    """Return a url without credentials and query."""
+def _check_host(host: str, shown: str) -> None:
+    if ":" in host:
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise UsageError(
+                f"cannot connect to {shown}: {host!r} is no IPv6 address; write it as in ws://[::1]:80/"
+            ) from None
+        return
+    try:
+        name = _ascii_host(host)
+    except UnicodeError:
+        name = ""
+    if not _HOST.fullmatch(name) or len(name) > MAX_HOST_LENGTH:
+        raise UsageError(
+            f"cannot connect to {shown}: {host!r:.300} is no host name; that has labels of 1 to 63 letters, digits "
+            "and '-', with one '.' between them"
+        )
+
+
+def _check_port(authority: str, shown: str) -> None:
+    _, colon, port = authority.rpartition("]")[2].rpartition(":")
+    if not colon or not port:
+        return
+    if not (port.isascii() and port.isdigit()):  # which may be the start of a password, so it is not shown
+        raise UsageError(
+            "cannot connect to this address: its port is no number; check it, and write '/', '?', '#' and '@' in a "
+            "password as %2F, %3F, %23 and %40"
+        )
+    if not 1 <= int(port[:9]) <= 65535 or len(port) > 9:
+        raise UsageError(f"cannot connect to {shown}: its port is out of range; pass one from 1 to 65535")
+
+
+def _ascii_host(host: str) -> str:
+    """Return a host name as it is looked up; raises UnicodeError for one with an empty or too long label."""
+    return host.encode("idna").decode("ascii")
+
+
+def plain_url(url: str) -> tuple[str, tuple[str, str] | None]:
+    """Return a checked url in ASCII and without credentials, and these: user name and password; None: it has none."""
     parts = urllib.parse.urlsplit(url)
-    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else _ascii_host(host)
+    user = None
+    if parts.username is not None:
+        user = urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or "")
+    port = "" if parts.port is None else f":{parts.port}"
+    path, query = (urllib.parse.quote(part, safe=string.punctuation) for part in (parts.path, parts.query))
+    return urllib.parse.urlunsplit((parts.scheme, host + port, path, query, "")), user
 
 
-def _check_header(name: Any, value: Any) -> None:
-    """Raise when this cannot be a header; the error of a library would quote its value, which may be a secret."""
-    if not isinstance(name, str) or not isinstance(value, str):
-        raise ConnectionRejected(
-            f"the header {name!r} cannot be sent: it is no text; pass names and values as text"
-        )
-    if not value.isprintable() or not value.isascii() or value != value.strip() or not name.isascii():
-        which = "the token" if name == "Authorization" else f"the header {name!r}"
-        raise ConnectionRejected(
-            f"{which} cannot be sent: it has a line end, a space at an end or a character beyond ASCII; strip it"
-        )
+def _checked_protocols(given: Any) -> tuple[str, ...]:
+    if isinstance(given, str):
+        raise WrongType(f"protocols={given!r} is one text: pass a list, [{given!r}]")
+    try:
+        protocols = tuple(given)
+    except TypeError:
+        raise WrongType(f"protocols={given!r} cannot be offered: pass a list of texts") from None
+    for protocol in protocols:
+        if not isinstance(protocol, str) or not TOKEN.fullmatch(protocol):
+            raise WrongType(
+                f"the subprotocol {protocol!r:.100} cannot be offered: it is no word of letters, digits and '-'; "
+                "pass a list of such, ['v1']"
+            )
+    return tuple(dict.fromkeys(protocols))
 
 
 def is_one_way(url: str) -> bool:
@@ -187,12 +285,14 @@ async def _ask(given: Any, what: str, runtime: Runtime) -> Any:
     if not callable(given):
         return given
     try:
-        value = await asyncio.wrap_future(runtime.submit(given))
+        value = await asyncio.wrap_future(runtime.call_apart(given))
         return await value if inspect.isawaitable(value) else value
     except BaseException as error:  # sys.exit() in it must not end the I/O thread
         task = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
             raise  # our own task was cancelled, not the function
+        logger.warning("the function that gives the %s raised:\n%s", what, masked_traceback(error))
+        # Not `from error`: it may be one of a library, and quote an address with a secret where it is shown.
         raise CallbackFailed(
-            f"the function that gives the {what} raised {type(error).__name__}: {error}; it is asked again"
-        ) from error
+            f"the function that gives the {what} raised {masked_error(error)}; it is asked again"
+        ) from None

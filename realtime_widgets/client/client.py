@@ -24,6 +24,7 @@ from ..errors import (
     UsageError,
     WrongType,
     did_you_mean,
+    named_keywords,
     reject_what_cannot_be_called,
 )
 from ..protocol.envelope import CONTROL, UNANSWERED, Message, new_envelope, write
@@ -49,6 +50,7 @@ _here = threading.local()
 """Where `on_connect` runs: the outbox of the link that is being greeted, and which link it is."""
 
 
+@named_keywords
 class Client:
     """A connection to a server of messages; get it through `rw.connect()`, which has the arguments.
 
@@ -78,8 +80,10 @@ class Client:
         for name, fn in (("decode", decode), ("on_connect", on_connect)):
             if fn is not None:
                 reject_what_cannot_be_called(f"{name}= cannot be", fn)
-        if isinstance(subscribe, str):
-            raise WrongType(f"subscribe={subscribe!r} is one text: pass a list, [{subscribe!r}]")
+        if isinstance(subscribe, str) or not isinstance(subscribe, Iterable):
+            raise WrongType(
+                f"subscribe={subscribe!r} is no list of channels: pass one, such as subscribe=['metrics']"
+            )
         self.on_connect = on_connect
         """Called with the client whenever it is connected; None: nothing is."""
         self.channels = {_checked_channel(channel) for channel in subscribe}
@@ -167,34 +171,34 @@ class Client:
         Raises:
             UsageError: when the data are nothing that JSON has.
         """
+        self._check()
+        if not isinstance(type, str):
+            raise WrongType(f"a message cannot be sent: its type is {type!r}; pass a text")
+        if channel is not None:
+            _checked_name(channel)
+        wish: set[str] | None = None
         if type in ("subscribe", "unsubscribe") and self._receiver.decode is None:
-            data = self._wish(type, data)
+            wish = _channels_of(data)
+            if wish is not None and type == "unsubscribe":
+                # That goes out in its order with what else is asked for; what is left asks for the server's answer.
+                data = {**data, "streams": []}
         message = new_envelope(type, data, channel=channel)
         try:
             raw = write(message)
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise UsageError(
                 f"a message of type {type!r} cannot be sent: {error}; pass dicts, lists, texts and numbers"
             ) from error
+        if wish is not None and type == "subscribe":
+            self._want(wish)
+        elif wish is not None:
+            self._store.release(wish)
+            self._unwant(wish)
         return self._send(
             Delivery(
                 raw, str(message.id), volatile=volatile, wants_ack=type not in UNANSWERED, waiter=self._waiter
             )
         )
-
-    def _wish(self, type: str, data: Any) -> Any:
-        """Note which channels are wanted, on every link from now on; returns what is left to say of it."""
-        streams = data.get("streams") if isinstance(data, Mapping) else None
-        if not isinstance(streams, list | tuple | set | frozenset):
-            return data  # the server will have a word about it
-        named = {_checked_channel(channel) for channel in streams}
-        if type == "subscribe":
-            self._want(named)
-            return data
-        self._store.release(named)
-        self._unwant(named)
-        # That goes out in its order with what else is asked for; what is left asks for the server's answer to it.
-        return {**data, "streams": []}
 
     def _want(self, channels: set[str]) -> None:
         if not channels <= self.channels:
@@ -207,18 +211,21 @@ class Client:
         if self._apart is None:
             self._hand_over(self._connection.drop, channels)
 
-    def send_raw(self, raw: str | bytes) -> Delivery:
-        """Send a frame as it is, for servers that speak another protocol."""
+    def send_raw(self, raw: str | bytes, *, volatile: bool = False) -> Delivery:
+        """Send a frame as it is, for servers that speak another protocol; see `send`.
+
+        Args:
+            raw: the frame, text or bytes.
+            volatile: send it now or not at all, such as a cursor's place.
+
+        Raises:
+            UsageError: when it is no frame.
+        """
         if not isinstance(raw, str | bytes):
-            raise WrongType(f"a frame cannot be sent: it is {raw!r}; pass text or bytes")
+            raise WrongType(f"a frame cannot be sent: it is {raw!r:.200}; pass text or bytes")
         if isinstance(raw, str):
-            try:
-                raw.encode()
-            except UnicodeEncodeError as error:
-                raise UsageError(
-                    f"a frame cannot be sent: {error}; pass text that is Unicode, or bytes"
-                ) from error
-        return self._send(Delivery(raw, waiter=self._waiter))
+            _check_unicode(raw, "a frame cannot be sent")
+        return self._send(Delivery(raw, volatile=volatile, waiter=self._waiter))
 
     def publish(self, channel: str, data: Any, *, volatile: bool = False) -> Delivery:
         """Have the server hand data to everybody who has asked for a channel, this client included; see `send`."""
@@ -274,6 +281,7 @@ class Client:
 
         Raises:
             TimedOut: when it has not come by then.
+            UsageError: when the client is closed, also while it waits.
             ConnectionRejected, ConnectionLost: when the client has given up, and `error` was not what was waited for.
             WouldDeadlock: in a callback.
         """
@@ -293,7 +301,7 @@ class Client:
 
     def until(self, state: State = "connected") -> Awaitable:
         """Wait like `wait_until`, in a coroutine of any event loop: `await client.until("connected")`."""
-        return Awaitable(self._future(state))
+        return Awaitable(self._future(state), self)
 
     # Looking at it
 
@@ -356,6 +364,7 @@ class Client:
             self._store.release()
             self._forget_callbacks()
             self._leave()
+            self._hand_over(self._end_waits)
 
     def __enter__(self) -> Client:
         return self
@@ -373,7 +382,7 @@ class Client:
 
     def _heard(self, status: Status, before: State | None, error: ClientError | None) -> None:
         """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
-        self._resolve_waits()
+        self._end_waits()
         self._listeners.tell()
         if before is not None:
             self._handlers.tell("state", status.state)
@@ -401,7 +410,7 @@ class Client:
 
     def _call_on_connect(self, link: int) -> None:
         """Have `on_connect` called; what it sends goes out before all that waits."""
-        self._handlers.call("on_connect", self._run_on_connect, link)
+        self._handlers.call_first("on_connect", self._run_on_connect, link)
 
     def _run_on_connect(self, link: int) -> None:
         outbox = self._connection.outbox
@@ -411,15 +420,19 @@ class Client:
                 self.on_connect(self)
         finally:
             _here.on_connect = None
-            self._hand_over(self._connection.on_connect_done, link)
+            self._hand_over(self._connection.on_connect_done, self, link)
 
     # Its own
 
     def _check(self) -> None:
         if self._closed:
-            raise UsageError(
-                f"the client of {self.label} cannot be used: it was closed; call rw.connect() again"
-            )
+            raise self._closed_error
+
+    @property
+    def _closed_error(self) -> UsageError:
+        return UsageError(
+            f"the client of {self.label} cannot be used: it was closed; call rw.connect() again"
+        )
 
     def _join(self) -> None:
         self._apart = None
@@ -467,6 +480,7 @@ class Client:
             outbox, link = getattr(_here, "on_connect", None) or (None, None)
             if outbox is self._connection.outbox:
                 delivery.sent_on_connect = link
+            delivery.sender = id(self)
             self._connection.sending.put(delivery)
         return delivery
 
@@ -476,6 +490,8 @@ class Client:
                 f"there is no state {state!r} to wait for{did_you_mean(str(state), STATES)}; "
                 f"it is one of {', '.join(STATES)}"
             )
+        if state != "disconnected":  # which a closed client is
+            self._check()
         future: Future[None] = Future()
         self._runtime.call_soon(self._wait, state, future)
         return future
@@ -485,10 +501,13 @@ class Client:
 
     def _wait(self, state: State, future: Future[None]) -> None:
         self._waits.add(state, future)
-        self._resolve_waits()
+        self._end_waits()
 
-    def _resolve_waits(self) -> None:
+    def _end_waits(self) -> None:
+        """End the waits for the state that is reached; on a closed client all the others too."""
         self._waits.resolve(self.status, confirmed=self._connection.is_confirmed(self.channels))
+        if self._closed:
+            self._waits.fail(self._closed_error)
 
     def _add(self, kind: CallbackKind, fn: Callable[..., object], type: str | None = None) -> Callback:
         reject_what_cannot_be_called(f"on_{kind}() cannot call", fn)
@@ -521,11 +540,32 @@ def _orphan(connection: Connection, receiver: Any) -> None:
     connection._soon(lambda: connection.orphan(receiver))
 
 
+def _channels_of(data: Any) -> set[str] | None:
+    """Return the channels that a `subscribe` names; None: the server will have a word about it."""
+    streams = data.get("streams") if isinstance(data, Mapping) else None
+    if not isinstance(streams, list | tuple | set | frozenset):
+        return None
+    return {_checked_channel(channel) for channel in streams}
+
+
 def _checked_channel(channel: Any) -> str:
-    if not isinstance(channel, str) or not 1 <= len(channel) <= MAX_NAME_LENGTH:
-        raise WrongType(f"{channel!r} is no channel: pass a name of 1 to {MAX_NAME_LENGTH} characters")
-    if channel in CONTROL:
+    name = _checked_name(channel)
+    if name in CONTROL:
         raise UsageError(
-            f"{channel!r} is no channel: such messages are about the link itself; choose another name"
+            f"{name!r} is no channel: such messages are about the link itself; choose another name"
         )
+    return name
+
+
+def _checked_name(channel: Any) -> str:
+    if not isinstance(channel, str) or not 1 <= len(channel) <= MAX_NAME_LENGTH:
+        raise WrongType(f"{channel!r:.200} is no channel: pass a name of 1 to {MAX_NAME_LENGTH} characters")
+    _check_unicode(channel, f"{channel!r} is no channel")
     return channel
+
+
+def _check_unicode(text: str, what: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{what}: {error}; pass text that is Unicode, or bytes") from error

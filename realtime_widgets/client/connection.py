@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import traceback
 import weakref
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
-from ..errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected, Unauthorized
+from ..errors import BadMessage, CallbackFailed, ClientError, ConnectionLost, ConnectionRejected, Unauthorized
 from ..protocol.envelope import CONTROL, Message, new_id
 from ..protocol.quoting import quote
 from ..runtime import Runtime
@@ -24,7 +25,10 @@ from ..runtime.scheduling import Clock, Timer
 from ..streams.gaps import Gap, Reason
 from .address import Address, identity, is_one_way
 from .dialing import Options, dial
+from .log_limit import LogLimit
+from .masking import label_of, masked_traceback
 from .receiver import Decode, Receiver, Subscriber, Taken
+from .sansio.delivery import size_of
 from .sansio.last_event_id import LastEventId
 from .sansio.state import ConnectionState, Event, State, Status
 from .sending import Sending
@@ -39,8 +43,9 @@ logger = logging.getLogger(__name__)
 LINGER: Final = 10.0
 """Seconds that a connection stays open when nobody wants it any more: long enough to run a cell again."""
 
-LOG_INTERVAL: Final = 10.0
-"""Seconds between two log lines about bad frames: a server may send a thousand of them in a second."""
+ON_CONNECT_GRACE: Final = 0.5
+"""Seconds for which functions of `on_connect=` hold back what other clients of the same connection send; what their own
+client sends waits for as long as they take."""
 
 
 _chance: Final = random.Random().random
@@ -78,6 +83,8 @@ class Connection:
         self._state = ConnectionState(options.reconnect)
         self._receivers: weakref.WeakValueDictionary[Hashable, Receiver] = weakref.WeakValueDictionary()
         self._url = address.label
+        self._place = address.label
+        """Where the attempt under way leads: a function may give another address at every attempt."""
         self._sender = new_id()
         self._last_event_id = LastEventId()
         self.sending = Sending(
@@ -96,7 +103,9 @@ class Connection:
         self._retry: Timer | None = None
         self._linger: Timer | None = None
         self._sleep_detector = SleepDetector(lambda: self._clock, self._slept)
-        self._logged: dict[str, float] = {}
+        self._log_limit = LogLimit()
+        self._reached: set[str] = set()
+        """Where there was a connection: what is wrong there now may heal."""
 
     # For the pool and the clients
 
@@ -192,21 +201,25 @@ class Connection:
             session.pause(receiver.paused, receiver.recovery)
             session.ask_for(receiver.channels, receiver.recovery)
 
-    def on_connect_done(self, link: int) -> None:
+    def on_connect_done(self, client: Subscriber, link: int) -> None:
         """Go on with what waits: a function of `on_connect=` has run."""
-        self.outbox.end_on_connect(link)
+        self.outbox.end_on_connect(link, id(client))
+        self._wake()
+
+    def _share(self, link: int) -> None:
+        """Have what other clients send wait no longer for functions of `on_connect=`."""
+        self.outbox.share(link)
         self._wake()
 
     def trouble(self, error: ClientError) -> None:
         """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
         now = self._clock.time()
         self._state.trouble(error, now)
-        kind = type(error).__name__
-        if now - self._logged.get(kind, -LOG_INTERVAL) >= LOG_INTERVAL:
-            self._logged[kind] = now
+        if self._log_limit.allows(_kind_of(error), now):
+            cause = error.__cause__
             # Where the user's own code failed they need the traceback, whatever an indicator says.
-            level = logging.WARNING if error.__cause__ is not None else self._level
-            logger.log(level, "%s", error, exc_info=error.__cause__)
+            level = logging.WARNING if cause is not None else self._level
+            logger.log(level, "%s%s", error, f"\n{masked_traceback(cause)}" if cause is not None else "")
         self._publish(error=error)
 
     def review(self, *, linger: bool = True, generation: int | None = None) -> None:
@@ -316,9 +329,15 @@ class Connection:
             error = said.with_traceback(None)  # which would keep the frames of the attempt
         except Exception as raised:
             error = explain(raised, self._url)
+        if isinstance(error, ConnectionRejected) and error.may_heal and self._place in self._reached:
+            error = ConnectionLost(f"{error}; there was a connection before")
         if isinstance(error, ConnectionLost) and self._last_event_id.retry is not None:
             error.retry_after = max(error.retry_after or 0.0, self._last_event_id.retry)
-        if self._task is task:  # else it was ended on purpose, and another may be on its way
+        if self._task is not task:
+            return  # it was ended on purpose, and another may be on its way
+        if self._linger is not None:
+            self._release()  # nobody wants it any more
+        else:
             self._fire("refused" if isinstance(error, ConnectionRejected) else "lost", error)
 
     async def _connected(self) -> ClientError:
@@ -329,6 +348,7 @@ class Connection:
             if not self.address.may_change:
                 raise
             transport = await self._dial()  # once: a token may expire between its making and its use
+        self._reached.add(self._place)
         session = Session(transport, self.outbox, self._sender, self._clock, self._publish)
         self.counters.connects += 1
         self._heard_at = transport.heard_at
@@ -366,6 +386,7 @@ class Connection:
 
     async def _dial(self) -> Transport:
         url, headers = await self.address.resolve(self._runtime)
+        self._place = label_of(url)
         self.sending.turn(one_way=is_one_way(url))  # a function may give either
         return await dial(
             url,
@@ -394,7 +415,9 @@ class Connection:
             session.ask_for(channels, envelopes.recovery)
         for client in clients:
             if client.on_connect is not None and session.claim_on_connect(client.on_connect):
-                client._call_on_connect(self.outbox.begin_on_connect())
+                link = self.outbox.begin_on_connect(id(client))
+                self._clock.call_later(ON_CONNECT_GRACE, self._share, link)
+                client._call_on_connect(link)
 
     def _on_heartbeat(self, session: Session) -> None:
         if self._envelopes() is not None:
@@ -402,18 +425,19 @@ class Connection:
 
     def _deliver(self, session: Session, frames: Frames) -> None:
         self.counters.frames += len(frames)
-        self.counters.bytes += sum(map(len, frames))
+        sizes = [size_of(frame) for frame in frames]
+        self.counters.bytes += sum(sizes)
         limit = self._options.max_size
-        if max(map(len, frames)) > limit:
-            for frame in frames:
-                if len(frame) > limit:
+        if max(sizes) > limit:
+            for frame, size in zip(frames, sizes, strict=True):
+                if size > limit:
                     self._complain(
                         BadMessage(
-                            f"a message was skipped: its frame has {len(frame):,} bytes, more than {limit:,}; "
+                            f"a message was skipped: its frame has {size:,} bytes, more than {limit:,}; "
                             f"raise max_size= (it begins {quote(frame)})"
                         )
                     )
-            frames = [frame for frame in frames if len(frame) <= limit]
+            frames = [frame for frame, size in zip(frames, sizes, strict=True) if size <= limit]
         for receiver in self._living():
             unreadable = receiver.unreadable
             taken = receiver.take(frames, self._complain, self._clock.time())
@@ -472,6 +496,16 @@ class Connection:
             self._runtime.call_soon(fn)
         except RuntimeError:
             pass  # it has stopped, and all connections with it
+
+
+def _kind_of(error: ClientError) -> Hashable:
+    """Return what is the same in trouble that is logged now and then only: its class, and the place or the function."""
+    if isinstance(error, CallbackFailed) and error.function is not None:
+        return type(error), identity(error.function)
+    place = None
+    if error.__cause__ is not None and (frames := traceback.extract_tb(error.__cause__.__traceback__)):
+        place = frames[-1].filename, frames[-1].lineno
+    return type(error), type(error.__cause__), place
 
 
 def _cancelled(timer: Timer | None) -> Timer | None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ClientError, UsageError, WrongType
+from ..errors import ClientError, ConnectionRejected, UsageError, WrongType
 from ..protocol.heartbeat import ANSWER_TIMEOUT
 from ..runtime.scheduling import Clock
 from ..streams.gaps import Reason
 from .address import is_one_way
-from .sansio.backoff import Reconnect
+from .headers import named
+from .masking import label_of, origin_of
+from .proxies import proxy_for
+from .redirects import MAX_REDIRECTS, Redirected, next_url, same_origin
+from .sansio.backoff import Reconnect, is_number
 from .sansio.last_event_id import LastEventId
 from .sansio.outbox import Outbox
 from .transports.base import Transport
-from .transports.eventsource import IDLE_TIMEOUT, EventSource, open_event_source
+from .transports.eventsource import IDLE_TIMEOUT, EventSource, of_the_system, open_event_source
 from .transports.eventsource import explain as explain_http
 from .transports.handshake import explain, open_websocket
 from .transports.websocket import WebSocketTransport
@@ -26,31 +31,62 @@ class Options:
     """The settings of a connection; those of the latest client apply.
 
     Attributes:
-        reconnect: the delays between attempts, and their number.
+        reconnect: the delays between attempts, and their number; None: a single attempt.
         heartbeat: seconds between two pings; None: none are sent, and silence does not end a link.
         max_size: bytes of a frame; larger ones are skipped.
     """
 
-    reconnect: Reconnect
+    reconnect: Reconnect | None
     heartbeat: float | None
     max_size: int
 
 
-def checked_options(reconnect: Any, heartbeat: float | None, max_size: int) -> Options:
+def checked_options(reconnect: Any, heartbeat: Any, max_size: Any) -> Options:
     """Return the options that a user gave.
 
     Raises:
-        UsageError: when one is out of its range.
+        UsageError: when one is out of its range, or of another type.
     """
-    if reconnect is None:
-        reconnect = Reconnect(max_attempts=0)
-    if not isinstance(reconnect, Reconnect):
+    if reconnect is not None and not isinstance(reconnect, Reconnect):
         raise WrongType(f"reconnect is {reconnect!r}: pass rw.Reconnect(…), or None for a single attempt")
-    if heartbeat is not None and not heartbeat > 0:
-        raise UsageError(f"heartbeat={heartbeat!r} cannot be kept: pass seconds above 0, or None for none")
-    if not max_size >= 1:
+    if heartbeat is not None:
+        if not is_number(heartbeat):
+            raise WrongType(f"heartbeat={heartbeat!r} is no number: pass seconds above 0, or None for none")
+        if not 0 < heartbeat < math.inf:
+            raise UsageError(
+                f"heartbeat={heartbeat!r} cannot be kept: pass seconds above 0, or None for none"
+            )
+    if not is_number(max_size):
+        raise WrongType(f"max_size={max_size!r} is no number: pass bytes, 1 or more")
+    if not 1 <= max_size < math.inf:
         raise UsageError(f"max_size={max_size!r} leaves no frame: pass bytes, 1 or more")
     return Options(reconnect, None if heartbeat is None else float(heartbeat), int(max_size))
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One request: to the address itself, or to one that it redirects to.
+
+    Attributes:
+        url: where.
+        headers: of the user; none where another origin than theirs is asked.
+        place: the address for display, and where it redirects.
+        dropped: the origin for which the headers were dropped; None: they were not.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    place: str
+    dropped: str | None = None
+
+    def follow(self, location: str) -> Hop:
+        """Return the next request; raises ConnectionRejected where we do not go."""
+        url = next_url(self.url, location, self.place)
+        origin = origin_of(url)
+        place = f"{self.place.partition(' (redirected')[0]} (redirected to {origin})"
+        if same_origin(self.url, url):
+            return Hop(url, self.headers, place, self.dropped)
+        return Hop(url, {}, place, origin if self.headers or self.dropped else None)
 
 
 async def dial(
@@ -66,7 +102,7 @@ async def dial(
     complain: Callable[[ClientError], object],
     miss: Callable[[Reason], object],
 ) -> Transport:
-    """Open a link.
+    """Open a link, following redirects.
 
     Args:
         url, headers, protocols: of this attempt.
@@ -82,25 +118,67 @@ async def dial(
         ConnectionLost, ConnectionRejected: why it could not be opened.
     """
     heartbeat, max_size = options.heartbeat, options.max_size
-    if not is_one_way(url):
+    hop = Hop(url, headers, label_of(url))
+    for _ in range(MAX_REDIRECTS + 1):
         try:
-            socket = await open_websocket(url, headers, protocols, max_size)
-        except Exception as error:
-            raise explain(error, url) from error
-        return WebSocketTransport(socket, place, outbox=outbox, clock=clock, heartbeat=heartbeat)
-    idle = None if heartbeat is None else heartbeat + ANSWER_TIMEOUT + IDLE_TIMEOUT
-    try:
-        client, response = await open_event_source(url, headers, last_event_id, idle)
-    except Exception as error:
-        raise explain_http(error, url) from error
-    return EventSource(
-        client,
-        response,
-        place,
-        last_event_id=last_event_id,
-        clock=clock,
-        heartbeat=heartbeat,
-        max_size=max_size,
-        complain=complain,
-        miss=miss,
+            if not is_one_way(hop.url):
+                return WebSocketTransport(
+                    await _open_websocket(hop, protocols, max_size),
+                    place,
+                    outbox=outbox,
+                    clock=clock,
+                    heartbeat=heartbeat,
+                )
+            client, response = await _open_event_source(hop, options, last_event_id)
+            return EventSource(
+                client,
+                response,
+                place,
+                last_event_id=last_event_id,
+                clock=clock,
+                heartbeat=heartbeat,
+                max_size=max_size,
+                complain=complain,
+                miss=miss,
+            )
+        except Redirected as elsewhere:
+            location = elsewhere.location
+        hop = hop.follow(location)
+    raise ConnectionRejected(
+        f"no connection to {label_of(url)}: it sends us from one address to another without end; check it"
     )
+
+
+async def _open_websocket(hop: Hop, protocols: Iterable[str], max_size: int) -> Any:
+    proxy = proxy_for(hop.url)
+    try:
+        return await open_websocket(hop.url, hop.headers, protocols, max_size, proxy)
+    except Redirected:
+        raise
+    except Exception as error:
+        raise explain(
+            error,
+            hop.url,
+            place=hop.place,
+            authorized=named(hop.headers, "authorization") is not None,
+            dropped=hop.dropped,
+            proxy=proxy,
+        ) from _shown(error)
+
+
+async def _open_event_source(hop: Hop, options: Options, last_event_id: LastEventId) -> Any:
+    idle = None if options.heartbeat is None else options.heartbeat + ANSWER_TIMEOUT + IDLE_TIMEOUT
+    proxy = proxy_for(hop.url)
+    try:
+        return await open_event_source(
+            hop.url, hop.headers, last_event_id, idle, proxy, place=hop.place, dropped=hop.dropped
+        )
+    except Redirected:
+        raise
+    except Exception as error:
+        raise explain_http(error, hop.url, place=hop.place, proxy=proxy, opening=True) from _shown(error)
+
+
+def _shown(error: BaseException) -> OSError | None:
+    """Return what of an error is shown in a traceback: not those of libraries, whose text may have secrets."""
+    return of_the_system(error)

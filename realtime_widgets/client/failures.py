@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import email.utils
 import errno
+import re
 import socket
 import ssl
 import time
@@ -11,34 +13,91 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..errors import ClientError, ConnectionLost, ConnectionRejected, Unauthorized
+from .masking import masked
 
 MAX_RETRY_AFTER: Final = 3600.0
 """Seconds that a server can delay the next attempt by at most, whatever it asks for."""
 
+_PASSING: Final = frozenset({408, 421, 423, 425, 429})
+"""Statuses from 400 to 499 that say "not now"."""
 
-def explain_status(code: int, headers: Mapping[str, str], place: str, instead: str) -> ClientError:
+_SECONDS: Final = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
+
+
+def explain_status(
+    code: int,
+    headers: Mapping[str, str],
+    place: str,
+    instead: str,
+    *,
+    authorized: bool = True,
+    dropped: str | None = None,
+) -> ClientError:
     """Return the error for a response: ConnectionRejected where a retry cannot help, else ConnectionLost.
+
+    What asks to come again later (`Retry-After`) is worth another try, whatever its status.
 
     Args:
         code: the status.
         headers: the response's; lookup must ignore letter case.
         place: where it came from, for display.
         instead: what was expected, such as "opening a WebSocket".
+        authorized: whether the request had an `Authorization`.
+        dropped: the origin to which a redirect led, so that headers and token were not sent; None: none were dropped.
     """
+    wait = retry_after(headers.get("retry-after"), time.time())
+    if code in (401, 403) and dropped is not None:
+        return ConnectionRejected(
+            f"no connection to {place}: it redirects to {dropped}, which wants credentials (HTTP {code}), and "
+            "yours are not sent to another origin than the one you named; connect to that address"
+        )
+    if code == 401 and authorized:
+        return Unauthorized(f"{place} turned the token down (HTTP 401); pass a valid one as auth=")
+    if code == 401:
+        return Unauthorized(f"{place} wants a token, and none was given (HTTP 401); pass one as auth=")
+    if wait is not None:
+        busy = "is busy" if code in (429, 503) else f"did not go on with {instead}"
+        return ConnectionLost(
+            f"{place} {busy} (HTTP {code}) and asks to be left alone for {round(wait, 1):g} s",
+            retry_after=wait,
+        )
     match code:
-        case 401:
-            return Unauthorized(f"{place} turned the token down (HTTP 401); pass a valid one as auth=")
         case 403:
+            check = "check the token," if authorized else "pass a token as auth=, if you have one, or check"
             return ConnectionRejected(
-                f"{place} forbids this connection (HTTP 403); check the token, your rights and the headers"
+                f"{place} forbids this connection (HTTP 403); {check} your rights and the headers"
             )
-        case 404:
-            return ConnectionLost(f"{place} is not there (HTTP 404); check the path of the address")
+        case 404 | 410:
+            why = f"{place} is not there (HTTP {code}); check the path of the address"
+        case 426:
+            why = f"{place} {_wanted(headers, instead)}"
         case 429 | 503:
-            wait = retry_after(headers.get("retry-after"), time.time())
-            asks = "" if wait is None else f" and asks to be left alone for {wait:.0f} s"
-            return ConnectionLost(f"{place} is busy (HTTP {code}){asks}", retry_after=wait)
-    return ConnectionLost(f"{place} answered HTTP {code} instead of {instead}")
+            return ConnectionLost(f"{place} is busy (HTTP {code})")
+        case _:
+            why = f"{place} answered HTTP {code} instead of {instead}{_hint(code, headers, instead)}"
+    if code in _PASSING or code >= 500:
+        return ConnectionLost(why)
+    return ConnectionRejected(why, may_heal=True)
+
+
+def _wanted(headers: Mapping[str, str], instead: str) -> str:
+    """Return what a server wants that asks for an upgrade of the protocol."""
+    if "websocket" not in instead.lower():
+        return "is the address of a WebSocket (HTTP 426), not of events; connect with ws:// or wss://"
+    other = headers.get("sec-websocket-version") or headers.get("upgrade") or ""
+    shown = f" ({other})" if re.fullmatch(r"[\w./, -]{1,40}", other) else ""
+    return f"wants another version of the protocol{shown} than we speak (HTTP 426); check the address"
+
+
+def _hint(code: int, headers: Mapping[str, str], instead: str) -> str:
+    """Return the end of a sentence about an answer where another was expected."""
+    if code == 407:
+        return "; it is a proxy that wants a user name and a password"
+    if "websocket" in instead.lower() and 200 <= code < 300:
+        if headers.get("content-type", "").lower().startswith("text/event-stream"):
+            return "; it is a stream of Server-Sent Events, connect with http:// or https://"
+        return "; check the path of the address"
+    return ""
 
 
 def explain_os(error: OSError, url: str, place: str) -> ClientError:
@@ -53,7 +112,8 @@ def explain_os(error: OSError, url: str, place: str) -> ClientError:
         case ssl.SSLCertVerificationError():
             return ConnectionRejected(
                 f"no connection to {place}: its certificate is not trusted ({error.verify_message}); "
-                "make this machine trust it"
+                "make this machine trust it",
+                may_heal=True,
             )
         case ssl.SSLError():
             other = "http" if url.startswith("http") else "ws"
@@ -72,22 +132,26 @@ def explain_os(error: OSError, url: str, place: str) -> ClientError:
             return ConnectionLost(
                 f"no connection to {place}: what listens there broke the handshake off; does it want {other}://?"
             )
-    return ConnectionLost(f"no connection to {place}: {error.strerror or str(error) or type(error).__name__}")
+    said = masked(error.strerror or str(error)) or type(error).__name__
+    return ConnectionLost(f"no connection to {place}: {said}")
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for (RFC 9110 §10.2.3); None: none that can be read.
+    """Return the seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3); None: none that can be read.
 
     Args:
-        value: seconds, or a date.
+        value: seconds, with decimals or without, or a date.
         now: seconds since the epoch.
     """
     if value is None:
         return None
     value = value.strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value[:9]), MAX_RETRY_AFTER)
+    if _SECONDS.fullmatch(value):
+        return min(float(value), MAX_RETRY_AFTER)
     try:
-        return min(max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now), MAX_RETRY_AFTER)
-    except (ValueError, OverflowError):
+        date = email.utils.parsedate_to_datetime(value)
+        if date.tzinfo is None:  # the dates of HTTP are all UTC, also those of the form that does not say so
+            date = date.replace(tzinfo=datetime.UTC)
+        return min(max(0.0, date.timestamp() - now), MAX_RETRY_AFTER)
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None

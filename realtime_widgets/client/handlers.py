@@ -1,7 +1,9 @@
 """Handlers: the callbacks of one client, called on the callback thread in the order in which things happened.
 
-What waits for slow callbacks is in a bounded inbox and not on the callback thread, which all clients share: a client
-whose callbacks never keep up takes turns there with the others.
+The functions of one client are called one at a time. What greets a new link (`on_connect=`) waits for no other client:
+it goes first, on a thread of its own unless one of this client's functions is running. What waits for slow callbacks is
+in a bounded inbox and not on the callback thread, which all clients share: a client whose callbacks never keep up takes
+turns there with the others.
 """
 
 from __future__ import annotations
@@ -10,11 +12,15 @@ import contextlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
 from ..errors import CallbackFailed, RuntimeStopped
 from ..runtime import Runtime
+from .address import identity
+from .log_limit import LogLimit
+from .masking import masked_error, masked_traceback
 from .sansio.inbox import CallbackKind, Inbox
 
 logger = logging.getLogger(__name__)
@@ -76,7 +82,10 @@ class Handlers:
         self._lock = threading.Lock()  # guards all that follows
         self._callbacks: dict[CallbackKind, tuple[Callback, ...]] = {}
         self._inbox = inbox
-        self._draining = False
+        self._draining = False  # a drain is under way, or waits on the callback thread
+        self._first: deque[Callable[[], object]] = deque()  # goes before what is in the inbox
+        self._calling = False  # a thread calls one of the functions
+        self._log_limit = LogLimit()
 
     def add(self, callback: Callback) -> None:
         """Register a callback, from any thread."""
@@ -128,27 +137,56 @@ class Handlers:
             with contextlib.suppress(RuntimeStopped):
                 self._runtime.call_soon(self._crowded, crowded)
 
-    def call(self, what: str, fn: Callable[..., object], *args: Any) -> None:
-        """Have a function called on the callback thread that is not registered."""
+    def call_first(self, what: str, fn: Callable[..., object], *args: Any) -> None:
+        """Have a function called that is not registered: before all that waits, and without waiting for others."""
+        with self._lock:
+            self._first.append(lambda: self._guarded(what, fn, *args))
+            if self._calling:
+                return  # by that thread, next
+            self._calling = True
+        try:
+            self._runtime.call_apart(self._call_apart)
+        except RuntimeError:  # stopped, or there is no room for another thread
+            with self._lock:
+                self._calling = False
+            with contextlib.suppress(RuntimeStopped):
+                self._runtime.submit(self._drain)
+
+    def _call_apart(self) -> None:
+        """Call what goes first, and then have the rest called (on a thread of its own)."""
+        self._call_the_first()
         with contextlib.suppress(RuntimeStopped):
-            self._runtime.submit(self._guarded, what, fn, *args)
+            self._runtime.submit(self._drain)
+
+    def _call_the_first(self) -> None:
+        """Call what goes first, until nothing is left, and let others call."""
+        while True:
+            with self._lock:
+                if not self._first:
+                    self._calling = False
+                    return
+                fn = self._first.popleft()
+            fn()
 
     def _drain(self) -> None:
         """Call the callbacks for what waits (on the callback thread)."""
         while True:
             for _ in range(MAX_CALLS_PER_TURN):
                 with self._lock:
-                    taken = self._inbox.take()
-                    if taken is None:
-                        self._draining = False
+                    taken = None if self._calling or self._first else self._inbox.take()
+                    if self._calling or (taken is None and not self._first):
+                        self._draining = False  # a thread that calls has the rest called when it is done
                         return
-                    kind, thing = taken
-                    callbacks = self._callbacks.get(kind, ())
+                    self._calling = True
+                    callbacks = () if taken is None else self._callbacks.get(taken[0], ())
                 if self._told:
                     self._tell_of_crowds()
-                for callback in callbacks:
-                    if callback.type is None or callback.type == thing.type:
-                        self._guarded(f"on_{kind}", callback.fn, thing)
+                if taken is not None:
+                    kind, thing = taken
+                    for callback in callbacks:
+                        if callback.type is None or callback.type == thing.type:
+                            self._guarded(f"on_{kind}", callback.fn, thing)
+                self._call_the_first()
             with contextlib.suppress(RuntimeStopped):  # a stopped runtime has no others to yield to
                 self._runtime.submit(self._drain)
                 return
@@ -158,10 +196,12 @@ class Handlers:
         try:
             fn(*args)
         except BaseException as error:  # sys.exit() in one must not silence the client for ever
-            failed = CallbackFailed(f"a callback of {what} raised {type(error).__name__}: {error}")
+            failed = CallbackFailed(f"a callback of {what} raised {masked_error(error)}")
             failed.__cause__ = error
+            failed.function = fn
             if what == "on_error":  # or it would be called with its own errors, for ever
-                logger.warning("%s", failed, exc_info=error)
+                if self._log_limit.allows(identity(fn), time.monotonic()):
+                    logger.warning("%s\n%s", failed, masked_traceback(error))
             else:
                 with contextlib.suppress(RuntimeStopped):
                     self._runtime.call_soon(self._failed, failed)

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from concurrent.futures import Future
 from typing import Any
 
-from ..errors import ClientError
+from ..errors import ClientError, UsageError
 from ..runtime import Runtime
 from .sansio.state import State, Status
 
@@ -41,12 +41,25 @@ class Waits:
                 else:
                     future.set_exception(status.error or ClientError("the client gave up"))
 
+    def fail(self, error: ClientError | UsageError) -> None:
+        """Resolve all that is left with an error: nothing will be reached any more."""
+        waits, self._waits = self._waits, []
+        for _, future in waits:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(error)
+
 
 class Awaitable:
-    """A future that can be awaited in any event loop."""
+    """A future that can be awaited in any event loop.
 
-    def __init__(self, future: Future[None]) -> None:
+    Args:
+        future: what is awaited.
+        owner: who resolves it, kept for as long.
+    """
+
+    def __init__(self, future: Future[None], owner: object) -> None:
         self._future = future
+        self._owner = owner
 
     def __await__(self) -> Generator[Any, None, None]:
         return asyncio.wrap_future(self._future).__await__()

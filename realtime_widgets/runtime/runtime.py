@@ -1,8 +1,9 @@
 """Runtime: the two background threads of the process, and a wait that cannot deadlock.
 
 One I/O thread with an asyncio loop runs all code of this package; one callback thread runs users' functions, one at a
-time. Importing this or making a `Runtime` starts nothing: each thread starts with its first work. There is one runtime
-per process, stored under one key of `sys.modules`, so that re-run cells and %autoreload use the same threads.
+time. Besides, name lookups and users' functions that nobody else may wait for have short-lived threads of their own.
+Importing this or making a `Runtime` starts nothing: each thread starts with its first work. There is one runtime per
+process, stored under one key of `sys.modules`, so that re-run cells and %autoreload use the same threads.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import threading
 import time
 import types
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import RuntimeStopped, TimedOut, WouldDeadlock
 from .callbacks import Callbacks
 from .notebook import Replaced
+from .threads import ApartThreads
 
 if TYPE_CHECKING:
     import asyncio  # at run time only where a thread starts: more than half of this package's import time
@@ -83,6 +85,7 @@ class Runtime:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._io: threading.Thread | None = None
         self._callbacks = Callbacks()
+        self._apart = ApartThreads("realtime_widgets apart")
         self._on_stop: dict[object, Callable[[], object]] = {}
         self._sharing = threading.RLock()  # not the lock above: `make` may use the runtime
         self._shared: dict[str, Any] = {}
@@ -131,6 +134,14 @@ class Runtime:
                 self._stop_at_exit()
                 self._callbacks.start()
             return self._callbacks.put(fn, args)
+
+    def call_apart(self, fn: Callable[..., T], /, *args: Any) -> Future[T]:
+        """Call a user's `fn(*args)` on a thread of its own: nobody else waits for it, and it waits for nobody.
+
+        What it raises is set on the future. The end of the program does not wait for it.
+        """
+        self._check()
+        return self._apart.submit(fn, *args)
 
     def wait(self, future: Future[T], timeout: float | None) -> T:
         """Wait for a future and return its result; an interrupted wait (Ctrl-C, the timeout) cancels the future.
@@ -237,7 +248,7 @@ class Runtime:
 
     def _is_ours(self, thread: threading.Thread) -> bool:
         with self._lock:  # a new thread may run its first job before submit() has stored it
-            return thread in (self._io, self._callbacks.thread)
+            return thread in (self._io, self._callbacks.thread) or thread in self._apart
 
     def _stop_at_exit(self) -> None:
         """Register `stop()` with the first thread, so that an unused runtime leaves nothing behind."""
@@ -260,8 +271,8 @@ class Runtime:
 
                 self._loop = asyncio.new_event_loop()
                 self._loop.set_exception_handler(_log_loop_error)
-                # For name lookups, which may block for long; never more threads than this.
-                self._loop.set_default_executor(ThreadPoolExecutor(2, "realtime_widgets names"))
+                # For name lookups, which may block for long.
+                self._loop.set_default_executor(ApartThreads("realtime_widgets names"))
                 self._stop_at_exit()
                 thread = threading.Thread(target=self._run_loop, name="realtime_widgets I/O", daemon=True)
                 thread.start()

@@ -462,7 +462,7 @@ def test_hands_of_several_threads_leave_it_sound(server: Server):
 
 
 def test_two_wishes_about_the_pace_leave_the_later_one(server: Server):
-    one = Client(server.url, reconnect=Reconnect(max_attempts=0))
+    one = Client(server.url, reconnect=None)
     one.wait_until("connected", LIMIT)
     other = Client(server.url, reconnect=QUICK)
     other.wait_until("connected", LIMIT)
@@ -491,7 +491,8 @@ def test_a_callback_that_would_never_run_is_refused(client: Client, register: st
         ({"reconnect": 5}, "pass rw.Reconnect"),
         ({"heartbeat": 0}, "heartbeat=0"),
         ({"max_size": 0}, "max_size=0"),
-        ({"subscribe": "metrics"}, "pass a list"),
+        ({"subscribe": "metrics"}, "no list of channels"),
+        ({"subscribe": 7}, "no list of channels"),
         ({"subscribe": [7]}, "7 is no channel"),
         ({"decode": 7}, "decode= cannot be 7: pass a function"),
         ({"on_connect": "x"}, "on_connect= cannot be 'x'"),

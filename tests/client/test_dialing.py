@@ -30,8 +30,8 @@ def test_options_that_can_be_are_taken_as_they_are():
     assert checked_options(PACE, 25, 1000) == Options(PACE, 25.0, 1000)
 
 
-def test_no_pace_is_a_single_attempt():
-    assert checked_options(None, None, 1).reconnect.max_attempts == 0
+def test_no_pace_stays_none():
+    assert checked_options(None, None, 1).reconnect is None
 
 
 def test_no_heartbeat_is_none():
@@ -44,7 +44,13 @@ def test_no_heartbeat_is_none():
         ((3, 25, 1000), WrongType, "pass rw.Reconnect"),
         ((PACE, 0, 1000), UsageError, "heartbeat=0"),
         ((PACE, float("nan"), 1000), UsageError, "heartbeat=nan"),
+        ((PACE, float("inf"), 1000), UsageError, "heartbeat=inf"),
+        ((PACE, "a", 1000), WrongType, "heartbeat='a' is no number"),
+        ((PACE, True, 1000), WrongType, "heartbeat=True is no number"),
         ((PACE, 25, 0), UsageError, "max_size=0"),
+        ((PACE, 25, "a"), WrongType, "max_size='a' is no number"),
+        ((PACE, 25, float("nan")), UsageError, "max_size=nan"),
+        ((PACE, 25, None), WrongType, "max_size=None is no number"),
     ],
 )
 def test_others_are_refused_with_advice(options: Any, error: type[Exception], words: str):

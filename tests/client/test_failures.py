@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,13 @@ NOW = 1_795_000_000.0  # Wed, 18 Nov 2026 11:06:40 GMT
         ("Wed, 18 Nov 2026 11:00:00 GMT", 0.0),
         ("Wed, 18 Nov 2099 11:00:00 GMT", MAX_RETRY_AFTER),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 1.5),
+        (".5", 0.5),
+        ("1e3", None),
+        ("nan", None),
+        ("Wednesday, 18-Nov-26 11:07:40 GMT", 60.0),
+        ("Wed Nov 18 11:07:40 2026", 60.0),
+        ("Wed, 18 Nov 2026 12:07:40 +0100", 60.0),
         ("soon", None),
         ("", None),
         ("٣", None),
@@ -42,17 +49,72 @@ def test_how_long_a_server_wants_to_be_left_alone(value: str | None, seconds: fl
     [
         (401, Unauthorized),
         (403, ConnectionRejected),
-        (404, ConnectionLost),
+        (404, ConnectionRejected),
+        (410, ConnectionRejected),
+        (200, ConnectionRejected),
+        (301, ConnectionRejected),
+        (407, ConnectionRejected),
+        (408, ConnectionLost),
+        (425, ConnectionLost),
+        (426, ConnectionRejected),
         (429, ConnectionLost),
         (503, ConnectionLost),
         (500, ConnectionLost),
     ],
 )
 def test_a_status_is_for_good_or_worth_another_try(code: int, kind: type[Exception]):
-    error = explain_status(code, {"retry-after": "9"}, "ws://place/", "opening a WebSocket")
+    error = explain_status(code, {}, "ws://place/", "opening a WebSocket")
     assert type(error) is kind
     assert f"HTTP {code}" in str(error)
-    assert getattr(error, "retry_after", None) == (9.0 if code in (429, 503) else None)
+    assert getattr(error, "retry_after", None) is None
+    assert getattr(error, "may_heal", True) is (code not in (401, 403))
+
+
+@pytest.mark.parametrize("code", [301, 403, 404, 408, 429, 500, 502, 503])
+def test_who_says_when_to_come_again_is_tried_again_then(code: int):
+    error = explain_status(code, {"retry-after": "1.5"}, "ws://place/", "opening a WebSocket")
+    assert isinstance(error, ConnectionLost)
+    assert error.retry_after == 1.5
+    assert f"(HTTP {code}) and asks to be left alone for 1.5 s" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "given", "words"),
+    [
+        (401, {"authorized": True}, "turned the token down (HTTP 401); pass a valid one as auth="),
+        (401, {"authorized": False}, "wants a token, and none was given (HTTP 401); pass one as auth="),
+        (403, {"authorized": False}, "pass a token as auth=, if you have one"),
+        (
+            401,
+            {"dropped": "wss://other"},
+            "redirects to wss://other, which wants credentials (HTTP 401), and yours",
+        ),
+        (403, {"dropped": "wss://other"}, "connect to that address"),
+    ],
+)
+def test_who_is_not_let_in_is_told_what_was_the_case(code: int, given: dict[str, Any], words: str):
+    assert words in str(explain_status(code, {}, "ws://place/", "opening a WebSocket", **given))
+
+
+@pytest.mark.parametrize(
+    ("headers", "instead", "words"),
+    [
+        (
+            {"sec-websocket-version": "8"},
+            "opening a WebSocket",
+            "wants another version of the protocol (8) than",
+        ),
+        ({"upgrade": "HTTP/2.0"}, "opening a WebSocket", "(HTTP/2.0) than we speak (HTTP 426)"),
+        ({"upgrade": "<b>\ud800"}, "opening a WebSocket", "of the protocol than we speak"),
+        (
+            {},
+            "a stream of events",
+            "is the address of a WebSocket (HTTP 426), not of events; connect with ws://",
+        ),
+    ],
+)
+def test_another_protocol_that_is_wanted_is_named(headers: dict[str, str], instead: str, words: str):
+    assert words in str(explain_status(426, headers, "x", instead))
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import asyncio
 import importlib
 import os
+import socket
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import Future
 
 import pytest
@@ -279,15 +279,39 @@ def test_what_could_not_be_made_is_tried_again(runtime):
     assert runtime.shared("x/1", lambda _: 7) == 7
 
 
-def test_host_names_are_looked_up_by_two_threads_at_most(runtime):
-    def look_one_up():
-        time.sleep(0.01)
-        return threading.current_thread()
+def test_host_names_that_are_not_answered_hold_up_no_others(runtime, monkeypatch):
+    answer, asked = threading.Event(), []
 
-    async def look_up():
-        loop = asyncio.get_running_loop()
-        return await asyncio.gather(*(loop.run_in_executor(None, look_one_up) for _ in range(20)))
+    def getaddrinfo(host, *args, **kwargs):
+        asked.append(host)
+        if host.startswith("dead"):
+            answer.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))]
 
-    threads = set(runtime.run(look_up()).result(10))
-    assert all("names" in thread.name for thread in threads)
-    assert 1 <= len(threads) <= 2  # other runtimes of the process have theirs
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    async def look_up(name):
+        return await asyncio.get_running_loop().getaddrinfo(name, 1)
+
+    dead = [runtime.run(look_up(f"dead{n}.example")) for n in range(8)]
+    again = runtime.run(look_up("dead0.example"))
+    try:
+        assert runtime.run(look_up("alive.example")).result(10)
+        assert not any(future.done() for future in dead)
+        assert asked.count("dead0.example") == 1
+    finally:
+        answer.set()
+    assert all(future.result(10) for future in (*dead, again))
+
+
+def test_what_is_called_apart_waits_for_no_callback_and_may_not_wait_for_one(runtime):
+    release = threading.Event()
+    slow = runtime.submit(release.wait, 10)
+    try:
+        with pytest.raises(WouldDeadlock):
+            runtime.call_apart(runtime.wait, slow, 10).result(10)
+        with pytest.raises(SystemExit):
+            runtime.call_apart(sys.exit).result(10)
+        assert not slow.done()
+    finally:
+        release.set()

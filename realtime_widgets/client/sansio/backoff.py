@@ -7,12 +7,19 @@ thousand clients that lose a server at the same time do not reconnect at the sam
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from ...errors import UsageError
+from ...errors import UsageError, WrongType, named_keywords
 
 
+def is_number(value: Any) -> bool:
+    """Whether this is a real number; True and False are none."""
+    return not isinstance(value, bool) and isinstance(value, numbers.Real)
+
+
+@named_keywords
 @dataclass(frozen=True, slots=True)
 class Reconnect:
     """The delays between attempts after a connection is lost or could not be made.
@@ -29,10 +36,11 @@ class Reconnect:
         maximum: seconds, at least `initial`.
         factor: growth from one delay to the next, 1 or more.
         jitter: draw the delays at random.
-        max_attempts: attempts in a row before the client gives up; None: no limit; 0: never try again.
+        max_attempts: attempts in a row before the client gives up, 1 or more; None: no limit. For a single attempt
+            pass `reconnect=None` to `rw.connect()` instead.
 
     Raises:
-        UsageError: for a number out of its range.
+        UsageError: for a number out of its range, or what is no number.
     """
 
     initial: float = 0.5
@@ -42,14 +50,22 @@ class Reconnect:
     max_attempts: int | None = None
 
     def __post_init__(self) -> None:
+        for name in ("initial", "maximum", "factor"):
+            value: Any = getattr(self, name)
+            if not is_number(value):
+                raise WrongType(f"{name}={value!r} is no number: pass {_UNITS[name]}")
         if not 0 < self.initial <= self.maximum < math.inf or not 1 <= self.factor < math.inf:
             raise UsageError(
                 f"a pace cannot be kept: initial={self.initial!r}, maximum={self.maximum!r}, "
                 f"factor={self.factor!r}; pass 0 < initial <= maximum in seconds and a factor of 1 or more"
             )
-        if self.max_attempts is not None and not self.max_attempts >= 0:
+        most: Any = self.max_attempts
+        if most is not None and not (is_number(most) and isinstance(most, numbers.Integral)):
+            raise WrongType(f"max_attempts={most!r} is no whole number: pass 1 or more, or None for no limit")
+        if most is not None and most < 1:
             raise UsageError(
-                f"max_attempts={self.max_attempts!r} cannot be counted: pass 0 or more, or None for no limit"
+                f"max_attempts={most!r} leaves none: pass 1 or more, or None for no limit; "
+                "for a single attempt pass reconnect=None to rw.connect()"
             )
 
     def delay(self, attempt: int, chance: float) -> float:
@@ -66,6 +82,8 @@ class Reconnect:
         floor = 0.0 if attempt <= 1 else self.initial
         return floor + chance * (ceiling - floor)
 
+
+_UNITS: Final = {"initial": "seconds", "maximum": "seconds", "factor": "1 or more"}
 
 FOREVER: Final = Reconnect()
 """The default: 0.5 to 20 s, without a limit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from concurrent.futures import Future
 from typing import Any, Literal, Protocol
 
@@ -22,8 +22,16 @@ class Waiter(Protocol):
         """Await it in the running event loop; that it is given up there does not cancel it."""
 
 
-class Delivery:
+def size_of(frame: str | bytes) -> int:
+    """Return the bytes of a frame: text goes over the wire in UTF-8."""
+    return len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode(errors="replace"))
+
+
+class Delivery(Coroutine[Any, Any, None]):
     """The delivery state of one message; `await` it, or `wait()`, until the final state is known.
+
+    It has the methods of a coroutine, so that `asyncio.create_task()` and what else takes only those take it too.
+    Unlike a coroutine it may be awaited many times, by many tasks at once, or never: a step of it only looks.
 
     Args:
         raw: its frame.
@@ -38,6 +46,7 @@ class Delivery:
         error: why it failed; None otherwise.
         position: of the message in its channel, when the server gave it; None otherwise.
         since: when it was queued, seconds of a monotonic clock.
+        sender: the client that sent it, by its `id()`: it waits for the functions of `on_connect=` of that one.
         sent_on_connect: the link whose `on_connect=` sent it; None: it is for any.
         early: what its thread requested before it has not been sent yet, so that it has to wait.
     """
@@ -51,6 +60,7 @@ class Delivery:
         "id",
         "position",
         "raw",
+        "sender",
         "sent_on_connect",
         "since",
         "size",
@@ -70,11 +80,12 @@ class Delivery:
     ) -> None:
         self.raw = raw
         self.id = id
-        self.size = len(raw) if isinstance(raw, bytes) or raw.isascii() else len(raw.encode())
+        self.size = size_of(raw)
         self.volatile = volatile
         self.wants_ack = wants_ack and id is not None and not volatile
         self.generation = 0
         self.early = False
+        self.sender = 0
         self.sent_on_connect: int | None = None
         self.since = 0.0
         self.state: DeliveryState = "queued"
@@ -124,6 +135,24 @@ class Delivery:
         yield from self._waiter.awaited(self._resolved)
         if self.error is not None:
             raise self.error
+
+    def send(self, value: Any, /) -> Any:
+        """Take a task's step: return the future that it waits for next, or end it. For event loops."""
+        if not self.done:
+            assert self._waiter is not None
+            return next(self._waiter.awaited(self._resolved))
+        if self.error is not None:
+            raise self.error
+        raise StopIteration
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
+        """End a task's step with an exception. For event loops."""
+        raise (typ if isinstance(typ, BaseException) else val if val is not None else typ()).with_traceback(
+            tb
+        )
+
+    def close(self) -> None:
+        """Do nothing: a task that ends leaves the message on its way. For event loops."""
 
     def resolve(self, state: DeliveryState, error: SendFailed | None = None) -> None:
         """Set the final state."""

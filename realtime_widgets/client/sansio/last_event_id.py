@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Final
 
@@ -9,6 +10,8 @@ from ...streams.gaps import Reason
 
 MAX_ID_BYTES: Final = 4096
 """Bytes of the longest id that is sent back."""
+
+_CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
 
 COUNTED: Final = 2
 """Steps of one from id to id, without any other step, after which ids are taken for a count."""
@@ -73,9 +76,13 @@ class LastEventId:
 
     @property
     def header(self) -> bytes | None:
-        """The value of the `Last-Event-ID` header; None: send none. Servers reject headers that are too long."""
-        said = self.last_id.encode("utf-8", "replace")
-        return said if 0 < len(said) <= MAX_ID_BYTES else None
+        """The value of the `Last-Event-ID` header; None: send none.
+
+        A header has no space at its ends, which servers would take off, and no control characters; and servers reject
+        those that are too long.
+        """
+        said = self.last_id.strip(" \t").encode("utf-8", "replace")
+        return said if 0 < len(said) <= MAX_ID_BYTES and not _CONTROL.search(said) else None
 
 
 def _count_of(event_id: str) -> tuple[str, int] | None:

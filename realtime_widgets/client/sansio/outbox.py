@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
 from ...streams.gaps import Position
@@ -53,7 +54,10 @@ class Outbox:
         self._unsent: deque[Delivery] = deque()
         self._unanswered: dict[str, Delivery] = {}
         self._on_connect_queue: deque[Delivery] = deque()  # goes before the unsent
-        self._on_connect_running = 0  # functions that have yet to return; until then the unsent wait
+        self._greeting: list[
+            int
+        ] = []  # the ids of clients whose functions have yet to return; their unsent wait
+        self._shared = True  # the unsent of other clients wait for these no longer
         self._links = 0  # counts starts and ends of links
         self._bytes = 0
         self._linked = False
@@ -145,20 +149,30 @@ class Outbox:
     def _end_on_connect(self) -> list[Delivery]:
         """Stop counting `on_connect=` functions, and return their unsent messages."""
         self._links += 1
-        self._on_connect_running = 0
+        self._greeting.clear()
         left = list(self._on_connect_queue)
         self._on_connect_queue.clear()
         return left
 
-    def begin_on_connect(self) -> int:
-        """Hold waiting messages back for a function of `on_connect=`; returns which link it is for."""
-        self._on_connect_running += 1
+    def begin_on_connect(self, sender: int = 0) -> int:
+        """Hold waiting messages back for a function of a client's `on_connect=`; returns which link it is for.
+
+        Args:
+            sender: which client, as its deliveries say it.
+        """
+        self._greeting.append(sender)
+        self._shared = False
         return self._links
 
-    def end_on_connect(self, link: int) -> None:
+    def end_on_connect(self, link: int, sender: int = 0) -> None:
         """Note that such a function has returned."""
+        if link == self._links and sender in self._greeting:
+            self._greeting.remove(sender)
+
+    def share(self, link: int) -> None:
+        """Hold back no longer what other clients send than those whose functions have yet to return."""
         if link == self._links:
-            self._on_connect_running -= 1
+            self._shared = True
 
     def is_current(self, link: int) -> bool:
         """Whether the link that `begin_on_connect` returned is still there; any thread."""
@@ -214,10 +228,19 @@ class Outbox:
         """The next delivery to send; None when nothing waits, or it is not known yet whether to send it again."""
         if self._on_connect_queue:
             first = self._on_connect_queue[0]
-        elif self._unsent and not self._paused and not self._on_connect_running:
-            first = self._unsent[0]
-        else:
+        elif self._paused or not self._unsent:
             return None
+        elif not self._greeting:
+            first = self._unsent[0]
+        elif not self._shared:
+            return None
+        else:
+            with self._lock:  # other threads put
+                others = (each for each in self._unsent if each.sender not in self._greeting)
+                found = next(others, None)
+            if found is None:
+                return None
+            first = found
         return None if first.early else first
 
     def done(self, delivery: Delivery) -> None:
@@ -225,8 +248,8 @@ class Outbox:
         again = delivery.state != "queued"
         with self._lock:
             queue = self._unsent if delivery.sent_on_connect is None else self._on_connect_queue
-            if queue and queue[0] is delivery:
-                queue.popleft()
+            if queue and (queue[0] is delivery or delivery in queue):
+                queue.remove(delivery)
                 if self.acks is not False and delivery.wants_ack:
                     self._unanswered[delivery.id or ""] = delivery
                     delivery.state = "sent"
@@ -258,8 +281,10 @@ class Outbox:
         with self._lock:
             delivery = self._unanswered.pop(id, None) if isinstance(id, str) else None
             for queue in (self._on_connect_queue, self._unsent):
-                if delivery is None and queue and queue[0].id == id is not None:
-                    delivery = queue.popleft()  # `done` has not been called yet
+                if delivery is None and id is not None:  # `done` has not been called yet
+                    firsts = queue if self._greeting else islice(queue, 1)
+                    if (delivery := next((each for each in firsts if each.id == id), None)) is not None:
+                        queue.remove(delivery)
             if delivery is not None:
                 self._bytes -= delivery.size
         return delivery

@@ -77,10 +77,10 @@ class ConnectionState:
     """The state of one connection.
 
     Args:
-        policy: the delays between attempts, and their number.
+        policy: the delays between attempts, and their number; None: a single attempt.
     """
 
-    def __init__(self, policy: Reconnect) -> None:
+    def __init__(self, policy: Reconnect | None) -> None:
         self.policy = policy
         self.state: State = "disconnected"
         self.since = 0.0
@@ -104,7 +104,7 @@ class ConnectionState:
             held = now - self.since >= STABLE or (isinstance(error, ConnectionLost) and error.fruitful)
             if self.state == "connected" and held:
                 self.attempts = 0
-            if self.policy.max_attempts is not None and self.attempts >= self.policy.max_attempts:
+            if self._exhausted:
                 event = "exhausted"
         if event == "connect" and self.state == "reconnecting" and self.retry_at is None:
             return None  # an attempt is under way
@@ -118,6 +118,7 @@ class ConnectionState:
             self.error, self.error_at = error, now
         self.retry_at = None
         if action == "wait":
+            assert self.policy is not None
             self.attempts += 1
             wanted = (error.retry_after or 0.0) if isinstance(error, ConnectionLost) else 0.0
             delay = self.policy.delay(self.attempts, chance)
@@ -126,6 +127,13 @@ class ConnectionState:
         elif event in ("connect", "disconnect") and state != "reconnecting":
             self.attempts = 0
         return action
+
+    @property
+    def _exhausted(self) -> bool:
+        """Whether no attempt is left."""
+        if self.policy is None:
+            return True
+        return self.policy.max_attempts is not None and self.attempts >= self.policy.max_attempts
 
     def trouble(self, error: ClientError, now: float) -> None:
         """Note an error that does not end the link: a bad message, a callback that raised."""

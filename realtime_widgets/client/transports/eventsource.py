@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -22,26 +23,25 @@ from ...protocol.heartbeat import Heartbeat
 from ...protocol.sse import Decoder
 from ...runtime.scheduling import Clock, Timer
 from ...streams.gaps import Reason
-from ..address import is_loopback_url, label_of
 from ..failures import MAX_RETRY_AFTER, explain_os, explain_status
+from ..headers import merged, named
+from ..masking import label_of
+from ..proxies import explain_proxy
+from ..redirects import Redirected, location_of
 from ..sansio.delivery import Delivery
 from ..sansio.last_event_id import LastEventId
 from .base import Frames
+from .decompression import CODINGS, Decompressor, NotCompressedAsSaid
+from .handshake import unforeseen
 
 if TYPE_CHECKING:
     from httpx import AsyncClient, Response
-
-logger = logging.getLogger(__name__)
 
 OPEN_TIMEOUT: Final = 10.0
 """Seconds for the TCP connection and TLS; the response may take as long as any silence."""
 
 IDLE_TIMEOUT: Final = 10.0
 """Seconds besides the heartbeat and its slack that a server may be silent: by default 45 in all."""
-
-
-CODINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
-"""Content codings that we accept though we ask for none; for others httpx needs further libraries."""
 
 
 class EventSource:
@@ -88,6 +88,7 @@ class EventSource:
         self._complain = complain
         self._miss = miss
         self._max_size = max_size
+        self._decompressor = Decompressor(response.headers.get("content-encoding", ""))
         self._decoder = Decoder(last_event_id.last_id, max_line=max_size, max_event=max_size)
         self._timer: Timer | None = None
         self._verdict: ClientError | None = None
@@ -142,28 +143,32 @@ class EventSource:
             await close(self._client, self._response)
 
     async def _read(self, deliver: Callable[[Frames], object]) -> None:
-        async for chunk in self._response.aiter_bytes():
+        async for chunk in self._response.aiter_raw():
             self.heard_at = time.time()
             if self._heartbeat is not None:
                 self._heartbeat.heard = self._clock.time()
-            before = self._decoder.oversized
-            events = self._decoder.feed(chunk)
-            for _ in range(self._decoder.oversized - before):
-                self._complain(
-                    BadMessage(
-                        f"a message was skipped: its event has more than {self._max_size:,} bytes; raise max_size="
-                    )
+            for piece in self._decompressor.feed(chunk):
+                self._take_in(piece, deliver)
+
+    def _take_in(self, piece: bytes, deliver: Callable[[Frames], object]) -> None:
+        before = self._decoder.oversized
+        events = self._decoder.feed(piece)
+        for _ in range(self._decoder.oversized - before):
+            self._complain(
+                BadMessage(
+                    f"a message was skipped: its event has more than {self._max_size:,} bytes; raise max_size="
                 )
-            if self._decoder.retry is not None:
-                self._last_event_id.retry = min(self._decoder.retry / 1000, MAX_RETRY_AFTER)
-            for event_id in (*(event.event_id for event in events), self._decoder.last_id):
-                reason = self._last_event_id.note(event_id)
-                if reason is not None and self.resumes:
-                    self._miss(reason)
-            if events:
-                self._delivered = True
-                deliver(list(events))
-            self._last_event_id.last_id = self._decoder.last_id
+            )
+        if self._decoder.retry is not None:
+            self._last_event_id.retry = min(self._decoder.retry / 1000, MAX_RETRY_AFTER)
+        for event_id in (*(event.event_id for event in events), self._decoder.last_id):
+            reason = self._last_event_id.note(event_id)
+            if reason is not None and self.resumes:
+                self._miss(reason)
+        if events:
+            self._delivered = True
+            deliver(list(events))
+        self._last_event_id.last_id = self._decoder.last_id
 
     def _listen_for_silence(self) -> None:
         heartbeat = self._heartbeat
@@ -187,61 +192,82 @@ class EventSource:
 
 
 async def open_event_source(
-    url: str, headers: Mapping[str, str], last_event_id: LastEventId, idle: float | None
+    url: str,
+    headers: Mapping[str, str],
+    last_event_id: LastEventId,
+    idle: float | None,
+    proxy: str | None = None,
+    *,
+    place: str | None = None,
+    dropped: str | None = None,
 ) -> tuple[AsyncClient, Response]:
     """Return an open response with its client, to be closed by `close()`; raises what `explain` explains.
 
     Args:
-        url: where.
-        headers: further ones.
+        url: where; checked, and without credentials.
+        headers: of the user; they replace ours.
         last_event_id: where to resume.
         idle: seconds that the response may take; None: no limit.
+        proxy: to go through; None: none.
+        place: where we wanted to go, for display; None: the url without its secrets.
+        dropped: see `failures.explain_status`.
 
     Raises:
+        Redirected: the server sends us elsewhere.
         ConnectionRejected, ConnectionLost: the response is no stream of events.
     """
     import httpx
 
     _keep_out_of_the_log()
     _ours.set(True)
-    place = label_of(url)
+    place = label_of(url) if place is None else place
     timeout = httpx.Timeout(OPEN_TIMEOUT, read=idle)
-    client = httpx.AsyncClient(
-        verify=_trust(),
-        trust_env=not is_loopback_url(url),
-        timeout=timeout,
-        follow_redirects=True,
-        max_redirects=5,
-    )
+    client = httpx.AsyncClient(verify=_trust(), trust_env=False, proxy=proxy, timeout=timeout)
     response = None
     try:
-        said = {
+        ours = {
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",  # compression buffers events
             "Cache-Control": "no-store",
             "User-Agent": _agent(),  # some servers reject those of libraries
-            **headers,
         }
+        resume = last_event_id.header
+        said = merged(ours, headers)
+        if resume is not None and (theirs := named(said, "last-event-id")) is not None:
+            del said[theirs]  # where it began; it is further now
         pairs = [(name.encode(), value.encode()) for name, value in said.items()]
-        if last_event_id.header is not None:
-            pairs.append((b"Last-Event-ID", last_event_id.header))
+        if resume is not None:
+            pairs.append((b"Last-Event-ID", resume))
         request = client.build_request("GET", url, headers=pairs)
         response = await client.send(request, stream=True)
+        location = location_of(response.status_code, response.headers)
+        if location is not None:
+            raise Redirected(location)
         if response.status_code == 204:
             raise ConnectionRejected(f"{place} has nothing more to send (HTTP 204)")
+        if response.status_code == 407 and proxy is not None:
+            raise explain_proxy(407, place, proxy)
         if response.status_code != 200:
-            raise explain_status(response.status_code, response.headers, place, "a stream of events")
+            raise explain_status(
+                response.status_code,
+                response.headers,
+                place,
+                "a stream of events",
+                authorized=named(said, "authorization") is not None,
+                dropped=dropped,
+            )
         kind = response.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() != "text/event-stream":
             raise ConnectionRejected(
-                f"{place} answered with {kind or 'something of no type'!r} instead of 'text/event-stream'; "
-                "check the address: for a WebSocket it begins with ws:// or wss://"
+                f"{place} answered with {f'{kind:.100}' or 'something of no type'!r} instead of 'text/event-stream'; "
+                "check the address: for a WebSocket it begins with ws:// or wss://",
+                may_heal=True,
             )
         coding = response.headers.get("content-encoding", "").strip().lower()
         if coding not in CODINGS:
             raise ConnectionRejected(
-                f"{place} compresses its events ({coding}), though we asked it not to; have the server, or a proxy "
-                "before it, send them as they are"
+                f"{place} compresses its events ({coding:.100}), though we asked it not to; have the server, or a "
+                "proxy before it, send them as they are"
             )
         # From here on our heartbeat judges silence: httpx would take a stall of our own for one of the server.
         response.request.extensions["timeout"]["read"] = None
@@ -260,41 +286,59 @@ async def close(client: AsyncClient, response: Response | None) -> None:
         await client.aclose()
 
 
-def explain(error: BaseException, url: str) -> ClientError:
-    """Return the error for what happened: ConnectionRejected where a retry cannot help, else ConnectionLost."""
+def explain(
+    error: BaseException,
+    url: str,
+    *,
+    place: str | None = None,
+    proxy: str | None = None,
+    opening: bool = False,
+) -> ClientError:
+    """Return the error for what happened: ConnectionRejected where a retry cannot help, else ConnectionLost.
+
+    Args:
+        error: what was raised.
+        url: where we wanted to connect.
+        place: the same, for display; None: the url without its secrets.
+        proxy: that we went through; None: none.
+        opening: there has been no answer yet.
+    """
     import httpx
 
     if isinstance(error, ClientError):
         return error
-    place = label_of(url)
+    place = label_of(url) if place is None else place
     match error:
         case httpx.ReadTimeout():
             return ConnectionLost(f"no answer from {place}: it was silent for too long")
         case httpx.TimeoutException():
             return ConnectionLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
-        case httpx.TooManyRedirects():
-            return ConnectionRejected(
-                f"no connection to {place}: it sends us from one address to another; check it"
-            )
         case httpx.UnsupportedProtocol() | httpx.InvalidURL():
             return ConnectionRejected(f"no connection to {place}: it is no address for HTTP; check it")
+        case httpx.RemoteProtocolError() if opening:
+            return ConnectionLost(
+                f"no connection to {place}: what listens there gave no answer that is HTTP; check the port, and "
+                "whether it wants https:// or http://, or is a WebSocket (ws:// or wss://)"
+            )
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
             return ConnectionLost(f"the stream of {place} broke off")
-        case httpx.DecodingError():
+        case NotCompressedAsSaid():
             return ConnectionLost(
                 f"the stream of {place} broke off: what it sent is not packed as it said ({error})"
             )
+        case httpx.ProxyError():
+            status = re.match(r"\d{3}\b", str(error))
+            return explain_proxy(int(status[0]) if status else None, place, proxy)
         case httpx.TransportError():
-            cause = _of_the_system(error)
+            cause = of_the_system(error)
             if cause is not None:
                 return explain_os(cause, url, place)
             # Without the text of httpx, which may quote a header.
             return ConnectionLost(f"no connection to {place}: {type(error).__name__}")
-    logger.error("unexpected, connecting to %s", place, exc_info=error)
-    return ConnectionLost(f"no connection to {place}: {type(error).__name__}: {error}")
+    return unforeseen(error, place)
 
 
-def _of_the_system(error: BaseException) -> OSError | None:
+def of_the_system(error: BaseException) -> OSError | None:
     """Return the original error of the system: httpx wraps errors of httpcore and anyio."""
     found = None
     under: BaseException | None = error
@@ -312,8 +356,12 @@ _ours: Final[ContextVar[bool]] = ContextVar("ours", default=False)
 
 @cache
 def _keep_out_of_the_log() -> None:
-    """Have httpx not log our requests: their urls may have a token in the query."""
-    logging.getLogger("httpx").addFilter(lambda _: not _ours.get())
+    """Have the library not log our requests: their urls and headers, and those of the answers, may have a token."""
+    for name in (
+        "httpx",
+        *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
+    ):
+        logging.getLogger(name).addFilter(lambda _: not _ours.get())
 
 
 @cache

@@ -7,15 +7,19 @@ pause between connections that succeed and then close.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ClientError, ConnectionLost, ConnectionRejected
-from ..address import is_loopback_url, label_of
 from ..failures import explain_os, explain_status
+from ..headers import named
+from ..masking import label_of, masked, masked_error, masked_traceback
+from ..proxies import explain_proxy
+from ..redirects import Redirected, location_of
 
 if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
+    from websockets.asyncio.client import ClientConnection, connect
     from websockets.exceptions import ConnectionClosed
 
 logger = logging.getLogger(__name__)
@@ -34,41 +38,128 @@ MIN_MAX_SIZE: Final = 4 * 1024 * 1024
 """Bytes up to which no frame ends the connection, however small `max_size` is: a server may batch many messages."""
 
 
+RACE_DELAY: Final = 0.25
+"""Seconds until the next address of a host is tried beside the one before (Happy Eyeballs, RFC 8305)."""
+
+
 async def open_websocket(
-    url: str, headers: Mapping[str, str], protocols: Iterable[str], max_size: int
+    url: str, headers: Mapping[str, str], protocols: Iterable[str], max_size: int, proxy: str | None = None
 ) -> ClientConnection:
-    """Return an open WebSocket; raises what `explain` explains."""
-    from websockets.asyncio.client import connect
+    """Return an open WebSocket; its attribute `on_bytes`, a function, is called whenever bytes arrive.
 
-    return await connect(
-        url,
-        additional_headers=headers,
-        subprotocols=list(protocols) or None,  # type: ignore[arg-type]
-        proxy=None if is_loopback_url(url) else True,
-        open_timeout=OPEN_TIMEOUT,
-        close_timeout=CLOSE_TIMEOUT,
-        ping_interval=None,  # the transport's own heartbeat pings
-        max_size=max(MAX_SIZE_FACTOR * max_size, MIN_MAX_SIZE),
-        logger=_quiet,
-    )
+    Args:
+        url: where; checked, and without credentials.
+        headers: of the user; they replace those of the library.
+        protocols: to offer.
+        max_size: bytes of a frame that is not skipped.
+        proxy: to go through; None: none.
+
+    Raises:
+        Redirected: the server sends us elsewhere.
+        Exception: what `explain` explains.
+    """
+    from websockets.exceptions import InvalidStatus
+
+    try:
+        return await _library()(
+            url,
+            additional_headers=headers,
+            subprotocols=list(protocols) or None,  # type: ignore[arg-type]
+            proxy=proxy,
+            open_timeout=OPEN_TIMEOUT,
+            close_timeout=CLOSE_TIMEOUT,
+            ping_interval=None,  # the transport's own heartbeat pings
+            max_size=max(MAX_SIZE_FACTOR * max_size, MIN_MAX_SIZE),
+            logger=_quiet,
+            happy_eyeballs_delay=RACE_DELAY,
+        )
+    except InvalidStatus as error:
+        location = location_of(error.response.status_code, error.response.headers)
+        if location is None:
+            raise
+        raise Redirected(location) from None
 
 
-def explain(error: BaseException, url: str) -> ClientError:
-    """Return the error for what happened: ConnectionRejected where a retry cannot help, else ConnectionLost."""
+@cache
+def _library() -> type[connect]:
+    """Return the library's `connect` with what it does not do: it leaves redirects to us, and tells of all bytes."""
+    from websockets.asyncio import client as library
+
+    class Connection(library.ClientConnection):
+        on_bytes: Callable[[], object] = staticmethod(lambda: None)
+
+        def data_received(self, data: bytes) -> None:
+            self.on_bytes()
+            super().data_received(data)
+
+        async def handshake(self, additional_headers: Any = None, *args: Any) -> None:
+            # The library would send both a header of its own and the user's.
+            make = self.protocol.connect
+
+            def request() -> Any:
+                made = make()
+                for name in list(made.headers):
+                    if named(additional_headers, name) is not None:
+                        del made.headers[name]
+                return made
+
+            self.protocol.connect = request  # type: ignore[method-assign]
+            await super().handshake(additional_headers, *args)
+
+    class Connect(library.connect):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, create_connection=Connection, **options)
+
+        def process_redirect(self, exc: Exception) -> Exception | str:
+            return exc
+
+    return Connect
+
+
+def explain(
+    error: BaseException,
+    url: str,
+    *,
+    place: str | None = None,
+    authorized: bool = True,
+    dropped: str | None = None,
+    proxy: str | None = None,
+) -> ClientError:
+    """Return the error for what happened: ConnectionRejected where a retry cannot help, else ConnectionLost.
+
+    Args:
+        error: what was raised.
+        url: where we wanted to connect.
+        place: the same, for display; None: the url without its secrets.
+        authorized: see `failures.explain_status`.
+        dropped: see there.
+        proxy: that we went through; None: none.
+    """
     from websockets import exceptions as ws
 
     if isinstance(error, ClientError):
         return error
-    place = label_of(url)
+    place = label_of(url) if place is None else place
     match error:
         case ws.InvalidStatus():
             answer = error.response
-            return explain_status(answer.status_code, answer.headers, place, "opening a WebSocket")
+            return explain_status(
+                answer.status_code,
+                answer.headers,
+                place,
+                "opening a WebSocket",
+                authorized=authorized,
+                dropped=dropped,
+            )
         case ws.ConnectionClosed():
             return _closed(error, place)
+        case ws.InvalidProxyStatus():
+            return explain_proxy(error.response.status_code, place, proxy)
+        case ws.ProxyError():
+            return explain_proxy(None, place, proxy)
         case ws.NegotiationError():
             return ConnectionRejected(
-                f"no connection to {place}: the server does not speak our protocols ({error})"
+                f"no connection to {place}: the server does not speak our protocols ({masked(str(error))})"
             )
         case ws.InvalidMessage() | EOFError():
             return ConnectionLost(
@@ -77,14 +168,19 @@ def explain(error: BaseException, url: str) -> ClientError:
             )
         case ws.InvalidHandshake():
             return ConnectionLost(
-                f"no connection to {place}: what listens there is no WebSocket server ({error})"
+                f"no connection to {place}: what listens there is no WebSocket server ({masked(str(error))})"
             )
         case TimeoutError():
             return ConnectionLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
         case OSError():
             return explain_os(error, url, place)
-    logger.error("unexpected, connecting to %s", place, exc_info=error)
-    return ConnectionLost(f"no connection to {place}: {type(error).__name__}: {error}")
+    return unforeseen(error, place)
+
+
+def unforeseen(error: BaseException, place: str) -> ConnectionLost:
+    """Return the error for what nobody foresaw, and have it in the log with all that is known, but for secrets."""
+    logger.error("unexpected, connecting to %s: %s", place, masked_traceback(error))
+    return ConnectionLost(f"no connection to {place}: {masked_error(error)}")
 
 
 def _closed(error: ConnectionClosed, place: str) -> ClientError:
@@ -94,12 +190,12 @@ def _closed(error: ConnectionClosed, place: str) -> ClientError:
         )
     if error.rcvd is None and error.sent is not None and error.sent.code not in (1000, 1001, 1006):
         return ConnectionLost(
-            f"the connection to {place} was ended: it broke the protocol ({error.sent.reason})"
+            f"the connection to {place} was ended: it broke the protocol ({masked(error.sent.reason)})"
         )
     if error.rcvd is None:
         return ConnectionLost(f"the connection to {place} broke off without a goodbye")
     code, reason = error.rcvd.code, error.rcvd.reason
-    said = f"{place} closed the connection ({code}{', ' + repr(reason) if reason else ''})"
+    said = f"{place} closed the connection ({code}{', ' + repr(masked(reason)) if reason else ''})"
     if 3500 <= code < 4000 or 4500 <= code < 5000:  # the convention of Centrifugo: do not reconnect
         return ConnectionRejected(f"{said} and does not want it back")
     return ConnectionLost(said)

@@ -94,6 +94,8 @@ class WebSocketTransport:
             deliver: gets the frames that came at once.
             on_heartbeat: is called at every heartbeat, to send something besides the ping of the WebSocket protocol.
         """
+        # Bytes are a sign of life: a large frame may take longer than the heartbeat on a slow line.
+        self._socket.on_bytes = self._heard  # type: ignore[attr-defined]
         writer = asyncio.create_task(self._write())
         self._to_write.set()
         self._schedule_heartbeat(on_heartbeat)

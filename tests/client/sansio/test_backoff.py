@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,8 +47,14 @@ def test_without_jitter_a_delay_is_its_ceiling():
         {"maximum": float("nan")},
         {"factor": 0.5},
         {"max_attempts": -1},
+        {"max_attempts": 0},
+        {"max_attempts": 1.5},
+        {"max_attempts": True},
+        {"initial": "a"},
+        {"maximum": None},
+        {"factor": True},
     ],
 )
-def test_a_pace_that_cannot_be_kept_is_refused(wrong: dict[str, float]):
+def test_a_pace_that_cannot_be_kept_is_refused(wrong: dict[str, Any]):
     with pytest.raises(UsageError, match=next(iter(wrong))):
         Reconnect(**wrong)  # type: ignore[arg-type]

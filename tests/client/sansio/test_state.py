@@ -82,7 +82,7 @@ def test_the_catalogues_five_attempts_end_in_an_error_with_its_reason():
 
 
 def test_without_attempts_the_first_loss_is_the_end():
-    link = ConnectionState(Reconnect(max_attempts=0))
+    link = ConnectionState(None)
     link.fire("connect", 0)
     assert link.fire("lost", 1) == "close"
     assert link.state == "error"

@@ -25,9 +25,12 @@ from support.states import settled
 @pytest.mark.parametrize(
     ("status", "state", "words"),
     [
-        (401, "error", "turned the token down (HTTP 401); pass a valid one as auth="),
+        (401, "error", "wants a token, and none was given (HTTP 401); pass one as auth="),
         (403, "error", "forbids this connection (HTTP 403)"),
-        (404, "reconnecting", "is not there (HTTP 404); check the path"),
+        (400, "error", "answered HTTP 400 instead of opening a WebSocket"),
+        (404, "error", "is not there (HTTP 404); check the path"),
+        (408, "reconnecting", "answered HTTP 408"),
+        (426, "error", "wants another version of the protocol than we speak (HTTP 426)"),
         (429, "reconnecting", "is busy (HTTP 429)"),
         (503, "reconnecting", "is busy (HTTP 503)"),
         (500, "reconnecting", "answered HTTP 500 instead of opening a WebSocket"),
@@ -72,12 +75,6 @@ async def closing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) 
     """Closes at once."""
 
 
-async def http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
-    await writer.drain()
-
-
 async def plaintext(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read(10)
     writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -93,9 +90,9 @@ async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     ("peer", "scheme", "words"),
     [
         (closing, "ws", "gave no answer to the opening handshake"),
-        (http, "ws", "answered HTTP 200 instead of opening a WebSocket"),
         (plaintext, "wss", "TLS failed"),
         (silent, "ws", "no answer within 0.2 s"),
+        (closing, "http", "gave no answer that is HTTP"),
     ],
 )
 def test_what_is_no_such_server_is_said_to_be_none(
@@ -108,6 +105,25 @@ def test_what_is_no_such_server_is_said_to_be_none(
         settled(client, "reconnecting")
         assert words in str(client.last_error)
         client.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("text/html", "check the path of the address"),
+        ("text/event-stream", "it is a stream of Server-Sent Events, connect with http:// or https://"),
+    ],
+)
+def test_a_server_of_http_where_a_websocket_is_meant_ends_it(connect: Any, kind: str, words: str):
+    async def http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: 2\r\n\r\nhi".encode())
+        await writer.drain()
+
+    with plain(http) as port:
+        client = connect(f"ws://127.0.0.1:{port}/")
+        settled(client, "error")
+        assert f"answered HTTP 200 instead of opening a WebSocket; {words}" in str(client.last_error)
 
 
 def test_a_host_that_does_not_exist_is_named(connect: Any):
@@ -177,7 +193,7 @@ def test_no_tls_where_it_is_wanted_is_said(safe: Server, connect: Any):
 def test_what_nobody_foresaw_is_told_and_logged(caplog: pytest.LogCaptureFixture):
     told = module.explain(RuntimeError("odd"), "ws://example.org/")
     assert str(told) == "no connection to ws://example.org/: RuntimeError: odd"
-    assert caplog.records[0].exc_info
+    assert "RuntimeError: odd" in caplog.text
 
 
 # By values
