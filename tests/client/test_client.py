@@ -243,9 +243,12 @@ def test_what_on_connect_sends_is_the_first_that_a_server_hears(server: Server):
 
 def test_an_on_connect_that_comes_late_does_not_greet_another_link(server: Server):
     go_on = threading.Event()
-    runtime = get_runtime()
-    runtime.submit(go_on.wait, LIMIT)  # the callback thread is busy
-    with Client(server.url, decode=len, on_connect=lambda c: c.send_raw("name"), reconnect=QUICK) as client:
+
+    def greet(client: Client) -> None:
+        go_on.wait(LIMIT)
+        client.send_raw("name")
+
+    with Client(server.url, decode=len, on_connect=greet, reconnect=QUICK) as client:
         client.wait_until("connected", LIMIT)
         client.send_raw("order")
         wait_for(lambda: server.open)

@@ -315,7 +315,7 @@ def explain(
             return ConnectionLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
         case httpx.UnsupportedProtocol() | httpx.InvalidURL():
             return ConnectionRejected(f"no connection to {place}: it is no address for HTTP; check it")
-        case httpx.RemoteProtocolError() if opening:
+        case httpx.RemoteProtocolError() | httpx.ReadError() if opening:
             return ConnectionLost(
                 f"no connection to {place}: what listens there gave no answer that is HTTP; check the port, and "
                 "whether it wants https:// or http://, or is a WebSocket (ws:// or wss://)"

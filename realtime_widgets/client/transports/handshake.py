@@ -6,7 +6,10 @@ pause between connections that succeed and then close.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import socket
+import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +20,7 @@ from ..headers import named
 from ..masking import label_of, masked, masked_error, masked_traceback
 from ..proxies import explain_proxy
 from ..redirects import Redirected, location_of
+from .racing import connect_socket
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection, connect
@@ -38,10 +42,6 @@ MIN_MAX_SIZE: Final = 4 * 1024 * 1024
 """Bytes up to which no frame ends the connection, however small `max_size` is: a server may batch many messages."""
 
 
-RACE_DELAY: Final = 0.25
-"""Seconds until the next address of a host is tried beside the one before (Happy Eyeballs, RFC 8305)."""
-
-
 async def open_websocket(
     url: str, headers: Mapping[str, str], protocols: Iterable[str], max_size: int, proxy: str | None = None
 ) -> ClientConnection:
@@ -60,20 +60,31 @@ async def open_websocket(
     """
     from websockets.exceptions import InvalidStatus
 
+    made: socket.socket | None = None
+    direct: dict[str, Any] = {}
     try:
-        return await _library()(
-            url,
-            additional_headers=headers,
-            subprotocols=list(protocols) or None,  # type: ignore[arg-type]
-            proxy=proxy,
-            open_timeout=OPEN_TIMEOUT,
-            close_timeout=CLOSE_TIMEOUT,
-            ping_interval=None,  # the transport's own heartbeat pings
-            max_size=max(MAX_SIZE_FACTOR * max_size, MIN_MAX_SIZE),
-            logger=_quiet,
-            happy_eyeballs_delay=RACE_DELAY,
-        )
-    except InvalidStatus as error:
+        async with asyncio.timeout(OPEN_TIMEOUT):
+            if proxy is None:
+                parts = urllib.parse.urlsplit(url)
+                port = parts.port or (443 if parts.scheme == "wss" else 80)
+                direct["sock"] = made = await connect_socket(parts.hostname or "", port)
+            return await _library()(
+                url,
+                additional_headers=headers,
+                subprotocols=list(protocols) or None,  # type: ignore[arg-type]
+                proxy=proxy,
+                open_timeout=None,  # ours, which counts the lookup and the race too
+                close_timeout=CLOSE_TIMEOUT,
+                ping_interval=None,  # the transport's own heartbeat pings
+                max_size=max(MAX_SIZE_FACTOR * max_size, MIN_MAX_SIZE),
+                logger=_quiet,
+                **direct,
+            )
+    except BaseException as error:
+        if made is not None:
+            made.close()
+        if not isinstance(error, InvalidStatus):
+            raise
         location = location_of(error.response.status_code, error.response.headers)
         if location is None:
             raise
