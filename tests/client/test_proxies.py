@@ -78,7 +78,10 @@ def test_its_address_is_made_whole(monkeypatch: pytest.MonkeyPatch, given: str, 
     ("given", "words"),
     [
         ("ftp://user:SECRET@proxy:1", "the proxy ftp://proxy:1 cannot be used: its scheme is 'ftp'"),
-        ("http://user:SEC/RET@proxy:1", "the proxy http://proxy:1 cannot be used: its address cannot be read"),
+        (
+            "http://user:SEC/RET@proxy:1",
+            "the proxy http://proxy:1 cannot be used: its address cannot be read",
+        ),
         ("http://user:SECRET@proxy:port", "its address cannot be read; correct ALL_PROXY"),
         ("http://user:SECRET@pro..xy:1", "its address cannot be read"),
         ("http://user:SECRET@proxy/path", "is not of the form http://host:port"),
@@ -99,7 +102,12 @@ def test_one_that_cannot_be_used_ends_it_without_its_password(
 @pytest.mark.parametrize(
     ("url", "proxy", "module", "words"),
     [
-        ("wss://example.invalid/", "socks5h://u:SECRET@p:1080", "python_socks", "pip install 'python-socks[asyncio]'"),
+        (
+            "wss://example.invalid/",
+            "socks5h://u:SECRET@p:1080",
+            "python_socks",
+            "pip install 'python-socks[asyncio]'",
+        ),
         ("https://example.invalid/", "socks5://u:SECRET@p:1080", "socksio", "pip install 'httpx[socks]'"),
         ("https://example.invalid/", "socks4://u:SECRET@p:1080", None, "need SOCKS 5"),
     ],
@@ -134,7 +142,10 @@ def proxy(answer: bytes, port: int | None = None) -> Iterator[tuple[int, list[st
                 target.write(data)
             target.close()
 
-        await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
+        try:
+            await asyncio.gather(pump(reader, back), pump(there, writer), return_exceptions=True)
+        finally:
+            back.close()
 
     with plain(serve) as listening:
         yield listening, asked
@@ -148,7 +159,9 @@ def test_a_websocket_goes_through_its_tunnel(monkeypatch: pytest.MonkeyPatch, co
         assert "Proxy-Authorization: Basic dXNlcjp3w7ZyZA==" in asked[0]
 
 
-@pytest.mark.parametrize("url", ["ws://example.invalid/", "https://example.invalid/", "http://example.invalid/"])
+@pytest.mark.parametrize(
+    "url", ["ws://example.invalid/", "https://example.invalid/", "http://example.invalid/"]
+)
 @pytest.mark.parametrize(
     ("answer", "state", "words"),
     [

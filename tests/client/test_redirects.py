@@ -111,10 +111,13 @@ def test_events_follow_redirects_by_the_same_rules(connect: Any):
 
 def test_back_at_the_first_origin_the_token_is_not_sent_again(connect: Any):
     """Whoever it was that sent us there chose where on it."""
-    with Server() as server, Server(process_request=redirecting(lambda: server.url)) as other:
-        with Server(process_request=redirecting(lambda: other.url)) as first:
-            settled(connect(first.url, auth="t"), "connected")
-            assert "Authorization" not in server.headers[0]
+    with (
+        Server() as server,
+        Server(process_request=redirecting(lambda: server.url)) as other,
+        Server(process_request=redirecting(lambda: other.url)) as first,
+    ):
+        settled(connect(first.url, auth="t"), "connected")
+        assert "Authorization" not in server.headers[0]
 
 
 def test_who_wants_the_token_elsewhere_is_named(connect: Any):
@@ -122,7 +125,9 @@ def test_who_wants_the_token_elsewhere_is_named(connect: Any):
     with Server(**refusing) as other, Server(process_request=redirecting(lambda: other.url)) as server:
         client = connect(server.url, auth="t")
         settled(client, "error")
-        assert f"it redirects to ws://127.0.0.1:{other.port}, which wants credentials" in str(client.last_error)
+        assert f"it redirects to ws://127.0.0.1:{other.port}, which wants credentials" in str(
+            client.last_error
+        )
 
 
 @pytest.mark.parametrize("scheme", ["ws", "http"])
