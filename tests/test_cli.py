@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,6 +128,23 @@ def test_a_browser_needs_a_display(monkeypatch: pytest.MonkeyPatch):
     assert not cli._has_display()
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     assert cli._has_display()
+
+
+def test_a_browser_is_not_given_the_token_on_its_command_line(monkeypatch: pytest.MonkeyPatch):
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    address = "http://127.0.0.1:1/lab?a=1&token=SECRET"
+    with cli._opened(address, browser=True):
+        (shown,) = opened
+        page = Path(urllib.request.url2pathname(urllib.parse.urlsplit(shown).path))
+        assert "SECRET" not in shown
+        assert "url=http://127.0.0.1:1/lab?a=1&amp;token=SECRET" in page.read_text()
+        if os.name == "posix":
+            assert page.stat().st_mode & 0o077 == 0
+            assert page.parent.stat().st_mode & 0o077 == 0
+    assert not page.exists()
+    with cli._opened(address, browser=False):
+        assert len(opened) == 1
 
 
 def get(url: str | urllib.request.Request) -> Any:

@@ -142,3 +142,12 @@ def test_an_address_that_is_none_is_refused_at_once(address: str):
 def test_what_is_no_address_at_all_is_refused_at_once():
     with pytest.raises(WrongType, match="pass an address such as"):
         rw.connect(8000)  # type: ignore[arg-type]
+
+
+def test_a_misspelled_keyword_names_the_nearest():
+    with pytest.raises(TypeError, match=r"connect\(\) .* no keyword 'heartbaet'; did you mean 'heartbeat'"):
+        rw.connect("ws://127.0.0.1:1/", heartbaet=5)  # type: ignore[call-arg]
+    with pytest.raises(
+        TypeError, match=r"Reconnect\(\) .* no keyword 'max_atempts'; did you mean 'max_attempts'"
+    ):
+        rw.Reconnect(max_atempts=5)  # type: ignore[call-arg]

@@ -62,3 +62,27 @@ def test_a_misspelled_keyword_is_a_type_error_that_names_the_nearest():
 def test_a_keyword_that_resembles_none_lists_all():
     with pytest.raises(TypeError, match="it takes window, title"):
         errors.reject_unknown_keywords("LiveChart()", ["qqq"], ["window", "title"])
+
+
+def test_an_unknown_keyword_of_a_function_or_a_class_names_the_nearest():
+    @errors.naming_unknown_keywords
+    def fn(a, *, window=1, **more):
+        return a, window, more
+
+    @errors.naming_unknown_keywords
+    class Made:
+        def __init__(self, title, *, window=1):
+            self.title = title
+
+    assert fn(1, window=2) == (1, 2, {})
+    assert Made(title="t", window=2).title == "t"
+    with pytest.raises(
+        errors.UnknownKeyword, match=r"^fn\(\) .* no keyword 'windw'; did you mean 'window'\?$"
+    ):
+        fn(1, windw=2)
+    with pytest.raises(
+        errors.UnknownKeyword, match=r"^Made\(\) .* no keyword 'xyz'; it takes title, window$"
+    ):
+        Made("t", xyz=2)
+    with pytest.raises(TypeError, match="missing"):
+        Made()

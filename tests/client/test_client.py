@@ -586,3 +586,161 @@ def test_a_refused_client_says_why_wherever_it_is_looked_at():
         client.connect()  # the reader presses "Retry": it is asked once more
         client.wait_until("error", LIMIT)
         client.close()
+
+
+# Not waiting for others
+
+
+def test_a_slow_function_of_one_client_holds_up_no_other():
+    """Neither its token nor its greeting nor what it sends."""
+    go_on, stuck = threading.Event(), threading.Event()
+
+    def slow(*_: Any) -> str:
+        stuck.set()
+        go_on.wait(LIMIT)
+        return "late"
+
+    with Server() as server, Server() as other, Server() as third:
+        try:
+            with Client(server.url) as first:
+                first.on_message(slow)
+                first.wait_until("connected", LIMIT)
+                server.send({"type": "x", "data": 1})
+                wait_for(stuck.is_set)
+                token = Client(third.url, auth=slow)
+                greeting = Client(other.url, on_connect=slow)
+                greeted: list[Client] = []
+                with Client(other.url, auth=lambda: "t", on_connect=greeted.append) as second:
+                    second.wait_until("connected", LIMIT)
+                    wait_for(lambda: greeted == [second])
+                    second.publish("x", 1)
+                    wait_for(lambda: other.said("publish"))
+                with Client(other.url) as beside:  # on the connection of the slow greeting
+                    beside.wait_until("connected", LIMIT)
+                    beside.publish("x", 2)
+                    wait_for(lambda: len(other.said("publish")) == 2)
+                    greeting.publish("x", 3)
+                    assert greeting.stats.waiting >= 1
+        finally:
+            go_on.set()
+        wait_for(lambda: len(other.said("publish")) == 3)
+        for client in (greeting, token):
+            client.close()
+
+
+def test_functions_of_one_client_are_called_one_at_a_time_and_its_greeting_first(server: Server):
+    inside: list[str] = []
+    calls: list[str] = []
+    go_on = threading.Event()
+
+    def note(what: str) -> None:
+        inside.append(what)
+        assert len(inside) == 1
+        calls.append(what)
+        if what == "greeting 1":
+            go_on.wait(LIMIT)
+        inside.remove(what)
+
+    def greet(_: Any) -> None:
+        note(f"greeting {1 + sum(call.startswith('greeting') for call in calls)}")
+
+    with Client(server.url, on_connect=greet, reconnect=QUICK) as client:
+        client.on_message(lambda message: note(f"message {message.data}"))
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: calls == ["greeting 1"])
+        server.send(*({"type": "x", "data": i} for i in (1, 2)))
+        wait_for(lambda: client.stats.messages == 2)
+        assert calls == ["greeting 1"]
+        go_on.set()
+        wait_for(lambda: calls == ["greeting 1", "message 1", "message 2"])
+        server.close_all()
+        wait_for(lambda: calls[-1] == "greeting 2")
+
+
+# A closed client
+
+
+def test_a_closed_client_cannot_be_waited_for(server: Server):
+    client = Client(server.url)
+    client.close()
+    for wait in (client.wait_until, client.until):
+        with pytest.raises(UsageError, match=r"it was closed; call rw\.connect"):
+            wait("connected")
+    client.wait_until("disconnected", LIMIT)  # which it is
+
+
+@pytest.mark.parametrize("disconnected", [False, True])
+def test_who_waits_for_a_client_that_is_closed_meanwhile_is_woken(disconnected: bool):
+    client = Client("ws://127.0.0.1:1/", reconnect=Reconnect(3600, 3600))
+    if disconnected:
+        client.disconnect()
+
+    async def main() -> None:
+        waiting = asyncio.ensure_future(client.until("connected"))
+        await asyncio.sleep(0)
+        wait_for(lambda: client._waits._waits)
+        client.close()
+        with pytest.raises(UsageError, match="it was closed"):
+            await asyncio.wait_for(waiting, LIMIT)
+
+    asyncio.run(main())
+
+
+def test_what_is_awaited_keeps_the_client(server: Server):
+    async def main() -> None:
+        waiting = Client(server.url).until("connected")
+        gc.collect()
+        await asyncio.wait_for(waiting, LIMIT)
+
+    asyncio.run(main())
+
+
+# Sending
+
+
+def test_a_frame_may_be_volatile_too(server: Server, client: Client):
+    assert client.send_raw("now", volatile=True).state in ("queued", "sent")
+    wait_for(lambda: "now" in server.frames)
+    server.stop()
+    client.wait_until("reconnecting", LIMIT)
+    late = client.send_raw("late", volatile=True)
+    assert (late.state, "it is volatile" in str(late.error)) == ("failed", True)
+
+
+def test_what_is_published_can_be_a_task(server: Server, client: Client):
+    async def main() -> None:
+        tasks = [asyncio.create_task(client.publish("x", i)) for i in range(3)]
+        done, _ = await asyncio.wait(tasks, timeout=LIMIT)
+        assert done == set(tasks)
+
+    asyncio.run(main())
+    assert [message["data"] for message in server.said("publish")] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda client: client.publish("\ud800", 1), "is no channel: 'utf-8' codec"),
+        (lambda client: client.stream("\ud800"), "is no channel: 'utf-8' codec"),
+        (lambda client: client.send("x", channel=5), "5 is no channel"),
+        (lambda client: client.send(5), "its type is 5"),
+        (lambda client: client.send("x", "\ud800"), "a message of type 'x' cannot be sent"),
+        (lambda client: client.send_raw("\ud800", volatile=True), "a frame cannot be sent"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_when_it_is_given(client: Client, call: Any, words: str):
+    with pytest.raises(UsageError, match=words):
+        call(client)
+
+
+def test_a_wish_that_cannot_be_sent_is_no_wish(server: Server, client: Client):
+    with pytest.raises(UsageError, match="cannot be sent"):
+        client.send("subscribe", {"streams": ["a"], "more": object()})
+    assert client.channels == set()
+
+
+def test_a_misspelled_keyword_names_the_nearest(server: Server):
+    with pytest.raises(
+        TypeError, match=r"Client\(\) cannot be called like this: .* did you mean 'heartbeat'"
+    ):
+        Client(server.url, heartbaet=5)  # type: ignore[call-arg]

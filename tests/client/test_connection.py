@@ -175,3 +175,99 @@ def test_after_a_sleep_what_was_to_be_tried_later_is_tried_now(connect: Any, sle
         server.start()
         sleep()
         settled(client, "connected")
+
+
+def test_a_path_that_is_missing_for_a_while_is_tried_again(connect: Any, fake_clock: FakeClock):
+    answers: list[int] = []
+
+    def answer(connection: Any, _: Any) -> Any:
+        return connection.respond(HTTPStatus(answers[-1]), "") if answers else None
+
+    with Server(process_request=answer) as server:
+        client = connect(server.url, reconnect=STEADY)
+        settled(client, "connected")
+        answers.append(404)
+        server.close_all()
+        wait_for(lambda: waiting(client))
+        fake_clock.turn(3)
+        wait_for(lambda: "HTTP 404" in str(client.last_error) and waiting(client))
+        answers.clear()
+        fake_clock.turn(3)
+        settled(client, "connected")
+
+
+def test_where_a_function_leads_elsewhere_what_was_there_before_says_nothing(
+    connect: Any, fake_clock: FakeClock
+):
+    with Server() as server, Server(process_request=refusing(404)) as other:
+        urls = [other.url, server.url]
+        client = connect(lambda: urls.pop(), reconnect=STEADY)
+        settled(client, "connected")
+        server.close_all()
+        wait_for(lambda: waiting(client))
+        fake_clock.turn(3)
+        settled(client, "error")
+        assert "HTTP 404" in str(client.last_error)
+
+
+def test_a_server_that_stops_when_nobody_wants_it_any_more_is_not_called_back(
+    connect: Any, caplog: pytest.LogCaptureFixture
+):
+    with Server() as server:
+        client = connect(server.url)
+        settled(client, "connected")
+        connection = client._connection
+        wait_for(lambda: server.open)
+        client.close()
+        server.close_all(1012)
+        wait_for(lambda: connection.status.state == "disconnected")
+        assert server.connections == 1
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_of_two_functions_that_fail_both_are_logged_and_each_now_and_then(
+    connect: Any, fake_clock: FakeClock, caplog: pytest.LogCaptureFixture
+):
+    def one(_: Any) -> None:
+        raise ValueError("one")
+
+    def other(_: Any) -> None:
+        raise ValueError("other")
+
+    errors: list[str] = []
+    with Server() as server:
+        client = connect(server.url)
+        client.on_error(lambda error: errors.append(str(error)))
+        client.on_message(one)
+        client.on_message(other)
+        settled(client, "connected")
+        wait_for(lambda: server.open)
+        for turn in (1, 2, 3):
+            server.send({"type": "x", "data": 1})
+            wait_for(lambda turn=turn: len(errors) == 2 * turn)
+            if turn == 2:
+                fake_clock.turn(10)
+    logged = [
+        record.getMessage().splitlines()[0]
+        for record in caplog.records
+        if "callback" in record.msg % record.args
+    ]
+    ends = [line.rpartition(" ")[2] for line in logged]
+    assert ends == ["one", "other", "one", "other"]
+    assert "in other" in caplog.text
+
+
+def test_a_traceback_in_the_log_has_no_secrets(connect: Any, caplog: pytest.LogCaptureFixture):
+    def broken(_: Any) -> None:
+        raise ValueError(f"no answer from https://u:{'SEC' + 'RET'}@host/?key={'SEC' + 'RET'}")
+
+    with Server() as server:
+        client = connect(server.url)
+        client.on_message(broken)
+        settled(client, "connected")
+        wait_for(lambda: server.open)
+        server.send({"type": "x", "data": 1})
+        wait_for(lambda: client.last_error)
+        assert "ValueError: no answer from https://host/" in str(client.last_error)
+        wait_for(lambda: "in broken" in caplog.text)
+    assert "SECRET" not in caplog.text + str(client.last_error)

@@ -26,6 +26,13 @@ def test_frames_count_with_their_size_and_the_messages_in_them(server: Server, c
     assert (client.stats.frames, client.stats.bytes) == (2, len(one) + len(two))
 
 
+def test_text_counts_with_the_bytes_that_it_has_on_the_wire(server: Server, client: Client):
+    frame = '{"type":"x","data":"äöü€"}'
+    server.send(frame)
+    wait_for(lambda: client.stats.messages == 1)
+    assert client.stats.bytes == len(frame.encode()) > len(frame)
+
+
 def test_what_cannot_be_used_counts_as_bad_and_as_no_message(server: Server, client: Client):
     server.send("nonsense", {"type": "x", "data": 1})
     wait_for(lambda: client.stats.messages == 1)

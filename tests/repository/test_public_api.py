@@ -75,7 +75,7 @@ SIGNATURES = {
     "Client.disconnect": "(self)",
     "Client.stream": "(self, channel, *, max_points=100000)",
     "Client.send": "(self, type, data=None, *, channel=None, volatile=False)",
-    "Client.send_raw": "(self, raw)",
+    "Client.send_raw": "(self, raw, *, volatile=False)",
     "Client.publish": "(self, channel, data, *, volatile=False)",
     "Client.on_message": "(self, fn=None, /, type=None)",
     "Client.on_gap": "(self, fn, /)",

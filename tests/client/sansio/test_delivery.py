@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.client.sansio.delivery import Delivery
+from realtime_widgets.client.sansio.delivery import Delivery, size_of
 from realtime_widgets.client.waits import RuntimeWaiter
 from realtime_widgets.errors import SendFailed, TimedOut
 from realtime_widgets.runtime import get_runtime
@@ -61,3 +61,32 @@ def test_a_wait_that_was_given_up_changes_nothing():
     asyncio.run(main())
     delivery.resolve("acknowledged")
     delivery.wait(0)
+
+
+def test_whatever_takes_coroutines_takes_it_any_number_of_times():
+    good, bad = Delivery("x", "1", waiter=WAITER), Delivery("x", "2", waiter=WAITER)
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(good), asyncio.create_task(good), asyncio.ensure_future(good)]
+            failing = asyncio.create_task(bad)
+            given_up = asyncio.create_task(good)
+            assert "Delivery" in repr(given_up)
+            await asyncio.sleep(0)
+            given_up.cancel()
+            timers = [later(good.resolve, "acknowledged"), later(bad.fail, "no")]
+            with pytest.raises(SendFailed, match="no"):
+                await failing
+        assert [task.result() for task in tasks] == [None] * 3
+        assert given_up.cancelled()
+        assert await asyncio.gather(good, asyncio.create_task(good)) == [None, None]
+        for timer in timers:
+            timer.join()
+
+    asyncio.run(main())
+    asyncio.run(good)
+    assert good.state == "acknowledged"
+
+
+def test_the_size_of_a_frame_is_that_of_its_bytes():
+    assert [size_of(frame) for frame in ("abc", b"abc", "äb", "€", "\ud800")] == [3, 3, 3, 3, 1]

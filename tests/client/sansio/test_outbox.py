@@ -297,6 +297,38 @@ def test_what_greets_a_link_goes_out_first_and_the_rest_waits_for_it():
     assert send(outbox) == ["0", "1"]
 
 
+def test_after_a_while_the_slow_greeting_of_one_client_holds_up_no_other():
+    outbox, _ = filled(0, linked=True)
+    link = outbox.begin_on_connect(1)
+    for id, sender in (("a", 1), ("b", 2), ("c", 1), ("d", 2)):
+        delivery = Delivery("x", id)
+        delivery.sender = sender
+        outbox.put(delivery, NOW)
+    assert outbox.first is None
+    outbox.share(link - 1)  # of another link
+    assert outbox.first is None
+    outbox.share(link)
+    assert send(outbox) == ["b", "d"]
+    put_on_connect(outbox, link, "hello")
+    assert send(outbox) == ["hello"]
+    outbox.end_on_connect(link, 1)
+    assert send(outbox) == ["a", "c"]
+
+
+def test_what_is_answered_out_of_its_turn_is_answered():
+    outbox, _ = filled(0, answers=True, linked=True)
+    link = outbox.begin_on_connect(1)
+    mine, other = Delivery("x", "mine"), Delivery("x", "other")
+    mine.sender, other.sender = 1, 2
+    for each in (mine, other):
+        outbox.put(each, NOW)
+    outbox.share(link)
+    assert outbox.first is other
+    outbox.acknowledge("other", None)  # before `done`
+    outbox.done(other)
+    assert (other.state, mine.state, len(outbox)) == ("acknowledged", "queued", 1)
+
+
 @pytest.mark.parametrize("sent", [False, True])
 def test_what_greets_a_link_ends_with_it(sent: bool):
     outbox, _ = filled(1, answers=True, linked=True)

@@ -18,8 +18,9 @@ from websockets.http11 import Response
 
 from realtime_widgets.client.transports import handshake as module
 from realtime_widgets.errors import ConnectionLost, ConnectionRejected
+from support.fake_clock import FakeClock
 from support.servers import Server, plain, refusing, wait_for
-from support.states import settled
+from support.states import STEADY, settled, waiting
 
 
 @pytest.mark.parametrize(
@@ -175,6 +176,32 @@ def test_a_certificate_that_nobody_vouches_for_ends_it(safe: Server, connect: An
     settled(client, "error")
     assert isinstance(client.last_error, ConnectionRejected)
     assert "its certificate is not trusted (" in str(client.last_error)
+
+
+def test_a_certificate_that_was_good_may_be_bad_for_a_while(
+    safe: Server,
+    authority: trustme.CA,
+    connect: Any,
+    fake_clock: FakeClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    (tmp_path / "ca.pem").write_bytes(authority.cert_pem.bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    client = connect(safe.url.replace("ws://", "wss://"), reconnect=STEADY)
+    settled(client, "connected")
+    context = safe._options["ssl"]
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    safe.close_all()
+    wait_for(lambda: waiting(client))
+    for attempt in (2, 3):
+        fake_clock.turn(3)
+        wait_for(lambda attempt=attempt: waiting(client) and client.reconnect_attempts == attempt)
+        assert "its certificate is not trusted (" in str(client.last_error)
+        assert "there was a connection before" in str(client.last_error)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    fake_clock.turn(3)
+    settled(client, "connected")
 
 
 def test_tls_where_nobody_speaks_it_is_said(connect: Any):

@@ -44,6 +44,37 @@ def test_the_pongs_of_the_protocol_count_too(connect: Any, fake_clock: FakeClock
         assert client.stats.frames == 0
 
 
+def test_a_frame_that_takes_longer_than_the_heartbeat_is_a_sign_of_life(connect: Any, fake_clock: FakeClock):
+    """4 MiB on a slow line."""
+    writers: list[asyncio.StreamWriter] = []
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        loops.append(asyncio.get_running_loop())
+        writers.append(writer)
+        await mute(reader, writer)
+
+    with plain(slow) as port:
+        client = connect(
+            f"ws://127.0.0.1:{port}/", heartbeat=25, decode=lambda raw: {"channel": "x", "data": len(raw)}
+        )
+        stream = client.stream("x")
+        settled(client, "connected")
+        heard = client._connection._session.transport.heartbeat
+        size = 4 * 1024 * 1024
+        pieces = [b"\x82\x7f" + size.to_bytes(8, "big"), *[b"0" * (size // 8)] * 8]
+        for piece in pieces:
+            fake_clock.turn(20)
+            loops[0].call_soon_threadsafe(writers[0].write, piece)
+            wait_for(lambda: heard.heard == fake_clock.time())
+        wait_for(lambda: len(stream))
+        assert stream.read()["value"].tolist() == [size]
+        assert client.stats.connects == 1
+        fake_clock.turn(36)
+        settled(client, "reconnecting")
+        client.disconnect()
+
+
 def test_silence_ends_the_link(connect: Any, fake_clock: FakeClock):
     with plain(mute) as port:
         client = connect(f"ws://127.0.0.1:{port}/", heartbeat=25)
