@@ -84,8 +84,8 @@ def to_polars(
         if len(types) == 1 and types <= _OF_POLARS:
             try:
                 return pl.Series(name, objects)
-            except (OverflowError, TypeError, ValueError, pl.exceptions.PolarsError):
-                pass  # large integers, and datetimes of several zones
+            except (OverflowError, TypeError, ValueError, RuntimeError, pl.exceptions.PolarsError):
+                pass  # large integers and decimals, and datetimes of several zones
         return pl.Series(name, objects, dtype=pl.Object)
 
     return pl.DataFrame([times, *(series(field, name) for field, name in _names(columns).items())])

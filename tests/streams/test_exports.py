@@ -108,7 +108,8 @@ def test_a_missing_value_first_does_not_make_integers_floats():
 
 def test_integers_that_no_table_has_a_type_for_stay_exact_or_become_text():
     s = stream()
-    s.extend({"x": [10**400, 1], "y": [2**70, 1]})
+    s.extend({"x": [10**400, 1], "y": [2**70, 1], "d": [Decimal(10**60 + 1), Decimal("1e-9")]})
+    assert s.to_polars()["d"].to_list() == [Decimal(10**60 + 1), Decimal("1e-9")]
     s.append(x=10**5000)
     assert s.to_pandas()["x"].tolist() == [10**400, 1, 10**5000]
     assert s.to_polars()["x"].to_list() == [10**400, 1, 10**5000]
