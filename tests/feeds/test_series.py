@@ -542,6 +542,8 @@ def test_another_window_and_other_fields_are_shown_from_the_next_part_on() -> No
     assert payload.columns["lo"].tolist() == [-15.0, -16.0, -17.0, -18.0, -19.0]
     with pytest.raises(UnknownField):
         line.show_fields(["c"])
+
+
 def test_fields_that_there_is_no_room_for_are_counted():
     stream = Stream("s")
     feed = SeriesFeed(stream, None, 60.0)

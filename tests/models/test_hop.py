@@ -11,7 +11,8 @@ import pytest
 from realtime_widgets.browser.delivery import KEYFRAME_INTERVAL
 from realtime_widgets.feeds import log as event_log
 from realtime_widgets.feeds.log import EventLogFeed
-from realtime_widgets.feeds.series import SeriesFeed, points
+from realtime_widgets.feeds.series import SeriesFeed
+from realtime_widgets.feeds.windows import points
 from realtime_widgets.streams import Stream
 from support.hop import Numbers, NumbersStore, World
 from support.page_model import ASK_AT_LEAST, MUTED, REPORT_INTERVAL, Log, PageBuckets
