@@ -449,10 +449,11 @@ class FrameDelivery:
     def _affordable_from(self, now: float) -> float:
         """Return when unasked keyframes fit the budget, which applies once no page was heard for long in a cell."""
         elapsed, self._allowance_at = now - self._allowance_at, now
-        self._allowance = min(
-            self._allowance + max(elapsed, 0.0) * UNHEARD_KEYFRAME_RATE, UNHEARD_KEYFRAME_RATE * 60
-        )
-        unheard = self._cell_since is not None and now - max(self._word, self._cell_since) > SILENT_SLOW
-        if not unheard or self._allowance > 0:
+        most = UNHEARD_KEYFRAME_RATE * 60
+        if self._cell_since is None or now - max(self._word, self._cell_since) <= SILENT_SLOW:
+            self._allowance = most  # what went out before is no debt
+            return -1e9
+        self._allowance = min(self._allowance + max(elapsed, 0.0) * UNHEARD_KEYFRAME_RATE, most)
+        if self._allowance > 0:
             return -1e9
         return now - self._allowance / UNHEARD_KEYFRAME_RATE + 0.1

@@ -101,6 +101,7 @@ class Buckets:
         "_x",
         "capacity",
         "newest",
+        "skipped",
     )
 
     def __init__(self, series: int, capacity: int) -> None:
@@ -120,6 +121,8 @@ class Buckets:
         self._touched = np.zeros(capacity, bool)
         self._lead_at = [(_NO_BUCKET, -math.inf)] * series  # bucket and end of what the lead stands for
         self._lead = np.full((series, 2), np.nan)  # coordinate and value
+        self.skipped = False
+        """Whether records were too old to be kept in a bucket since the last `touched()`: nobody knows the lead then."""
 
     def add(self, k: Ints, x: Floats, values: Floats, *, broken: bool = False) -> None:
         """Add records in any order; those older than the kept buckets are left out.
@@ -229,6 +232,7 @@ class Buckets:
 
     def _lead_in(self, k: Ints, x: Floats, values: Floats) -> None:
         """Take records that are too old to be kept for the lead."""
+        self.skipped = True
         order = np.lexsort((x, k))
         there = ~absences(values)
         for row, (has, own) in enumerate(zip(there, values, strict=True)):
@@ -264,7 +268,7 @@ class Buckets:
     def touched(self) -> BucketArrays:
         """Return the buckets that changed since the last call."""
         arrays = self._arrays(self._touched)
-        self._touched[:] = False
+        self._touched[:] = self.skipped = False
         return arrays
 
     def kept(self) -> BucketArrays:

@@ -144,12 +144,15 @@ class SeriesFeed:
         anew = self._ingest()
         self._missing = self.stream.missing
         key = key or anew
+        skipped = self._buckets.skipped
         touched = self._buckets.touched()
         self.merged += max(0, self._fresh - len(touched))
         self._fresh = 0
         arrays = self._buckets.kept() if key else touched
         first, self._sent = self._sent + 1, self._cursor
         body, columns = self._body(key, arrays), self._columns(arrays)
+        if key or skipped:
+            body["lead"] = self._buckets.lead()
         return Payload(
             first, self._cursor, key, body, columns, moved=shown and (anew or self._missing != missing)
         )
@@ -426,9 +429,6 @@ class SeriesFeed:
             body["layout"] = {"step": layout.step, "capacity": layout.capacity}
             body["window"] = self.window if isinstance(self.window, float) else None
             body["axis"] = self.kind
-            lead = self._buckets.lead()
-            if any(point is not None for point in lead):
-                body["lead"] = lead
         return body
 
     def _columns(self, arrays: BucketArrays) -> dict[str, Any]:

@@ -64,9 +64,7 @@ class PageBuckets:
         self.layout = part.body.get("layout", {})
         self.axis = part.body.get("axis", "time")
         self.window = part.body.get("window")
-        self.lead = [None if point is None else list(point) for point in part.body.get("lead", [])] or [
-            None
-        ] * len(self.series)
+        self.lead = [None] * len(self.series)
         self.buckets, self.newest = {}, None
         self.append(part)
 
@@ -75,6 +73,7 @@ class PageBuckets:
         self.last = part.body.get("last", self.last)
         self.start = part.body.get("start")
         if "k" not in part.columns:
+            self._take_lead(part)
             return
         series, step = len(self.series), self.layout["step"]
         k = part.columns["k"].astype(np.int64) + part.body["k0"]
@@ -90,6 +89,11 @@ class PageBuckets:
             columns = (values[:, i].tolist() for values in (lo, hi, lo_at, hi_at, flags))
             self.buckets[number] = (float(x[i]), list(zip(*columns, strict=True)))
         self._trim()
+        self._take_lead(part)
+
+    def _take_lead(self, part: Payload) -> None:
+        if "lead" in part.body:
+            self.lead = [None if point is None else list(point) for point in part.body["lead"]]
 
     def _trim(self) -> None:
         oldest = max(self.buckets) - self.layout["capacity"]

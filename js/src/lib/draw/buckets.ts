@@ -68,14 +68,19 @@ export class Buckets {
     this.axis = (body.axis as Axis) ?? "time";
     this.window = (body.window as number | null) ?? null;
     this.k.length = this.x.length = 0;
-    const leads = (body.lead as Lead[]) ?? [];
-    this.series = this.names.map((_, i) => Object.assign(new Series(), { lead: leads[i] ?? null }));
+    this.series = this.names.map(() => new Series());
     this.newest = this.newestTs = null;
     this.append(part);
   }
 
   /** Takes in new and changed buckets, and drops what left the window. */
-  append({ body, columns }: BucketPart): void {
+  append(part: BucketPart): void {
+    this.#take(part);
+    // What left the window leads in, but for records that came and left unseen.
+    for (const [s, lead] of ((part.body.lead as Lead[]) ?? []).entries()) this.series[s]!.lead = lead;
+  }
+
+  #take({ body, columns }: BucketPart): void {
     this.newest = (body.newest as number | null) ?? this.newest;
     this.newestTs = ((body.ts === undefined ? body.newest : body.ts) as number | null) ?? this.newestTs;
     this.start = (body.start as number | undefined) ?? null;
