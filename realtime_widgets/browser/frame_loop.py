@@ -7,12 +7,12 @@ once something has changed: at once after a pause, never on a free-running timer
 Two kinds of messages come from a page: its report, for the delivery, and an intent, for one widget: what its reader
 wants done.
 
-    {"rw": 1, "page": "k3x…", "to": "w1", "do": "retry"}
-    {"rw": 1, "page": "k3x…", "to": "w1", "do": "fetch", "about": {…}}
+    {"rw": 2, "page": "k3x…", "to": "w1", "do": "retry"}
+    {"rw": 2, "page": "k3x…", "to": "w1", "do": "fetch", "about": {…}}
 
-A widget's module sends a third, answered on the same route: `{"rw": 1, "do": "load"}` when it finds no front end in its
-page, answered by `{"rw": 1, "code": "…"}`, the front end with the code of its kind. Where only the latter is missing it
-names the kind, `{"rw": 1, "do": "load", "kind": "chart"}`: `{"rw": 1, "module": "chart", "code": "…"}`.
+A widget's module sends a third, answered on the same route: `{"rw": 2, "do": "load"}` when it finds no front end in its
+page, answered by `{"rw": 2, "code": "…"}`, the front end with the code of its kind. Where only the latter is missing it
+names the kind, `{"rw": 2, "do": "load", "kind": "chart"}`: `{"rw": 1, "module": "chart", "code": "…"}`.
 """
 
 from __future__ import annotations

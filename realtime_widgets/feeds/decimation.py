@@ -122,7 +122,7 @@ class Buckets:
         self._lead_at = [(_NO_BUCKET, -math.inf)] * series  # bucket and end of what the lead stands for
         self._lead = np.full((series, 2), np.nan)  # coordinate and value
         self.skipped = False
-        """Whether records were too old to be kept in a bucket since the last `touched()`: nobody knows the lead then."""
+        """Whether records were too old for a bucket since the last `touched()`: a page cannot know the lead then."""
 
     def add(self, k: Ints, x: Floats, values: Floats, *, broken: bool = False) -> None:
         """Add records in any order; those older than the kept buckets are left out.

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnknownField, UsageError, did_you_mean
+from ..errors import UnknownField, UsageError, did_you_mean, shown
 from ..streams import Stream
+from ..streams.values import read_number
 
 _FIRST_LOOK = 64
 """Records that are read first in search of the newest value."""
@@ -30,6 +31,18 @@ def no_such_field(stream: Stream, name: str) -> str:
     there = ", ".join(repr(field) for field in fields)
     advice = did_you_mean(name, fields) or "; name one of those, or append a record with it first"
     return f"stream {stream.name!r} has no field {name!r}: it has {there}{advice}"
+
+
+def why_not_drawn(stream: Stream, name: str) -> str | None:
+    """Return a sentence for the user about a field that holds no numbers; None: it holds nothing at all yet."""
+    value = stream.example(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return f"{name} is of type {type(value).__name__} ({shown(value)}): only numbers can be drawn"
+    if read_number(value) is None:
+        return f"{name} is text ({shown(value)}): only numbers can be drawn"
+    return f"{name} is text ({shown(value)}): append float(…) of it, or decode with numbers=True"
 
 
 def only_field(stream: Stream) -> str | None:

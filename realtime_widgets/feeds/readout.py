@@ -112,15 +112,11 @@ class ReadoutFeed:
             "trend": direction(value, baseline),
             "level": level(value, self._thresholds, self._good),
         }
+        text = None if self.stream.fields.get(line.fields[0]) == "number" else text_of(self.value())
+        if text is not None:  # of a span of time too, whose seconds are only drawn
+            return body | {"value": None, "text": text}
         if math.isinf(value):
             body["text"] = "∞" if value > 0 else "−∞"
-        elif math.isnan(value):
-            shown = self.value()
-            text = text_of(shown)
-            if text is not None:
-                body["text"] = text
-            elif isinstance(shown, int) and not isinstance(shown, bool):
-                body["value"] = float(shown)  # beyond 2**53: near enough to read
         change = value - baseline
         if math.isfinite(change):
             body["delta"] = change

@@ -25,8 +25,9 @@ from ..streams.gaps import Gap
 from .axes import FieldAxis, Floats, Ints, Kind, at_marks, axis_kind, extent
 from .decimation import BREAK_BEFORE, NEW_RUN, BucketArrays, Buckets
 from .feed import Payload
-from .fields import check_field, no_such_field
+from .fields import check_field, no_such_field, why_not_drawn
 from .layouts import Layout, fitting
+from .moments import duration_text
 from .windows import Points, Window
 
 DEFAULT_PX = 800
@@ -335,30 +336,41 @@ class SeriesFeed:
         """Return the fields to draw: those named, or all number fields; a drawn field stays when its kind changes."""
         if not self._follow_fields:
             return self.fields
-        names = [
-            name
-            for name, kind in self.stream.fields.items()
-            if (kind == "number" or name in self.fields) and name != self.x
-        ]
-        return tuple(names[:MAX_SERIES])
+        return self._drawable()[:MAX_SERIES]
+
+    def _drawable(self) -> tuple[str, ...]:
+        numbers = self.stream.number_fields
+        if self.fields and not set(self.fields).issubset(
+            numbers
+        ):  # an empty field may have become one of texts
+            names = {*numbers, *self.fields}
+            numbers = tuple(name for name in self.stream.fields if name in names)
+        return tuple(name for name in numbers if name != self.x)
 
     def trouble(self) -> str | None:
-        """Return a sentence for the user when the stream has none of the named fields; None: it can be drawn."""
-        there = self.stream.fields
+        """Return a sentence for the user that says why nothing can be drawn; None: something can."""
+        stream, there = self.stream, self.stream.fields
         if there and self.kind == "field" and self.x not in there:
-            return no_such_field(self.stream, self.x)
-        if self._follow_fields or not there or any(name in there for name in self.fields):
+            return no_such_field(stream, self.x)
+        wanted = there if self._follow_fields else [name for name in self.fields if name in there]
+        if there and not wanted:
+            return no_such_field(stream, self.fields[0])
+        if any(name in wanted and name != self.x for name in stream.number_fields) or not len(stream):
             return None
-        return no_such_field(self.stream, self.fields[0])
+        return next(filter(None, (why_not_drawn(stream, name) for name in wanted)), None)
 
     def notice(self) -> str | None:
-        """Return a sentence for the reader when not all number fields are drawn; None: they are."""
-        if not self._follow_fields or len(self.fields) < MAX_SERIES:
-            return None
-        count = sum(kind == "number" or name in self.fields for name, kind in self.stream.fields.items())
-        if count <= MAX_SERIES:
-            return None
-        return f"{MAX_SERIES} of {count} number fields are drawn; name those to draw, y=[…]"
+        """Return a sentence for the reader when not all there is can be drawn; None: it is."""
+        said = []
+        count = len(self._drawable()) if self._follow_fields and len(self.fields) == MAX_SERIES else 0
+        if count > MAX_SERIES:
+            said.append(f"{MAX_SERIES} of {count} number fields are drawn; name those to draw, y=[…]")
+        if self._ahead:
+            count = sum(len(ts) for ts, _ in self._ahead)
+            seconds = max(float(ts.max()) for ts, _ in self._ahead) - (self.newest_ts or 0.0)
+            records = "1 record lies" if count == 1 else f"{count:,} records lie"
+            said.append(f"{records} ahead of the present, by up to {duration_text(seconds)}")
+        return "; ".join(said) or None
 
     def _fields_changed(self) -> bool:
         return self._follow_fields and self.drawn_fields() != self.fields
@@ -415,8 +427,6 @@ class SeriesFeed:
             body["start"] = start
         if self._missing is not None:
             body["missing"] = self._missing.reason
-        if self._ahead:
-            body["ahead"] = sum(len(ts) for ts, _ in self._ahead)
         trouble = self.trouble()
         if trouble:
             body["error"] = trouble

@@ -190,6 +190,11 @@ def _as_number(value: Any) -> float:
     return math.nan
 
 
+def holds_numbers(array: Array) -> bool:
+    """Whether there are numbers in a column of any kind."""
+    return bool((~np.isnan(as_numbers(array))).any())
+
+
 class Column:
     """The newest values of one field: the value of record `seq` (from 1) is at `(seq - 1) % len(array)`.
 
@@ -197,7 +202,7 @@ class Column:
     moment, even when the program is interrupted while other columns still have their old size.
     """
 
-    __slots__ = ("array", "floats", "kind", "origin", "sparse")
+    __slots__ = ("array", "floats", "holds_numbers", "kind", "origin", "sparse")
 
     def __init__(self, kind: Kind, capacity: int) -> None:
         self.kind: Kind = kind
@@ -205,6 +210,8 @@ class Column:
         """What its numbers were when they came."""
         self.floats = False
         """Whether it holds numbers and a float is nothing new to it, so that `append()` need not call `fit`."""
+        self.holds_numbers = kind == "number"
+        """Whether it has had numbers, and so can be drawn; a field of texts and objects may, from its first one on."""
         self.sparse = False
         """Whether some records may have no value of it; False: all have one, be it a missing one."""
         # Number arrays may start uninitialised (records overwrite them): memory pages never written to cost nothing.
@@ -219,7 +226,10 @@ class Column:
         """Return one value as this column keeps it, or MISFIT."""
         kind, stored = scalar(value)
         if self.kind == "object":
-            return _without_nan(value) if is_missing(kind, stored) else plain(value)
+            if is_missing(kind, stored):
+                return _without_nan(value)
+            self.holds_numbers = self.holds_numbers or not math.isnan(_as_number(value))
+            return plain(value)
         if kind == self.kind:
             if kind == "number" and stored == stored:
                 self.note(origin_of(value))
@@ -269,6 +279,7 @@ class Column:
         column = Column(kind, len(self.array))
         column.sparse = self.sparse
         if last >= first:
+            column.holds_numbers = column.holds_numbers or holds_numbers(self.read(first, last))
             values = self.read(first, last).tolist()
             if self.origin in ("integer", "boolean"):
                 whole = int if self.origin == "integer" else bool

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import UnknownField, UsageError, WrongType, did_you_mean, shown
-from .columns import KINDS, Array, Column, Kind
+from .columns import KINDS, Array, Column, Kind, holds_numbers
 from .values import Values
 
 
@@ -126,8 +126,12 @@ def agree(
             arrays[name] = array
             if values.origin != column.origin and values.kind == columns[name].kind == "number":
                 columns[name].note(values.origin)
-            if array.dtype == object and values.is_sparse():
-                column.sparse = columns[name].sparse = True
+            if array.dtype == object:
+                column = columns[name]
+                column.sparse = column.sparse or values.is_sparse()
+                column.holds_numbers = column.holds_numbers or (
+                    column.kind == "object" and holds_numbers(array)
+                )
     return columns, arrays, warnings
 
 

@@ -394,6 +394,11 @@ class Stream:
         return {name: column.kind for name, column in self._ring.columns.items()}
 
     @property
+    def number_fields(self) -> tuple[str, ...]:
+        """The fields that have had numbers, whatever their kinds."""
+        return tuple(name for name, column in self._ring.columns.items() if column.holds_numbers)
+
+    @property
     def first_seq(self) -> int:
         """The number of the oldest record that is kept; `last_seq + 1` when there is none."""
         return self._ring.first

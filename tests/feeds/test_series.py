@@ -496,13 +496,15 @@ def test_a_record_from_the_future_waits_until_the_present_reaches_it() -> None:
     stream.append(1.0, ts=T0)
     stream.append(99.0, ts=T0 + 300)
     body = line.take(False, 0.0).body
-    assert (body["newest"], body["last"], body["ahead"]) == (T0, [1.0], 1)
+    assert (body["newest"], body["last"]) == (T0, [1.0])
+    assert body["notice"] == "1 record lies ahead of the present, by up to 5 min"
     for second in range(1, 301):
         now[0] = T0 + second
         stream.append(float(second), ts=now[0])
     state = shown(line.take(True, 0.0)).state()
     assert state["newest"] == T0 + 300
     assert 99.0 in state["lo"][0] + state["hi"][0]
+    assert line.notice() is None
 
 
 def test_a_clock_that_is_set_back_takes_the_window_with_it() -> None:
@@ -555,3 +557,46 @@ def test_fields_that_there_is_no_room_for_are_counted():
     stream.append({f"f{i}": float(i) for i in range(40)})
     assert "notice" in feed.take(False, 0.0).body, "as long as that is so"
     assert SeriesFeed(stream, [f"f{i}" for i in range(40)], 60.0).notice() is None, "what is named is drawn"
+
+
+# What cannot be drawn is said
+
+
+@pytest.mark.parametrize("fields", [None, ["price"]])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("67000.10", "price is text ('67000.10'): append float(…) of it, or decode with numbers=True"),
+        ("closed", "price is text ('closed'): only numbers can be drawn"),
+        ((1, 2), "price is of type tuple ((1, 2)): only numbers can be drawn"),
+    ],
+)
+def test_a_line_that_has_nothing_to_draw_says_why(fields: list[str] | None, value: Any, said: str) -> None:
+    stream, line = line_of(fields=fields)
+    assert "error" not in line.take(False, 0.0).body
+    stream.append(price=value)
+    assert line.take(False, 0.0).body["error"] == said
+    stream.append(price=1.5)
+    assert "error" not in line.take(False, 0.0).body
+
+
+@pytest.mark.parametrize("how", ["append", "extend", "at once"])
+def test_a_field_that_began_with_words_is_drawn_from_its_first_number_on(how: str) -> None:
+    stream, line = line_of()
+    if how == "at once":
+        stream.extend({"ts": [T0, T0 + 1], "temp": ["unavailable", 21.5]})
+    else:
+        stream.append(temp="unavailable", ts=T0)
+        assert line.take(False, 0.0).body["series"] == []
+        record = {"ts": T0 + 1, "temp": 21.5}
+        stream.append(record) if how == "append" else stream.extend([record])
+    payload = line.take(False, 0.0)
+    assert (payload.body["series"], payload.body["last"]) == (["temp"], [21.5])
+    np.testing.assert_array_equal(payload.columns["lo"], [math.nan, 21.5])
+
+
+def test_integers_that_no_float_holds_are_drawn() -> None:
+    stream, line = line_of()
+    stream.extend({"wei": [10**18 + i for i in range(5)]})
+    payload = line.take(False, 0.0)
+    assert (payload.body["series"], payload.body["last"]) == (["wei"], [1e18])

@@ -152,7 +152,7 @@ def test_the_same_cell_of_a_notebook_that_is_open_twice_shows_what_was_run_there
 
 def test_a_page_that_is_loaded_anew_goes_on_with_its_cells(kernel: Kernel):
     kernel.run("display(chart())", cell="a", session="before")
-    bye = "{'rw': 1, 'page': 'p', 'n': 1, 'gone': True}"
+    bye = "{'rw': 2, 'page': 'p', 'n': 1, 'gone': True}"
     kernel.run(
         f"""
 from realtime_widgets.browser.frame_loop import get_frame_loop
