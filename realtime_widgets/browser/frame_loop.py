@@ -18,6 +18,7 @@ names the kind, `{"rw": 2, "do": "load", "kind": "chart"}`: `{"rw": 1, "module":
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import time
 import uuid
@@ -112,6 +113,7 @@ class FrameLoop:
         self._timer: Any = None
         self._timer_due = 0.0
         self._last_tick = -1e9
+        self._addresses = itertools.count(1)
         self._routes = 1  # messages that the last tick sent
         self._frames = 0
         self._parts = 0
@@ -123,6 +125,10 @@ class FrameLoop:
         self._watch_cells()
 
     # For widgets, any thread
+
+    def new_address(self) -> str:
+        """Return an address for a widget: this kernel's prefix, a hyphen, and a number (see `frames`)."""
+        return f"{self.carrier_id}-{next(self._addresses)}"
 
     def add(
         self,

@@ -8,7 +8,15 @@ of each page on the frame's route.
 
     {"rw": 2, "mid": 17, "t": 1795456052.1, "parts": [
         {"to": "w1", "feed": "0", "first": 5, "last": 9, "key": false, "body": {…},
-         "cols": [["k", "i4", 3], ["lo", "f8", 6]]}]}
+         "cols": [["k", "i4", 3], ["lo", "f8", 6]]}],
+     "rows": [["k3x…", 1200, 70]]}
+
+A part that is a `Reading` travels as a row in the buffer, behind the columns. `rows` says of each prefix of addresses
+from which number `last` is counted, and how many rows there are; an address is prefix, hyphen and number.
+Little-endian:
+
+    u4 number of the address   u4 last, less the base   u1 trend   u1 level   u2 records   f4 age   f4 delta   f4 span
+    and for each record        f8 time in seconds       f8 value
 
 Columns are in the buffer one after another in the order of the parts, each starting at a multiple of 8 bytes. The
 number is called `mid`, never `id`: ipykernel 7.4 keeps every string `id` of a comm message for good.
@@ -17,17 +25,21 @@ number is called `mid`, never `id`: ipykernel 7.4 keeps every string `id` of a c
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from ..feeds.feed import Payload, padded
+from ..feeds.feed import LEVELS, TRENDS, Payload, padded
 from ..feeds.text import as_unicode
 
 WIRE = 2
 """Version of the wire format. A page and a kernel of different versions never share a registry."""
+
+_ROW = struct.Struct("<IIBBHfff")
+_RECORD = struct.Struct("<dd")
 
 _TYPES: dict[str, np.dtype[Any]] = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}
 _NAMES = {dtype: name for name, dtype in _TYPES.items()}
@@ -58,8 +70,12 @@ def pack(frame: Frame) -> tuple[dict[str, Any], list[bytes]]:
     """
     chunks: list[bytes] = []
     parts: list[dict[str, Any]] = []
+    rows: dict[str, list[Part]] = {}
     for part in frame.parts:
         payload = part.payload
+        if payload.reading is not None:
+            rows.setdefault(part.to.rpartition("-")[0], []).append(part)
+            continue
         cols: list[list[Any]] = []
         for name, column in payload.columns.items():
             type_name = _NAMES.get(column.dtype)
@@ -83,5 +99,31 @@ def pack(frame: Frame) -> tuple[dict[str, Any], list[bytes]]:
     content = {"rw": WIRE, "mid": frame.mid, "t": frame.t, "parts": parts}
     if frame.heard:
         content["heard"] = as_unicode(dict(frame.heard))  # names that pages gave themselves
+    if rows:
+        content["rows"] = [_pack_rows(prefix, group, chunks) for prefix, group in rows.items()]
     buffer = b"".join(chunks)
     return content, [buffer] if buffer else []
+
+
+def _pack_rows(prefix: str, parts: list[Part], chunks: list[bytes]) -> list[Any]:
+    """Append parts that are readings to the chunks; returns what the frame says of them."""
+    base = min(part.payload.last for part in parts)
+    for part in parts:
+        payload = part.payload
+        reading = payload.reading
+        assert reading is not None
+        assert payload.last - payload.first + 1 == len(reading.records)
+        chunks.append(
+            _ROW.pack(
+                int(part.to.rpartition("-")[2]),
+                payload.last - base,
+                TRENDS.index(reading.trend),
+                LEVELS.index(reading.level),
+                len(reading.records),
+                reading.age,
+                reading.delta,
+                reading.span,
+            )
+        )
+        chunks.extend(_RECORD.pack(*record) for record in reading.records)
+    return [prefix, base, len(parts)]

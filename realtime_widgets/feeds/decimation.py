@@ -168,6 +168,42 @@ class Buckets:
                 begin = np.flatnonzero(np.concatenate(([True], own[1:] != own[:-1])))
                 self._add_present(np.array([row]), own, x[there], values[row : row + 1, there], begin, broken)
 
+    def add_one(self, k: int, x: float, value: float) -> None:
+        """Add one finite value of the only series, not before any that was added; pages do the same by themselves, so
+        it is not among the buckets `touched`.
+        """
+        slot = k % self.capacity
+        self.newest = k if self.newest is None else max(k, self.newest)
+        old = int(self._k[slot])
+        flags = ABSENT if old != k else int(self._flags[0, slot])
+        if old not in (k, _NO_BUCKET):
+            self._lead_out(np.array([slot]))
+        if old != k:
+            self._k[slot], self._x[slot] = k, x
+        if flags & ABSENT:
+            self._flags[0, slot] = 0
+            self._first[0, slot] = self._lo_x[0, slot] = self._hi_x[0, slot] = x
+            self._lo[0, slot] = self._hi[0, slot] = value
+        else:
+            self._flags[0, slot] = flags & ~BREAK_AFTER
+            if not value >= self._lo[0, slot]:  # or it is NaN
+                self._lo[0, slot], self._lo_x[0, slot] = value, x
+            if not value < self._hi[0, slot]:
+                self._hi[0, slot], self._hi_x[0, slot] = value, x
+        self._last[0, slot] = x
+
+    def first_drawn(self, k: int) -> tuple[int, float, float] | None:
+        """Return the first bucket from number `k` on in which the first series has a value: its number, where it
+        begins, and the middle of its values; None: there is none.
+        """
+        if self.newest is None:
+            return None
+        for number in range(max(k, self.newest - self.capacity + 1), self.newest + 1):
+            slot = number % self.capacity
+            if self._k[slot] == number and (lo := float(self._lo[0, slot])) == lo:
+                return number, float(self._x[slot]), (lo + float(self._hi[0, slot])) / 2
+        return None
+
     def _claim(self, k: Ints, x: Floats) -> None:
         """Make the buckets of these numbers, each once, where they are new."""
         slot = k % self.capacity

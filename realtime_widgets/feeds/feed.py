@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 import msgspec
+import numpy as np
 from numpy.typing import NDArray
 
 from .text import as_unicode
@@ -13,7 +15,56 @@ from .text import as_unicode
 ALIGNMENT: Final = 8
 """Bytes: each column starts at a multiple of this in the buffer, as typed arrays in the page require."""
 
+READING_BYTES: Final = 24
+RECORD_BYTES: Final = 16
+
 Columns = Mapping[str, NDArray[Any]]
+
+
+TRENDS: Final = ("neutral", "up", "down")
+"""In the order of their numbers on the wire."""
+LEVELS: Final = ("normal", "warning", "error")
+"""Likewise."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A readout that is numbers only, which travels in a few bytes: new records in order, and what became of the value.
+
+    Attributes:
+        records: times in seconds and finite values of the records that have the field, at least one.
+        age: seconds since data arrived.
+        delta: the change since the baseline; NaN: not known.
+        span: seconds that the change covers; NaN: not known.
+        trend: one of `TRENDS`.
+        level: one of `LEVELS`.
+    """
+
+    records: tuple[tuple[float, float], ...]
+    age: float
+    delta: float
+    span: float
+    trend: str
+    level: str
+
+    def body(self) -> dict[str, Any]:
+        """Return the body that says the same."""
+        newest, value = self.records[-1]
+        body: dict[str, Any] = {
+            "newest": newest,
+            "age": self.age,
+            "last": [value],
+            "value": value,
+            "trend": self.trend,
+            "level": self.level,
+        }
+        if not math.isnan(self.delta):
+            body["delta"], body["span"] = self.delta, self.span
+        return body
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return the records as columns."""
+        ts, values = np.array(self.records).T
+        return {"ts": ts.copy(), "values": values.copy()}
 
 
 class Payload(msgspec.Struct, frozen=True):
@@ -31,6 +82,8 @@ class Payload(msgspec.Struct, frozen=True):
     moved: bool = False
     """Whether the data changed other than by new records: a clear, another layout, a link that was lost.
     `FrameDelivery` counts it like a record, so that a page that misses this part sees a hole."""
+    reading: Reading | None = None
+    """For a card whose news are records and numbers only: what `body` says, to be sent in place of it."""
     body_bytes: int = 0
     """Size in bytes of a `body` that holds the data itself; 0 for a `body` of a few numbers, which do not count."""
 
@@ -42,6 +95,8 @@ class Payload(msgspec.Struct, frozen=True):
     @property
     def nbytes(self) -> int:
         """Bytes of the data as sent."""
+        if self.reading is not None:
+            return READING_BYTES + RECORD_BYTES * len(self.reading.records)
         return self.body_bytes + sum(padded(column.nbytes) for column in self.columns.values())
 
 

@@ -34,6 +34,7 @@ DEFAULT_PX = 800
 """Width assumed until a page reports one, pixels."""
 MAX_SERIES = 32
 """A feed without named fields shows at most this many number fields, in the order they appeared."""
+_NOWHERE = -(2**62)
 _POSITIONS = 255
 """Places within a bucket that travel."""
 
@@ -80,6 +81,7 @@ class SeriesFeed:
         self._most = -math.inf
         self._range = 0  # of the bucket numbers
         self._first_k: int | None = None
+        self._base = _NOWHERE  # no bucket before it has a value: where to look for the baseline
         self._built_at = 0
         self._last_at: list[float] = []  # where each value of `last` stands, by time or number
         self._last_ts: list[float] = []
@@ -158,17 +160,56 @@ class SeriesFeed:
             first, self._cursor, key, body, columns, moved=shown and (anew or self._missing != missing)
         )
 
+    def take_few(self, most: int) -> tuple[tuple[float, float], ...] | None:
+        """Take new records of a line of time with one field one by one, as cheaply as can be.
+
+        Returns:
+            Times and values of those that have the field, at least one, in order and finite; they are taken. None:
+            nothing is, and `take` has to be asked.
+        """
+        stream, layout = self.stream, self._layout
+        if layout is None or self._stale or self._asked is not None or self._ahead or self._follow_fields:
+            return None
+        if stream.cleared_seq != self._cleared or stream.past_seq != self._past or self._missing is not None:
+            return None
+        records = stream.tail(self._cursor, self.fields[0], most)
+        if records is None or stream.gap_count != self._gaps:
+            return None
+        newest, present = self.newest_ts or -math.inf, stream.newest_ts
+        for ts, value in records:
+            if not (newest <= ts and present is not None and ts <= present and math.isfinite(value)):
+                return None
+            newest = ts
+        for ts, value in records:
+            k = math.floor(ts / layout.step)
+            self._buckets.add_one(k, ts, value)
+            if self._first_k is None or k < self._first_k:
+                self._first_k = k
+        self._range = max(self._range, k - (self._first_k or k))
+        self._least, self._most = min(self._least, records[0][0]), max(self._most, newest)
+        self.newest = self.newest_ts = self._last_at[0] = self._last_ts[0] = newest
+        self.last[0] = value
+        self._cursor += len(records)
+        self._sent = self._cursor
+        return tuple(records)
+
+    @property
+    def sent(self) -> int:
+        """The number of the last record that was handed out."""
+        return self._sent
+
     def baseline(self) -> tuple[float, float]:
         """Return time and value of the first series at the start of the window: of its first bucket with a value.
 
         The value is the middle of the bucket; both are NaN while there is only the newest bucket to compare with.
         """
-        arrays = self._buckets.kept()
-        drawn = np.flatnonzero(~np.isnan(arrays.lo[0])) if len(arrays.lo) else np.empty(0, np.int64)
-        if len(drawn) < 2:
+        found = self._buckets.first_drawn(self._base)
+        if found is None or self._layout is None or self._last_at[0] == -math.inf:
             return math.nan, math.nan
-        start = drawn[np.argmin(arrays.x[drawn])]
-        return float(arrays.x[start]), float(arrays.lo[0, start] + arrays.hi[0, start]) / 2
+        self._base, x, value = found
+        if self.newest is None or self._base >= math.floor(self._last_at[0] / self._layout.step):
+            return math.nan, math.nan
+        return x, value
 
     def behind(self, series: int = 0) -> float:
         """Return for how many seconds newer records have left a field out; 0 when the newest one has it."""
@@ -217,6 +258,7 @@ class SeriesFeed:
         self._last_ts = [math.nan] * len(self.fields)
         self.newest = self.newest_ts = self._first_k = None
         self._least, self._most, self._range = math.inf, -math.inf, 0
+        self._base = _NOWHERE
         self._ahead = []
         self._layout = self._fitting(batch)
         self._axis = FieldAxis(self.x, self._layout.step)
@@ -302,6 +344,7 @@ class SeriesFeed:
         if k is None:
             k = np.floor(x / self._layout.step).astype(np.int64)
         self._buckets.add(k, x, values, broken=broken)
+        self._base = min(self._base, int(k.min()))
         self._least, self._most = min(self._least, float(x.min())), max(self._most, float(x.max()))
         self._first_k = int(k.min()) if self._first_k is None else min(self._first_k, int(k.min()))
         self._range = max(self._range, int(k.max()) - self._first_k)

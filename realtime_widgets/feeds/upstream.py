@@ -39,7 +39,12 @@ class UpstreamFeed:
         """See `Feed.take`; `link` in the body is the state, and for how many seconds it has been that."""
         payload = self._feed.take(key, now)
         before, self._said = self._said, self._status()
+        if payload.reading is not None and before == self._said:
+            return payload  # a page counts on from what it knows
         state, since = self._said
+        if (reading := payload.reading) is not None:
+            body, columns = reading.body(), reading.columns()
+            payload = msgspec.structs.replace(payload, body=body, columns=columns, reading=None)
         payload.body["link"] = {"state": state, "since_age": max(0.0, now - since)}
         return msgspec.structs.replace(payload, moved=True) if before not in (None, self._said) else payload
 

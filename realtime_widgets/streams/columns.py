@@ -51,6 +51,7 @@ ABSENT: Final = _Absent()
 """What columns of texts and objects keep for a record that leaves the field out."""
 
 _ABSENT_BITS: Final = 0x7FF8_0000_5257_0001
+_ABSENT_PACKED: Final = struct.pack("<Q", _ABSENT_BITS)
 ABSENT_NUMBER: Final[float] = struct.unpack("<d", _ABSENT_BITS.to_bytes(8, "little"))[0]
 """The same for numbers: a quiet NaN with bits of its own, which copies and conversions to and from Python keep."""
 
@@ -153,7 +154,7 @@ def objects(values: Iterable[Any]) -> Array:
 
 def _without_nan(missing: Any) -> Any:
     """Return what stands for a missing or an absent value in a column of objects."""
-    if isinstance(missing, float) and struct.pack("<d", missing) == struct.pack("<Q", _ABSENT_BITS):
+    if isinstance(missing, float) and is_absent(missing):
         return ABSENT
     return ABSENT if missing is ABSENT else None
 
@@ -193,6 +194,11 @@ def _as_number(value: Any) -> float:
 def holds_numbers(array: Array) -> bool:
     """Whether there are numbers in a column of any kind."""
     return bool((~np.isnan(as_numbers(array))).any())
+
+
+def is_absent(value: float) -> bool:
+    """Whether a number, as it is kept, stands for a field that is left out."""
+    return value != value and struct.pack("<d", value) == _ABSENT_PACKED
 
 
 class Column:

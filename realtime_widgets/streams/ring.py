@@ -264,6 +264,18 @@ class Ring:
             last = first - 1
         return None
 
+    def tail(self, after: int, field: str, most: int) -> list[tuple[float, float]] | None:
+        """Return times and numbers of the few records after a cursor; see `Stream.tail`."""
+        column = self.columns.get(field)
+        count = self.last - after
+        if column is None or column.kind != "number" or not 0 < count <= most or after < self.first - 1:
+            return None
+        if (self.gaps and (self.gaps[-1].seq or 0) >= after) or (self.runs and self.runs[-1].seq >= after):
+            return None
+        times, array = self._ts.array, column.array
+        slots = range(after, self.last)
+        return [(times.item(slot % len(times)), array.item(slot % len(array))) for slot in slots]
+
     @property
     def newest_ts(self) -> float | None:
         """Time of the newest record since the latest clear(), see `present`; None when there was none."""

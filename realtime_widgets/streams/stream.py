@@ -279,6 +279,16 @@ class Stream:
         with self._lock:
             return self._ring.read(after, limit, newest=newest, fields=wanted)
 
+    def tail(self, after: int, field: str, most: int) -> list[tuple[float, float]] | None:
+        """Return times and numbers of the records after a cursor, where they are few and nothing is special.
+
+        Returns:
+            Time and value of each, NaN for a missing or an absent one; None where `read()` has to be asked: no records,
+            more than `most`, overwritten ones, a gap or a run among them, or a field that is not of numbers.
+        """
+        with self._lock:
+            return self._ring.tail(after, field, most)
+
     def latest(self, limit: int = 50) -> Batch:
         """Return a copy of the newest records, oldest first; the cursor of the batch is where it begins."""
         limit = to_count(limit, "limit= of latest()")

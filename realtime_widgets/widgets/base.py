@@ -7,7 +7,6 @@ brought by the carrier, and the code of its kind; traits hold settings only, dat
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -78,7 +77,7 @@ class LiveWidget(OnlySettings, SaysClosed, anywidget.AnyWidget):
         super().__init__(
             _esm=read_static("widget.js") if has_carrier() else read_front_end(kind),
             _anywidget_id=f"{type(self).__module__}.{type(self).__qualname__}",
-            _rw_id=uuid.uuid4().hex,
+            _rw_id=frame_loop.new_address(),
             _rw_carrier=frame_loop.carrier_id,
             _rw_kind=kind,
             **settings,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -72,6 +73,10 @@ class PageBuckets:
         self.newest = part.body.get("newest") if part.body.get("newest") is not None else self.newest
         self.last = part.body.get("last", self.last)
         self.start = part.body.get("start")
+        if "ts" in part.columns:
+            for ts, value in zip(part.columns["ts"].tolist(), part.columns["values"].tolist(), strict=True):
+                self._record(ts, value)
+            return
         if "k" not in part.columns:
             self._take_lead(part)
             return
@@ -90,6 +95,23 @@ class PageBuckets:
             self.buckets[number] = (float(x[i]), list(zip(*columns, strict=True)))
         self._trim()
         self._take_lead(part)
+
+    def _record(self, ts: float, value: float) -> None:
+        """Put one record into its bucket, as the kernel does."""
+        step = self.layout["step"]
+        k = math.floor(ts / step)
+        at = ts - k * step
+        lo, hi, lo_at, hi_at, flags = (
+            self.buckets[k][1][0] if k in self.buckets else (value, value, at, at, 0)
+        )
+        if flags & ABSENT:
+            lo, hi, lo_at, hi_at, flags = value, value, at, at, 0
+        if not value >= lo:
+            lo, lo_at = value, at
+        if not value < hi:
+            hi, hi_at = value, at
+        self.buckets[k] = (k * step, [(lo, hi, lo_at, hi_at, flags & ~BREAK_AFTER)])
+        self._trim()
 
     def _take_lead(self, part: Payload) -> None:
         if "lead" in part.body:

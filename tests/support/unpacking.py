@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from realtime_widgets.browser.frames import WIRE, Frame, Part
-from realtime_widgets.feeds.feed import Payload, padded
+from realtime_widgets.feeds.feed import LEVELS, TRENDS, Payload, Reading, padded
 
 TYPES = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}
 
@@ -32,6 +33,16 @@ def unpack(content: Mapping[str, Any], buffers: Sequence[bytes]) -> Frame:
             offset += padded(length * dtype.itemsize)
         payload = Payload(raw["first"], raw["last"], raw["key"], raw["body"], columns)
         parts.append(Part(raw["to"], raw["feed"], payload))
+    for prefix, base, count in content.get("rows", []):
+        for _ in range(count):
+            row = struct.unpack_from("<IIBBHfff", buffer, offset)
+            records = [struct.unpack_from("<dd", buffer, offset + 24 + 16 * i) for i in range(row[4])]
+            offset += 24 + 16 * len(records)
+            reading = Reading(tuple(records), *row[5:], TRENDS[row[2]], LEVELS[row[3]])
+            last = base + row[1]
+            body, columns = reading.body(), reading.columns()
+            payload = Payload(last - len(records) + 1, last, False, body, columns)
+            parts.append(Part(f"{prefix}-{row[0]}", "0", payload))
     if offset != len(buffer):
         raise ValueError(f"a frame with {len(buffer)} bytes of columns: its parts describe {offset}")
     return Frame(content["mid"], content["t"], tuple(parts), content.get("heard", {}))

@@ -13,9 +13,10 @@ interface Step {
   buffers: string[];
   meanings: string[];
   state: Record<string, unknown>;
+  readout: Record<string, unknown>;
 }
 
-const golden = recorded as unknown as { wire: number; steps: Step[] };
+const golden = recorded as unknown as { wire: number; steps: Step[]; card: Step[] };
 
 /** A buffer as a browser hands it over: a view somewhere in a larger one, at an odd offset. */
 function misaligned(base64: string): DataView {
@@ -54,15 +55,16 @@ describe("the golden wire file", () => {
     expect(golden.steps.length).toBeGreaterThan(8);
   });
 
-  it("brings a page to the same states as in Python", () => {
+  it.each(["steps", "card"] as const)("brings a page to the same states as in Python: %s", (life) => {
     const cursor = new Cursor();
     const buckets = new Buckets();
-    for (const step of golden.steps) {
+    for (const step of golden[life]) {
       const frame = decode(step.content, step.buffers.map(misaligned))!;
       const meanings = frame.parts.map((part) => {
         const meaning = cursor.offer(part);
         if (meaning === "replace") buckets.replace(part);
         else if (meaning === "append" && Object.keys(part.body).length) buckets.append(part);
+        if (life === "card") expect(part.body, step.what).toMatchObject(step.readout);
         return meaning;
       });
       expect(meanings, step.what).toEqual(step.meanings);

@@ -85,7 +85,11 @@ export class Buckets {
     this.newestTs = ((body.ts === undefined ? body.newest : body.ts) as number | null) ?? this.newestTs;
     this.start = (body.start as number | undefined) ?? null;
     this.last = (body.last as (number | null)[]) ?? this.last;
-    const { k, x, lo, hi, lo_at, hi_at, flags } = columns;
+    const { k, x, lo, hi, lo_at, hi_at, flags, ts, values } = columns;
+    if (ts && values) {
+      for (let i = 0; i < ts.length; i++) this.#record(ts[i]!, values[i]!);
+      this.#trim();
+    }
     if (!k || !lo) return;
     const k0 = body.k0 as number;
     const place = this.layout.step / POSITIONS;
@@ -102,6 +106,32 @@ export class Buckets {
       }
     }
     this.#trim();
+  }
+
+  /** Puts one record of the only series into its bucket, as the kernel does. */
+  #record(ts: number, value: number): void {
+    const [series] = this.series;
+    if (!series) return;
+    const { step } = this.layout;
+    const number = Math.floor(ts / step);
+    const known = this.k[this.k.length - 1] === number;
+    const i = this.#place(number, number * step);
+    const at = ts - number * step;
+    if (!known || series.flags[i]! & ABSENT) {
+      series.lo[i] = series.hi[i] = value;
+      series.loAt[i] = series.hiAt[i] = at;
+      series.flags[i] = 0;
+      return;
+    }
+    series.flags[i]! &= ~BREAK_AFTER;
+    if (!(value >= series.lo[i]!)) {
+      series.lo[i] = value;
+      series.loAt[i] = at;
+    }
+    if (!(value < series.hi[i]!)) {
+      series.hi[i] = value;
+      series.hiAt[i] = at;
+    }
   }
 
   /** Index of bucket `number`, made if it is new; late ones are put in their place. */

@@ -27,16 +27,28 @@ export interface Frame {
 const TYPES = { f8: Float64Array, i4: Int32Array, u1: Uint8Array };
 type TypeName = keyof typeof TYPES;
 
+const TRENDS = ["neutral", "up", "down"];
+const LEVELS = ["normal", "warning", "error"];
+const ROW_BYTES = 24;
+const RECORD_BYTES = 16;
+
 type RawPart = Omit<Part, "columns"> & { cols: [string, TypeName, number][] };
 
 /** Decodes a message, or returns null for one that is not a frame of our wire. */
 export function decode(content: unknown, buffers: ArrayLike<DataView | ArrayBuffer> = []): Frame | null {
-  const raw = content as { rw?: number; mid: number; t: number; parts: RawPart[]; heard?: Frame["heard"] };
+  const raw = content as {
+    rw?: number;
+    mid: number;
+    t: number;
+    parts: RawPart[];
+    rows?: [prefix: string, base: number, count: number][];
+    heard?: Frame["heard"];
+  };
   if (raw?.rw !== WIRE || !Array.isArray(raw.parts)) return null;
   // A copy: buffers come at any byte offset, and typed arrays want multiples of their size.
   const bytes = buffers[0] ? copyOf(buffers[0]) : new ArrayBuffer(0);
   let offset = 0;
-  const parts = raw.parts.map(({ cols, ...part }) => {
+  const parts: Part[] = raw.parts.map(({ cols, ...part }) => {
     const columns: Part["columns"] = {};
     for (const [name, type, length] of cols) {
       const column = new TYPES[type](bytes, offset, length);
@@ -45,7 +57,41 @@ export function decode(content: unknown, buffers: ArrayLike<DataView | ArrayBuff
     }
     return { ...part, columns };
   });
+  for (const [prefix, base, count] of raw.rows ?? []) {
+    const view = new DataView(bytes);
+    for (let i = 0; i < count; i++) {
+      const part = readRow(view, offset, prefix, base);
+      parts.push(part);
+      offset += ROW_BYTES + RECORD_BYTES * part.columns.ts!.length;
+    }
+  }
   return { mid: raw.mid, t: raw.t, parts, heard: raw.heard ?? {} };
+}
+
+/** A readout that is numbers only, as the part that says the same. */
+function readRow(view: DataView, at: number, prefix: string, base: number): Part {
+  const last = base + view.getUint32(at + 4, true);
+  const count = view.getUint16(at + 10, true);
+  const ts = new Float64Array(count);
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const record = at + ROW_BYTES + RECORD_BYTES * i;
+    ts[i] = view.getFloat64(record, true);
+    values[i] = view.getFloat64(record + 8, true);
+  }
+  const value = values[count - 1];
+  const delta = view.getFloat32(at + 16, true);
+  const body = {
+    newest: ts[count - 1],
+    age: view.getFloat32(at + 12, true),
+    last: [value],
+    value,
+    trend: TRENDS[view.getUint8(at + 8)],
+    level: LEVELS[view.getUint8(at + 9)],
+    ...(Number.isNaN(delta) ? {} : { delta, span: view.getFloat32(at + 20, true) }),
+  };
+  const to = `${prefix}-${view.getUint32(at, true)}`;
+  return { to, feed: "0", first: last - count + 1, last, key: false, body, columns: { ts, values } };
 }
 
 function copyOf(buffer: DataView | ArrayBuffer): ArrayBuffer {
