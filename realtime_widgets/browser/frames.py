@@ -15,7 +15,8 @@ A part that is a `Reading` travels as a row in the buffer, behind the columns. `
 from which number `last` is counted, and how many rows there are; an address is prefix, hyphen and number.
 Little-endian:
 
-    u4 number of the address   u4 last, less the base   u1 trend   u1 level   u2 records   f4 age   f4 delta   f4 span
+    u4 number of the address   u4 last, less the base   u4 numbers, `last - first + 1`
+    u1 trend   u1 level   u2 records   f4 age   f4 delta   f4 span   u4 nothing
     and for each record        f8 time in seconds       f8 value
 
 Columns are in the buffer one after another in the order of the parts, each starting at a multiple of 8 bytes. The
@@ -38,7 +39,7 @@ from ..feeds.text import as_unicode
 WIRE = 2
 """Version of the wire format. A page and a kernel of different versions never share a registry."""
 
-_ROW = struct.Struct("<IIBBHfff")
+_ROW = struct.Struct("<IIIBBHfff4x")
 _RECORD = struct.Struct("<dd")
 
 _TYPES: dict[str, np.dtype[Any]] = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}
@@ -112,11 +113,11 @@ def _pack_rows(prefix: str, parts: list[Part], chunks: list[bytes]) -> list[Any]
         payload = part.payload
         reading = payload.reading
         assert reading is not None
-        assert payload.last - payload.first + 1 == len(reading.records)
         chunks.append(
             _ROW.pack(
                 int(part.to.rpartition("-")[2]),
                 payload.last - base,
+                payload.last - payload.first + 1,
                 TRENDS.index(reading.trend),
                 LEVELS.index(reading.level),
                 len(reading.records),

@@ -15,7 +15,7 @@ from .text import as_unicode
 ALIGNMENT: Final = 8
 """Bytes: each column starts at a multiple of this in the buffer, as typed arrays in the page require."""
 
-READING_BYTES: Final = 24
+READING_BYTES: Final = 32
 RECORD_BYTES: Final = 16
 
 Columns = Mapping[str, NDArray[Any]]
@@ -31,7 +31,7 @@ class Reading(msgspec.Struct, frozen=True):
     """A readout that is numbers only, which travels in a few bytes: new records in order, and what became of the value.
 
     Attributes:
-        records: times in seconds and finite values of the records that have the field, at least one.
+        records: times in seconds and finite values of the new records that matter, at least one, the newest last.
         age: seconds since data arrived.
         delta: the change since the baseline; NaN: not known.
         span: seconds that the change covers; NaN: not known.

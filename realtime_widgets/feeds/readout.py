@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -15,9 +15,6 @@ from .fields import newest_value, only_field
 from .moments import text_of
 from .series import SeriesFeed
 from .trends import Severity, direction, level
-
-MAX_FEW: Final = 8
-"""Records that are taken one by one; more are quicker taken together."""
 
 
 class ReadoutFeed:
@@ -85,7 +82,7 @@ class ReadoutFeed:
     def _few(self, line: SeriesFeed) -> Payload | None:
         """Return the part for a few new numbers, the usual case and a cheap one; None: it is not that."""
         first, age = line.sent + 1, self.stream.age
-        records = None if age is None else line.take_few(MAX_FEW)
+        records = None if age is None else line.take_few()
         if records is None or age is None:
             return None
         value = records[-1][1]

@@ -24,6 +24,7 @@ from ..streams.columns import ABSENT_NUMBER, absences
 from ..streams.gaps import Gap
 from .axes import FieldAxis, Floats, Ints, Kind, at_marks, axis_kind, extent
 from .decimation import BREAK_BEFORE, NEW_RUN, BucketArrays, Buckets
+from .extracts import extracts_of
 from .feed import Payload
 from .fields import check_field, no_such_field, why_not_drawn
 from .layouts import Layout, fitting
@@ -160,26 +161,25 @@ class SeriesFeed:
             first, self._cursor, key, body, columns, moved=shown and (anew or self._missing != missing)
         )
 
-    def take_few(self, most: int) -> tuple[tuple[float, float], ...] | None:
-        """Take new records of a line of time with one field one by one, as cheaply as can be.
+    def take_few(self) -> tuple[tuple[float, float], ...] | None:
+        """Take new records of a line of time with one field as cheaply as can be.
 
         Returns:
-            Times and values of those that have the field, at least one, in order and finite; they are taken. None:
-            nothing is, and `take` has to be asked.
+            Times and values of the records that matter, see `extracts`, in order; all new ones are taken. None: nothing
+            is, and `take` has to be asked.
         """
         stream, layout = self.stream, self._layout
         if layout is None or self._stale or self._asked is not None or self._ahead or self._follow_fields:
             return None
         if stream.cleared_seq != self._cleared or stream.past_seq != self._past or self._missing is not None:
             return None
-        records = stream.tail(self._cursor, self.fields[0], most)
-        if records is None or stream.gap_count != self._gaps:
+        found = extracts_of(stream).after(stream, self._cursor, self.fields[0], layout.step)
+        if found is None or stream.gap_count != self._gaps:
             return None
-        newest, present = self.newest_ts or -math.inf, stream.newest_ts
-        for ts, value in records:
-            if not (newest <= ts and present is not None and ts <= present and math.isfinite(value)):
-                return None
-            newest = ts
+        last, records = found
+        newest, present = records[-1][0], stream.newest_ts
+        if records[0][0] < (self.newest_ts or -math.inf) or present is None or newest > present:
+            return None
         for ts, value in records:
             k = math.floor(ts / layout.step)
             self._buckets.add_one(k, ts, value)
@@ -188,10 +188,10 @@ class SeriesFeed:
         self._range = max(self._range, k - (self._first_k or k))
         self._least, self._most = min(self._least, records[0][0]), max(self._most, newest)
         self.newest = self.newest_ts = self._last_at[0] = self._last_ts[0] = newest
-        self.last[0] = value
-        self._cursor += len(records)
-        self._sent = self._cursor
-        return tuple(records)
+        self.last[0] = records[-1][1]
+        self.merged += last - self._cursor - len(records)
+        self._cursor = self._sent = last
+        return records
 
     @property
     def sent(self) -> int:

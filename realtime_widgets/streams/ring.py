@@ -58,6 +58,18 @@ class StreamStats:
     """Gaps marked so far: places where data are missing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Numbers of the newest records of a stream."""
+
+    last_seq: int
+    """The number of the last of them."""
+    ts: Floats
+    """Their times, seconds."""
+    values: Floats
+    """Shape (fields, records); NaN where a record has no number."""
+
+
 class Ring:
     """The records `first` to `last`: at most `max_points`, none older than `max_age` before the newest.
 
@@ -264,17 +276,35 @@ class Ring:
             last = first - 1
         return None
 
-    def tail(self, after: int, field: str, most: int) -> list[tuple[float, float]] | None:
-        """Return times and numbers of the few records after a cursor; see `Stream.tail`."""
-        column = self.columns.get(field)
+    def one(self, after: int, fields: Iterable[str]) -> tuple[float, list[float]] | None:
+        """Return time and numbers of the only record after a cursor; see `Stream.one`."""
+        if self.last != after + 1 or self._is_marked(after):
+            return None
+        numbers = []
+        for field in fields:
+            column = self.columns.get(field)
+            known = column is not None and column.kind == "number"
+            numbers.append(column.array.item(after % len(column.array)) if known and column else math.nan)
+        return self._ts.array.item(after % len(self._ts.array)), numbers
+
+    def _is_marked(self, after: int) -> bool:
+        """Whether a gap or a run is marked after a record or later."""
+        gaps, runs = self.gaps, self.runs
+        return bool((gaps and (gaps[-1].seq or 0) >= after) or (runs and runs[-1].seq >= after))
+
+    def tail(self, after: int, fields: Sequence[str], most: int) -> Tail | None:
+        """Return the numbers of all records after a cursor; see `Stream.tail`."""
         count = self.last - after
-        if column is None or column.kind != "number" or not 0 < count <= most or after < self.first - 1:
+        if not 0 < count <= most or after < self.first - 1:
             return None
-        if (self.gaps and (self.gaps[-1].seq or 0) >= after) or (self.runs and self.runs[-1].seq >= after):
+        if self._is_marked(after):
             return None
-        times, array = self._ts.array, column.array
-        slots = range(after, self.last)
-        return [(times.item(slot % len(times)), array.item(slot % len(array))) for slot in slots]
+        columns = [self.columns.get(field) for field in fields]
+        values = np.full((len(columns), count), math.nan)
+        for row, column in zip(values, columns, strict=True):
+            if column is not None and column.kind == "number":
+                row[:] = column.read(after + 1, self.last)
+        return Tail(self.last, self._ts.read(after + 1, self.last), values)
 
     @property
     def newest_ts(self) -> float | None:

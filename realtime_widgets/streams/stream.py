@@ -11,7 +11,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, overload
 
@@ -25,7 +25,7 @@ from .columns import MISFIT, Array, Kind
 from .fields import declare
 from .gaps import REASONS, Gap, Reason
 from .intake import MISSING, Intake, intake, is_many, record
-from .ring import Ring, StreamStats
+from .ring import Ring, StreamStats, Tail
 from .runs import Run
 from .times import NOT_SECONDS_FROM, to_seconds
 from .upstream import Upstream, UpstreamStatus
@@ -279,15 +279,20 @@ class Stream:
         with self._lock:
             return self._ring.read(after, limit, newest=newest, fields=wanted)
 
-    def tail(self, after: int, field: str, most: int) -> list[tuple[float, float]] | None:
-        """Return times and numbers of the records after a cursor, where they are few and nothing is special.
+    def one(self, after: int, fields: Iterable[str]) -> tuple[float, list[float]] | None:
+        """Return time and numbers of the only record after a cursor, NaN where it has none, as `tail` does of many."""
+        with self._lock:
+            return self._ring.one(after, fields)
+
+    def tail(self, after: int, fields: Sequence[str], most: int) -> Tail | None:
+        """Return a copy of the numbers of all records after a cursor, where nothing is special about them.
 
         Returns:
-            Time and value of each, NaN for a missing or an absent one; None where `read()` has to be asked: no records,
-            more than `most`, overwritten ones, a gap or a run among them, or a field that is not of numbers.
+            None where `read()` has to be asked: there are none, or more than `most`, or overwritten ones, or a gap or a
+            run is among them.
         """
         with self._lock:
-            return self._ring.tail(after, field, most)
+            return self._ring.tail(after, fields, most)
 
     def latest(self, limit: int = 50) -> Batch:
         """Return a copy of the newest records, oldest first; the cursor of the batch is where it begins."""

@@ -35,13 +35,13 @@ def unpack(content: Mapping[str, Any], buffers: Sequence[bytes]) -> Frame:
         parts.append(Part(raw["to"], raw["feed"], payload))
     for prefix, base, count in content.get("rows", []):
         for _ in range(count):
-            row = struct.unpack_from("<IIBBHfff", buffer, offset)
-            records = [struct.unpack_from("<dd", buffer, offset + 24 + 16 * i) for i in range(row[4])]
-            offset += 24 + 16 * len(records)
-            reading = Reading(tuple(records), *row[5:], TRENDS[row[2]], LEVELS[row[3]])
+            row = struct.unpack_from("<IIIBBHfff", buffer, offset)
+            records = [struct.unpack_from("<dd", buffer, offset + 32 + 16 * i) for i in range(row[5])]
+            offset += 32 + 16 * len(records)
+            reading = Reading(tuple(records), *row[6:], TRENDS[row[3]], LEVELS[row[4]])
             last = base + row[1]
             body, columns = reading.body(), reading.columns()
-            payload = Payload(last - len(records) + 1, last, False, body, columns)
+            payload = Payload(last - row[2] + 1, last, False, body, columns)
             parts.append(Part(f"{prefix}-{row[0]}", "0", payload))
     if offset != len(buffer):
         raise ValueError(f"a frame with {len(buffer)} bytes of columns: its parts describe {offset}")

@@ -29,7 +29,7 @@ type TypeName = keyof typeof TYPES;
 
 const TRENDS = ["neutral", "up", "down"];
 const LEVELS = ["normal", "warning", "error"];
-const ROW_BYTES = 24;
+const ROW_BYTES = 32;
 const RECORD_BYTES = 16;
 
 type RawPart = Omit<Part, "columns"> & { cols: [string, TypeName, number][] };
@@ -71,7 +71,7 @@ export function decode(content: unknown, buffers: ArrayLike<DataView | ArrayBuff
 /** A readout that is numbers only, as the part that says the same. */
 function readRow(view: DataView, at: number, prefix: string, base: number): Part {
   const last = base + view.getUint32(at + 4, true);
-  const count = view.getUint16(at + 10, true);
+  const count = view.getUint16(at + 14, true);
   const ts = new Float64Array(count);
   const values = new Float64Array(count);
   for (let i = 0; i < count; i++) {
@@ -80,18 +80,26 @@ function readRow(view: DataView, at: number, prefix: string, base: number): Part
     values[i] = view.getFloat64(record + 8, true);
   }
   const value = values[count - 1];
-  const delta = view.getFloat32(at + 16, true);
+  const delta = view.getFloat32(at + 20, true);
   const body = {
     newest: ts[count - 1],
-    age: view.getFloat32(at + 12, true),
+    age: view.getFloat32(at + 16, true),
     last: [value],
     value,
-    trend: TRENDS[view.getUint8(at + 8)],
-    level: LEVELS[view.getUint8(at + 9)],
-    ...(Number.isNaN(delta) ? {} : { delta, span: view.getFloat32(at + 20, true) }),
+    trend: TRENDS[view.getUint8(at + 12)],
+    level: LEVELS[view.getUint8(at + 13)],
+    ...(Number.isNaN(delta) ? {} : { delta, span: view.getFloat32(at + 24, true) }),
   };
   const to = `${prefix}-${view.getUint32(at, true)}`;
-  return { to, feed: "0", first: last - count + 1, last, key: false, body, columns: { ts, values } };
+  return {
+    to,
+    feed: "0",
+    first: last - view.getUint32(at + 8, true) + 1,
+    last,
+    key: false,
+    body,
+    columns: { ts, values },
+  };
 }
 
 function copyOf(buffer: DataView | ArrayBuffer): ArrayBuffer {
