@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,8 @@ DEFAULT_PX = 800
 MAX_SERIES = 32
 """A feed without named fields shows at most this many number fields, in the order they appeared."""
 _NOWHERE = -(2**62)
+MANY: Final = 64
+"""Records from which on those that matter are chosen first."""
 _POSITIONS = 255
 """Places within a bucket that travel."""
 
@@ -173,7 +175,7 @@ class SeriesFeed:
             return None
         if stream.cleared_seq != self._cleared or stream.past_seq != self._past or self._missing is not None:
             return None
-        found = extracts_of(stream).after(stream, self._cursor, self.fields[0], layout.step)
+        found = extracts_of(stream, layout.step).after(stream, self._cursor, self.fields[0])
         if found is None or stream.gap_count != self._gaps:
             return None
         last, records = found
@@ -229,6 +231,8 @@ class SeriesFeed:
         if self._layout is None or self._stale or self._fields_changed():
             self._rebuild()
             return True
+        if self._take_many():
+            return False
         batch = self.stream.read(after=self._cursor, fields=self._read_fields())
         if self.stream.cleared_seq != self._cleared or self.stream.past_seq != self._past:
             self._rebuild()
@@ -240,6 +244,38 @@ class SeriesFeed:
             self._rebuild()
             return True
         return False
+
+    def _take_many(self) -> bool:
+        """Take many new records by those that matter, see `extracts`; says whether they were taken."""
+        stream, layout = self.stream, self._layout
+        assert layout is not None
+        if self.kind != "time" or stream.last_seq - self._cursor < MANY or self._ahead or not self.fields:
+            return False
+        if self.window == "all" or stream.cleared_seq != self._cleared or stream.past_seq != self._past:
+            return False
+        extracts = extracts_of(stream, layout.step)
+        found = [extracts.after(stream, self._cursor, field) for field in self.fields]
+        rows = [each for each in found if each is not None]
+        present = stream.newest_ts
+        if len(rows) < len(found) or present is None or len({last for last, _ in rows}) > 1:
+            return False
+        last = rows[0][0]
+        times = sorted({at for _, records in rows for at, _ in records})
+        if times[-1] > present or times[0] < (self.newest_ts or -math.inf):
+            return False
+        places = {at: i for i, at in enumerate(times)}
+        if any(len({at for at, _ in records}) < len(records) for _, records in rows):
+            return False  # several at one time
+        values = np.full((len(rows), len(times)), ABSENT_NUMBER)
+        for own, (_, records) in zip(values, rows, strict=True):
+            for at, value in records:
+                own[places[at]] = value
+        ts = np.array(times)
+        self._note_last(ts, ts, values)
+        self._put(ts, ts, values)
+        self._fresh += last - self._cursor
+        self._cursor = last
+        return True
 
     def _read_fields(self) -> tuple[str, ...]:
         return (*self.fields, self.x) if self.kind == "field" else self.fields

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from ..errors import UsageError, WrongType, named_keywords
 from ..runtime.forksafe import renew_after_fork
@@ -34,6 +34,8 @@ from .zones import read_zone
 __all__ = ["Batch", "Stream", "StreamStats"]
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Stream:
@@ -284,15 +286,19 @@ class Stream:
         with self._lock:
             return self._ring.one(after, fields)
 
-    def tail(self, after: int, fields: Sequence[str], most: int) -> Tail | None:
-        """Return a copy of the numbers of all records after a cursor, where nothing is special about them.
+    def tail(self, after: int, fields: Sequence[str], most: int, extract: Callable[[Tail], T]) -> T | None:
+        """Return what a function makes of the numbers of all records after a cursor, where these are plain.
+
+        The function is called with the stream locked: it must be quick, and use no stream. So a thread that only
+        appends waits for it, instead of both waiting for the interpreter's lock at each step.
 
         Returns:
             None where `read()` has to be asked: there are none, or more than `most`, or overwritten ones, or a gap or a
             run is among them.
         """
         with self._lock:
-            return self._ring.tail(after, fields, most)
+            found = self._ring.tail(after, fields, most)
+            return None if found is None else extract(found)
 
     def latest(self, limit: int = 50) -> Batch:
         """Return a copy of the newest records, oldest first; the cursor of the batch is where it begins."""

@@ -31,9 +31,9 @@ def stream_of(ts: list[float], **fields: list[float | None]) -> Stream:
 def test_a_bucket_made_of_an_extract_is_the_bucket_of_all_records(records):
     ts, a, b = zip(*sorted(records, key=lambda record: record[0]), strict=True)
     stream = stream_of(list(ts), a=list(a), b=list(b))
-    extracts = Extracts()
+    extracts = Extracts(STEP)
     for field, own in (("a", a), ("b", b)):
-        found = extracts.after(stream, 0, field, STEP)
+        found = extracts.after(stream, 0, field)
         assert found is not None
         last, few = found
         assert last == len(ts)
@@ -51,28 +51,28 @@ def test_a_bucket_made_of_an_extract_is_the_bucket_of_all_records(records):
 
 
 def test_what_is_special_is_left_to_a_reader_of_all_records():
-    assert Extracts().after(stream_of([2.0, 1.0], a=[1.0, 2.0]), 0, "a", STEP) is None, "not in order"
-    assert Extracts().after(stream_of([1.0, 2.0], a=[1.0, None]), 0, "a", STEP) is None, "a missing value"
-    assert Extracts().after(stream_of([1.0], a=[math.inf]), 0, "a", STEP) is None, "one that cannot be drawn"
-    assert Extracts().after(stream_of([0.0, 9.0, 20.0, 30.0, 40.0], a=[1.0] * 5), 0, "a", STEP) is None, (
+    assert Extracts(STEP).after(stream_of([2.0, 1.0], a=[1.0, 2.0]), 0, "a") is None, "not in order"
+    assert Extracts(STEP).after(stream_of([1.0, 2.0], a=[1.0, None]), 0, "a") is None, "a missing value"
+    assert Extracts(STEP).after(stream_of([1.0], a=[math.inf]), 0, "a") is None, "one that cannot be drawn"
+    assert Extracts(STEP).after(stream_of([0.0, 9.0, 20.0, 30.0, 40.0], a=[1.0] * 5), 0, "a") is None, (
         "many buckets"
     )
-    assert Extracts().after(stream_of([1.0], a=[1.0]), 1, "a", STEP) is None, "nothing new"
+    assert Extracts(STEP).after(stream_of([1.0], a=[1.0]), 1, "a") is None, "nothing new"
     broken = stream_of([1.0], a=[1.0])
     broken.mark_gap("lost")
-    assert Extracts().after(broken, 0, "a", STEP) is None, "a gap"
+    assert Extracts(STEP).after(broken, 0, "a") is None, "a gap"
 
 
 def test_the_records_are_read_once_for_all_fields(monkeypatch):
     stream = stream_of([0.1, 0.2], a=[1.0, 2.0], b=[3.0, 4.0])
-    extracts = extracts_of(stream)
-    assert extracts is extracts_of(stream)
+    extracts = extracts_of(stream, STEP)
+    assert extracts is extracts_of(stream, STEP)
     for field in ("a", "b"):
-        extracts.after(stream, 0, field, STEP)
+        extracts.after(stream, 0, field)
     stream.extend({"ts": [T0 + 0.3, T0 + 0.4], "a": [5.0, 6.0], "b": [7.0, 8.0]})
     reads = []
     real = Stream.tail
     monkeypatch.setattr(Stream, "tail", lambda *args: reads.append(args) or real(*args))
-    found = [extracts.after(stream, 2, field, STEP) for field in ("a", "b")]
+    found = [extracts.after(stream, 2, field) for field in ("a", "b")]
     assert len(reads) == 1
     assert [each[1][-1][1] for each in found] == [6.0, 8.0]
