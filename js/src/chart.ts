@@ -86,11 +86,16 @@ export class LiveChart extends LiveWidget {
     return greatest([...this.feeds.values()].map(({ newestTs }) => newestTs));
   }
 
+  /** Coordinate of the newest record; null before the first. */
+  get newest(): number | null {
+    const feeds = [...this.feeds.values()];
+    return greatest(feeds.map((each) => (each.newest !== null ? each.newest + this.shift(each) : null)));
+  }
+
   /** Coordinates at the edges of the window. */
   get span(): [number, number] {
     const feeds = [...this.feeds];
-    const newest =
-      greatest(feeds.map(([, each]) => (each.newest !== null ? each.newest + this.shift(each) : null))) ?? 0;
+    const newest = this.newest ?? 0;
     const { window, axis } = feeds[0]?.[1] ?? new Buckets();
     if (window !== null) {
       // A line ends where its link was lost, and time goes on; half of the window at most is left empty.
@@ -145,6 +150,7 @@ class ChartView implements View {
   #lines: Line[][] = [];
   #newest: (number | null)[] = [];
   #newestTs: number | null = null;
+  #newestAt: number | null = null;
   #range: [number, number] | null = null;
   #span: [number, number] = [0, 1];
   #wroteAt = Number.NEGATIVE_INFINITY;
@@ -201,6 +207,7 @@ class ChartView implements View {
     this.#lines = this.#traces.map((trace) => chart.lines(trace));
     this.#newest = this.#traces.map(({ feed, series }) => chart.feeds.get(feed)?.last[series] ?? null);
     this.#newestTs = chart.lastTs;
+    this.#newestAt = chart.newest;
   }
 
   /** Fits the value axis to what is shown within the window. */
@@ -296,7 +303,8 @@ class ChartView implements View {
       const time = place ?? this.#newestTs;
       return time === null ? "" : timeText(time, chart.locale, to - from < 30);
     }
-    const at = place ?? to;
+    const at = place ?? this.#newestAt;
+    if (at === null) return "";
     const number = formatter(
       { name: "number" },
       chart.locale,

@@ -123,6 +123,7 @@ class MetricView implements View {
     const { value, text, level } = card.readout;
     const shown = card.state === "no_data" || card.state === "loading" ? MISSING : (text ?? write(value));
     setText(this.#value, shown);
+    this.#value.dataset.rwLength = shown.length > 18 ? "long" : shown.length > 12 ? "medium" : "short";
     this.root.dataset.rwLevel = level ?? "normal";
     setText(this.#level, level === "warning" ? say(level) : level === "error" ? say("critical") : "");
     this.#level.hidden = !this.#level.textContent;

@@ -250,6 +250,15 @@ describe("the time axis", () => {
   });
 });
 
+describe("the axis of a field", () => {
+  it("has the place of the newest record beside the values, though an earlier run went further", () => {
+    Object.assign(traits, { _x: "step" });
+    const widget = chart();
+    widget.apply(part({ axis: "field", window: null, newest: 12, ts: NOW }, [0, 40, 50, 52]), "replace");
+    expect(text(shown(widget), ".rw-time")).toBe("step 12");
+  });
+});
+
 describe("a window that a dead line has left", () => {
   it("is scaled to the live one", () => {
     traits._legend = { 0: { prefix: "", labels: {} }, 1: { prefix: "b ", labels: {} } };
@@ -347,6 +356,16 @@ describe("what never came", () => {
 });
 
 describe("a card", () => {
+  it.each([
+    [0.5, "short"],
+    [1_234_567_890, "medium"],
+    [1e18, "long"],
+  ])("has room for %d in letters of a %s text", (value, length) => {
+    const widget = card();
+    widget.apply(part(number(value), [NOW]), "replace");
+    expect(shown(widget).querySelector<HTMLElement>(".rw-value")!.dataset.rwLength).toBe(length);
+  });
+
   it("that is paused shows its number once in a new view, and keeps it", () => {
     traits.paused = true;
     const widget = card();

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ..errors import UsageError
+from ..errors import UsageError, shown
 from ..streams import Stream
 from .feed import Payload, Reading
 from .fields import newest_value, only_field
@@ -74,6 +74,9 @@ class ReadoutFeed:
         judged, self._judged = self._judged, True
         part = line.take(key, now)
         body = part.body | self._numbers(line)
+        trouble = body.pop("error", None) and self.trouble()  # what cannot be drawn can be on a card
+        if trouble:
+            body["error"] = trouble
         age, behind = body["age"], line.behind()
         if age is not None and behind:
             body["age"] = age + behind  # newer records say nothing of it
@@ -106,7 +109,16 @@ class ReadoutFeed:
                 only_field(self.stream)
             except UsageError as error:
                 return str(error)
-        return None if self._line is None else self._line.trouble()
+        line = self._line
+        if line is None or line.trouble() is None:
+            return None
+        value = self.value()
+        if value is None or text_of(value) is not None:
+            return line.unknown_field()
+        return (
+            f"{line.fields[0]} is of type {type(value).__name__} ({shown(value)}): "
+            "a card shows numbers, text, durations and moments"
+        )
 
     def value(self) -> Any:
         """Return the value of the newest time, as the stream keeps it; None when there is none."""

@@ -426,14 +426,22 @@ class SeriesFeed:
             numbers = tuple(name for name in self.stream.fields if name in names)
         return tuple(name for name in numbers if name != self.x)
 
+    def unknown_field(self) -> str | None:
+        """Return a sentence for the user when the stream has none of the named fields; None: it has."""
+        there = self.stream.fields
+        if there and self.kind == "field" and self.x not in there:
+            return no_such_field(self.stream, self.x)
+        if self._follow_fields or not there or any(name in there for name in self.fields):
+            return None
+        return no_such_field(self.stream, self.fields[0])
+
     def trouble(self) -> str | None:
         """Return a sentence for the user that says why nothing can be drawn; None: something can."""
         stream, there = self.stream, self.stream.fields
-        if there and self.kind == "field" and self.x not in there:
-            return no_such_field(stream, self.x)
+        unknown = self.unknown_field()
+        if unknown is not None:
+            return unknown
         wanted = there if self._follow_fields else [name for name in self.fields if name in there]
-        if there and not wanted:
-            return no_such_field(stream, self.fields[0])
         if any(name in wanted and name != self.x for name in stream.number_fields) or not len(stream):
             return None
         return next(filter(None, (why_not_drawn(stream, name) for name in wanted)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any
 
@@ -53,6 +54,20 @@ def test_every_part_has_the_newest_value_its_trend_and_its_level():
 def test_what_is_no_finite_number_is_text_or_nothing(value: Any, number: float | None, text: str | None):
     body = readout(value).take(True, T0).body
     assert (body["value"], body.get("text")) == (number, text)
+
+
+@pytest.mark.parametrize("value", ["unavailable", dt.datetime(2026, 3, 1, 12, 30), None, 10**18])
+def test_what_cannot_be_drawn_but_shown_is_no_trouble(value: Any):
+    feed = readout("starting", value)
+    assert "error" not in feed.take(True, T0).body
+    assert feed.trouble() is None
+
+
+def test_what_a_card_cannot_show_is_said():
+    feed = readout("starting")
+    feed.stream.append(value={"nested": 1}, ts=T0 + 1)
+    said = "value is of type dict ({'nested': 1}): a card shows numbers, text, durations and moments"
+    assert feed.take(True, T0).body["error"] == feed.trouble() == said
 
 
 def test_the_value_of_the_newest_time_counts_not_the_last_to_arrive():

@@ -47,6 +47,8 @@ describe("numbers", () => {
     expect(tickFormatter({ name: "percentage" }, "en", 0.0005)(0.4005)).toBe("40.05%");
     expect(tickFormatter({ name: "number" }, "en", 0.2)(0.4)).toBe("0.4");
     expect(tickFormatter({ name: "number" }, "en", 50)(1000)).toBe("1,000");
+    expect(tickFormatter({ name: "number" }, "en", 0.25)(1.25)).toBe("1.25");
+    expect(tickFormatter({ name: "number" }, "en", 2.5)(7.5)).toBe("7.5");
   });
 });
 

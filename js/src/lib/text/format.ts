@@ -100,10 +100,17 @@ function writer({ name, precision }: NumberFormat, locale: string): (value: numb
   }
 }
 
+/** Digits after the decimal point that tell multiples of a step apart: 2 for 0.25. */
+function digitsOf(step: number): number {
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const left = step * 10 ** digits;
+  return Math.abs(left - Math.round(left)) > 1e-6 ? digits + 1 : digits;
+}
+
 /** Text for the ticks of an axis whose ticks are `step` apart: as many digits as tell them apart. */
 export function tickFormatter(format: NumberFormat, locale: string, step: number): (value: number) => string {
   const scale = format.name === "percentage" ? 100 : 1;
-  const digits = Math.min(12, Math.max(0, -Math.floor(Math.log10(step * scale) + 1e-9)));
+  const digits = Math.min(12, digitsOf(step * scale));
   if (format.name === "bytes" || format.name === "compact") return formatter(format, locale);
   const write = formatter({ ...format, precision: digits }, locale);
   if (format.name === "number" && step > 0 && step < 1e-4) return formatter({ ...format }, locale);
