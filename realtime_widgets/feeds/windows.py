@@ -8,7 +8,8 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import UsageError, shown
+from ..streams.amounts import to_duration
 
 MAX_LENGTH: Final = 3.2e9
 """Longest window in seconds: a century."""
@@ -55,13 +56,20 @@ def to_window(value: Any, *, of_time: bool = True) -> Window:
         return "all"
     if isinstance(value, Points):
         return value
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool | np.timedelta64)
     if not of_time:
         if not number or not value > 0 or not math.isfinite(value):
             raise UsageError(
                 f'window={value!r} cannot be used: pass a length above 0 in the unit of x, points(n) or "all"'
             )
         return float(value)
-    if not number or not 0.01 <= value <= MAX_LENGTH:
-        raise UsageError(f'window={value!r} cannot be used: pass 0.01 to 3.2e+09 seconds, points(n) or "all"')
-    return float(value)
+    try:
+        length = float(value) if number else to_duration(value, "window=", least=-math.inf)
+    except UsageError:
+        length = math.nan
+    if not 0.01 <= length <= MAX_LENGTH:
+        raise UsageError(
+            f"window={shown(value)} cannot be used: pass 0.01 to 3.2e+09 seconds, a timedelta, a text such as "
+            '"5min", points(n) or "all"'
+        )
+    return length

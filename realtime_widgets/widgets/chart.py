@@ -73,9 +73,9 @@ class LiveChart(NumberSettings, LiveWidget):
         stream: a stream; several; or a mapping of label → stream or (stream, field). Also a table, as `Stream.extend`
             takes it: a DataFrame, a dict of columns, a list of numbers.
         y: the field or fields to draw; None: every number field, also those that appear later.
-        window: how much is in view, back from the newest record: seconds of data time (along a field: its unit),
-            `points(n)`, or `"all"` or None for everything that the stream keeps. Default: 60 s, along a field all.
-            It and `y` can be set later.
+        window: how much is in view, back from the newest record: seconds of data time, a timedelta or "5min" (along a
+            field: a number in its unit), `points(n)`, or `"all"` or None for everything that the stream keeps. Default:
+            60 s, along a field all. It and `y` can be set later.
         x: what is along the axis: `ts`, `seq` (the records' numbers), or the name of a number field that grows.
         title: heading; None for none.
         colors: CSS colours in the order of the lines, or a mapping of label → colour; None: the built-in ones.
@@ -117,7 +117,7 @@ class LiveChart(NumberSettings, LiveWidget):
         stream: Source | Any,
         *,
         y: str | Sequence[str] | None = None,
-        window: Window | None = DEFAULT_WINDOW,
+        window: Window | Duration | None = DEFAULT_WINDOW,
         x: str = "ts",
         title: str | None = None,
         colors: Sequence[str] | Mapping[str, str] | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 
 import numpy as np
@@ -18,6 +19,13 @@ from realtime_widgets.feeds.windows import Points, points, to_window
 def test_lengths_points_and_everything_are_windows(given, window):
     assert to_window(given) == window
     assert to_window(given, of_time=False) == window
+
+
+@pytest.mark.parametrize("given", ["5min", dt.timedelta(minutes=5), np.timedelta64(300, "s"), "PT5M"])
+def test_a_length_of_time_is_a_duration_in_every_form(given):
+    assert to_window(given) == 300.0
+    with pytest.raises(UsageError, match="in the unit of x"):
+        to_window(given, of_time=False)
 
 
 @pytest.mark.parametrize("given", [0, -1, math.nan, math.inf, True, "everything", [60]])

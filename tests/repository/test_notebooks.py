@@ -122,12 +122,11 @@ def test_a_training_loop_moves_its_charts_while_its_cell_is_busy(
     assert notebook.outputs(7)[0]["data"]["text/plain"] == "['rate 0.02']"
     # One step in fifty has a validation loss: its card keeps the newest, its line connects them.
     last = widgets(page, "metric").filter(has_text=re.compile("Validation loss")).locator(".rw-value")
-    for value in (last, *page.locator(".rw-label-value, .rw-value").all()):
+    for value in (last, *page.locator(".rw-reading, .rw-value").all()):
         expect(value).not_to_have_text("—")
     expect(
         widgets(page, "metric").filter(has_text="Best validation loss").locator(".rw-value")
     ).to_contain_text("0.0")
-    assert breaks(chart) == 0
     notebook.screenshot("02-light")
     notebook.set_theme(dark=True)
     notebook.screenshot("02-dark")
