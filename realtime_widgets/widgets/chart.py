@@ -16,7 +16,7 @@ from ..streams.amounts import Duration
 from .base import LiveWidget, named_keywords
 from .export import figure, table
 from .settings import NumberSettings, Setting, check_range, optional
-from .tables import with_tables
+from .tables import has_times, with_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,8 +75,9 @@ class LiveChart(NumberSettings, LiveWidget):
         y: the field or fields to draw; None: every number field, also those that appear later.
         window: how much is in view, back from the newest record: seconds of data time, a timedelta or "5min" (along a
             field: a number in its unit), `points(n)`, or `"all"` or None for everything that the stream keeps. Default:
-            60 s, along a field all. It and `y` can be set later.
-        x: what is along the axis: `ts`, `seq` (the records' numbers), or the name of a number field that grows.
+            60 s; of a table, and along anything but time, all. It and `y` can be set later.
+        x: what is along the axis: `ts` (of a table without times `seq`), `seq` (the records' numbers), or the name of a
+            number field that grows.
         title: heading; None for none.
         colors: CSS colours in the order of the lines, or a mapping of label → colour; None: the built-in ones.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
@@ -133,9 +134,12 @@ class LiveChart(NumberSettings, LiveWidget):
         axis: Any = x
         if not isinstance(axis, str) or not axis:
             raise WrongType(f'x={x!r} is no axis: pass "ts", "seq" or the name of a field')
+        given, stream = stream, with_tables(stream)
+        if stream is not given and x == "ts" and not has_times(stream):
+            x = "seq"
         along_field = x not in ("ts", "seq")
-        shown = "all" if along_field and window is DEFAULT_WINDOW else to_window(window, of_time=x == "ts")
-        stream = with_tables(stream)
+        everything = x != "ts" or stream is not given
+        shown = "all" if everything and window is DEFAULT_WINDOW else to_window(window, of_time=x == "ts")
         _check_names(stream)
         feeds, labels = _lines(stream, y, shown, x)
         self._lines = list(feeds.values())

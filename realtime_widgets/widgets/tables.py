@@ -24,6 +24,12 @@ def with_tables(source: Any) -> Any:
     return stream
 
 
+def has_times(stream: Stream) -> bool:
+    """Return whether the records of a table have times of their own: without, all have that of now."""
+    ts = stream.read(fields=[]).ts
+    return len(ts) < 2 or bool((ts != ts[0]).any())
+
+
 def _is_table(source: Any) -> bool:
     if isinstance(source, str | bytes | Stream):
         return False

@@ -48,6 +48,22 @@ def test_a_chart_draws_a_table(sent: Recorder, table: Any):
     assert sent.wait_for(lambda frame: any(body.get("newest") == T0 + 1 for body in bodies(frame, chart)))
 
 
+@pytest.mark.parametrize(
+    ("table", "axis"),
+    [([1, 3, 2], "records"), (pd.DataFrame({"v": [1, 2]}, index=pd.date_range("2026", periods=2)), "time")],
+)
+def test_a_chart_shows_all_of_a_table_along_its_times_or_else_its_rows(sent: Recorder, table: Any, axis: str):
+    chart = LiveChart(table)
+    assert chart.window == "all"
+    assert sent.wait_for(lambda frame: any(body.get("axis") == axis for body in bodies(frame, chart)))
+    assert LiveChart(table, window=60).window == 60.0
+
+
+def test_a_chart_along_the_numbers_of_records_shows_all_that_are_kept(sent: Recorder):
+    assert LiveChart(Stream(), x="seq").window == "all"
+    assert LiveChart(Stream()).window == 60.0
+
+
 def test_a_log_shows_a_table(sent: Recorder):
     log = EventLog(pd.DataFrame({"level": ["error", "info"], "message": ["a", "b"]}), level="error")
     assert sent.wait_for(
