@@ -148,6 +148,6 @@ def test_a_misspelled_keyword_names_the_nearest():
     with pytest.raises(TypeError, match=r"connect\(\) .* no keyword 'heartbaet'; did you mean 'heartbeat'"):
         rw.connect("ws://127.0.0.1:1/", heartbaet=5)  # type: ignore[call-arg]
     with pytest.raises(
-        TypeError, match=r"Reconnect\(\) .* no keyword 'max_atempts'; did you mean 'max_attempts'"
+        TypeError, match=r"^Reconnect cannot .* no keyword 'max_atempts'; did you mean 'max_attempts'"
     ):
         rw.Reconnect(max_atempts=5)  # type: ignore[call-arg]

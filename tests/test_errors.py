@@ -65,11 +65,11 @@ def test_a_keyword_that_resembles_none_lists_all():
 
 
 def test_an_unknown_keyword_of_a_function_or_a_class_names_the_nearest():
-    @errors.naming_unknown_keywords
+    @errors.named_keywords
     def fn(a, *, window=1, **more):
         return a, window, more
 
-    @errors.naming_unknown_keywords
+    @errors.named_keywords
     class Made:
         def __init__(self, title, *, window=1):
             self.title = title
@@ -81,7 +81,7 @@ def test_an_unknown_keyword_of_a_function_or_a_class_names_the_nearest():
     ):
         fn(1, windw=2)
     with pytest.raises(
-        errors.UnknownKeyword, match=r"^Made\(\) .* no keyword 'xyz'; it takes title, window$"
+        errors.UnknownKeyword, match=r"^Made cannot .* no keyword 'xyz'; it takes title, window$"
     ):
         Made("t", xyz=2)
     with pytest.raises(TypeError, match="missing"):

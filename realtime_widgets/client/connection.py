@@ -342,11 +342,13 @@ class Connection:
 
     async def _connected(self) -> ClientError:
         """Open a socket and keep it to its end; returns why it ended."""
+        transport: Transport | None = None
         try:
             transport = await self._dial()
         except Unauthorized:
             if not self.address.may_change:
                 raise
+        if transport is None:
             transport = await self._dial()  # once: a token may expire between its making and its use
         self._reached.add(self._place)
         session = Session(transport, self.outbox, self._sender, self._clock, self._publish)

@@ -153,7 +153,7 @@ async def _open_websocket(hop: Hop, protocols: Iterable[str], max_size: int) -> 
     proxy = proxy_for(hop.url)
     try:
         return await open_websocket(hop.url, hop.headers, protocols, max_size, proxy)
-    except Redirected:
+    except (Redirected, ClientError):
         raise
     except Exception as error:
         raise explain(
@@ -163,7 +163,7 @@ async def _open_websocket(hop: Hop, protocols: Iterable[str], max_size: int) -> 
             authorized=named(hop.headers, "authorization") is not None,
             dropped=hop.dropped,
             proxy=proxy,
-        ) from _shown(error)
+        ) from of_the_system(error)
 
 
 async def _open_event_source(hop: Hop, options: Options, last_event_id: LastEventId) -> Any:
@@ -173,12 +173,9 @@ async def _open_event_source(hop: Hop, options: Options, last_event_id: LastEven
         return await open_event_source(
             hop.url, hop.headers, last_event_id, idle, proxy, place=hop.place, dropped=hop.dropped
         )
-    except Redirected:
+    except (Redirected, ClientError):
         raise
     except Exception as error:
-        raise explain_http(error, hop.url, place=hop.place, proxy=proxy, opening=True) from _shown(error)
-
-
-def _shown(error: BaseException) -> OSError | None:
-    """Return what of an error is shown in a traceback: not those of libraries, whose text may have secrets."""
-    return of_the_system(error)
+        raise explain_http(error, hop.url, place=hop.place, proxy=proxy, opening=True) from of_the_system(
+            error
+        )

@@ -724,7 +724,7 @@ def test_what_is_published_can_be_a_task(server: Server, client: Client):
         (lambda client: client.stream("\ud800"), "is no channel: 'utf-8' codec"),
         (lambda client: client.send("x", channel=5), "5 is no channel"),
         (lambda client: client.send(5), "its type is 5"),
-        (lambda client: client.send("x", "\ud800"), "a message of type 'x' cannot be sent"),
+        (lambda client: client.send("x", object()), "a message of type 'x' cannot be sent"),
         (lambda client: client.send_raw("\ud800", volatile=True), "a frame cannot be sent"),
     ],
 )
@@ -740,7 +740,5 @@ def test_a_wish_that_cannot_be_sent_is_no_wish(server: Server, client: Client):
 
 
 def test_a_misspelled_keyword_names_the_nearest(server: Server):
-    with pytest.raises(
-        TypeError, match=r"Client\(\) cannot be called like this: .* did you mean 'heartbeat'"
-    ):
+    with pytest.raises(TypeError, match=r"^Client cannot be called like this: .* did you mean 'heartbeat'"):
         Client(server.url, heartbaet=5)  # type: ignore[call-arg]

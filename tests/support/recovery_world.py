@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
 import json
 import random
 import selectors
@@ -59,6 +60,13 @@ class Timeless(asyncio.SelectorEventLoop):
         return self.now
 
 
+def _finish(future: concurrent.futures.Future[Any], fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    try:
+        future.set_result(fn(*args))
+    except BaseException as error:
+        future.set_exception(error)
+
+
 class Threadless:
     """A runtime whose threads are all the loop's."""
 
@@ -80,17 +88,16 @@ class Threadless:
 
     def submit(self, fn: Callable[..., Any], *args: Any) -> concurrent.futures.Future[Any]:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-
-        def run() -> None:
-            try:
-                future.set_result(fn(*args))
-            except BaseException as error:
-                future.set_exception(error)
-
+        run = functools.partial(_finish, future, fn, args)
         if self.slow:
             self._paused.append(run)
         else:
             self._loop.call_soon(run)
+        return future
+
+    def call_apart(self, fn: Callable[..., Any], *args: Any) -> concurrent.futures.Future[Any]:
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self._loop.call_soon(_finish, future, fn, args)  # whatever takes its time
         return future
 
     def on_stop(self, fn: Callable[[], object]) -> Callable[[], None]:

@@ -339,11 +339,17 @@ def explain(
 
 
 def of_the_system(error: BaseException) -> OSError | None:
-    """Return the original error of the system: httpx wraps errors of httpcore and anyio."""
+    """Return the original error of the system: httpx wraps errors of httpcore and anyio.
+
+    It is what a traceback of ours may show as its cause: the text of a library's errors may have secrets. Our own
+    errors are none of the system, whatever their bases; and an error may be its own cause.
+    """
     found = None
+    seen: set[int] = set()
     under: BaseException | None = error
-    while under is not None:
-        if isinstance(under, OSError):
+    while under is not None and id(under) not in seen:
+        seen.add(id(under))
+        if isinstance(under, OSError) and not isinstance(under, ClientError):
             found = under
         group = under.exceptions[0] if isinstance(under, BaseExceptionGroup) else None
         under = group or under.__cause__ or under.__context__

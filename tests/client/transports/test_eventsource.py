@@ -12,7 +12,8 @@ import pytest
 
 from realtime_widgets.client import sleep
 from realtime_widgets.client.sansio.backoff import Reconnect
-from realtime_widgets.errors import BadMessage, ConnectionLost, ConnectionRejected
+from realtime_widgets.client.transports.eventsource import of_the_system
+from realtime_widgets.errors import BadMessage, ConnectionLost, ConnectionRejected, Unauthorized
 from realtime_widgets.streams import Stream
 from realtime_widgets.streams.gaps import Gap
 from support.event_server import Events
@@ -323,6 +324,44 @@ def test_a_token_is_asked_for_once_more_when_it_is_turned_down(server: Events, c
 
     connect(server.url, auth=token).wait_until("connected", LIMIT)
     assert len(tokens) == 2
+
+
+def test_where_the_second_token_is_turned_down_too_it_ends_in_an_error(server: Events, connect: Any):
+    server.status, server.head = "401 Unauthorized", {}
+    client = connect(server.url, auth=lambda: "secret")
+    client.wait_until("error", LIMIT)
+    assert isinstance(client.last_error, Unauthorized)
+    assert client.last_error.__cause__ is None
+
+
+def _lost_during(cause: BaseException) -> ConnectionLost:
+    """Return an error that was raised while another was handled."""
+    error = ConnectionLost("gone")
+    error.__context__ = cause
+    return error
+
+
+def _own_cause(error: BaseException) -> BaseException:
+    error.__cause__ = error
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        (ValueError("x"), None),
+        (ConnectionLost("ours"), None),
+        (_own_cause(ConnectionLost("ours")), None),
+        (_lost_during(_own_cause(ConnectionLost("ours"))), None),
+        (_lost_during(_own_cause(ConnectionRefusedError("theirs"))), "theirs"),
+        (_lost_during(ExceptionGroup("both", [OSError("first"), OSError("second")])), "first"),
+    ],
+)
+def test_the_error_of_the_system_is_found_among_causes_that_lead_in_a_circle(
+    error: BaseException, found: str | None
+):
+    of_it = of_the_system(error)
+    assert (None if of_it is None else str(of_it)) == found
 
 
 def test_silence_ends_it_and_comments_are_signs_of_life(server: Events, connect: Any, fake_clock: FakeClock):
