@@ -10,18 +10,19 @@ alike are one, so that a cell which is run again goes on with its streams.
 
 from __future__ import annotations
 
-import re
+import math
 import weakref
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from ..errors import BadMessage, BadTime, UsageError, WrongType, did_you_mean
+from ..errors import BadMessage, BadTime, UsageError, WrongType, did_you_mean, named_keywords
 from ..protocol.envelope import Message
 from ..protocol.json_values import values_of
 from ..protocol.quoting import quote, shown
 from ..protocol.timestamps import HINT, seconds_of
+from ..streams.values import read_number
 from .address import identity
 from .json_paths import Path, all_at, first_at, path_of
 
@@ -33,16 +34,15 @@ MAX_DEPTH: Final = 32
 TRIES: Final = 3
 """Objects without a channel, before any had one, after which it is said."""
 
-_NUMBER: Final = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(\.[0-9]*)?|(\.[0-9]+))([eE][+-]?[0-9]{1,3})?\Z")
 _EXACT: Final = 2**53
 _SPECIAL: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-_MAX_NUMBER_LENGTH: Final = 40
 _SIGNS_OF_LIFE: Final = frozenset({"ping", "pong", "heartbeat"})
 
 _decode: Final = msgspec.json.Decoder().decode
 _made: weakref.WeakValueDictionary[Hashable, JsonDecoder] = weakref.WeakValueDictionary()
 
 
+@named_keywords
 def json(
     channel: Path | None = None,
     *,
@@ -309,9 +309,8 @@ def _with_numbers(value: Any) -> Any:
 
 
 def _number(text: str) -> Any:
-    if len(text) > _MAX_NUMBER_LENGTH or (match := _NUMBER.match(text)) is None:
+    number = read_number(text)
+    if number is None:
         return _SPECIAL.get(text, text)
-    if any(match.groups()):
-        return float(text)
-    number = int(text)
-    return number if abs(number) <= _EXACT else text
+    fits = abs(number) <= _EXACT if isinstance(number, int) else math.isfinite(number)
+    return number if fits else text

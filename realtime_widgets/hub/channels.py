@@ -17,8 +17,8 @@ import msgspec
 from ..errors import UsageError, WrongType
 from ..protocol.envelope import CHANNELS, CONTROL, Message, encode_data, new_envelope, type_of, write
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
-from ..protocol.text import well_formed
 from ..streams.gaps import Position
+from ..streams.text import well_formed
 from .brokers.base import Broker
 from .brokers.dedup import Key
 

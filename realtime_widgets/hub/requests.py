@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..protocol.envelope import Message, read
-from ..protocol.text import well_formed
+from ..streams.text import well_formed
 
 MAX_NAMED: Final = 4096
 """Channels that one request may name."""

@@ -23,9 +23,9 @@ from typing import Any, Final
 import msgspec
 
 from ..errors import BadMessage, BadTime
+from ..streams.text import well_formed_values
 from .json_values import values_of
 from .quoting import quote
-from .text import well_formed_data
 from .timestamps import milliseconds_of
 
 CHANNELS: Final[Mapping[str, str]] = {
@@ -160,7 +160,7 @@ def write(message: Message) -> str:
     try:
         return _encode(message).decode()
     except UnicodeEncodeError:
-        fields = {name: well_formed_data(value) for name, value in msgspec.structs.asdict(message).items()}
+        fields = {name: _well_formed(value) for name, value in msgspec.structs.asdict(message).items()}
         return _encode(Message(**fields)).decode()
 
 
@@ -173,5 +173,10 @@ def encode_data(data: Any) -> bytes:
     try:
         raw = _encode(data)
     except UnicodeEncodeError:
-        raw = _encode(well_formed_data(data))
+        raw = _encode(_well_formed(data))
     return bytes(memoryview(raw))  # a copy: the encoder's own holds half as much again
+
+
+def _well_formed(data: Any) -> Any:
+    """Return what JSON can express with all its text as Unicode, that of dataclasses and the like too."""
+    return well_formed_values(msgspec.to_builtins(data, builtin_types=(msgspec.Raw,)))

@@ -13,11 +13,12 @@ import json
 import re
 from typing import Any, Final
 
+from ..streams.text import well_formed_values
+
 SEPARATORS: Final = " \t\r\n\x1e\ufeff\0"
 """What may stand before, between and after values."""
 
 _HAS_VALUE: Final = re.compile(f"[^{re.escape(SEPARATORS)}]")
-_LONE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPED: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _decoder: Final = json.JSONDecoder()
 
@@ -52,7 +53,7 @@ def values_of(raw: str | bytes) -> tuple[list[Any], list[tuple[str, Exception]]]
             values += some
             if problem is not None:
                 bad.append((line[place:], problem))
-    return ([_mended(value) for value in values] if _ESCAPED.search(text) else values), bad
+    return (well_formed_values(values) if _ESCAPED.search(text) else values), bad
 
 
 def _values(text: str) -> tuple[list[Any], int, Exception | None]:
@@ -67,13 +68,3 @@ def _values(text: str) -> tuple[list[Any], int, Exception | None]:
             return found, place, error
         found.append(value)
     return found, len(text), None
-
-
-def _mended(value: Any) -> Any:
-    if isinstance(value, str):
-        return _LONE.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_mended(each) for each in value]
-    if isinstance(value, dict):
-        return {_mended(name): _mended(each) for name, each in value.items()}
-    return value

@@ -10,25 +10,22 @@ Units are told apart by size, since only one of them gives a year that anybody m
 | 1e14 | microseconds | 1973 to 5138 |
 | 1e17 | nanoseconds | 1973 to 5138 |
 
-Text is such a number, or ISO 8601. Everything else is what a `Stream` takes as a time.
+Text may be such a number. Everything else is what a `Stream` takes as a time, ISO 8601 too.
 """
 
 from __future__ import annotations
 
 import math
 import numbers
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from ..errors import BadTime
 from ..streams.times import to_seconds
+from ..streams.values import read_number
 from .quoting import shown
 
 HINT: Final = "pass milliseconds, seconds, micro- or nanoseconds since the epoch, ISO 8601, or a datetime"
-
-_MAX_TEXT: Final = 100
-"""Characters of the longest text that is taken for a time."""
 
 
 def seconds_of(given: Any) -> float:
@@ -72,29 +69,20 @@ def _by_size(number: float, given: Any) -> float:
 
 
 def _number(given: Any) -> float | None:
-    """Return a number as a float; None: it is none."""
-    if isinstance(given, str):
-        try:
-            given = Decimal(given) if len(given) <= _MAX_TEXT else math.nan
-        except InvalidOperation:
-            return None
-    if isinstance(given, bool) or not isinstance(given, numbers.Real | Decimal):
+    """Return a number, or text that says one, as a float; None: it is none."""
+    number = read_number(given) if isinstance(given, str) else given
+    if isinstance(number, bool) or not isinstance(number, numbers.Real | Decimal):
         return None
     try:
-        number = float(given)
+        found = float(number)
     except (OverflowError, ValueError):
         raise _no_time(given) from None
-    if not math.isfinite(number):
+    if not math.isfinite(found):
         raise _no_time(given)
-    return number
+    return found
 
 
 def _moment(given: Any) -> float:
-    if isinstance(given, str):
-        try:
-            given = datetime.fromisoformat(given.strip())
-        except ValueError:
-            raise _no_time(given) from None
     try:
         return to_seconds(given)
     except Exception:  # BadTime, or what is not ours raises

@@ -38,7 +38,7 @@ _ORIGINS: Mapping[str, Origin] = {"b": "boolean", "i": "integer", "u": "integer"
 """Of the kinds of numpy's types."""
 _INTEGERS: Set[str] = frozenset({"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
 
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"-?[0-9]+")
 
 
@@ -113,7 +113,10 @@ def values_of(data: Any, what: str) -> Values:
 
 
 def read_number(text: str) -> int | float | None:
-    """Return the number that a text says, as JSON writes numbers, spaces around it aside; None: it says none."""
+    """Return the number that a text says; None: it says none.
+
+    Numbers are written as in JSON, but that either side of the point may be empty; there may be spaces around them.
+    """
     if _NUMBER.fullmatch(text := text.strip(" \t\r\n")) is None:
         return None
     if _INTEGER.fullmatch(text) and len(text) < 4000:  # Python refuses to read longer ones
