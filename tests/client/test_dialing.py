@@ -13,7 +13,7 @@ from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.client.sansio.last_event_id import LastEventId
 from realtime_widgets.client.sansio.outbox import Outbox
 from realtime_widgets.client.transports.base import Transport
-from realtime_widgets.client.transports.eventsource import EventSource
+from realtime_widgets.client.transports.eventsource import EventSource, of_the_system
 from realtime_widgets.client.transports.websocket import WebSocketTransport
 from realtime_widgets.errors import ConnectionLost, ConnectionRejected, UsageError, WrongType
 from realtime_widgets.runtime import get_runtime
@@ -119,3 +119,16 @@ def test_a_stream_that_is_refused_for_good_is_rejected():
         server.status = "403 Forbidden"
         with pytest.raises(ConnectionRejected, match="HTTP 403"):
             dialled(server.url, print)
+
+
+@pytest.mark.parametrize("scheme", ["ws", "http"])
+def test_what_is_shown_of_an_error_is_what_the_system_said_and_no_circle(scheme: str):
+    with pytest.raises(ConnectionLost) as lost:
+        dialled(f"{scheme}://127.0.0.1:1/", print)
+    assert isinstance(lost.value.__cause__, OSError)
+    with Server(process_request=refusing(503)) as server, pytest.raises(ConnectionLost) as lost:
+        dialled(server.url.replace("ws://", f"{scheme}://"), print)
+    assert lost.value.__cause__ is None
+    assert of_the_system(lost.value) is lost.value
+    lost.value.__cause__ = lost.value
+    assert of_the_system(lost.value) is lost.value
