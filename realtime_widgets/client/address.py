@@ -42,7 +42,7 @@ MAX_HOST_LENGTH: Final = 253
 _HOST: Final = re.compile(r"[A-Za-z0-9._\-]+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Address:
     """Where to connect, and with which credentials.
 
@@ -90,6 +90,9 @@ class Address:
     def label(self) -> str:
         """The url for display: no credentials, no query."""
         return label_of(self.url) if isinstance(self.url, str) else "the address that a function gives"
+
+    def __repr__(self) -> str:
+        return f"<Address {self.label}>"
 
     @property
     def may_change(self) -> bool:

@@ -28,7 +28,6 @@ from ..errors import (
     reject_what_cannot_be_called,
 )
 from ..protocol.envelope import CONTROL, UNANSWERED, Message, new_envelope, write
-from ..protocol.limits import MAX_NAME_LENGTH
 from ..runtime.listeners import Listeners
 from ..streams import Stream
 from ..streams.gaps import Gap
@@ -36,6 +35,7 @@ from .address import Address, Given
 from .connection import Connection
 from .dialing import checked_options
 from .handlers import Callback, Handlers
+from .names import channels_of, check_unicode, checked_channel, checked_name
 from .pool import Pool, get_pool
 from .receiver import Decode
 from .sansio.backoff import FOREVER, Reconnect
@@ -86,7 +86,7 @@ class Client:
             )
         self.on_connect = on_connect
         """Called with the client whenever it is connected; None: nothing is."""
-        self.channels = {_checked_channel(channel) for channel in subscribe}
+        self.channels = {checked_channel(channel) for channel in subscribe}
         """What the server is asked for."""
         self.paused: frozenset[str] = frozenset()
         """Channels that the server shall not send, because this client's callbacks have too much of them."""
@@ -147,7 +147,7 @@ class Client:
             max_points: most records kept; None: no limit. Whoever asks first decides.
         """
         self._check()
-        stream = self._store.adopt(channel, self._receiver.stream(_checked_channel(channel), max_points))
+        stream = self._store.adopt(channel, self._receiver.stream(checked_channel(channel), max_points))
         self._want({channel})
         return stream
 
@@ -175,10 +175,10 @@ class Client:
         if not isinstance(type, str):
             raise WrongType(f"a message cannot be sent: its type is {type!r}; pass a text")
         if channel is not None:
-            _checked_name(channel)
+            checked_name(channel)
         wish: set[str] | None = None
         if type in ("subscribe", "unsubscribe") and self._receiver.decode is None:
-            wish = _channels_of(data)
+            wish = channels_of(data)
             if wish is not None and type == "unsubscribe":
                 # That goes out in its order with what else is asked for; what is left asks for the server's answer.
                 data = {**data, "streams": []}
@@ -224,12 +224,12 @@ class Client:
         if not isinstance(raw, str | bytes):
             raise WrongType(f"a frame cannot be sent: it is {raw!r:.200}; pass text or bytes")
         if isinstance(raw, str):
-            _check_unicode(raw, "a frame cannot be sent")
+            check_unicode(raw, "a frame cannot be sent")
         return self._send(Delivery(raw, volatile=volatile, waiter=self._waiter))
 
     def publish(self, channel: str, data: Any, *, volatile: bool = False) -> Delivery:
         """Have the server hand data to everybody who has asked for a channel, this client included; see `send`."""
-        return self.send("publish", data, channel=_checked_channel(channel), volatile=volatile)
+        return self.send("publish", data, channel=checked_channel(channel), volatile=volatile)
 
     # Being told
 
@@ -538,34 +538,3 @@ class Client:
 
 def _orphan(connection: Connection, receiver: Any) -> None:
     connection._soon(lambda: connection.orphan(receiver))
-
-
-def _channels_of(data: Any) -> set[str] | None:
-    """Return the channels that a `subscribe` names; None: the server will have a word about it."""
-    streams = data.get("streams") if isinstance(data, Mapping) else None
-    if not isinstance(streams, list | tuple | set | frozenset):
-        return None
-    return {_checked_channel(channel) for channel in streams}
-
-
-def _checked_channel(channel: Any) -> str:
-    name = _checked_name(channel)
-    if name in CONTROL:
-        raise UsageError(
-            f"{name!r} is no channel: such messages are about the link itself; choose another name"
-        )
-    return name
-
-
-def _checked_name(channel: Any) -> str:
-    if not isinstance(channel, str) or not 1 <= len(channel) <= MAX_NAME_LENGTH:
-        raise WrongType(f"{channel!r:.200} is no channel: pass a name of 1 to {MAX_NAME_LENGTH} characters")
-    _check_unicode(channel, f"{channel!r} is no channel")
-    return channel
-
-
-def _check_unicode(text: str, what: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(f"{what}: {error}; pass text that is Unicode, or bytes") from error

@@ -11,12 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import traceback
 import weakref
 from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
-from ..errors import BadMessage, CallbackFailed, ClientError, ConnectionLost, ConnectionRejected, Unauthorized
+from ..errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected, Unauthorized
 from ..protocol.envelope import CONTROL, Message, new_id
 from ..protocol.quoting import quote
 from ..runtime import Runtime
@@ -25,7 +24,7 @@ from ..runtime.scheduling import Clock, Timer
 from ..streams.gaps import Gap, Reason
 from .address import Address, identity, is_one_way
 from .dialing import Options, dial
-from .log_limit import LogLimit
+from .log_limit import LogLimit, kind_of
 from .masking import label_of, masked_traceback
 from .receiver import Decode, Receiver, Subscriber, Taken
 from .sansio.delivery import size_of
@@ -215,7 +214,7 @@ class Connection:
         """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
         now = self._clock.time()
         self._state.trouble(error, now)
-        if self._log_limit.allows(_kind_of(error), now):
+        if self._log_limit.allows(kind_of(error), now):
             cause = error.__cause__
             # Where the user's own code failed they need the traceback, whatever an indicator says.
             level = logging.WARNING if cause is not None else self._level
@@ -498,16 +497,6 @@ class Connection:
             self._runtime.call_soon(fn)
         except RuntimeError:
             pass  # it has stopped, and all connections with it
-
-
-def _kind_of(error: ClientError) -> Hashable:
-    """Return what is the same in trouble that is logged now and then only: its class, and the place or the function."""
-    if isinstance(error, CallbackFailed) and error.function is not None:
-        return type(error), identity(error.function)
-    place = None
-    if error.__cause__ is not None and (frames := traceback.extract_tb(error.__cause__.__traceback__)):
-        place = frames[-1].filename, frames[-1].lineno
-    return type(error), type(error.__cause__), place
 
 
 def _cancelled(timer: Timer | None) -> Timer | None:

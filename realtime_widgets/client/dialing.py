@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
+import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from ..errors import ClientError, ConnectionRejected, UsageError, WrongType
 from ..protocol.heartbeat import ANSWER_TIMEOUT
@@ -24,6 +26,8 @@ from .transports.eventsource import IDLE_TIMEOUT, EventSource, of_the_system, op
 from .transports.eventsource import explain as explain_http
 from .transports.handshake import explain, open_websocket
 from .transports.websocket import WebSocketTransport
+
+_CREDENTIALS: Final = re.compile(r"(?:auth|jwt|key|pass|secret|sig|token)[^&=]*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,16 @@ class Hop:
         dropped: the origin for which the headers were dropped; None: they were not.
     """
 
-    url: str
-    headers: Mapping[str, str]
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
     place: str
     dropped: str | None = None
+
+    @property
+    def authorized(self) -> bool:
+        """Whether it has credentials, as far as names tell."""
+        query = urllib.parse.urlsplit(self.url).query
+        return named(self.headers, "authorization") is not None or _CREDENTIALS.search(query) is not None
 
     def follow(self, location: str) -> Hop:
         """Return the next request; raises ConnectionRejected where we do not go."""
@@ -160,7 +170,7 @@ async def _open_websocket(hop: Hop, protocols: Iterable[str], max_size: int) -> 
             error,
             hop.url,
             place=hop.place,
-            authorized=named(hop.headers, "authorization") is not None,
+            authorized=hop.authorized,
             dropped=hop.dropped,
             proxy=proxy,
         ) from of_the_system(error)
@@ -171,7 +181,14 @@ async def _open_event_source(hop: Hop, options: Options, last_event_id: LastEven
     proxy = proxy_for(hop.url)
     try:
         return await open_event_source(
-            hop.url, hop.headers, last_event_id, idle, proxy, place=hop.place, dropped=hop.dropped
+            hop.url,
+            hop.headers,
+            last_event_id,
+            idle,
+            proxy,
+            place=hop.place,
+            authorized=hop.authorized,
+            dropped=hop.dropped,
         )
     except (Redirected, ClientError):
         raise

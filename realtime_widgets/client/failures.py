@@ -68,7 +68,10 @@ def explain_status(
                 f"{place} forbids this connection (HTTP 403); {check} your rights and the headers"
             )
         case 404 | 410:
-            why = f"{place} is not there (HTTP {code}); check the path of the address"
+            or_socket = (
+                "" if "websocket" in instead.lower() else ", and whether it is a WebSocket (ws:// or wss://)"
+            )
+            why = f"{place} is not there (HTTP {code}); check the path of the address{or_socket}"
         case 426:
             why = f"{place} {_wanted(headers, instead)}"
         case 429 | 503:

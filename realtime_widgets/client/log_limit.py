@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Hashable
 from typing import Final
+
+from ..errors import CallbackFailed, ClientError
+from .address import identity
 
 LOG_INTERVAL: Final = 10.0
 """Seconds between two log lines about the same."""
@@ -33,3 +37,13 @@ class LogLimit:
         if len(self._logged) > MAX_REMEMBERED:
             del self._logged[next(iter(self._logged))]
         return True
+
+
+def kind_of(error: ClientError) -> Hashable:
+    """Return what is the same in trouble that is logged now and then only: its class, and the place or the function."""
+    if isinstance(error, CallbackFailed) and error.function is not None:
+        return type(error), identity(error.function)
+    place = None
+    if error.__cause__ is not None and (frames := traceback.extract_tb(error.__cause__.__traceback__)):
+        place = frames[-1].filename, frames[-1].lineno
+    return type(error), type(error.__cause__), place

@@ -86,13 +86,16 @@ def _check_socks(scheme: str, wrong: str, url: str) -> None:
         )
 
 
-def explain_proxy(status: int | None, place: str, proxy: str | None) -> ConnectionLost | ConnectionRejected:
+def explain_proxy(
+    status: int | None, place: str, proxy: str | None, wait: float | None = None
+) -> ConnectionLost | ConnectionRejected:
     """Return the error for what a proxy answered.
 
     Args:
         status: of its answer; None: it had none that could be read.
         place: where we wanted to go, for display.
         proxy: its address; None: not known, which is a server that acts as one.
+        wait: seconds for which it asks to be left alone; None: it does not.
     """
     shown = "the proxy" if proxy is None else f"the proxy {label_of(proxy)}"
     if status == 407:
@@ -106,6 +109,8 @@ def explain_proxy(status: int | None, place: str, proxy: str | None) -> Connecti
             f"no connection to {place}: {shown} gave no answer that can be read; check its address"
         )
     said = f"no connection to {place}: {shown} answered HTTP {status}"
+    if wait is not None:
+        return ConnectionLost(f"{said} and asks to be left alone for {round(wait, 1):g} s", retry_after=wait)
     if status in (403, 405):
         return ConnectionRejected(f"{said} and does not let us through; ask who runs it", may_heal=True)
     return ConnectionLost(f"{said}; it may not reach the server")

@@ -88,6 +88,8 @@ def test_what_goes_into_a_request_is_ascii(url: str, sent: str | None):
 def test_people_see_no_credentials_and_no_query():
     assert label_of("wss://user:secret@host:1/path?token=secret") == "wss://host:1/path"
     assert Address(lambda: URL).label == "the address that a function gives"
+    shown = repr(Address("ws://user:secret@host/?secret", "secret", {"X": "secret"}))
+    assert shown == "<Address ws://host/>"
 
 
 def test_what_is_on_this_machine_is_known():

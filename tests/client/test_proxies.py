@@ -167,6 +167,7 @@ def test_a_websocket_goes_through_its_tunnel(monkeypatch: pytest.MonkeyPatch, co
     [
         (b"407 Who", "error", "wants a user name and a password, or others (HTTP 407)"),
         (b"503 Busy", "reconnecting", "503"),
+        (b"429 Busy\r\nRetry-After: 7.5", "reconnecting", "429"),
     ],
 )
 def test_what_it_answers_is_said_without_its_password(
@@ -186,6 +187,12 @@ def test_events_go_through_it_too(monkeypatch: pytest.MonkeyPatch, connect: Any)
         monkeypatch.setenv("http_proxy", f"127.0.0.1:{server.port}")
         settled(connect("http://example.invalid/stream", decode=str), "connected")
         assert server.paths == ["http://example.invalid/stream"]
+
+
+def test_it_too_may_ask_to_be_left_alone():
+    told = explain_proxy(503, "wss://x", None, 7.5)
+    assert "answered HTTP 503 and asks to be left alone for 7.5 s" in str(told)
+    assert told.retry_after == 7.5
 
 
 @pytest.mark.parametrize(

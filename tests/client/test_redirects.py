@@ -130,6 +130,19 @@ def test_who_wants_the_token_elsewhere_is_named(connect: Any):
         )
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("?token=x", "turned the token down"), ("?page=1", "wants a token, and none was given")],
+)
+@pytest.mark.parametrize("scheme", ["ws", "http"])
+def test_a_token_may_be_in_the_address(connect: Any, scheme: str, url: str, words: str):
+    refusing = {"process_request": lambda connection, _: connection.respond(HTTPStatus.UNAUTHORIZED, "")}
+    with Server(**refusing) as server:
+        client = connect(server.url.replace("ws://", f"{scheme}://") + url)
+        settled(client, "error")
+        assert words in str(client.last_error)
+
+
 @pytest.mark.parametrize("scheme", ["ws", "http"])
 def test_a_circle_ends(connect: Any, scheme: str):
     asked: list[bytes] = []

@@ -199,6 +199,7 @@ async def open_event_source(
     proxy: str | None = None,
     *,
     place: str | None = None,
+    authorized: bool = True,
     dropped: str | None = None,
 ) -> tuple[AsyncClient, Response]:
     """Return an open response with its client, to be closed by `close()`; raises what `explain` explains.
@@ -210,7 +211,8 @@ async def open_event_source(
         idle: seconds that the response may take; None: no limit.
         proxy: to go through; None: none.
         place: where we wanted to go, for display; None: the url without its secrets.
-        dropped: see `failures.explain_status`.
+        authorized: see `failures.explain_status`.
+        dropped: see there.
 
     Raises:
         Redirected: the server sends us elsewhere.
@@ -253,7 +255,7 @@ async def open_event_source(
                 response.headers,
                 place,
                 "a stream of events",
-                authorized=named(said, "authorization") is not None,
+                authorized=authorized,
                 dropped=dropped,
             )
         kind = response.headers.get("content-type", "")

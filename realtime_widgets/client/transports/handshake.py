@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ClientError, ConnectionLost, ConnectionRejected
-from ..failures import explain_os, explain_status
+from ..failures import explain_os, explain_status, retry_after
 from ..headers import named
 from ..masking import label_of, masked, masked_error, masked_traceback
 from ..proxies import explain_proxy
@@ -165,7 +166,8 @@ def explain(
         case ws.ConnectionClosed():
             return _closed(error, place)
         case ws.InvalidProxyStatus():
-            return explain_proxy(error.response.status_code, place, proxy)
+            wait = retry_after(error.response.headers.get("retry-after"), time.time())
+            return explain_proxy(error.response.status_code, place, proxy, wait)
         case ws.ProxyError():
             return explain_proxy(None, place, proxy)
         case ws.NegotiationError():
