@@ -150,8 +150,9 @@ def check_url(url: Any) -> None:
             "http:// or https:// for Server-Sent Events"
         )
     if not found:
+        rest = re.sub(r"(?i)^(wss?|https?):", "", label_of(url)).lstrip("/")
         raise UsageError(
-            f"cannot connect to {shown}: it has no scheme; pass 'ws://{label_of(url).lstrip('/')}' for a WebSocket, or "
+            f"cannot connect to {shown}: it has no scheme; pass 'ws://{rest}' for a WebSocket, or "
             "http:// for Server-Sent Events (wss:// or https:// where it is encrypted)"
         )
     authority, _, path = re.sub(r"[/?#\\]", "\0", rest, count=1).partition("\0")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import BadMessage
 from ..protocol.envelope import Message, new_envelope, write
+from ..protocol.limits import MAX_NAME_LENGTH
 from ..protocol.positions import to_wire
 from ..runtime.scheduling import Clock
 from ..streams.gaps import Position
@@ -91,8 +92,8 @@ class Session:
             max_size: bytes of the largest frame that we accept.
         """
         if not self._hello_sent and not self.transport.one_way:
-            self._hello_sent = True
             self.say("hello", {**HELLO, "max_size": max_size, "client": self._sender})
+            self._hello_sent = True
             self._hello_timeout = Timeout(self._clock, HELLO_TIMEOUT, self.assume_no_acks)
 
     def assume_no_acks(self) -> None:
@@ -114,11 +115,11 @@ class Session:
         """Subscribe to channels that were not requested on this link, from the last position that was read."""
         new = channels - self._asked - self._paused
         if new:
-            self._asked |= new
             positions = to_wire(recovery.positions(new))
             request = self.say(
                 "subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {})
             )
+            self._asked |= new
             if self._confirms:
                 self._unconfirmed.update(dict.fromkeys(new, request))
 
@@ -143,8 +144,8 @@ class Session:
     def drop(self, channels: set[str]) -> None:
         """Unsubscribe from channels."""
         if gone := channels & self._asked:
-            self._asked -= gone
             self.say("unsubscribe", {"streams": sorted(gone)})
+            self._asked -= gone
             self._confirm(gone)  # nobody waits for them any more
 
     def pause(self, channels: frozenset[str], recovery: Recovery) -> None:
@@ -171,7 +172,7 @@ class Session:
         """Handle a control message of the server; returns the error that it reports, if it does."""
         data = message.data if isinstance(message.data, dict) else {}
         if message.type == "ping":
-            self.say("pong", {}, message.id)
+            self.say("pong", {}, _echoed(message.id))
         elif message.type == "hello":
             self.known = True
             self._hello = data
@@ -204,6 +205,12 @@ class Session:
         message = new_envelope(kind, data, id=id)
         self.transport.say(write(message))
         return message.id
+
+
+def _echoed(id: str | int | None) -> str | int | None:
+    """Return the id of a server's message for our answer to it; None: it has none, or one that is absurdly long."""
+    size = len(id) if isinstance(id, str) else (id or 0).bit_length()
+    return id if size <= MAX_NAME_LENGTH else None
 
 
 def _position(data: dict[str, Any]) -> Position | None:

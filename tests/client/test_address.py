@@ -35,6 +35,7 @@ def resolved(address: Address) -> tuple[str, dict[str, str]]:
         ),
         ("//host/a?token=secret", "pass 'ws://host/a' for a WebSocket"),
         ("", "it has no scheme"),
+        ("http:/host/a", "pass 'ws://host/a'"),
         ("ws://", "names no host"),
         ("ws://:80/", "names no host"),
         ("ws://host/a#secret", "it has a fragment ('#' and what follows), which no server is told"),

@@ -32,6 +32,18 @@ def test_the_servers_ping_is_answered_with_its_id(connect: Any):
         assert server.messages[-1]["id"] == "p7"
 
 
+@pytest.mark.parametrize("absurd", ["x" * 100_000, 10**1000])
+def test_an_id_of_absurd_length_is_not_sent_back(connect: Any, absurd: Any):
+    with Server() as server:
+        client = connect(server.url)
+        settled(client, "connected")
+        wait_for(lambda: server.open)
+        server.send(f'{{"type": "ping", "data": {{}}, "id": {json.dumps(absurd)}}}')
+        wait_for(lambda: "pong" in server.types())
+        assert server.messages[-1].get("id") != absurd
+        assert len(server.frames[-1]) < 300
+
+
 def test_hello_is_said_when_the_first_who_wants_envelopes_comes(connect: Any):
     with Server() as server:
         foreign = connect(server.url, decode=lambda frame: None)
@@ -211,6 +223,12 @@ def test_the_end_of_a_link_assumes_nothing(link: Link, fake_clock: FakeClock):
     link.session.end()
     fake_clock.turn(HELLO_TIMEOUT)
     assert link.outbox.acks is None
+
+
+def test_what_could_not_be_said_was_not_asked_for(link: Link):
+    with pytest.raises(UnicodeEncodeError):
+        link.ask_for("a", "\ud800")
+    assert link.ask_for("a") == [{"streams": ["a"]}]
 
 
 def test_a_channel_is_asked_for_once(link: Link):
