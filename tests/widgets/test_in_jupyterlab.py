@@ -211,13 +211,13 @@ box
 
     expect(canvas).to_have_js_property("clientWidth", canvas.evaluate("(el) => el.parentElement.clientWidth"))
     narrow = canvas.bounding_box()
-    in_kernel("_layout.step > 0.1")  # the width that was assumed gave 0.1; the page has told its own
+    in_kernel("_layout.step > 0.02")  # the width that was assumed gave 0.02; the page has told its own
     notebook.execute("box.layout.width = '800px'")
     page.wait_for_function(
         "(w) => document.querySelector('.rw-chart canvas').clientWidth > 2 * w", arg=narrow["width"]
     )  # type: ignore[index]
     notebook.wait_for("return document.querySelector('.rw-chart').offsetWidth > 700;")
-    in_kernel("_layout.step <= 0.1")
+    in_kernel("_layout.step <= 0.02")
     assert clipped(chart) == []
 
 
