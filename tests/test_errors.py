@@ -86,3 +86,26 @@ def test_an_unknown_keyword_of_a_function_or_a_class_names_the_nearest():
         Made("t", xyz=2)
     with pytest.raises(TypeError, match="missing"):
         Made()
+
+
+class Poison:
+    def __repr__(self) -> str:
+        raise RuntimeError("not today")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (7, "7"),
+        ("a'b", '"a\'b"'),
+        ("x" * 1000, "'" + "x" * 56 + "..."),
+        (b"x" * 58, "b'" + "x" * 55 + "..."),
+        ("x" * 58, "'" + "x" * 58 + "'"),
+        (["x" * 1000], "['" + "x" * 55 + "..."),
+        ([10**5000], "<list without a repr>"),
+        ("\ud800", r"'\ud800'"),
+        (Poison(), "<Poison without a repr>"),
+    ],
+)
+def test_a_value_is_shown_from_its_beginning(value, text):
+    assert errors.shown(value) == text

@@ -17,10 +17,10 @@ from typing import Any, Final
 
 import msgspec
 
-from ..errors import BadMessage, BadTime, UsageError, WrongType, did_you_mean, named_keywords
+from ..errors import BadMessage, BadTime, UsageError, WrongType, did_you_mean, named_keywords, shown
 from ..protocol.envelope import Message
 from ..protocol.json_values import values_of
-from ..protocol.quoting import quote, shown
+from ..protocol.quoting import quote
 from ..protocol.timestamps import HINT, seconds_of
 from ..streams.values import read_number
 from .address import identity

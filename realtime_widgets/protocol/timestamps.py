@@ -20,10 +20,9 @@ import numbers
 from decimal import Decimal
 from typing import Any, Final
 
-from ..errors import BadTime
+from ..errors import BadTime, shown
 from ..streams.times import to_seconds
 from ..streams.values import read_number
-from .quoting import shown
 
 HINT: Final = "pass milliseconds, seconds, micro- or nanoseconds since the epoch, ISO 8601, or a datetime"
 

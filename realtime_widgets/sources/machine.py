@@ -11,7 +11,6 @@ import dataclasses
 import importlib
 import logging
 import math
-import numbers
 import re
 import time
 import types
@@ -166,10 +165,6 @@ class Machine:
     def __repr__(self) -> str:
         state = f"every {self.every:g} s" if self.running else "closed"
         return f"<Machine: {state}, {len(self.stream)} records>"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 class _Poll:

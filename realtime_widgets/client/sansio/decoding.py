@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from ...errors import BadMessage, BadTime, did_you_mean
+from ...errors import BadMessage, BadTime, did_you_mean, shown
 from ...protocol.envelope import Message
-from ...protocol.quoting import shown
 from ...protocol.timestamps import HINT, milliseconds_of
 from .recovery import UNNAMED
 
