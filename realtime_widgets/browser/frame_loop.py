@@ -12,7 +12,7 @@ wants done.
 
 A widget's module sends a third, answered on the same route: `{"rw": 2, "do": "load"}` when it finds no front end in its
 page, answered by `{"rw": 2, "code": "…"}`, the front end with the code of its kind. Where only the latter is missing it
-names the kind, `{"rw": 2, "do": "load", "kind": "chart"}`: `{"rw": 1, "module": "chart", "code": "…"}`.
+names the kind, `{"rw": 2, "do": "load", "kind": "chart"}`: `{"rw": 2, "module": "chart", "code": "…"}`.
 """
 
 from __future__ import annotations

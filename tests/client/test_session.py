@@ -11,7 +11,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.outbox import Delivery, Outbox
 from realtime_widgets.client.sansio.recovery import Recovery
 from realtime_widgets.client.session import HELLO_TIMEOUT, Session
-from realtime_widgets.errors import TimedOut
+from realtime_widgets.errors import ConnectionLost, TimedOut
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
 from support.fake_clock import FakeClock
@@ -225,9 +225,14 @@ def test_the_end_of_a_link_assumes_nothing(link: Link, fake_clock: FakeClock):
     assert link.outbox.acks is None
 
 
-def test_what_could_not_be_said_was_not_asked_for(link: Link):
-    with pytest.raises(UnicodeEncodeError):
-        link.ask_for("a", "\ud800")
+def test_what_could_not_be_said_was_not_asked_for(link: Link, monkeypatch: pytest.MonkeyPatch):
+    def fail(frame: str) -> None:
+        raise ConnectionLost("the link is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(link.transport, "say", fail)
+        with pytest.raises(ConnectionLost):
+            link.ask_for("a")
     assert link.ask_for("a") == [{"streams": ["a"]}]
 
 
