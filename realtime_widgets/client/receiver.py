@@ -20,6 +20,7 @@ from ..protocol.sse import Data
 from ..streams import Stream
 from ..streams.gaps import Gap, Position, Reason
 from ..streams.upstream import Upstream
+from .masking import masked_error
 from .sansio.decoding import messages_of
 from .sansio.records import record_of
 from .sansio.recovery import Recovery
@@ -232,7 +233,7 @@ class Receiver:
             complain(error)
         except BaseException as error:  # sys.exit() in it must not end the I/O thread
             wrong = CallbackFailed(
-                f"decode() raised {type(error).__name__}: {str(error)[:MAX_SHOWN_OF_ERROR]}; "
+                f"decode() raised {masked_error(error)[:MAX_SHOWN_OF_ERROR]}; "
                 f"the frame was {quote(frame)}, and the rest of it is left out"
             )
             if max(len(frame), len(str(error))) <= MAX_KEPT_FRAME:  # an exception keeps its frame
@@ -295,7 +296,7 @@ def _fill_each(
 
 
 def _complain_of(stream: Stream, error: Exception, complain: Callable[[ClientError], None]) -> None:
-    said = error if isinstance(error, RealtimeWidgetsError) else f"{type(error).__name__}: {error}"
+    said = error if isinstance(error, RealtimeWidgetsError) else masked_error(error)
     complain(BadMessage(f"a message of channel {stream.name!r} is no record: {said}"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, overload
@@ -115,15 +116,23 @@ class Batch:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one dict per record, `ts` first, without the fields that it leaves out; `stream.extend()` takes
-        them back.
+        them back. Numbers are what they were: integers, booleans or floats.
         """
         names = ("ts", *self.columns)
-        values = zip(self.ts.tolist(), *(column.tolist() for column in self.columns.values()), strict=True)
+        values = zip(self.ts.tolist(), *(self._listed(name) for name in self.columns), strict=True)
         rows = [dict(zip(names, row, strict=True)) for row in values]
         for name in self.columns:
             for i in np.flatnonzero(~self.present(name)).tolist():
                 del rows[i][name]
         return rows
+
+    def _listed(self, name: str) -> list[Any]:
+        """Return the values of a field as Python has them."""
+        values: list[Any] = self.columns[name].tolist()
+        whole = {"integer": int, "boolean": bool}.get(self.origins.get(name, ""))
+        if whole is None or self.columns[name].dtype == object:
+            return values
+        return [whole(value) if math.isfinite(value) else value for value in values]
 
     def to_pandas(self) -> Any:
         """Return a `pandas.DataFrame`: `ts` as datetime64[ns] (to the microsecond) in `zone`, then the fields.

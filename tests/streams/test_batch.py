@@ -121,3 +121,14 @@ def test_a_field_and_the_last_record_of_a_stream_are_at_hand():
         stream["prise"]
     with pytest.raises(WrongType, match=r"stream\.last"):
         stream[0]
+
+
+def test_rows_have_numbers_as_they_were():
+    s = stream()
+    s.append(step=1, loss=0.5, done=False)
+    s.append(step=2, loss=None, done=True)
+    first, second = s.read().rows()
+    assert [type(first[name]) for name in ("step", "loss", "done")] == [int, float, bool]
+    assert (second["step"], second["done"]) == (2, True)
+    s.append(step=None, loss=1.0)
+    assert math.isnan(s.last["step"])
