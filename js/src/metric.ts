@@ -20,6 +20,8 @@ interface Readout {
   delta?: number;
   /** Seconds that the delta covers; less than the window while the data are young. */
   span?: number;
+  /** Seconds that newer records have left the number out, once that is longer than the window. */
+  behind?: number;
   trend: "up" | "down" | "neutral";
   level: "normal" | "warning" | "error";
 }
@@ -42,6 +44,12 @@ export class MetricCard extends LiveWidget {
 
   get lastTs(): number | null {
     return this.#newest;
+  }
+
+  override get statusText(): string {
+    const { behind } = this.readout;
+    if (this.state !== "live" || !behind) return super.statusText;
+    return words(this.locale)("stale", agoText(behind, this.locale));
   }
 
   protected take(part: Part, meaning: Meaning): void {
@@ -113,7 +121,7 @@ class MetricView implements View {
     setText(this.#name, card.get<string>("title"));
     setAttribute(this.root, "role", "group");
     setAttribute(this.root, "aria-label", card.get<string>("title"));
-    this.status.hidden = card.state === "live";
+    this.status.hidden = card.state === "live" && !card.readout.behind;
     this.#error.hidden = card.state !== "error";
     this.#foot.hidden = !this.#error.hidden;
     setText(this.#error, card.error);

@@ -409,6 +409,17 @@ describe("a card", () => {
     expect(read()).toEqual(["4", "▲ +4 1 分間"]);
   });
 
+  it("says how old its number is once newer records have left it out for longer than the window", () => {
+    const widget = card();
+    widget.apply(part(number(5), [NOW]), "replace");
+    const el = shown(widget);
+    expect(isHidden(el, ".rw-status")).toBe(true);
+    widget.apply(part(number(5, { behind: 125 }), [NOW]), "replace");
+    widget.draw();
+    expect([isHidden(el, ".rw-status"), text(el, ".rw-status")]).toEqual([false, "No new data for 2m"]);
+    expect(text(el, ".rw-value")).toBe("5");
+  });
+
   it("draws its line in order of time, broken before and after what says so", () => {
     const lines: number[][] = [];
     const pen = {

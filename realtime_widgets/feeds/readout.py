@@ -80,6 +80,8 @@ class ReadoutFeed:
         age, behind = body["age"], line.behind()
         if age is not None and behind:
             body["age"] = age + behind  # newer records say nothing of it
+            if behind > self._window:
+                body["behind"] = behind
         return msgspec.structs.replace(part, body=body, moved=part.moved or not judged)
 
     def _few(self, line: SeriesFeed) -> Payload | None:

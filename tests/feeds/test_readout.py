@@ -150,3 +150,17 @@ def test_what_is_not_a_few_numbers_is_no_reading():
     reading = feed.take(False, T0).reading
     assert reading is not None
     assert (reading.level, reading.records) == ("error", ((T0 - 9, 2.0),))
+
+
+def test_a_value_that_newer_records_leave_out_stays_and_says_how_old_it_is_once_it_left_the_window():
+    stream = Stream("s", clock=lambda: T0)
+    feed = ReadoutFeed(stream, "val_loss", 10.0, {}, None)
+    stream.append(ts=T0 - 60, loss=1.0, val_loss=2.0)
+    stream.append(ts=T0 - 55, loss=0.9)
+    body = feed.take(True, T0).body
+    assert (body["value"], "behind" in body) == (2.0, False)
+    stream.append(ts=T0 - 40, loss=0.8)
+    body = feed.take(False, T0).body
+    assert (body["value"], body["behind"], body["age"]) == (2.0, 20.0, 20.0)
+    stream.append(ts=T0 - 39, val_loss=1.5)
+    assert "behind" not in said(feed.take(False, T0))
