@@ -50,6 +50,17 @@ class ReadoutFeed:
         self._thresholds, self._good = thresholds, good
         self._judged = False
 
+    @property
+    def window(self) -> float:
+        """Seconds that the trend and the series look back."""
+        return self._window
+
+    def show_window(self, seconds: float) -> None:
+        """Look back for another length from the next part on; any thread."""
+        self._window = seconds
+        if self._line is not None:
+            self._line.show_window(seconds)
+
     def resize(self, px: int) -> None:
         """See `Feed.resize`."""
         self._px = px

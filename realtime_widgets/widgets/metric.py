@@ -46,6 +46,9 @@ def _checked_thresholds(thresholds: Any) -> dict[float, Severity]:
     return {float(value): name for value, name in thresholds.items()}
 
 
+_checked_window = seconds("window", 0.1, 3.2e9)
+
+
 class MetricCard(NumberSettings, LiveWidget):
     """The newest value of a field, with trend, sparkline and level.
 
@@ -126,7 +129,7 @@ class MetricCard(NumberSettings, LiveWidget):
                 f"a card cannot follow {shown(given)}: pass a Stream (a table? extend() one with it), a number, "
                 "or nothing and call update()"
             )
-        length = seconds("window", 0.1, 3.2e9)(window)
+        length = _checked_window(window)
         self._own = None if isinstance(stream, Stream) else Stream(title or "metric", max_points=10_000)
         source = stream if isinstance(stream, Stream) else self._own
         assert source is not None
@@ -183,6 +186,18 @@ class MetricCard(NumberSettings, LiveWidget):
     def _judge(self, _: Any) -> None:
         self._readout.judge(self.thresholds, self.good or None)
         self._wake()
+
+    @property
+    def window(self) -> float:
+        """How many seconds the sparkline shows and the trend looks back; can be set, as in the constructor."""
+        return self._readout.window
+
+    @window.setter
+    def window(self, value: Duration) -> None:
+        length = _checked_window(value)
+        self._readout.show_window(length)
+        self._window = {"seconds": length}
+        self._frame_loop.wake()
 
     @property
     def value(self) -> Any:

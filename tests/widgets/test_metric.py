@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from realtime_widgets import MetricCard, Stream
-from realtime_widgets.errors import WrongType
+from realtime_widgets.errors import UsageError, WrongType
 from support.recorder import Recorder, bodies, value_of
 
 T0 = 1_795_000_000.0
@@ -108,3 +108,16 @@ def test_a_card_shows_a_duration_and_a_moment(sent: Recorder) -> None:
     assert sent.wait_for(lambda frame: value_of(frame, card) == "1 min 30 s")
     card.update(dt.datetime(2026, 11, 28, 12, 30))
     assert sent.wait_for(lambda frame: value_of(frame, card) == "2026-11-28 12:30:00")
+
+
+def test_the_window_can_be_set_later(sent: Recorder) -> None:
+    card = MetricCard("Load", window=10)
+    for second in range(60):
+        card.update(float(second), ts=T0 + second)
+    assert (card.window, card._window) == (10.0, {"seconds": 10.0})
+    card.window = "1min"
+    assert (card.window, card._window) == (60.0, {"seconds": 60.0})
+    body = next(iter(card._feeds.values())).take(True, T0 + 60).body
+    assert (body["window"], body["span"]) == (60.0, 59.0)
+    with pytest.raises(UsageError, match="window"):
+        card.window = 0
