@@ -166,6 +166,7 @@ def appending() -> list[Result]:
         ("Stream.append(0.42), full", lambda: full.append(0.42), None),
         ("Stream.append(0.42), max_age", lambda: aged.append(0.42), None),
         ("Stream.append(cpu=0.4, mem=0.1)", lambda: fields.append(cpu=0.4, mem=0.1), None),
+        ("Stream.append(cpu=0.4), mem left out", lambda: fields.append(cpu=0.4), None),
         ("deque.append((time.time(), 0.42))", lambda: deque.append((time.time(), 0.42)), None),
     ]
     return [
