@@ -162,15 +162,21 @@ import threading
 import realtime_widgets as rw
 from realtime_widgets.hub import embedded_hub
 heard = []
+came = threading.Event()
+
+def hear(message):
+    heard.append(message.type)
+    came.set()
 """,
                 """
 client = rw.connect(auth=lambda: embedded_hub().token)
-client.on_message(lambda message: heard.append(message.type), type="ticks")
+client.on_message(hear, type="ticks")
 rw.Dashboard([rw.LiveChart(client.stream("ticks"))], title="again", connection=client)
 """,
                 """
 client.wait_until("connected")
 client.publish("ticks", 1)
+came.wait(60)  # the thread of callbacks is there from the first message on
 # Kernels have threads of their own, which come and go.
 print(client.stats.connects, [t.name for t in threading.enumerate() if "realtime" in t.name])
 """,
