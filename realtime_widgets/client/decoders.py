@@ -211,7 +211,7 @@ class JsonDecoder:
     def _set_time(self, message: Message, fields: dict[str, Any], record: Any, whole: Any) -> None:
         own = first_at(self._time, record)
         found = own if own is not None or callable(self._time) else first_at(self._time, whole)
-        if isinstance(self._time, str) and own is not None:
+        if isinstance(self._time, str) and (own is not None or fields.get(self._time, 0) is None):
             fields.pop(self._time, None)
         if found is None:
             self._timeless += self._timeless >= 0

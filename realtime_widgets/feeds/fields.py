@@ -60,8 +60,9 @@ def only_field(stream: Stream) -> str | None:
     raise UsageError(f"stream {stream.name!r} has several fields ({names}): say which one is meant")
 
 
-def newest_value(stream: Stream, name: str) -> Any:
-    """Return the newest value of a field that a record has, as the stream keeps it; None when it is missing.
+def newest_value(stream: Stream, name: str, nothing: Any = None) -> Any:
+    """Return the newest value of a field that a record has, as the stream keeps it; None when it is missing, and
+    `nothing` when no record that is kept has the field.
 
     Records that leave the field out say nothing of it, nor do those ahead of the present.
     """
@@ -70,7 +71,7 @@ def newest_value(stream: Stream, name: str) -> Any:
     while True:
         batch = stream.latest(look)
         if name not in batch.columns or present is None:
-            return None
+            return nothing
         whole = batch.first_seq <= stream.first_seq
         seq = batch["seq"]
         there = batch.present(name) & (batch.ts <= present)
@@ -80,7 +81,7 @@ def newest_value(stream: Stream, name: str) -> Any:
             return _plain(batch.columns[name], int(now[len(now) - 1 - int(batch.ts[now][::-1].argmax())]))
         if whole:
             before = np.flatnonzero(there)
-            return _plain(batch.columns[name], int(before[-1])) if len(before) else None
+            return _plain(batch.columns[name], int(before[-1])) if len(before) else nothing
         look *= 16
 
 

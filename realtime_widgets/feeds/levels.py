@@ -19,7 +19,7 @@ from numbers import Real
 from typing import Any, Final, Literal
 
 from ..errors import UsageError, did_you_mean
-from .text import decoded
+from .text import decoded, without_controls
 
 Level = Literal["debug", "info", "success", "warning", "error"]
 
@@ -56,11 +56,11 @@ def level_of(value: Any, *, pino: bool = False) -> Level | None:
         return None
     if isinstance(value, Enum | tuple) or not isinstance(value, str | bytes | bytearray | Real):
         name = getattr(value, "name", None)
-        found = NAMES.get(_folded(name)) if isinstance(name, str) else None
+        found = NAMES.get(_folded(without_controls(name))) if isinstance(name, str) else None
         return found or (level_of(value.value, pino=pino) if isinstance(value, Enum) else None)
     if isinstance(value, Real):
         return _of_number(float(value), pino)
-    text = _folded(decoded(value))
+    text = _folded(without_controls(decoded(value)))
     if text.isascii() and text.isdigit() and len(text) <= 3:
         return _of_number(float(text), pino)
     return NAMES.get(text)
@@ -85,7 +85,7 @@ def checked_level(level: Any) -> Level:
 
 
 def _folded(name: str) -> str:
-    return name.strip(" \t\r\n[]()<>{}:|*-").casefold()
+    return name.strip(" \t\r\n\ufeff[]()<>{}:|*-").casefold()
 
 
 def _of_number(number: float, pino: bool) -> Level | None:

@@ -262,11 +262,11 @@ def _messages(batch: Batch, places: Sequence[int]) -> Iterable[str]:
     columns = batch.columns
     if any(name in columns for name in FIELDS):
         messages = _texts(batch, "message", places)
-        if "msg" not in columns:
-            return messages
-        return [
-            message or other for message, other in zip(messages, _texts(batch, "msg", places), strict=True)
-        ]
+        for name in ("msg", "event"):
+            if name in columns and not all(messages):
+                others = _texts(batch, name, places)
+                messages = [message or other for message, other in zip(messages, others, strict=True)]
+        return messages
     if "value" in columns or len(columns) == 1:
         return _texts(batch, "value" if "value" in columns else next(iter(columns)), places)
     most = MAX_LENGTHS["message"]

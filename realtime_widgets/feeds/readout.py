@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
 
 from ..errors import UsageError, shown
 from ..streams import Stream
+from ..streams.columns import EXACT_BELOW
 from .feed import Payload, Reading
 from .fields import newest_value, only_field
 from .moments import text_of
@@ -141,7 +143,16 @@ class ReadoutFeed:
             name = "value" if "value" in fields else fields[0] if len(fields) == 1 else None
         if name is None or name not in stream.fields:
             return None
-        return newest_value(stream, name)
+        # The stream may have dropped the record that had it: the card keeps what it has shown.
+        seen = self._line.last[0] if self._line is not None and self._line.last else math.nan
+        return newest_value(stream, name, nothing=None if math.isnan(seen) else seen)
+
+    def _exact(self, value: float) -> Any:
+        """Return the value as the stream keeps it, where a float is not exact."""
+        if abs(value) < EXACT_BELOW or math.isnan(value):
+            return value
+        kept = self.value()
+        return kept if isinstance(kept, int | Decimal) else value
 
     def _line_of_field(self) -> SeriesFeed | None:
         if self._field is None:
@@ -157,7 +168,7 @@ class ReadoutFeed:
         body: dict[str, Any] = {
             "value": value if math.isfinite(value) else None,
             "trend": direction(value, baseline),
-            "level": level(value, self._thresholds, self._good),
+            "level": level(self._exact(value), self._thresholds, self._good),
         }
         text = None if self.stream.fields.get(line.fields[0]) == "number" else text_of(self.value())
         if text is not None:  # of a span of time too, whose seconds are only drawn

@@ -84,6 +84,7 @@ class SeriesFeed:
         self._most = -math.inf
         self._range = 0  # of the bucket numbers
         self._first_k: int | None = None
+        self._drawn = False  # whether there has been a number to draw
         self._base = _NOWHERE  # no bucket before it has a value: where to look for the baseline
         self._built_at = 0
         self._last_at: list[float] = []  # where each value of `last` stands, by time or number
@@ -182,6 +183,7 @@ class SeriesFeed:
         newest, present = records[-1][0], stream.newest_ts
         if records[0][0] < (self.newest_ts or -math.inf) or present is None or newest > present:
             return None
+        self._drawn = True
         for ts, value in records:
             k = math.floor(ts / layout.step)
             self._buckets.add_one(k, ts, value)
@@ -294,7 +296,7 @@ class SeriesFeed:
         self._last_ts = [math.nan] * len(self.fields)
         self.newest = self.newest_ts = self._first_k = None
         self._least, self._most, self._range = math.inf, -math.inf, 0
-        self._base = _NOWHERE
+        self._base, self._drawn = _NOWHERE, False
         self._ahead = []
         self._layout = self._fitting(batch)
         self._axis = FieldAxis(self.x, self._layout.step)
@@ -380,6 +382,7 @@ class SeriesFeed:
         if k is None:
             k = np.floor(x / self._layout.step).astype(np.int64)
         self._buckets.add(k, x, values, broken=broken)
+        self._drawn = self._drawn or bool(np.isfinite(values).any())
         self._base = min(self._base, int(k.min()))
         self._least, self._most = min(self._least, float(x.min())), max(self._most, float(x.max()))
         self._first_k = int(k.min()) if self._first_k is None else min(self._first_k, int(k.min()))
@@ -441,6 +444,8 @@ class SeriesFeed:
         unknown = self.unknown_field()
         if unknown is not None:
             return unknown
+        if self.kind == "field" and self.x in there and self.x not in stream.number_fields:
+            return why_not_drawn(stream, self.x)
         wanted = there if self._follow_fields else [name for name in self.fields if name in there]
         if any(name in wanted and name != self.x for name in stream.number_fields) or not len(stream):
             return None
@@ -449,6 +454,12 @@ class SeriesFeed:
     def notice(self) -> str | None:
         """Return a sentence for the reader when not all there is can be drawn; None: it is."""
         said = []
+        if not self._drawn and self.fields and len(self.stream) and self.newest is not None:
+            said.append(f"{', '.join(self.fields[:3])}: no number yet")
+        elif (
+            self.kind == "field" and len(self.stream) and self.newest is None and self.x in self.stream.fields
+        ):
+            said.append(f"{self.x}: no number yet")
         count = len(self._drawable()) if self._follow_fields and len(self.fields) == MAX_SERIES else 0
         if count > MAX_SERIES:
             said.append(f"{MAX_SERIES} of {count} number fields are drawn; name those to draw, y=[…]")

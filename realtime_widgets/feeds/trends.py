@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 Direction = Literal["up", "down", "neutral"]
 Severity = Literal["normal", "warning", "error"]
@@ -33,10 +33,11 @@ def direction(value: float, baseline: float, epsilon: float = 0.0) -> Direction:
     return "up" if change > 0 else "down"
 
 
-def level(value: float, thresholds: Mapping[float, Severity], good: Literal["up", "down", None]) -> Severity:
+def level(value: Any, thresholds: Mapping[Any, Severity], good: Literal["up", "down", None]) -> Severity:
     """Return the most severe level whose threshold the value has reached.
 
-    A threshold is reached from below, or with `good="up"` (small values are bad) from above.
+    Numbers of any kind are compared exactly. A threshold is reached from below, or with `good="up"` (small values are
+    bad) from above.
     """
     reached: list[Severity] = [
         name

@@ -16,6 +16,7 @@ from ..feeds.axes import at_marks, begins_run
 from ..feeds.series import SeriesFeed
 from ..feeds.windows import Points
 from ..streams import Batch
+from ..streams.text import well_formed
 from ..streams.times import to_utc
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def figure(
         shown = [field for field in line.drawn_fields() if field in batch.columns]
         for field in shown:
             only = words.get("only") if len(shown) == 1 else None
-            label = words["labels"].get(field) or only or words["prefix"] + field
+            label = well_formed(words["labels"].get(field) or only or words["prefix"] + field)
             color = _color(colors, label, count)
             count += 1
             runs = _runs(line, batch, inside, field)
@@ -109,10 +110,10 @@ def figure(
                 )
     unit = format.get("unit") or ("ms" if format["name"] == "duration" else None)
     made.update_layout(
-        title=title or None,
+        title=well_formed(title) or None,
         height=height + 100,
         xaxis={"title": zone.name if zone else None if lines[0].kind == "time" else _axis_name(lines[0])},
-        yaxis={"title": unit, "tickformat": TICKS.get(format["name"])},
+        yaxis={"title": unit and well_formed(unit), "tickformat": TICKS.get(format["name"])},
     )
     return made
 
@@ -142,7 +143,7 @@ class _Zone:
 
 
 def _axis_name(line: SeriesFeed) -> str:
-    return "record" if line.kind == "records" else line.x
+    return "record" if line.kind == "records" else well_formed(line.x)
 
 
 def _color(colors: Sequence[str] | Mapping[str, str] | None, label: str, place: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Literal, SupportsFloat
 
 import numpy as np
@@ -18,7 +20,7 @@ from ..streams import Stream
 from ..streams.amounts import Duration
 from ..streams.intake import is_many
 from .base import LiveWidget, named_keywords
-from .settings import NumberSettings, Setting, flag, is_number, seconds, text
+from .settings import NumberSettings, Setting, flag, seconds, text
 
 
 def _checked_good(good: Any) -> str:
@@ -27,7 +29,7 @@ def _checked_good(good: Any) -> str:
     return good or ""
 
 
-def _checked_thresholds(thresholds: Any) -> dict[float, Severity]:
+def _checked_thresholds(thresholds: Any) -> dict[Any, Severity]:
     if thresholds is None:
         return {}
     if not isinstance(thresholds, Mapping):
@@ -35,15 +37,16 @@ def _checked_thresholds(thresholds: Any) -> dict[float, Severity]:
             f"thresholds={thresholds!r} cannot be used: pass value → level, such as {{0.9: 'error'}}"
         )
     for value, name in thresholds.items():
-        if not is_number(value):
+        real = isinstance(value, Real | Decimal) and not isinstance(value, bool | np.bool_)
+        if not real or value != value:
             raise UsageError(
-                f"threshold {value!r} is not a number: pass value → level, such as {{0.9: 'error'}}"
+                f"threshold {shown(value)} is not a number: pass value → level, such as {{0.9: 'error'}}"
             )
         if name not in SEVERITIES:
             raise UsageError(
-                f"threshold {value!r} has level {name!r}: it is one of {', '.join(map(repr, SEVERITIES))}"
+                f"threshold {shown(value)} has level {name!r}: it is one of {', '.join(map(repr, SEVERITIES))}"
             )
-    return {float(value): name for value, name in thresholds.items()}
+    return dict(thresholds)
 
 
 _checked_window = seconds("window", 0.1, 3.2e9)

@@ -119,3 +119,17 @@ def test_a_setting_that_is_none_is_refused(level: Any, advice: str):
     with pytest.raises(UsageError) as raised:
         checked_level(level)
     assert advice in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\x1b[31mERROR\x1b[0m",
+        "\x1b[1m\x1b[31mError\x1b[0m",
+        b"\x1b[31merror\x1b[0m",
+        "ERROR\x00",
+        "error\ufeff",
+    ],
+)
+def test_a_level_that_is_coloured_for_a_terminal_is_that_level(name: Any):
+    assert level_of(name) == "error"

@@ -499,3 +499,11 @@ def test_events_that_no_part_has_carried_and_nobody_can_fetch_are_counted():
     s.extend({"message": [f"m{i}" for i in range(25)]})
     log.take(False, 0.0)
     assert log.dropped == 15
+
+
+def test_the_message_of_structured_logs_is_their_event():
+    stream = Stream("s")
+    stream.append({"event": "started", "level": "error"})
+    stream.append(source="db", level="info", message=None, event="ready")
+    rows = EventLogFeed(stream, "debug", 10).take(True, 0.0).body["rows"]
+    assert [row[4] for row in rows] == ["started", "ready"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -164,3 +166,32 @@ def test_a_value_that_newer_records_leave_out_stays_and_says_how_old_it_is_once_
     assert (body["value"], body["behind"], body["age"]) == (2.0, 20.0, 20.0)
     stream.append(ts=T0 - 39, val_loss=1.5)
     assert "behind" not in said(feed.take(False, T0))
+
+
+def test_a_card_keeps_the_value_whose_record_the_stream_has_dropped():
+    stream = Stream("s", max_points=3, clock=lambda: T0)
+    feed = ReadoutFeed(stream, "a", 60.0, {}, None)
+    stream.append(a=5.0, ts=T0 - 10)
+    feed.take(True, T0)
+    for second in range(5):
+        stream.append(b=1.0, ts=T0 - 9 + second)
+        assert said(feed.take(False, T0))["value"] == feed.value() == 5.0
+    stream.append(a=None, ts=T0)
+    assert said(feed.take(False, T0))["value"] is feed.value() is None
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "level"),
+    [
+        (10**18, 10**18 + 1, "normal"),
+        (10**18 + 1, 10**18 + 1, "error"),
+        (2**53, 2**53 + 1, "normal"),
+        (10**400, 10**400, "error"),
+        (5.0, Decimal(5), "error"),
+        (0.4, Fraction(1, 2), "normal"),
+    ],
+)
+def test_thresholds_are_compared_exactly(value: Any, threshold: Any, level: str):
+    stream = Stream("s", clock=lambda: T0)
+    stream.append(value)
+    assert ReadoutFeed(stream, None, 60.0, {threshold: "error"}, None).take(True, T0).body["level"] == level

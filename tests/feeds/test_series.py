@@ -634,3 +634,18 @@ def test_many_records_at_a_time_make_the_buckets_that_few_at_a_time_make() -> No
         lines[0].take(False, 0.0)
         found, expected = (shown(line.take(True, 0.0)).state() for line in lines)
         assert found == expected
+
+
+def test_an_axis_without_numbers_and_values_that_are_all_missing_are_said() -> None:
+    stream = Stream("s")
+    line = SeriesFeed(stream, ["loss"], "all", "step")
+    stream.append(step="1", loss=1.0)
+    assert line.take(True, 0.0).body["error"].startswith("step is text ('1'): append float(…)")
+    empty = Stream("s")
+    along, over = SeriesFeed(empty, ["loss"], "all", "step"), SeriesFeed(empty, ["loss"], 10.0)
+    empty.append(step=None, loss=None, ts=T0)
+    assert along.take(True, 0.0).body["notice"] == "step: no number yet"
+    assert over.take(True, 0.0).body["notice"] == "loss: no number yet"
+    empty.append(step=1, loss=0.5, ts=T0 + 1)
+    assert "notice" not in along.take(False, 0.0).body
+    assert "notice" not in over.take(False, 0.0).body

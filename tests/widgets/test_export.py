@@ -93,3 +93,11 @@ def test_values_are_written_as_on_the_screen():
     s = rw.Stream("s")
     s.append(0.5)
     assert rw.LiveChart(s, format="percentage").to_figure().layout.yaxis.tickformat == ",.1%"
+
+
+def test_text_that_is_no_unicode_is_replaced():
+    s = rw.Stream("s")
+    s.append({"p\ud83d": 1.0})
+    figure = rw.LiveChart(s, title="bad \ud83d", unit="\ud83d").to_figure()
+    figure.to_json().encode()
+    assert (figure.layout.title.text, figure.data[0].name) == ("bad \ufffd", "p\ufffd")

@@ -121,3 +121,13 @@ def test_the_window_can_be_set_later(sent: Recorder) -> None:
     assert (body["window"], body["span"]) == (60.0, 59.0)
     with pytest.raises(UsageError, match="window"):
         card.window = 0
+
+
+def test_thresholds_are_numbers_of_any_kind_and_size() -> None:
+    card = MetricCard(
+        "wei", thresholds={2**53: "warning", 2**53 + 1: "error", 10**400: "error", Decimal("0.5"): "warning"}
+    )
+    assert list(card.thresholds) == [2**53, 2**53 + 1, 10**400, Decimal("0.5")]
+    for value in (math.nan, True, "5"):
+        with pytest.raises(UsageError, match="is not a number"):
+            card.thresholds = {value: "error"}
