@@ -174,21 +174,22 @@ class Buckets:
         """
         slot = k % self.capacity
         self.newest = k if self.newest is None else max(k, self.newest)
-        old = int(self._k[slot])
-        flags = ABSENT if old != k else int(self._flags[0, slot])
-        if old not in (k, _NO_BUCKET):
-            self._lead_out(np.array([slot]))
+        old = self._k.item(slot)
+        flags = self._flags.item(0, slot)
         if old != k:
+            if old != _NO_BUCKET and not flags & ABSENT:
+                self._lead_from(0, slot)
             self._k[slot], self._x[slot] = k, x
+            flags = ABSENT
         if flags & ABSENT:
             self._flags[0, slot] = 0
             self._first[0, slot] = self._lo_x[0, slot] = self._hi_x[0, slot] = x
             self._lo[0, slot] = self._hi[0, slot] = value
         else:
             self._flags[0, slot] = flags & ~BREAK_AFTER
-            if not value >= self._lo[0, slot]:  # or it is NaN
+            if not value >= self._lo.item(0, slot):  # or it is NaN
                 self._lo[0, slot], self._lo_x[0, slot] = value, x
-            if not value < self._hi[0, slot]:
+            if not value < self._hi.item(0, slot):
                 self._hi[0, slot], self._hi_x[0, slot] = value, x
         self._last[0, slot] = x
 
@@ -287,19 +288,21 @@ class Buckets:
         slots = slots[np.argsort(self._k[slots])]
         for row, flags in enumerate(self._flags[:, slots]):
             there = slots[(flags & ABSENT) == 0]
-            if not len(there):
-                continue
-            at = there[-1]
-            high = self._hi_x[row, at] >= self._lo_x[row, at]
-            x, y = (self._hi_x, self._hi) if high else (self._lo_x, self._lo)
-            value = math.nan if self._flags[row, at] & BREAK_AFTER else float(y[row, at])
-            self._take_lead(row, int(self._k[at]), float(self._last[row, at]), float(x[row, at]), value)
+            if len(there):
+                self._lead_from(row, int(there[-1]))
+
+    def _lead_from(self, row: int, slot: int) -> None:
+        """Take the end of a bucket for the lead of a series."""
+        high = self._hi_x.item(row, slot) >= self._lo_x.item(row, slot)
+        x, y = (self._hi_x, self._hi) if high else (self._lo_x, self._lo)
+        value = math.nan if self._flags.item(row, slot) & BREAK_AFTER else y.item(row, slot)
+        self._take_lead(row, self._k.item(slot), self._last.item(row, slot), x.item(row, slot), value)
 
     def _take_lead(self, row: int, k: int, last: float, x: float, y: float) -> None:
         """Take a point for the lead of a series, when nothing later is there; `last` is where its records end."""
         if (k, last) >= self._lead_at[row]:
             self._lead_at[row] = k, last
-            self._lead[row] = x, y
+            self._lead[row, 0], self._lead[row, 1] = x, y
 
     def touched(self) -> BucketArrays:
         """Return the buckets that changed since the last call."""

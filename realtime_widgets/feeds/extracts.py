@@ -1,34 +1,81 @@
-"""Extract: what buckets need of the newest records of a stream, found once for all the cards that follow it.
+"""Extract: what buckets need of the newest records of a stream, found once for all charts and cards that follow it.
 
-Of the records that fall into one bucket the least and the greatest value count, each where it stands, and the newest:
-whoever adds these few to the bucket has what all of them would have made of it.
+Of the records that fall into one bucket, those matter to a field that have its least or its greatest value, or are the
+first or the last that say anything of it: whoever adds these to the bucket has what all of them would have made of it.
+More than these do no harm.
+
+An extract is made while the stream is held, so that a thread that only appends cannot run ahead of the work. In one
+frame, all that follow a stream are brought to the same number, so that in the next one extract serves them all.
 """
 
 from __future__ import annotations
 
 import math
 import weakref
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ..streams import Stream
-from ..streams.ring import Tail
+from ..streams.columns import absences
+from .decimation import Floats, Ints
 
-MAX_RECORDS: Final = 20_000
-"""Most records that are looked through; with more, a view is not up to date anyway."""
-MAX_BUCKETS: Final = 4
-"""Most buckets that the new records may fall into: more are quicker sent as buckets."""
-
+MAX_FEW: Final = 4
+"""Most buckets that a few records may fall into: more are quicker sent as buckets."""
+CROWD: Final = 8
+"""Records a bucket, on average, from which on it pays to choose."""
+MAX_NUMBERS: Final = 5_000_000
+"""Most numbers that are looked at in one go; of more, the first ones."""
 MAX_STEPS: Final = 16
 """Steps of a stream whose extracts are kept: views of other sizes begin anew."""
 
 Records = tuple[tuple[float, float], ...]
 
 
+class Extract(msgspec.Struct, frozen=True):
+    """Records of a stream that matter, in order of time.
+
+    Attributes:
+        after: the cursor they come after.
+        last: the number of the last record that was looked at.
+        missed: how many records before them the stream no longer has.
+        more: whether there are newer ones, because they were too many.
+        newest: the greatest time that was looked at, in seconds.
+        ts: times of those that matter to any field, shape (n,), in seconds.
+        values: of all fields, shape (fields, n), absent ones as in `streams.columns`.
+        rows: field → its row, of those that hold numbers.
+        places: for each row, which of the n matter to it.
+        few: for each row, times and values, when these are few and finite; else None.
+    """
+
+    after: int
+    last: int
+    missed: int
+    more: bool
+    newest: float
+    ts: Floats
+    values: Floats
+    rows: dict[str, int]
+    places: list[Ints]
+    few: list[Records | None]
+
+    def of(self, fields: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return times and values of the records that matter to some fields, shapes (m,) and (fields, m)."""
+        rows = [self.rows[field] for field in fields]
+        chosen = (
+            self.places[rows[0]]
+            if len(rows) == 1
+            else np.unique(np.concatenate([self.places[r] for r in rows]))
+        )
+        return self.ts[chosen], self.values[rows][:, chosen]
+
+
 class Extracts:
-    """The newest extract of a stream for buckets of one step, of the fields that have been asked for.
+    """The latest extract of a stream for buckets of one step, of the fields that were asked for since the one before.
 
     Args:
         step: of the buckets, in seconds.
@@ -36,64 +83,128 @@ class Extracts:
 
     def __init__(self, step: float) -> None:
         self._step = step
-        self._fields: dict[str, int] = {}  # field → its row
-        self._after = -1
-        self._last = 0
-        self._rows: list[Records | None] = []
+        self._asked: set[str] = set()
+        self._latest: Extract | None = None
+        self._frame = -math.inf  # of the latest
 
-    def after(self, stream: Stream, cursor: int, field: str) -> tuple[int, Records] | None:
-        """Return what matters of a field's records after a cursor.
+    def few(self, stream: Stream, cursor: int, field: str, now: float) -> tuple[int, float, Records] | None:
+        """Return what matters of a field's records after a cursor, when it is a few finite numbers.
 
         Args:
             stream: always the same.
             cursor: the number of the last record that was read.
             field: of numbers.
+            now: the time of the frame.
 
         Returns:
-            The number of the last record, and times and values in order. None: the records are too many, or not in
-            order of time, or some have no finite value of the field, or are special in another way.
+            The number and the time of the newest record, and times and values in order. None: it is not that.
         """
-        new = field not in self._fields
-        if new:
-            self._fields[field] = len(self._fields)
-        if new or self._after != cursor or self._last <= cursor:
-            self._after = cursor
-            self._extract(stream, cursor)
-        records = self._rows[self._fields[field]]
-        return None if records is None else (self._last, records)
+        found = self._extract(stream, cursor, (field,), now)
+        row = None if found is None or found.missed or found.more else found.rows.get(field)
+        records = None if row is None or found is None else found.few[row]
+        return None if records is None or found is None else (found.last, found.newest, records)
 
-    def _extract(self, stream: Stream, cursor: int) -> None:
-        self._last, self._rows = cursor, [None] * len(self._fields)
-        if stream.last_seq == cursor + 1 and (one := stream.one(cursor, self._fields)) is not None:
-            ts, numbers = one
-            self._last = cursor + 1
-            self._rows = [((ts, number),) if math.isfinite(number) else None for number in numbers]
-            return
-        found = stream.tail(cursor, tuple(self._fields), MAX_RECORDS, self._chosen)
+    def many(self, stream: Stream, cursor: int, fields: Sequence[str], now: float) -> Extract | None:
+        """Return what matters of the records after a cursor; None: the stream has to be read, see `Stream.tail`."""
+        found = self._extract(stream, cursor, fields, now)
+        return None if found is None or any(field not in found.rows for field in fields) else found
+
+    def _extract(self, stream: Stream, cursor: int, fields: Sequence[str], now: float) -> Extract | None:
+        latest = self._latest
+        self._asked.update(fields)
+        if latest is not None and latest.last > cursor and self._frame == now:
+            if latest.after == cursor and all(field in latest.rows for field in fields):
+                return latest
+            return _extract(stream, cursor, fields, self._step, latest.last)
+        found = _extract(stream, cursor, sorted(self._asked), self._step)
         if found is not None:
-            self._last, self._rows = found
+            self._asked, self._latest, self._frame = set(fields), found, now
+        return found
 
-    def _chosen(self, tail: Tail) -> tuple[int, list[Records | None]]:
-        """Return the records that matter, for each field."""
-        times, values = tail.ts, tail.values
-        nothing: list[Records | None] = [None] * len(values)
-        k = np.floor(times / self._step)
-        starts = [0, *(np.flatnonzero(k[1:] != k[:-1]) + 1).tolist(), len(times)]
-        if len(starts) > MAX_BUCKETS + 1 or not (times[1:] >= times[:-1]).all():
-            return tail.last_seq, nothing
-        finite: list[bool] = np.isfinite(values).all(axis=1).tolist()  # type: ignore[assignment]
-        chosen = [[len(times) - 1] * len(values)]
-        for begin, end in pairwise(starts):
-            piece = values[:, begin:end]
-            chosen.append(
-                (begin + piece.argmin(axis=1)).tolist()
-            )  # the first of equal ones, as buckets have it
-            chosen.append((end - 1 - piece[:, ::-1].argmax(axis=1)).tolist())  # the last
-        rows = [
-            tuple((times.item(i), own.item(i)) for i in sorted(set(places))) if whole else None
-            for whole, own, places in zip(finite, values, zip(*chosen, strict=True), strict=True)
-        ]
-        return tail.last_seq, rows
+
+def _extract(
+    stream: Stream, cursor: int, fields: Sequence[str], step: float, last: int | None = None
+) -> Extract | None:
+    """Return the extract of the records after a cursor, up to the one with the number `last`."""
+    with stream.hold():
+        most = max(cursor + 1, stream.first_seq) + MAX_NUMBERS // max(1, len(fields))
+        tail = stream.tail(cursor, fields, most if last is None else min(last, most))
+        if tail is None:
+            return None
+        ts, values = tail.ts, tail.values
+        if (ts[1:] < ts[:-1]).any():
+            order = np.argsort(ts, kind="stable")
+            ts, values = ts[order], values[:, order]
+        k = np.floor(ts / step)
+        starts = [0, *(np.flatnonzero(k[1:] != k[:-1]) + 1).tolist(), len(ts)]
+        finite = np.isfinite(values)
+        present = finite if finite.all() else finite | ~absences(values)
+        few: list[Records | None]
+        if len(starts) - 1 > max(MAX_FEW, len(ts) // CROWD):
+            everything = np.arange(len(ts))
+            places, few = [everything] * len(fields), [None] * len(fields)
+        else:
+            extremes = _extremes(values, finite, starts)
+            ends = _ends(present, starts)
+            places = [np.unique(own) for own in np.hstack((extremes, ends))]
+            few = [None] * len(fields)
+            if len(starts) - 1 <= MAX_FEW:
+                few = _few(ts, values, finite, present, extremes)
+        chosen = np.unique(np.concatenate(places)) if places else np.arange(0)
+        return Extract(
+            cursor,
+            tail.last_seq,
+            tail.missed,
+            last is None and tail.last_seq < stream.last_seq,
+            float(ts[-1]),
+            ts[chosen],
+            values[:, chosen],
+            {field: row for row, field in enumerate(fields) if field not in tail.others},
+            [np.searchsorted(chosen, own) for own in places],
+            few,
+        )
+
+
+def _extremes(values: Floats, finite: NDArray[np.bool_], starts: Sequence[int]) -> Ints:
+    """Return where each bucket's first minimum and last maximum are, as buckets have them, shape (fields, 2 buckets);
+    anywhere in a bucket that has none.
+    """
+    low = high = values
+    if not finite.all():
+        low, high = np.where(finite, values, math.inf), np.where(finite, values, -math.inf)
+    found = []
+    for begin, end in pairwise(starts):
+        found.append(begin + low[:, begin:end].argmin(axis=1))
+        found.append(end - 1 - high[:, begin:end][:, ::-1].argmax(axis=1))
+    return np.stack(found, axis=1)
+
+
+def _ends(present: NDArray[np.bool_], starts: Sequence[int]) -> Ints:
+    """Return where each bucket begins, and its first and last record that says anything of a field, likewise."""
+    found = []
+    for begin, end in pairwise(starts):
+        found.append(np.full(len(present), begin))
+        found.append(begin + present[:, begin:end].argmax(axis=1))
+        found.append(end - 1 - present[:, begin:end][:, ::-1].argmax(axis=1))
+    return np.stack(found, axis=1)
+
+
+def _few(
+    ts: Floats, values: Floats, finite: NDArray[np.bool_], present: NDArray[np.bool_], extremes: Ints
+) -> list[Records | None]:
+    """Return times and values of the extremes and the newest record of each field; None where one is not finite."""
+    whole: Any = finite.all(axis=1).tolist()
+    usable: Any = (finite.any(axis=1) & (finite == present).all(axis=1)).tolist()
+    newest = (len(ts) - 1 - present[:, ::-1].argmax(axis=1)).tolist()
+    found: list[Records | None] = []
+    for own, has, places, last, all_there, some in zip(
+        values, finite, extremes.tolist(), newest, whole, usable, strict=True
+    ):
+        chosen = sorted({*places, last})
+        found.append(
+            tuple((ts.item(i), own.item(i)) for i in chosen if all_there or has[i]) if some else None
+        )
+    return found
 
 
 _extracts: weakref.WeakKeyDictionary[Stream, dict[float, Extracts]] = weakref.WeakKeyDictionary()

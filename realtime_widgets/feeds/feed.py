@@ -88,7 +88,7 @@ class Payload(msgspec.Struct, frozen=True):
     """Size in bytes of a `body` that holds the data itself; 0 for a `body` of a few numbers, which do not count."""
 
     def __post_init__(self) -> None:
-        body = as_unicode(self.body)
+        body = as_unicode(self.body) if self.body else self.body
         if body is not self.body:
             msgspec.structs.force_setattr(self, "body", body)
 

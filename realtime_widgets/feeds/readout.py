@@ -82,7 +82,7 @@ class ReadoutFeed:
             return Payload(1, 0, True, {"value": None, "age": None, "error": str(error)})
         if line is None:
             return Payload(1, 0, True, {"value": None, "age": None})
-        if not key and self._judged and (few := self._few(line)) is not None:
+        if not key and self._judged and (few := self._few(line, now)) is not None:
             return few
         judged, self._judged = self._judged, True
         part = line.take(key, now)
@@ -97,10 +97,10 @@ class ReadoutFeed:
                 body["behind"] = behind
         return msgspec.structs.replace(part, body=body, moved=part.moved or not judged)
 
-    def _few(self, line: SeriesFeed) -> Payload | None:
+    def _few(self, line: SeriesFeed, now: float) -> Payload | None:
         """Return the part for a few new numbers, the usual case and a cheap one; None: it is not that."""
         first, age = line.sent + 1, self.stream.age
-        records = None if age is None else line.take_few()
+        records = None if age is None else line.take_few(now)
         if records is None or age is None:
             return None
         value = records[-1][1]
@@ -109,7 +109,7 @@ class ReadoutFeed:
         known = math.isfinite(change)
         reading = Reading(
             records,
-            age,
+            age + line.behind(),
             change if known else math.nan,
             records[-1][0] - start if known else math.nan,
             direction(value, baseline),

@@ -24,7 +24,7 @@ from ..streams.columns import ABSENT_NUMBER, absences
 from ..streams.gaps import Gap
 from .axes import FieldAxis, Floats, Ints, Kind, at_marks, axis_kind, extent
 from .decimation import BREAK_BEFORE, NEW_RUN, BucketArrays, Buckets
-from .extracts import extracts_of
+from .extracts import Extract, Records, extracts_of
 from .feed import Payload
 from .fields import check_field, no_such_field, why_not_drawn
 from .layouts import Layout, fitting
@@ -133,10 +133,10 @@ class SeriesFeed:
         """Whether `take` would return anything new."""
         stream = self.stream
         return (
-            self._layout is None
+            stream.last_seq != self._cursor
+            or self._layout is None
             or self._stale
             or self._asked is not None
-            or stream.last_seq != self._cursor
             or stream.cleared_seq != self._cleared
             or stream.past_seq != self._past
             or stream.gap_count != self._gaps
@@ -145,10 +145,14 @@ class SeriesFeed:
 
     def take(self, key: bool, now: float) -> Payload:
         """Return the buckets that changed since the last call, or all of them."""
+        with self.stream.hold():
+            return self._take(key, now)
+
+    def _take(self, key: bool, now: float) -> Payload:
         shown = self._layout is not None
         missing = self._missing
         self._gaps = self.stream.gap_count
-        anew = self._ingest()
+        anew = self._ingest(now)
         self._missing = self.stream.missing
         key = key or anew
         skipped = self._buckets.skipped
@@ -164,7 +168,7 @@ class SeriesFeed:
             first, self._cursor, key, body, columns, moved=shown and (anew or self._missing != missing)
         )
 
-    def take_few(self) -> tuple[tuple[float, float], ...] | None:
+    def take_few(self, now: float) -> Records | None:
         """Take new records of a line of time with one field as cheaply as can be.
 
         Returns:
@@ -176,11 +180,11 @@ class SeriesFeed:
             return None
         if stream.cleared_seq != self._cleared or stream.past_seq != self._past or self._missing is not None:
             return None
-        found = extracts_of(stream, layout.step).after(stream, self._cursor, self.fields[0])
+        found = self._few(now)
         if found is None or stream.gap_count != self._gaps:
             return None
-        last, records = found
-        newest, present = records[-1][0], stream.newest_ts
+        last, newest, records = found
+        present = stream.newest_ts
         if records[0][0] < (self.newest_ts or -math.inf) or present is None or newest > present:
             return None
         self._drawn = True
@@ -189,13 +193,26 @@ class SeriesFeed:
             self._buckets.add_one(k, ts, value)
             if self._first_k is None or k < self._first_k:
                 self._first_k = k
+        if newest > ts:  # by records that say nothing of the field
+            k = math.floor(newest / layout.step)
+            self._buckets.newest = max(k, self._buckets.newest or k)
         self._range = max(self._range, k - (self._first_k or k))
         self._least, self._most = min(self._least, records[0][0]), max(self._most, newest)
-        self.newest = self.newest_ts = self._last_at[0] = self._last_ts[0] = newest
+        self.newest = self.newest_ts = newest
+        self._last_at[0] = self._last_ts[0] = records[-1][0]
         self.last[0] = records[-1][1]
         self.merged += last - self._cursor - len(records)
         self._cursor = self._sent = last
         return records
+
+    def _few(self, now: float) -> tuple[int, float, Records] | None:
+        """Return number and time of the newest record, and what matters of the new ones; None: these are not few."""
+        stream, cursor, field = self.stream, self._cursor, self.fields[0]
+        if stream.last_seq != cursor + 1:
+            assert self._layout is not None
+            return extracts_of(stream, self._layout.step).few(stream, cursor, field, now)
+        one = stream.one(cursor, field)
+        return None if one is None or not math.isfinite(one[1]) else (cursor + 1, one[0], (one,))
 
     @property
     def sent(self) -> int:
@@ -223,7 +240,7 @@ class SeriesFeed:
 
     # Reading
 
-    def _ingest(self) -> bool:
+    def _ingest(self, now: float) -> bool:
         """Read new records into the buckets; returns whether the buckets were rebuilt."""
         if self._asked is not None:
             (fields, self.window), self._asked = self._asked, None
@@ -233,8 +250,9 @@ class SeriesFeed:
         if self._layout is None or self._stale or self._fields_changed():
             self._rebuild()
             return True
-        if self._take_many():
-            return False
+        while (extract := self._take_many(now)) is not None:
+            if not extract.more:
+                return False
         batch = self.stream.read(after=self._cursor, fields=self._read_fields())
         if self.stream.cleared_seq != self._cleared or self.stream.past_seq != self._past:
             self._rebuild()
@@ -247,37 +265,27 @@ class SeriesFeed:
             return True
         return False
 
-    def _take_many(self) -> bool:
-        """Take many new records by those that matter, see `extracts`; says whether they were taken."""
+    def _take_many(self, now: float) -> Extract | None:
+        """Take many new records by those that matter, see `extracts`; None: they have to be read."""
         stream, layout = self.stream, self._layout
         assert layout is not None
         if self.kind != "time" or stream.last_seq - self._cursor < MANY or self._ahead or not self.fields:
-            return False
+            return None
         if self.window == "all" or stream.cleared_seq != self._cleared or stream.past_seq != self._past:
-            return False
-        extracts = extracts_of(stream, layout.step)
-        found = [extracts.after(stream, self._cursor, field) for field in self.fields]
-        rows = [each for each in found if each is not None]
+            return None
+        found = extracts_of(stream, layout.step).many(stream, self._cursor, self.fields, now)
         present = stream.newest_ts
-        if len(rows) < len(found) or present is None or len({last for last, _ in rows}) > 1:
-            return False
-        last = rows[0][0]
-        times = sorted({at for _, records in rows for at, _ in records})
-        if times[-1] > present or times[0] < (self.newest_ts or -math.inf):
-            return False
-        places = {at: i for i, at in enumerate(times)}
-        if any(len({at for at, _ in records}) < len(records) for _, records in rows):
-            return False  # several at one time
-        values = np.full((len(rows), len(times)), ABSENT_NUMBER)
-        for own, (_, records) in zip(values, rows, strict=True):
-            for at, value in records:
-                own[places[at]] = value
-        ts = np.array(times)
+        if found is None or present is None or found.newest > present:
+            return None
+        ts, values = found.of(self.fields)
+        if ts[0] < (self.newest_ts or -math.inf):
+            return None
         self._note_last(ts, ts, values)
-        self._put(ts, ts, values)
-        self._fresh += last - self._cursor
-        self._cursor = last
-        return True
+        self._put(ts, ts, values, broken=found.missed > 0)
+        self._fresh += found.last - self._cursor - found.missed
+        self.dropped += found.missed
+        self._cursor = found.last
+        return found
 
     def _read_fields(self) -> tuple[str, ...]:
         return (*self.fields, self.x) if self.kind == "field" else self.fields

@@ -39,6 +39,8 @@ def level(value: Any, thresholds: Mapping[Any, Severity], good: Literal["up", "d
     Numbers of any kind are compared exactly. A threshold is reached from below, or with `good="up"` (small values are
     bad) from above.
     """
+    if not thresholds:
+        return "normal"
     reached: list[Severity] = [
         name
         for threshold, name in thresholds.items()

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .batch import Batch
-from .columns import ABSENT, Array, Column, absences, scalar
+from .columns import ABSENT, ABSENT_NUMBER, Array, Column, absences, scalar
 from .fields import Declaration, agree
 from .gaps import Gap
 from .present import AHEAD, Present
@@ -64,10 +64,14 @@ class Tail:
 
     last_seq: int
     """The number of the last of them."""
+    missed: int
+    """How many before them were wanted and are no longer kept."""
     ts: Floats
     """Their times, seconds."""
     values: Floats
-    """Shape (fields, records); NaN where a record has no number."""
+    """Shape (fields, records); NaN where a number is missing, absent where a record says nothing, see `columns`."""
+    others: frozenset[str] = frozenset()
+    """Fields that hold other things than numbers, whose rows are absent: `Stream.read` has them."""
 
 
 class Ring:
@@ -276,35 +280,37 @@ class Ring:
             last = first - 1
         return None
 
-    def one(self, after: int, fields: Iterable[str]) -> tuple[float, list[float]] | None:
-        """Return time and numbers of the only record after a cursor; see `Stream.one`."""
+    def one(self, after: int, field: str) -> tuple[float, float] | None:
+        """Return time and number of the only record after a cursor; see `Stream.one`."""
         if self.last != after + 1 or self._is_marked(after):
             return None
-        numbers = []
-        for field in fields:
-            column = self.columns.get(field)
-            known = column is not None and column.kind == "number"
-            numbers.append(column.array.item(after % len(column.array)) if known and column else math.nan)
-        return self._ts.array.item(after % len(self._ts.array)), numbers
+        column, ts = self.columns.get(field), self._ts.array
+        number = math.nan
+        if column is not None and column.kind == "number":
+            number = column.array.item(after % len(column.array))
+        return ts.item(after % len(ts)), number
 
     def _is_marked(self, after: int) -> bool:
         """Whether a gap or a run is marked after a record or later."""
         gaps, runs = self.gaps, self.runs
         return bool((gaps and (gaps[-1].seq or 0) >= after) or (runs and runs[-1].seq >= after))
 
-    def tail(self, after: int, fields: Sequence[str], most: int) -> Tail | None:
-        """Return the numbers of all records after a cursor; see `Stream.tail`."""
-        count = self.last - after
-        if not 0 < count <= most or after < self.first - 1:
-            return None
-        if self._is_marked(after):
+    def tail(self, after: int, fields: Sequence[str], last: int | None = None) -> Tail | None:
+        """Return the numbers of the records after a cursor; see `Stream.tail`."""
+        last = self.last if last is None else min(last, self.last)
+        first = max(after + 1, self.first)
+        if last < first or self._is_marked(after):
             return None
         columns = [self.columns.get(field) for field in fields]
-        values = np.full((len(columns), count), math.nan)
-        for row, column in zip(values, columns, strict=True):
+        values = np.full((len(columns), last - first + 1), ABSENT_NUMBER)
+        others = set()
+        for field, row, column in zip(fields, values, columns, strict=True):
             if column is not None and column.kind == "number":
-                row[:] = column.read(after + 1, self.last)
-        return Tail(self.last, self._ts.read(after + 1, self.last), values)
+                row[:] = column.read(first, last)
+            elif column is not None:
+                others.add(field)
+        missed = max(0, first - 1 - max(after, self.cleared))
+        return Tail(last, missed, self._ts.read(first, last), values, frozenset(others))
 
     @property
     def newest_ts(self) -> float | None:

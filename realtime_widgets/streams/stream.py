@@ -12,8 +12,9 @@ import math
 import threading
 import time
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import tzinfo
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 
 from ..errors import UsageError, WrongType, named_keywords
 from ..runtime.forksafe import renew_after_fork
@@ -34,8 +35,6 @@ from .zones import read_zone
 __all__ = ["Batch", "Stream", "StreamStats"]
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 class Stream:
@@ -98,7 +97,7 @@ class Stream:
         self.source: Upstream[UpstreamStatus] | None = None
         """What fills the stream, kept alive as long as the stream; None: calls to its methods."""
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._zone = read_zone(tz, f"tz of stream {name!r}")
         self._declared = declare(name, fields)
         self._ring = Ring(self._declared, self._max_points, max_age)
@@ -107,7 +106,7 @@ class Stream:
         renew_after_fork(self, Stream._renew_lock)
 
     def _renew_lock(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     # Filling it
 
@@ -281,24 +280,36 @@ class Stream:
         with self._lock:
             return self._ring.read(after, limit, newest=newest, fields=wanted)
 
-    def one(self, after: int, fields: Iterable[str]) -> tuple[float, list[float]] | None:
-        """Return time and numbers of the only record after a cursor, NaN where it has none, as `tail` does of many."""
-        with self._lock:
-            return self._ring.one(after, fields)
-
-    def tail(self, after: int, fields: Sequence[str], most: int, extract: Callable[[Tail], T]) -> T | None:
-        """Return what a function makes of the numbers of all records after a cursor, where these are plain.
-
-        The function is called with the stream locked: it must be quick, and use no stream. So a thread that only
-        appends waits for it, instead of both waiting for the interpreter's lock at each step.
+    def one(self, after: int, field: str) -> tuple[float, float] | None:
+        """Return time and number of the only record after a cursor; NaN where it has none.
 
         Returns:
-            None where `read()` has to be asked: there are none, or more than `most`, or overwritten ones, or a gap or a
-            run is among them.
+            None where `read()` has to be asked: there is none, or more than one, or a gap or a run is marked there.
         """
         with self._lock:
-            found = self._ring.tail(after, fields, most)
-            return None if found is None else extract(found)
+            return self._ring.one(after, field)
+
+    def tail(self, after: int, fields: Sequence[str], last: int | None = None) -> Tail | None:
+        """Return the numbers of the records after a cursor, where these are plain, for a picture of them.
+
+        Args:
+            after: the number of the last record that was read.
+            fields: names; one that the stream does not have, or that is not of numbers, is absent.
+            last: the number of the last record wanted; None: the newest.
+
+        Returns:
+            None where `read()` has to be asked: there are none, or a gap or a run is among them.
+        """
+        with self._lock:
+            return self._ring.tail(after, fields, last)
+
+    def hold(self) -> AbstractContextManager[Any]:
+        """Return a context in which no other thread can append; its own thread can use the stream as ever.
+
+        It is for work on many records: a thread that only appends waits for its end, instead of taking the
+        interpreter's lock for 5 ms at each step of numpy. Nothing in it may wait for another thread.
+        """
+        return self._lock
 
     def latest(self, limit: int = 50) -> Batch:
         """Return a copy of the newest records, oldest first; the cursor of the batch is where it begins."""

@@ -129,6 +129,58 @@ def test_a_few_numbers_travel_as_a_reading_and_say_what_the_whole_would():
     assert found == true
 
 
+def test_cards_of_fields_that_most_records_leave_out_get_readings_too():
+    rng = np.random.default_rng(6)
+    names = ["a", "b", "c"]
+    stream = Stream("s", clock=lambda: T0)
+    quick = [ReadoutFeed(stream, name, 10.0, {}, None) for name in names]
+    pages, ts, readings = [PageBuckets() for _ in names], T0 - 1000.0, 0
+    stream.append(dict.fromkeys(names, 0.0), ts=ts)
+    for i in range(300):
+        for _ in range(int(rng.integers(1, 80))):
+            ts += float(rng.exponential(0.003))
+            stream.append({names[int(rng.integers(3))]: float(rng.random())}, ts=ts)
+        for name, feed, page in zip(names, quick, pages, strict=True):
+            feed.resize(60)
+            payload = feed.take(i == 0, float(i))
+            readings += payload.reading is not None
+            if payload.reading is not None:
+                body, columns = payload.reading.body(), payload.reading.columns()
+                payload = msgspec.structs.replace(payload, body=body, columns=columns)
+            page.replace(payload) if payload.key else page.append(payload)
+            whole = ReadoutFeed(stream, name, 10.0, {}, None)
+            whole.resize(60)
+            expected = whole.take(True, T0)
+            for said in ("value", "trend", "level", "delta"):
+                assert payload.body.get(said) == pytest.approx(expected.body.get(said)), said
+            if i == 299:
+                truth = PageBuckets()
+                truth.replace(expected)
+                drawn, all_drawn = (
+                    {k: cells for k, (_, (cells,)) in each.buckets.items() if cells[0] == cells[0]}
+                    for each in (page, truth)
+                )
+                assert {k: cells[:2] for k, cells in drawn.items() if k >= min(all_drawn)} == {
+                    k: cells[:2] for k, cells in all_drawn.items()
+                }
+    assert readings > 600
+
+
+def test_a_card_that_fell_behind_what_the_stream_keeps_catches_up_at_once():
+    stream = Stream("s", clock=lambda: T0, max_points=1000)
+    feeds = [ReadoutFeed(stream, name, 60.0, {}, None) for name in ("a", "b")]
+    for tick in range(5):
+        count = 30_000 if tick == 2 else 300
+        ts = T0 - 100 + tick * 10 + np.arange(count) / count / 10
+        stream.extend({"ts": ts, "a": np.arange(count), "b": np.arange(count)})
+        for feed in feeds:
+            payload = feed.take(tick == 0, float(tick))
+            assert payload.key == (tick == 0), "there is no need to begin anew"
+            assert payload.last == stream.last_seq
+            assert said(payload)["value"] == count - 1
+            assert (payload.reading is not None) == (tick in (1, 3, 4))
+
+
 def test_what_is_not_a_few_numbers_is_no_reading():
     stream = Stream("s", clock=lambda: T0)
     feed = ReadoutFeed(stream, None, 10.0, {}, None)

@@ -86,12 +86,10 @@ class Counting:
     def __len__(self) -> int:
         return len(self._stream)
 
-    def tail(self, after: int, fields: Any, most: int, extract: Any) -> Any:
-        def counted(found: Any) -> Any:
-            self.count += len(found.ts)
-            return extract(found)
-
-        return self._stream.tail(after, fields, most, counted)
+    def tail(self, after: int, fields: Any, last: Any = None) -> Any:
+        found = self._stream.tail(after, fields, last)
+        self.count += len(found.ts) if found is not None else 0
+        return found
 
     def read(self, **options: Any) -> Batch:
         batch = self._stream.read(**options)

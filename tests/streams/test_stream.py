@@ -395,3 +395,16 @@ def test_who_listens_hears_of_a_gap():
     stream.listen(lambda: heard.append(stream.gap_count))
     stream.mark_gap("lost")
     assert heard == [1]
+
+
+def test_while_a_stream_is_held_other_threads_wait_and_its_own_may_use_it() -> None:
+    stream = Stream("s")
+    done = threading.Event()
+    thread = threading.Thread(target=lambda: (stream.append(1.0), done.set()))
+    with stream.hold():
+        thread.start()
+        assert not done.wait(0.05)
+        assert len(stream.read()) == 0
+        assert stream.append(2.0) == 1
+    thread.join()
+    assert stream.read()["value"].tolist() == [2.0, 1.0]
