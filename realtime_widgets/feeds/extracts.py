@@ -48,7 +48,7 @@ class Extract(msgspec.Struct, frozen=True):
         ts: times of those that matter to any field, shape (n,), in seconds.
         values: of all fields, shape (fields, n), absent ones as in `streams.columns`.
         rows: field → its row, of those that hold numbers.
-        places: for each row, which of the n matter to it.
+        places: for each row, which of the n matter to it, in no order, shape (fields, m); None: all do.
         few: for each row, times and values, when these are few and finite; else None.
     """
 
@@ -60,17 +60,15 @@ class Extract(msgspec.Struct, frozen=True):
     ts: Floats
     values: Floats
     rows: dict[str, int]
-    places: list[Ints]
+    places: Ints | None
     few: list[Records | None]
 
     def of(self, fields: Sequence[str]) -> tuple[Floats, Floats]:
         """Return times and values of the records that matter to some fields, shapes (m,) and (fields, m)."""
         rows = [self.rows[field] for field in fields]
-        chosen = (
-            self.places[rows[0]]
-            if len(rows) == 1
-            else np.unique(np.concatenate([self.places[r] for r in rows]))
-        )
+        if self.places is None:
+            return self.ts, self.values[rows]
+        chosen = _marked(len(self.ts), self.places[rows])
         return self.ts[chosen], self.values[rows][:, chosen]
 
 
@@ -139,30 +137,36 @@ def _extract(
         starts = [0, *(np.flatnonzero(k[1:] != k[:-1]) + 1).tolist(), len(ts)]
         finite = np.isfinite(values)
         present = finite if finite.all() else finite | ~absences(values)
-        few: list[Records | None]
-        if len(starts) - 1 > max(MAX_FEW, len(ts) // CROWD):
-            everything = np.arange(len(ts))
-            places, few = [everything] * len(fields), [None] * len(fields)
-        else:
+        newest = float(ts[-1])
+        few: list[Records | None] = [None] * len(fields)
+        places = None
+        if len(starts) - 1 <= max(MAX_FEW, len(ts) // CROWD):
             extremes = _extremes(values, finite, starts)
-            ends = _ends(present, starts)
-            places = [np.unique(own) for own in np.hstack((extremes, ends))]
-            few = [None] * len(fields)
             if len(starts) - 1 <= MAX_FEW:
                 few = _few(ts, values, finite, present, extremes)
-        chosen = np.unique(np.concatenate(places)) if places else np.arange(0)
+            places = np.hstack((extremes, _ends(present, starts)))
+            chosen = _marked(len(ts), places)
+            places = np.searchsorted(chosen, places)
+            ts, values = ts[chosen], values[:, chosen]
         return Extract(
             cursor,
             tail.last_seq,
             tail.missed,
             last is None and tail.last_seq < stream.last_seq,
-            float(ts[-1]),
-            ts[chosen],
-            values[:, chosen],
+            newest,
+            ts,
+            values,
             {field: row for row, field in enumerate(fields) if field not in tail.others},
-            [np.searchsorted(chosen, own) for own in places],
+            places,
             few,
         )
+
+
+def _marked(count: int, places: Ints) -> Ints:
+    """Return the numbers below a count that are among some places, each once, in order."""
+    mask = np.zeros(count, bool)
+    mask[places] = True
+    return np.flatnonzero(mask)
 
 
 def _extremes(values: Floats, finite: NDArray[np.bool_], starts: Sequence[int]) -> Ints:
@@ -181,12 +185,15 @@ def _extremes(values: Floats, finite: NDArray[np.bool_], starts: Sequence[int]) 
 
 def _ends(present: NDArray[np.bool_], starts: Sequence[int]) -> Ints:
     """Return where each bucket begins, and its first and last record that says anything of a field, likewise."""
-    found = []
+    begins, ends = np.array(starts[:-1]), np.array(starts[1:]) - 1
+    if present.all():
+        return np.broadcast_to(np.hstack((begins, ends)), (len(present), 2 * len(begins)))
+    found = [np.broadcast_to(begins, (len(present), len(begins)))]
     for begin, end in pairwise(starts):
-        found.append(np.full(len(present), begin))
-        found.append(begin + present[:, begin:end].argmax(axis=1))
-        found.append(end - 1 - present[:, begin:end][:, ::-1].argmax(axis=1))
-    return np.stack(found, axis=1)
+        own = present[:, begin:end]
+        found.append((begin + own.argmax(axis=1))[:, None])
+        found.append((end - 1 - own[:, ::-1].argmax(axis=1))[:, None])
+    return np.hstack(found)
 
 
 def _few(
