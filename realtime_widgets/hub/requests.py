@@ -28,7 +28,7 @@ class Complaint(Exception):
 def read_frame(frame: str | bytes) -> tuple[list[Message], Complaint | None]:
     """Return the messages of a frame, and a complaint about those that could not be read."""
     try:
-        messages, error = read(frame)
+        messages, error = read(frame, requests=True)
         whole = error is None
     except RecursionError:
         messages, whole = [], False

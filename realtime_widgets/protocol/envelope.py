@@ -46,6 +46,12 @@ CONTROL: Final = frozenset(
 UNANSWERED: Final = CONTROL - {"publish", "subscribe", "unsubscribe"}
 """Types that a server does not acknowledge: they are answers, or have answers of their own."""
 
+EMPTY: Final = frozenset({"ping", "pong", "ack"})
+"""Types that may say nothing but themselves: both sides send them with `{}`, and a peer may leave that out."""
+
+_ALIVE: Final = "heartbeat"
+"""What existing servers send without data as a sign of life: a type like any other, which costs nobody anything."""
+
 
 class Message(msgspec.Struct, omit_defaults=True, gc=False):
     """One decoded envelope.
@@ -75,6 +81,7 @@ _KEYS: Final = frozenset(Message.__struct_fields__)
 _HINT: Final = (
     'send {"type": …, "data": …}, or pass decode= for another protocol, such as rw.decoders.json(…)'
 )
+_NULL: Final = msgspec.Raw(b"null")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -100,25 +107,30 @@ def new_envelope(
     return Message(type, data, round(time.time() * 1000), new_id() if id is None else id, channel)
 
 
-def read(raw: str | bytes) -> tuple[list[Message], BadMessage | None]:
+def read(raw: str | bytes, *, requests: bool = False) -> tuple[list[Message], BadMessage | None]:
     """Return the messages of a frame, and an error for those that could not be decoded.
 
     A bad envelope does not affect those beside it, in an array or on other lines. A frame without any value has no
-    messages.
+    messages. What has no data is another protocol, in which a `type` is common too, but for the types of `EMPTY`.
+
+    Args:
+        raw: the frame.
+        requests: it came to a server, which answers each type itself: then what has no keys but ours is an envelope,
+            and so is what controls the connection, but for a `publish` with its data under another name.
     """
     try:
         found = _decode_frame(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return _read_leniently(raw)
+        return _read_leniently(raw, requests)
     messages = found if type(found) is list else [found]
     for message in messages:
         timestamp = message.timestamp
         if (timestamp is not None and not 1e11 <= timestamp < 1e14) or message.data is None:
-            return _read_leniently(raw)
+            return _read_leniently(raw, requests)
     return messages, None
 
 
-def _read_leniently(raw: str | bytes) -> tuple[list[Message], BadMessage | None]:
+def _read_leniently(raw: str | bytes, requests: bool) -> tuple[list[Message], BadMessage | None]:
     """Read what is not plain: several values, NaN, other times, and what may not be meant for us."""
     values, unreadable = values_of(raw)
     good: list[Message] = []
@@ -126,7 +138,7 @@ def _read_leniently(raw: str | bytes) -> tuple[list[Message], BadMessage | None]
     for value in values:
         for one in value if isinstance(value, list) else [value]:
             try:
-                good.append(_from_value(one))
+                good.append(_from_value(one, requests))
             except (msgspec.MsgspecError, ValueError) as wrong:
                 error = error or _skipped(json.dumps(one, ensure_ascii=False), wrong)
     for line, problem in unreadable:
@@ -134,17 +146,30 @@ def _read_leniently(raw: str | bytes) -> tuple[list[Message], BadMessage | None]
     return good, error
 
 
-def _from_value(value: Any) -> Message:
+def _from_value(value: Any, requests: bool) -> Message:
     if isinstance(value, dict):
         if value.get("timestamp") is not None:
             try:
                 value = {**value, "timestamp": milliseconds_of(value["timestamp"])}
             except BadTime as error:
                 raise ValueError(f"its timestamp {error}") from None
-        foreign = next((key for key in value if key not in _KEYS), None)
-        if foreign is not None and "data" not in value and value.get("type") not in CONTROL:
-            raise ValueError(f"it has {foreign[:80]!r} and no data")
+        kind = value.get("type")
+        if "data" not in value and isinstance(kind, str):
+            foreign = next((key for key in value if key not in _KEYS), None)
+            if not _may_lack_data(kind, foreign is not None, requests):
+                raise ValueError(
+                    "it has no data" if foreign is None else f"it has {foreign[:80]!r} and no data"
+                )
     return msgspec.convert(value, Message)
+
+
+def _may_lack_data(kind: str, foreign: bool, requests: bool) -> bool:
+    """Return whether what has no data may be an envelope all the same; `foreign`: it has keys that are not ours."""
+    if kind in EMPTY:
+        return True
+    if requests:
+        return not foreign or kind in CONTROL - {"publish"}
+    return kind == _ALIVE and not foreign
 
 
 def _skipped(shown: str, error: Exception) -> BadMessage:
@@ -154,9 +179,13 @@ def _skipped(shown: str, error: Exception) -> BadMessage:
 def write(message: Message) -> str:
     """Return the frame of one message; lone surrogates, which no frame can carry, become U+FFFD.
 
+    No data are null and never left out: who reads the frame takes one without for another protocol.
+
     Raises:
         TypeError: when its data cannot be encoded as JSON.
     """
+    if message.data is None:
+        message = msgspec.structs.replace(message, data=_NULL)
     try:
         return _encode(message).decode()
     except UnicodeEncodeError:

@@ -77,7 +77,7 @@ def test_what_was_removed_is_not_called_any_more(server: Server, client: Client)
     client.on_message(heard.append)
     callback.remove()
     callback.remove()
-    server.send({"type": "a"})
+    server.send({"type": "a", "data": 1})
     wait_for(lambda: heard)
     assert gone == []
 
@@ -132,7 +132,7 @@ def test_an_error_callback_that_raises_is_not_told_itself(
 
     server.send("nonsense")
     wait_for(lambda: "again and again" in caplog.text)
-    server.send({"type": "a"})
+    server.send({"type": "a", "data": 1})
     wait_for(lambda: client.stats.messages == 1)
     assert len(calls) == 1
 
@@ -390,7 +390,7 @@ def test_a_wait_in_a_callback_raises_instead_of_hanging(server: Server, client: 
         except WouldDeadlock as error:
             raised.append(error)
 
-    server.send({"type": "a"})
+    server.send({"type": "a", "data": 1})
     wait_for(lambda: raised)
 
 
@@ -549,7 +549,7 @@ def test_a_forked_child_makes_its_own(server: Server, client: Client):
     os.waitpid(child, 0)
     assert "make clients anew" in heard
     assert heard.endswith("| connected")
-    server.send({"type": "x"})
+    server.send({"type": "x", "data": 1})
     wait_for(lambda: client.stats.messages == 1)  # the parent's goes on
 
 

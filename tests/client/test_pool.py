@@ -217,7 +217,7 @@ def test_a_cell_that_registers_a_callback_registers_it_once(
     for run in range(5):
         shell.run(lambda run=run: client.on_message(lambda _: heard.append(run)), "cell-2")
     wait_for(lambda: server.open)
-    server.send({"type": "x"}, {"type": "x"})
+    server.send({"type": "x", "data": 1}, {"type": "x", "data": 1})
     wait_for(lambda: len(heard) >= 2)
     assert heard == [4, 4]
     client.disconnect()
@@ -233,6 +233,6 @@ def test_another_cell_does_not_replace_it(
     client.on_message(heard.append)
     shell.run(lambda: None, "cell-2")
     wait_for(lambda: server.open)
-    server.send({"type": "x"})
+    server.send({"type": "x", "data": 1})
     wait_for(lambda: heard)
     client.disconnect()

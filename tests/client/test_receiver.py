@@ -219,6 +219,33 @@ def test_one_bad_frame_among_good_ones_is_not_that_nothing_can_be_read():
         assert not fed.receiver.unreadable
 
 
+FOREIGN = [
+    {"type": "ticker"},
+    {"type": "ticker", "price": 1},
+    {"type": "error", "message": "no such product"},
+    {"type": ["ticker"], "price": 1},
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_a_frame_of_another_protocol_says_so_and_costs_only_itself(foreign: Any):
+    fed = Fed()
+    stream = fed.stream("x")
+    assert len(fed.take({"type": "x", "data": 1}, foreign, [foreign, {"type": "x", "data": 2}])) == 2
+    assert rows(stream) == [{"value": 1}, {"value": 2}]
+    assert ["pass decode=" in str(error) for error in fed.errors] == [True, True]
+
+
+def test_another_protocol_is_seen_as_one_that_cannot_be_read():
+    fed = Fed()
+    fed.take(*[{"type": "ticker"}] * 3)
+    assert fed.receiver.unreadable
+    heartbeats = Fed()
+    heartbeats.take(*[{"type": "heartbeat"}] * 3)
+    assert not heartbeats.receiver.unreadable
+    assert heartbeats.errors == []
+
+
 # Over a socket
 
 
@@ -230,6 +257,17 @@ def client(server: Server) -> Iterator[Client]:
         yield made
         made.disconnect()
     gc.collect()
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_a_server_of_another_protocol_is_said_to_need_a_decoder(server: Server, client: Client, foreign: Any):
+    stream = client.stream("ticker")
+    server.send(foreign)
+    wait_for(lambda: client.last_error)
+    assert "pass decode=" in str(client.last_error)
+    server.send({"type": "ticker", "data": 1})
+    wait_for(lambda: len(stream))
+    assert rows(stream) == [{"value": 1}]
 
 
 def test_a_decoder_that_fails_on_every_frame_is_seen_in_the_status(server: Server):

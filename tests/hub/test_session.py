@@ -136,6 +136,7 @@ def test_a_ping_is_answered_with_its_id(shared: Hub):
     [
         ({"type": "nonsense", "id": "o"}, "unknown_type"),
         ({"type": "ack", "id": "o"}, "unknown_type"),
+        ({"type": "subscribe", "topics": ["metrics"], "id": "o"}, "bad_request"),
         ({"type": "subscribe", "data": None, "id": "o"}, "bad_request"),
         ({"type": "subscribe", "data": {"streams": "metrics"}, "id": "o"}, "bad_request"),
         ({"type": "subscribe", "data": {"streams": [5]}, "id": "o"}, "bad_request"),
@@ -178,6 +179,9 @@ def test_what_is_not_allowed_is_answered_by_an_error_and_the_connection_goes_on(
         "[1]",
         '{"data": 1}',
         '{"type": 5}',
+        '{"type": ["ticker"], "price": 1}',
+        '{"type": "ticker", "price": 1}',
+        '{"type": "publish", "channel": "x", "payload": 1}',
         b"\xff\xfd",
         "[" * 100_000,
         '{"type":"x","data":1e99',

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from realtime_widgets.protocol.envelope import (
     CONTROL,
+    EMPTY,
     Message,
     channel_of,
     new_id,
@@ -129,24 +130,62 @@ def test_a_lone_surrogate_is_replaced_when_it_is_read():
 @pytest.mark.parametrize(
     "foreign",
     [
+        {"type": "ticker"},
         {"type": "ticker", "price": "1.0"},
+        {"type": "ticker", "id": 7, "timestamp": 1_795_456_052_100, "channel": "x"},
         {"type": "subscriptions", "channels": []},
+        {"type": "heartbeat", "sequence": 7},
         {"type": "error", "message": "no", "reason": "x"},
+        {"type": "error"},
+        {"type": "hello", "server": "theirs"},
+        {"type": "publish", "channel": "x", "payload": 1},
+        {"type": ["ticker"], "price": 1},
+        {"type": {"of": "ticker"}},
+        {"type": None, "price": 1},
     ],
 )
 def test_another_protocol_that_has_types_too_is_told_to_pass_a_decoder(foreign: Any):
-    for frame in (json.dumps(foreign), json.dumps([foreign])):
+    for frame in (json.dumps(foreign), json.dumps([foreign]), f"{json.dumps(foreign)}\n"):
         found, error = read(frame)
-        if foreign["type"] in CONTROL:  # may be ours: others may add to it
-            assert (len(found), error) == (1, None)
-        else:
-            assert found == []
-            assert "pass decode= for another protocol" in str(error)
+        assert found == []
+        assert "pass decode= for another protocol" in str(error)
 
 
-def test_a_message_without_data_is_one_all_the_same():
-    assert read('{"type": "tick"}') == ([Message("tick")], None)
+@pytest.mark.parametrize("kind", sorted(EMPTY))
+def test_what_says_nothing_but_itself_needs_no_data_and_others_may_add_to_it(kind: str):
+    for frame in ({"type": kind}, {"type": kind, "id": 7}, {"type": kind, "at": "noon"}):
+        (message,), error = read(json.dumps(frame))
+        assert (message.type, message.data, error) == (kind, None, None)
+
+
+def test_a_heartbeat_of_a_server_of_envelopes_is_no_foreign_message():
+    assert read('{"type": "heartbeat"}') == ([Message("heartbeat")], None)
+    assert read('{"type": "heartbeat", "id": 7}') == ([Message("heartbeat", id=7)], None)
+
+
+def test_data_that_are_null_are_data():
     assert read('{"type": "tick", "data": null, "mood": 7}') == ([Message("tick")], None)
+
+
+@pytest.mark.parametrize("kind", sorted([*CONTROL, "tick"]))
+def test_what_we_send_always_has_data(kind: str):
+    """Or our own hub and client would take a message of nothing for one of another protocol."""
+    assert json.loads(write(Message(kind))) == {"type": kind, "data": None}
+    assert json.loads(write(Message(kind, id="\ud800"))) == {"type": kind, "data": None, "id": "\ufffd"}
+    assert read(write(Message(kind))) == ([Message(kind)], None)
+
+
+@pytest.mark.parametrize("kind", sorted([*CONTROL, "tick"]))
+def test_a_server_takes_requests_without_data_which_it_answers_by_their_type(kind: str):
+    assert read(json.dumps({"type": kind, "id": 7}), requests=True) == ([Message(kind, id=7)], None)
+
+
+def test_a_server_is_not_asked_to_publish_what_stands_under_another_name():
+    for frame in ('{"type": "publish", "channel": "x", "payload": 1}', '{"type": "tick", "payload": 1}'):
+        found, error = read(frame, requests=True)
+        assert found == []
+        assert "it has 'payload' and no data" in str(error)
+    assert read('{"type": "subscribe", "topics": ["x"]}', requests=True) == ([Message("subscribe")], None)
 
 
 @pytest.mark.parametrize(
@@ -177,8 +216,8 @@ def test_what_is_no_time_is_refused_in_words(timestamp: Any):
 
 
 def test_one_bad_envelope_in_an_array_costs_only_itself():
-    found, error = read('[{"type": "a"}, {"typ": "b"}, {"type": "c", "data": [1]}]')
-    assert found == [Message("a"), Message("c", [1])]
+    found, error = read('[{"type": "a", "data": 0}, {"typ": "b"}, {"type": "c", "data": [1]}]')
+    assert found == [Message("a", 0), Message("c", [1])]
     assert '\'{"typ": "b"}\' is no envelope' in str(error)
 
 

@@ -73,6 +73,16 @@ def test_our_envelope_needs_no_decoder(server: Events, connect: Any):
     assert len(stream) == 1
 
 
+@pytest.mark.parametrize("foreign", ['{"type": "n"}', '{"type": "n", "price": 1}', '{"type": ["n"]}'])
+def test_events_of_another_protocol_are_said_to_need_a_decoder(server: Events, connect: Any, foreign: str):
+    client = connect(server.url)
+    stream = client.stream("n")
+    client.wait_until("connected", LIMIT)
+    server.send(f'event: n\ndata: {foreign}\n\ndata: {{"type": "n", "data": 5}}\n\n'.encode())
+    has(stream, 5)
+    assert "pass decode=" in str(client.last_error)
+
+
 def test_it_goes_on_from_the_last_id_and_at_the_pace_that_the_server_wants(
     server: Events, connect: Any, fake_clock: FakeClock
 ):
