@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..errors import BadMessage, BadTime
+from ..errors import BadMessage, BadTime, shown
 from ..streams.text import well_formed_values
 from .json_values import values_of
 from .quoting import quote
@@ -158,7 +158,7 @@ def _from_value(value: Any, requests: bool) -> Message:
             foreign = next((key for key in value if key not in _KEYS), None)
             if not _may_lack_data(kind, foreign is not None, requests):
                 raise ValueError(
-                    "it has no data" if foreign is None else f"it has {foreign[:80]!r} and no data"
+                    "it has no data" if foreign is None else f"it has {shown(foreign, 80)} and no data"
                 )
     return msgspec.convert(value, Message)
 
@@ -172,8 +172,8 @@ def _may_lack_data(kind: str, foreign: bool, requests: bool) -> bool:
     return kind == _ALIVE and not foreign
 
 
-def _skipped(shown: str, error: Exception) -> BadMessage:
-    return BadMessage(f"a message was skipped: {quote(shown)} is no envelope ({str(error)[:160]}); {_HINT}")
+def _skipped(frame: str, error: Exception) -> BadMessage:
+    return BadMessage(f"a message was skipped: {quote(frame)} is no envelope ({str(error)[:160]}); {_HINT}")
 
 
 def write(message: Message) -> str:

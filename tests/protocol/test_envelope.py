@@ -151,6 +151,15 @@ def test_another_protocol_that_has_types_too_is_told_to_pass_a_decoder(foreign: 
         assert "pass decode= for another protocol" in str(error)
 
 
+keys = st.sampled_from(["type", "data", "timestamp", "id", "channel", "epoch", "offset", "price", "\ud800"])
+
+
+@given(st.dictionaries(keys, data, max_size=4), st.booleans())
+def test_whatever_stands_in_a_frame_it_is_read_or_said_to_be_none(value: Any, requests: bool):
+    found, error = read(json.dumps(value), requests=requests)
+    assert (len(found), error is None) in ((1, True), (0, False))
+
+
 @pytest.mark.parametrize("kind", sorted(EMPTY))
 def test_what_says_nothing_but_itself_needs_no_data_and_others_may_add_to_it(kind: str):
     for frame in ({"type": kind}, {"type": kind, "id": 7}, {"type": kind, "at": "noon"}):
