@@ -45,11 +45,11 @@ def checked_headers(headers: Any) -> dict[str, str]:
     for name, value in headers.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise WrongType(
-                f"the header {name!r:.100} cannot be sent: it is no text; pass names and values as text"
+                f"the header {_shown(name)} cannot be sent: it is no text; pass names and values as text"
             )
         if not TOKEN.fullmatch(name):
             raise UsageError(
-                f"the header {name!r:.100} cannot be sent: its name is no word of letters, digits and '-'; check it"
+                f"the header {_shown(name)} cannot be sent: its name is no word of letters, digits and '-'; check it"
             )
         if name.lower() in OF_THE_HANDSHAKE:
             hint = "pass protocols=" if name.lower() == "sec-websocket-protocol" else "leave it out"
@@ -83,6 +83,14 @@ def bearer(token: Any) -> str:
     check_value("the token", token)
     scheme = _WITH_SCHEME.fullmatch(token)
     return f"{scheme[1]} {scheme[2]}" if scheme else f"Bearer {token}"
+
+
+def _shown(name: Any) -> str:
+    """Return the name of a header for an error: its first word, since a whole line may be given for one."""
+    if not isinstance(name, str):
+        return f"whose name is of type {type(name).__name__}"
+    word = TOKEN.match(name)
+    return repr(name[:1] if word is None else word[0][:100])
 
 
 def basic(user: str, password: str) -> str:

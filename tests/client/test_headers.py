@@ -53,6 +53,21 @@ def test_what_cannot_be_sent_is_refused_without_its_value(headers: Any):
     assert "SECRET" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ({"Authorization: Bearer SECRET": ""}, "the header 'Authorization' cannot be sent"),
+        ({b"X-Key: SECRET": "x"}, "the header whose name is of type bytes cannot be sent"),
+        ({"\nSECRET": "x"}, "the header '\\n' cannot be sent"),
+    ],
+)
+def test_of_a_whole_line_given_for_a_name_its_first_word_is_shown(headers: Any, shown: str):
+    with pytest.raises(UsageError) as raised:
+        checked_headers(headers)
+    assert shown in str(raised.value)
+    assert "SECRET" not in str(raised.value)
+
+
 def test_what_a_websocket_is_opened_with_has_each_header_once(connect: Any):
     with Server() as server:
         settled(connect(server.url, headers={"HOST": "other.example", "user-agent": "me"}), "connected")
