@@ -16,13 +16,14 @@ import string
 import types
 import urllib.parse
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, TypeVar
 
 from ..errors import CallbackFailed, ConnectionRejected, UsageError, WrongType
 from ..runtime import Runtime
+from .credentials import of_headers, of_protocols, of_token, of_url
 from .headers import TOKEN, basic, bearer, checked_headers, named
-from .masking import label_of, masked_error, masked_traceback
+from .masking import Mask, label_of
 
 T = TypeVar("T")
 
@@ -51,12 +52,14 @@ class Address:
         auth: a token, sent as `Authorization: Bearer …`; None: none.
         headers: further headers of the opening handshake.
         protocols: the WebSocket subprotocols to offer.
+        mask: knows the secrets of all these, as far as they were given or asked for.
     """
 
     url: Given[str]
     auth: Given[str | None] = None
     headers: Given[Mapping[str, str]] | None = None
     protocols: Iterable[str] = ()
+    mask: Mask = field(init=False, compare=False, default_factory=Mask)
 
     def __post_init__(self) -> None:
         url: Any = self.url
@@ -77,6 +80,8 @@ class Address:
                 f"headers= cannot be of type {type(headers).__name__}: pass a dict, or a function that returns one"
             )
         object.__setattr__(self, "protocols", _checked_protocols(self.protocols))
+        for secrets in (of_url(url), of_token(auth), of_headers(headers), of_protocols(self.protocols)):
+            self.mask.learn(secrets)
 
     @property
     def key(self) -> Hashable:
@@ -110,9 +115,12 @@ class Address:
             CallbackFailed: when a function raised.
             ConnectionRejected: when what it returned cannot be used.
         """
-        given = await _ask(self.url, "url", runtime)
-        token = await _ask(self.auth, "auth", runtime)
-        headers = await _ask(self.headers, "headers", runtime)
+        given = await _ask(self.url, "url", runtime, self.mask)
+        self.mask.learn(of_url(given))  # at once: the next function may say it in an error
+        token = await _ask(self.auth, "auth", runtime, self.mask)
+        self.mask.learn(of_token(token))
+        headers = await _ask(self.headers, "headers", runtime, self.mask)
+        self.mask.learn(of_headers(headers))
         try:
             check_url(given)
         except UsageError as error:
@@ -136,7 +144,8 @@ def check_url(url: Any) -> None:
         UsageError: naming what is wrong, without the url's credentials and query.
     """
     if not isinstance(url, str):
-        raise WrongType(f"cannot connect to {url!r}: pass an address such as 'ws://localhost:8000/ws'")
+        what = repr(url) if url is None or isinstance(url, int) else f"something of type {type(url).__name__}"
+        raise WrongType(f"cannot connect to {what}: pass an address such as 'ws://localhost:8000/ws'")
     shown = repr(label_of(url))
     if any(char <= " " or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in url):
         raise UsageError(
@@ -285,7 +294,7 @@ def _filled(cell: Any) -> bool:
         return False
 
 
-async def _ask(given: Any, what: str, runtime: Runtime) -> Any:
+async def _ask(given: Any, what: str, runtime: Runtime, mask: Mask) -> Any:
     if not callable(given):
         return given
     try:
@@ -295,8 +304,8 @@ async def _ask(given: Any, what: str, runtime: Runtime) -> Any:
         task = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
             raise  # our own task was cancelled, not the function
-        logger.warning("the function that gives the %s raised:\n%s", what, masked_traceback(error))
+        logger.warning("the function that gives the %s raised:\n%s", what, mask.traceback(error))
         # Not `from error`: it may be one of a library, and quote an address with a secret where it is shown.
         raise CallbackFailed(
-            f"the function that gives the {what} raised {masked_error(error)}; it is asked again"
+            f"the function that gives the {what} raised {mask.error(error)}; it is asked again"
         ) from None

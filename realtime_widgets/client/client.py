@@ -100,6 +100,7 @@ class Client:
             self._inbox,
             self._connection.trouble,
             lambda channels: hold_back(channels) if (hold_back := hold()) is not None else None,
+            self._connection.address.mask,
         )
         self._listeners = Listeners(f"the client of {self._address.label}")
         self._waits = Waits()
@@ -322,7 +323,11 @@ class Client:
 
     @property
     def last_error(self) -> ClientError | None:
-        """What went wrong last, with the connection, a message or a callback; None: nothing so far."""
+        """What went wrong last, with the connection, a message or a callback; None: nothing so far.
+
+        It has none of the secrets that the client connects with: `***` stands for them, and what it was raised from is
+        left out where that has one.
+        """
         return self.status.error
 
     @property

@@ -25,7 +25,7 @@ from ..streams.gaps import Gap, Reason
 from .address import Address, identity, is_one_way
 from .dialing import Options, dial
 from .log_limit import LogLimit, kind_of
-from .masking import label_of, masked_traceback
+from .masking import label_of
 from .receiver import Decode, Receiver, Subscriber, Taken
 from .sansio.delivery import size_of
 from .sansio.last_event_id import LastEventId
@@ -113,7 +113,7 @@ class Connection:
         key = identity(decode)
         receiver = self._receivers.get(key)
         if receiver is None:
-            receiver = self._receivers[key] = Receiver(self, decode)
+            receiver = self._receivers[key] = Receiver(self, decode, self.address.mask)
             # From the garbage collector, on any thread and with any lock held: hands over, and takes no lock.
             weakref.finalize(receiver, self._soon, self.review).atexit = False
         return receiver
@@ -213,12 +213,15 @@ class Connection:
     def trouble(self, error: ClientError) -> None:
         """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
         now = self._clock.time()
+        kind, cause = kind_of(error), error.__cause__
+        error = self.address.mask.cleaned(error)
         self._state.trouble(error, now)
-        if self._log_limit.allows(kind_of(error), now):
-            cause = error.__cause__
+        if self._log_limit.allows(kind, now):
             # Where the user's own code failed they need the traceback, whatever an indicator says.
             level = logging.WARNING if cause is not None else self._level
-            logger.log(level, "%s%s", error, f"\n{masked_traceback(cause)}" if cause is not None else "")
+            logger.log(
+                level, "%s%s", error, f"\n{self.address.mask.traceback(cause)}" if cause is not None else ""
+            )
         self._publish(error=error)
 
     def review(self, *, linger: bool = True, generation: int | None = None) -> None:
@@ -245,6 +248,7 @@ class Connection:
     def _fire(self, event: Event, error: ClientError | None = None, generation: int | None = None) -> None:
         before = self._state.state
         now = self._clock.time()
+        error = None if error is None else self.address.mask.cleaned(error)
         match self._state.fire(event, now, error=error, chance=_chance()):
             case "dial":
                 self.sending.admit()
@@ -350,7 +354,7 @@ class Connection:
         if transport is None:
             transport = await self._dial()  # once: a token may expire between its making and its use
         self._reached.add(self._place)
-        session = Session(transport, self.outbox, self._sender, self._clock, self._publish)
+        session = Session(transport, self.outbox, self._sender, self._clock, self._publish, self.address.mask)
         self.counters.connects += 1
         self._heard_at = transport.heard_at
         self._fire("opened")
@@ -400,6 +404,7 @@ class Connection:
             last_event_id=self._last_event_id,
             complain=self._complain,
             miss=self._miss,
+            mask=self.address.mask,
         )
 
     def _send_hello(self, session: Session, clients: list[Subscriber], channels: set[str]) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from ..errors import ClientError, ConnectionRejected, UsageError, WrongType
 from ..protocol.heartbeat import ANSWER_TIMEOUT
 from ..runtime.scheduling import Clock
 from ..streams.gaps import Reason
 from .address import is_one_way
+from .credentials import has_credentials, of_url
 from .headers import named
-from .masking import label_of, origin_of
+from .masking import Mask, label_of, origin_of
 from .proxies import proxy_for
 from .redirects import MAX_REDIRECTS, Redirected, next_url, same_origin
 from .sansio.backoff import Reconnect, is_number
@@ -26,8 +26,6 @@ from .transports.eventsource import IDLE_TIMEOUT, EventSource, of_the_system, op
 from .transports.eventsource import explain as explain_http
 from .transports.handshake import explain, open_websocket
 from .transports.websocket import WebSocketTransport
-
-_CREDENTIALS: Final = re.compile(r"(?:auth|jwt|key|pass|secret|sig|token)[^&=]*=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ class Hop:
     def authorized(self) -> bool:
         """Whether it has credentials, as far as names tell."""
         query = urllib.parse.urlsplit(self.url).query
-        return named(self.headers, "authorization") is not None or _CREDENTIALS.search(query) is not None
+        return named(self.headers, "authorization") is not None or has_credentials(query)
 
     def follow(self, location: str) -> Hop:
         """Return the next request; raises ConnectionRejected where we do not go."""
@@ -111,6 +109,7 @@ async def dial(
     last_event_id: LastEventId,
     complain: Callable[[ClientError], object],
     miss: Callable[[Reason], object],
+    mask: Mask,
 ) -> Transport:
     """Open a link, following redirects.
 
@@ -123,6 +122,7 @@ async def dial(
         last_event_id: where it resumes, if it is a stream of Server-Sent Events.
         complain: is called with errors about data that cannot be used.
         miss: is called with the reason when something is missing before what is delivered next.
+        mask: is told the secrets of proxies and of where redirects lead.
 
     Raises:
         ConnectionLost, ConnectionRejected: why it could not be opened.
@@ -130,16 +130,18 @@ async def dial(
     heartbeat, max_size = options.heartbeat, options.max_size
     hop = Hop(url, headers, label_of(url))
     for _ in range(MAX_REDIRECTS + 1):
+        mask.learn(of_url(hop.url))
         try:
             if not is_one_way(hop.url):
                 return WebSocketTransport(
-                    await _open_websocket(hop, protocols, max_size),
+                    await _open_websocket(hop, protocols, max_size, mask),
                     place,
                     outbox=outbox,
                     clock=clock,
                     heartbeat=heartbeat,
+                    mask=mask,
                 )
-            client, response = await _open_event_source(hop, options, last_event_id)
+            client, response = await _open_event_source(hop, options, last_event_id, mask)
             return EventSource(
                 client,
                 response,
@@ -150,6 +152,7 @@ async def dial(
                 max_size=max_size,
                 complain=complain,
                 miss=miss,
+                mask=mask,
             )
         except Redirected as elsewhere:
             location = elsewhere.location
@@ -159,8 +162,9 @@ async def dial(
     )
 
 
-async def _open_websocket(hop: Hop, protocols: Iterable[str], max_size: int) -> Any:
+async def _open_websocket(hop: Hop, protocols: Iterable[str], max_size: int, mask: Mask) -> Any:
     proxy = proxy_for(hop.url)
+    mask.learn(of_url(proxy))
     try:
         return await open_websocket(hop.url, hop.headers, protocols, max_size, proxy)
     except (Redirected, ClientError):
@@ -173,12 +177,14 @@ async def _open_websocket(hop: Hop, protocols: Iterable[str], max_size: int) -> 
             authorized=hop.authorized,
             dropped=hop.dropped,
             proxy=proxy,
+            mask=mask,
         ) from of_the_system(error)
 
 
-async def _open_event_source(hop: Hop, options: Options, last_event_id: LastEventId) -> Any:
+async def _open_event_source(hop: Hop, options: Options, last_event_id: LastEventId, mask: Mask) -> Any:
     idle = None if options.heartbeat is None else options.heartbeat + ANSWER_TIMEOUT + IDLE_TIMEOUT
     proxy = proxy_for(hop.url)
+    mask.learn(of_url(proxy))
     try:
         return await open_event_source(
             hop.url,
@@ -193,6 +199,6 @@ async def _open_event_source(hop: Hop, options: Options, last_event_id: LastEven
     except (Redirected, ClientError):
         raise
     except Exception as error:
-        raise explain_http(error, hop.url, place=hop.place, proxy=proxy, opening=True) from of_the_system(
-            error
-        )
+        raise explain_http(
+            error, hop.url, place=hop.place, proxy=proxy, opening=True, mask=mask
+        ) from of_the_system(error)

@@ -20,7 +20,7 @@ from ..errors import CallbackFailed, RuntimeStopped
 from ..runtime import Runtime
 from .address import identity
 from .log_limit import LogLimit
-from .masking import masked_error, masked_traceback
+from .masking import Mask
 from .sansio.inbox import CallbackKind, Inbox
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class Handlers:
         inbox: what waits for them.
         failed: is called on the I/O thread with the error when one has raised.
         crowded: is called there with the lossless channels of which too much waits, when these change.
+        mask: knows the secrets of the connection; None: there are none.
     """
 
     def __init__(
@@ -74,10 +75,12 @@ class Handlers:
         inbox: Inbox,
         failed: Callable[[CallbackFailed], object],
         crowded: Callable[[frozenset[str]], object] = lambda _: None,
+        mask: Mask | None = None,
     ) -> None:
         self._runtime = runtime
         self._failed = failed
         self._crowded = crowded
+        self._mask = mask or Mask()
         self._told: frozenset[str] = frozenset()
         self._lock = threading.Lock()  # guards all that follows
         self._callbacks: dict[CallbackKind, tuple[Callback, ...]] = {}
@@ -196,12 +199,12 @@ class Handlers:
         try:
             fn(*args)
         except BaseException as error:  # sys.exit() in one must not silence the client for ever
-            failed = CallbackFailed(f"a callback of {what} raised {masked_error(error)}")
+            failed = CallbackFailed(f"a callback of {what} raised {self._mask.error(error)}")
             failed.__cause__ = error
             failed.function = fn
             if what == "on_error":  # or it would be called with its own errors, for ever
                 if self._log_limit.allows(identity(fn), time.monotonic()):
-                    logger.warning("%s\n%s", failed, masked_traceback(error))
+                    logger.warning("%s\n%s", failed, self._mask.traceback(error))
             else:
                 with contextlib.suppress(RuntimeStopped):
                     self._runtime.call_soon(self._failed, failed)

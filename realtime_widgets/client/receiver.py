@@ -20,7 +20,7 @@ from ..protocol.sse import Data
 from ..streams import Stream
 from ..streams.gaps import Gap, Position, Reason
 from ..streams.upstream import Upstream
-from .masking import masked_error
+from .masking import Mask
 from .sansio.decoding import messages_of
 from .sansio.records import record_of
 from .sansio.recovery import Recovery
@@ -87,10 +87,12 @@ class Receiver:
     Args:
         connection: whose frames they are; kept as long as the receiver.
         decode: a user's function from a frame to None, one or several messages; None: our envelope.
+        mask: knows the secrets of the connection; None: there are none.
     """
 
-    def __init__(self, connection: Upstream[Status], decode: Decode | None) -> None:
+    def __init__(self, connection: Upstream[Status], decode: Decode | None, mask: Mask | None = None) -> None:
         self._connection = connection
+        self._mask = mask or Mask()
         self.decode = decode
         self.clients: weakref.WeakSet[Subscriber] = weakref.WeakSet()
         """Those who want it."""
@@ -233,7 +235,7 @@ class Receiver:
             complain(error)
         except BaseException as error:  # sys.exit() in it must not end the I/O thread
             wrong = CallbackFailed(
-                f"decode() raised {masked_error(error)[:MAX_SHOWN_OF_ERROR]}; "
+                f"decode() raised {self._mask.error(error, MAX_SHOWN_OF_ERROR)}; "
                 f"the frame was {quote(frame)}, and the rest of it is left out"
             )
             if max(len(frame), len(str(error))) <= MAX_KEPT_FRAME:  # an exception keeps its frame
@@ -296,7 +298,7 @@ def _fill_each(
 
 
 def _complain_of(stream: Stream, error: Exception, complain: Callable[[ClientError], None]) -> None:
-    said = error if isinstance(error, RealtimeWidgetsError) else masked_error(error)
+    said = error if isinstance(error, RealtimeWidgetsError) else Mask().error(error)
     complain(BadMessage(f"a message of channel {stream.name!r} is no record: {said}"))
 
 

@@ -16,6 +16,7 @@ from ..protocol.positions import to_wire
 from ..runtime.scheduling import Clock
 from ..streams.gaps import Position
 from .address import identity
+from .masking import Mask
 from .sansio.outbox import Outbox
 from .sansio.recovery import Recovery
 from .timeout import Timeout
@@ -41,6 +42,7 @@ class Session:
         sender: our name at the server, the same on every link.
         clock: for the timeout of the hello.
         confirmed: is called when the server has confirmed channels, or turns out to confirm none.
+        mask: knows the secrets of the connection, which the server's words may repeat; None: there are none.
     """
 
     def __init__(
@@ -50,12 +52,14 @@ class Session:
         sender: str,
         clock: Clock,
         confirmed: Callable[[], object] = lambda: None,
+        mask: Mask | None = None,
     ) -> None:
         self.transport = transport
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
         self._confirmed = confirmed
+        self._mask = mask or Mask()
         self._hello_timeout: Timeout | None = None
         self.known = False
         """Whether the server has answered our hello."""
@@ -191,7 +195,7 @@ class Session:
         elif message.type == "history" and self._heads and message.channel is not None:
             self._confirm([message.channel])
         elif message.type == "error" and self.known:  # before its hello, the type could mean anything
-            said = data.get("message") or repr(message.data)
+            said = self._mask.known(str(data.get("message") or repr(message.data)))
             left_out = data.get("streams")
             if isinstance(left_out, list):  # there was no room for them; they may be requested again
                 self._asked.difference_update(name for name in left_out if isinstance(name, str))

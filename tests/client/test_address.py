@@ -68,6 +68,15 @@ def test_what_is_no_address_is_said_to_be_none_without_its_secrets(url: str, wor
     assert not any(part in str(raised.value) for part in ("secret", "sec/", "ret@", "user:"))
 
 
+@pytest.mark.parametrize("url", [b"ws://user:secret@host/", ("ws://host/", "secret"), {"url": "secret"}])
+def test_what_is_no_text_is_named_by_its_type_only(url: Any):
+    for given in (url, lambda: url):
+        with pytest.raises((UsageError, ConnectionRejected)) as raised:
+            resolved(Address(given))
+        assert f"cannot connect to something of type {type(url).__name__}" in str(raised.value)
+        assert "secret" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("url", "sent"),
     [

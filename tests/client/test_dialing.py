@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from realtime_widgets.client.dialing import Options, checked_options, dial
+from realtime_widgets.client.masking import Mask
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.client.sansio.last_event_id import LastEventId
 from realtime_widgets.client.sansio.outbox import Outbox
@@ -76,6 +77,7 @@ def dialled(url: str, use: Callable[[Transport], object]) -> None:
             last_event_id=LastEventId(),
             complain=print,
             miss=print,
+            mask=Mask(),
         )
         use(link)
         running = asyncio.create_task(link.run(print, print))

@@ -18,14 +18,14 @@ from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
-from ...errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected
+from ...errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected, shown
 from ...protocol.heartbeat import Heartbeat
 from ...protocol.sse import Decoder
 from ...runtime.scheduling import Clock, Timer
 from ...streams.gaps import Reason
 from ..failures import MAX_RETRY_AFTER, explain_os, explain_status
 from ..headers import merged, named
-from ..masking import label_of
+from ..masking import Mask, label_of
 from ..proxies import explain_proxy
 from ..redirects import Redirected, location_of
 from ..sansio.delivery import Delivery
@@ -57,6 +57,7 @@ class EventSource:
         max_size: bytes of a line and of an event; larger ones are skipped.
         complain: is called with an error for each of those.
         miss: is called with the reason when events are missing before those that are delivered next.
+        mask: knows the secrets of the connection; None: there are none.
     """
 
     one_way = True
@@ -73,6 +74,7 @@ class EventSource:
         max_size: int,
         complain: Callable[[ClientError], object],
         miss: Callable[[Reason], object],
+        mask: Mask | None = None,
     ) -> None:
         after = response.headers.get("mercure-last-event-id")
         self.resumes = last_event_id.header is not None and (last_event_id.counted or after is not None)
@@ -87,6 +89,7 @@ class EventSource:
         self._clock = clock
         self._complain = complain
         self._miss = miss
+        self._mask = mask
         self._max_size = max_size
         self._decompressor = Decompressor(response.headers.get("content-encoding", ""))
         self._decoder = Decoder(last_event_id.last_id, max_line=max_size, max_event=max_size)
@@ -129,7 +132,7 @@ class EventSource:
                 return self._verdict
             error = self._reading.exception()
             if error is not None:
-                return explain(error, self._url)
+                return explain(error, self._url, mask=self._mask)
             return ConnectionLost(
                 f"{self._url} ended the stream",
                 routine=self._last_event_id.header is not None,
@@ -261,15 +264,15 @@ async def open_event_source(
         kind = response.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() != "text/event-stream":
             raise ConnectionRejected(
-                f"{place} answered with {f'{kind:.100}' or 'something of no type'!r} instead of 'text/event-stream'; "
-                "check the address: for a WebSocket it begins with ws:// or wss://",
+                f"{place} answered with {shown(kind or 'something of no type', 100)} instead of "
+                "'text/event-stream'; check the address: for a WebSocket it begins with ws:// or wss://",
                 may_heal=True,
             )
         coding = response.headers.get("content-encoding", "").strip().lower()
         if coding not in CODINGS:
             raise ConnectionRejected(
-                f"{place} compresses its events ({coding:.100}), though we asked it not to; have the server, or a "
-                "proxy before it, send them as they are"
+                f"{place} compresses its events ({coding:.100}), though we asked it not to; have the server, or "
+                "a proxy before it, send them as they are"
             )
         # From here on our heartbeat judges silence: httpx would take a stall of our own for one of the server.
         response.request.extensions["timeout"]["read"] = None
@@ -295,6 +298,7 @@ def explain(
     place: str | None = None,
     proxy: str | None = None,
     opening: bool = False,
+    mask: Mask | None = None,
 ) -> ClientError:
     """Return the error for what happened: ConnectionRejected where a retry cannot help, else ConnectionLost.
 
@@ -304,6 +308,7 @@ def explain(
         place: the same, for display; None: the url without its secrets.
         proxy: that we went through; None: none.
         opening: there has been no answer yet.
+        mask: knows the secrets of the connection; None: there are none.
     """
     import httpx
 
@@ -337,7 +342,7 @@ def explain(
                 return explain_os(cause, url, place)
             # Without the text of httpx, which may quote a header.
             return ConnectionLost(f"no connection to {place}: {type(error).__name__}")
-    return unforeseen(error, place)
+    return unforeseen(error, place, mask or Mask())
 
 
 def of_the_system(error: BaseException) -> OSError | None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...errors import ClientError, ConnectionLost, ConnectionRejected
 from ..failures import explain_os, explain_status, retry_after
 from ..headers import named
-from ..masking import label_of, masked, masked_error, masked_traceback
+from ..masking import Mask, label_of
 from ..proxies import explain_proxy
 from ..redirects import Redirected, location_of
 from .racing import connect_socket
@@ -136,6 +136,7 @@ def explain(
     authorized: bool = True,
     dropped: str | None = None,
     proxy: str | None = None,
+    mask: Mask | None = None,
 ) -> ClientError:
     """Return the error for what happened: ConnectionRejected where a retry cannot help, else ConnectionLost.
 
@@ -146,11 +147,13 @@ def explain(
         authorized: see `failures.explain_status`.
         dropped: see there.
         proxy: that we went through; None: none.
+        mask: knows the secrets of the connection; None: there are none.
     """
     from websockets import exceptions as ws
 
     if isinstance(error, ClientError):
         return error
+    mask = mask or Mask()
     place = label_of(url) if place is None else place
     match error:
         case ws.InvalidStatus():
@@ -164,7 +167,7 @@ def explain(
                 dropped=dropped,
             )
         case ws.ConnectionClosed():
-            return _closed(error, place)
+            return _closed(error, place, mask)
         case ws.InvalidProxyStatus():
             wait = retry_after(error.response.headers.get("retry-after"), time.time())
             return explain_proxy(error.response.status_code, place, proxy, wait)
@@ -172,7 +175,7 @@ def explain(
             return explain_proxy(None, place, proxy)
         case ws.NegotiationError():
             return ConnectionRejected(
-                f"no connection to {place}: the server does not speak our protocols ({masked(str(error))})"
+                f"no connection to {place}: the server does not speak our protocols ({mask.text(str(error))})"
             )
         case ws.InvalidMessage() | EOFError():
             return ConnectionLost(
@@ -181,34 +184,34 @@ def explain(
             )
         case ws.InvalidHandshake():
             return ConnectionLost(
-                f"no connection to {place}: what listens there is no WebSocket server ({masked(str(error))})"
+                f"no connection to {place}: what listens there is no WebSocket server ({mask.text(str(error))})"
             )
         case TimeoutError():
             return ConnectionLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
         case OSError():
             return explain_os(error, url, place)
-    return unforeseen(error, place)
+    return unforeseen(error, place, mask)
 
 
-def unforeseen(error: BaseException, place: str) -> ConnectionLost:
+def unforeseen(error: BaseException, place: str, mask: Mask) -> ConnectionLost:
     """Return the error for what nobody foresaw, and have it in the log with all that is known, but for secrets."""
-    logger.error("unexpected, connecting to %s: %s", place, masked_traceback(error))
-    return ConnectionLost(f"no connection to {place}: {masked_error(error)}")
+    logger.error("unexpected, connecting to %s: %s", place, mask.traceback(error))
+    return ConnectionLost(f"no connection to {place}: {mask.error(error)}")
 
 
-def _closed(error: ConnectionClosed, place: str) -> ClientError:
+def _closed(error: ConnectionClosed, place: str, mask: Mask) -> ClientError:
     if error.rcvd is None and error.sent is not None and error.sent.code == 1009:
         return ConnectionLost(
             f"the connection to {place} was ended: a frame was far over the size limit; raise max_size="
         )
     if error.rcvd is None and error.sent is not None and error.sent.code not in (1000, 1001, 1006):
         return ConnectionLost(
-            f"the connection to {place} was ended: it broke the protocol ({masked(error.sent.reason)})"
+            f"the connection to {place} was ended: it broke the protocol ({mask.text(error.sent.reason)})"
         )
     if error.rcvd is None:
         return ConnectionLost(f"the connection to {place} broke off without a goodbye")
     code, reason = error.rcvd.code, error.rcvd.reason
-    said = f"{place} closed the connection ({code}{', ' + repr(masked(reason)) if reason else ''})"
+    said = f"{place} closed the connection ({code}{', ' + repr(mask.text(reason)) if reason else ''})"
     if 3500 <= code < 4000 or 4500 <= code < 5000:  # the convention of Centrifugo: do not reconnect
         return ConnectionRejected(f"{said} and does not want it back")
     return ConnectionLost(said)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from ...errors import ClientError, ConnectionLost
 from ...protocol.heartbeat import Heartbeat
 from ...runtime.scheduling import Clock, Timer
+from ..masking import Mask
 from ..sansio.delivery import Delivery
 from ..sansio.outbox import Outbox
 from ..timeout import Timeout
@@ -42,6 +43,7 @@ class WebSocketTransport:
         outbox: what is sent whenever no control message waits.
         clock: for the heartbeat.
         heartbeat: seconds between two pings; None: none are sent, and silence does not end the link.
+        mask: knows the secrets of the connection; None: there are none.
     """
 
     one_way = False
@@ -55,6 +57,7 @@ class WebSocketTransport:
         outbox: Outbox,
         clock: Clock,
         heartbeat: float | None,
+        mask: Mask | None = None,
     ) -> None:
         self.heartbeat = None if heartbeat is None else Heartbeat(heartbeat, clock.time())
         """When the peer was last heard; None: there is no heartbeat."""
@@ -62,6 +65,7 @@ class WebSocketTransport:
         self._socket = socket
         self._url = url
         self._outbox = outbox
+        self._mask = mask
         self._clock = clock
         self._frames: Frames = []  # that came and are not delivered yet
         self._urgent: deque[str | None] = deque()  # before the outbox; None: a protocol ping
@@ -113,7 +117,7 @@ class WebSocketTransport:
             raise
         except Exception as ended:
             self._take_in(deliver)
-            return self._verdict or explain(ended, self._url)
+            return self._verdict or explain(ended, self._url, mask=self._mask)
         finally:
             self._over(writer)
 
@@ -147,7 +151,7 @@ class WebSocketTransport:
         except ConnectionClosed:
             pass  # the reader notices it too, and what was not sent stays first
         except Exception as error:
-            self._abort(explain(error, self._url))
+            self._abort(explain(error, self._url, mask=self._mask))
 
     async def _write_all(self) -> None:
         socket, outbox = self._socket, self._outbox
