@@ -38,8 +38,8 @@ _ORIGINS: Mapping[str, Origin] = {"b": "boolean", "i": "integer", "u": "integer"
 """Of the kinds of numpy's types."""
 _INTEGERS: Set[str] = frozenset({"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"})
 
-_NUMBER = re.compile(r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_INTEGER = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(slots=True)  # not frozen, which would take longer than all the rest of a small column
@@ -115,7 +115,9 @@ def values_of(data: Any, what: str) -> Values:
 def read_number(text: str) -> int | float | None:
     """Return the number that a text says; None: it says none.
 
-    Numbers are written as in JSON, but that either side of the point may be empty; there may be spaces around them.
+    Numbers are written as in JSON, but that either side of the point may be empty, and that a plus is a sign, too:
+    changes of prices are sent as "+1.25". There may be spaces around them. What begins with zeros ("007") is no number
+    but the name of something, whatever its sign.
     """
     if _NUMBER.fullmatch(text := text.strip(" \t\r\n")) is None:
         return None

@@ -282,6 +282,9 @@ def test_every_text_is_kept_as_it_is(given_values):
         ("1e3", 1000.0),
         (".5", 0.5),
         ("-5.", -5.0),
+        ("+1.25", 1.25),
+        ("+5", 5),
+        ("+.5e-1", 0.05),
         (" 5\n", 5),
         ("12345678901234567890", 12345678901234567890),
     ],
@@ -293,7 +296,25 @@ def test_a_number_as_text_is_read(text, number):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "nan", "inf", "1_000", "0x1", "+5", ".", "-", ".e5", "٣", "1,5", "5 %", "--5", "\ud83d", "007"],
+    [
+        "",
+        "nan",
+        "inf",
+        "1_000",
+        "0x1",
+        ".",
+        "-",
+        "+",
+        ".e5",
+        "٣",
+        "1,5",
+        "5 %",
+        "--5",
+        "+-5",
+        "\ud83d",
+        "007",
+        "+007",
+    ],
 )
 def test_other_text_is_no_number(text):
     assert read_number(text) is None
