@@ -115,7 +115,7 @@ def intake(data: Any, ts: Any, zone: Zone = None, known: Container[str] | None =
 
     Args:
         data: the records.
-        ts: their times, or the name of a column of them.
+        ts: their times, or the name of a column or an index of them.
         zone: of times that have none.
         known: fields that stay fields, though they may be the only column of times; None: all, a record's own.
 
@@ -130,6 +130,8 @@ def intake(data: Any, ts: Any, zone: Zone = None, known: Container[str] | None =
         ts = table.pop("ts")
     elif isinstance(ts, str) and ts in table:
         ts = table.pop(ts)
+    elif isinstance(ts, str) and ts in (levels := _levels_of(data)):
+        ts = data.index.get_level_values(levels.index(ts))
     elif ts is None:
         ts = index
         if ts is None and known is not None and (name := _column_of_times(table, known)) is not None:
@@ -150,7 +152,7 @@ def intake(data: Any, ts: Any, zone: Zone = None, known: Container[str] | None =
         times = to_seconds_array([0.0 if value is None else value for value in ts], count, zone)
         return Intake(count, times, without, columns)
     if isinstance(ts, str):
-        return Intake(count, np.full(count, _one_time(ts, table, zone)), [], columns)
+        return Intake(count, np.full(count, _one_time(ts, [*table, *_levels_of(data)], zone)), [], columns)
     return Intake(
         count, None if ts is None else to_seconds_array(ts, count, zone), [], columns, _known_zone(ts)
     )
@@ -166,13 +168,24 @@ def _known_zone(ts: Any) -> Zone:
         return None
 
 
-def _one_time(ts: str, table: Mapping[Any, Any], zone: Zone) -> float:
-    """Return the time that `ts=` is as a text, which names no column."""
+def _one_time(ts: str, names: Sequence[Any], zone: Zone) -> float:
+    """Return the time that `ts=` is as a text, which names no column and no index."""
     try:
         return to_seconds(ts, zone)
     except BadTime as error:
-        near = did_you_mean(ts, [name for name in table if isinstance(name, str)])
-        raise BadTime(f"{error}, or the name of a column{near}") from None
+        names = [name for name in names if isinstance(name, str)]
+        near = did_you_mean(ts, names)
+        if not near:
+            raise BadTime(f"{error}, or the name of a column") from None
+        raise BadTime(
+            f"there is no column {ts!r} to take the times from: the data have {', '.join(map(repr, names))}{near}"
+        ) from None
+
+
+def _levels_of(data: Any) -> list[Any]:
+    """Return the names of the index of pandas data, one for each of its levels; None for one that has none."""
+    is_pandas = _is_from("pandas", "DataFrame", data) or _is_from("pandas", "Series", data)
+    return list(data.index.names) if is_pandas else []
 
 
 def _column_of_times(table: Mapping[Any, Any], known: Container[str]) -> str | None:

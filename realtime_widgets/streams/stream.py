@@ -171,8 +171,9 @@ class Stream:
             data: a dict of columns of equal length (lists, 1-D arrays, columns of any library), a list of records, a
                 DataFrame, a table of Arrow or any other library that speaks its protocol, or a list or 1-D array
                 for the field `value`. Empty data is fine.
-            ts: their times: one per record, one for all, or the name of a column. None: the column `ts`, else a pandas
-                index of times (of a TimedeltaIndex, seconds), else the only column of times, else now.
+            ts: their times: one per record, one for all, or the name of a column or of a pandas index. None: the column
+                `ts`, else a pandas index of times (of a TimedeltaIndex, seconds), else the only column of times, else
+                now.
 
         Returns:
             The number of the last record.

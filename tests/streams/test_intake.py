@@ -217,8 +217,33 @@ def test_a_column_may_be_named_as_the_time_whatever_it_holds(data):
     s = stream()
     s.extend(data, ts="t")
     assert (s.read().ts.tolist(), list(s.fields)) == ([5.0, 6.0], ["v"])
-    with pytest.raises(UsageError, match=r"'tt' is not a moment.*or the name of a column; did you mean 't'"):
+    with pytest.raises(BadTime, match=r"no column 'tt' .*the data have 'v', 't'; did you mean 't'"):
         s.extend(data, ts="tt")
+    with pytest.raises(BadTime, match=r"'yesterday' is not a moment: .*, or the name of a column$"):
+        s.extend(data, ts="yesterday")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.Index([5.0, 6.0], name="time"),
+        pd.to_datetime(pd.Index([5.0, 6.0], name="time"), unit="s", utc=True),
+        pd.MultiIndex.from_arrays([["a", "b"], [5, 6]], names=["host", "time"]),
+    ],
+)
+def test_the_index_may_be_named_as_the_time_whatever_it_holds(index):
+    for data in (pd.DataFrame({"v": [1, 2]}, index=index), pd.Series([1, 2], index=index)):
+        s = stream()
+        s.extend(data, ts="time")
+        assert (s.read().ts.tolist(), len(s.fields)) == ([5.0, 6.0], 1)
+        with pytest.raises(BadTime, match="no column 'tme' .*; did you mean 'time'"):
+            s.extend(data, ts="tme")
+
+
+def test_a_column_of_the_name_of_the_index_is_the_time():
+    s = stream()
+    s.extend(pd.DataFrame({"v": [1, 2], "t": [7, 8]}, index=pd.Index([5, 6], name="t")), ts="t")
+    assert s.read().ts.tolist() == [7.0, 8.0]
 
 
 def test_a_column_of_times_that_is_a_field_already_stays_one():
