@@ -10,7 +10,7 @@ import { niceRange } from "./lib/draw/range";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { define } from "./lib/hop/slot";
-import { formatter, isCalendar, type NumberFormat, timeText } from "./lib/text/format";
+import { formatter, isCalendar, type NumberFormat, timeText, wholeText } from "./lib/text/format";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
 import { Head } from "./lib/view/head";
@@ -47,8 +47,20 @@ export class LiveChart extends LiveWidget {
     return "time";
   }
 
-  /** What is added to the coordinates of a feed: streams that number their records each for itself end together. */
-  shift({ axis, newest }: Buckets): number {
+  /** What coordinates along a field are counted from: the greatest that a feed has. */
+  get origin(): bigint {
+    let found: bigint | null = null;
+    for (const { k, origin } of this.feeds.values())
+      if (k.length && (found === null || origin > found)) found = origin;
+    return found ?? 0n;
+  }
+
+  /**
+   * What is added to the coordinates of a feed: streams that number their records each for itself end together, and
+   * those that count from another value along a field are put to this one.
+   */
+  shift({ axis, newest, origin }: Buckets, from = this.origin): number {
+    if (axis === "field") return Number(origin - from);
     return axis === "records" && this.model.get("_relative") ? -(newest ?? 0) : 0;
   }
 
@@ -151,6 +163,7 @@ class ChartView implements View {
   #newest: (number | null)[] = [];
   #newestTs: number | null = null;
   #newestAt: number | null = null;
+  #origin = 0n;
   #range: [number, number] | null = null;
   #span: [number, number] = [0, 1];
   #wroteAt = Number.NEGATIVE_INFINITY;
@@ -208,6 +221,7 @@ class ChartView implements View {
     this.#newest = this.#traces.map(({ feed, series }) => chart.feeds.get(feed)?.last[series] ?? null);
     this.#newestTs = chart.lastTs;
     this.#newestAt = chart.newest;
+    this.#origin = chart.origin;
   }
 
   /** Fits the value axis to what is shown within the window. */
@@ -236,7 +250,8 @@ class ChartView implements View {
     const { axis } = chart;
     const calendar = axis === "time" && isCalendar(this.#newestTs ?? 0);
     const labels = this.#traces.map(({ label, color }, i) => [label, color, this.#lines[i]!.length]);
-    const key = JSON.stringify([labels, this.el.dataset.rwTheme, chart.locale, format, axis, calendar]);
+    const look = [chart.locale, format, axis, calendar, `${this.#origin}`];
+    const key = JSON.stringify([labels, this.el.dataset.rwTheme, look]);
     if (this.#plot && key === this.#built) {
       if (this.#plot.width === width && this.#plot.height === height) return false;
       this.#plot.setSize({ width, height });
@@ -259,6 +274,7 @@ class ChartView implements View {
       format,
       axis,
       calendar,
+      origin: this.#origin,
       locale: chart.locale,
       muted: colorOf(this.el, "--rw-muted"),
       grid: colorOf(this.el, "--rw-grid"),
@@ -287,9 +303,10 @@ class ChartView implements View {
     const readings = this.#traces.map(({ feed, series }, i) => {
       if (this.#hover === null) return write(this.#newest[i]);
       const buckets = chart.feeds.get(feed)!;
-      const found = reading(buckets, buckets.series[series]!, this.#hover - chart.shift(buckets));
+      const shift = chart.shift(buckets, this.#origin);
+      const found = reading(buckets, buckets.series[series]!, this.#hover - shift);
       if (!found) return write(null);
-      place = found.x + chart.shift(buckets);
+      place = found.x + shift;
       return found.lo === found.hi ? write(found.lo) : `${write(found.lo)} – ${write(found.hi)}`;
     });
     this.#legend.write(readings, this.#placeText(place));
@@ -305,10 +322,9 @@ class ChartView implements View {
     }
     const at = place ?? this.#newestAt;
     if (at === null) return "";
-    const number = formatter(
-      { name: "number" },
-      chart.locale,
-    )(chart.axis === "records" ? Math.round(at) : at);
+    const number = this.#origin
+      ? wholeText(this.#origin + BigInt(Math.round(at)), chart.locale)
+      : formatter({ name: "number" }, chart.locale)(chart.axis === "records" ? Math.round(at) : at);
     return `${chart.get<string>("_x")} ${number}`;
   }
 

@@ -257,6 +257,28 @@ describe("the axis of a field", () => {
     widget.apply(part({ axis: "field", window: null, newest: 12, ts: NOW }, [0, 40, 50, 52]), "replace");
     expect(text(shown(widget), ".rw-time")).toBe("step 12");
   });
+
+  it("that no number could hold is counted from an origin, and written with all digits", () => {
+    Object.assign(traits, {
+      _x: "id",
+      _legend: { 0: { prefix: "", labels: {} }, 1: { prefix: "b ", labels: {} } },
+    });
+    const widget = chart();
+    const body = { axis: "field", window: null, ts: NOW };
+    const origin = "1000000000000000000";
+    widget.apply(part({ ...body, newest: 4, origin }, [0, 1, 4]), "replace");
+    const other = part({ ...body, newest: 7, origin: "999999999999999990" }, [3, 7]);
+    widget.apply({ ...other, feed: "1" }, "replace");
+    expect(text(shown(widget), ".rw-time")).toBe("id 1,000,000,000,000,000,004");
+    expect(widget.span).toEqual([-7, 4]);
+    const axis = plots.at(-1)!.options.axes![0]! as { values: (plot: unknown, at: number[]) => string[] };
+    expect(axis.values(null, [-7, 4])).toEqual(["999,999,999,999,999,993", "1,000,000,000,000,000,004"]);
+    widget.apply(part({ ...body, newest: 12 }, [2, 12]), "replace");
+    widget.apply({ ...part({ ...body, newest: 12 }, [2, 12]), feed: "1" }, "replace");
+    widget.draw();
+    const plain = plots.at(-1)!.options.axes![0]! as { space: number };
+    expect([plots.length, plain.space]).toEqual([2, 80]);
+  });
 });
 
 describe("a window that a dead line has left", () => {

@@ -8,22 +8,33 @@
 |           |                                          | begins again comes after the one before                |
 
 A record without a finite value of the field has no place, and is not drawn.
+
+Along a field whose values are so large that float64 could not tell the buckets apart (identifiers such as 10**18 + 1,
+counters of nanoseconds), coordinates are counted from an *origin*, a whole number near the newest value: the
+differences are exact.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Literal
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..streams import Batch
+from ..streams.columns import differences
 from .windows import Points, Window
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Kind = Literal["time", "records", "field"]
+
+FAR: Final = 2.0**45
+"""Buckets from the origin within which float64 holds a coordinate to a hundredth of a bucket."""
 
 
 def axis_kind(x: str, window: Window) -> Kind:
@@ -39,13 +50,19 @@ class FieldAxis:
     Args:
         field: the name of the field.
         step: width of a bucket, in the unit of the field.
+        origin: the value that coordinates are counted from.
     """
 
-    def __init__(self, field: str, step: float) -> None:
+    def __init__(self, field: str, step: float, origin: int = 0) -> None:
         self.field = field
         self.step = step
+        self.origin = origin
         self._shift = 0
         self._last: tuple[float, int] | None = None  # coordinate and bucket of the record before
+
+    def is_far(self, x: float) -> bool:
+        """Whether a coordinate is so large that it needs another origin."""
+        return abs(x) >= FAR * self.step
 
     def place(self, x: Floats, marked: NDArray[np.bool_]) -> tuple[Ints, Ints]:
         """Return the bucket number of each record, and the indices of those that begin a run.
@@ -56,7 +73,9 @@ class FieldAxis:
         """
         if not len(x):
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        k = np.floor(x / self.step).astype(np.int64)
+        # What is farther away is out of every view, and int64 could not hold all of it.
+        with np.errstate(over="ignore"):
+            k = np.clip(np.floor(x / self.step), -FAR, FAR).astype(np.int64)
         begins = begins_run(x, marked, None if self._last is None else self._last[0])
         starts = np.flatnonzero(begins)
         if len(starts):
@@ -79,6 +98,44 @@ class FieldAxis:
             k += self._shift
         self._last = float(x[-1]), int(k[-1])
         return k, starts
+
+
+def coordinates(batch: Batch, field: str, origin: int) -> Floats:
+    """Return where records stand along a field, counted from an origin; NaN or ±inf where they have no place."""
+    if field not in batch.columns:
+        return np.full(len(batch), math.nan)
+    return differences(batch.columns[field], origin)
+
+
+def axis_of(batch: Batch, field: str, step: float, length: float) -> FieldAxis:
+    """Return the axis along a field, with an origin where its newest value needs one.
+
+    Args:
+        batch: the records to be placed first.
+        field: the name of the field.
+        step: width of a bucket, in the unit of the field.
+        length: how much of the axis is in view, in the same unit.
+    """
+    axis = FieldAxis(field, step)
+    newest = newest_whole(batch, field)
+    return FieldAxis(field, step, origin_near(newest, length)) if axis.is_far(newest) else axis
+
+
+def newest_whole(batch: Batch, field: str) -> int:
+    """Return the newest finite value of a field, rounded down, with all its digits; 0 where there is none."""
+    x = coordinates(batch, field, 0)
+    there = np.flatnonzero(np.isfinite(x))
+    if not len(there):
+        return 0
+    value: Any = batch.columns[field].item(int(there[-1]))
+    exact = value if isinstance(value, int | float | Decimal | Fraction) else float(x[there[-1]])
+    return math.floor(exact)
+
+
+def origin_near(whole: int, length: float) -> int:
+    """Return a whole number near another, round to the digits that change within a length of the axis."""
+    size = 10 ** math.ceil(math.log10(max(length, 1.0)))
+    return whole // size * size
 
 
 def begins_run(x: Floats, marked: NDArray[np.bool_], before: float | None) -> NDArray[np.bool_]:

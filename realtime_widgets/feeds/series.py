@@ -22,7 +22,18 @@ from numpy.typing import NDArray
 from ..streams import Batch, Stream
 from ..streams.columns import ABSENT_NUMBER, absences
 from ..streams.gaps import Gap
-from .axes import FieldAxis, Floats, Ints, Kind, at_marks, axis_kind, extent
+from .axes import (
+    FieldAxis,
+    Floats,
+    Ints,
+    Kind,
+    at_marks,
+    axis_kind,
+    axis_of,
+    coordinates,
+    extent,
+    newest_whole,
+)
 from .decimation import BREAK_BEFORE, NEW_RUN, BucketArrays, Buckets
 from .extracts import Extract, Records, extracts_of
 from .feed import Payload
@@ -307,7 +318,7 @@ class SeriesFeed:
         self._base, self._drawn = _NOWHERE, False
         self._ahead = []
         self._layout = self._fitting(batch)
-        self._axis = FieldAxis(self.x, self._layout.step)
+        self._axis = axis_of(batch, self.x, self._layout.step, self._layout.step * self._layout.capacity)
         self._buckets = Buckets(len(self.fields), self._layout.capacity)
         self._add(batch)
 
@@ -363,7 +374,7 @@ class SeriesFeed:
         gaps = [gap.seq for gap in batch.gaps if gap.seq is not None]
         runs = [run.seq for run in batch.runs]
         if self.kind == "field":
-            x = batch.numbers(self.x) if self.x in batch.columns else np.full(len(seq), np.nan)
+            x = coordinates(batch, self.x, self._axis.origin)
             there = np.isfinite(x)
             ts, seq, values, x = ts[there], seq[there], values[:, there], x[there]
             if not len(seq):
@@ -492,8 +503,8 @@ class SeriesFeed:
             present = self.stream.newest_ts
             ts = batch.ts if present is None else batch.ts[batch.ts <= present]
             length = total = float(ts.max() - ts.min()) if len(ts) else 0.0
-        elif self.x in batch.columns:
-            x = batch.numbers(self.x)
+        elif self.kind == "field":
+            x = coordinates(batch, self.x, newest_whole(batch, self.x))
             there = np.isfinite(x)
             length, total = extent(x[there], at_marks([run.seq for run in batch.runs], batch["seq"][there]))
         return fitting(self.kind, self.window, self._px, len(self.stream), length, total)
@@ -501,6 +512,8 @@ class SeriesFeed:
     def _outgrown(self) -> bool:
         """Whether the buckets of a window that grows are too fine for it, or hold too much that has left it."""
         layout, window = self._layout, self.window
+        if self.kind == "field" and self.newest is not None and self._axis.is_far(self.newest):
+            return True
         if layout is None or isinstance(window, float):
             return False
         kept = min(len(self.stream), window.n) if isinstance(window, Points) else len(self.stream)
@@ -545,6 +558,8 @@ class SeriesFeed:
             body["layout"] = {"step": layout.step, "capacity": layout.capacity}
             body["window"] = self.window if isinstance(self.window, float) else None
             body["axis"] = self.kind
+            if self._axis.origin:
+                body["origin"] = str(self._axis.origin)  # a number of JSON is a float64 in a page
         return body
 
     def _columns(self, arrays: BucketArrays) -> dict[str, Any]:

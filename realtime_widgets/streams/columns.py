@@ -191,6 +191,38 @@ def _as_number(value: Any) -> float:
     return math.nan
 
 
+def differences(array: Array, origin: int) -> npt.NDArray[np.float64]:
+    """Return by how much the numbers of a column of any kind exceed a whole number, NaN for what is no number.
+
+    A difference that float64 can hold is exact, also where it could hold neither of the two.
+    """
+    if not origin:
+        return as_numbers(array)
+    if array.dtype != object:
+        high = float(origin)
+        less: npt.NDArray[np.float64] = (array - high) - float(origin - int(high))
+        return less
+    values = array.tolist()
+    if set(map(type, values)) == {int}:
+        try:
+            return (array - origin).astype(np.float64)
+        except OverflowError:  # one that is beyond 1.8e308
+            pass
+    return np.fromiter((_difference(value, origin) for value in values), np.float64, count=len(array))
+
+
+def _difference(value: Any, origin: int) -> float:
+    exact = isinstance(value, int | Fraction) or (isinstance(value, Decimal) and value.is_finite())
+    if not exact or isinstance(value, bool):
+        return _as_number(value) - origin
+    if isinstance(value, Decimal) and value.adjusted() > 400:  # whose digits would fill the memory
+        return math.copysign(math.inf, value)
+    try:
+        return float(Fraction(value) - origin)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def holds_numbers(array: Array) -> bool:
     """Whether there are numbers in a column of any kind."""
     return bool((~np.isnan(as_numbers(array))).any())

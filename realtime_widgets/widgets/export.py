@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import MissingDependency
-from ..feeds.axes import at_marks, begins_run
+from ..feeds.axes import at_marks, begins_run, coordinates, newest_whole, origin_near
 from ..feeds.series import SeriesFeed
 from ..feeds.windows import Points
 from ..streams import Batch
+from ..streams.columns import EXACT_BELOW
 from ..streams.text import well_formed
 from ..streams.times import to_utc
 
@@ -65,6 +66,9 @@ def figure(
 ) -> go.Figure:
     """Return the records in view as lines, in the order of their places, with their gaps, labels and colours.
 
+    Along a field beyond 2**53, which plotly could not place exactly, they stand at the difference to a whole number
+    that the axis names, and the tooltip has the value itself.
+
     Args:
         worded: how the lines of each feed are labelled, and the feed.
         title: of the figure; empty: none.
@@ -86,6 +90,7 @@ def figure(
     views = _in_view(lines)
     newest = max((line.stream.newest_ts or 0.0 for line in lines), default=0.0)
     zone = _Zone(newest) if lines[0].kind == "time" and newest > CALENDAR else None
+    origin = _origin(views)
     count = 0
     for (words, _), (line, batch, inside) in zip(worded, views, strict=True):
         shown = [field for field in line.drawn_fields() if field in batch.columns]
@@ -94,7 +99,7 @@ def figure(
             label = well_formed(words["labels"].get(field) or only or words["prefix"] + field)
             color = _color(colors, label, count)
             count += 1
-            runs = _runs(line, batch, inside, field)
+            runs = _runs(line, batch, inside, field, origin)
             for i, (x, y) in enumerate(runs):
                 earlier = i < len(runs) - 1
                 made.add_scatter(
@@ -106,13 +111,15 @@ def figure(
                     opacity=EARLIER_OPACITY if earlier else 1,
                     showlegend=not earlier,
                     legendgroup=label,
-                    **({} if zone is None else zone.hover(x)),
+                    **(_hover(x, origin) if zone is None else zone.hover(x)),
                 )
     unit = format.get("unit") or ("ms" if format["name"] == "duration" else None)
     made.update_layout(
         title=well_formed(title) or None,
         height=height + 100,
-        xaxis={"title": zone.name if zone else None if lines[0].kind == "time" else _axis_name(lines[0])},
+        xaxis={
+            "title": zone.name if zone else None if lines[0].kind == "time" else _axis_name(lines[0], origin)
+        },
         yaxis={"title": unit and well_formed(unit), "tickformat": TICKS.get(format["name"])},
     )
     return made
@@ -142,8 +149,30 @@ class _Zone:
         return {"customdata": said, "hovertemplate": "%{customdata}<br>%{y}"}
 
 
-def _axis_name(line: SeriesFeed) -> str:
-    return "record" if line.kind == "records" else well_formed(line.x)
+def _axis_name(line: SeriesFeed, origin: int) -> str:
+    less = f" {'−' if origin > 0 else '+'} {abs(origin)}" if origin else ""
+    return "record" if line.kind == "records" else well_formed(line.x) + less
+
+
+def _hover(x: NDArray[np.float64], origin: int) -> dict[str, Any]:
+    """Return what says the values along the axis, where the places are differences to an origin."""
+    if not origin:
+        return {}
+    return {
+        "customdata": [str(origin + round(each)) for each in x.tolist()],
+        "hovertemplate": "%{customdata}<br>%{y}",
+    }
+
+
+def _origin(views: Sequence[tuple[SeriesFeed, Batch, NDArray[np.bool_]]]) -> int:
+    """Return what the places of all lines are counted from: 0, but along a field that float64 does not hold exactly."""
+    seen = [(line, batch, inside) for line, batch, inside in views if line.kind == "field"]
+    whole = max((newest_whole(batch, line.x) for line, batch, _ in seen), default=0)
+    x = np.concatenate([_places(line, batch, whole)[inside] for line, batch, inside in seen] or [np.empty(0)])
+    x = x[np.isfinite(x)]
+    if not len(x) or max(abs(whole + int(x.min())), abs(whole + int(x.max()))) <= EXACT_BELOW:
+        return 0
+    return origin_near(whole, float(x.max() - x.min()))
 
 
 def _color(colors: Sequence[str] | Mapping[str, str] | None, label: str, place: int) -> str:
@@ -176,26 +205,26 @@ def _view(line: SeriesFeed, newest: float) -> tuple[Batch, NDArray[np.bool_]]:
         if isinstance(window, float):
             inside &= batch.ts >= newest - window
     elif isinstance(window, float) and len(batch):
-        x = _places(line, batch)
+        x = _places(line, batch, newest_whole(batch, line.x) if line.kind == "field" else 0)
         there = x[np.isfinite(x)]
         inside &= x >= (there[-1] if len(there) else math.nan) - window
     return batch, inside
 
 
-def _places(line: SeriesFeed, batch: Batch) -> NDArray[np.float64]:
-    """Return where the records stand along the axis."""
+def _places(line: SeriesFeed, batch: Batch, origin: int = 0) -> NDArray[np.float64]:
+    """Return where the records stand along the axis, along a field counted from an origin."""
     if line.kind == "time":
         return batch.ts
     if line.kind == "records":
-        return batch["seq"].astype(np.float64)
-    return batch.numbers(line.x) if line.x in batch.columns else np.full(len(batch), math.nan)
+        return batch["seq"] - float(origin)
+    return coordinates(batch, line.x, origin)
 
 
 def _runs(
-    line: SeriesFeed, batch: Batch, inside: NDArray[np.bool_], field: str
+    line: SeriesFeed, batch: Batch, inside: NDArray[np.bool_], field: str, origin: int
 ) -> list[tuple[NDArray[np.float64], list[float | None]]]:
     """Return the lines of a field, one for each run along a field, with None where a line breaks."""
-    x, seq = _places(line, batch), batch["seq"]
+    x, seq = _places(line, batch, origin), batch["seq"]
     if line.kind == "field":
         inside = inside & np.isfinite(x)
     cut = at_marks([gap.seq for gap in batch.gaps if gap.seq is not None], seq[inside])

@@ -7,8 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.feeds.axes import FieldAxis, at_marks, axis_kind, begins_run, extent
+from realtime_widgets.feeds.axes import (
+    FAR,
+    FieldAxis,
+    at_marks,
+    axis_kind,
+    axis_of,
+    begins_run,
+    coordinates,
+    extent,
+    newest_whole,
+    origin_near,
+)
 from realtime_widgets.feeds.windows import Points
+from realtime_widgets.streams import Stream
 
 
 @pytest.mark.parametrize(
@@ -67,3 +79,46 @@ def test_marks_are_before_the_first_record_after_them():
     assert at_marks([4, 6], seq).tolist() == [True, False, True]
     assert at_marks([3, 9], seq).tolist() == [False, False, False]
     assert at_marks([], seq).tolist() == [False, False, False]
+
+
+# Values that float64 does not hold exactly
+
+
+def stream_of(*values):
+    stream = Stream("s")
+    for value in values:
+        stream.append(id=value)
+    return stream.read()
+
+
+@pytest.mark.parametrize("first", [10**18, -(10**18), 2**63 - 1, 10**40])
+def test_an_axis_of_large_numbers_is_counted_from_a_round_number_near_the_newest(first):
+    batch = stream_of(first, first + 1, None, first + 12, "text")
+    axis = axis_of(batch, "id", 0.01, 100.0)
+    assert axis.origin % 100 == 0
+    assert 0 <= first + 12 - axis.origin < 100
+    x = coordinates(batch, "id", axis.origin)
+    there = np.isfinite(x)
+    assert (x[there] + (axis.origin - first)).tolist() == [0.0, 1.0, 12.0]
+    k, starts = axis.place(x[there], np.zeros(3, bool))
+    assert (np.diff(k).tolist(), starts.tolist()) == ([100, 1100], [])
+
+
+def test_an_axis_whose_buckets_float64_tells_apart_has_no_origin():
+    assert axis_of(stream_of(10**18, 10**18 + 1), "id", 2.0**40, 1.0).origin == 0
+    assert axis_of(stream_of(1, 2), "id", 0.001, 1.0).origin == 0
+    assert axis_of(stream_of(None), "id", 0.001, 1.0).origin == 0
+    assert axis_of(stream_of(1), "other", 0.001, 1.0).origin == 0
+    assert [FieldAxis("id", 2.0).is_far(x) for x in (-2 * FAR, 2 * FAR - 1, 10**400)] == [True, False, True]
+
+
+def test_what_is_far_from_the_newest_falls_into_no_bucket_that_is_kept():
+    k, _ = FieldAxis("id", 1e-4).place(np.array([-1e300, -1e18, 0.0, 1.0, 1e308]), np.zeros(5, bool))
+    assert k.tolist() == [-FAR, -FAR, 0, 10_000, FAR]
+
+
+def test_the_newest_value_has_all_its_digits():
+    assert newest_whole(stream_of(10**25 + 1, 10**25 + 3, None), "id") == 10**25 + 3
+    assert newest_whole(stream_of(1.5, -2.5), "id") == -3
+    assert newest_whole(stream_of(None), "id") == 0
+    assert [origin_near(-123_456, length) for length in (0.1, 10.0, 11.0)] == [-123_456, -123_460, -123_500]

@@ -491,6 +491,47 @@ def test_records_without_a_place_on_the_axis_are_not_drawn() -> None:
     assert (state["lo"], state["newest"]) == ([[2.0]], 7.0)
 
 
+@pytest.mark.parametrize("window", ["all", 50.0, points(20)])
+@pytest.mark.parametrize("first", [10**18, 1_795_000_000 * 10**9, 2**53 - 4, 2**44 - 4, -(2**53) - 4, 2**64])
+@pytest.mark.parametrize("stride", [1, 1000])
+def test_integers_of_any_size_stand_where_they_are_along_the_axis(
+    window: Any, first: int, stride: int
+) -> None:
+    stream = Stream("s")
+    line = SeriesFeed(stream, ["v"], window * stride if window == 50.0 else window, "id")
+    page = PageBuckets()
+    origin, given = 0, []
+    for step in range(60):
+        given.append(first + (3 * step + step % 2) * stride)
+        stream.append(id=given[-1], v=float(step))
+        part = line.take(False, 0.0)
+        if part.key:
+            origin = int(part.body.get("origin", "0"))
+            page.replace(part)
+        else:
+            page.append(part)
+        assert abs(part.body["newest"]) < 2**45 * page.layout["step"]
+        assert origin + int(part.body["newest"]) == given[-1]
+    state = page.state()
+    places = [origin + round(x + at) for x, at in zip(state["x"], state["lo_at"][0], strict=True)]
+    assert places == given[-len(places) :]
+    assert len(places) == 60 or places[0] <= given[-1] - 50 * stride, "all that is in view"
+
+
+def test_an_axis_that_begins_again_beyond_all_bounds_is_drawn_where_it_is() -> None:
+    stream = Stream("s")
+    line = SeriesFeed(stream, ["v"], 100.0, "id")
+    for first in (10**18, 0, 10**17 + 3):
+        stream.extend({"id": [first + i for i in range(10)], "v": np.arange(10.0)})
+        part = line.take(False, 0.0)
+        assert part.key
+        assert int(part.body.get("origin", "0")) + int(part.body["newest"]) == first + 9
+    state = shown(part).state()
+    assert [x + at for x, at in zip(state["x"], state["lo_at"][0], strict=True)][-10:] == pytest.approx(
+        np.arange(10) + 3, abs=0.01
+    )
+
+
 # Times that lie
 
 

@@ -1,13 +1,16 @@
 """Columns: the kind of each value, and a ring that at any size reads like the tail of a list."""
 
+import datetime as dt
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.streams.columns import MISFIT, Column, as_numbers, scalar
+from realtime_widgets.streams.columns import MISFIT, Column, as_numbers, differences, object_array, scalar
 
 
 @pytest.mark.parametrize(
@@ -67,3 +70,28 @@ def test_a_column_that_is_large_enough_is_left_alone():
     array = column.array
     column.grow(1, 0, 3)
     assert column.array is array
+
+
+@pytest.mark.parametrize("origin", [0, 10**18, -(10**18), 2**63 + 1, 10**30])
+def test_differences_to_a_whole_number_are_exact_where_float64_can_hold_them(origin):
+    given = [
+        origin + 3,
+        Decimal(f"{origin}.5") if origin >= 0 else origin + Fraction(1, 2),
+        Fraction(origin) - 2,
+        origin,
+        None,
+        "text",
+        10**400,
+    ]
+    found = differences(object_array(given), origin)
+    np.testing.assert_array_equal(found, [3.0, 0.5, -2.0, 0.0, math.nan, math.nan, math.inf])
+    whole = differences(object_array([origin + i for i in range(4)]), origin)
+    assert whole.tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_differences_of_floats_and_of_spans_are_those_of_their_numbers():
+    floats = np.array([1e18, 1e18 + 256, 2.0**53, math.nan, math.inf])
+    found = differences(floats, 10**18 + 1)
+    np.testing.assert_array_equal(found, [-1.0, 255.0, float(2**53 - 10**18 - 1), math.nan, math.inf])
+    spans = object_array([dt.timedelta(seconds=7), Decimal("sNaN"), Decimal("1e999999"), 2.5])
+    np.testing.assert_array_equal(differences(spans, 5), [2.0, math.nan, math.inf, -2.5])

@@ -236,7 +236,7 @@ def test_the_index_may_be_named_as_the_time_whatever_it_holds(index):
         s = stream()
         s.extend(data, ts="time")
         assert (s.read().ts.tolist(), len(s.fields)) == ([5.0, 6.0], 1)
-        with pytest.raises(BadTime, match="no column 'tme' .*; did you mean 'time'"):
+        with pytest.raises(BadTime, match=r"no column 'tme' .*; did you mean 'time'"):
             s.extend(data, ts="tme")
 
 

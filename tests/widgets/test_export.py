@@ -69,6 +69,40 @@ def test_runs_along_a_field_are_lines_of_their_own_under_one_name():
     assert {line.line.color for line in figure.data} == {"red"}
 
 
+@pytest.mark.parametrize("first", [10**18, -(10**18), 2**64])
+def test_integers_that_plotly_could_not_place_stand_at_their_differences(first):
+    streams = rw.Stream("a"), rw.Stream("b")
+    for i, stream in enumerate(streams):
+        stream.extend({"id": [first + 10 * i + step for step in range(5)], "v": np.arange(5.0)})
+    figure = rw.LiveChart(list(streams), x="id").to_figure()
+    name, sign, number = figure.layout.xaxis.title.text.split()
+    origin = int(number) * (1 if sign == "−" else -1)
+    assert name == "id"
+    assert [[origin + round(x) for x in line.x] for line in figure.data] == [
+        stream["id"].tolist() for stream in streams
+    ]
+    assert [list(map(int, line.customdata)) for line in figure.data] == [
+        stream["id"].tolist() for stream in streams
+    ]
+    assert {line.hovertemplate for line in figure.data} == {"%{customdata}<br>%{y}"}
+    assert max(map(abs, figure.data[1].x)) < 2**45
+
+
+def test_a_window_along_large_integers_holds_what_it_says():
+    s = rw.Stream("s")
+    s.extend({"id": [10**18 + i for i in range(200)], "v": np.arange(200.0)})
+    chart = rw.LiveChart(s, x="id", window=3)
+    assert list(chart.to_figure().data[0].y) == [196.0, 197.0, 198.0, 199.0]
+    assert chart.to_pandas()["id"].tolist() == [10**18 + i for i in range(196, 200)]
+
+
+def test_smaller_numbers_along_the_axis_stand_for_themselves():
+    s = rw.Stream("s")
+    s.extend({"id": [2**53 - 1, 2**53], "v": [1.0, 2.0]})
+    figure = rw.LiveChart(s, x="id").to_figure()
+    assert (list(figure.data[0].x), figure.layout.xaxis.title.text) == ([2**53 - 1, 2**53], "id")
+
+
 def test_the_hour_that_comes_twice_is_not_drawn_over_itself(zone):
     zone("Europe/Berlin")
     before = dt.datetime(2026, 10, 25, 0, 30, tzinfo=dt.UTC).timestamp()  # 02:30 in summer

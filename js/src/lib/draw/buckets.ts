@@ -49,6 +49,8 @@ export class Buckets {
   window: number | null = null;
   /** Where such a window begins; null: at the first bucket. */
   start: number | null = null;
+  /** The value of a field that its coordinates are counted from, where it is too large for a number. */
+  origin = 0n;
   /** Coordinate of the newest record; null before the first. */
   newest: number | null = null;
   /** Time of the newest record, seconds. */
@@ -67,6 +69,7 @@ export class Buckets {
     this.layout = (body.layout as Layout) ?? this.layout;
     this.axis = (body.axis as Axis) ?? "time";
     this.window = (body.window as number | null) ?? null;
+    this.origin = BigInt((body.origin as string | undefined) ?? 0);
     this.k.length = this.x.length = 0;
     this.series = this.names.map(() => new Series());
     this.newest = this.newestTs = null;

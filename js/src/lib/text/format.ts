@@ -117,6 +117,11 @@ export function tickFormatter(format: NumberFormat, locale: string, step: number
   return write;
 }
 
+/** A whole number of any size, with all its digits. */
+export function wholeText(value: bigint, locale: string): string {
+  return numberFormat(locale, {}).format(value);
+}
+
 /** Whether a time is on the calendar; smaller ones are simulated clocks, shown as plain seconds. */
 export function isCalendar(ts: number): boolean {
   return ts > 1e8;
