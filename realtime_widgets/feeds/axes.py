@@ -65,7 +65,7 @@ class FieldAxis:
         return abs(x) >= FAR * self.step
 
     def place(self, x: Floats, marked: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-        """Return the bucket number of each record, and the indices of those that begin a run.
+        """Return the bucket number of each record, and the indices of those that begin a run, as the first of all does.
 
         Args:
             x: coordinates of the next records, finite, in order of arrival.
@@ -77,6 +77,7 @@ class FieldAxis:
         with np.errstate(over="ignore"):
             k = np.clip(np.floor(x / self.step), -FAR, FAR).astype(np.int64)
         begins = begins_run(x, marked, None if self._last is None else self._last[0])
+        begins[0] |= self._last is None
         starts = np.flatnonzero(begins)
         if len(starts):
             # Runs follow each other with a bucket between them.
@@ -134,7 +135,7 @@ def newest_whole(batch: Batch, field: str) -> int:
 
 def origin_near(whole: int, length: float) -> int:
     """Return a whole number near another, round to the digits that change within a length of the axis."""
-    size = 10 ** math.ceil(math.log10(max(length, 1.0)))
+    size: int = 10 ** math.ceil(math.log10(max(length, 1.0)))
     return whole // size * size
 
 

@@ -97,6 +97,7 @@ class Buckets:
         "_lead_at",
         "_lo",
         "_lo_x",
+        "_runs",
         "_touched",
         "_x",
         "capacity",
@@ -121,6 +122,7 @@ class Buckets:
         self._touched = np.zeros(capacity, bool)
         self._lead_at = [(_NO_BUCKET, -math.inf)] * series  # bucket and end of what the lead stands for
         self._lead = np.full((series, 2), np.nan)  # coordinate and value
+        self._runs: list[int] = []  # where runs begin that are kept, and the newest of those before
         self.skipped = False
         """Whether records were too old for a bucket since the last `touched()`: a page cannot know the lead then."""
 
@@ -256,16 +258,26 @@ class Buckets:
     def flag(self, k: Ints, bits: int) -> None:
         """Set bits of the flags of buckets that are kept, for all their series."""
         assert self.newest is not None
-        slot = k[k > self.newest - self.capacity] % self.capacity
+        oldest = self.newest - self.capacity
+        if bits & NEW_RUN:
+            runs = [*self._runs, *k.tolist()]
+            gone = [run for run in runs if run <= oldest]
+            self._runs = [*gone[-1:], *(run for run in runs if run > oldest)]
+        slot = k[k > oldest] % self.capacity
         self._flags[:, slot] |= np.uint8(bits)
 
     def lead(self) -> list[tuple[float, float] | None]:
         """Return coordinate and value of the last point of each series before the buckets that are kept, from which its
-        line is drawn in; None where there is none, or where the line is broken after it.
+        line is drawn in; None where there is none, where the line is broken after it, or where another run has begun.
         """
         oldest = _NO_BUCKET if self.newest is None else self.newest - self.capacity
         self._lead_out(np.flatnonzero((self._k <= oldest) & (self._k != _NO_BUCKET)))
-        return [None if math.isnan(y) else (x, y) for x, y in self._lead.tolist()]
+        first = min(self._k[self._k > oldest].tolist(), default=_NO_BUCKET)
+        run = max((begin for begin in self._runs if begin <= first), default=_NO_BUCKET)
+        return [
+            None if math.isnan(y) or k < run else (x, y)
+            for (x, y), (k, _) in zip(self._lead.tolist(), self._lead_at, strict=True)
+        ]
 
     def _lead_in(self, k: Ints, x: Floats, values: Floats) -> None:
         """Take records that are too old to be kept for the lead."""

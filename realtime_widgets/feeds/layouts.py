@@ -20,7 +20,8 @@ PER_PIXEL: Final = 4
 MAX_PER_PIXEL: Final = 8
 """Buckets for each pixel at which those of a growing window are made wider."""
 EARLIER_RUNS: Final = 3
-"""Runs before the newest that have room in a window of a fixed length along a field."""
+"""Windows of earlier runs that have room in one of a fixed length along a field. An earlier run that is longer is not
+drawn: pages leave out what would begin in the midst of their view."""
 
 
 class Layout(msgspec.Struct, frozen=True):

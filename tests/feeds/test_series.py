@@ -473,11 +473,39 @@ def test_a_restart_of_the_axis_begins_a_run_and_so_does_a_mark() -> None:
     stream.mark_run("fine tuning")
     stream.append(step=5, loss=1.0)
     state = shown(first, line.take(False, 0.0)).state()
-    assert [flags & NEW_RUN for flags in state["flags"][0]] == [0, 0, 0, NEW_RUN, 0, NEW_RUN]
+    assert [flags & NEW_RUN for flags in state["flags"][0]] == [NEW_RUN, 0, 0, NEW_RUN, 0, NEW_RUN]
     assert state["k"] == sorted(state["k"])
     again = shown(line.take(True, 0.0)).state()
     places = [x + at for x, at in zip(again["x"], again["lo_at"][0], strict=True)]
     assert np.round(places, 1).tolist() == [1, 2, 3, 1, 2, 5]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.integers(1, 9), st.integers(0, 40)), min_size=1, max_size=12),
+    st.integers(1, 50),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_line_is_drawn_in_from_another_run(runs: list[tuple[int, int, int]], size: int) -> None:
+    """Runs of (length, stride, and where a second field begins), whose values are their numbers."""
+    stream = Stream("s")
+    line = SeriesFeed(stream, ["a", "b"], 10.0, "step")
+    line.resize(50)
+    page = PageBuckets()
+    rows = [
+        {"step": i * stride, "a": float(run), **({"b": float(run)} if i >= later else {})}
+        for run, (length, stride, later) in enumerate(runs)
+        for i in range(length)
+    ]
+    for begin in range(0, len(rows), size):
+        stream.extend(rows[begin : begin + size])
+        part = line.take(False, 0.0)
+        page.replace(part) if part.key else page.append(part)
+        again = shown(line.take(True, 0.0))
+        for state in (page.state(), again.state()):
+            whole = state["flags"][0][0] & NEW_RUN
+            run = state["lo"][0][0]
+            assert whole or state["lead"][0][1] == run, "what has left the window leads in"
+            assert whole or all(lead is None or lead[1] == run for lead in state["lead"])
 
 
 def test_records_without_a_place_on_the_axis_are_not_drawn() -> None:

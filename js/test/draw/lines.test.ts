@@ -87,6 +87,40 @@ describe("a line", () => {
     expect(only(made({ x: many, lo: many, flags: many.map(() => NEW_RUN) }))).toHaveLength(MAX_RUNS);
   });
 
+  it("is not drawn in from another run", () => {
+    const buckets = new Buckets();
+    const body = { series: ["s"], layout: { step: 1, capacity: 3 }, k0: 0 };
+    buckets.replace({
+      body,
+      columns: { k: [0, 1, 2], x: [7, 8, 0], lo: [5, 6, 1], flags: [NEW_RUN, 0, NEW_RUN] },
+    });
+    buckets.append({ body: { k0: 3 }, columns: { k: [0, 1], x: [1, 2], lo: [2, 3] } });
+    expect(only(buckets)).toEqual([{ x: [0, 1, 2], y: [1, 2, 3] }]);
+    buckets.append({ body: { k0: 5 }, columns: { k: [0], x: [3], lo: [4] } });
+    expect(only(buckets)).toEqual([{ x: [0, 1, 2, 3], y: [1, 2, 3, 4] }]);
+    const flags = [NEW_RUN, 0, NEW_RUN | ABSENT, ABSENT];
+    buckets.replace({ body, columns: { k: [0, 1, 2, 3], x: [7, 8, 0, 1], lo: [5, 6, nan, nan], flags } });
+    buckets.append({ body: { k0: 4 }, columns: { k: [0, 1, 2], x: [2, 3, 4], lo: [1, 2, 3] } });
+    expect(only(buckets)).toEqual([{ x: [2, 3, 4], y: [1, 2, 3] }]);
+  });
+
+  it("is none for what is left of an earlier run, where that would begin in the midst of the view", () => {
+    const drawn = (newest: number, first: number) => {
+      const buckets = made({ x: [6, 7, 1, 5], lo: [1, 2, 3, 4], flags: [first, 0, NEW_RUN, 0] });
+      Object.assign(buckets, { window: 4, newest });
+      return only(buckets).map(({ y }) => y);
+    };
+    expect(drawn(9, NEW_RUN)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(drawn(9, 0)).toEqual([[3, 4]]);
+    expect(drawn(11, 0)).toHaveLength(2); // what has gone is out of view, too
+    const alone = made({ x: [6, 7], lo: [1, 2] });
+    Object.assign(alone, { window: 4, newest: 9 });
+    expect(only(alone)).toHaveLength(1);
+  });
+
   it("is shifted where its numbers are counted from the newest", () => {
     const buckets = made({ x: [1, 2], lo: [5, 6] });
     expect(lines(buckets, buckets.series[0]!, -2)).toEqual([{ x: [-1, 0], y: [5, 6] }]);

@@ -166,6 +166,7 @@ export class Buckets {
   #leadOf(series: Series, before: number): Lead {
     for (let i = before - 1; i >= 0; i--) {
       const flags = series.flags[i]!;
+      if (flags & ABSENT && flags & NEW_RUN) return null; // what is before it is another line's
       if (flags & ABSENT) continue;
       const high = series.hiAt[i]! >= series.loAt[i]!;
       const y = high ? series.hi[i]! : series.lo[i]!;

@@ -18,12 +18,16 @@ export interface Reading {
 /** Runs that are drawn, the newest; those before would not be told apart. */
 export const MAX_RUNS = 8;
 
-/** The indices of the buckets at which the newest runs begin: one for each. */
-export function runStarts({ series, k }: Buckets): number[] {
+/**
+ * The indices of the buckets at which the newest runs begin: one for each. What is left of an earlier run is none when it
+ * would begin in the midst of the view, because there is no room for all of it.
+ */
+export function runStarts({ series, k, x, window, newest }: Buckets): number[] {
   const starts = [0];
   const flags = series[0]?.flags ?? [];
   for (let i = 1; i < k.length; i++) if (flags[i]! & NEW_RUN) starts.push(i);
-  return starts.slice(-MAX_RUNS);
+  const cut = window !== null && !(flags[0]! & NEW_RUN) && x[0]! > newest! - window;
+  return starts.slice(Math.max(starts.length - MAX_RUNS, cut && starts.length > 1 ? 1 : 0));
 }
 
 /** The lines of a series, one for each run, the newest last; `shift` is added to their coordinates. */
@@ -31,7 +35,8 @@ export function lines(buckets: Buckets, series: Series, shift = 0): Line[] {
   const starts = runStarts(buckets);
   return starts.map((start, i) => {
     const line: Line = { x: [], y: [] };
-    if (start === 0 && series.lead) push(line, series.lead[0] + shift, series.lead[1]);
+    if (start === 0 && series.lead && !(series.flags[0]! & NEW_RUN))
+      push(line, series.lead[0] + shift, series.lead[1]);
     fill(line, buckets, series, start, starts[i + 1] ?? buckets.k.length, shift);
     return line;
   });
