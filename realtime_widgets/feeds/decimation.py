@@ -27,7 +27,7 @@ Flags = NDArray[np.uint8]
 BREAK_BEFORE = 1
 BREAK_AFTER = 2
 ABSENT = 4
-"""No record of the bucket says anything of the series: nothing is drawn, and nothing breaks."""
+"""No record of the bucket says anything of the series: nothing is drawn, and nothing breaks but with `BREAK_BEFORE`."""
 NEW_RUN = 8
 """A new run begins with the bucket: a line of its own."""
 
@@ -169,6 +169,9 @@ class Buckets:
                 own = k[there]
                 begin = np.flatnonzero(np.concatenate(([True], own[1:] != own[:-1])))
                 self._add_present(np.array([row]), own, x[there], values[row : row + 1, there], begin, broken)
+            elif broken:
+                slot = int(k[0]) % self.capacity
+                self._flags[row, slot] |= BREAK_BEFORE if self._flags[row, slot] & ABSENT else BREAK_AFTER
 
     def add_one(self, k: int, x: float, value: float) -> None:
         """Add one finite value of the only series, not before any that was added; pages do the same by themselves, so
@@ -179,12 +182,14 @@ class Buckets:
         old = self._k.item(slot)
         flags = self._flags.item(0, slot)
         if old != k:
-            if old != _NO_BUCKET and not flags & ABSENT:
+            if old != _NO_BUCKET and flags & ABSENT:
+                self._lead_out(np.array([slot]))
+            elif old != _NO_BUCKET:
                 self._lead_from(0, slot)
             self._k[slot], self._x[slot] = k, x
             flags = ABSENT
         if flags & ABSENT:
-            self._flags[0, slot] = 0
+            self._flags[0, slot] = flags & BREAK_BEFORE
             self._first[0, slot] = self._lo_x[0, slot] = self._hi_x[0, slot] = x
             self._lo[0, slot] = self._hi[0, slot] = value
         else:
@@ -241,9 +246,10 @@ class Buckets:
         where = (slice(None), slot) if isinstance(rows, slice) else (rows[:, None], slot)
         first, last = x[starts], x[ends]
         old = self._flags[where]
-        before = np.where(first < self._first[where], flags, old) & BREAK_BEFORE
+        kept_break = np.where(old & ABSENT, old, 0)
+        before = (np.where(first < self._first[where], flags, old) | kept_break) & BREAK_BEFORE
         after = np.where(last >= self._last[where], flags, old) & BREAK_AFTER
-        self._flags[where] = before | after
+        self._flags[where] = before | after | (old & NEW_RUN)
         self._first[where] = np.minimum(first, self._first[where])
         self._last[where] = np.maximum(last, self._last[where])
         for kept, kept_x, new, new_x, better, later in (
@@ -302,6 +308,9 @@ class Buckets:
             there = slots[(flags & ABSENT) == 0]
             if len(there):
                 self._lead_from(row, int(there[-1]))
+            broken = slots[(flags & (ABSENT | BREAK_BEFORE)) == ABSENT | BREAK_BEFORE]
+            if len(broken):
+                self._take_lead(row, int(self._k[broken[-1]]), -math.inf, math.nan, math.nan)
 
     def _lead_from(self, row: int, slot: int) -> None:
         """Take the end of a bucket for the lead of a series."""

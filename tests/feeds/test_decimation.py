@@ -127,6 +127,35 @@ def test_the_lead_is_the_last_value_before_the_buckets_that_are_kept(pieces: lis
     assert lead is not None
 
 
+def test_a_break_at_a_bucket_that_leaves_the_series_out_is_kept() -> None:
+    buckets = filled([[(0.0, 1.0)], [(0.6, None)]])
+    add(buckets, [(1.2, None)], broken=True)
+    assert buckets.kept().flags.tolist() == [[0, ABSENT, ABSENT | BREAK_BEFORE]]
+    add(buckets, [(1.3, 2.0)])
+    assert buckets.kept().flags.tolist() == [[0, ABSENT, BREAK_BEFORE]]
+    add(buckets, [(1.4, None)], broken=True)
+    assert buckets.kept().flags.tolist() == [[0, ABSENT, BREAK_BEFORE | BREAK_AFTER]]
+
+
+def test_a_break_after_the_last_value_leaves_no_lead() -> None:
+    buckets = filled([[(0.0, 1.0)]])
+    add(buckets, [(0.6, None)], broken=True)
+    add(buckets, [(8.0, 3.0)])
+    assert buckets.lead() == [(0.0, 1.0)], "the break is kept itself"
+    add(buckets, [(8.6, 3.0)])
+    assert buckets.lead() == [None]
+
+
+def test_a_run_that_begins_in_a_bucket_begins_there_whatever_comes_later() -> None:
+    buckets = filled([[(0.0, 1.0)], [(0.6, None)]])
+    buckets.flag(np.array([1]), BREAK_BEFORE | NEW_RUN)
+    add(buckets, [(0.7, 1.0)])
+    add(buckets, [(0.8, 2.0)])
+    assert buckets.kept().flags.tolist() == [[0, BREAK_BEFORE | NEW_RUN]]
+    add(buckets, [(8.0, 3.0)])
+    assert buckets.lead() == [None], "what leads in is of the run before"
+
+
 @given(batches)
 def test_touched_hands_out_exactly_the_buckets_of_the_new_records(pieces: list[list[Record]]) -> None:
     buckets = Buckets(1, CAPACITY)

@@ -460,6 +460,22 @@ def test_everything_that_is_kept_is_in_view_however_long(x: str) -> None:
     assert keyframes < 40
 
 
+def test_a_gap_breaks_a_line_whose_field_comes_later() -> None:
+    stream, line = line_of(fields=["a", "b"])
+    parts = []
+    for second in (0, 1):
+        stream.append(ts=T0 + second, a=1.0, b=1.0)
+        parts.append(line.take(False, 0.0))
+    stream.mark_gap("lost")
+    stream.append(ts=T0 + 2, a=2.0)
+    parts.append(line.take(False, 0.0))
+    stream.append(ts=T0 + 3, b=2.0)
+    parts.append(line.take(False, 0.0))
+    a, b = shown(*parts).state()["flags"]
+    assert a == [0, 0, BREAK_BEFORE, ABSENT]
+    assert b == [0, 0, BREAK_BEFORE | ABSENT, 0]
+
+
 # A field along the axis
 
 
@@ -481,13 +497,15 @@ def test_a_restart_of_the_axis_begins_a_run_and_so_does_a_mark() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 60), st.integers(1, 9), st.integers(0, 40)), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(2, 60), st.integers(1, 9), st.integers(0, 40)), min_size=1, max_size=12),
     st.integers(1, 50),
 )
 @settings(max_examples=60, deadline=None)
-def test_no_line_is_drawn_in_from_another_run(runs: list[tuple[int, int, int]], size: int) -> None:
+def test_runs_are_lines_of_their_own_however_their_records_come(
+    runs: list[tuple[int, int, int]], size: int
+) -> None:
     """Runs of (length, stride, and where a second field begins), whose values are their numbers."""
-    stream = Stream("s")
+    stream = Stream("s", fields=["step", "a", "b"])
     line = SeriesFeed(stream, ["a", "b"], 10.0, "step")
     line.resize(50)
     page = PageBuckets()
@@ -500,7 +518,10 @@ def test_no_line_is_drawn_in_from_another_run(runs: list[tuple[int, int, int]], 
         stream.extend(rows[begin : begin + size])
         part = line.take(False, 0.0)
         page.replace(part) if part.key else page.append(part)
-        again = shown(line.take(True, 0.0))
+        anew = SeriesFeed(stream, ["a", "b"], 10.0, "step")
+        anew.resize(50)
+        again = shown(anew.take(True, 0.0))
+        assert page.state() == again.state(), "as if all had come at once"
         for state in (page.state(), again.state()):
             whole = state["flags"][0][0] & NEW_RUN
             run = state["lo"][0][0]

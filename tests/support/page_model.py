@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from realtime_widgets.browser.frames import WIRE, Frame, Part
-from realtime_widgets.feeds.decimation import ABSENT, BREAK_AFTER, NEW_RUN
+from realtime_widgets.feeds.decimation import ABSENT, BREAK_AFTER, BREAK_BEFORE
 from realtime_widgets.feeds.feed import Payload
 
 REPORT_INTERVAL, REPORT_GAP, UNANSWERED, MUTED = 10.0, 1.0, 3, 60.0
@@ -123,7 +123,7 @@ class PageBuckets:
         for number in gone:
             x, cells = self.buckets.pop(number)
             for s, (lo, hi, lo_at, hi_at, flags) in enumerate(cells):
-                if flags & NEW_RUN:
+                if flags & BREAK_BEFORE:
                     self.lead[s] = None
                 if flags & ABSENT:
                     continue

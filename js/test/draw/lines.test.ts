@@ -63,6 +63,18 @@ describe("a line", () => {
     expect(line!.y).toEqual([1, nan, 2, nan, 3]);
   });
 
+  it("breaks where a bucket says so that leaves it out", () => {
+    const flags = [0, ABSENT | BREAK_BEFORE, 0];
+    expect(only(made({ x: [1, 2, 3], lo: [1, nan, 3], flags }))[0]!.y).toEqual([1, nan, 3]);
+    const buckets = new Buckets();
+    const body = { series: ["s"], layout: { step: 1, capacity: 2 }, lead: [[-7, 4]], k0: 0 };
+    buckets.replace({ body, columns: { k: [0, 1], lo: [5, 6], flags: [BREAK_BEFORE, 0] } });
+    expect(only(buckets)).toEqual([{ x: [0, 1], y: [5, 6] }]);
+    buckets.append({ body: { k0: 2 }, columns: { k: [0], lo: [nan], flags: [ABSENT | BREAK_BEFORE] } });
+    buckets.append({ body: { k0: 3 }, columns: { k: [0, 1], lo: [nan, 9], flags: [ABSENT, 0] } });
+    expect(only(buckets)).toEqual([{ x: [4], y: [9] }]);
+  });
+
   it("is drawn in from the last point before the buckets, and from those that leave them", () => {
     const buckets = new Buckets();
     const body = { series: ["s"], layout: { step: 1, capacity: 2 }, lead: [[-7, 4]], k0: 0 };
@@ -92,13 +104,13 @@ describe("a line", () => {
     const body = { series: ["s"], layout: { step: 1, capacity: 3 }, k0: 0 };
     buckets.replace({
       body,
-      columns: { k: [0, 1, 2], x: [7, 8, 0], lo: [5, 6, 1], flags: [NEW_RUN, 0, NEW_RUN] },
+      columns: { k: [0, 1, 2], x: [7, 8, 0], lo: [5, 6, 1], flags: [NEW_RUN, 0, NEW_RUN | BREAK_BEFORE] },
     });
     buckets.append({ body: { k0: 3 }, columns: { k: [0, 1], x: [1, 2], lo: [2, 3] } });
     expect(only(buckets)).toEqual([{ x: [0, 1, 2], y: [1, 2, 3] }]);
     buckets.append({ body: { k0: 5 }, columns: { k: [0], x: [3], lo: [4] } });
     expect(only(buckets)).toEqual([{ x: [0, 1, 2, 3], y: [1, 2, 3, 4] }]);
-    const flags = [NEW_RUN, 0, NEW_RUN | ABSENT, ABSENT];
+    const flags = [NEW_RUN, 0, NEW_RUN | BREAK_BEFORE | ABSENT, ABSENT];
     buckets.replace({ body, columns: { k: [0, 1, 2, 3], x: [7, 8, 0, 1], lo: [5, 6, nan, nan], flags } });
     buckets.append({ body: { k0: 4 }, columns: { k: [0, 1, 2], x: [2, 3, 4], lo: [1, 2, 3] } });
     expect(only(buckets)).toEqual([{ x: [2, 3, 4], y: [1, 2, 3] }]);

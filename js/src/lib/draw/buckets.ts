@@ -17,7 +17,7 @@ export type Axis = "time" | "records" | "field";
 
 export const BREAK_BEFORE = 1;
 export const BREAK_AFTER = 2;
-/** No record of the bucket says anything of the series: its line goes on. */
+/** No record of the bucket says anything of the series: its line goes on, but where it breaks before the bucket. */
 export const ABSENT = 4;
 export const NEW_RUN = 8;
 
@@ -166,7 +166,7 @@ export class Buckets {
   #leadOf(series: Series, before: number): Lead {
     for (let i = before - 1; i >= 0; i--) {
       const flags = series.flags[i]!;
-      if (flags & ABSENT && flags & NEW_RUN) return null; // what is before it is another line's
+      if (flags & ABSENT && flags & BREAK_BEFORE) return null;
       if (flags & ABSENT) continue;
       const high = series.hiAt[i]! >= series.loAt[i]!;
       const y = high ? series.hi[i]! : series.lo[i]!;

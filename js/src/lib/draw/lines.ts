@@ -35,7 +35,7 @@ export function lines(buckets: Buckets, series: Series, shift = 0): Line[] {
   const starts = runStarts(buckets);
   return starts.map((start, i) => {
     const line: Line = { x: [], y: [] };
-    if (start === 0 && series.lead && !(series.flags[0]! & NEW_RUN))
+    if (start === 0 && series.lead && !(series.flags[0]! & BREAK_BEFORE))
       push(line, series.lead[0] + shift, series.lead[1]);
     fill(line, buckets, series, start, starts[i + 1] ?? buckets.k.length, shift);
     return line;
@@ -46,9 +46,9 @@ function fill(line: Line, buckets: Buckets, series: Series, from: number, to: nu
   const { lo, hi, loAt, hiAt, flags } = series;
   for (let i = from; i < to; i++) {
     const bits = flags[i]!;
-    if (bits & ABSENT) continue;
     const [least, most, x] = [lo[i]!, hi[i]!, buckets.x[i]! + shift];
     if (bits & BREAK_BEFORE && i > from) push(line, x, Number.NaN);
+    if (bits & ABSENT) continue;
     if (Number.isNaN(least)) {
       push(line, x, Number.NaN);
       continue;
