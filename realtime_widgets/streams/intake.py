@@ -1,13 +1,11 @@
 """Intake: the arguments of `Stream.append()` and `extend()`, converted to a record or to columns.
 
-It handles the forms that records and tables come in; `values` converts the columns of a table. Nothing here needs a
-stream, so all of this happens before one is locked.
+It sorts out which values are the times; `records` and `tables` know the forms that data come in, `values` converts the
+columns. Nothing here needs a stream, so all of this happens before one is locked.
 """
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,10 +13,9 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import BadTime, UsageError, WrongLength, WrongType, did_you_mean, shown
-from .columns import ABSENT
-from .exports import library
 from .fields import check_name
-from .records import as_record
+from .records import as_record, is_many
+from .tables import columns_of, in_pandas, index_of_times, levels_of
 from .times import Floats, has_moments, to_seconds, to_seconds_array, zone_of
 from .values import Values, values_of
 from .zones import Zone, read_zone
@@ -75,18 +72,6 @@ def _without_ts(value: Mapping[Any, Any], ts: Any) -> tuple[dict[str, Any], Any]
     return fields, ts if own is None else own
 
 
-def is_many(value: Any) -> bool:
-    """Whether this is several values or records: a list, a tuple, an array, a column or table of any library."""
-    if as_record(value) is not None:
-        return False
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and shape:
-        return math.prod(shape) != 1 or hasattr(value, "columns")  # a table may have one record
-    return isinstance(value, list | tuple) or any(
-        hasattr(value, protocol) for protocol in ("__arrow_c_stream__", "__arrow_c_array__")
-    )
-
-
 @dataclass(slots=True)  # not frozen, for the sake of speed
 class Intake:
     """The data of one `extend()` call, checked and converted, not yet in a stream."""
@@ -123,20 +108,21 @@ def intake(data: Any, ts: Any, zone: Zone = None, known: Container[str] | None =
         UsageError: when times are given twice, or there are no fields.
         WrongLength, WrongType, BadTime: see `Stream.extend`.
     """
-    table, index = _table(data)
+    data = in_pandas(data)
+    table = columns_of(data)
     if "ts" in table:
         if ts is not None:
             raise UsageError("extend() cannot take both: ts= and a column 'ts' in the data; pass either")
         ts = table.pop("ts")
     elif isinstance(ts, str) and ts in table:
         ts = table.pop(ts)
-    elif isinstance(ts, str) and ts in (levels := _levels_of(data)):
+    elif isinstance(ts, str) and ts in (levels := levels_of(data)):
         ts = data.index.get_level_values(levels.index(ts))
     elif ts is None:
-        ts = index
+        ts = index_of_times(data, table)
         if ts is None and known is not None and (name := _column_of_times(table, known)) is not None:
             ts = table.pop(name)
-    columns = {check_name(name): values_of(column, f"field {name!r}") for name, column in table.items()}
+    columns = {_checked(name): values_of(column, f"field {name!r}") for name, column in table.items()}
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         seen = ", ".join(f"{name!r} has {length}" for name, length in lengths.items())
@@ -152,7 +138,7 @@ def intake(data: Any, ts: Any, zone: Zone = None, known: Container[str] | None =
         times = to_seconds_array([0.0 if value is None else value for value in ts], count, zone)
         return Intake(count, times, without, columns)
     if isinstance(ts, str):
-        return Intake(count, np.full(count, _one_time(ts, [*table, *_levels_of(data)], zone)), [], columns)
+        return Intake(count, np.full(count, _one_time(ts, [*table, *levels_of(data)], zone)), [], columns)
     return Intake(
         count, None if ts is None else to_seconds_array(ts, count, zone), [], columns, _known_zone(ts)
     )
@@ -182,10 +168,14 @@ def _one_time(ts: str, names: Sequence[Any], zone: Zone) -> float:
         ) from None
 
 
-def _levels_of(data: Any) -> list[Any]:
-    """Return the names of the index of pandas data, one for each of its levels; None for one that has none."""
-    is_pandas = _is_from("pandas", "DataFrame", data) or _is_from("pandas", "Series", data)
-    return list(data.index.names) if is_pandas else []
+def _checked(name: Any) -> str:
+    """Return the name of a column that may be one of a field."""
+    if not isinstance(name, str):
+        raise WrongType(
+            f"a column cannot be taken: it is named {shown(name)}, of type {type(name).__name__}; rename it: names of "
+            "fields are texts (of a DataFrame: data.columns = [str(name) for name in data.columns])"
+        )
+    return check_name(name)
 
 
 def _column_of_times(table: Mapping[Any, Any], known: Container[str]) -> str | None:
@@ -195,88 +185,7 @@ def _column_of_times(table: Mapping[Any, Any], known: Container[str]) -> str | N
     names = [name for name, column in table.items() if name not in known and has_moments(column)]
     if len(names) > 1:
         raise UsageError(
-            f"extend() cannot tell which column has the records' times: {', '.join(map(repr, names))} hold times; pass "
-            f"ts={names[0]!r} (or ts=time.time(), to have all of them as fields)"
+            f"extend() cannot tell which column has the records' times: {', '.join(map(repr, names))} hold times; say "
+            f"which, stream.extend(data, ts={names[0]!r}) (or ts=time.time(), to have all of them as fields)"
         )
     return names[0] if names else None
-
-
-def _table(data: Any) -> tuple[dict[Any, Any], Any]:
-    """Return the columns by name, and the index of pandas data when it holds times."""
-    if isinstance(data, Mapping):
-        return dict(data), None
-    if isinstance(data, np.ndarray):
-        names = data.dtype.names  # of a structured array
-        return {"value": data} if names is None else {name: data[name] for name in names}, None
-    if _is_from("polars", "DataFrame", data):
-        return {series.name: series for series in data.get_columns()}, None
-    if _is_from("pandas", "DataFrame", data):
-        if not data.columns.is_unique:
-            raise UsageError("a DataFrame cannot be taken: two of its columns have the same name; rename one")
-        return {name: data[name] for name in data.columns}, _times_of(data.index)
-    if isinstance(data, list | tuple) and data and as_record(data[0]) is not None:
-        return _turned(data), None
-    if _is_table(data):
-        return _columns_of_arrow(data), None
-    if isinstance(data, list | tuple) and data and isinstance(data[0], list | tuple):
-        raise WrongType(
-            "extend() cannot tell fields apart: it got a list of tuples or lists; "
-            "pass a dict of columns or a list of dicts"
-        )
-    if (
-        not hasattr(data, "__len__")
-        or isinstance(data, str | bytes)
-        or (as_record(data) is not None and not _is_from("pandas", "Series", data))
-    ):
-        raise WrongType(
-            f"extend() cannot take {shown(data)} of type {type(data).__name__}: it takes a dict of columns, "
-            "a list of dicts, a DataFrame or a list of numbers; for one record, append()"
-        )
-    return {"value": data}, _times_of(data.index) if _is_from("pandas", "Series", data) else None
-
-
-def _is_from(library: str, name: str, data: Any) -> bool:
-    """Whether data is an instance of a library's class; imports nothing, since such a library is loaded already."""
-    return isinstance(data, getattr(sys.modules.get(library), name, ()))
-
-
-def _times_of(index: Any) -> Any:
-    """Return the index of pandas data when it holds times, spans of time, or periods; None: it holds none."""
-    kinds = ("datetime64", "datetime", "date", "timedelta64", "timedelta", "period")
-    if index.nlevels > 1:
-        levels = [index.get_level_values(level) for level in range(index.nlevels)]
-        times = [level for level in levels if level.inferred_type in kinds]
-        return times[0] if len(times) == 1 else None
-    return index if len(index) and index.inferred_type in kinds else None
-
-
-def _is_table(data: Any) -> bool:
-    """Whether this is a table by Arrow's protocol, of whatever library."""
-    return hasattr(data, "__arrow_c_stream__") and not (
-        _is_from("pandas", "Series", data)
-        or _is_from("pandas", "Index", data)
-        or _is_from("polars", "Series", data)
-        or _is_from("pyarrow", "ChunkedArray", data)
-    )
-
-
-def _columns_of_arrow(data: Any) -> dict[Any, Any]:
-    pa = library("pyarrow", f"reading a table of type {type(data).__name__}")
-    table = pa.table(data)
-    if len(set(table.column_names)) < len(table.column_names):
-        raise UsageError("a table cannot be taken: two of its columns have the same name; rename one")
-    return dict(zip(table.column_names, table.columns, strict=True))
-
-
-def _turned(given: Sequence[Any]) -> dict[Any, list[Any]]:
-    """Turn a list of records into a dict of lists, `ABSENT` where a record leaves a field out."""
-    found = [each if type(each) is dict else as_record(each) for each in given]
-    records = [each for each in found if each is not None]
-    if len(records) < len(found):
-        odd = given[found.index(None)]
-        raise WrongType(f"a list of records cannot be taken: {shown(odd)} in it is none; pass records only")
-    names = dict.fromkeys(name for record in records for name in record)
-    table = {name: [record.get(name, ABSENT) for record in records] for name in names}
-    if "ts" in table:
-        table["ts"] = [None if ts is ABSENT else ts for ts in table["ts"]]
-    return table

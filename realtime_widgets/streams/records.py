@@ -1,4 +1,4 @@
-"""Records: one record, however it is held, as a mapping of field names to values.
+"""Records: one record, however it is held, as a mapping of field names to values; and how to tell it from several.
 
 A mapping, a row of a table, a named tuple, a dataclass, or an object of attrs, pydantic, msgspec, SQLAlchemy or
 sqlite3. Libraries are recognised by their objects, never imported.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -46,11 +47,20 @@ def as_record(value: Any, *, labelled: bool = True) -> Mapping[Any, Any] | None:
         return dict(value)
     elif isinstance(getattr(value, "_mapping", None), Mapping):  # SQLAlchemy
         return dict(value._mapping)
-    elif hasattr(value, "keys") and hasattr(kind, "__getitem__") and not hasattr(value, "__arrow_c_stream__"):
+    elif _is_keyed(value):
         return {name: value[name] for name in value.keys()}  # noqa: SIM118 - sqlite3.Row, which iterates over values
     else:
         return None
     return {name: getattr(value, name) for name in names if hasattr(value, name)}
+
+
+def _is_keyed(value: Any) -> bool:
+    """Whether this is like a mapping without being one; tables are not, nor grouped ones, whose `keys` is a text."""
+    return (
+        callable(getattr(value, "keys", None))
+        and hasattr(type(value), "__getitem__")
+        and not hasattr(value, "__arrow_c_stream__")
+    )
 
 
 def _of_tuple(value: Any, labelled: bool) -> Mapping[Any, Any] | None:
@@ -74,3 +84,15 @@ def _with_label(record: dict[Any, Any], label: Any, labelled: bool) -> dict[Any,
     """Return the record with the label of its row as its time, when that is one."""
     is_time = labelled and isinstance(label, dt.date | dt.timedelta) and "ts" not in record
     return {"ts": label, **record} if is_time else record
+
+
+def is_many(value: Any) -> bool:
+    """Whether this is several values or records: a list, a tuple, an array, a column or table of any library."""
+    if as_record(value) is not None:
+        return False
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return math.prod(shape) != 1 or hasattr(value, "columns")  # a table may have one record
+    return isinstance(value, list | tuple) or any(
+        hasattr(value, protocol) for protocol in ("__arrow_c_stream__", "__arrow_c_array__")
+    )

@@ -25,7 +25,8 @@ from .buffer import DataBuffer
 from .columns import MISFIT, Array, Kind
 from .fields import declare
 from .gaps import REASONS, Gap, Reason
-from .intake import MISSING, Intake, intake, is_many, record
+from .intake import MISSING, Intake, intake, record
+from .records import is_many
 from .ring import Ring, StreamStats, Tail
 from .runs import Run
 from .times import NOT_SECONDS_FROM, to_seconds

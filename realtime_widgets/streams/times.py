@@ -271,9 +271,7 @@ def _integers_to_seconds(values: npt.NDArray[Any]) -> Floats:
 def _wall_seconds(values: npt.NDArray[Any]) -> Floats:
     """Convert datetime64 to seconds since 1970 by the clock that they are of."""
     if np.isnat(values).any():
-        raise BadTime(
-            "a time is missing: one of the values is NaT; drop those records, or leave ts out for now"
-        )
+        raise BadTime("a time is missing: one of the values is NaT; drop those records, or give them a time")
     whole = values.astype("M8[s]")
     fraction = (values - whole).astype("m8[ns]").astype(np.int64)
     seconds: Floats = whole.astype(np.int64) + fraction / 1e9
@@ -288,9 +286,7 @@ def _span_seconds(values: npt.NDArray[Any]) -> Floats:
             f"time {shown(values[0])} is not a moment: its unit has no length in seconds; pass seconds"
         )
     if np.isnat(values).any():
-        raise BadTime(
-            "a time is missing: one of the values is NaT; drop those records, or leave ts out for now"
-        )
+        raise BadTime("a time is missing: one of the values is NaT; drop those records, or give them a time")
     whole = values.astype("m8[s]")
     fraction = (values - whole).astype("m8[ns]").astype(np.int64)
     seconds: Floats = whole.astype(np.int64) + fraction / 1e9

@@ -97,7 +97,7 @@ def values_of(data: Any, what: str) -> Values:
     if type(data) is list:
         return _from_list(data, data)
     if not (hasattr(data, "__len__") and hasattr(data, "__iter__")) or isinstance(
-        data, str | bytes | Mapping | Set
+        data, str | bytes | bytearray | Mapping | Set
     ):
         raise WrongType(
             f"{what} is not a column: it is {shown(data)} of type {type(data).__name__}; "

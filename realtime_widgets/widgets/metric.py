@@ -18,7 +18,7 @@ from ..feeds.readout import ReadoutFeed
 from ..feeds.trends import SEVERITIES, Severity
 from ..streams import Stream
 from ..streams.amounts import Duration
-from ..streams.intake import is_many
+from ..streams.records import is_many
 from .base import LiveWidget, named_keywords
 from .settings import NumberSettings, Setting, flag, seconds, text
 

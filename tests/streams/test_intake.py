@@ -2,7 +2,6 @@
 
 import datetime as dt
 import math
-import sys
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from realtime_widgets.errors import BadTime, MissingDependency, UsageError, WrongLength
+from realtime_widgets.errors import BadTime, UsageError, WrongLength
 from support.records import NOW, everything, stream, values
 
 # Records
@@ -96,56 +95,6 @@ def test_rows_and_frames_go_back_in():
         assert everything(other)[4:] == everything(s)[4:]
 
 
-class Borrowed:
-    """A table of another library: all that is known of it is Arrow's protocol."""
-
-    def __init__(self, table):
-        self._table = table
-
-    def __arrow_c_stream__(self, requested_schema=None):
-        return self._table.__arrow_c_stream__(requested_schema)
-
-
-ARROW = pa.table({"ts": [1.0, 2.0], "cpu": pa.array([1, None]), "host": ["a", None], "on": [True, False]})
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        ARROW,
-        ARROW.to_batches()[0],
-        Borrowed(ARROW),
-        ARROW.set_column(2, "host", ARROW["host"].dictionary_encode()),
-        ARROW.set_column(1, "cpu", ARROW["cpu"].cast(pa.uint8())),
-        ARROW.set_column(1, "cpu", ARROW["cpu"].cast(pa.float32())),
-        ARROW.set_column(1, "cpu", ARROW["cpu"].cast(pa.decimal128(30, 2))),
-        {name: ARROW[name] for name in ARROW.column_names},
-        {name: ARROW[name].combine_chunks() for name in ARROW.column_names},
-    ],
-    ids=lambda table: type(table).__name__,
-)
-def test_a_table_by_arrow_is_taken_from_any_library(table):
-    s = stream()
-    assert s.extend(table) == 2
-    assert s.read().rows() == [
-        {"ts": 1.0, "cpu": 1.0, "host": "a", "on": 1.0},
-        {"ts": 2.0, "cpu": pytest.approx(math.nan, nan_ok=True), "host": None, "on": 0.0},
-    ]
-
-
-def test_arrow_without_pyarrow_says_what_to_install(monkeypatch):
-    table = Borrowed(ARROW)
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingDependency, match="pip install pyarrow"):
-        stream().extend(table)
-
-
-def test_a_structured_array_is_a_table():
-    s = stream()
-    s.extend(np.array([(1.0, 2), (1.5, 3)], dtype=[("ts", "f8"), ("n", "i4")]))
-    assert s.read().rows() == [{"ts": 1.0, "n": 2.0}, {"ts": 1.5, "n": 3.0}]
-
-
 # Times of a table
 
 DAYS = [dt.datetime(2026, 1, day, tzinfo=dt.UTC) for day in (1, 2)]
@@ -193,6 +142,43 @@ def test_an_index_of_spans_is_a_clock_of_its_own_in_seconds():
         assert s.read().ts.tolist() == [0.0, 1.5, 2.0, 2.5]
 
 
+def test_of_intervals_of_time_in_the_index_the_beginning_is_the_time():
+    s = stream()
+    s.extend(
+        pd.DataFrame({"v": [1, 2]}, index=pd.IntervalIndex.from_breaks(pd.date_range(DAYS[0], periods=3)))
+    )
+    assert s.read().ts.tolist() == SECONDS
+    s.extend(pd.DataFrame({"v": [1, 2]}, index=pd.interval_range(0, 2)))
+    assert s.read().ts.tolist()[2:] == [NOW, NOW]
+
+
+def test_of_several_levels_of_times_one_must_be_named():
+    index = pd.MultiIndex.from_arrays([DAYS[::-1], DAYS], names=["issued", "valid"])
+    frame = pd.DataFrame({"v": [1, 2]}, index=index)
+    with pytest.raises(UsageError, match="2 of 'issued', 'valid' hold times; pass one"):
+        stream().extend(frame)
+    s = stream()
+    s.extend(frame, ts="valid")
+    s.extend(frame.assign(ts=[5.0, 6.0]))
+    assert s.read().ts.tolist() == [*SECONDS, 5.0, 6.0]
+
+
+def test_columns_with_an_index_of_times_have_these_and_only_these():
+    a, b = (pd.Series([1, 2], index=DAYS) for _ in range(2))
+    later = pd.Series([3, 4], index=[day + dt.timedelta(1) for day in DAYS])
+    s = stream()
+    s.extend({"a": a, "b": b, "c": [5, 6]})
+    assert s.read().ts.tolist() == SECONDS
+    with pytest.raises(
+        UsageError, match=r"'a' and 'c' have other times .*; align them first, pandas\.DataFrame"
+    ):
+        s.extend({"a": a, "b": [1, 2], "c": later})
+    s.extend({"ts": [5.0, 6.0], "a": a, "c": later})
+    s.extend({"a": a, "c": later}, ts=7.0)
+    s.extend({"a": pd.Series([1, 2], index=[5, 6])})
+    assert s.read().ts.tolist() == [*SECONDS, 5.0, 6.0, 7.0, 7.0, NOW, NOW]
+
+
 def test_other_indices_are_none():
     s = stream()
     s.extend(pd.DataFrame({"v": [1, 2]}, index=["a", "b"]))
@@ -203,7 +189,9 @@ def test_other_indices_are_none():
 def test_of_several_columns_of_times_one_must_be_named():
     frame = pd.DataFrame({"v": [1, 2], "open": DAYS, "close": DAYS})
     s = stream()
-    with pytest.raises(UsageError, match="'open', 'close' hold times; pass ts='open'"):
+    with pytest.raises(
+        UsageError, match=r"'open', 'close' hold times; say which, stream\.extend\(data, ts='open'\)"
+    ):
         s.extend(frame)
     s.extend(frame, ts="close")
     assert (s.read().ts.tolist(), s.fields) == (SECONDS, {"v": "number", "open": "object"})
@@ -311,6 +299,12 @@ def test_a_missing_time_among_those_of_a_table_is_refused():
         lambda s: s.extend({"a": [1.0], "seq": [1.0]}),
         lambda s: s.extend(pd.DataFrame([[1, 2]], columns=["a", "a"])),
         lambda s: s.extend(pd.DataFrame([[1, 2]])),
+        lambda s: s.extend(pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")]))),
+        lambda s: s.extend([pd.DataFrame({"a": [1]})]),
+        lambda s: s.extend([pd.Series([1.0, 2.0], index=DAYS)]),
+        lambda s: s.extend([np.zeros(2), np.zeros(2)]),
+        lambda s: s.extend(bytearray(b"ab")),
+        lambda s: s.extend({"a": bytearray(b"ab")}),
     ],
 )
 def test_bad_input_raises_and_writes_nothing(call):

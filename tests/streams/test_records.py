@@ -130,6 +130,8 @@ def test_a_record_may_have_its_time():
         Quote,
         DataQuote,
         pd.Series([1.0, 2.0]),
+        pd.DataFrame({"a": [1], "b": [2]}),
+        pd.DataFrame({"a": [1], "b": [2]}).groupby("a"),
         object(),
     ],
     ids=lambda value: type(value).__name__,
