@@ -163,11 +163,14 @@ class CallbackFailed(ClientError):
 
 
 def shown(value: object, most: int = 60) -> str:
-    """Return the repr of a value for an error message, not longer than `most` characters; never raises."""
+    """Return the repr of a value for an error message, in one line of at most `most` characters; never raises."""
     try:
         text = repr(value[: most + 1] if isinstance(value, str | bytes) else value)
     except Exception:  # an int of more than 4,300 digits, or an object whose repr fails
         text = f"<{type(value).__name__} without a repr>"
+    if "\n" in text:  # of a table
+        shape = getattr(value, "shape", None)
+        text = f"<{type(value).__name__} of shape {shape}>" if shape else " ".join(text.split())
     return text if len(text) <= most else text[: most - 3] + "..."
 
 

@@ -93,6 +93,13 @@ class Poison:
         raise RuntimeError("not today")
 
 
+class Grid:
+    shape = (2, 2)
+
+    def __repr__(self) -> str:
+        return "1 2\n3 4"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -105,6 +112,8 @@ class Poison:
         ([10**5000], "<list without a repr>"),
         ("\ud800", r"'\ud800'"),
         (Poison(), "<Poison without a repr>"),
+        (Grid(), "<Grid of shape (2, 2)>"),
+        ([Grid()], "[1 2 3 4]"),
     ],
 )
 def test_a_value_is_shown_from_its_beginning(value, text):

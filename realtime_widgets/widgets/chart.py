@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import traitlets
 from ipywidgets import Layout
 
-from ..errors import UsageError, WrongType
+from ..errors import UsageError, WrongType, shown
 from ..feeds.series import SeriesFeed
 from ..feeds.windows import Window, to_window
 from ..streams import Stream
@@ -16,7 +16,7 @@ from ..streams.amounts import Duration
 from .base import LiveWidget, named_keywords
 from .export import figure, table
 from .settings import NumberSettings, Setting, check_range, optional
-from .tables import has_times, with_tables
+from .tables import check_times, each_with_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ class _Default(float):
 
 DEFAULT_WINDOW: Final = _Default(60.0)
 Source = Stream | Sequence[Stream] | Mapping[str, Stream | tuple[Stream, str]]
-"""What a chart follows; tables, which it takes too, have no type of their own."""
+"""What a chart follows; a table, which it takes in the place of each stream, has no type of its own."""
 
 
 def _check_names(source: Source) -> None:
@@ -70,8 +70,9 @@ class LiveChart(NumberSettings, LiveWidget):
     beside which those of earlier runs stay, paler.
 
     Args:
-        stream: a stream; several; or a mapping of label → stream or (stream, field). Also a table, as `Stream.extend`
-            takes it: a DataFrame, a dict of columns, a list of numbers.
+        stream: a stream; several; or a mapping of label → stream or (stream, field). In the place of each also a table,
+            as `Stream.extend` takes it: a DataFrame, a dict of columns, a list of numbers. A table whose times are in
+            a column that it does not tell by itself is made a stream first, `stream.extend(data, ts="column")`.
         y: the field or fields to draw; None: every number field, also those that appear later.
         window: how much is in view, back from the newest record: seconds of data time, a timedelta or "5min" (along a
             field: a number in its unit), `points(n)`, or `"all"` or None for everything that the stream keeps. Default:
@@ -134,11 +135,11 @@ class LiveChart(NumberSettings, LiveWidget):
         axis: Any = x
         if not isinstance(axis, str) or not axis:
             raise WrongType(f'x={x!r} is no axis: pass "ts", "seq" or the name of a field')
-        given, stream = stream, with_tables(stream)
-        if stream is not given and x == "ts" and not has_times(stream):
+        stream, tables = each_with_tables(stream)
+        if x == "ts" and not check_times(tables, [each for each in _streams(stream) if each not in tables]):
             x = "seq"
         along_field = x not in ("ts", "seq")
-        everything = x != "ts" or stream is not given
+        everything = x != "ts" or bool(tables)
         shown = "all" if everything and window is DEFAULT_WINDOW else to_window(window, of_time=x == "ts")
         _check_names(stream)
         feeds, labels = _lines(stream, y, shown, x)
@@ -151,7 +152,7 @@ class LiveChart(NumberSettings, LiveWidget):
             feeds,
             title=title,
             _x=x if along_field else "#",
-            _relative=len({id(line.stream) for line in self._lines}) > 1,
+            _relative=len({id(line.stream) for line in self._lines} - {id(table) for table in tables}) > 1,
             colors=colors,
             height=height,
             _legend=labels,
@@ -228,6 +229,17 @@ class LiveChart(NumberSettings, LiveWidget):
         return f"LiveChart({names}, window={shown}, {self.data_state})"
 
 
+def _streams(source: Any) -> list[Stream]:
+    """The streams that a chart is to follow, without what cannot be followed."""
+    if isinstance(source, Mapping):
+        source = [entry[0] if isinstance(entry, tuple) and entry else entry for entry in source.values()]
+    return [
+        each
+        for each in (source if isinstance(source, list | tuple) else [source])
+        if isinstance(each, Stream)
+    ]
+
+
 def _named(y: str | Sequence[str] | None) -> list[str] | None:
     """The fields to draw, by name; None for all."""
     fields = [y] if isinstance(y, str) else None if y is None else list(y)
@@ -255,8 +267,8 @@ def _lines(
         }
         return lines, words
     raise WrongType(
-        f"a chart cannot follow {source!r}: pass a Stream, a list of streams, "
-        'or a mapping such as {"label": (stream, "field")}'
+        f"a chart cannot follow {shown(source)}: pass a Stream or a table (a DataFrame, a dict of columns, a list of "
+        'numbers), a list of them, or a mapping such as {"label": (stream, "field")}'
     )
 
 
@@ -272,7 +284,10 @@ def _labelled(
     for label, entry in source.items():
         stream, field = entry if isinstance(entry, tuple) else (entry, None)
         if not isinstance(stream, Stream):
-            raise WrongType(f"label {label!r} stands for {entry!r}: pass a Stream or (stream, field)")
+            raise WrongType(
+                f"label {label!r} cannot stand for {shown(entry)}: pass a Stream or (stream, field), or a table in the "
+                "place of the stream"
+            )
         name = str(len(lines))
         lines[name] = SeriesFeed(stream, None if field is None else [field], window, x)
         words[name] = {"prefix": f"{label} ", "labels": {}, "only": str(label)}

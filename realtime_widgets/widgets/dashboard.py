@@ -13,7 +13,7 @@ import numpy as np
 import traitlets
 from ipywidgets import Box, Button, DOMWidget, HBox, Layout, ValueWidget, VBox
 
-from ..errors import UsageError, WrongType, did_you_mean
+from ..errors import UsageError, WrongType, did_you_mean, shown
 from ..feeds.feed import Payload
 from ..feeds.freshness import GRAVEST_FIRST, DataState
 from .base import LiveWidget, named_keywords
@@ -259,7 +259,7 @@ def _named(children: Any) -> list[tuple[str | None, DOMWidget]]:
         named = [(None, widget) for widget in children]
     else:
         raise WrongType(
-            f"a dashboard cannot be made of {children!r}: pass a list of widgets, or a dict of name → widget"
+            f"a dashboard cannot be made of {shown(children)}: pass a list of widgets, or a dict of name → widget"
         )
     for place, (name, widget) in enumerate(named):
         _check_widget(f"at place {place}" if name is None else repr(name), widget)
@@ -269,7 +269,7 @@ def _named(children: Any) -> list[tuple[str | None, DOMWidget]]:
 def _check_widget(which: str, widget: object) -> None:
     if not isinstance(widget, DOMWidget):
         raise WrongType(
-            f"a dashboard cannot show the child {which}: it is {widget!r} ({type(widget).__name__}); "
+            f"a dashboard cannot show the child {which}: it is {shown(widget)} ({type(widget).__name__}); "
             "pass widgets, such as rw.LiveChart(...) or ipywidgets.HTML(...)"
         )
     if widget.comm is None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import traitlets
 from ipywidgets import Layout
 
-from ..errors import WrongType
+from ..errors import WrongType, shown
 from ..feeds.levels import Level, checked_level
 from ..feeds.log import EventLogFeed
 from ..streams import Stream
@@ -66,7 +66,8 @@ class EventLog(LiveWidget):
         given: Any = with_tables(stream)
         if not isinstance(given, Stream):
             raise WrongType(
-                f"a log cannot follow {given!r}: pass a Stream, such as client.stream('events') or rw.Stream()"
+                f"a log cannot follow {shown(given)}: pass a Stream, such as client.stream('events') or rw.Stream(), "
+                "or a table, such as a DataFrame"
             )
         self._feed = EventLogFeed(given, checked_level(level), 500)
         super().__init__(

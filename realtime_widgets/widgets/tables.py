@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
+from ..errors import UsageError
 from ..streams import Stream
+from ..streams.records import as_record, is_many
+from ..streams.tables import index_of_times
+
+_PLAIN: Set[type] = frozenset({int, float, bool, str, dict, type(None)})
 
 
 def with_tables(source: Any) -> Any:
@@ -17,11 +22,38 @@ def with_tables(source: Any) -> Any:
     Raises:
         UsageError: for a table that `Stream.extend()` does not take.
     """
-    if not _is_table(source):
-        return source
-    stream = Stream("table", max_points=None)
-    stream.extend(source)
-    return stream
+    return _stream_of(source, "table") if _is_table(source) else source
+
+
+def each_with_tables(source: Any) -> tuple[Any, list[Stream]]:
+    """Return what a chart is to follow, a stream in the place of each table, and the streams that were made.
+
+    Several tables may stand in a list, where they are called by their own names or else counted, or in a mapping of
+    label → table or (table, field). A dict or a list of plain columns is one table.
+
+    Raises:
+        UsageError: for a table that `Stream.extend()` does not take.
+    """
+    made: list[Stream] = []
+
+    def followed(entry: Any, name: str) -> Any:
+        if isinstance(entry, tuple) and _names_field(entry):
+            return (followed(entry[0], name), entry[1])
+        if not _is_table(entry):
+            return entry
+        made.append(_stream_of(entry, name))
+        return made[-1]
+
+    if isinstance(source, Mapping) and _are_sources(source):
+        return {label: followed(entry, str(label)) for label, entry in source.items()}, made
+    if _names_field(source):
+        raise UsageError(
+            f"a chart cannot follow one table with the name of a field, {source[1]!r}: pass that as y={source[1]!r}"
+        )
+    if _is_list(source) and any(map(_stands_alone, source)):
+        entries = zip(source, _names(source), strict=True)
+        return [followed(entry, name) for entry, name in entries], made
+    return followed(source, "table"), made
 
 
 def has_times(stream: Stream) -> bool:
@@ -30,17 +62,102 @@ def has_times(stream: Stream) -> bool:
     return len(ts) < 2 or bool((ts != ts[0]).any())
 
 
+def check_times(tables: Iterable[Stream], streams: Iterable[Stream]) -> bool:
+    """Return whether tables have times to be drawn along, beside streams, whose records always have.
+
+    Raises:
+        UsageError: when some have and some have not.
+    """
+    timed = {stream.name: has_times(stream) for stream in tables if len(stream) > 1}
+    if all(timed.values()):
+        return True
+    others = [*(name for name, has in timed.items() if has), *(stream.name for stream in streams)]
+    if not others:
+        return False
+    without = next(name for name, has in timed.items() if not has)
+    raise UsageError(
+        f"tables cannot be drawn along one time: {others[0]!r} has times, {without!r} has none; give it an index or a "
+        "column of times (data.set_index('column')), or draw along the numbers of the records, x='seq'"
+    )
+
+
+def _stream_of(table: Any, name: str) -> Stream:
+    stream = Stream(name, max_points=None)
+    stream.extend(table)
+    return stream
+
+
+def _names(tables: Iterable[Any]) -> list[str]:
+    """Return a name for each table of a list: its own, where all have one and no two the same."""
+    own = [table.name if isinstance(table, Stream) else getattr(table, "name", None) for table in tables]
+    if all(isinstance(name, str) and name for name in own) and len(set(own)) == len(own):
+        return [str(name) for name in own]
+    return [f"table {i}" for i in range(1, len(own) + 1)]
+
+
+def _are_sources(source: Mapping[Any, Any]) -> bool:
+    """Whether the values of a mapping are each a source of its own, and not the columns of one table."""
+    values = list(source.values())
+    if any(_is_frame(value) or isinstance(value, Stream) or _names_field(value) for value in values):
+        return True
+    if "ts" in source or not values or not all(map(_is_column, values)):
+        return False
+    try:
+        index_of_times(source, source)
+    except UsageError:  # each has times of its own
+        return True
+    return False
+
+
+def _names_field(entry: Any) -> bool:
+    """Whether this is a stream or a table with the name of one of its fields."""
+    return (
+        isinstance(entry, tuple)
+        and len(entry) == 2
+        and isinstance(entry[1], str)
+        and (isinstance(entry[0], Stream) or _is_table(entry[0]))
+    )
+
+
+def _is_frame(value: Any) -> bool:
+    """Whether this is a table that cannot be a column of another."""
+    if isinstance(value, list | tuple):
+        return bool(value) and not isinstance(value[0], tuple) and as_record(value[0]) is not None
+    if isinstance(value, Mapping):
+        return _is_table(value)
+    named = getattr(getattr(value, "dtype", None), "names", None)  # of a structured array
+    return hasattr(value, "columns") or bool(named)
+
+
+def _stands_alone(entry: Any) -> bool:
+    """Whether an item of a list is a source of its own, and not a value or a record."""
+    if type(entry) in _PLAIN:
+        return False
+    if isinstance(entry, Stream) or _names_field(entry):
+        return True
+    return not isinstance(entry, list | tuple) and is_many(entry)
+
+
 def _is_table(source: Any) -> bool:
-    if isinstance(source, str | bytes | Stream):
+    if isinstance(source, Stream):
         return False
     if isinstance(source, Mapping):
         return bool(source) and all(map(_is_column, source.values()))
-    if isinstance(source, list | tuple):
+    if _is_list(source):
         return bool(source) and not any(isinstance(each, Stream | str) for each in source)
-    return hasattr(source, "columns") or bool(getattr(source, "ndim", 0))
+    return (
+        hasattr(source, "columns")
+        or bool(getattr(source, "ndim", 0))
+        or hasattr(source, "__arrow_c_stream__")
+    )
 
 
 def _is_column(values: Any) -> bool:
     if isinstance(values, tuple):
         return not any(isinstance(each, Stream) for each in values)
-    return isinstance(values, list) or bool(getattr(values, "ndim", 0)) or hasattr(values, "null_count")
+    return _is_list(values) or bool(getattr(values, "ndim", 0)) or hasattr(values, "null_count")
+
+
+def _is_list(values: Any) -> bool:
+    """Whether this is a list, or what is like one: a tuple, a range, a deque; no text, and no bytes."""
+    return isinstance(values, Sequence) and not isinstance(values, str | bytes | bytearray | memoryview)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
-from realtime_widgets import EventLog, LiveChart, MetricCard, Stream
-from realtime_widgets.errors import UsageError, WrongType
-from realtime_widgets.widgets.tables import with_tables
+from realtime_widgets import Dashboard, EventLog, LiveChart, MetricCard, Stream
+from realtime_widgets.errors import UnknownField, UsageError, WrongType
+from realtime_widgets.widgets.tables import check_times, each_with_tables, with_tables
 from support.recorder import Recorder, bodies
 
 T0 = 1_795_000_000.0
@@ -86,3 +88,112 @@ def test_streams_that_a_legend_could_not_tell_apart_are_refused(sent: Recorder):
     with pytest.raises(UsageError, match="both called 'cpu': name them otherwise, or label them"):
         LiveChart([Stream("cpu"), Stream("mem"), Stream("cpu")])
     LiveChart({"a": Stream("cpu"), "b": Stream("cpu")})
+
+
+# Several tables
+
+TIMES = pd.date_range("2026-01-01", periods=3, freq="s", tz="UTC")
+FRAME = pd.DataFrame({"v": [1, 2, 3], "w": [4, 5, 6]}, index=TIMES)
+OTHER = pd.DataFrame({"v": [7, 8]}, index=TIMES[1:])
+ROWS = pd.DataFrame({"v": [1, 2, 3]})
+
+
+def drawn(chart: LiveChart) -> dict[str, list[float]]:
+    """The values of each line by its label."""
+    return {line.name: list(line.y) for line in chart.to_figure().data}
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ({"a": FRAME, "b": OTHER}, {"a v": [1, 2, 3], "a w": [4, 5, 6], "b": [7, 8]}),
+        ({"a": (FRAME, "w"), "b": (OTHER, "v")}, {"a": [4, 5, 6], "b": [7, 8]}),
+        ([FRAME, OTHER], {"table 1 v": [1, 2, 3], "table 1 w": [4, 5, 6], "table 2": [7, 8]}),
+        ([OTHER, OTHER], {"table 1": [7, 8], "table 2": [7, 8]}),
+        ([FRAME["v"], FRAME["w"]], {"v": [1, 2, 3], "w": [4, 5, 6]}),
+        ([FRAME["v"], OTHER["v"]], {"table 1": [1, 2, 3], "table 2": [7, 8]}),
+        ({"a": FRAME["v"], "b": OTHER["v"]}, {"a": [1, 2, 3], "b": [7, 8]}),
+        ({"a": FRAME["v"], "b": FRAME["w"]}, {"a": [1, 2, 3], "b": [4, 5, 6]}),
+        ({"a": {"v": [1, 2]}, "b": [{"v": 3}, {"v": 4}]}, {"a": [1, 2], "b": [3, 4]}),
+        ([np.arange(2.0), np.arange(3.0)], {"table 1": [0, 1], "table 2": [0, 1, 2]}),
+        ([pl.Series("p", [1, 2]), pl.Series("q", [3])], {"p": [1, 2], "q": [3]}),
+        ({"a": np.arange(2.0), "b": np.ones(2)}, {"a": [0, 1], "b": [1, 1]}),
+        ({"a": np.array([(1.0,), (2.0,)], dtype=[("v", "f8")])}, {"a": [1, 2]}),
+        (range(3), {"value": [0, 1, 2]}),
+        (deque([1, 2]), {"value": [1, 2]}),
+        ({"a": range(3)}, {"a": [0, 1, 2]}),
+        ([row for _, row in FRAME.iterrows()], {"v": [1, 2, 3], "w": [4, 5, 6]}),
+    ],
+)
+def test_a_chart_draws_several_tables_under_their_names(
+    sent: Recorder, source: Any, lines: dict[str, list[float]]
+):
+    chart = LiveChart(source)
+    assert drawn(chart) == lines
+    assert chart.window == "all"
+
+
+def test_each_table_keeps_its_times_and_a_list_of_them_takes_y(sent: Recorder):
+    chart = LiveChart([FRAME, OTHER], y="v")
+    assert [str(line.x[0])[-2:] for line in chart.to_figure().data] == ["00", "01"]
+    assert list(drawn(chart)) == ["table 1", "table 2"]
+
+
+def test_tables_and_streams_stand_beside_each_other(sent: Recorder):
+    live = Stream("live")
+    live.append(9.0, ts=TIMES[0].timestamp())
+    assert drawn(LiveChart({"now": live, "then": (FRAME, "v")})) == {"now": [9], "then": [1, 2, 3]}
+    assert drawn(LiveChart([live, OTHER])) == {"live": [9], "table 2": [7, 8]}
+    followed, made = each_with_tables([live, OTHER])
+    assert (followed, made) == ([live, made[0]], [made[0]])
+
+
+def test_tables_without_times_are_drawn_along_their_rows_from_the_first_on(sent: Recorder):
+    chart = LiveChart({"a": ROWS, "b": ROWS[:2].assign(u=1)})
+    assert [list(line.x) for line in chart.to_figure().data] == [[1, 2, 3], [1, 2], [1, 2]]
+    assert chart._relative is False, "rows are counted from the first, not back from the last"
+    assert LiveChart([Stream("a"), Stream("b")], x="seq")._relative is True
+
+
+def test_tables_with_times_and_without_are_drawn_along_their_rows_only(sent: Recorder):
+    live = Stream("live")
+    for source in ({"a": FRAME, "b": ROWS}, {"a": live, "b": ROWS}, [FRAME["v"], ROWS["v"]]):
+        with pytest.raises(UsageError, match=r"has times, .* has none; give it an index .* x='seq'"):
+            LiveChart(source)
+        LiveChart(source, x="seq")
+    assert check_times([], [live])
+
+
+@pytest.mark.parametrize(
+    ("source", "advice"),
+    [
+        ({"a": FRAME.reset_index(names="o").assign(c=TIMES)}, r"stream\.extend\(data, ts='o'\)"),
+        ({"a": 5, "b": FRAME}, "label 'a' cannot stand for 5: pass a Stream or .* a table"),
+        ((FRAME, "v"), "pass that as y='v'"),
+        (iter([1, 2]), "pass a Stream or a table"),
+        (["a", "b"], "pass a Stream or a table"),
+        ([[1, 2], [3, 4]], "pass a dict of columns or a list of dicts"),
+        (np.ones((3, 2)), "pass one 1-D column per field"),
+        (memoryview(np.ones((2, 2))), "pass one 1-D column per field"),
+        (pd.DataFrame(np.ones((2, 2))), "rename it"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_what_to_do(sent: Recorder, source: Any, advice: str):
+    with pytest.raises(UsageError, match=advice):
+        LiveChart(source)
+
+
+def test_a_field_that_a_table_does_not_have_is_named_with_its_label(sent: Recorder):
+    with pytest.raises(UnknownField, match=r"stream 'a' has no field 'vv': .* did you mean 'v'"):
+        LiveChart({"a": (FRAME, "vv")})
+
+
+def test_a_table_is_shown_in_one_line_of_a_message(sent: Recorder):
+    for refused in (
+        lambda: MetricCard("v", FRAME),
+        lambda: Dashboard([FRAME]),
+        lambda: EventLog({"a": FRAME, "b": 1}),
+    ):
+        with pytest.raises(UsageError) as caught:
+            refused()
+        assert "\n" not in str(caught.value)
