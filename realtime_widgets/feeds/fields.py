@@ -40,9 +40,11 @@ def why_not_drawn(stream: Stream, name: str) -> str | None:
         return None
     if not isinstance(value, str):
         return f"{name} is of type {type(value).__name__} ({shown(value)}): only numbers can be drawn"
-    if read_number(value) is None:
+    number = read_number(value)
+    if number is None:
         return f"{name} is text ({shown(value)}): only numbers can be drawn"
-    return f"{name} is text ({shown(value)}): append float(…) of it, or decode with numbers=True"
+    kind = type(number).__name__  # an identifier is no float
+    return f"{name} is text ({shown(value)}): append {kind}(…) of it, or decode with numbers=True"
 
 
 def only_field(stream: Stream) -> str | None:

@@ -52,7 +52,10 @@ def to_pandas(
         integers = _integer_type(values)
         if integers is not None:
             return pd.array([pd.NA if value is None else value for value in values], dtype=integers)
-        return pd.Series(column).infer_objects()
+        try:
+            return pd.Series(column).infer_objects()
+        except ValueError:  # spans of months and years, which have no length in nanoseconds
+            return pd.Series(values, dtype=object)
 
     table = {name: series(field, columns[field]) for field, name in _names(columns).items()}
     return pd.DataFrame({"ts": times.dt.tz_localize("UTC").dt.tz_convert(zone), **table})

@@ -78,7 +78,7 @@ class LiveChart(NumberSettings, LiveWidget):
             field: a number in its unit), `points(n)`, or `"all"` or None for everything that the stream keeps. Default:
             60 s; of a table, and along anything but time, all. It and `y` can be set later.
         x: what is along the axis: `ts` (of a table without times `seq`), `seq` (the records' numbers), or the name of a
-            number field that grows.
+            number field that grows; of a table also the name of its index, or of its column of times.
         title: heading; None for none.
         colors: CSS colours in the order of the lines, or a mapping of label → colour; None: the built-in ones.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
@@ -135,7 +135,7 @@ class LiveChart(NumberSettings, LiveWidget):
         axis: Any = x
         if not isinstance(axis, str) or not axis:
             raise WrongType(f'x={x!r} is no axis: pass "ts", "seq" or the name of a field')
-        stream, tables = each_with_tables(stream)
+        stream, tables, x = each_with_tables(stream, x)
         if x == "ts" and not check_times(tables, [each for each in _streams(stream) if each not in tables]):
             x = "seq"
         along_field = x not in ("ts", "seq")

@@ -8,7 +8,8 @@ from typing import Any
 from ..errors import UsageError
 from ..streams import Stream
 from ..streams.records import as_record, is_many
-from ..streams.tables import index_of_times
+from ..streams.tables import columns_of, in_pandas, index_of_times, levels_of
+from ..streams.times import has_moments
 
 _PLAIN: Set[type] = frozenset({int, float, bool, str, dict, type(None)})
 
@@ -25,35 +26,53 @@ def with_tables(source: Any) -> Any:
     return _stream_of(source, "table") if _is_table(source) else source
 
 
-def each_with_tables(source: Any) -> tuple[Any, list[Stream]]:
+def each_with_tables(source: Any, x: str = "ts") -> tuple[Any, list[Stream], str]:
     """Return what a chart is to follow, a stream in the place of each table, and the streams that were made.
 
     Several tables may stand in a list, where they are called by their own names or else counted, or in a mapping of
     label → table or (table, field). A dict or a list of plain columns is one table.
 
+    Args:
+        source: what the chart is given.
+        x: what is along its axis: of a table also the name of its index, or of a column of times.
+
+    Returns:
+        Also what is along the axis of the streams: `ts` where `x` names the times of the tables.
+
     Raises:
-        UsageError: for a table that `Stream.extend()` does not take.
+        UsageError: for a table that `Stream.extend()` does not take, or when `x` names times in some tables only.
     """
     made: list[Stream] = []
+    timed: list[str] = []
 
     def followed(entry: Any, name: str) -> Any:
         if isinstance(entry, tuple) and _names_field(entry):
             return (followed(entry[0], name), entry[1])
         if not _is_table(entry):
             return entry
-        made.append(_stream_of(entry, name))
+        table = _with_index(entry, x)
+        holds_times = _holds_times(table, x)
+        made.append(_stream_of(table, name, ts=x if holds_times else None))
+        timed.extend([name] if holds_times else [])
         return made[-1]
 
-    if isinstance(source, Mapping) and _are_sources(source):
-        return {label: followed(entry, str(label)) for label, entry in source.items()}, made
+    found: Any
     if _names_field(source):
         raise UsageError(
             f"a chart cannot follow one table with the name of a field, {source[1]!r}: pass that as y={source[1]!r}"
         )
-    if _is_list(source) and any(map(_stands_alone, source)):
-        entries = zip(source, _names(source), strict=True)
-        return [followed(entry, name) for entry, name in entries], made
-    return followed(source, "table"), made
+    if isinstance(source, Mapping) and _are_sources(source):
+        found = {label: followed(entry, str(label)) for label, entry in source.items()}
+    elif _is_list(source) and any(map(_stands_alone, source)):
+        found = [followed(entry, name) for entry, name in zip(source, _names(source), strict=True)]
+    else:
+        found = followed(source, "table")
+    if timed and len(timed) < len(made):
+        other = next(stream.name for stream in made if stream.name not in timed)
+        raise UsageError(
+            f"tables cannot be drawn along {x!r}: it holds times in {timed[0]!r} and none in {other!r}; convert one"
+        )
+    return found, made, "ts" if timed else x
 
 
 def has_times(stream: Stream) -> bool:
@@ -81,10 +100,25 @@ def check_times(tables: Iterable[Stream], streams: Iterable[Stream]) -> bool:
     )
 
 
-def _stream_of(table: Any, name: str) -> Stream:
+def _stream_of(table: Any, name: str, ts: str | None = None) -> Stream:
     stream = Stream(name, max_points=None)
-    stream.extend(table)
+    stream.extend(table, ts=ts)
     return stream
+
+
+def _with_index(table: Any, x: str) -> Any:
+    """Return a table with its index as a column, where that is what is along the axis."""
+    if x not in levels_of(table) or x in columns_of(table):
+        return table
+    if not hasattr(table, "columns"):  # a Series
+        table = table.rename(table.name if isinstance(table.name, str) else "value")
+    return table.reset_index()
+
+
+def _holds_times(table: Any, x: str) -> bool:
+    """Whether what is along the axis is a column of times."""
+    column = None if x in ("ts", "seq") else columns_of(in_pandas(table)).get(x)
+    return column is not None and has_moments(column)
 
 
 def _names(tables: Iterable[Any]) -> list[str]:

@@ -728,7 +728,7 @@ def test_an_axis_without_numbers_and_values_that_are_all_missing_are_said() -> N
     stream = Stream("s")
     line = SeriesFeed(stream, ["loss"], "all", "step")
     stream.append(step="1", loss=1.0)
-    assert line.take(True, 0.0).body["error"].startswith("step is text ('1'): append float(…)")
+    assert line.take(True, 0.0).body["error"].startswith("step is text ('1'): append int(…)")
     empty = Stream("s")
     along, over = SeriesFeed(empty, ["loss"], "all", "step"), SeriesFeed(empty, ["loss"], 10.0)
     empty.append(step=None, loss=None, ts=T0)

@@ -204,6 +204,12 @@ def test_spans_of_time_and_dates_have_types_of_their_own(values, polars, arrow):
     assert s.to_pandas()["x"][0] == values[0]
 
 
+def test_spans_that_pandas_has_no_type_for_stay_objects():
+    s = stream()
+    s.append(np.timedelta64(1, "Y"))
+    assert s.to_pandas()["value"].tolist() == [np.timedelta64(1, "Y")]
+
+
 def test_objects_of_several_types_stay_objects():
     s = stream()
     values = [1, Decimal("0.1"), {"a": 1}, None]

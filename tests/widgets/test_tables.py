@@ -144,8 +144,8 @@ def test_tables_and_streams_stand_beside_each_other(sent: Recorder):
     live.append(9.0, ts=TIMES[0].timestamp())
     assert drawn(LiveChart({"now": live, "then": (FRAME, "v")})) == {"now": [9], "then": [1, 2, 3]}
     assert drawn(LiveChart([live, OTHER])) == {"live": [9], "table 2": [7, 8]}
-    followed, made = each_with_tables([live, OTHER])
-    assert (followed, made) == ([live, made[0]], [made[0]])
+    followed, made, x = each_with_tables([live, OTHER])
+    assert (followed, made, x) == ([live, made[0]], [made[0]], "ts")
 
 
 def test_tables_without_times_are_drawn_along_their_rows_from_the_first_on(sent: Recorder):
@@ -162,6 +162,33 @@ def test_tables_with_times_and_without_are_drawn_along_their_rows_only(sent: Rec
             LiveChart(source)
         LiveChart(source, x="seq")
     assert check_times([], [live])
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        FRAME.reset_index(names="when"),
+        FRAME.reset_index(names="when").assign(other=TIMES),
+        FRAME.rename_axis("when"),
+        FRAME["v"].rename_axis("when"),
+        FRAME["v"].rename(None).rename_axis("when"),
+        pl.DataFrame({"when": TIMES.to_pydatetime().tolist(), "v": [1, 2, 3]}),
+        {"when": TIMES.to_pydatetime().tolist(), "v": [1, 2, 3]},
+    ],
+)
+def test_a_table_may_be_drawn_along_its_times_by_their_name(sent: Recorder, table: Any):
+    for source in (table, {"a": table, "b": FRAME.rename_axis("when")}):
+        chart = LiveChart(source, x="when")
+        assert chart._lines[0].kind == "time"
+        assert chart._lines[0].stream.read().ts.tolist() == [time.timestamp() for time in TIMES]
+
+
+def test_a_table_may_be_drawn_along_its_index_of_numbers_by_its_name(sent: Recorder):
+    table = pd.DataFrame({"loss": [3, 2, 1]}, index=pd.Index([10, 20, 30], name="step"))
+    (line,) = LiveChart(table, x="step").to_figure().data
+    assert (list(line.x), list(line.y)) == ([10, 20, 30], [3, 2, 1])
+    with pytest.raises(UsageError, match="'step': it holds times in 'a' and none in 'b'; convert one"):
+        LiveChart({"a": FRAME.rename_axis("step"), "b": table}, x="step")
 
 
 @pytest.mark.parametrize(
