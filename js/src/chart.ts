@@ -274,7 +274,7 @@ class ChartView implements View {
       format,
       axis,
       calendar,
-      origin: this.#origin,
+      counted: this.#origin ? this.#counted() : "",
       locale: chart.locale,
       muted: colorOf(this.el, "--rw-muted"),
       grid: colorOf(this.el, "--rw-grid"),
@@ -310,6 +310,12 @@ class ChartView implements View {
       return found.lo === found.hi ? write(found.lo) : `${write(found.lo)} – ${write(found.hi)}`;
     });
     this.#legend.write(readings, this.#placeText(place));
+  }
+
+  /** What the coordinates along a field are that are counted from an origin. */
+  #counted(): string {
+    const [sign, size] = this.#origin < 0n ? ["+", -this.#origin] : ["−", this.#origin];
+    return `${this.chart.get<string>("_x")} ${sign} ${wholeText(size, this.chart.locale)}`;
   }
 
   /** A coordinate in words; null: the newest. */

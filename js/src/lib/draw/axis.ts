@@ -1,13 +1,12 @@
 // Axis: ticks, their labels and their room: the two axes of a plot.
 
 import type uPlot from "uplot";
-import { type NumberFormat, tickFormatter, timeTicks, wholeText } from "../text/format";
+import { type NumberFormat, tickFormatter, timeTicks } from "../text/format";
 import type { Axis } from "./buckets";
 import { BINARY_STEPS } from "./range";
 
 const FONT = "11px system-ui, sans-serif";
 const MIN_WIDTH = 32;
-const DIGIT_WIDTH = 7;
 
 const TIME_STEPS = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800,
@@ -26,29 +25,22 @@ export interface AxisLook {
 }
 
 /**
- * The axis below: of time (on the calendar with ticks at whole seconds, minutes, hours), of records, or of a field; one
- * that is counted from an origin has ticks at whole numbers, which are written with all their digits.
+ * The axis below: of time (on the calendar with ticks at whole seconds, minutes, hours), of records, or of a field. One
+ * that does not begin at 0 says what it is counted from, and has ticks at whole numbers.
  */
-export function placeAxis(look: AxisLook, axis: Axis, calendar: boolean, origin: bigint): uPlot.Axis {
-  if (origin) {
-    return {
-      ...common(look),
-      size: 30,
-      space: Math.max(80, DIGIT_WIDTH * wholeText(origin, look.locale).length),
-      incrs: WHOLE_STEPS,
-      values: (_plot, splits) =>
-        splits.map((split) => wholeText(origin + BigInt(Math.round(split)), look.locale)),
-    };
-  }
+export function placeAxis(look: AxisLook, axis: Axis, calendar: boolean, counted: string): uPlot.Axis {
   const number: NumberFormat = { name: "number" };
   const write = (step: number) =>
     axis === "time" ? timeTicks(look.locale, step) : tickFormatter(number, look.locale, step);
-  const incrs = axis === "records" ? { incrs: WHOLE_STEPS } : calendar ? { incrs: TIME_STEPS } : {};
+  const whole = axis === "records" || counted;
+  const incrs = whole ? { incrs: WHOLE_STEPS } : calendar ? { incrs: TIME_STEPS } : {};
+  const label = { label: counted, labelFont: FONT, labelSize: 16, labelGap: 0 };
   return {
     ...common(look),
     size: 30,
     space: 80,
     ...incrs,
+    ...(counted ? label : {}),
     values: (_plot, splits, _axis, _space, step) => splits.map(write(step)),
   };
 }

@@ -18,8 +18,8 @@ export interface Look extends AxisLook {
   calendar: boolean;
   /** What the axis below is. */
   axis: Axis;
-  /** What its coordinates are counted from. */
-  origin: bigint;
+  /** What its coordinates are, where they are counted from an origin; else empty. */
+  counted: string;
   lines: { label: string; color: string; show: boolean; earlier: boolean; line: () => Line }[];
   /** Coordinates at the edges, as they are when the plot draws. */
   span: () => [number, number];
@@ -38,7 +38,7 @@ export function plotOptions(look: Look): uPlot.Options {
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: false, range: look.span }, y: { range: look.range } },
-    axes: [placeAxis(look, look.axis, look.calendar, look.origin), valueAxis(look, look.format)],
+    axes: [placeAxis(look, look.axis, look.calendar, look.counted), valueAxis(look, look.format)],
     series: [
       {},
       ...look.lines.map(({ label, color, show, earlier, line }) => ({
