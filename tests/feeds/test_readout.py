@@ -166,6 +166,24 @@ def test_cards_of_fields_that_most_records_leave_out_get_readings_too():
     assert readings > 600
 
 
+def test_a_gap_stays_when_the_first_record_after_it_says_nothing_of_the_field():
+    stream = Stream("s", clock=lambda: T0)
+    feed = ReadoutFeed(stream, "a", 10.0, {}, None)
+    page = PageBuckets()
+    stream.append({"a": 1.0, "b": 1.0}, ts=T0 - 5)
+    page.replace(feed.take(True, 0.0))
+    stream.mark_gap("lost")
+    stream.append({"b": 1.0}, ts=T0 - 4)
+    page.append(feed.take(False, 1.0))
+    stream.append({"a": 2.0, "b": 1.0}, ts=T0 - 4)
+    payload = feed.take(False, 2.0)
+    assert payload.reading is not None
+    page.append(msgspec.structs.replace(payload, columns=payload.reading.columns()))
+    truth = PageBuckets()
+    truth.replace(feed.take(True, 3.0))
+    assert page.state()["flags"] == truth.state()["flags"] == [[0, 1]]
+
+
 def test_a_card_that_fell_behind_what_the_stream_keeps_catches_up_at_once():
     stream = Stream("s", clock=lambda: T0, max_points=1000)
     feeds = [ReadoutFeed(stream, name, 60.0, {}, None) for name in ("a", "b")]

@@ -105,7 +105,7 @@ class PageBuckets:
             self.buckets[k][1][0] if k in self.buckets else (value, value, at, at, 0)
         )
         if flags & ABSENT:
-            lo, hi, lo_at, hi_at, flags = value, value, at, at, 0
+            lo, hi, lo_at, hi_at, flags = value, value, at, at, flags & BREAK_BEFORE
         if not value >= lo:
             lo, lo_at = value, at
         if not value < hi:

@@ -75,6 +75,14 @@ describe("a line", () => {
     expect(only(buckets)).toEqual([{ x: [4], y: [9] }]);
   });
 
+  it("keeps the break of a bucket that a record joins later", () => {
+    const buckets = new Buckets();
+    const body = { series: ["s"], layout: { step: 1, capacity: 9 }, k0: 0 };
+    buckets.replace({ body, columns: { k: [0, 1], lo: [5, nan], flags: [0, ABSENT | BREAK_BEFORE] } });
+    buckets.append({ body: {}, columns: { ts: [1.5, 2.5], values: [6, 7] } });
+    expect(only(buckets)[0]!.y).toEqual([5, nan, 6, 7]);
+  });
+
   it("is drawn in from the last point before the buckets, and from those that leave them", () => {
     const buckets = new Buckets();
     const body = { series: ["s"], layout: { step: 1, capacity: 2 }, lead: [[-7, 4]], k0: 0 };

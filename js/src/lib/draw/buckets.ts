@@ -123,7 +123,7 @@ export class Buckets {
     if (!known || series.flags[i]! & ABSENT) {
       series.lo[i] = series.hi[i] = value;
       series.loAt[i] = series.hiAt[i] = at;
-      series.flags[i] = 0;
+      series.flags[i] = known ? series.flags[i]! & BREAK_BEFORE : 0;
       return;
     }
     series.flags[i]! &= ~BREAK_AFTER;
