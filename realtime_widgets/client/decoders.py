@@ -92,8 +92,8 @@ def json(
             nanoseconds since the epoch (told apart by their size), as a number or text, or ISO 8601. It is no field of
             the record then. None, and where there is none: the time of arrival.
         flatten: whether objects in a record become fields with dots in their names: `book.bid`.
-        numbers: whether text that is a number becomes one, in all fields or in the named ones; integers that a float
-            cannot hold, and those with leading zeros, are names and stay text.
+        numbers: whether text that is a number ("+1.25") becomes one, in all fields or in the named ones; integers
+            that a float cannot hold, and those with leading zeros, are names and stay text.
         default: the channel of objects in which none is found; None: they are left out.
 
     Raises:

@@ -129,7 +129,7 @@ class ReadoutFeed:
             return None
         value = self.value()
         if value is None or text_of(value) is not None:
-            return line.unknown_field()
+            return line.drawn.unknown()
         return (
             f"{line.fields[0]} is of type {type(value).__name__} ({shown(value)}): "
             "a card shows numbers, text, durations and moments"

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..streams import Batch, Stream
-from ..streams.columns import ABSENT_NUMBER, absences
+from ..streams.columns import ABSENT_NUMBER
 from ..streams.gaps import Gap
+from .ahead import Ahead
 from .axes import (
     FieldAxis,
     Floats,
@@ -35,22 +36,20 @@ from .axes import (
     newest_whole,
 )
 from .decimation import BREAK_BEFORE, NEW_RUN, BucketArrays, Buckets
+from .drawn import DrawnFields
 from .extracts import Extract, Records, extracts_of
 from .feed import Payload
-from .fields import check_field, no_such_field, why_not_drawn
+from .fields import check_field
 from .layouts import Layout, fitting
-from .moments import duration_text
+from .newest import NewestValues
+from .packing import columns_of
 from .windows import Points, Window
 
 DEFAULT_PX = 800
 """Width assumed until a page reports one, pixels."""
-MAX_SERIES = 32
-"""A feed without named fields shows at most this many number fields, in the order they appeared."""
 _NOWHERE = -(2**62)
 MANY: Final = 64
 """Records from which on those that matter are chosen first."""
-_POSITIONS = 255
-"""Places within a bucket that travel."""
 
 
 class SeriesFeed:
@@ -71,14 +70,12 @@ class SeriesFeed:
         self.stream = stream
         self.window = window
         self.x = x
-        self.fields: tuple[str, ...] = tuple(fields or ())
-        self.last: list[float] = []
-        """The newest value of each field that a record has; NaN: a missing one, or none yet."""
+        self.drawn = DrawnFields(stream, fields, None if x in ("ts", "seq") else x)
+        self.drawn.check()
         self.newest: float | None = None
         """Coordinate of the newest record."""
         self.newest_ts: float | None = None
         """Its time, in seconds."""
-        self._follow_fields = fields is None
         self._asked: tuple[tuple[str, ...] | None, Window] | None = None
         self._px = DEFAULT_PX
         self._cursor = 0
@@ -95,19 +92,26 @@ class SeriesFeed:
         self._most = -math.inf
         self._range = 0  # of the bucket numbers
         self._first_k: int | None = None
-        self._drawn = False  # whether there has been a number to draw
+        self._any = False  # whether there has been a number to draw
         self._base = _NOWHERE  # no bucket before it has a value: where to look for the baseline
         self._built_at = 0
-        self._last_at: list[float] = []  # where each value of `last` stands, by time or number
-        self._last_ts: list[float] = []
-        self._ahead: list[tuple[Floats, Floats]] = []  # times and values of records that wait for the present
+        self._newest = NewestValues()
+        self._ahead = Ahead()
         self._fresh = 0  # records since the last part
         self.merged = 0
         """Records that shared a bucket of a part with others."""
         self.dropped = 0
         """Records that were overwritten in the stream before they were read."""
-        for name in (*self.fields, *(() if x in ("ts", "seq") else (x,))):
-            check_field(stream, name)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that are drawn."""
+        return self.drawn.names
+
+    @property
+    def last(self) -> list[float]:
+        """The newest value of each field that a record has; NaN: a missing one, or none yet."""
+        return self._newest.values
 
     @property
     def kind(self) -> Kind:
@@ -127,7 +131,7 @@ class SeriesFeed:
 
     def show_window(self, window: Window) -> None:
         """Show another window from the next part on; any thread."""
-        fields = None if self._follow_fields else self.fields
+        fields = None if self.drawn.all else self.fields
         self._asked = (fields if self._asked is None else self._asked[0], window)
 
     def show_fields(self, fields: Sequence[str] | None) -> None:
@@ -151,7 +155,7 @@ class SeriesFeed:
             or stream.cleared_seq != self._cleared
             or stream.past_seq != self._past
             or stream.gap_count != self._gaps
-            or self._fields_changed()
+            or self.drawn.changed()
         )
 
     def take(self, key: bool, now: float) -> Payload:
@@ -172,12 +176,11 @@ class SeriesFeed:
         self._fresh = 0
         arrays = self._buckets.kept() if key else touched
         first, self._sent = self._sent + 1, self._cursor
-        body, columns = self._body(key, arrays), self._columns(arrays)
+        body = self._body(key, arrays)
         if key or skipped:
             body["lead"] = self._buckets.lead()
-        return Payload(
-            first, self._cursor, key, body, columns, moved=shown and (anew or self._missing != missing)
-        )
+        moved = shown and (anew or self._missing != missing)
+        return Payload(first, self._cursor, key, body, self._columns(arrays), moved=moved)
 
     def take_few(self, now: float) -> Records | None:
         """Take new records of a line of time with one field as cheaply as can be.
@@ -187,7 +190,7 @@ class SeriesFeed:
             is, and `take` has to be asked.
         """
         stream, layout = self.stream, self._layout
-        if layout is None or self._stale or self._asked is not None or self._ahead or self._follow_fields:
+        if layout is None or self._stale or self._asked is not None or self._ahead or self.drawn.all:
             return None
         if stream.cleared_seq != self._cleared or stream.past_seq != self._past or self._missing is not None:
             return None
@@ -198,7 +201,7 @@ class SeriesFeed:
         present = stream.newest_ts
         if records[0][0] < (self.newest_ts or -math.inf) or present is None or newest > present:
             return None
-        self._drawn = True
+        self._any = True
         for ts, value in records:
             k = math.floor(ts / layout.step)
             self._buckets.add_one(k, ts, value)
@@ -210,8 +213,7 @@ class SeriesFeed:
         self._range = max(self._range, k - (self._first_k or k))
         self._least, self._most = min(self._least, records[0][0]), max(self._most, newest)
         self.newest = self.newest_ts = newest
-        self._last_at[0] = self._last_ts[0] = records[-1][0]
-        self.last[0] = records[-1][1]
+        self._newest.note_one(*records[-1])
         self.merged += last - self._cursor - len(records)
         self._cursor = self._sent = last
         return records
@@ -236,18 +238,19 @@ class SeriesFeed:
         The value is the middle of the bucket; both are NaN while there is only the newest bucket to compare with.
         """
         found = self._buckets.first_drawn(self._base)
-        if found is None or self._layout is None or self._last_at[0] == -math.inf:
+        if found is None or self._layout is None or self._newest.at[0] == -math.inf:
             return math.nan, math.nan
         self._base, x, value = found
-        if self.newest is None or self._base >= math.floor(self._last_at[0] / self._layout.step):
+        if self.newest is None or self._base >= math.floor(self._newest.at[0] / self._layout.step):
             return math.nan, math.nan
         return x, value
 
     def behind(self, series: int = 0) -> float:
         """Return for how many seconds newer records have left a field out; 0 when the newest one has it."""
-        if self.newest_ts is None or series >= len(self._last_ts) or math.isnan(self._last_ts[series]):
+        ts = self._newest.ts
+        if self.newest_ts is None or series >= len(ts) or math.isnan(ts[series]):
             return 0.0
-        return max(0.0, self.newest_ts - self._last_ts[series])
+        return max(0.0, self.newest_ts - ts[series])
 
     # Reading
 
@@ -255,10 +258,9 @@ class SeriesFeed:
         """Read new records into the buckets; returns whether the buckets were rebuilt."""
         if self._asked is not None:
             (fields, self.window), self._asked = self._asked, None
-            self._follow_fields = fields is None
-            self.fields = tuple(fields or ())
+            self.drawn = DrawnFields(self.stream, fields, self.x if self.kind == "field" else None)
             self._stale = True
-        if self._layout is None or self._stale or self._fields_changed():
+        if self._layout is None or self._stale or self.drawn.changed():
             self._rebuild()
             return True
         while (extract := self._take_many(now)) is not None:
@@ -291,7 +293,7 @@ class SeriesFeed:
         ts, values = found.of(self.fields)
         if ts[0] < (self.newest_ts or -math.inf):
             return None
-        self._note_last(ts, ts, values)
+        self._newest.note(ts, ts, values)
         self._put(ts, ts, values, broken=found.missed > 0)
         self._fresh += found.last - self._cursor - found.missed
         self.dropped += found.missed
@@ -306,17 +308,15 @@ class SeriesFeed:
         self._stale = False
         self._cleared, self._past = self.stream.cleared_seq, self.stream.past_seq
         batch = None
-        while batch is None or self._fields_changed():  # a field may appear before the read
-            self.fields = self.drawn_fields()
+        while batch is None or self.drawn.changed():  # a field may appear before the read
+            self.drawn.names = self.drawn.present()
             batch = self.stream.read(fields=self._read_fields())
         self._cursor = self._built_at = batch.last_seq
-        self.last = [math.nan] * len(self.fields)
-        self._last_at = [-math.inf] * len(self.fields)
-        self._last_ts = [math.nan] * len(self.fields)
+        self._newest = NewestValues(len(self.fields))
         self.newest = self.newest_ts = self._first_k = None
         self._least, self._most, self._range = math.inf, -math.inf, 0
-        self._base, self._drawn = _NOWHERE, False
-        self._ahead = []
+        self._base, self._any = _NOWHERE, False
+        self._ahead = Ahead()
         self._layout = self._fitting(batch)
         self._axis = axis_of(batch, self.x, self._layout.step, self._layout.step * self._layout.capacity)
         self._buckets = Buckets(len(self.fields), self._layout.capacity)
@@ -344,13 +344,12 @@ class SeriesFeed:
             outdated = self._outdated(batch)
             if later.any() or outdated.any():
                 waits, counts = later & now, ~(later | outdated)
-                if waits.any():
-                    self._ahead.append((ts[waits], values[:, waits]))
+                self._ahead.add(ts[waits], values[:, waits])
                 ts, seq, values, now = ts[counts], seq[counts], values[:, counts], now[counts]
             # Values from before the clock was set back count only as long as there are no newer ones.
-            self._note_last(np.where(now, ts, -1e300 + seq), ts, values)
+            self._newest.note(np.where(now, ts, -1e300 + seq), ts, values)
         else:
-            self._note_last(seq.astype(np.float64), ts, values)
+            self._newest.note(seq.astype(np.float64), ts, values)
         self._place(batch, ts, seq, values, broken)
         if self._ahead:
             self._release()
@@ -360,14 +359,9 @@ class SeriesFeed:
         present = self.stream.newest_ts
         if present is None:
             return
-        waiting, self._ahead = self._ahead, []
-        for ts, values in waiting:
-            reached = ts <= present
-            if reached.any():
-                self._note_last(ts[reached], ts[reached], values[:, reached])
-                self._put(ts[reached], ts[reached], values[:, reached], broken=False)
-            if not reached.all():
-                self._ahead.append((ts[~reached], values[:, ~reached]))
+        for ts, values in self._ahead.reached(present):
+            self._newest.note(ts, ts, values)
+            self._put(ts, ts, values, broken=False)
 
     def _place(self, batch: Batch, ts: Floats, seq: Ints, values: Floats, broken: bool) -> None:
         """Put records into their buckets, and break the lines where something is missing or a run begins."""
@@ -401,7 +395,7 @@ class SeriesFeed:
         if k is None:
             k = np.floor(x / self._layout.step).astype(np.int64)
         self._buckets.add(k, x, values, broken=broken)
-        self._drawn = self._drawn or bool(np.isfinite(values).any())
+        self._any = self._any or bool(np.isfinite(values).any())
         self._base = min(self._base, int(k.min()))
         self._least, self._most = min(self._least, float(x.min())), max(self._most, float(x.max()))
         self._first_k = int(k.min()) if self._first_k is None else min(self._first_k, int(k.min()))
@@ -411,20 +405,6 @@ class SeriesFeed:
         else:
             self.newest, self.newest_ts = float(x[-1]), float(ts[-1])
 
-    def _note_last(self, order: Floats, ts: Floats, values: Floats) -> None:
-        """Take the newest value of each field; absent ones say nothing, of equal times the later record counts."""
-        if not len(order):
-            return
-        there = ~absences(values)
-        for row, has in enumerate(there):
-            at = np.flatnonzero(has)
-            if not len(at):
-                continue
-            newest = at[len(at) - 1 - int(np.argmax(order[at][::-1]))]
-            if order[newest] >= self._last_at[row]:
-                self._last_at[row], self._last_ts[row] = float(order[newest]), float(ts[newest])
-                self.last[row] = float(values[row, newest])
-
     def _values(self, batch: Batch) -> Floats:
         """Return the shown fields as one array, shape (series, records); absent where a field does not exist yet."""
         values = np.full((len(self.fields), len(batch)), ABSENT_NUMBER)
@@ -433,64 +413,24 @@ class SeriesFeed:
                 row[:] = batch.numbers(name)
         return values
 
-    def drawn_fields(self) -> tuple[str, ...]:
-        """Return the fields to draw: those named, or all number fields; a drawn field stays when its kind changes."""
-        if not self._follow_fields:
-            return self.fields
-        return self._drawable()[:MAX_SERIES]
-
-    def _drawable(self) -> tuple[str, ...]:
-        numbers = self.stream.number_fields
-        if self.fields and not set(self.fields).issubset(
-            numbers
-        ):  # an empty field may have become one of texts
-            names = {*numbers, *self.fields}
-            numbers = tuple(name for name in self.stream.fields if name in names)
-        return tuple(name for name in numbers if name != self.x)
-
-    def unknown_field(self) -> str | None:
-        """Return a sentence for the user when the stream has none of the named fields; None: it has."""
-        there = self.stream.fields
-        if there and self.kind == "field" and self.x not in there:
-            return no_such_field(self.stream, self.x)
-        if self._follow_fields or not there or any(name in there for name in self.fields):
-            return None
-        return no_such_field(self.stream, self.fields[0])
-
     def trouble(self) -> str | None:
-        """Return a sentence for the user that says why nothing can be drawn; None: something can."""
-        stream, there = self.stream, self.stream.fields
-        unknown = self.unknown_field()
-        if unknown is not None:
-            return unknown
-        if self.kind == "field" and self.x in there and self.x not in stream.number_fields:
-            return why_not_drawn(stream, self.x)
-        wanted = there if self._follow_fields else [name for name in self.fields if name in there]
-        if any(name in wanted and name != self.x for name in stream.number_fields) or not len(stream):
-            return None
-        return next(filter(None, (why_not_drawn(stream, name) for name in wanted)), None)
+        """Return a sentence for the reader that says why nothing can be drawn; None: something can."""
+        return self.drawn.trouble()
 
     def notice(self) -> str | None:
         """Return a sentence for the reader when not all there is can be drawn; None: it is."""
         said = []
-        if not self._drawn and self.fields and len(self.stream) and self.newest is not None:
+        if not self._any and self.fields and len(self.stream) and self.newest is not None:
             said.append(f"{', '.join(self.fields[:3])}: no number yet")
         elif (
             self.kind == "field" and len(self.stream) and self.newest is None and self.x in self.stream.fields
         ):
             said.append(f"{self.x}: no number yet")
-        count = len(self._drawable()) if self._follow_fields and len(self.fields) == MAX_SERIES else 0
-        if count > MAX_SERIES:
-            said.append(f"{MAX_SERIES} of {count} number fields are drawn; name those to draw, y=[…]")
+        if left_out := self.drawn.left_out():
+            said.append(left_out)
         if self._ahead:
-            count = sum(len(ts) for ts, _ in self._ahead)
-            seconds = max(float(ts.max()) for ts, _ in self._ahead) - (self.newest_ts or 0.0)
-            records = "1 record lies" if count == 1 else f"{count:,} records lie"
-            said.append(f"{records} ahead of the present, by up to {duration_text(seconds)}")
+            said.append(self._ahead.notice(self.newest_ts or 0.0))
         return "; ".join(said) or None
-
-    def _fields_changed(self) -> bool:
-        return self._follow_fields and self.drawn_fields() != self.fields
 
     # Layout
 
@@ -563,25 +503,4 @@ class SeriesFeed:
         return body
 
     def _columns(self, arrays: BucketArrays) -> dict[str, Any]:
-        if not len(arrays):
-            return {}
-        assert self._layout is not None
-        step = self._layout.step
-        columns: dict[str, Any] = {"k": (arrays.k - arrays.k[0]).astype(np.int32), "lo": arrays.lo.ravel()}
-        starts = np.floor(arrays.x / step) * step
-        if self.kind == "field":
-            columns["x"] = starts
-        if self.kind != "records" or step > 1:
-            columns["lo_at"] = _positions(arrays.lo_x, starts, step)
-            if not np.array_equal(arrays.lo, arrays.hi, equal_nan=True):
-                columns["hi"] = arrays.hi.ravel()
-                columns["hi_at"] = _positions(arrays.hi_x, starts, step)
-        if arrays.flags.any():
-            columns["flags"] = arrays.flags.ravel()
-        return columns
-
-
-def _positions(x: Floats, starts: Floats, step: float) -> Any:
-    """Return where within their buckets coordinates lie, as whole numbers from 0 to 255; 0 where there is none."""
-    within = np.nan_to_num((x - starts) / step)
-    return np.rint(np.clip(within, 0, 1) * _POSITIONS).astype(np.uint8).ravel()
+        return {} if self._layout is None else columns_of(arrays, self._layout.step, self.kind)

@@ -93,7 +93,7 @@ def figure(
     origin = _origin(views)
     count = 0
     for (words, _), (line, batch, inside) in zip(worded, views, strict=True):
-        shown = [field for field in line.drawn_fields() if field in batch.columns]
+        shown = [field for field in line.drawn.present() if field in batch.columns]
         for field in shown:
             only = words.get("only") if len(shown) == 1 else None
             label = well_formed(words["labels"].get(field) or only or words["prefix"] + field)
@@ -185,7 +185,7 @@ def _color(colors: Sequence[str] | Mapping[str, str] | None, label: str, place: 
 
 
 def _read_fields(line: SeriesFeed) -> tuple[str, ...]:
-    return (*line.drawn_fields(), line.x) if line.kind == "field" else line.drawn_fields()
+    return (*line.drawn.present(), line.x) if line.kind == "field" else line.drawn.present()
 
 
 def _in_view(lines: Sequence[SeriesFeed]) -> list[tuple[SeriesFeed, Batch, NDArray[np.bool_]]]:

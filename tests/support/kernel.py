@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -54,6 +55,15 @@ class Kernel:
         """Return the value of an expression, as far as its repr tells."""
         printed = self.run(f"print(repr(({expression})))", cell="values")
         return ast.literal_eval("".join(each.get("stream", "") for each in printed))
+
+    def wait_for(self, expression: str, expected: Any) -> None:
+        """Wait until an expression has a value, asking again in cells.
+
+        What a thread of the kernel is just using counts as held, and is looked at again with the next cell.
+        """
+        end = time.monotonic() + LIMIT
+        while (found := self.value(expression)) != expected:
+            assert time.monotonic() < end, f"{expression} is {found}, not {expected}"
 
 
 @contextmanager

@@ -116,9 +116,9 @@ def test_what_is_held_is_left(kernel: Kernel, holder: str):
 
 def test_what_is_let_go_is_closed_at_the_end_of_the_next_cell(kernel: Kernel):
     open_after(kernel, "kept = [chart()] if not made else kept + [chart()]")
-    assert kernel.value("open_charts()") == [0, 1, 2]
+    kernel.wait_for("open_charts()", [0, 1, 2])
     kernel.run("del kept[:2]", cell="b")
-    assert kernel.value("open_charts()") == [2]
+    kernel.wait_for("open_charts()", [2])
 
 
 def test_a_chart_that_another_cell_shows_is_left_until_that_is_run_again(kernel: Kernel):
@@ -128,26 +128,26 @@ def test_a_chart_that_another_cell_shows_is_left_until_that_is_run_again(kernel:
     kernel.run("c = chart(); 1; 2; 3", cell="a")
     for number in range(3):  # not by `_`, `__` and `___`
         kernel.run(str(number), cell="d")
-    assert kernel.value("open_charts()") == [0, 1]
+    kernel.wait_for("open_charts()", [0, 1])
     kernel.run("c", cell="b")
-    assert kernel.value("open_charts()") == [0, 1], "one of two views is left"
+    kernel.wait_for("open_charts()", [0, 1])  # one of two views is left
     kernel.run("c", cell="c")
-    assert kernel.value("open_charts()") == [1]
+    kernel.wait_for("open_charts()", [1])
 
 
 def test_a_chart_that_another_cell_shows_in_a_box_is_left(kernel: Kernel):
     kernel.run("c = chart()", cell="a")
     kernel.run("display(rw.Dashboard([ipw.VBox([c])]))", cell="b")
     kernel.run("c = chart()", cell="a")
-    assert kernel.value("open_charts()") == [0, 1]
+    kernel.wait_for("open_charts()", [0, 1])
 
 
 def test_the_same_cell_of_a_notebook_that_is_open_twice_shows_what_was_run_there(kernel: Kernel):
     kernel.run("display(chart())", cell="a", session="one")
     kernel.run("display(chart())", cell="a", session="two")
-    assert kernel.value("open_charts()") == [0, 1]
+    kernel.wait_for("open_charts()", [0, 1])
     kernel.run("display(chart())", cell="a", session="one")
-    assert kernel.value("open_charts()") == [1, 2]
+    kernel.wait_for("open_charts()", [1, 2])
 
 
 def test_a_page_that_is_loaded_anew_goes_on_with_its_cells(kernel: Kernel):
@@ -165,27 +165,27 @@ get_runtime().call_soon(done.set); done.wait(30)
         session="other",
     )
     kernel.run("display(chart())", cell="a", session="after")
-    assert kernel.value("open_charts()") == [1]
+    kernel.wait_for("open_charts()", [1])
 
 
 def test_an_output_shows_what_was_displayed_in_it(kernel: Kernel):
     kernel.run("out = ipw.Output(); display(out)", cell="a")
     kernel.run("with out: display(chart())", cell="b")
     kernel.run("with out: display(chart())", cell="b")
-    assert kernel.value("open_charts()") == [0, 1]
+    kernel.wait_for("open_charts()", [0, 1])
     view = "{'output_type': 'display_data', 'metadata': {}, 'data': {'application/vnd.jupyter.widget-view+json': {'model_id': made[1]}}}"
     kernel.run(f"out.outputs = ({view},)", cell="c")  # as a page says after `clear_output`
-    assert kernel.value("open_charts()") == [1]
+    kernel.wait_for("open_charts()", [1])
     kernel.run("out = ipw.Output()", cell="a")
     kernel.run("with out: display(chart())", cell="b")
-    assert kernel.value("open_charts()") == [2], "the output of before is no longer displayed itself"
+    kernel.wait_for("open_charts()", [2])  # the output of before is no longer displayed itself
 
 
 def test_what_a_callback_made_is_closed_when_its_output_is_gone(kernel: Kernel):
     kernel.run("slider = ipw.interact(lambda x: display(chart()), x=(0, 3)); clear = None", cell="a")
-    assert kernel.value("open_charts()") == [0]
+    kernel.wait_for("open_charts()", [0])
     kernel.run("slider = None", cell="a")
-    assert kernel.value("open_charts()") == []
+    kernel.wait_for("open_charts()", [])
 
 
 @pytest.mark.parametrize("show", ["chart", "rw.Dashboard"])
