@@ -67,7 +67,7 @@ def opened(browser: Browser, address: str) -> tuple[Page, set[str]]:
 
     def note(frame: str | bytes) -> None:
         text = frame if isinstance(frame, str) else frame.decode(errors="replace")
-        got.update(re.findall(r'\\*"to\\*":\s*\\*"([0-9a-f]{32})', text))
+        got.update(re.findall(r'\\*"to\\*":\s*\\*"([0-9a-f]{32}-\d+)', text))
 
     page.on("websocket", lambda socket: socket.on("framereceived", note))
     page.goto(address, timeout=LIMIT * 1000)
