@@ -144,6 +144,10 @@ class Buckets:
         self.newest = newest if self.newest is None else max(newest, self.newest)
         if k.min() <= self.newest - self.capacity:
             kept = k > self.newest - self.capacity
+            if broken and not kept[0]:
+                for row in range(len(values)):
+                    self._take_lead(row, int(k[0]), -math.inf, math.nan, math.nan)
+                broken = False
             self._lead_in(k[~kept], x[~kept], values[:, ~kept])
             k, x, values = k[kept], x[kept], values[:, kept]
             if len(k) == 0:

@@ -24,16 +24,17 @@ from ..streams import Stream
 from ..streams.columns import absences
 from .decimation import Floats, Ints
 
-MAX_FEW: Final = 4
-"""Most buckets that a few records may fall into: more are quicker sent as buckets."""
-CROWD: Final = 8
-"""Records a bucket, on average, from which on it pays to choose."""
-MAX_NUMBERS: Final = 5_000_000
+MAX_FEW: Final = 16
+"""Most buckets that a few records may fall into: more take fewer bytes as buckets."""
+CROWD: Final = 4
+"""Records a bucket, on average and for each field, from which on it pays to choose: two of them matter, or more."""
+MAX_NUMBERS: Final = 2_000_000
 """Most numbers that are looked at in one go; of more, the first ones."""
-MAX_STEPS: Final = 16
-"""Steps of a stream whose extracts are kept: views of other sizes begin anew."""
+MAX_KEPT: Final = 1_000_000
+"""Most numbers that are kept for others; of more only the few that cards need."""
 
 Records = tuple[tuple[float, float], ...]
+_NOTHING: Final = np.empty(0)
 
 
 class Extract(msgspec.Struct, frozen=True):
@@ -43,9 +44,9 @@ class Extract(msgspec.Struct, frozen=True):
         after: the cursor they come after.
         last: the number of the last record that was looked at.
         missed: how many records before them the stream no longer has.
-        more: whether there are newer ones, because they were too many.
+        more: whether there are newer ones that were wanted too, but too many.
         newest: the greatest time that was looked at, in seconds.
-        ts: times of those that matter to any field, shape (n,), in seconds.
+        ts: times of those that matter to any field, shape (n,), in seconds; empty where only `few` were kept.
         values: of all fields, shape (fields, n), absent ones as in `streams.columns`.
         rows: field → its row, of those that hold numbers.
         places: for each row, which of the n matter to it, in no order, shape (fields, m); None: all do.
@@ -97,33 +98,48 @@ class Extracts:
         Returns:
             The number and the time of the newest record, and times and values in order. None: it is not that.
         """
-        found = self._extract(stream, cursor, (field,), now)
+        found = self._shared(stream, cursor, (field,), now) or self._own(stream, cursor, (field,))
         row = None if found is None or found.missed or found.more else found.rows.get(field)
         records = None if row is None or found is None else found.few[row]
-        return None if records is None or found is None else (found.last, found.newest, records)
+        if records is None or found is None or found.newest - records[-1][0] > MAX_FEW * self._step:
+            return None
+        return found.last, found.newest, records
 
     def many(self, stream: Stream, cursor: int, fields: Sequence[str], now: float) -> Extract | None:
         """Return what matters of the records after a cursor; None: the stream has to be read, see `Stream.tail`."""
-        found = self._extract(stream, cursor, fields, now)
+        found = self._shared(stream, cursor, fields, now)
+        if found is None or not len(found.ts):
+            found = self._own(stream, cursor, fields)
         return None if found is None or any(field not in found.rows for field in fields) else found
 
-    def _extract(self, stream: Stream, cursor: int, fields: Sequence[str], now: float) -> Extract | None:
-        latest = self._latest
+    def _shared(self, stream: Stream, cursor: int, fields: Sequence[str], now: float) -> Extract | None:
+        """Return the extract for all who ask in this frame; None: it is not of these records and fields."""
         self._asked.update(fields)
-        if latest is not None and latest.last > cursor and self._frame == now:
-            if latest.after == cursor and all(field in latest.rows for field in fields):
-                return latest
-            return _extract(stream, cursor, fields, self._step, latest.last)
-        found = _extract(stream, cursor, sorted(self._asked), self._step)
-        if found is not None:
-            self._asked, self._latest, self._frame = set(fields), found, now
-        return found
+        if self._frame != now or self._latest is None or self._latest.last <= cursor:
+            found = _extract(stream, cursor, sorted(self._asked), len(fields), self._step)
+            if found is None:
+                return None
+            if found.values.size > MAX_KEPT:
+                self._latest = msgspec.structs.replace(found, ts=_NOTHING, values=_NOTHING)
+            else:
+                self._latest = found
+            self._asked, self._frame = set(fields), now
+            return found
+        latest = self._latest
+        return latest if latest.after == cursor and all(field in latest.rows for field in fields) else None
+
+    def _own(self, stream: Stream, cursor: int, fields: Sequence[str]) -> Extract | None:
+        """Return the extract of some fields up to the number that the others have come to in this frame."""
+        last = None if self._latest is None or self._latest.last <= cursor else self._latest.last
+        return _extract(stream, cursor, fields, len(fields), self._step, last)
 
 
 def _extract(
-    stream: Stream, cursor: int, fields: Sequence[str], step: float, last: int | None = None
+    stream: Stream, cursor: int, fields: Sequence[str], together: int, step: float, last: int | None = None
 ) -> Extract | None:
-    """Return the extract of the records after a cursor, up to the one with the number `last`."""
+    """Return the extract of the records after a cursor, up to the one with the number `last`, for lines that have
+    `together` fields each.
+    """
     with stream.hold():
         most = max(cursor + 1, stream.first_seq) + MAX_NUMBERS // max(1, len(fields))
         tail = stream.tail(cursor, fields, most if last is None else min(last, most))
@@ -140,7 +156,7 @@ def _extract(
         newest = float(ts[-1])
         few: list[Records | None] = [None] * len(fields)
         places = None
-        if len(starts) - 1 <= max(MAX_FEW, len(ts) // CROWD):
+        if len(starts) - 1 <= max(MAX_FEW, len(ts) // (CROWD * together)):
             extremes = _extremes(values, finite, starts)
             if len(starts) - 1 <= MAX_FEW:
                 few = _few(ts, values, finite, present, extremes)
@@ -152,7 +168,7 @@ def _extract(
             cursor,
             tail.last_seq,
             tail.missed,
-            last is None and tail.last_seq < stream.last_seq,
+            tail.last_seq < (stream.last_seq if last is None else last),
             newest,
             ts,
             values,
@@ -184,11 +200,13 @@ def _extremes(values: Floats, finite: NDArray[np.bool_], starts: Sequence[int]) 
 
 
 def _ends(present: NDArray[np.bool_], starts: Sequence[int]) -> Ints:
-    """Return where each bucket begins, and its first and last record that says anything of a field, likewise."""
+    """Return where each bucket begins and ends, and where the first and the last record are that say anything of a
+    field, likewise.
+    """
     begins, ends = np.array(starts[:-1]), np.array(starts[1:]) - 1
     if present.all():
         return np.broadcast_to(np.hstack((begins, ends)), (len(present), 2 * len(begins)))
-    found = [np.broadcast_to(begins, (len(present), len(begins)))]
+    found = [np.broadcast_to(np.hstack((begins, ends)), (len(present), 2 * len(begins)))]
     for begin, end in pairwise(starts):
         own = present[:, begin:end]
         found.append((begin + own.argmax(axis=1))[:, None])
@@ -214,15 +232,18 @@ def _few(
     return found
 
 
-_extracts: weakref.WeakKeyDictionary[Stream, dict[float, Extracts]] = weakref.WeakKeyDictionary()
+_extracts: weakref.WeakKeyDictionary[Stream, weakref.WeakValueDictionary[float, Extracts]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def extracts_of(stream: Stream, step: float) -> Extracts:
-    """Return the extracts that all lines of a stream with buckets of a step share; on the I/O thread only."""
-    of_steps = _extracts.setdefault(stream, {})
+    """Return the extracts that all lines of a stream with buckets of a step share; on the I/O thread only.
+
+    They live for as long as one of the lines holds them.
+    """
+    of_steps = _extracts.setdefault(stream, weakref.WeakValueDictionary())
     found = of_steps.get(step)
     if found is None:
-        if len(of_steps) > MAX_STEPS:
-            of_steps.clear()
         found = of_steps[step] = Extracts(step)
     return found

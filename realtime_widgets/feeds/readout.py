@@ -111,7 +111,7 @@ class ReadoutFeed:
             records,
             age + line.behind(),
             change if known else math.nan,
-            records[-1][0] - start if known else math.nan,
+            (line.newest_ts or start) - start if known else math.nan,
             direction(value, baseline),
             level(value, self._thresholds, self._good),
         )

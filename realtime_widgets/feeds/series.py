@@ -12,6 +12,7 @@ The present is that of the stream (`Stream.newest_ts`): records that lie ahead o
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -37,7 +38,7 @@ from .axes import (
 )
 from .decimation import BREAK_BEFORE, NEW_RUN, BucketArrays, Buckets
 from .drawn import DrawnFields
-from .extracts import Extract, Records, extracts_of
+from .extracts import Extracts, Records, extracts_of
 from .feed import Payload
 from .fields import check_field
 from .layouts import Layout, fitting
@@ -50,6 +51,10 @@ DEFAULT_PX = 800
 _NOWHERE = -(2**62)
 MANY: Final = 64
 """Records from which on those that matter are chosen first."""
+PIECE: Final = 500_000
+"""Most numbers that are read at a time, while the stream is held."""
+HANDOVER: Final = 0.0005
+"""Seconds between two pieces: a lock that is taken again at once is not had by those who wait for it."""
 
 
 class SeriesFeed:
@@ -87,6 +92,7 @@ class SeriesFeed:
         self._layout: Layout | None = None
         self._stale = False  # the buckets are to be built again
         self._buckets = Buckets(0, 1)
+        self._extracts = Extracts(1.0)
         self._axis = FieldAxis(x, 1.0)
         self._least = math.inf  # coordinates in the buckets
         self._most = -math.inf
@@ -97,6 +103,9 @@ class SeriesFeed:
         self._built_at = 0
         self._newest = NewestValues()
         self._ahead = Ahead()
+        self._runs: list[
+            tuple[int, float]
+        ] = []  # number and coordinate of the records that began one, along a field
         self._fresh = 0  # records since the last part
         self.merged = 0
         """Records that shared a bucket of a part with others."""
@@ -160,27 +169,43 @@ class SeriesFeed:
 
     def take(self, key: bool, now: float) -> Payload:
         """Return the buckets that changed since the last call, or all of them."""
-        with self.stream.hold():
-            return self._take(key, now)
-
-    def _take(self, key: bool, now: float) -> Payload:
-        shown = self._layout is not None
-        missing = self._missing
-        self._gaps = self.stream.gap_count
-        anew = self._ingest(now)
-        self._missing = self.stream.missing
-        key = key or anew
-        skipped = self._buckets.skipped
-        touched = self._buckets.touched()
-        self.merged += max(0, self._fresh - len(touched))
-        self._fresh = 0
-        arrays = self._buckets.kept() if key else touched
+        stream, shown, missing = self.stream, self._layout is not None, self._missing
+        self._gaps = stream.gap_count
+        anew, goal, packed, merged = False, stream.last_seq, None, self.merged
+        while packed is None:  # in pieces, so that those who append need not wait for all of them
+            with stream.hold():
+                anew = self._ingest(now) or anew
+                if self._cursor >= goal and not anew and self._outgrown():
+                    self._stale = True
+                elif self._cursor >= goal:
+                    packed = self._packed(key or anew)
+                    self._missing = stream.missing
+            if packed is None:
+                time.sleep(HANDOVER)
+        if anew:
+            self.merged = merged
+        arrays, columns, lead = packed
         first, self._sent = self._sent + 1, self._cursor
-        body = self._body(key, arrays)
-        if key or skipped:
-            body["lead"] = self._buckets.lead()
+        # Not while the stream is held: these ask what users have given, a clock and objects with a repr.
+        body = self._body(key or anew, arrays)
+        if lead is not None:
+            body["lead"] = lead
         moved = shown and (anew or self._missing != missing)
-        return Payload(first, self._cursor, key, body, self._columns(arrays), moved=moved)
+        return Payload(first, self._cursor, key or anew, body, columns, moved=moved)
+
+    def _packed(
+        self, key: bool
+    ) -> tuple[BucketArrays, dict[str, Any], list[tuple[float, float] | None] | None]:
+        """Return the buckets that changed, or all, these as columns, and the lead where a page cannot know it."""
+        buckets = self._buckets
+        skipped = buckets.skipped
+        arrays = buckets.touched()
+        self.merged += max(0, self._fresh - len(arrays))
+        self._fresh = 0
+        if key:
+            arrays = buckets.kept()
+        columns = {} if self._layout is None else columns_of(arrays, self._layout.step, self.kind)
+        return arrays, columns, buckets.lead() if key or skipped else None
 
     def take_few(self, now: float) -> Records | None:
         """Take new records of a line of time with one field as cheaply as can be.
@@ -222,8 +247,7 @@ class SeriesFeed:
         """Return number and time of the newest record, and what matters of the new ones; None: these are not few."""
         stream, cursor, field = self.stream, self._cursor, self.fields[0]
         if stream.last_seq != cursor + 1:
-            assert self._layout is not None
-            return extracts_of(stream, self._layout.step).few(stream, cursor, field, now)
+            return self._extracts.few(stream, cursor, field, now)
         one = stream.one(cursor, field)
         return None if one is None or not math.isfinite(one[1]) else (cursor + 1, one[0], (one,))
 
@@ -255,72 +279,85 @@ class SeriesFeed:
     # Reading
 
     def _ingest(self, now: float) -> bool:
-        """Read new records into the buckets; returns whether the buckets were rebuilt."""
+        """Read a piece of the new records into the buckets; returns whether the buckets were begun anew."""
         if self._asked is not None:
             (fields, self.window), self._asked = self._asked, None
             self.drawn = DrawnFields(self.stream, fields, self.x if self.kind == "field" else None)
             self._stale = True
-        if self._layout is None or self._stale or self.drawn.changed():
-            self._rebuild()
-            return True
-        while (extract := self._take_many(now)) is not None:
-            if not extract.more:
-                return False
-        batch = self.stream.read(after=self._cursor, fields=self._read_fields())
-        if self.stream.cleared_seq != self._cleared or self.stream.past_seq != self._past:
-            self._rebuild()
-            return True
+        stream = self.stream
+        anew = self._layout is None or self._stale or self.drawn.changed() or self._is_past()
+        if anew:
+            self._begin()
+        if self._take_many(now):
+            return anew
+        limit = None if stream.past_seq > self._cursor else PIECE // (1 + len(self.fields))
+        batch = stream.read(after=self._cursor, limit=limit, fields=self._read_fields())
         self._add(batch, broken=batch.missed > 0)
         self._fresh += len(batch)
         self.dropped += batch.missed
-        if self._outgrown():
-            self._rebuild()
-            return True
-        return False
+        return anew
 
-    def _take_many(self, now: float) -> Extract | None:
-        """Take many new records by those that matter, see `extracts`; None: they have to be read."""
+    def _is_past(self) -> bool:
+        """Whether the stream was cleared, or its clock set back, since the buckets were begun."""
+        return self.stream.cleared_seq != self._cleared or self.stream.past_seq != self._past
+
+    def _take_many(self, now: float) -> bool:
+        """Take many new records by those that matter, see `extracts`; False: they have to be read."""
         stream, layout = self.stream, self._layout
         assert layout is not None
         if self.kind != "time" or stream.last_seq - self._cursor < MANY or self._ahead or not self.fields:
-            return None
-        if self.window == "all" or stream.cleared_seq != self._cleared or stream.past_seq != self._past:
-            return None
-        found = extracts_of(stream, layout.step).many(stream, self._cursor, self.fields, now)
+            return False
+        if self.window == "all" or stream.past_seq > self._cursor:
+            return False
+        found = self._extracts.many(stream, self._cursor, self.fields, now)
         present = stream.newest_ts
         if found is None or present is None or found.newest > present:
-            return None
+            return False
         ts, values = found.of(self.fields)
         if ts[0] < (self.newest_ts or -math.inf):
-            return None
+            return False
         self._newest.note(ts, ts, values)
         self._put(ts, ts, values, broken=found.missed > 0)
         self._fresh += found.last - self._cursor - found.missed
         self.dropped += found.missed
         self._cursor = found.last
-        return found
+        return True
 
     def _read_fields(self) -> tuple[str, ...]:
         return (*self.fields, self.x) if self.kind == "field" else self.fields
 
-    def _rebuild(self) -> None:
-        """Rebuild the buckets from what the stream has kept."""
+    def _begin(self) -> None:
+        """Begin the buckets anew, with what the stream has kept."""
+        stream = self.stream
         self._stale = False
-        self._cleared, self._past = self.stream.cleared_seq, self.stream.past_seq
+        self._cleared, self._past, self._built_at = stream.cleared_seq, stream.past_seq, stream.last_seq
+        self.drawn.names = self.drawn.present()
+        self._cursor = self._start_of_window()
         batch = None
-        while batch is None or self.drawn.changed():  # a field may appear before the read
-            self.drawn.names = self.drawn.present()
-            batch = self.stream.read(fields=self._read_fields())
-        self._cursor = self._built_at = batch.last_seq
+        if self.kind == "field" or (self.kind == "time" and self.window == "all"):
+            batch = stream.read(after=self._cursor, fields=(self.x,))
         self._newest = NewestValues(len(self.fields))
         self.newest = self.newest_ts = self._first_k = None
         self._least, self._most, self._range = math.inf, -math.inf, 0
         self._base, self._any = _NOWHERE, False
         self._ahead = Ahead()
         self._layout = self._fitting(batch)
-        self._axis = axis_of(batch, self.x, self._layout.step, self._layout.step * self._layout.capacity)
+        if batch is not None and self.kind == "field":
+            self._axis = axis_of(batch, self.x, self._layout.step, self._layout.step * self._layout.capacity)
         self._buckets = Buckets(len(self.fields), self._layout.capacity)
-        self._add(batch)
+        self._extracts = extracts_of(stream, self._layout.step)
+        self._runs = []
+
+    def _start_of_window(self) -> int:
+        """Return the cursor from which on the buckets are built: before all that is kept, or before `n` records."""
+        stream = self.stream
+        first = max(stream.first_seq - 1, stream.cleared_seq)
+        window = self.window
+        return (
+            max(first, stream.last_seq - window.n)
+            if isinstance(window, Points) and self.kind == "field"
+            else first
+        )
 
     def _outdated(self, batch: Batch) -> NDArray[np.bool_]:
         """Return which records the clock stamped before it was set back, with times that came again."""
@@ -374,6 +411,7 @@ class SeriesFeed:
             if not len(seq):
                 return
             k, starts = self._axis.place(x, at_marks(runs, seq))
+            self._runs += zip(seq[starts].tolist(), x[starts].tolist(), strict=True)
             cuts = at_marks(gaps, seq)
             cuts[0] |= broken
             self._put(x, ts, values, k=k)
@@ -461,16 +499,26 @@ class SeriesFeed:
             return kept / layout.step > layout.capacity
         if self._range >= layout.capacity - 1:
             return True
-        return self._cursor - self._built_at > max(kept / 4, 256) and self.stream.first_seq > 1
+        return self._cursor - self._built_at > max(kept / 4, 256) and self._cursor > kept
 
     # Handing out
 
     def _start(self) -> float | None:
         """Return where a window that is not of a fixed length begins on the axis; None: at its first bucket."""
-        if self.kind != "records" or isinstance(self.window, float) or self.newest is None:
+        if self.kind == "time" or isinstance(self.window, float) or self.newest is None:
             return None
-        first = float(max(self.stream.first_seq, 1))
-        return max(first, self.newest - self.window.n + 1) if isinstance(self.window, Points) else first
+        first = max(self.stream.first_seq, 1)
+        if self.kind == "records":
+            last = int(self.newest)
+            return float(max(first, last - self.window.n + 1) if isinstance(self.window, Points) else first)
+        if not isinstance(self.window, Points):
+            return None
+        first = max(first, self._cursor - self.window.n + 1)
+        batch = self.stream.read(after=first - 1, limit=1, fields=(self.x,))
+        self._runs = [run for run in self._runs if run[0] > first] or self._runs[-1:]
+        edges = [x for seq, x in self._runs if seq > first]
+        edges += coordinates(batch, self.x, self._axis.origin).tolist()
+        return min((x for x in edges if math.isfinite(x)), default=None)
 
     def _body(self, key: bool, arrays: BucketArrays) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -501,6 +549,3 @@ class SeriesFeed:
             if self._axis.origin:
                 body["origin"] = str(self._axis.origin)  # a number of JSON is a float64 in a page
         return body
-
-    def _columns(self, arrays: BucketArrays) -> dict[str, Any]:
-        return {} if self._layout is None else columns_of(arrays, self._layout.step, self.kind)

@@ -282,7 +282,7 @@ class Ring:
 
     def one(self, after: int, field: str) -> tuple[float, float] | None:
         """Return time and number of the only record after a cursor; see `Stream.one`."""
-        if self.last != after + 1 or self._is_marked(after):
+        if self.last != after + 1 or self.first > self.last or self._is_marked(after):
             return None
         column, ts = self.columns.get(field), self._ts.array
         number = math.nan

@@ -12,7 +12,7 @@ import math
 import threading
 import time
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import tzinfo
 from typing import Any, overload
 
@@ -67,7 +67,8 @@ class Stream:
         max_points: most records kept; None: no limit.
         max_age: how long a record is kept: seconds, timedelta or a text such as "5min"; None: no limit.
         clock: gives the time of records without one, in seconds since the epoch. It is called with the
-            stream locked, so that the times it gives do not run backwards from record to record.
+            stream locked, so that the times it gives do not run backwards from record to record; it may read the
+            stream, not write to it.
         tz: the zone of times that have none, and of tables that are made of the stream: a name such as
             "Europe/Berlin", or a tzinfo. None: times without a zone are local, and tables have the zone of the table
             that came last, else UTC. A time that occurs twice, when clocks are set back, is the first of the two.
@@ -99,6 +100,7 @@ class Stream:
         """What fills the stream, kept alive as long as the stream; None: calls to its methods."""
         self._clock = clock
         self._lock = threading.RLock()
+        self._writing = False  # on the thread that has the lock
         self._zone = read_zone(tz, f"tz of stream {name!r}")
         self._declared = declare(name, fields)
         self._ring = Ring(self._declared, self._max_points, max_age)
@@ -108,6 +110,7 @@ class Stream:
 
     def _renew_lock(self) -> None:
         self._lock = threading.RLock()
+        self._writing = False
 
     # Filling it
 
@@ -152,9 +155,15 @@ class Stream:
             writes += [(column, column.leave_out()) for name, column in columns.items() if name not in fields]
 
         with self._lock:
+            if self._writing:
+                raise self._writing_error()
             if columns is ring.columns:
-                arrived = self._clock()
-                seq = ring.append(writes, arrived if ts is None else ts, arrived)
+                self._writing = True
+                try:
+                    arrived = self._clock()
+                    seq = ring.append(writes, arrived if ts is None else ts, arrived)
+                finally:
+                    self._writing = False
             else:  # another thread added a field or cleared the stream
                 seq = 0
         if not seq:
@@ -211,7 +220,7 @@ class Stream:
 
     def clear(self) -> None:
         """Drop all records and free their memory; fields stay, and numbering goes on."""
-        with self._lock:
+        with self._write_alone():
             self._ring.clear()
         self._listeners.tell()
 
@@ -231,7 +240,7 @@ class Stream:
                     f"a gap cannot be marked: {gap!r} is no reason; pass one of {', '.join(map(repr, REASONS))}"
                 )
             gap = Gap(self.name, gap, self._clock())
-        with self._lock:
+        with self._write_alone():
             placed = self._ring.mark(gap)
         self._listeners.tell()
         return placed
@@ -247,7 +256,7 @@ class Stream:
         """
         if not isinstance(name, str):
             raise WrongType(f"a run cannot be marked: its name is {name!r}; pass a str")
-        with self._lock:
+        with self._write_alone():
             run = self._ring.begin_run(name, self._clock())
         self._listeners.tell()
         return run
@@ -528,7 +537,7 @@ class Stream:
 
     def _write(self, taken: Intake) -> int:
         """Add converted data: the only writer besides the fast path in `append()`."""
-        with self._lock:
+        with self._write_alone():
             arrived = self._clock()
             ts = taken.times(arrived)
             warnings = self._ring.extend(taken.columns, ts, arrived)
@@ -541,6 +550,24 @@ class Stream:
             self._tell_ahead()
         self._listeners.tell()
         return last
+
+    @contextmanager
+    def _write_alone(self) -> Iterator[None]:
+        """Keep other threads waiting, and refuse what this one would write meanwhile, as `append()` does."""
+        with self._lock:
+            if self._writing:
+                raise self._writing_error()
+            self._writing = True
+            try:
+                yield
+            finally:
+                self._writing = False
+
+    def _writing_error(self) -> UsageError:
+        return UsageError(
+            f"stream {self.name!r} cannot be written to: this thread is writing to it just now, and a signal handler, "
+            "a finalizer or clock= has come in between; let these hand over what they have, for instance by a queue"
+        )
 
     def _tell_ahead(self) -> None:
         """Log which record was the first that is ahead of the clock."""

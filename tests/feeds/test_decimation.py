@@ -220,3 +220,13 @@ def test_a_nice_step_is_of_the_1_2_5_series_and_near_the_ideal(ideal: float) -> 
 def test_no_step_for_what_is_no_width(ideal: float) -> None:
     with pytest.raises(ValueError, match="positive finite"):
         nice_step(ideal)
+
+
+def test_a_break_before_records_that_are_too_old_is_none_before_those_that_are_kept() -> None:
+    buckets = Buckets(2, 4)
+    x = np.arange(10.0)
+    values = np.stack([x, np.where(x < 9, ABSENT_NUMBER, x)])
+    buckets.add(np.array([-1]), np.array([-1.0]), np.array([[5.0], [5.0]]))
+    buckets.add(x.astype(np.int64), x, values, broken=True)
+    assert buckets.kept().flags.tolist() == [[0, 0, 0, 0], [ABSENT, ABSENT, ABSENT, 0]]
+    assert buckets.lead() == [(5.0, 5.0), None]

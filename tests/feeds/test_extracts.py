@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import numpy as np
@@ -105,7 +107,7 @@ def test_what_is_special_is_left_to_a_reader_of_all_records():
     few = Extracts(STEP).few
     assert few(stream_of([1.0, 2.0], a=[1.0, None]), 0, "a", 0.0) is None, "a missing value"
     assert few(stream_of([1.0, 1.1], a=[1.0, math.inf]), 0, "a", 0.0) is None, "one that cannot be drawn"
-    assert few(stream_of([0.0, 9.0, 20.0, 30.0, 40.0], a=[1.0] * 5), 0, "a", 0.0) is None, "many buckets"
+    assert few(stream_of([i * 1.0 for i in range(20)], a=[1.0] * 20), 0, "a", 0.0) is None, "many buckets"
     assert few(stream_of([1.0], a=[1.0]), 1, "a", 0.0) is None, "nothing new"
     words = stream_of([1.0, 2.0], a=["x", "y"])
     assert few(words, 0, "a", 0.0) is None, "words"
@@ -166,3 +168,49 @@ def test_more_numbers_than_are_looked_at_in_one_go_are_taken_all_the_same(monkey
     stream.extend({"ts": [T0 + 3 + each for each in ts], "a": ts})
     assert line.take(False, 1.0).last == 4_000
     assert line.last == [ts[-1]]
+
+
+def test_one_that_is_brought_to_anothers_number_says_when_that_is_too_far_for_one_go(monkeypatch):
+    monkeypatch.setattr(extracts_module, "MAX_NUMBERS", 500)
+    ts = [i / 1000 for i in range(2_000)]
+    stream = stream_of(ts, a=ts, b=ts)
+    extracts = Extracts(STEP)
+    first = extracts.many(stream, 1_600, ("a",), 0.0)
+    assert first is not None
+    assert (first.last, first.more) == (2_000, False)
+    other = extracts.many(stream, 0, ("b",), 0.0)
+    assert other is not None
+    assert (other.last, other.more) == (501, True)
+
+
+def test_extracts_go_with_the_last_line_that_needs_them():
+    stream = stream_of([0.1, 0.2], a=[1.0, 2.0])
+    one, other = (SeriesFeed(stream, ["a"], 10.0) for _ in range(2))
+    for line in (one, other):
+        line.take(True, 0.0)
+    kept = weakref.ref(extracts_of(stream, one.take(True, 1.0).body["layout"]["step"]))
+    del one, line
+    gc.collect()
+    assert kept() is not None
+    del other
+    gc.collect()
+    assert kept() is None
+
+
+def test_what_is_too_much_to_keep_for_others_is_still_had_by_cards_once_for_all(monkeypatch):
+    monkeypatch.setattr(extracts_module, "MAX_KEPT", 10)
+    ts = [i / 1000 for i in range(1_500)]
+    stream = stream_of(ts, **{name: ts for name in "abc"})
+    extracts = Extracts(STEP)
+    for name in "abc":
+        extracts.few(stream, 0, name, 0.0)
+    stream.extend({"ts": [T0 + 2 + each for each in ts], **{name: ts for name in "abc"}})
+    reads = []
+    real = Stream.tail
+    monkeypatch.setattr(Stream, "tail", lambda *args: reads.append(args[2]) or real(*args))
+    found = [extracts.few(stream, 1_500, name, 1.0) for name in "abc"]
+    assert reads == [["a", "b", "c"]]
+    assert [each[2][-1] for each in found if each] == [(T0 + 2 + ts[-1], ts[-1])] * 3
+    many = extracts.many(stream, 1_500, ("b",), 1.0)
+    assert many is not None
+    assert len(many.of(("b",))[0]) > 0

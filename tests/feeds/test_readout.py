@@ -199,6 +199,30 @@ def test_a_card_that_fell_behind_what_the_stream_keeps_catches_up_at_once():
             assert (payload.reading is not None) == (tick in (1, 3, 4))
 
 
+def test_a_value_that_the_newest_of_many_records_leave_out_is_as_old_as_it_is():
+    now = [T0]
+    stream = Stream("s", clock=lambda: now[0])
+    feed = ReadoutFeed(stream, "b", 60.0, {}, None)
+    stream.append({"a": 0.0, "b": 0.0}, ts=T0)
+    feed.take(True, 0.0)
+    stream.append({"b": 5.0}, ts=T0 + 1)
+    now[0] = T0 + 1000
+    stream.append({"a": 7.0}, ts=T0 + 1000)
+    body = said(feed.take(False, 1.0))
+    assert (body["value"], body["newest"], body["behind"]) == (5.0, T0 + 1000, 999.0)
+
+
+def test_many_records_that_leave_a_field_out_make_its_value_older():
+    stream = Stream("s", clock=lambda: T0 + 100)
+    feed = ReadoutFeed(stream, "b", 86_400.0, {}, None)
+    stream.append({"a": 0.0, "b": 0.0}, ts=T0)
+    feed.take(True, 0.0)
+    stream.append({"b": 5.0}, ts=T0 + 1)
+    ts = T0 + 1 + np.arange(1, 90) / 5
+    stream.extend({"ts": ts, "a": np.arange(89.0)})
+    assert said(feed.take(False, 1.0))["age"] == pytest.approx(ts[-1] - (T0 + 1))
+
+
 def test_what_is_not_a_few_numbers_is_no_reading():
     stream = Stream("s", clock=lambda: T0)
     feed = ReadoutFeed(stream, None, 10.0, {}, None)
@@ -210,7 +234,7 @@ def test_what_is_not_a_few_numbers_is_no_reading():
         lambda: stream.append(None, ts=T0 - 98),
         lambda: stream.append(1.0, ts=T0 - 99.5),
         lambda: stream.append(math.inf, ts=T0 - 97),
-        lambda: stream.extend({"ts": T0 - 96 + np.arange(9) / 9, "value": np.arange(9.0)}),
+        lambda: stream.extend({"ts": T0 - 96 + np.arange(40) / 9, "value": np.arange(40.0)}),
         lambda: stream.mark_gap("lost"),
         lambda: feed.judge({0.5: "error"}, None),
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_widgets.errors import UnknownField
+from realtime_widgets.feeds import extracts as extracts_module
+from realtime_widgets.feeds import series as series_module
 from realtime_widgets.feeds.decimation import ABSENT, BREAK_AFTER, BREAK_BEFORE, NEW_RUN
 from realtime_widgets.feeds.feed import Payload
 from realtime_widgets.feeds.series import SeriesFeed
@@ -737,3 +740,94 @@ def test_an_axis_without_numbers_and_values_that_are_all_missing_are_said() -> N
     empty.append(step=1, loss=0.5, ts=T0 + 1)
     assert "notice" not in along.take(False, 0.0).body
     assert "notice" not in over.take(False, 0.0).body
+
+
+@pytest.mark.parametrize("window", [10.0, "all", points(400)])
+@pytest.mark.parametrize("x", ["ts", "seq", "step"])
+def test_the_picture_is_the_same_in_whatever_pieces_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, window: Any, x: str
+) -> None:
+    stream = Stream("s", max_points=900, clock=lambda: T0 + 20)
+    rng = np.random.default_rng(4)
+    for i in range(5):
+        ts = T0 + i * 3 + np.sort(rng.uniform(0, 3, 200))
+        stream.extend({"ts": ts, "value": rng.normal(size=200), "step": np.arange(200) + (i % 3) * 200})
+        stream.append({"value": None, "step": 200 + (i % 3) * 200}, ts=ts[-1])
+        (stream.mark_gap if i % 2 else stream.mark_run)()
+    whole = SeriesFeed(stream, ["value"], window, x)
+    expected = whole.take(True, 0.0)
+    monkeypatch.setattr(series_module, "PIECE", 100)
+    monkeypatch.setattr(extracts_module, "MAX_NUMBERS", 70)
+    pieces = SeriesFeed(stream, ["value"], window, x)
+    found = pieces.take(True, 0.0)
+    assert (found.first, found.last, found.body) == (expected.first, expected.last, expected.body)
+    assert (pieces.merged, pieces.dropped) == (0, 0)
+    assert found.columns.keys() == expected.columns.keys()
+    for name, column in expected.columns.items():
+        np.testing.assert_array_equal(found.columns[name], column, name)
+
+
+def test_others_may_append_between_two_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Stream("s", clock=lambda: T0)
+    fill(stream, -10, 10, 100)
+    monkeypatch.setattr(series_module, "PIECE", 200)
+    between = []
+
+    def appended(seconds: float) -> None:
+        thread = threading.Thread(target=lambda: stream.append(1.0))
+        thread.start()
+        thread.join(30)
+        between.append(thread.is_alive())
+
+    monkeypatch.setattr(series_module.time, "sleep", appended)
+    line = SeriesFeed(stream, ["value"], "all")
+    line.take(True, 0.0)
+    assert len(between) >= 5
+    assert not any(between)
+
+
+def test_what_users_have_given_is_asked_while_others_may_append() -> None:
+    asked = []
+
+    def append_elsewhere() -> None:
+        thread = threading.Thread(target=lambda: stream.append(value=Odd(), ts=T0))
+        thread.start()
+        thread.join(30)
+        asked.append(thread.is_alive())
+
+    class Odd:
+        def __repr__(self) -> str:
+            append_elsewhere()
+            return "odd"
+
+    def clock() -> float:
+        if threading.current_thread() is threading.main_thread() and len(stream):
+            append_elsewhere()
+        return T0
+
+    stream = Stream("s")
+    stream.append(value=Odd(), ts=T0)
+    stream._clock = clock
+    SeriesFeed(stream, ["value"], 10.0).take(True, 0.0)
+    assert len(asked) >= 2
+    assert not any(asked)
+
+
+@pytest.mark.parametrize("steps", [[1500], [900, 600], [1450, 50], [40, 1460]])
+def test_a_window_of_points_along_a_field_shows_that_many_records(steps: list[int]) -> None:
+    stream = Stream("s", clock=lambda: T0)
+    line = SeriesFeed(stream, ["loss"], points(100), "step")
+    line.resize(800)
+    page = PageBuckets()
+    page.replace(line.take(True, 0.0))
+    for count in steps:
+        for begin in range(0, count, 10):
+            step = np.arange(begin, begin + 10)
+            stream.extend({"step": step, "loss": 1.0 / (1 + step)})
+            payload = line.take(False, 0.0)
+            (page.replace if payload.key else page.append)(payload)
+    newest = stream.read(limit=100, newest=True)["step"]
+    assert page.state()["start"] == newest.min()
+    anew = SeriesFeed(stream, ["loss"], points(100), "step").take(True, 0.0)
+    assert anew.body["start"] == newest.min()
+    assert len(anew.columns["k"]) == 100

@@ -408,3 +408,51 @@ def test_while_a_stream_is_held_other_threads_wait_and_its_own_may_use_it() -> N
         assert stream.append(2.0) == 1
     thread.join()
     assert stream.read()["value"].tolist() == [2.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda stream: stream.append(1.0),
+        lambda stream: stream.append(other=1.0),
+        lambda stream: stream.extend([1.0, 2.0]),
+        lambda stream: stream.clear(),
+        lambda stream: stream.mark_run("x"),
+    ],
+)
+def test_writing_within_a_write_is_refused_and_harms_nothing(write) -> None:
+    inside = [False]
+
+    def clock() -> float:
+        if inside[0]:
+            inside[0] = False
+            write(made)
+        return NOW
+
+    made = Stream("s", clock=clock)
+    made.append(5.0)
+    for outer in (lambda: made.append(6.0), lambda: made.extend([6.0])):
+        inside[0] = True
+        with pytest.raises(UsageError, match="writing to it just now"):
+            outer()
+    assert made.append(7.0) == 2
+    assert made.read()["value"].tolist() == [5.0, 7.0]
+    assert list(made.fields) == ["value"]
+
+
+def test_a_clock_may_read_its_stream() -> None:
+    made: Stream = Stream("s", clock=lambda: NOW + len(made))
+    for value in range(3):
+        made.append(float(value))
+    assert (made.read().ts - NOW).tolist() == [0.0, 1.0, 2.0]
+
+
+def test_the_only_record_after_a_cursor_is_one_that_is_kept() -> None:
+    made = Stream("s", max_points=2, max_age=20.0, clock=lambda: NOW)
+    made.append(1.0, ts=NOW - 100)
+    made.append(2.0, ts=NOW)
+    assert made.one(1, "value") == (NOW, 2.0)
+    made.clear()
+    made.append(3.0, ts=NOW)
+    made.clear()
+    assert made.one(made.last_seq - 1, "value") is None
