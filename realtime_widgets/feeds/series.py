@@ -495,6 +495,8 @@ class SeriesFeed:
         if layout is None or isinstance(window, float):
             return False
         kept = min(len(self.stream), window.n) if isinstance(window, Points) else len(self.stream)
+        if self.kind == "field" and len(self._runs) > 1 and self._runs[1][0] <= self._cursor - kept + 1:
+            return True  # the first run has left
         if self.kind == "records":
             return kept / layout.step > layout.capacity
         if self._range >= layout.capacity - 1:
@@ -515,7 +517,6 @@ class SeriesFeed:
             return None
         first = max(first, self._cursor - self.window.n + 1)
         batch = self.stream.read(after=first - 1, limit=1, fields=(self.x,))
-        self._runs = [run for run in self._runs if run[0] > first] or self._runs[-1:]
         edges = [x for seq, x in self._runs if seq > first]
         edges += coordinates(batch, self.x, self._axis.origin).tolist()
         return min((x for x in edges if math.isfinite(x)), default=None)
