@@ -103,9 +103,7 @@ class SeriesFeed:
         self._built_at = 0
         self._newest = NewestValues()
         self._ahead = Ahead()
-        self._runs: list[
-            tuple[int, float]
-        ] = []  # number and coordinate of the records that began one, along a field
+        self._runs: list[tuple[int, float]] = []  # numbers and coordinates at which they begin, along a field
         self._fresh = 0  # records since the last part
         self.merged = 0
         """Records that shared a bucket of a part with others."""
