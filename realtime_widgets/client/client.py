@@ -340,7 +340,9 @@ class Client:
         """Counters."""
         counters, outbox = self._connection.counters, self._connection.outbox
         return ClientStats(
-            **{name: getattr(counters, name) for name in ("connects", "frames", "messages", "bytes", "bad")},
+            **{name: getattr(counters, name) for name in ("connects", "frames", "bytes")},
+            messages=self._receiver.messages,
+            bad=counters.bad + self._receiver.bad,
             duplicates=self._receiver.recovery.duplicates,
             gaps=self._receiver.recovery.gaps,
             dropped=self._inbox.dropped,

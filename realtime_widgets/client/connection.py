@@ -13,6 +13,7 @@ import logging
 import random
 import weakref
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Final
 
 from ..errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected, Unauthorized
@@ -210,19 +211,24 @@ class Connection:
         self.outbox.share(link)
         self._wake()
 
-    def trouble(self, error: ClientError) -> None:
-        """Note an error that leaves the link as it is; told to the clients, and to the log now and then."""
+    def trouble(self, error: ClientError, receiver: Receiver | None = None) -> None:
+        """Note an error that leaves the link as it is; told to the clients, and to the log now and then.
+
+        Args:
+            error: what is wrong.
+            receiver: whose reading has failed, which is nothing to the clients of others; None: it is the link's.
+        """
         now = self._clock.time()
         kind, cause = kind_of(error), error.__cause__
         error = self.address.mask.cleaned(error)
-        self._state.trouble(error, now)
+        (self._state if receiver is None else receiver).trouble(error, now)
         if self._log_limit.allows(kind, now):
             # Where the user's own code failed they need the traceback, whatever an indicator says.
             level = logging.WARNING if cause is not None else self._level
             logger.log(
                 level, "%s%s", error, f"\n{self.address.mask.traceback(cause)}" if cause is not None else ""
             )
-        self._publish(error=error)
+        self._publish(error=error, receiver=receiver)
 
     def review(self, *, linger: bool = True, generation: int | None = None) -> None:
         """Stay open for as long as anybody wants it; see `leave` for the arguments."""
@@ -265,12 +271,14 @@ class Connection:
             self._log(before, error)
         self._publish(before, error)
 
-    def _publish(self, before: State | None = None, error: ClientError | None = None) -> None:
+    def _publish(
+        self, before: State | None = None, error: ClientError | None = None, receiver: Receiver | None = None
+    ) -> None:
         self.status = self._state.status
         changed = before is not None and before != self.status.state
         if changed:
             self._listeners.tell()
-        for client in self._clients():
+        for client in self._clients() if receiver is None else list(receiver.clients):
             client._heard(self.status, before if changed else None, error)
 
     def _log(self, before: State, error: ClientError | None) -> None:
@@ -446,10 +454,9 @@ class Connection:
             frames = [frame for frame, size in zip(frames, sizes, strict=True) if size <= limit]
         for receiver in self._living():
             unreadable = receiver.unreadable
-            taken = receiver.take(frames, self._complain, self._clock.time())
+            taken = receiver.take(frames, partial(self.trouble, receiver=receiver), self._clock.time())
             if receiver.unreadable != unreadable:
-                self._publish()
-            self.counters.messages += len(taken.messages)
+                self._publish(receiver=receiver)
             if receiver.decode is None:
                 self._answer(session, receiver, taken)
             self._tell(receiver, taken.kept, taken.gaps)

@@ -102,17 +102,31 @@ class Receiver:
         """Whether a client went without a goodbye: then its streams are fed for as long as somebody holds one."""
         self.retired = False
         """The same of a client that a later run of its cell replaced, until one that came after it says goodbye."""
-        self._unread = (
-            0  # frames since the last one that gave a message, without those that had nothing to give
-        )
+        self.messages = 0
+        """In the frames so far."""
+        self.bad = 0
+        """Frames, messages and records so far that could not be used."""
+        self._error: ClientError | None = None
+        self._error_at = 0.0
+        # Frames since the last one that gave a message, without those that had nothing to give.
+        self._unread = 0
         self._lock = threading.Lock()  # of the next line, which any thread may add to
         self._streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
 
     @property
     def status(self) -> Status:
-        """Where the link stands that fills its streams, and whether what arrives can be read."""
+        """Where the link stands that fills its streams, whether what arrives can be read, and what went wrong last,
+        with the link or in reading. What others cannot read is nothing to its clients.
+        """
         status = self._connection.status
+        if self._error is not None and (status.error_at is None or status.error_at <= self._error_at):
+            status = replace(status, error=self._error, error_at=self._error_at)
         return replace(status, unreadable=True) if self.unreadable else status
+
+    def trouble(self, error: ClientError, now: float) -> None:
+        """Note something that could not be used; `now`: seconds of a monotonic clock."""
+        self.bad += 1
+        self._error, self._error_at = error, now
 
     @property
     def unreadable(self) -> bool:
@@ -187,6 +201,7 @@ class Receiver:
                 self._unread = 0
             elif failed:
                 self._unread += 1
+        self.messages += len(messages)
         kept, asks = self.recovery.process(messages, now, time.time())
         gaps = [] if kept is messages else [one for one in kept if isinstance(one, Gap)]
         found: dict[Stream, list[Message | Gap]] = {}

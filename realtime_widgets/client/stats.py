@@ -13,20 +13,19 @@ class ConnectionCounters:
     def __init__(self) -> None:
         self.connects = 0
         self.frames = 0
-        self.messages = 0
         self.bytes = 0
         self.bad = 0
 
 
 class ClientStats(msgspec.Struct, frozen=True):
-    """What has happened on a client's connection since it was made.
+    """What has happened on a client's connection since it was made, and what the client could make of it.
 
     Attributes:
         connects: times that it was opened.
         frames: received.
-        messages: in the received frames.
+        messages: that its `decode=` has found in them.
         bytes: received.
-        bad: frames, messages and records that could not be used.
+        bad: frames, messages and records that it could not use.
         duplicates: messages that were received again, and dropped.
         gaps: places where messages are missing.
         dropped: messages and errors that were dropped because this client's callbacks were too slow.

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.client import Client
+from realtime_widgets.client import Client, decoders
 from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.errors import (
@@ -48,6 +48,30 @@ def test_messages_are_told_in_order_and_by_type(server: Server, client: Client):
     )
     wait_for(lambda: len(everything) == 6 and len(some) == 3)
     assert (everything, some) == ([0, 1, 2, 3, 4, 9], [1, 4, 9])
+
+
+def test_what_one_client_cannot_read_is_nothing_to_another_of_the_same_server(server: Server):
+    """A decoder that was put right, in a cell that is run again, has nothing of the one before it."""
+
+    def wrong(frame: Any) -> Any:
+        raise ValueError("leads nowhere")
+
+    errors: dict[str, list[str]] = {"bad": [], "good": []}
+    with (
+        Client(server.url, decode=wrong, reconnect=QUICK) as bad,
+        Client(server.url, decode=decoders.json("type"), reconnect=QUICK) as good,
+    ):
+        for name, each in (("bad", bad), ("good", good)):
+            each.on_error(lambda error, name=name: errors[name].append(str(error)))
+            each.wait_until("connected", LIMIT)
+        stream = good.stream("trade")
+        server.send(*({"type": "trade", "p": i} for i in range(5)))
+        wait_for(lambda: len(stream) == 5 and len(errors["bad"]) == 5)
+        assert "leads nowhere" in str(bad.last_error)
+        assert (bad.status.unreadable, bad.stats.bad, bad.stats.messages) == (True, 5, 0)
+        assert errors["good"] == []
+        assert (good.last_error, stream.source.status.error) == (None, None)
+        assert (good.status.unreadable, good.stats.bad, good.stats.messages) == (False, 0, 5)
 
 
 def test_decorators_come_plain_and_with_a_type_and_leave_the_function_callable(
