@@ -227,12 +227,13 @@ def named_keywords(fn: F) -> F:
     return cast("F", checked)
 
 
-def reject_what_cannot_be_called(what: str, fn: object) -> None:
+def reject_what_cannot_be_called(what: str, fn: object, given: str | None = None) -> None:
     """Raise WrongType for what is not callable, and for coroutine functions: not awaited, they would never run.
 
     Args:
         what: what could not be done, such as `on_message() cannot call`.
         fn: what was given.
+        given: the one argument that it will be called with, such as `the frame`; None: that is not looked at.
     """
     if not callable(fn):
         raise WrongType(f"{what} {fn!r}: pass a function")
@@ -241,3 +242,13 @@ def reject_what_cannot_be_called(what: str, fn: object) -> None:
             f"{what} {fn!r}, a coroutine function: pass a plain one (`def`), which may hand over to an event loop with "
             "asyncio.run_coroutine_threadsafe(…, loop)"
         )
+    if given is None:
+        return
+    try:
+        signature = inspect.signature(fn)
+    except (TypeError, ValueError):  # some of C have none
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise WrongType(f"{what} {fn!r}: it will be called with {given}, and it takes {signature}") from error

@@ -146,6 +146,11 @@ def check_url(url: Any) -> None:
     if not isinstance(url, str):
         what = repr(url) if url is None or isinstance(url, int) else f"something of type {type(url).__name__}"
         raise WrongType(f"cannot connect to {what}: pass an address such as 'ws://localhost:8000/ws'")
+    if not url.strip():
+        raise UsageError(
+            f"cannot connect to {url!r}: it is empty; pass an address such as 'ws://localhost:8000/ws', or none at all "
+            "for the hub of this process"
+        )
     shown = repr(label_of(url))
     if any(char <= " " or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in url):
         raise UsageError(

@@ -31,6 +31,7 @@ from ..protocol.envelope import CONTROL, UNANSWERED, Message, new_envelope, writ
 from ..runtime.listeners import Listeners
 from ..streams import Stream
 from ..streams.gaps import Gap
+from . import decoders
 from .address import Address, Given
 from .connection import Connection
 from .dialing import checked_options
@@ -77,9 +78,13 @@ class Client:
     ) -> None:
         self._address = Address(url, auth, headers, protocols)
         self._options = checked_options(reconnect, heartbeat, max_size)
-        for name, fn in (("decode", decode), ("on_connect", on_connect)):
+        for name, fn, given in (("decode", decode, "a frame"), ("on_connect", on_connect, "the client")):
             if fn is not None:
-                reject_what_cannot_be_called(f"{name}= cannot be", fn)
+                reject_what_cannot_be_called(f"{name}= cannot be", fn, given)
+        if decode is decoders.json:
+            raise WrongType(
+                "decode= cannot be rw.decoders.json, which makes decoders: call it, decode=rw.decoders.json(…)"
+            )
         if isinstance(subscribe, str) or not isinstance(subscribe, Iterable):
             raise WrongType(
                 f"subscribe={subscribe!r} is no list of channels: pass one, such as subscribe=['metrics']"

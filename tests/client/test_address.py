@@ -34,7 +34,7 @@ def resolved(address: Address) -> tuple[str, dict[str, str]]:
             "cannot connect to 'host:8000': it has no scheme; pass 'ws://host:8000' for a WebSocket",
         ),
         ("//host/a?token=secret", "pass 'ws://host/a' for a WebSocket"),
-        ("", "it has no scheme"),
+        ("", "it is empty; pass an address such as"),
         ("http:/host/a", "pass 'ws://host/a'"),
         ("ws://", "names no host"),
         ("ws://:80/", "names no host"),

@@ -25,6 +25,7 @@ from realtime_widgets.errors import (
     TimedOut,
     UsageError,
     WouldDeadlock,
+    WrongType,
 )
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.runtime import get_runtime
@@ -48,6 +49,19 @@ def test_messages_are_told_in_order_and_by_type(server: Server, client: Client):
     )
     wait_for(lambda: len(everything) == 6 and len(some) == 3)
     assert (everything, some) == ([0, 1, 2, 3, 4, 9], [1, 4, 9])
+
+
+@pytest.mark.parametrize(
+    ("decode", "said"),
+    [
+        (decoders.json, r"call it, decode=rw.decoders.json\(…\)"),
+        (lambda: None, r"it will be called with a frame, and it takes \(\)"),
+        (3, "pass a function"),
+    ],
+)
+def test_what_cannot_decode_a_frame_is_refused_at_once(decode: Any, said: str):
+    with pytest.raises(WrongType, match=said):
+        Client("ws://127.0.0.1:1", decode=decode)
 
 
 def test_what_one_client_cannot_read_is_nothing_to_another_of_the_same_server(server: Server):
