@@ -99,7 +99,7 @@ def intake(data: Any, ts: Any, zone: Zone = None, known: Container[str] | None =
     """Convert the arguments of `Stream.extend()`.
 
     Args:
-        data: the records.
+        data: the records; what this function has returned is fine as it is.
         ts: their times, or the name of a column or an index of them.
         zone: of times that have none.
         known: fields that stay fields, though they may be the only column of times; None: all, a record's own.
@@ -108,6 +108,8 @@ def intake(data: Any, ts: Any, zone: Zone = None, known: Container[str] | None =
         UsageError: when times are given twice, or there are no fields.
         WrongLength, WrongType, BadTime: see `Stream.extend`.
     """
+    if isinstance(data, Intake):
+        return data
     data = in_pandas(data)
     table = columns_of(data)
     if "ts" in table:

@@ -77,8 +77,9 @@ class LiveChart(NumberSettings, LiveWidget):
         window: how much is in view, back from the newest record: seconds of data time, a timedelta or "5min" (along a
             field: a number in its unit), `points(n)`, or `"all"` or None for everything that the stream keeps. Default:
             60 s; of a table, and along anything but time, all. It and `y` can be set later.
-        x: what is along the axis: `ts` (of a table without times `seq`), `seq` (the records' numbers), or the name of a
-            number field that grows; of a table also the name of its index, or of its column of times.
+        x: what is along the axis: `ts` (of a table without times its index of numbers, where that has a name and grows,
+            else `seq`), `seq` (the records' numbers), or the name of a number field that grows; of a table also the
+            name of its index, or of its column of times.
         title: heading; None for none.
         colors: CSS colours in the order of the lines, or a mapping of label → colour; None: the built-in ones.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.

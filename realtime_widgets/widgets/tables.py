@@ -10,6 +10,7 @@ from ..streams import Stream
 from ..streams.records import as_record, is_many
 from ..streams.tables import columns_of, in_pandas, index_of_times, levels_of
 from ..streams.times import has_moments
+from .still import index_of_numbers, named, still
 
 _PLAIN: Set[type] = frozenset({int, float, bool, str, dict, type(None)})
 
@@ -23,7 +24,7 @@ def with_tables(source: Any) -> Any:
     Raises:
         UsageError: for a table that `Stream.extend()` does not take.
     """
-    return _stream_of(source, "table") if _is_table(source) else source
+    return still(source, "table") if _is_table(source) else source
 
 
 def each_with_tables(source: Any, x: str = "ts") -> tuple[Any, list[Stream], str]:
@@ -37,13 +38,16 @@ def each_with_tables(source: Any, x: str = "ts") -> tuple[Any, list[Stream], str
         x: what is along its axis: of a table also the name of its index, or of a column of times.
 
     Returns:
-        Also what is along the axis of the streams: `ts` where `x` names the times of the tables.
+        Also what is along the axis of the streams: `ts` where `x` names the times of the tables, and where `x` is `ts`
+        the index that all tables have, when that has a name and grows in numbers.
 
     Raises:
         UsageError: for a table that `Stream.extend()` does not take, or when `x` names times in some tables only.
     """
     made: list[Stream] = []
     timed: list[str] = []
+    if x == "ts":
+        x = _own_index(source) or x
 
     def followed(entry: Any, name: str) -> Any:
         if isinstance(entry, tuple) and _names_field(entry):
@@ -52,7 +56,7 @@ def each_with_tables(source: Any, x: str = "ts") -> tuple[Any, list[Stream], str
             return entry
         table = _with_index(entry, x)
         holds_times = _holds_times(table, x)
-        made.append(_stream_of(table, name, ts=x if holds_times else None))
+        made.append(still(table, name, ts=x if holds_times else None))
         timed.extend([name] if holds_times else [])
         return made[-1]
 
@@ -100,18 +104,24 @@ def check_times(tables: Iterable[Stream], streams: Iterable[Stream]) -> bool:
     )
 
 
-def _stream_of(table: Any, name: str, ts: str | None = None) -> Stream:
-    stream = Stream(name, max_points=None)
-    stream.extend(table, ts=ts)
-    return stream
+def _own_index(source: Any) -> str | None:
+    """Return the name of the index of numbers that all tables have in place of times; None: they have none."""
+    if isinstance(source, Mapping) and _are_sources(source):
+        entries = list(source.values())
+    else:
+        entries = list(source) if _is_list(source) and any(map(_stands_alone, source)) else [source]
+    tables = [entry[0] if isinstance(entry, tuple) and _names_field(entry) else entry for entry in entries]
+    names = {index_of_numbers(table) if _is_table(table) else None for table in tables}
+    return names.pop() if len(names) == 1 else None
 
 
 def _with_index(table: Any, x: str) -> Any:
     """Return a table with its index as a column, where that is what is along the axis."""
+    table = named(table)
     if x not in levels_of(table) or x in columns_of(table):
         return table
-    if not hasattr(table, "columns"):  # a Series
-        table = table.rename(table.name if isinstance(table.name, str) else "value")
+    if not hasattr(table, "columns"):  # a Series without a name
+        table = table.rename("value")
     return table.reset_index()
 
 
