@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..streams import Stream
-from .fields import check_field, no_such_field, why_not_drawn
+from .fields import awaited_field, check_field, no_such_field, why_not_drawn
 
 MAX_SERIES = 32
 """A view without named fields draws at most this many number fields, in the order they appeared."""
@@ -76,8 +76,19 @@ class DrawnFields:
         return next(filter(None, (why_not_drawn(stream, name) for name in wanted)), None)
 
     def left_out(self) -> str | None:
-        """Return a sentence for the reader when there are too many; None: there are not."""
+        """Return a sentence for the reader when some fields are not drawn: too many, or a named one that is not there.
+
+        A field may come later, as `val_loss` does: see `fields.awaited_field` for when that is said.
+        """
         count = len(self._drawable()) if self.all and len(self.names) == MAX_SERIES else 0
         if count <= MAX_SERIES:
-            return None
+            return self._awaited()
         return f"{MAX_SERIES} of {count} number fields are drawn; name those to draw, y=[…]"
+
+    def _awaited(self) -> str | None:
+        """Return a sentence for the reader about a named field that is not there while others are."""
+        there = self._stream.fields
+        if self.all or not any(name in there for name in self.names):
+            return None
+        said = (awaited_field(self._stream, name, self.names) for name in self.names if name not in there)
+        return next(filter(None, said), None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,6 +15,12 @@ from ..streams.values import read_number
 
 _FIRST_LOOK = 64
 """Records that are read first in search of the newest value."""
+
+LONG_AWAITED: Final = 200
+"""Records after which a field that none of them had is spoken of: what is measured once an epoch has come by then."""
+
+MISSPELLED: Final = 0.8
+"""How alike two names are when one is the other misspelled, from 0 to 1: `acuracy` is, `val_loss` is not `loss`."""
 
 
 def check_field(stream: Stream, name: str) -> None:
@@ -31,6 +39,30 @@ def no_such_field(stream: Stream, name: str) -> str:
     there = ", ".join(repr(field) for field in fields)
     advice = did_you_mean(name, fields) or "; name one of those, or append a record with it first"
     return f"stream {stream.name!r} has no field {name!r}: it has {there}{advice}"
+
+
+def awaited_field(stream: Stream, name: str, named: Collection[str]) -> str | None:
+    """Return a sentence for the reader about a field that no record has had yet, beside others that are drawn.
+
+    It is said at once when a field that nobody named is spelled nearly the same; else from `LONG_AWAITED`
+    records on, since a field may come later.
+
+    Args:
+        stream: that has no such field.
+        name: the field.
+        named: all fields that are drawn: none of them is what was meant.
+
+    Returns:
+        None as long as it may still come.
+    """
+    others = {field.casefold(): field for field in stream.fields if field not in named}
+    near = difflib.get_close_matches(name.casefold(), others, n=1, cutoff=MISSPELLED)
+    if near:
+        return f"no field {name!r}: did you mean {others[near[0]]!r}?"
+    if stream.last_seq < LONG_AWAITED:
+        return None
+    there = ", ".join(map(repr, stream.fields))
+    return f"no field {name!r} in {stream.last_seq:,} records: stream {stream.name!r} has {there}"
 
 
 def why_not_drawn(stream: Stream, name: str) -> str | None:

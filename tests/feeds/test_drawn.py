@@ -6,6 +6,7 @@ import pytest
 
 from realtime_widgets.errors import UnknownField
 from realtime_widgets.feeds.drawn import MAX_SERIES, DrawnFields
+from realtime_widgets.feeds.series import SeriesFeed
 from realtime_widgets.streams import Stream
 
 
@@ -69,3 +70,30 @@ def test_more_fields_than_are_drawn_are_counted():
     assert len(drawn.names) == MAX_SERIES
     assert (drawn.left_out() or "").startswith(f"{MAX_SERIES} of {MAX_SERIES + 3} number fields")
     assert DrawnFields(stream, ["f00"], None).left_out() is None
+
+
+def test_one_misspelled_field_of_several_is_said_at_once():
+    stream = Stream("s")
+    drawn = DrawnFields(stream, ["loss", "acuracy"], None)
+    assert drawn.left_out() is None
+    stream.append(loss=1.0, Accuracy=0.5)
+    assert drawn.left_out() == "no field 'acuracy': did you mean 'Accuracy'?"
+    assert drawn.trouble() is None, "the other is drawn"
+
+
+def test_a_field_that_comes_later_is_only_said_when_it_has_long_been_awaited():
+    stream = Stream("s")
+    drawn = DrawnFields(stream, ["loss", "val_loss", "loss2"], None)
+    stream.extend({"loss": [1.0] * 199})
+    assert drawn.left_out() is None, "what resembles a field that is named itself is no misspelling of it"
+    stream.append(loss=1.0, loss2=1.0)
+    assert drawn.left_out() == "no field 'val_loss' in 200 records: stream 's' has 'loss', 'loss2'"
+    stream.append(loss=1.0, val_loss=1.0)
+    assert drawn.left_out() is None
+
+
+def test_what_is_missing_is_said_in_the_part_for_the_page():
+    stream = Stream("s")
+    feed = SeriesFeed(stream, ["loss", "acuracy"], 60.0)
+    stream.append(loss=1.0, accuracy=0.5)
+    assert "did you mean 'accuracy'" in feed.take(True, 0.0).body["notice"]
