@@ -73,7 +73,8 @@ class LiveChart(NumberSettings, LiveWidget):
         stream: a stream; several; or a mapping of label → stream or (stream, field). In the place of each also a table,
             as `Stream.extend` takes it: a DataFrame, a dict of columns, a list of numbers. A table whose times are in
             a column that it does not tell by itself is made a stream first, `stream.extend(data, ts="column")`.
-        y: the field or fields to draw; None: every number field, also those that appear later.
+        y: the field or fields to draw, by name; None: every number field, also those that appear later. A mapping
+            in the place of the stream labels them.
         window: how much is in view, back from the newest record: seconds of data time, a timedelta or "5min" (along a
             field: a number in its unit), `points(n)`, or `"all"` or None for everything that the stream keeps. Default:
             60 s; of a table, and along anything but time, all. It and `y` can be set later.
@@ -243,8 +244,22 @@ def _streams(source: Any) -> list[Stream]:
 
 def _named(y: str | Sequence[str] | None) -> list[str] | None:
     """The fields to draw, by name; None for all."""
-    fields = [y] if isinstance(y, str) else None if y is None else list(y)
-    if fields is not None and not fields:
+    if y is None:
+        return None
+    if isinstance(y, Mapping):
+        raise WrongType(
+            f"y={shown(y)} cannot label the lines: y names fields only; to label them, pass a mapping in the place of "
+            'the stream, LiveChart({"label": (stream, "field")})'
+        )
+    if not isinstance(y, Iterable):
+        raise WrongType(f"y={shown(y)} is no field: pass the name of one, or a list of names")
+    fields: list[Any] = [y] if isinstance(y, str) else list(y)
+    other = next((field for field in fields if not isinstance(field, str)), None)
+    if other is not None:
+        raise WrongType(
+            f"y={shown(y)} cannot be drawn: {shown(other)} in it is no name of a field; pass texts"
+        )
+    if not fields:
         raise UsageError(
             "y=[] leaves nothing to draw: name at least one field, or leave y out for all of them"
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
+import pytest
 
 from realtime_widgets import LiveChart, Stream, points
+from realtime_widgets.errors import WrongType
 from support.recorder import Recorder
 
 T0 = 1_795_000_000.0
@@ -42,3 +44,21 @@ def test_the_window_comes_out_as_a_table_and_as_a_figure(sent: Recorder) -> None
 
 def figure_hour(chart: LiveChart) -> int:
     return int(chart.to_figure().data[0].x[0].hour)
+
+
+@pytest.mark.parametrize(
+    ("y", "advice"),
+    [
+        ({"CPU": "Processor"}, r"y names fields only; .* LiveChart\(\{\"label\": \(stream, \"field\"\)\}\)"),
+        (["a", 3], "3 in it is no name of a field"),
+        (3, "y=3 is no field: pass the name of one"),
+    ],
+)
+def test_what_cannot_name_fields_is_refused_with_advice(sent: Recorder, y, advice):
+    stream = Stream("s")
+    stream.append(a=1.0)
+    with pytest.raises(WrongType, match=advice):
+        LiveChart(stream, y=y)
+    chart = LiveChart(stream)
+    with pytest.raises(WrongType, match=advice):
+        chart.y = y
