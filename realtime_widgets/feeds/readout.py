@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,8 +12,9 @@ import msgspec
 from ..errors import UsageError, shown
 from ..streams import Stream
 from ..streams.columns import EXACT_BELOW
+from ..streams.values import read_number
 from .feed import Payload, Reading
-from .fields import newest_value, only_field
+from .fields import newest_value, only_field, why_not_drawn
 from .moments import text_of
 from .series import SeriesFeed
 from .trends import Severity, direction, level
@@ -45,11 +46,17 @@ class ReadoutFeed:
         self._good = good
         self._line: SeriesFeed | None = None
         self._px = 120
+        self._asked: tuple[str, ...] = ()
         self._judged = True  # whether pages have the level by these thresholds
 
     def judge(self, thresholds: Mapping[float, Severity], good: Literal["up", "down", None]) -> None:
         """Judge by other thresholds from the next part on; any thread."""
         self._thresholds, self._good = thresholds, good
+        self._judged = False
+
+    def ask(self, settings: Sequence[str]) -> None:
+        """Note which settings were given that only numbers have, to say where they have no effect; any thread."""
+        self._asked = tuple(settings)
         self._judged = False
 
     @property
@@ -172,7 +179,7 @@ class ReadoutFeed:
         }
         text = None if self.stream.fields.get(line.fields[0]) == "number" else text_of(self.value())
         if text is not None:  # of a span of time too, whose seconds are only drawn
-            return body | {"value": None, "text": text}
+            return body | {"value": None, "text": text} | self._without_effect(line.fields[0])
         if math.isinf(value):
             body["text"] = "∞" if value > 0 else "−∞"
         change = value - baseline
@@ -180,3 +187,11 @@ class ReadoutFeed:
             body["delta"] = change
             body["span"] = (line.newest_ts or start) - start
         return body
+
+    def _without_effect(self, field: str) -> dict[str, Any]:
+        """Return a notice when the value is a number as text, and settings were given that it does not have."""
+        value = self.value()
+        if not self._asked or not isinstance(value, str) or read_number(value) is None:
+            return {}
+        why = why_not_drawn(self.stream, field)
+        return {"notice": f"{why}; as text it has no {', '.join(self._asked)}"} if why else {}

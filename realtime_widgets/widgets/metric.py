@@ -190,6 +190,17 @@ class MetricCard(NumberSettings, LiveWidget):
         self._readout.judge(self.thresholds, self.good or None)
         self._wake()
 
+    @traitlets.observe("good", "thresholds", "precision", "format")
+    def _ask(self, _: Any) -> None:
+        asked = {
+            "precision": self.precision is not None,
+            "format": self.format != "number",
+            "thresholds": bool(self.thresholds),
+            "trend": bool(self.good),
+        }
+        self._readout.ask([name for name, given in asked.items() if given])
+        self._wake()
+
     @property
     def window(self) -> float:
         """How many seconds the sparkline shows and the trend looks back; can be set, as in the constructor."""

@@ -131,3 +131,27 @@ def test_thresholds_are_numbers_of_any_kind_and_size() -> None:
     for value in (math.nan, True, "5"):
         with pytest.raises(UsageError, match="is not a number"):
             card.thresholds = {value: "error"}
+
+
+def test_a_number_as_text_is_shown_and_what_it_cannot_have_is_said(sent: Recorder):
+    stream = Stream("s")
+    stream.append(price="3.5")
+    card = MetricCard("Price", stream, precision=2, good="up")
+    frame = sent.wait_for(lambda frame: any("notice" in body for body in bodies(frame, card)))
+    (body,) = bodies(frame, card)
+    assert body["text"] == "3.5"
+    assert body["notice"].startswith("price is text ('3.5'): append float(…) of it")
+    assert body["notice"].endswith("as text it has no precision, trend")
+    assert card.data_state == "live", "a card may show text"
+
+
+def test_text_that_nothing_numeric_is_asked_of_has_no_such_notice(sent: Recorder):
+    for value, settings in (("3.5", {}), ("idle", {"precision": 2})):
+        stream = Stream("s")
+        stream.append(v=value)
+        card = MetricCard("V", stream, **settings)
+        assert "as text it has no" not in card._readout.take(True, 0.0).body.get("notice", "")
+    later = MetricCard("V")
+    later.update("3.5")
+    later.thresholds = {3: "error"}
+    assert "no thresholds" in later._readout.take(True, 0.0).body["notice"]
