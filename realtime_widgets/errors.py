@@ -205,6 +205,23 @@ def reject_unknown_keywords(what: str, given: Iterable[str], allowed: Iterable[s
             raise UnknownKeyword(f"{what} cannot be called like this: it has no keyword {name!r}{hint}")
 
 
+class NamesNearest:
+    """Names the nearest attribute when one is misspelled in reading; a base class.
+
+    Not for what is read in a hurry, such as a stream: reading any attribute takes longer then.
+    """
+
+    def __getattr__(self, name: str) -> Any:  # where nothing else has it
+        kind = type(self)
+        if hasattr(kind, name):  # a property that has failed: what it says, again
+            return object.__getattribute__(self, name)
+        hint = ""
+        if not name.startswith("_"):
+            public = [each for each in dir(kind) if not each.startswith("_")]
+            hint = did_you_mean(name, public)
+        raise AttributeError(f"{kind.__name__} has no attribute {name!r}{hint}", name=name, obj=self)
+
+
 def named_keywords(fn: F) -> F:
     """Have a function, a constructor or a class name the nearest keyword when one is misspelled; a decorator."""
     if isinstance(fn, type):

@@ -3,6 +3,9 @@
 import pytest
 
 from realtime_widgets import errors
+from realtime_widgets.client import Client
+from realtime_widgets.streams import Stream
+from realtime_widgets.widgets import LiveChart
 
 
 @pytest.mark.parametrize(
@@ -118,3 +121,22 @@ class Grid:
 )
 def test_a_value_is_shown_from_its_beginning(value, text):
     assert errors.shown(value) == text
+
+
+def test_a_misspelled_attribute_names_the_nearest_one():
+    stream = Stream("s")
+    stream.append(cpu=1.0)
+    client = Client("ws://127.0.0.1:1")
+    chart = LiveChart(stream)
+    for thing, name, said in (
+        (client, "xyzzy", "Client has no attribute 'xyzzy'$"),
+        (client, "steam", r"Client has no attribute 'steam'; did you mean 'stream'\?"),
+        (chart, "tittle", r"LiveChart has no attribute 'tittle'; did you mean 'title'\?"),
+    ):
+        with pytest.raises(AttributeError, match=said):
+            getattr(thing, name)
+        assert not hasattr(thing, name)
+        assert getattr(thing, name, None) is None
+    with pytest.raises(AttributeError, match="Client has no attribute '_address'"):
+        _ = Client.__new__(Client).label
+    client.close()

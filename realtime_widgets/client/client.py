@@ -19,6 +19,7 @@ from typing import Any, cast, overload
 
 from ..errors import (
     ClientError,
+    NamesNearest,
     RuntimeStopped,
     TimedOut,
     UsageError,
@@ -52,7 +53,7 @@ _here = threading.local()
 
 
 @named_keywords
-class Client:
+class Client(NamesNearest):
     """A connection to a server of messages; get it through `rw.connect()`, which has the arguments.
 
     It is kept as long as somebody holds it or one of its streams, or it has callbacks. In a notebook a cell that is

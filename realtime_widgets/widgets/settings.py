@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from ..errors import UsageError, WrongType, did_you_mean
+from ..errors import NamesNearest, UsageError, WrongType, did_you_mean
 from ..feeds.formats import checked_format, checked_precision, number_format
 from ..streams.amounts import to_duration
 
@@ -36,7 +36,7 @@ class Setting(traitlets.TraitType):  # type: ignore[type-arg]
         return self._check(value)
 
 
-class OnlySettings:
+class OnlySettings(NamesNearest):
     """A widget of which only what it has can be set: its settings, and those of ipywidgets.
 
     Private attributes are free, and so is everything in classes that users derive.
