@@ -62,7 +62,7 @@ def awaited_field(stream: Stream, name: str, named: Collection[str]) -> str | No
     if stream.last_seq < LONG_AWAITED:
         return None
     there = ", ".join(map(repr, stream.fields))
-    return f"no field {name!r} in {stream.last_seq:,} records: stream {stream.name!r} has {there}"
+    return f"no record so far has the field {name!r}: stream {stream.name!r} has {there}"
 
 
 def why_not_drawn(stream: Stream, name: str) -> str | None:

@@ -87,7 +87,7 @@ def test_a_field_that_comes_later_is_only_said_when_it_has_long_been_awaited():
     stream.extend({"loss": [1.0] * 199})
     assert drawn.left_out() is None, "what resembles a field that is named itself is no misspelling of it"
     stream.append(loss=1.0, loss2=1.0)
-    assert drawn.left_out() == "no field 'val_loss' in 200 records: stream 's' has 'loss', 'loss2'"
+    assert drawn.left_out() == "no record so far has the field 'val_loss': stream 's' has 'loss', 'loss2'"
     stream.append(loss=1.0, val_loss=1.0)
     assert drawn.left_out() is None
 
