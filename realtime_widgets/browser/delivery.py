@@ -153,6 +153,7 @@ class FrameDelivery:
         self._allowance = UNHEARD_KEYFRAME_RATE * 60
         self._allowance_at = 0.0
         self._unheard = 0  # bytes sent during this cell since the last report
+        self._seen: PageSnapshot | None = None  # the latest snapshot, until something is heard
         self.keyframes = 0
         self.resyncs = 0
 
@@ -175,6 +176,7 @@ class FrameDelivery:
         for key in [key for key in self._entries if key[0] == to]:
             del self._entries[key]
         self.pages.close(to)
+        self._seen = None
         self._spoken.pop(to, None)
 
     def rekey(self, to: str | None = None) -> None:
@@ -188,10 +190,12 @@ class FrameDelivery:
     def cell_started(self, now: float) -> None:
         """Note that a cell runs: messages from pages may wait until it ends."""
         self._cell_since = now
+        self._seen = None
 
     def cell_ended(self, now: float) -> None:
         """Note that no cell runs any more: silence is measured from now on."""
         self._cell_since = None
+        self._seen = None
         self._unheard = 0
         self._word = max(self._word, now)
 
@@ -199,6 +203,7 @@ class FrameDelivery:
         """Process a page's report on itself, and the route by which it arrived; see `Pages.hear`."""
         if not isinstance(message.get("page"), str):
             return
+        self._seen = None
         self._word = now
         self._unheard = 0
         if self._cell_since is not None and now > self._cell_since:
@@ -258,6 +263,7 @@ class FrameDelivery:
         """Return the parts that are due now."""
         if self._cell_since is None:  # a cell may be holding a page's reports back
             self.pages.forget(now)
+            self._seen = None
         parts = []
         pages = self._snapshot(now)
         for (to, name), entry in self._entries.items():
@@ -395,13 +401,15 @@ class FrameDelivery:
         return entry.sent + KEYFRAME_INTERVAL
 
     def _snapshot(self, now: float) -> PageSnapshot:
+        if self._seen is not None and self._seen.now == now:
+            return self._seen
         heard = self.pages.heard_lately(now)
         shown: dict[str, float] = {}
         for page in heard:
             for to in page.models:
                 if page.shows(to):
                     shown[to] = max(page.heard, shown.get(to, page.heard))
-        return PageSnapshot(
+        self._seen = PageSnapshot(
             now,
             closed=self._way_back_closed(now),
             heard=bool(heard),
@@ -410,6 +418,7 @@ class FrameDelivery:
             shown=shown,
             needed=frozenset().union(*(page.needs for page in heard)),
         )
+        return self._seen
 
     def _mode(self, to: str, entry: _Entry, pages: PageSnapshot) -> Mode:
         now, shown = pages.now, pages.shown.get(to)

@@ -215,6 +215,8 @@ class SeriesFeed:
         stream, layout = self.stream, self._layout
         if layout is None or self._stale or self._asked is not None or self._ahead or self.drawn.all:
             return None
+        if not isinstance(self.window, float):
+            return None  # its extent has to be known
         if stream.cleared_seq != self._cleared or stream.past_seq != self._past or self._missing is not None:
             return None
         found = self._few(now)
@@ -226,15 +228,10 @@ class SeriesFeed:
             return None
         self._any = True
         for ts, value in records:
-            k = math.floor(ts / layout.step)
-            self._buckets.add_one(k, ts, value)
-            if self._first_k is None or k < self._first_k:
-                self._first_k = k
+            self._buckets.add_one(math.floor(ts / layout.step), ts, value)
         if newest > ts:  # by records that say nothing of the field
             k = math.floor(newest / layout.step)
             self._buckets.newest = max(k, self._buckets.newest or k)
-        self._range = max(self._range, k - (self._first_k or k))
-        self._least, self._most = min(self._least, records[0][0]), max(self._most, newest)
         self.newest = self.newest_ts = newest
         self._newest.note_one(*records[-1])
         self.merged += last - self._cursor - len(records)

@@ -89,7 +89,7 @@ def card() -> list[dict[str, Any]]:
     made.step("a missing one", [feed.take(False, 0.0)])
     stream.append(6.0, ts=START + 23)
     made.step("a number that moves the window", [feed.take(False, 0.0)])
-    stream.extend({"ts": START + 23 + np.arange(20) / 10, "value": np.arange(20.0)})
+    stream.extend({"ts": START + 23 + np.arange(40) / 5, "value": np.arange(40.0)})
     made.step("many", [feed.take(False, 0.0)])
     return made.steps
 
