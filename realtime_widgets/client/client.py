@@ -104,7 +104,7 @@ class Client(NamesNearest):
         self._handlers = Handlers(
             self._runtime,
             self._inbox,
-            self._connection.trouble,
+            partial(self._connection.trouble, receiver=self._receiver),
             lambda channels: hold_back(channels) if (hold_back := hold()) is not None else None,
             self._connection.address.mask,
         )

@@ -454,7 +454,7 @@ class Connection:
             frames = [frame for frame, size in zip(frames, sizes, strict=True) if size <= limit]
         for receiver in self._living():
             unreadable = receiver.unreadable
-            taken = receiver.take(frames, partial(self.trouble, receiver=receiver), self._clock.time())
+            taken = receiver.take(frames, partial(self._complain_of, receiver), self._clock.time())
             if receiver.unreadable != unreadable:
                 self._publish(receiver=receiver)
             if receiver.decode is None:
@@ -468,7 +468,7 @@ class Connection:
         known = session.known
         for message in taken.messages:
             if message.type in CONTROL and (error := session.answer(message)) is not None:
-                self._complain(error)
+                self._complain_of(receiver, error)
         if session.known and not known:
             self.pause(receiver)  # whether that can be is known now
         for channel, position in taken.asks:
@@ -486,6 +486,10 @@ class Connection:
             first, *others = (gap for gap in gaps if gap.reason == reason)
             more = f", and of {len(others):,} other channels" if others else ""
             logger.log(self._level, "%s: %s%s", self._url, first, more)
+
+    def _complain_of(self, receiver: Receiver, error: ClientError) -> None:
+        receiver.bad += 1
+        self.trouble(error, receiver)
 
     def _complain(self, error: ClientError) -> None:
         self.counters.bad += 1

@@ -124,8 +124,7 @@ class Receiver:
         return replace(status, unreadable=True) if self.unreadable else status
 
     def trouble(self, error: ClientError, now: float) -> None:
-        """Note something that could not be used; `now`: seconds of a monotonic clock."""
-        self.bad += 1
+        """Note what went wrong in reading, or with what was read; `now`: seconds of a monotonic clock."""
         self._error, self._error_at = error, now
 
     @property

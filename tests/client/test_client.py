@@ -51,6 +51,24 @@ def test_messages_are_told_in_order_and_by_type(server: Server, client: Client):
     assert (everything, some) == ([0, 1, 2, 3, 4, 9], [1, 4, 9])
 
 
+def test_what_a_callback_of_one_client_raises_is_nothing_to_another_that_reads_otherwise(server: Server):
+    with (
+        Client(server.url, decode=decoders.json("type"), reconnect=QUICK) as bad,
+        Client(server.url, decode=decoders.json("type", time="T"), reconnect=QUICK) as good,
+    ):
+        for each in (bad, good):
+            each.wait_until("connected", LIMIT)
+        stream = good.stream("trade")
+
+        @bad.on_message
+        def fail(message: Message) -> None:
+            raise ValueError("in a callback")
+
+        server.send({"type": "trade", "p": 1})
+        wait_for(lambda: len(stream) == 1 and "in a callback" in str(bad.last_error))
+        assert (good.last_error, bad.stats.bad) == (None, 0)
+
+
 @pytest.mark.parametrize(
     ("decode", "said"),
     [
