@@ -305,7 +305,7 @@ def verdicts(rows: dict[str, dict[str, Any]], rate: int) -> list[tuple[str, bool
         ("page fps", ">=", 58.0),
         ("age p50 ms", "<=", 55.0 if dense else 45.0),
         ("age p95 ms", "<=", 80.0 if dense else 75.0),
-        ("bytes/point", "<=", 1.5 if dense else 16.0),
+        ("bytes/point", "<=", 1.0 if dense else 8.0),
     ]
     if "bokeh" in rows:
         promised.append(("browser cores", "<=", 0.4 * rows["bokeh"]["cpu"]["browser"]))

@@ -189,10 +189,8 @@ def _few_messages(fps: float, p95: float) -> tuple[tuple[str, str, float], ...]:
 
 WORKLOADS = {
     "S-60": Workload(chart(4, 1000, 60), 1 / 60, 4e3, _promises(57, None, 40)),
-    "M": Workload(chart(4, 10_000, 20), 0.05, 4e4, _promises(19, 55, 80, bytes=1.5)),
-    "L": Workload(
-        chart(16, 100_000, 20), 0.05, 1.6e6, _promises(19, 60, 90, fps=57, bytes=0.12, kernel=0.15)
-    ),
+    "M": Workload(chart(4, 10_000, 20), 0.05, 4e4, _promises(19, 55, 80, bytes=1)),
+    "L": Workload(chart(16, 100_000, 20), 0.05, 1.6e6, _promises(19, 60, 90, fps=57, bytes=0.1, kernel=0.15)),
     "L-60": Workload(chart(16, 100_000, 60), 1 / 60, 1.6e6, _promises(50, None, 60)),
     "cards-50": Workload(cards(50), 0.05, 1e3, _few_messages(58, 75), count=50),
     "cards-200": Workload(cards(200), 0.05, 4e3, _few_messages(55, 90), count=200),
