@@ -10,6 +10,7 @@ import * as dom from "./lib/view/dom";
 import * as freshness from "./lib/view/freshness";
 import * as head from "./lib/view/head";
 import * as icons from "./lib/view/icons";
+import * as keys from "./lib/view/keys";
 import * as live from "./lib/view/live";
 
 /** build.mjs reads the names. */
@@ -24,5 +25,6 @@ export const core: Record<string, object> = {
   "view/freshness": freshness,
   "view/head": head,
   "view/icons": icons,
+  "view/keys": keys,
   "view/live": live,
 };

@@ -9,6 +9,7 @@ import { words } from "../text/words";
 import { h, setText } from "./dom";
 import { Feeds } from "./feeds";
 import { type DataState, dataState } from "./freshness";
+import { keepKeys } from "./keys";
 import { Sizes } from "./sizes";
 import { adoptStyles, followTheme } from "./theme";
 
@@ -77,6 +78,7 @@ export abstract class LiveWidget implements Widget {
 
   show(el: HTMLElement, signal: AbortSignal): void {
     el.classList.add("rw-host");
+    keepKeys();
     adoptStyles(el, this.#class.styles);
     followTheme(el, this.model, signal, () => this.host.invalidate());
     const view = this.view(el, signal);
