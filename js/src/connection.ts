@@ -1,6 +1,7 @@
 // ConnectionIndicator: the page's half. Colour, shape and word; the seconds are counted here, without any traffic.
 
 import type { Part } from "./lib/hop/frames";
+import type { KernelLife } from "./lib/hop/kernel";
 import { define } from "./lib/hop/slot";
 import { type Word, words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
@@ -81,8 +82,8 @@ export class ConnectionIndicator extends LiveWidget {
     this.#speak();
   }
 
-  override tick(kernelGone: boolean): void {
-    super.tick(kernelGone);
+  override tick(kernel: KernelLife): void {
+    super.tick(kernel);
     this.#speak();
   }
 

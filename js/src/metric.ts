@@ -121,7 +121,7 @@ class MetricView implements View {
     setText(this.#name, card.get<string>("title"));
     setAttribute(this.root, "role", "group");
     setAttribute(this.root, "aria-label", card.get<string>("title"));
-    this.status.hidden = card.state === "live" && !card.readout.behind;
+    this.status.hidden = !card.statusText;
     this.#error.hidden = card.state !== "error";
     this.#foot.hidden = !this.#error.hidden;
     setText(this.#error, card.error);

@@ -166,7 +166,7 @@ describe("a log", () => {
     start([[1, NOW, "error", "db", "x"]]);
     traits.locale = "ja";
     stage.pass(1);
-    expect([text(el, ".rw-grade"), text(el, ".rw-status")]).toEqual(["エラー", "受信中"]);
+    expect([text(el, ".rw-grade"), text(el, ".rw-status")]).toEqual(["エラー", ""]);
   });
 
   describe("whose reader has scrolled up", () => {

@@ -65,13 +65,30 @@ export interface Report {
 }
 
 export function model(traits: Record<string, unknown>) {
-  const listeners = new Set<(...args: never[]) => void>();
+  type Listener = (...args: never[]) => void;
+  const listeners = new Set<Listener>();
+  const events = new Map<string, Set<Listener>>();
+  const of = (event: string) => {
+    const known = events.get(event) ?? new Set<Listener>();
+    events.set(event, known);
+    return known;
+  };
   const sent: Report[] = [];
   const made: Model = {
     get: (name) => traits[name],
-    on: (_event, fn) => listeners.add(fn),
-    off: (_event, fn) => listeners.delete(fn),
+    on: (event, fn) => {
+      of(event).add(fn);
+      listeners.add(fn);
+    },
+    off: (event, fn) => {
+      of(event).delete(fn);
+      listeners.delete(fn);
+    },
     send: (content) => sent.push(content as Report),
   };
-  return { ...made, listeners, sent };
+  /** Has all listeners of an event called. */
+  const fire = (event: string) => {
+    for (const fn of of(event)) (fn as () => void)();
+  };
+  return { ...made, listeners, events, fire, sent };
 }

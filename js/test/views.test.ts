@@ -303,7 +303,7 @@ describe("what is wrong with the data", () => {
     widget.apply(part({}, [NOW]), "replace");
     widget.draw();
     expect(text(el, ".rw-empty")).toBe("");
-    expect(text(el, ".rw-status")).toBe("Live");
+    expect(text(el, ".rw-status")).toBe("");
   });
 
   it("is said beside live lines when they are not all there are", () => {
@@ -314,7 +314,7 @@ describe("what is wrong with the data", () => {
     expect([widget.state, text(el, ".rw-status")]).toEqual(["live", notice]);
     widget.apply(part({}, [NOW + 1]), "append");
     widget.draw();
-    expect(text(el, ".rw-status")).toBe("Live");
+    expect(text(el, ".rw-status")).toBe("");
   });
 
   it("is said by a card in place of its foot, until a part without it", () => {
@@ -363,6 +363,84 @@ describe("a chart whose link is lost", () => {
   });
 });
 
+describe("data that pause", () => {
+  it("are said in passing after longer than usual, with what is usual", () => {
+    time = 0;
+    const widget = card();
+    widget.apply(part(number(1, { age: 0, quiet_after: 5 }), [NOW]), "replace");
+    const el = shown(widget);
+    expect([widget.state, isHidden(el, ".rw-status")]).toEqual(["live", true]);
+    time = 20_000;
+    widget.tick("alive");
+    widget.draw();
+    const root = el.querySelector<HTMLElement>(".rw-root")!;
+    const status = el.querySelector<HTMLElement>(".rw-status")!;
+    expect([widget.state, root.dataset.rwState]).toEqual(["stale", "quiet"]);
+    expect([status.textContent, status.title]).toEqual(["Last data 20s ago", "Data usually come within 5s"]);
+    time = 0;
+  });
+
+  it("of a table are nothing to say", () => {
+    const widget = chart();
+    widget.apply(part({ age: 100, quiet_after: null }, [NOW]), "replace");
+    const el = shown(widget);
+    expect([widget.state, text(el, ".rw-status")]).toEqual(["idle", ""]);
+  });
+});
+
+describe("a kernel that is gone", () => {
+  it.each([
+    ["silent", "Kernel not responding"],
+    ["ended", "Kernel stopped: run the cell again"],
+  ] as const)("is said to be %s", (kernel, words) => {
+    const widget = card();
+    widget.apply(part(number(1), [NOW]), "replace");
+    const el = shown(widget);
+    widget.tick(kernel);
+    widget.draw();
+    expect([widget.state, text(el, ".rw-status")]).toEqual(["kernel_gone", words]);
+  });
+});
+
+describe("what cannot be drawn", () => {
+  it("is said in place of the view, until it can", () => {
+    const widget = card();
+    widget.apply(part(number(1), [NOW]), "replace");
+    const el = shown(widget);
+    const root = el.querySelector<HTMLElement>(".rw-root")!;
+    traits._format = null;
+    expect(() => widget.draw()).toThrow(TypeError);
+    expect(root.dataset.rwState).toBe("error");
+    expect(text(root, ":scope > .rw-failure")).toContain("This could not be drawn");
+    traits._format = { name: "number" };
+    widget.draw();
+    expect([root.dataset.rwState, root.querySelector(".rw-failure")]).toEqual(["live", null]);
+  });
+
+  it("is said of data that could not be taken in, until everything has come anew", () => {
+    const widget = card();
+    widget.apply(part(number(1), [NOW]), "replace");
+    const broken = {
+      ...part(number(2), [NOW]),
+      key: false,
+      columns: { k: [0], lo: null },
+    } as unknown as Part;
+    Object.defineProperty(broken.columns, "k", {
+      get: () => {
+        throw new RangeError("offset is out of bounds");
+      },
+    });
+    expect(() => widget.apply(broken, "append")).toThrow(RangeError);
+    const el = shown(widget);
+    expect([widget.state, text(el, ".rw-error")]).toEqual([
+      "error",
+      expect.stringContaining("out of bounds"),
+    ]);
+    widget.apply(part(number(3), [NOW]), "replace");
+    expect(widget.state).toBe("live");
+  });
+});
+
 describe("what never came", () => {
   it("makes a card stale until the next value", () => {
     const widget = card();
@@ -371,7 +449,7 @@ describe("what never came", () => {
     expect([widget.state, text(el, ".rw-status")]).toEqual(["stale", "Data missing"]);
     widget.apply(part(number(2), [NOW + 1]), "replace");
     widget.draw();
-    expect([widget.state, text(el, ".rw-status")]).toEqual(["live", "Live"]);
+    expect([widget.state, text(el, ".rw-status")]).toEqual(["live", ""]);
   });
 });
 
@@ -436,7 +514,7 @@ describe("a card", () => {
     expect(isHidden(el, ".rw-status")).toBe(true);
     widget.apply(part(number(5, { behind: 125 }), [NOW]), "replace");
     widget.draw();
-    expect([isHidden(el, ".rw-status"), text(el, ".rw-status")]).toEqual([false, "No new data for 2m"]);
+    expect([isHidden(el, ".rw-status"), text(el, ".rw-status")]).toEqual([false, "Last data 2m ago"]);
     expect(text(el, ".rw-value")).toBe("5");
   });
 

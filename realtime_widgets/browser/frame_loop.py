@@ -332,6 +332,8 @@ class FrameLoop:
         period = self._period
         self._last_tick = max(self._last_tick + period, now - period)
         self._withdraw_closed()
+        for stream in self._meters:
+            stream.note_pace()
         outgoing = self.delivery.frames(now)
         self._routes = max(1, len(outgoing))
         for each in outgoing:

@@ -6,13 +6,26 @@ the page. `tests/golden/freshness.json` tests both against it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
 import msgspec
 
-DataState = Literal["kernel_gone", "error", "loading", "paused", "disconnected", "no_data", "stale", "live"]
+DataState = Literal[
+    "kernel_gone",
+    "error",
+    "loading",
+    "paused",
+    "disconnected",
+    "no_data",
+    "stale",
+    "live",
+    "idle",
+]
 
 GRAVEST_FIRST: Final[tuple[DataState, ...]] = get_args(DataState)
+
+Pace = Literal["usual", "quiet", "complete"]
 
 LINK_GRACE: Final = 5.0
 """Seconds that a lost link may take to return before its data count as disconnected; the page has the same."""
@@ -30,7 +43,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         empty: there is nothing to show yet.
         missing: data are known to be missing after the newest.
         age: seconds since the newest data arrived; None when not known.
-        stale_after: seconds after which data are stale; None: never.
+        stale_after: seconds after which data are stale; None: when they have paused for longer than usual.
+        pace: whether data arrive as usual, have paused for longer than usual, or are complete, so that none will come.
     """
 
     kernel_gone: bool = False
@@ -42,11 +56,15 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     missing: bool = False
     age: float | None = None
     stale_after: float | None = None
+    pace: Pace = "usual"
 
 
 def data_state(facts: Facts) -> DataState:
     """Return the gravest state that holds."""
-    old = facts.stale_after is not None and facts.age is not None and facts.age > facts.stale_after
+    if facts.stale_after is None:
+        old = facts.pace == "quiet"
+    else:
+        old = facts.age is not None and facts.age > facts.stale_after
     holds: dict[DataState, bool] = {
         "kernel_gone": facts.kernel_gone,
         "error": facts.failed,
@@ -55,7 +73,8 @@ def data_state(facts: Facts) -> DataState:
         "disconnected": facts.disconnected,
         "no_data": facts.empty,
         "stale": facts.missing or old,
-        "live": True,
+        "live": facts.pace != "complete",
+        "idle": True,
     }
     return next(state for state in GRAVEST_FIRST if holds[state])
 
@@ -65,3 +84,16 @@ def is_down(link_state: str, since_age: float) -> bool:
     if link_state == "reconnecting":
         return since_age > LINK_GRACE
     return link_state in ("disconnected", "error")
+
+
+def pace_of(arrivals: Iterable[tuple[float | None, float | None]]) -> Pace:
+    """Return how data arrive by several ways together: as usual when they do by one of them.
+
+    Args:
+        arrivals: for each way the seconds since data arrived (None: none have), and how many of these are unusual
+            (None: it is complete).
+    """
+    known = [(age, quiet_after) for age, quiet_after in arrivals if quiet_after is not None]
+    if not known:
+        return "complete"
+    return "usual" if any(age is None or age <= quiet_after for age, quiet_after in known) else "quiet"

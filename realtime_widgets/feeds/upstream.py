@@ -1,4 +1,4 @@
-"""The upstream of a feed: where what fills its stream stands, said with every part."""
+"""The upstream of a feed: where what fills its stream stands and how often data come, said with every part."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ from .feed import Feed, Payload
 
 
 class UpstreamFeed:
-    """A feed that says with every part where the upstream of its stream stands.
+    """A feed that says with every part how its stream is filled.
+
+    The body of a part gets `age`, the seconds since data arrived; `quiet_after`, see `Stream.quiet_after`; and where
+    there is an upstream `link`: its state, for how many seconds it has been that, and why nothing of what arrives can
+    be read, if so.
 
     Args:
         feed: what it adds to.
-        source: the upstream.
+        stream: whose records it has.
     """
 
-    def __init__(self, feed: Feed, source: Upstream[UpstreamStatus]) -> None:
-        self.source = source
+    def __init__(self, feed: Feed, stream: Stream) -> None:
+        self.source: Upstream[UpstreamStatus] | None = stream.source
+        self._stream = stream
         self._feed = feed
-        self._said: tuple[str, float] | None = None
+        self._said: tuple[str, float, str] | None = None
+        self._quiet_after: float | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._feed, name)  # its counters
@@ -36,25 +42,37 @@ class UpstreamFeed:
         return self._feed.changed() or self._status() != self._said
 
     def take(self, key: bool, now: float) -> Payload:
-        """See `Feed.take`; `link` in the body is the state, and for how many seconds it has been that."""
+        """See `Feed.take`."""
         payload = self._feed.take(key, now)
         before, self._said = self._said, self._status()
-        if payload.reading is not None and before == self._said:
-            return payload  # a page counts on from what it knows
-        state, since = self._said
-        if (reading := payload.reading) is not None:
-            body, columns = reading.body(), reading.columns()
-            payload = msgspec.structs.replace(payload, body=body, columns=columns, reading=None)
+        quiet_after = self._stream.quiet_after
+        reading = payload.reading
+        if reading is not None:
+            if before == self._said and quiet_after == self._quiet_after:
+                return payload  # a page counts on from what it knows
+            payload = msgspec.structs.replace(
+                payload, body=reading.body(), columns=reading.columns(), reading=None
+            )
+        self._quiet_after = quiet_after
+        payload.body.setdefault("age", self._stream.age)
+        payload.body["quiet_after"] = quiet_after
+        if self._said is None:
+            return payload
+        state, since, unreadable = self._said
         payload.body["link"] = {"state": state, "since_age": max(0.0, now - since)}
+        if unreadable:
+            payload.body["link"]["unreadable"] = unreadable
         return msgspec.structs.replace(payload, moved=True) if before not in (None, self._said) else payload
 
-    def _status(self) -> tuple[str, float]:
+    def _status(self) -> tuple[str, float, str] | None:
+        if self.source is None:
+            return None
         status = self.source.status
-        return status.state, status.since
+        unreadable = status.state == "connected" and status.unreadable
+        return status.state, status.since, str(status.error) if unreadable else ""
 
 
 def with_upstream(feed: Feed) -> Feed:
-    """Return a feed that also says where its stream's upstream stands; the feed itself where there is none."""
+    """Return a feed that also says how its stream is filled; the feed itself where it has no stream."""
     stream = getattr(feed, "stream", None)
-    source = stream.source if isinstance(stream, Stream) else None
-    return feed if source is None else UpstreamFeed(feed, source)
+    return UpstreamFeed(feed, stream) if isinstance(stream, Stream) else feed

@@ -26,6 +26,7 @@ from .columns import MISFIT, Array, Kind
 from .fields import declare
 from .gaps import REASONS, Gap, Reason
 from .intake import MISSING, Intake, intake, record
+from .pace import Pace
 from .records import is_many
 from .ring import Ring, StreamStats, Tail
 from .runs import Run
@@ -105,6 +106,9 @@ class Stream:
         self._declared = declare(name, fields)
         self._ring = Ring(self._declared, self._max_points, max_age)
         self._ring.zone = self._zone
+        self._pace = Pace()
+        self.complete = False
+        """Whether nothing more is to come, as for a table: what shows the stream then does not claim to be live."""
         self._listeners = Listeners(f"stream {name!r}")
         renew_after_fork(self, Stream._renew_lock)
 
@@ -512,6 +516,17 @@ class Stream:
         """
         arrived = self._ring.present.arrived
         return max(0.0, self._clock() - arrived) if arrived > -math.inf else None
+
+    @property
+    def quiet_after(self) -> float | None:
+        """Seconds without data after which widgets say when the last came: three times the usual pause between
+        arrivals, 5 s at least; 60 while that is not known; None for a stream that is `complete`. See `streams.pace`.
+        """
+        return None if self.complete else self._pace.quiet_after
+
+    def note_pace(self) -> None:
+        """Learn from the newest arrival how often data come; called again and again while widgets follow the stream."""
+        self._pace.note(self._ring.present.arrived)
 
     @property
     def stats(self) -> StreamStats:

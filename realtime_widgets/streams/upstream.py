@@ -17,6 +17,14 @@ class UpstreamStatus(Protocol):
     def since(self) -> float:
         """When it entered this state, by `time.monotonic()`."""
 
+    @property
+    def unreadable(self) -> bool:
+        """Whether nothing of what arrives can be read."""
+
+    @property
+    def error(self) -> Exception | None:
+        """What went wrong last; None: nothing has."""
+
 
 S = TypeVar("S", bound=UpstreamStatus, covariant=True)
 

@@ -19,7 +19,7 @@ from ..browser.frame_loop import Followed, FrameLoop, get_frame_loop
 from ..browser.stats import Stats
 from ..errors import named_keywords as named_keywords
 from ..feeds.feed import Feed
-from ..feeds.freshness import DataState, Facts, data_state, is_down
+from ..feeds.freshness import DataState, Facts, data_state, is_down, pace_of
 from ..feeds.text import as_unicode
 from ..feeds.upstream import UpstreamFeed, with_upstream
 from ..runtime import get_runtime
@@ -57,7 +57,8 @@ class LiveWidget(OnlySettings, SaysClosed, anywidget.AnyWidget):
     """Language of words and numbers, a BCP 47 tag such as `ja`; empty: the browser's."""
 
     stale_after = Setting(None, optional(seconds("stale_after", 0.1, 3.2e9))).tag(sync=True)
-    """Seconds (also a timedelta, or "5min") without new data after which the widget is stale; None: never."""
+    """Seconds (also a timedelta, or "5min") without new data after which the widget is stale; None: when they have
+    paused for longer than usual, see `Stream.quiet_after`."""
 
     paused = Setting(False, flag("paused")).tag(sync=True)
     """Whether the picture stands still while the stream goes on."""
@@ -84,8 +85,8 @@ class LiveWidget(OnlySettings, SaysClosed, anywidget.AnyWidget):
         )
         self._streams = [each for each in followed if isinstance(each, Stream)]
         self._feeds = {name: with_upstream(feed) for name, feed in feeds.items()}
-        linked = (feed for feed in self._feeds.values() if isinstance(feed, UpstreamFeed))
-        self._sources = list({id(feed.source): feed.source for feed in linked}.values())
+        sources = (feed.source for feed in self._feeds.values() if isinstance(feed, UpstreamFeed))
+        self._sources = list({id(source): source for source in sources if source is not None}.values())
         self._frame_loop = frame_loop
         self.on_msg(_receiver(frame_loop, self._rw_id))
         frame_loop.add(self._rw_id, self._feeds, [*followed, *self._sources], self._asked, self, kind)
@@ -116,19 +117,23 @@ class LiveWidget(OnlySettings, SaysClosed, anywidget.AnyWidget):
 
     @property
     def data_state(self) -> DataState:
-        """What the data are at this moment: `error`, `paused`, `disconnected`, `no_data`, `stale` or `live`."""
+        """What the data are at this moment: `error`, `paused`, `disconnected`, `no_data`, `stale`, `live`, or `idle`:
+        complete as those of a table.
+        """
         now = time.monotonic()
         links = [source.status for source in self._sources]
-        ages = [age for stream in self._streams if (age := stream.age) is not None]
+        arrivals = [(stream.age, stream.quiet_after) for stream in self._streams]
         return data_state(
             Facts(
-                failed=any(_trouble(feed) for feed in self._feeds.values()),
+                failed=any(_trouble(feed) for feed in self._feeds.values())
+                or any(link.state == "connected" and link.unreadable for link in links),
                 paused=self.paused,
                 disconnected=any(is_down(link.state, now - link.since) for link in links),
                 empty=not any(len(stream) for stream in self._streams),
                 missing=any(stream.missing is not None for stream in self._streams),
-                age=min(ages, default=None),
+                age=min((age for age, _ in arrivals if age is not None), default=None),
                 stale_after=self.stale_after,
+                pace=pace_of(arrivals),
             )
         )
 

@@ -87,7 +87,8 @@ class LiveChart(NumberSettings, LiveWidget):
         format: how values are written: number, percentage, duration (ms), bytes, compact.
         unit: text behind each value.
         precision: digits after the decimal point of values; None: what the format does.
-        stale_after: without data for so long the chart says so: seconds, a timedelta or "5min"; None: never.
+        stale_after: without data for so long the chart says so: seconds, a timedelta or "5min"; None: when they have
+            paused for longer than usual, see `Stream.quiet_after`.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.

@@ -71,7 +71,8 @@ class MetricCard(NumberSettings, LiveWidget):
         thresholds: value → `warning` or `error`, reached from below (from above with `good="up"`).
         sparkline: draw the window as a small line.
         window: how long the sparkline shows and the trend looks back: seconds, a timedelta or "5min".
-        stale_after: without data for so long the card says so: seconds, a timedelta or "5min"; None: never.
+        stale_after: without data for so long the card says so: seconds, a timedelta or "5min"; None: when they have
+            paused for longer than usual, see `Stream.quiet_after`.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
@@ -138,6 +139,7 @@ class MetricCard(NumberSettings, LiveWidget):
         assert source is not None
         if self._own is not None and stream is not None:
             self._own.append(stream)
+            self._own.complete = True  # until `update` says more
         if field is None:
             only_field(source)
         else:
@@ -183,6 +185,7 @@ class MetricCard(NumberSettings, LiveWidget):
                 f"update() takes one value: we saw {shown(value)}; for several values, extend() a Stream, "
                 "and make the card of that: MetricCard(title, stream)"
             )
+        self._own.complete = False
         self._own.append(value, ts=ts)
 
     @traitlets.observe("good", "thresholds")

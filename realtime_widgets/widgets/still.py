@@ -39,6 +39,7 @@ def still(table: Any, name: str, ts: str | None = None) -> Stream:
         now = max(now, float(taken.ts.max()))
     stream = Stream(name, max_points=None, clock=_clock_from(now))
     stream.extend(taken)
+    stream.complete = True
     return stream
 
 

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.feeds.freshness import GRAVEST_FIRST, LINK_GRACE, Facts, data_state, is_down
+from realtime_widgets.feeds.freshness import (
+    GRAVEST_FIRST,
+    LINK_GRACE,
+    Facts,
+    Pace,
+    data_state,
+    is_down,
+    pace_of,
+)
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "freshness.json").read_text())
 
@@ -21,6 +29,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "empty": {"empty": True},
     "missing": {"missing": True},
     "old": {"age": 6.0, "stale_after": 5.0},
+    "complete": {"pace": "complete"},
 }
 
 
@@ -38,11 +47,18 @@ def test_every_combination_of_facts_has_the_gravest_state() -> None:
         assert data_state(Facts(**given)) == state, words
 
 
-@pytest.mark.parametrize(("age", "stale_after", "state"), GOLDEN["ages"])
-def test_data_are_stale_when_they_are_older_than_they_may_be(
-    age: float | None, stale_after: float | None, state: str
+@pytest.mark.parametrize(("age", "stale_after", "pace", "state"), GOLDEN["ages"])
+def test_data_are_stale_when_they_are_older_than_they_may_be_or_else_than_they_usually_are(
+    age: float | None, stale_after: float | None, pace: Pace, state: str
 ) -> None:
-    assert data_state(Facts(age=age, stale_after=stale_after)) == state
+    assert data_state(Facts(age=age, stale_after=stale_after, pace=pace)) == state
+
+
+@pytest.mark.parametrize(("arrivals", "pace"), GOLDEN["paces"])
+def test_data_are_quiet_when_they_have_paused_for_longer_than_usual_on_all_ways(
+    arrivals: list[tuple[float | None, float | None]], pace: Pace
+) -> None:
+    assert pace_of(arrivals) == pace
 
 
 @pytest.mark.parametrize(("link", "since_age", "down"), GOLDEN["links"])

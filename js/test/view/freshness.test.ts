@@ -2,7 +2,15 @@
 
 import { describe, expect, it } from "vitest";
 import golden from "../../../tests/golden/freshness.json";
-import { ALL_WELL, dataState, type Facts, isDown, LINK_GRACE } from "../../src/lib/view/freshness";
+import {
+  ALL_WELL,
+  dataState,
+  type Facts,
+  isDown,
+  LINK_GRACE,
+  type Pace,
+  paceOf,
+} from "../../src/lib/view/freshness";
 
 describe("what a widget claims about its data", () => {
   const facts: Facts = {
@@ -15,6 +23,7 @@ describe("what a widget claims about its data", () => {
     missing: false,
     age: 1,
     staleAfter: 5,
+    pace: "usual",
   };
 
   it.each([
@@ -22,6 +31,10 @@ describe("what a widget claims about its data", () => {
     [{ age: 6 }, "stale"],
     [{ age: 6, staleAfter: null }, "live"],
     [{ age: null }, "live"],
+    [{ age: 4, pace: "quiet" }, "live"],
+    [{ age: 4, pace: "quiet", staleAfter: null }, "stale"],
+    [{ pace: "complete", staleAfter: null }, "idle"],
+    [{ pace: "complete", empty: true }, "no_data"],
     [{ missing: true }, "stale"],
     [{ missing: true, staleAfter: null }, "stale"],
     [{ missing: true, disconnected: true }, "disconnected"],
@@ -60,6 +73,7 @@ describe("the golden file of both halves", () => {
     empty: { empty: true },
     missing: { missing: true },
     old: { age: 6, staleAfter: 5 },
+    complete: { pace: "complete" },
   };
 
   it("has every combination of facts, and each its gravest state", () => {
@@ -71,8 +85,19 @@ describe("the golden file of both halves", () => {
   });
 
   it("says from which age on data are stale", () => {
-    for (const [age, staleAfter, state] of golden.ages as [number | null, number | null, string][]) {
-      expect(dataState({ ...ALL_WELL, age, staleAfter })).toBe(state);
+    for (const [age, staleAfter, pace, state] of golden.ages as [
+      number | null,
+      number | null,
+      Pace,
+      string,
+    ][]) {
+      expect(dataState({ ...ALL_WELL, age, staleAfter, pace })).toBe(state);
+    }
+  });
+
+  it("says how data arrive by several ways", () => {
+    for (const [arrivals, pace] of golden.paces as [[number | null, number | null][], Pace][]) {
+      expect(paceOf(arrivals), JSON.stringify(arrivals)).toBe(pace);
     }
   });
 

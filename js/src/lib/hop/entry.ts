@@ -2,6 +2,7 @@
 
 import { Cursor } from "./cursor";
 import type { Part } from "./frames";
+import type { KernelLife } from "./kernel";
 import type { Drawable } from "./screen";
 import type { Host, Kind, Widget } from "./widget";
 import type { Model } from "./wire";
@@ -60,7 +61,10 @@ export class Entry implements Drawable {
     }
     this.#begun ||= part.key;
     if (!this.#begun || Object.keys(part.body).length === 0) return; // without a body it is a reminder
-    this.#attempt(() => this.#widget.apply(part, meaning));
+    if (!this.#attempt(() => this.#widget.apply(part, meaning)) && !this.#needs) {
+      this.#needs = true; // what was not taken in is missing
+      this.#host.report();
+    }
     this.#host.invalidate();
   }
 
@@ -92,8 +96,8 @@ export class Entry implements Drawable {
     this.#attempt(() => this.#widget.draw());
   }
 
-  tick(kernelGone: boolean): void {
-    this.#attempt(() => this.#widget.tick(kernelGone));
+  tick(kernel: KernelLife): void {
+    this.#attempt(() => this.#widget.tick(kernel));
   }
 
   refresh(): void {
@@ -110,14 +114,18 @@ export class Entry implements Drawable {
     return { views, px: Math.round(px), draws: this.#draws };
   }
 
-  /** Runs the widget's code: one that fails must not stop the others. It is reported once, not twenty times a second. */
-  #attempt(run: () => void): void {
+  /**
+   * Runs the widget's code, and says whether that went well: one that fails must not stop the others. It is reported once,
+   * not twenty times a second; what the reader sees of it is the widget's.
+   */
+  #attempt(run: () => void): boolean {
     try {
       run();
+      return true;
     } catch (error) {
-      if (this.#failed) return;
+      if (!this.#failed) console.error("realtime_widgets: a widget failed; the others go on.", error);
       this.#failed = true;
-      console.error("realtime_widgets: a widget failed; the others go on.", error);
+      return false;
     }
   }
 }

@@ -6,6 +6,7 @@ import { browserClock, type Clock } from "./clock";
 import { Early } from "./early";
 import { Entry, type Shown } from "./entry";
 import { decode, type Part } from "./frames";
+import { onKernelEnd } from "./kernel";
 import type { Modules } from "./modules";
 import { REPORT_MS, Route, type RoutePage } from "./route";
 import { Screen } from "./screen";
@@ -48,6 +49,11 @@ export class Page implements FrontEnd, RoutePage {
     route.add(model);
     const listener = (content: unknown, buffers: DataView[]) => this.frame(id, content, buffers);
     model.on("msg:custom", listener);
+    const ended = () => {
+      route.end(model);
+      this.#tell(route);
+    };
+    onKernelEnd(model, ended, signal);
     signal.addEventListener("abort", () => {
       model.off("msg:custom", listener);
       route.remove(model);
@@ -157,11 +163,16 @@ export class Page implements FrontEnd, RoutePage {
     const now = this.clock.now();
     this.#early.expire(now);
     for (const route of this.#routes.values()) {
-      const entries = this.#entriesOf(route).map(([, entry]) => entry);
-      const gone = route.kernelGone;
-      for (const entry of entries) entry.tick(gone);
+      const entries = this.#tell(route);
       if (entries.some(({ needy }) => needy) || now - route.reportedAt >= REPORT_MS) route.reportSoon();
     }
+  }
+
+  /** Tells the widgets of a route how its kernel is, and returns them. */
+  #tell(route: Route): Entry[] {
+    const entries = this.#entriesOf(route).map(([, entry]) => entry);
+    for (const entry of entries) entry.tick(route.kernel);
+    return entries;
   }
 
   #visibility(visible: boolean): void {

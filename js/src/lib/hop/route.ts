@@ -5,6 +5,7 @@
 
 import type { Clock } from "./clock";
 import type { Frame, Part } from "./frames";
+import type { KernelLife } from "./kernel";
 import type { Screen } from "./screen";
 import type { Model } from "./wire";
 
@@ -53,6 +54,8 @@ export class Route {
   /** Whether a report was due and not sent, because too many are unanswered. */
   #withheld = false;
   #heardAt = 0;
+  /** Whether the host has said that the kernel ended, and nothing has come since. */
+  #ended = false;
   /** Whether parts have come that the screen has not shown yet. */
   #fresh = false;
   /** What came in the same animation frame as the parts before: the next one shows it. */
@@ -71,8 +74,14 @@ export class Route {
     return this.#carriers.length > 0;
   }
 
-  get kernelGone(): boolean {
-    return this.#page.clock.now() - this.#heardAt > KERNEL_GONE_MS;
+  get kernel(): KernelLife {
+    if (this.#ended) return "ended";
+    return this.#page.clock.now() - this.#heardAt > KERNEL_GONE_MS ? "silent" : "alive";
+  }
+
+  /** The host says that the kernel of a carrier ends; of one that is spoken to no more that means nothing. */
+  end(carrier: Model): void {
+    if (this.#carriers[0] === carrier) this.#ended = true;
   }
 
   /** Speaks through this model from now on. */
@@ -91,6 +100,7 @@ export class Route {
 
   /** The kernel is there, or its silence until now meant nothing. */
   noteLife(): void {
+    this.#ended = false;
     this.#heardAt = this.#page.clock.now();
   }
 

@@ -3,6 +3,7 @@
 import type { Clock } from "./clock";
 import type { Meaning } from "./cursor";
 import type { Part } from "./frames";
+import type { KernelLife } from "./kernel";
 import type { Model } from "./wire";
 
 /** The page's half of one widget: its data, drawn in any number of views. */
@@ -15,8 +16,8 @@ export interface Widget {
   measure(): void;
   /** Draws what has changed; called at most once per animation frame. */
   draw(): void;
-  /** Once a second, and when the kernel's life sign changes. */
-  tick(kernelGone: boolean): void;
+  /** Once a second, and when the kernel ends. */
+  tick(kernel: KernelLife): void;
   /** Something other than its data has changed: it judges itself anew. */
   refresh(): void;
   /** Width of the widest view, CSS pixels; 0 without a view. */

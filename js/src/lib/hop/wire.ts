@@ -10,4 +10,6 @@ export interface Model {
   on(event: string, callback: (...args: never[]) => void): void;
   off(event: string, callback: (...args: never[]) => void): void;
   send(content: unknown): void;
+  /** The host's manager of models; what it is depends on the host. */
+  readonly widget_manager?: unknown;
 }

@@ -2,12 +2,14 @@
 
 import type { Clock } from "../hop/clock";
 import type { Part } from "../hop/frames";
-import { type FeedLink, isDown } from "./freshness";
+import { type FeedLink, isDown, type Pace, paceOf } from "./freshness";
 
 export class Feeds {
   readonly #clock: Clock;
   /** Feed → age of its newest datum in the kernel, seconds, and when we were told. */
   readonly #ages = new Map<string, { age: number; at: number }>();
+  /** Feed → how many seconds without data are unusual; null: none will come. */
+  readonly #quietAfter = new Map<string, number | null>();
   /** Feed → where the link stood that fills it, and when we were told. */
   readonly #links = new Map<string, { link: FeedLink; at: number }>();
   /** Feeds of which something is missing after the newest datum. */
@@ -25,7 +27,8 @@ export class Feeds {
   /** Takes in what a part says of its feed. */
   take({ feed, body }: Part): void {
     const at = this.#clock.now();
-    const { age, link, missing, error, notice } = body;
+    const { age, quiet_after: quietAfter, link, missing, error, notice } = body;
+    if (quietAfter !== undefined) this.#quietAfter.set(feed, quietAfter as number | null);
     if (typeof age === "number") this.#ages.set(feed, { age, at });
     else this.#ages.delete(feed);
     if (link) this.#links.set(feed, { link: link as FeedLink, at });
@@ -39,9 +42,25 @@ export class Feeds {
 
   /** Seconds since the newest data of any feed arrived, counted on from what the kernel said. */
   get age(): number | null {
-    const now = this.#clock.now();
-    const ages = [...this.#ages.values()].map(({ age, at }) => age + (now - at) / 1000);
+    const ages = [...this.#ages.keys()].map((feed) => this.#ageOf(feed)!);
     return ages.length ? Math.min(...ages) : null;
+  }
+
+  #ageOf(feed: string): number | null {
+    const told = this.#ages.get(feed);
+    return told ? told.age + (this.#clock.now() - told.at) / 1000 : null;
+  }
+
+  /** How data arrive by all feeds together. */
+  get pace(): Pace {
+    if (!this.#quietAfter.size) return "usual";
+    return paceOf([...this.#quietAfter].map(([feed, quietAfter]) => [this.#ageOf(feed), quietAfter]));
+  }
+
+  /** How many seconds without data are unusual; null where none will come. */
+  get quietAfter(): number | null {
+    const known = [...this.#quietAfter.values()].filter((each) => each !== null);
+    return known.length ? Math.max(...known) : null;
   }
 
   /** Seconds since the link was lost that a feed comes by, once that is said; 0 while there is one. */
@@ -62,12 +81,17 @@ export class Feeds {
   }
 
   get failed(): boolean {
-    return this.#errors.size > 0;
+    return this.#reasons.length > 0;
+  }
+
+  get #reasons(): string[] {
+    const unreadable = [...this.#links.values()].flatMap(({ link }) => link.unreadable ?? []);
+    return [...new Set([...this.#errors.values(), ...unreadable])];
   }
 
   /** Why data cannot be shown, in sentences of the kernel; empty while all is well. */
   get error(): string {
-    return [...new Set(this.#errors.values())].join("\n");
+    return this.#reasons.join("\n");
   }
 
   /** What the kernel has to say of what is shown, such as that it is not all there is; empty mostly. */

@@ -9,7 +9,11 @@ export type DataState =
   | "disconnected"
   | "no_data"
   | "stale"
-  | "live";
+  | "live"
+  | "idle";
+
+/** How data arrive: as usual; not for longer than usual; or they are complete, as a table is. */
+export type Pace = "usual" | "quiet" | "complete";
 
 export interface Facts {
   /** Whether any part has come. */
@@ -25,8 +29,9 @@ export interface Facts {
   missing: boolean;
   /** Seconds since the newest data arrived in the kernel; null when not known. */
   age: number | null;
-  /** Seconds after which data are stale; null: never. */
+  /** Seconds after which data are stale; null: when they have paused for longer than usual. */
   staleAfter: number | null;
+  pace: Pace;
 }
 
 /** Facts under which data are live. */
@@ -40,6 +45,7 @@ export const ALL_WELL: Facts = {
   missing: false,
   age: null,
   staleAfter: null,
+  pace: "usual",
 };
 
 /** The first that holds, from the gravest on. A frozen number that looks current is the worst we could show. */
@@ -51,14 +57,27 @@ export function dataState(facts: Facts): DataState {
   if (facts.disconnected) return "disconnected";
   if (facts.empty) return "no_data";
   if (facts.missing) return "stale";
-  if (facts.staleAfter !== null && facts.age !== null && facts.age > facts.staleAfter) return "stale";
-  return "live";
+  if (isOld(facts)) return "stale";
+  return facts.pace === "complete" ? "idle" : "live";
+}
+
+function isOld({ staleAfter, age, pace }: Facts): boolean {
+  return staleAfter === null ? pace === "quiet" : age !== null && age > staleAfter;
+}
+
+/** How data arrive by several ways together, of each the seconds since they did, and how many of these are unusual. */
+export function paceOf(arrivals: [age: number | null, quietAfter: number | null][]): Pace {
+  const known = arrivals.filter((each): each is [number | null, number] => each[1] !== null);
+  if (!known.length) return "complete";
+  return known.some(([age, quietAfter]) => age === null || age <= quietAfter) ? "usual" : "quiet";
 }
 
 /** Where the link stood that fills a feed, and for how many seconds, when the kernel said so. */
 export interface FeedLink {
   state: string;
   since_age: number;
+  /** Why nothing of what arrives can be read; none: it can. */
+  unreadable?: string;
 }
 
 /** Seconds that a lost link may take to come back before data are called disconnected; Python has the same. */

@@ -2,6 +2,7 @@
 
 import type { Meaning } from "../hop/cursor";
 import type { Part } from "../hop/frames";
+import type { KernelLife } from "../hop/kernel";
 import type { Host, Widget } from "../hop/widget";
 import type { Model } from "../hop/wire";
 import { agoText, localeOf } from "../text/format";
@@ -31,13 +32,15 @@ export abstract class LiveWidget implements Widget {
   /** Style sheet of a library that views draw with. */
   static readonly styles: string = "";
 
-  kernelGone = false;
+  kernel: KernelLife = "alive";
   state: DataState = "loading";
   protected readonly model: Model;
   readonly host: Host;
   readonly #sizes: Sizes<View>;
   readonly #feeds: Feeds;
   #reached = false;
+  /** Why the last part could not be taken in; empty: it was. */
+  #refused = "";
 
   constructor(model: Model, host: Host, signal: AbortSignal) {
     this.model = model;
@@ -72,8 +75,15 @@ export abstract class LiveWidget implements Widget {
   apply(part: Part, meaning: Meaning): void {
     if (meaning === "replace" || meaning === "append") this.#reached = true;
     this.#feeds.take(part);
-    this.take(part, meaning);
-    this.#judge();
+    try {
+      this.take(part, meaning);
+      if (part.key) this.#refused = "";
+    } catch (error) {
+      this.#refused = String(error);
+      throw error;
+    } finally {
+      this.#judge();
+    }
   }
 
   show(el: HTMLElement, signal: AbortSignal): void {
@@ -92,15 +102,28 @@ export abstract class LiveWidget implements Widget {
   }
 
   draw(): void {
+    const failures: unknown[] = [];
     for (const [view, width] of this.#sizes.seen) {
-      view.draw(width);
-      this.#label(view);
+      try {
+        view.draw(width);
+        showFailure(view.root, "");
+        this.#label(view);
+      } catch (error) {
+        failures.push(error);
+        showFailure(view.root, words(this.locale)("not_drawn", String(error)));
+        view.root.dataset.rwState = "error";
+      }
     }
+    if (failures.length) throw failures[0];
   }
 
-  tick(kernelGone: boolean): void {
-    this.kernelGone = kernelGone;
+  tick(kernel: KernelLife): void {
+    this.kernel = kernel;
     this.refresh();
+  }
+
+  get kernelGone(): boolean {
+    return this.kernel !== "alive";
   }
 
   refresh(): void {
@@ -152,7 +175,8 @@ export abstract class LiveWidget implements Widget {
 
   /** Why data cannot be shown, in sentences of the kernel; empty while all is well. */
   get error(): string {
-    return this.#feeds.error;
+    const refused = this.#refused && words(this.locale)("not_drawn", this.#refused);
+    return [this.#feeds.error, refused].filter(Boolean).join("\n");
   }
 
   /** Seconds since the link was lost that a feed comes by; 0 while there is one. */
@@ -161,38 +185,60 @@ export abstract class LiveWidget implements Widget {
   }
 
   #judge(): void {
-    const { failed, disconnected, missing, age } = this.#feeds;
+    const { failed, disconnected, missing, age, pace } = this.#feeds;
     this.state = dataState({
       reached: this.#reached,
       empty: this.empty,
       paused: this.paused,
       kernelGone: this.kernelGone,
-      failed,
+      failed: failed || this.#refused !== "",
       disconnected,
       missing,
       age,
       staleAfter: this.model.get("stale_after"),
+      pace,
     });
   }
 
   /** The state as the page shows it, for style sheets, tests and tools. */
   protected get shownState(): string {
-    return this.state;
+    return this.#quiet ? "quiet" : this.state;
   }
 
-  /** The state in words. */
+  /** Whether data are stale only because they have paused for longer than usual: that is said in passing. */
+  get #quiet(): boolean {
+    return this.state === "stale" && !this.#feeds.missing && this.model.get("stale_after") === null;
+  }
+
+  /** The state in words; empty where there is nothing to say: while data come, and where none will. */
   get statusText(): string {
     const say = words(this.locale);
-    if (this.state === "live" && this.#feeds.notice) return this.#feeds.notice;
-    if (this.state !== "stale") return say(this.state);
-    const { missing, age } = this.#feeds;
-    return missing ? say("missing") : say("stale", agoText(age ?? 0, this.locale));
+    switch (this.state) {
+      case "live":
+      case "idle":
+        return this.#feeds.notice;
+      case "kernel_gone":
+        return say(this.kernel === "ended" ? "kernel_ended" : "kernel_gone");
+      case "stale":
+        return this.#feeds.missing
+          ? say("missing")
+          : say("stale", agoText(this.#feeds.age ?? 0, this.locale));
+      default:
+        return say(this.state);
+    }
   }
 
   #label({ root, status }: View): void {
     const state = this.shownState;
     if (root.dataset.rwState !== state) root.dataset.rwState = state;
-    if (status) setText(status, this.statusText);
+    if (!status) return;
+    setText(status, this.statusText);
+    const { quietAfter } = this.#feeds;
+    const say = words(this.locale);
+    const usual =
+      this.#quiet && quietAfter !== null ? say("quiet_why", agoText(quietAfter, this.locale)) : "";
+    const title = state === "live" ? say("live") : usual;
+    if (status.title !== title) status.title = title;
   }
 
   /** Notes the newest datum drawn, for tests and tools that measure its age. */
@@ -210,4 +256,15 @@ export abstract class LiveWidget implements Widget {
     if (this.model.get("locale")) root.lang = this.locale;
     return root;
   }
+}
+
+/** Shows in the place of a view why it could not be drawn; empty: it was. */
+function showFailure(root: HTMLElement, why: string): void {
+  const before = root.querySelector<HTMLElement>(":scope > .rw-failure");
+  if (!why) {
+    before?.remove();
+    return;
+  }
+  const shown = before ?? root.appendChild(h("div", "rw-error rw-failure"));
+  setText(shown, why);
 }
