@@ -7,6 +7,7 @@ from typing import Any
 from ipywidgets import Widget
 
 from ..errors import UsageError
+from .note import publish_note
 
 
 class SaysClosed(Widget):  # type: ignore[misc]
@@ -33,6 +34,7 @@ class SaysClosed(Widget):  # type: ignore[misc]
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if self.comm is None:
             return {"text/plain": why_closed(self)}
+        publish_note(self)
         return super()._repr_mimebundle_(**kwargs)
 
 

@@ -203,23 +203,13 @@ def test_a_killed_kernel_is_said_to_be_gone_and_its_successor_shows_live_data(pa
     notebook = opened(page, lab, "rw.MetricCard('n', stream, field='n')")
     card = widgets(page, "metric")
     wait_until_moved(card)
-    page.evaluate(
-        """() => {
-            const root = document.querySelector('.rw-metric');
-            let last = performance.now();
-            window.rwGone = null;
-            new MutationObserver(() => {
-                if (root.dataset.rwState === 'kernel_gone') window.rwGone ??= performance.now() - last;
-                else last = performance.now();
-            }).observe(root, { attributeFilter: ['data-rw-last-ts', 'data-rw-state'] });
-        }"""
-    )
     notebook.evaluate(
         "panelOf(path).sessionContext.session.kernel.requestExecute("
         "{ code: 'import os, signal; os.kill(os.getpid(), signal.SIGKILL)' });"
     )
     expect(card).to_have_attribute("data-rw-state", "kernel_gone")
-    assert page.evaluate("rwGone") > 8_000  # of 12 s: what is said is not said because of a moment
+    # By the host, which knows it within seconds; silence is only "not responding".
+    expect(card.locator(".rw-status")).to_have_text("Kernel stopped: run the cell again")
     notebook.wait_until_open()
     notebook.run_all()
     fresh = widgets(page, "metric")

@@ -208,7 +208,7 @@ def test_a_box_with_a_closed_widget_says_so(kernel: Kernel):
 
 
 def test_a_subclass_and_a_foreign_widget_are_displayed_as_before(kernel: Kernel):
-    (shown,) = kernel.run("class Mine(rw.LiveChart): pass\nMine(s)", cell="a")
+    _note, shown = kernel.run("class Mine(rw.LiveChart): pass\nMine(s)", cell="a")
     assert "application/vnd.jupyter.widget-view+json" in shown
     (shown,) = kernel.run("ipw.Button(description='b')", cell="a")
     assert "application/vnd.jupyter.widget-view+json" in shown

@@ -1,0 +1,64 @@
+"""The note beside a widget, for when its kernel is gone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from realtime_widgets import Dashboard, LiveChart, MetricCard, Stream
+from realtime_widgets.widgets.note import note
+from support.kernel import running_kernel
+from support.lab import Lab
+from support.labbook import Notebook
+from support.page_helpers import widgets
+from support.recorder import Recorder
+
+
+def test_it_names_the_widget_in_text(sent: Recorder):
+    assert "MetricCard “&lt;b&gt;CPU&lt;/b&gt;” was live here. Run this cell again" in note(
+        MetricCard("<b>CPU</b>")
+    )
+    assert "LiveChart was live here" in note(LiveChart(Stream("s")))
+    assert "Dashboard was live here" in note(Dashboard([MetricCard("a")]))
+
+
+def test_it_is_in_japanese_where_the_widget_or_the_system_is(sent: Recorder, monkeypatch: pytest.MonkeyPatch):
+    assert 'lang="ja"' in note(MetricCard("負荷", locale="ja"))
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
+    assert "再実行" in note(MetricCard("負荷"))
+
+
+def test_it_comes_before_the_output_of_the_widget():
+    with running_kernel() as kernel:
+        before, shown = kernel.run("import realtime_widgets as rw\nrw.LiveChart(rw.Stream(), title='T')")
+    assert "LiveChart “T” was live here" in before["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in shown
+
+
+def test_outside_a_notebook_there_is_none(sent: Recorder, capsys: pytest.CaptureFixture[str]):
+    MetricCard("a")._repr_mimebundle_()
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.browser
+def test_it_stands_for_a_widget_whose_kernel_was_restarted(page: Page, lab: Lab):
+    cells = ["import realtime_widgets as rw\ncard = rw.MetricCard('CPU', 3); card", "rw.Dashboard([card])"]
+    notebook = Notebook.open(page, lab, lab.write(cells))
+    notebook.run_all()
+    live, notes = widgets(page, "metric"), page.locator(".rw-note")
+    expect(live).to_have_count(2)
+    expect(notes).to_have_count(2)
+    for i in range(2):
+        expect(notes.nth(i)).to_be_hidden()
+    notebook.evaluate("await panelOf(path).context.save();")
+    notebook.evaluate("await panelOf(path).sessionContext.session.kernel.restart();")
+    for i in range(2):
+        expect(live.nth(i)).to_have_attribute("data-rw-state", "kernel_gone")
+        expect(live.nth(i).locator(".rw-status")).to_have_text("Kernel stopped: run the cell again")
+    notebook.reload()
+    expect(notes.first).to_be_visible()
+    expect(notes.first).to_have_text("MetricCard “CPU” was live here. Run this cell again to see it.")
+    expect(page.get_by_text("model not found")).to_have_count(2)
+    for error in page.get_by_text("model not found").all():
+        expect(error).to_be_hidden()
+    notebook.screenshot("kernel-restarted-and-reloaded")
