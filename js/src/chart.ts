@@ -128,6 +128,11 @@ export class LiveChart extends LiveWidget {
     return start < end ? [start, end] : [end - 1, end];
   }
 
+  /** A line that has lost its link falls behind the time. */
+  protected override get moves(): boolean {
+    return this.axis === "time" && [...this.feeds.keys()].some((feed) => this.outage(feed) > 0);
+  }
+
   protected take(part: Part, meaning: Meaning): void {
     let buckets = this.feeds.get(part.feed);
     if (!buckets) {
@@ -209,6 +214,7 @@ class ChartView implements View {
     if (!this.#measured) this.measure();
     if (this.#build() || !still) this.#fill();
     if (still || chart.host.clock.now() - this.#wroteAt >= READINGS_MS) this.#write();
+    else chart.later();
     if (!still) chart.mark(this.root);
   }
 

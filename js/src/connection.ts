@@ -58,6 +58,10 @@ export class ConnectionIndicator extends LiveWidget {
     return this.standing.state;
   }
 
+  protected override get claim(): string {
+    return JSON.stringify([this.standing, this.waiting, this.said]);
+  }
+
   get standing(): Standing {
     const elapsed = (this.host.clock.now() - this.#toldAt) / 1000;
     return standing(this.link, elapsed, this.get<number>("grace"), this.kernelGone);

@@ -2,6 +2,7 @@
 
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
+import type { KernelLife } from "./lib/hop/kernel";
 import { define } from "./lib/hop/slot";
 import { formatter, momentText, timeText } from "./lib/text/format";
 import { type Word, words } from "./lib/text/words";
@@ -66,6 +67,11 @@ export class EventLog extends LiveWidget {
       this.#wait = ASK_AGAIN_MS;
     }
     this.#fetch();
+  }
+
+  override tick(kernel: KernelLife): void {
+    this.#fetch();
+    super.tick(kernel);
   }
 
   override refresh(): void {

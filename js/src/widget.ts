@@ -24,18 +24,23 @@ export default {
   /** `signal` ends with the view; anywidget gives it from 0.11 on. */
   async render({ model, el, signal }: { model: Model; el: HTMLElement; signal?: AbortSignal | undefined }) {
     const kind = model.get("_rw_kind");
+    const life = new AbortController();
     const stopAsking = askWhileWaiting(model, el, signal);
     const lost = setTimeout(() => {
       el.textContent = "realtime_widgets: the front end did not load. Run the cell again.";
     }, LOST_AFTER_MS);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(lost);
+      life.abort();
+    });
     el.style.minHeight = `${model.get("height") ?? (ONE_LINE_KINDS.includes(kind) ? 38 : 96)}px`;
     const page = await slot().promise;
     await page.modules.ready(kind);
+    if (life.signal.aborted) return () => {}; // the view has ended meanwhile
     stopAsking();
     clearTimeout(lost);
     el.style.minHeight = "";
     el.textContent = "";
-    const life = new AbortController();
     page.show(model, el, life.signal);
     return () => life.abort();
   },

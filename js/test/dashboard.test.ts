@@ -44,8 +44,7 @@ it("has its title and a button", () => {
 });
 
 it("has no button when there is nothing to hold", () => {
-  traits._members = [];
-  stage.pass(1);
+  stage.set("h", "_members", []);
   expect([button().hidden, state(header)]).toEqual([true, "live"]);
 });
 
@@ -97,7 +96,6 @@ it("asks the kernel where the kernel holds them", () => {
 });
 
 it("speaks Japanese", () => {
-  traits.locale = "ja";
-  stage.pass(1);
+  stage.set("h", "locale", "ja");
   expect(button().textContent).toBe("すべて一時停止");
 });

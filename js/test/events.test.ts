@@ -97,8 +97,7 @@ describe("a log", () => {
 
   it("lets go of rows as soon as fewer are wanted", () => {
     start(range(1, 20));
-    traits.max_rows = 10;
-    stage.pass(1);
+    stage.set("e", "max_rows", 10);
     expect(messages()).toEqual(range(11, 20).map((row) => row[4]));
   });
 
@@ -164,8 +163,7 @@ describe("a log", () => {
 
   it("speaks Japanese when it is told to", () => {
     start([[1, NOW, "error", "db", "x"]]);
-    traits.locale = "ja";
-    stage.pass(1);
+    stage.set("e", "locale", "ja");
     expect([text(el, ".rw-grade"), text(el, ".rw-status")]).toEqual(["エラー", ""]);
   });
 

@@ -90,5 +90,5 @@ export function model(traits: Record<string, unknown>) {
   const fire = (event: string) => {
     for (const fn of of(event)) (fn as () => void)();
   };
-  return { ...made, listeners, events, fire, sent };
+  return { ...made, traits, listeners, events, fire, sent };
 }

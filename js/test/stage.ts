@@ -44,6 +44,14 @@ export class Stage {
     return el;
   }
 
+  /** A trait of a widget becomes another, and that is drawn. */
+  set(id: string, name: string, value: unknown): void {
+    const made = this.models.get(id)!;
+    made.traits[name] = value;
+    made.fire(`change:${name}`);
+    this.clock.draw();
+  }
+
   /** A part from the kernel, drawn. */
   put(to: string, body: object, [first, last, key]: [number, number, boolean] = [1, 1, true]): void {
     const part = { to, feed: "0", first, last, key, body: { up_to: last, ...body }, cols: [] };

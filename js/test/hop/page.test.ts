@@ -52,6 +52,7 @@ class Recorder {
     Recorder.done.push("draw");
     if (this.fault) throw this.fault;
     this.drawn++;
+    return this.views;
   }
   tick(kernel: KernelLife) {
     if (this.fault) throw this.fault;

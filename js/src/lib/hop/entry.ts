@@ -92,8 +92,9 @@ export class Entry implements Drawable {
   }
 
   draw(): void {
-    if (this.#widget.views > 0) this.#draws += 1;
-    this.#attempt(() => this.#widget.draw());
+    this.#attempt(() => {
+      if (this.#widget.draw() > 0) this.#draws += 1;
+    });
   }
 
   tick(kernel: KernelLife): void {

@@ -124,8 +124,12 @@ export class Page implements FrontEnd, RoutePage {
   }
 
   #hostOf(id: string, routeId: string): Host {
+    const { screen } = this;
     return {
       clock: this.clock,
+      get visible() {
+        return screen.visible;
+      },
       invalidate: () => this.#invalidate(id),
       report: () => this.#reportSoon(routeId),
       ask: (what, about) =>

@@ -14,14 +14,15 @@ export interface Widget {
   show(el: HTMLElement, signal: AbortSignal): void;
   /** Reads the sizes of its views. Of all widgets before any draws: a size read after a change lays out the page anew. */
   measure(): void;
-  /** Draws what has changed; called at most once per animation frame. */
-  draw(): void;
+  /** Draws what has changed, and returns in how many views; called at most once per animation frame. */
+  draw(): number;
   /** Once a second, and when the kernel ends. */
   tick(kernel: KernelLife): void;
   /** Something other than its data has changed: it judges itself anew. */
   refresh(): void;
-  /** Width of the widest view, CSS pixels; 0 without a view. */
+  /** Width of the widest view on screen or near it, CSS pixels; 0 without one. */
   readonly px: number;
+  /** How many views are on screen or near it. */
   readonly views: number;
 }
 
@@ -38,6 +39,8 @@ export interface Host {
   /** Holds these widgets still, or lets them go on: in this page, without the kernel. Without ids, this one. */
   hold(on: boolean, ids?: string[]): void;
   readonly clock: Clock;
+  /** Whether the page is shown: a hidden one is sent nothing. */
+  readonly visible: boolean;
 }
 
 export type Kind = new (model: Model, host: Host, signal: AbortSignal) => Widget;

@@ -4,6 +4,9 @@ import type { Clock } from "../hop/clock";
 import type { Part } from "../hop/frames";
 import { type FeedLink, isDown, type Pace, paceOf } from "./freshness";
 
+/** So soon the kernel sends what a widget needs that somebody looks at again. */
+const ANSWER_MS = 2_000;
+
 export class Feeds {
   readonly #clock: Clock;
   /** Feed → age of its newest datum in the kernel, seconds, and when we were told. */
@@ -20,12 +23,18 @@ export class Feeds {
   /** Feed → what the kernel has to say of what it shows. */
   readonly #notices = new Map<string, string>();
 
+  /** When the ages stopped being counted; null: they are. */
+  #heldAt: number | null = null;
+  /** When they are counted again, whether or not the kernel has said more. */
+  #countsAt = Number.POSITIVE_INFINITY;
+
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Takes in what a part says of its feed. */
   take({ feed, body }: Part): void {
+    this.#heldAt = null;
     const at = this.#clock.now();
     const { age, quiet_after: quietAfter, link, missing, error, notice } = body;
     if (quietAfter !== undefined) this.#quietAfter.set(feed, quietAfter as number | null);
@@ -48,7 +57,21 @@ export class Feeds {
 
   #ageOf(feed: string): number | null {
     const told = this.#ages.get(feed);
-    return told ? told.age + (this.#clock.now() - told.at) / 1000 : null;
+    const time = this.#clock.now();
+    const now = time >= this.#countsAt ? time : (this.#heldAt ?? time);
+    return told ? told.age + Math.max(0, now - told.at) / 1000 : null;
+  }
+
+  /** Counts the ages only while somebody looks, for else nothing is sent; the kernel has a moment to say more then. */
+  count(on: boolean): void {
+    const now = this.#clock.now();
+    if (!on) {
+      if (now >= this.#countsAt) this.#heldAt = null;
+      this.#heldAt ??= now;
+      this.#countsAt = Number.POSITIVE_INFINITY;
+    } else if (this.#heldAt !== null && this.#countsAt === Number.POSITIVE_INFINITY) {
+      this.#countsAt = now + ANSWER_MS;
+    }
   }
 
   /** How data arrive by all feeds together. */

@@ -7,6 +7,7 @@ import type { Host, Widget } from "../hop/widget";
 import type { Model } from "../hop/wire";
 import { agoText, localeOf } from "../text/format";
 import { words } from "../text/words";
+import { followDensity } from "./density";
 import { h, setText } from "./dom";
 import { Feeds } from "./feeds";
 import { type DataState, dataState } from "./freshness";
@@ -41,6 +42,10 @@ export abstract class LiveWidget implements Widget {
   #reached = false;
   /** Why the last part could not be taken in; empty: it was. */
   #refused = "";
+  /** What was claimed of the state when it was drawn last. */
+  #claimed = "";
+  /** Whether a view has left something to be drawn later; see `later`. */
+  #unfinished = false;
 
   constructor(model: Model, host: Host, signal: AbortSignal) {
     this.model = model;
@@ -93,6 +98,12 @@ export abstract class LiveWidget implements Widget {
     followTheme(el, this.model, signal, () => this.host.invalidate());
     const view = this.view(el, signal);
     this.#sizes.add(view, el, signal);
+    const remeasure = () => {
+      this.#sizes.forget();
+      this.host.invalidate();
+      this.host.report();
+    };
+    followDensity(remeasure, signal);
     signal.addEventListener("abort", () => view.root.remove());
     this.#judge();
   }
@@ -101,9 +112,12 @@ export abstract class LiveWidget implements Widget {
     this.#sizes.measure();
   }
 
-  draw(): void {
+  draw(): number {
     const failures: unknown[] = [];
-    for (const [view, width] of this.#sizes.seen) {
+    const { seen } = this.#sizes;
+    this.#unfinished = false;
+    this.#claimed = this.claim;
+    for (const [view, width] of seen) {
       try {
         view.draw(width);
         showFailure(view.root, "");
@@ -115,11 +129,29 @@ export abstract class LiveWidget implements Widget {
       }
     }
     if (failures.length) throw failures[0];
+    return seen.length;
   }
 
+  /** A view leaves something of what it draws for the next second. */
+  later(): void {
+    this.#unfinished = true;
+  }
+
+  /** Time alone draws only what it has changed: a stream at rest costs nothing. */
   tick(kernel: KernelLife): void {
     this.kernel = kernel;
-    this.refresh();
+    this.#judge();
+    if (this.#unfinished || this.moves || this.claim !== this.#claimed) this.host.invalidate();
+  }
+
+  /** Whether its picture moves without new data. */
+  protected get moves(): boolean {
+    return false;
+  }
+
+  /** What is claimed of the state: when that is another, it has to be drawn. */
+  protected get claim(): string {
+    return `${this.shownState} ${this.statusText}`;
   }
 
   get kernelGone(): boolean {
@@ -131,14 +163,14 @@ export abstract class LiveWidget implements Widget {
     this.host.invalidate();
   }
 
-  /** How many views can be seen. */
+  /** How many views are on screen or near it. */
   get views(): number {
-    return this.#sizes.seen.length;
+    return this.#sizes.near.length;
   }
 
   /** Width of the widest view, in pixels of the screen. */
   get px(): number {
-    return Math.round(Math.max(0, ...this.#sizes.seen.map(([, width]) => width)) * (devicePixelRatio || 1));
+    return Math.round(Math.max(0, ...this.#sizes.near) * (devicePixelRatio || 1));
   }
 
   // Settings
@@ -185,6 +217,7 @@ export abstract class LiveWidget implements Widget {
   }
 
   #judge(): void {
+    this.#feeds.count(this.host.visible && this.views > 0);
     const { failed, disconnected, missing, age, pace } = this.#feeds;
     this.state = dataState({
       reached: this.#reached,

@@ -1,4 +1,6 @@
-// Sizes: the width of each element that shows a widget, read before anything draws and followed from then on.
+// Sizes: the width of each element that shows a widget, read before anything draws, and how far it is from the reader.
+
+import { type Distance, watchSight } from "./sight";
 
 /** What has a size to look at within its element. */
 interface Measurable {
@@ -11,20 +13,21 @@ interface Size {
   width: number | null;
   /** Whether the view knows the sizes within it. */
   measured: boolean;
+  distance: Distance;
 }
 
 export class Sizes<View extends Measurable> {
   readonly #sizes = new Map<View, Size>();
   readonly #changed: () => void;
 
-  /** `changed` is called when the browser finds that an element has another width. */
+  /** `changed` is called when an element has another width, or is at another distance. */
   constructor(changed: () => void) {
     this.#changed = changed;
   }
 
   /** Follows the element of a view until the signal is aborted. */
   add(view: View, el: HTMLElement, signal: AbortSignal): void {
-    const size: Size = { el, width: null, measured: false };
+    const size: Size = { el, width: null, measured: false, distance: "in" };
     this.#sizes.set(view, size);
     const observer = new ResizeObserver(() => {
       const width = Math.round(el.clientWidth);
@@ -34,6 +37,15 @@ export class Sizes<View extends Measurable> {
       this.#changed();
     });
     observer.observe(el);
+    watchSight(
+      el,
+      (distance) => {
+        if (distance === size.distance) return;
+        size.distance = distance;
+        this.#changed();
+      },
+      signal,
+    );
     signal.addEventListener("abort", () => {
       observer.disconnect();
       this.#sizes.delete(view);
@@ -50,9 +62,24 @@ export class Sizes<View extends Measurable> {
     }
   }
 
-  /** The views that can be seen, and their widths; one of no width is in a tab behind another. */
+  /** Has every view look at its sizes again, for what they are drawn with has changed. */
+  forget(): void {
+    for (const size of this.#sizes.values()) size.measured = false;
+  }
+
+  /** The views that are on screen, and their widths; one of no width is in a tab behind another. */
   get seen(): [View, number][] {
     this.measure();
-    return [...this.#sizes].flatMap(([view, { width }]) => (width ? [[view, width]] : []));
+    return [...this.#sizes].flatMap(([view, { width, distance }]) =>
+      width && distance === "in" ? [[view, width]] : [],
+    );
+  }
+
+  /** The widths of the views that are on screen or near it. */
+  get near(): number[] {
+    this.measure();
+    return [...this.#sizes.values()].flatMap(({ width, distance }) =>
+      width && distance !== "away" ? [width] : [],
+    );
   }
 }
