@@ -2,8 +2,7 @@
 
 import { Buckets } from "./lib/draw/buckets";
 import { lines } from "./lib/draw/lines";
-import { lineColor } from "./lib/draw/palette";
-import { drawSparkline } from "./lib/draw/sparkline";
+import { sparkline } from "./lib/draw/sparkline";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { define } from "./lib/hop/slot";
@@ -11,6 +10,7 @@ import { agoText, formatter, MISSING, type NumberFormat } from "./lib/text/forma
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
 import { LiveWidget, type View } from "./lib/view/live";
+import { Picture } from "./lib/view/picture";
 
 /** What the kernel says of the number itself; the same with every part, the newest counts. */
 interface Readout {
@@ -26,8 +26,12 @@ interface Readout {
   level: "normal" | "warning" | "error";
 }
 
-/** The trend and the line move too little to be seen more often; the number itself is written with every draw. */
-const TREND_MS = 200;
+/**
+ * The trend cannot be read, and the line moves by less than a pixel, more often than that; the number itself is written
+ * with every draw.
+ */
+const MIN_TREND_MS = 200;
+const MAX_TREND_MS = 1_000;
 
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
@@ -74,13 +78,11 @@ class MetricView implements View {
   readonly #trend = h("span", "rw-trend");
   readonly #foot = h("div", "rw-foot");
   readonly #error = h("div", "rw-error");
-  readonly #spark = h("canvas", "rw-spark");
+  readonly #spark = new Picture("rw-spark", ["ground", "line", "dots"]);
   /** Whether there is a number on the card: the one that a pause keeps. */
   #drawn = false;
-  /** Of the line's canvas, CSS pixels. */
+  /** Of the line, CSS pixels. */
   #size: [number, number] = [0, 0];
-  #coloredFor = "";
-  #color = "";
   /** What the trend and the line were last drawn for, and when they are due again. */
   #trendFor = "";
   #trendDue = 0;
@@ -97,20 +99,13 @@ class MetricView implements View {
     title.append(this.#icon, this.#name);
     head.append(title);
     this.#foot.append(this.#level, this.#trend, this.status);
-    setAttribute(this.#spark, "role", "img");
-    this.root.append(head, this.#value, this.#foot, this.#error, this.#spark);
+    this.root.append(head, this.#value, this.#foot, this.#error, this.#spark.root);
     el.append(this.root);
   }
 
   measure(): void {
-    this.#size = [this.#spark.clientWidth, this.#spark.clientHeight];
-    this.#takeColor();
+    this.#size = this.#spark.size;
     this.#trendFor = "";
-  }
-
-  #takeColor(): void {
-    this.#coloredFor = this.el.dataset.rwTheme ?? "";
-    this.#color = lineColor(this.el, 0);
   }
 
   draw(): void {
@@ -139,14 +134,23 @@ class MetricView implements View {
     const spark = card.get<boolean>("sparkline");
     const now = card.host.clock.now();
     const { locale, state } = card;
-    const what = [state, locale, spark, card.get("good"), this.el.dataset.rwTheme].join();
-    if (now < this.#trendDue && what === this.#trendFor) return; // the last is drawn within a second: see `tick`
+    const what = [state, locale, spark, card.get("good")].join();
+    if (now < this.#trendDue && what === this.#trendFor) {
+      card.later();
+      return;
+    }
     this.#trendFor = what;
     // Not all cards at once: two hundred lines in one frame would be felt.
-    this.#trendDue = now + TREND_MS * (0.75 + Math.random() / 2);
+    this.#trendDue = now + this.#pace * (0.75 + Math.random() / 2);
     this.#writeTrend(card.readout, write);
     this.#spark.hidden = !spark;
     if (spark) this.#drawSpark(write);
+  }
+
+  /** Milliseconds in which the line moves by a pixel. */
+  get #pace(): number {
+    const { seconds } = this.card.get<{ seconds: number }>("_window");
+    return Math.min(MAX_TREND_MS, Math.max(MIN_TREND_MS, (1000 * seconds) / Math.max(1, this.#size[0])));
   }
 
   #writeTrend({ trend, delta, span }: Readout, write: (value: number) => string): void {
@@ -168,23 +172,20 @@ class MetricView implements View {
 
   /** The window as a line with a soft ground; breaks stay breaks. */
   #drawSpark(write: (value: number) => string): void {
-    const canvas = this.#spark;
-    if (!this.#size[0]) this.#size = [canvas.clientWidth, canvas.clientHeight]; // it was not shown when measured
+    if (!this.#size[0]) this.#size = this.#spark.size; // it was not shown when measured
     const [width, height] = this.#size;
     if (!width || !height) return;
-    if (this.el.dataset.rwTheme !== this.#coloredFor) this.#takeColor();
     const { buckets } = this.card;
     const [series] = buckets.series;
     const line = series ? lines(buckets, series).pop()! : { x: [], y: [] };
-    const found = drawSparkline(canvas, line, {
+    const found = sparkline(line, {
       width,
       height,
-      color: this.#color,
+      density: devicePixelRatio || 1,
       newest: buckets.newest ?? 0,
       seconds: this.card.get<{ seconds: number }>("_window").seconds,
     });
-    if (found === undefined) return;
-    setAttribute(canvas, "aria-label", found ? found.map(write).join(" – ") : MISSING);
+    this.#spark.draw(found?.viewBox, found ?? {}, found ? found.extent.map(write).join(" – ") : MISSING);
   }
 }
 

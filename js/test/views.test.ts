@@ -72,6 +72,7 @@ const host = {
   invalidate() {},
   report() {},
   held: () => false,
+  visible: true,
 } as unknown as Host;
 const NOW = 1_795_000_000;
 let width = 600;
@@ -157,6 +158,10 @@ beforeEach(() => {
   );
   vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockImplementation(() => width);
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(36);
+  Object.defineProperties(SVGElement.prototype, {
+    clientWidth: { get: () => width, configurable: true },
+    clientHeight: { get: () => 36, configurable: true },
+  });
 });
 
 afterEach(() => {
@@ -519,23 +524,24 @@ describe("a card", () => {
   });
 
   it("draws its line in order of time, broken before and after what says so", () => {
-    const lines: number[][] = [];
-    const pen = {
-      beginPath: () => lines.push([]),
-      lineTo: (x: number) => lines.at(-1)!.push(Math.round(x)),
-      arc: (x: number) => lines.at(-1)!.push(Math.round(x)),
-    };
-    const context = new Proxy(pen, { get: (known, name) => Reflect.get(known, name) ?? (() => {}) });
-    vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(context as never);
-    width = 66; // one pixel a second, and the padding
+    width = 60; // one pixel a second
     const widget = card();
     const times = [30, 20, 40, 50, 60].map((second) => NOW + second);
     widget.apply(part(number(5), times, [1, 2, 3, 4, 5], [0, 0, 0, BREAK_BEFORE, 0]), "replace");
-    shown(widget);
-    const runs = lines.map((xs) => xs.filter((x, i) => i === 0 || x > xs[i - 1]!));
-    expect(runs).toEqual([
-      [23, 33, 43],
-      [53, 63],
+    const el = shown(widget);
+    const paths = ["line", "dots"].map((name) => el.querySelector(`.rw-${name}`)!.getAttribute("d"));
+    const runs = paths[0]!.split("M").slice(1);
+    const xs = runs.map((run) =>
+      run
+        .split(" ")
+        .map(Number)
+        .filter((_, i) => i % 2 === 0),
+    );
+    expect(xs).toEqual([
+      [20, 30, 40],
+      [50, 60],
     ]);
+    expect(paths[1]).toBe("");
+    expect(el.querySelector(".rw-spark")!.getAttribute("aria-label")).toBe("1 – 5");
   });
 });

@@ -1,79 +1,105 @@
-// Sparkline: a window as a small line with a soft ground, on a canvas.
+// Sparkline: a window as the paths of a small picture: a line, its soft ground, and dots where a line would show nothing.
+//
+// Paths of SVG and not a canvas: each canvas is a layer of its own to the browser, and seventy of them cost more than all
+// else on the page; and paths follow the theme, the width and the zoom by themselves.
 
 import { extent, type Line } from "./lines";
 
+/** CSS pixels that a stroke needs above and below. */
 const PADDING = 3;
 
 export interface SparklineLook {
-  /** Of the canvas, CSS pixels. */
+  /** Of the picture, CSS pixels. */
   width: number;
   height: number;
-  color: string;
+  /** Pixels of the screen in one. */
+  density: number;
   /** Time at the right edge, and how many seconds the width covers. */
   newest: number;
   seconds: number;
 }
 
-/** Draws a line; returns its extent, or null when there is nothing to draw. */
-export function drawSparkline(
-  canvas: HTMLCanvasElement,
-  line: Line,
-  look: SparklineLook,
-): [number, number] | null | undefined {
-  const { width, height, color, newest, seconds } = look;
-  const context = prepared(canvas, width, height);
-  if (!context) return undefined;
+/** What to draw, in the units of `viewBox`. */
+export interface Sparkline {
+  line: string;
+  ground: string;
+  dots: string;
+  viewBox: string;
+  extent: [number, number];
+}
+
+/** The paths of a line; null when there is nothing to draw. */
+export function sparkline(line: Line, look: SparklineLook): Sparkline | null {
   const found = extent([line], Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
   if (!found) return null;
+  const { newest, seconds, density } = look;
+  const [width, height] = [Math.round(look.width * density), Math.round(look.height * density)];
+  const padding = PADDING * density;
   const [least, most] = found;
-  const across = (x: number) => width - PADDING - ((newest - x) / seconds) * (width - 2 * PADDING);
+  const across = (x: number) => Math.round(width - ((newest - x) / seconds) * width);
   const up = (y: number) =>
-    most === least ? height / 2 : height - PADDING - ((y - least) / (most - least)) * (height - 2 * PADDING);
-  context.strokeStyle = color;
-  context.fillStyle = context.strokeStyle;
-  context.lineWidth = 1.5;
-  context.lineJoin = "round";
-  let run: [number, number][] = [];
-  for (const [i, value] of line.y.entries()) {
-    if (!Number.isNaN(value)) run.push([across(line.x[i]!), up(value)]);
-    else {
-      drawRun(context, run, height);
-      run = [];
+    Math.round(
+      most === least
+        ? height / 2
+        : height - padding - ((y - least) / (most - least)) * (height - 2 * padding),
+    );
+  const paths = { line: "", ground: "", dots: "" };
+  let run: number[] = []; // x and y by turns
+  const finish = () => {
+    if (run.length === 2) paths.dots += `M${run[0]} ${run[1]}h0`;
+    else if (run.length) {
+      const path = `M${run.join(" ")}`; // what follows a move without a letter is a line
+      paths.line += path;
+      paths.ground += `${path}V${height}H${run[0]}Z`;
     }
+    run = [];
+  };
+  const column = new Column((x, y) => run.push(x, y));
+  for (const [i, value] of line.y.entries()) {
+    if (Number.isNaN(value)) {
+      column.finish();
+      finish();
+    } else column.add(across(line.x[i]!), up(value));
   }
-  drawRun(context, run, height);
-  return found;
+  column.finish();
+  finish();
+  return { ...paths, viewBox: `0 0 ${width} ${height}`, extent: found };
 }
 
-/** An empty canvas of a size, in the pixels of the screen. */
-function prepared(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
-  const scale = devicePixelRatio || 1;
-  if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
-  }
-  const context = canvas.getContext("2d");
-  context?.setTransform(scale, 0, 0, scale, 0, 0);
-  context?.clearRect(0, 0, width, height);
-  return context;
-}
+/** The points of one column of pixels, of which the first, the extremes and the last can be seen. */
+class Column {
+  #x = 0;
+  #count = 0;
+  #top = 0;
+  #bottom = 0;
+  #last = 0;
+  readonly #put: (x: number, y: number) => void;
 
-/** One unbroken run: a line, its ground, and a dot when it is a single point. */
-function drawRun(context: CanvasRenderingContext2D, run: [number, number][], height: number): void {
-  const [first, last] = [run[0], run[run.length - 1]];
-  if (!first || !last) return;
-  if (run.length === 1) {
-    context.beginPath();
-    context.arc(first[0], first[1], 1.75, 0, 2 * Math.PI);
-    context.fill();
-    return;
+  constructor(put: (x: number, y: number) => void) {
+    this.#put = put;
   }
-  context.beginPath();
-  for (const [x, y] of run) context.lineTo(x, y);
-  context.stroke();
-  context.lineTo(last[0], height);
-  context.lineTo(first[0], height);
-  context.globalAlpha = 0.12;
-  context.fill();
-  context.globalAlpha = 1;
+
+  add(x: number, y: number): void {
+    if (this.#count && x === this.#x) {
+      this.#top = Math.min(this.#top, y);
+      this.#bottom = Math.max(this.#bottom, y);
+    } else {
+      this.finish();
+      this.#x = x;
+      this.#top = this.#bottom = y;
+      this.#put(x, y);
+    }
+    this.#last = y;
+    this.#count++;
+  }
+
+  finish(): void {
+    const [x, top, bottom, last] = [this.#x, this.#top, this.#bottom, this.#last];
+    if (this.#count > 1 && top !== bottom) {
+      if (top !== last) this.#put(x, top);
+      if (bottom !== last) this.#put(x, bottom);
+      this.#put(x, last);
+    }
+    this.#count = 0;
+  }
 }

@@ -18,6 +18,6 @@ export function setText(el: HTMLElement, text: string): void {
 }
 
 /** Sets an attribute only when it differs. */
-export function setAttribute(el: HTMLElement, name: string, value: string): void {
+export function setAttribute(el: Element, name: string, value: string): void {
   if (el.getAttribute(name) !== value) el.setAttribute(name, value);
 }
