@@ -7,6 +7,7 @@ afterEach(() => document.body.replaceChildren());
 function widget(): { el: HTMLElement; button: HTMLButtonElement } {
   const el = document.createElement("div");
   el.className = "rw-host";
+  el.dataset.rwBuild = "test";
   const button = document.createElement("button");
   el.append(button);
   document.body.append(el);
@@ -36,6 +37,26 @@ it("leaves the host its own: with Ctrl, Meta or Alt, and outside of widgets", ()
   for (const held of ["ctrlKey", "metaKey", "altKey"])
     expect(hostHears(() => press(button, "s", { [held]: true }))).toBe(1);
   expect(hostHears(() => press(document.body, "x"))).toBe(1);
+});
+
+it("keeps keys that edit a text, also with Ctrl: JupyterLab merges and moves cells by them", () => {
+  const { button } = widget();
+  for (const key of ["Backspace", "Delete", "ArrowUp", "Home", "PageDown"])
+    expect(hostHears(() => press(button, key, { ctrlKey: true, shiftKey: true }))).toBe(0);
+});
+
+it("leaves the widgets of another build to the copy that draws them", () => {
+  const { el, button } = widget();
+  el.dataset.rwBuild = "another";
+  expect(hostHears(() => press(button, "x"))).toBe(1);
+});
+
+it("keeps what is typed within a shadow root", () => {
+  const { el } = widget();
+  const input = document.createElement("input");
+  const shadow = el.appendChild(document.createElement("div")).attachShadow({ mode: "open" });
+  shadow.append(input);
+  expect(hostHears(() => press(input, "x", { composed: true }))).toBe(0);
 });
 
 it("hands keys to the handlers of the elements that have the focus within, the innermost first", () => {

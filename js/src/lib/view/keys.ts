@@ -2,12 +2,16 @@
 //
 // A capturing listener on the window comes before any other, so it can keep keys from the host without asking it; but it
 // keeps them from our own elements, too, and hands them over itself. What the browser does of its own (Tab, a click by
-// Enter or Space, scrolling by the arrows) stays. Keys with Ctrl, Meta or Alt are the host's: Ctrl+S still saves.
+// Enter or Space, scrolling by the arrows) stays. Keys with Ctrl, Meta or Alt are the host's, Ctrl+S still saves; but for
+// those that move through a text and edit it, because JupyterLab merges and moves cells by them.
 
 /** Handles a key pressed while the focus is within its element; calls `preventDefault` for what it uses. */
 export type KeyHandler = (event: KeyboardEvent) => void;
 
-const HOST = ".rw-host";
+/** Ours: the widgets of another build in the page are kept by the copy that draws them, which has their handlers. */
+const HOST = `.rw-host[data-rw-build="${__BUILD__}"]`;
+
+const TEXT_KEYS = /^(Arrow|Home$|End$|Page|Backspace$|Delete$)/;
 
 const handlers = new WeakMap<Element, Set<KeyHandler>>();
 let listening = false;
@@ -27,7 +31,7 @@ export function keepKeys(): void {
 }
 
 function keep(event: KeyboardEvent): void {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if ((event.ctrlKey || event.metaKey || event.altKey) && !TEXT_KEYS.test(event.key)) return;
   const path = event.composedPath();
   const inside = path.some((each) => each instanceof Element && each.matches(HOST));
   if (!inside) return;

@@ -10,11 +10,17 @@ const styled = new WeakMap<Node, { style: HTMLStyleElement; sheets: Set<string> 
 const followers = new Set<() => void>();
 let watching = false;
 
+/** Marks an element as one that the style sheet of this build is for: all its rules are bound to such elements. */
+export function markBuild(el: HTMLElement): void {
+  if (el.dataset.rwBuild !== __BUILD__) el.dataset.rwBuild = __BUILD__;
+}
+
 /**
  * Puts our style sheet into the document (or shadow root) that an element lives in, once; and before it, so that ours
  * has the last word, the sheet of a library that a widget draws with.
  */
 export function adoptStyles(el: HTMLElement, library = ""): void {
+  markBuild(el);
   const root = el.getRootNode();
   const target = root instanceof ShadowRoot ? root : document.head;
   let known = styled.get(target);
