@@ -204,7 +204,7 @@ class ChartView implements View {
     const say = words(chart.locale);
     this.#head.draw();
     setAttribute(this.root, "role", "figure");
-    setAttribute(this.root, "aria-label", chart.get<string>("title") || "chart");
+    setAttribute(this.root, "aria-label", chart.name);
     const waiting = chart.state === "no_data" || chart.state === "loading" ? say(chart.state) : "";
     setText(this.#empty, chart.state === "error" ? chart.error : waiting);
     this.#plotBox.style.minHeight = `${chart.get<number>("height")}px`;

@@ -1,7 +1,6 @@
 // ConnectionIndicator: the page's half. Colour, shape and word; the seconds are counted here, without any traffic.
 
 import type { Part } from "./lib/hop/frames";
-import type { KernelLife } from "./lib/hop/kernel";
 import { define } from "./lib/hop/slot";
 import { type Word, words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
@@ -38,13 +37,10 @@ export class ConnectionIndicator extends LiveWidget {
   static override readonly settings = ["grace"];
 
   link: Link | null = null;
-  /** The sentence for those who listen: only of states that last. */
-  said = "";
-  /** The one view that says it: the others show the same. */
-  speaker: View | null = null;
   #toldAt = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
-  #settled: Standing["state"] = "loading";
+  /** Attempts from the beginning: whatever comes of one is news. */
+  #begun = 0;
 
   protected get empty(): boolean {
     return this.link === null;
@@ -59,7 +55,7 @@ export class ConnectionIndicator extends LiveWidget {
   }
 
   protected override get claim(): string {
-    return JSON.stringify([this.standing, this.waiting, this.said]);
+    return JSON.stringify([this.standing, this.waiting]);
   }
 
   get standing(): Standing {
@@ -80,24 +76,26 @@ export class ConnectionIndicator extends LiveWidget {
 
   protected take(part: Part): void {
     const link = part.body as unknown as Link;
+    if (link.state === "connecting" && this.link?.state !== "connecting") this.#begun += 1;
     if (stage(link) !== stage(this.link)) this.#askedAt = Number.NEGATIVE_INFINITY;
     this.link = link;
     this.#toldAt = this.host.clock.now();
-    this.#speak();
   }
 
-  override tick(kernel: KernelLife): void {
-    super.tick(kernel);
-    this.#speak();
+  override get name(): string {
+    return this.link?.label || super.name;
   }
 
-  #speak(): void {
+  /** Only what lasts: no link that is back within the grace, and no countdown. */
+  protected override tellState(): void {
     const { state, calm, reason } = this.standing;
-    if (state === "connecting") this.#settled = state; // whatever comes of it is news
-    if (calm || state === this.#settled) return;
-    this.#settled = state;
-    const word = words(this.locale)(LOOKS[state].word);
-    this.said = (state === "error" || state === "unreadable") && reason ? `${word}: ${reason}` : word;
+    if (state === "loading" || (calm && state !== "connecting")) return;
+    const text = () => {
+      const say = words(this.locale);
+      const word = state === "kernel_gone" ? this.statusText : say(LOOKS[state].word);
+      return reason && state !== "reconnecting" ? say("because", word, reason) : word;
+    };
+    this.tell("link", `${state} ${this.#begun}`, text, state === "error" || state === "kernel_gone");
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {
@@ -116,7 +114,6 @@ class ConnectionView implements View {
   readonly #label = h("span", "rw-link-label");
   readonly #button = h("button", "rw-button rw-action");
   readonly #reason = h("div", "rw-error");
-  readonly #said = h("div", "rw-said");
   #drawnIcon = "";
 
   constructor(
@@ -129,13 +126,9 @@ class ConnectionView implements View {
     const words = h("span", "rw-link-word");
     words.append(this.#icon, this.#word);
     row.append(words, this.#label, this.#button);
-    setAttribute(this.#said, "role", "status");
-    this.root.append(row, this.#reason, this.#said);
+    this.root.append(row, this.#reason);
     this.#button.type = "button";
     this.#button.addEventListener("click", () => indicator.ask(this.#button.dataset.rwAsk!), { signal });
-    signal.addEventListener("abort", () => {
-      if (indicator.speaker === this) indicator.speaker = null;
-    });
     el.append(this.root);
   }
 
@@ -150,7 +143,8 @@ class ConnectionView implements View {
       this.#drawnIcon = shape;
       this.#icon.replaceChildren(icon(shape));
     }
-    setText(this.#word, now.attempt ? attempt(now, say) : say(word));
+    const plain = now.state === "kernel_gone" ? indicator.statusText : say(word);
+    setText(this.#word, now.attempt ? attempt(now, say) : plain);
     const label = indicator.link?.label ?? "";
     setText(this.#label, label);
     this.#label.style.maxWidth = `${width - WORDS_PX}px`;
@@ -164,8 +158,6 @@ class ConnectionView implements View {
     }
     setText(this.#reason, now.reason);
     this.#reason.hidden = !now.reason;
-    indicator.speaker ??= this;
-    setText(this.#said, indicator.speaker === this ? indicator.said : "");
   }
 }
 

@@ -12,6 +12,7 @@ import * as head from "./lib/view/head";
 import * as icons from "./lib/view/icons";
 import * as keys from "./lib/view/keys";
 import * as live from "./lib/view/live";
+import * as theme from "./lib/view/theme";
 
 /** build.mjs reads the names. */
 export const core: Record<string, object> = {
@@ -27,4 +28,5 @@ export const core: Record<string, object> = {
   "view/icons": icons,
   "view/keys": keys,
   "view/live": live,
+  "view/theme": theme,
 };

@@ -4,6 +4,7 @@ import { define } from "./lib/hop/slot";
 import { setAttribute } from "./lib/view/dom";
 import { Head } from "./lib/view/head";
 import { LiveWidget, type View } from "./lib/view/live";
+import { markBuild } from "./lib/view/theme";
 
 export class Dashboard extends LiveWidget {
   static override readonly settings = ["_members"];
@@ -23,6 +24,9 @@ export class Dashboard extends LiveWidget {
 
   protected take(): void {}
 
+  /** Nothing: the widgets below tell of themselves. */
+  protected override tellState(): void {}
+
   protected view(el: HTMLElement, signal: AbortSignal): View {
     return new HeaderView(this, el, this.root("dashboard"), signal);
   }
@@ -34,7 +38,7 @@ class HeaderView implements View {
 
   constructor(
     readonly header: Dashboard,
-    el: HTMLElement,
+    readonly el: HTMLElement,
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
@@ -44,6 +48,13 @@ class HeaderView implements View {
     setAttribute(this.#head.title, "aria-level", "2");
     this.root.append(this.#head.root);
     el.append(this.root);
+    this.measure();
+  }
+
+  /** Marks the box around, once there is one: it is of ipywidgets, and of ours only by its classes. */
+  measure(): void {
+    const board = this.el.closest<HTMLElement>(".rw-board");
+    if (board) markBuild(board);
   }
 
   draw(): void {

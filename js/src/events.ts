@@ -17,7 +17,7 @@ const LOOKS: ReadonlyMap<string, { icon: Icon; word: Word }> = new Map([
   ["debug", { icon: "dot", word: "debug" }],
   ["info", { icon: "disc", word: "info" }],
   ["success", { icon: "check", word: "success" }],
-  ["warning", { icon: "triangle", word: "alert" }],
+  ["warning", { icon: "triangle", word: "warning" }],
   ["error", { icon: "cross", word: "error" }],
 ]);
 
@@ -134,7 +134,7 @@ class EventsView implements View {
     const count = formatter({ name: "number" }, widget.locale);
     this.#head.draw();
     setAttribute(this.root, "role", "group");
-    setAttribute(this.#log, "aria-label", widget.get<string>("title") || "log");
+    for (const each of [this.root, this.#log]) setAttribute(each, "aria-label", widget.name);
     const still = widget.paused && this.#drawn.length > 0;
     if (!still) {
       this.#write(items);

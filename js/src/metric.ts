@@ -41,6 +41,8 @@ export class MetricCard extends LiveWidget {
   readonly buckets = new Buckets();
   readout: Readout = { value: null, trend: "neutral", level: "normal" };
   #newest: number | null = null;
+  /** The level that those who listen know of. */
+  #level: Readout["level"] | null = null;
 
   protected get empty(): boolean {
     return this.#newest === null;
@@ -62,6 +64,24 @@ export class MetricCard extends LiveWidget {
     this.#newest = (part.body.newest as number | null) ?? null;
     if (meaning === "replace") this.buckets.replace(part);
     else if (meaning === "append") this.buckets.append(part);
+    this.#tellLevel();
+  }
+
+  #tellLevel(): void {
+    const { level } = this.readout;
+    if (level === this.#level) return;
+    this.#level = level;
+    const text = () => {
+      const say = words(this.locale);
+      return say("and_value", say(level), this.text);
+    };
+    this.tell("level", level, text, level === "error");
+  }
+
+  /** What stands on the card in place of a number, or the number. */
+  get text(): string {
+    const { value, text } = this.readout;
+    return text ?? formatter(this.get<NumberFormat>("_format"), this.locale)(value);
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {
@@ -99,6 +119,7 @@ class MetricView implements View {
     title.append(this.#icon, this.#name);
     head.append(title);
     this.#foot.append(this.#level, this.#trend, this.status);
+    setAttribute(this.#trend, "role", "img"); // an arrow, which has a word for those who listen
     this.root.append(head, this.#value, this.#foot, this.#error, this.#spark.root);
     el.append(this.root);
   }
@@ -115,7 +136,7 @@ class MetricView implements View {
     this.#icon.hidden = !card.get<string>("icon");
     setText(this.#name, card.get<string>("title"));
     setAttribute(this.root, "role", "group");
-    setAttribute(this.root, "aria-label", card.get<string>("title"));
+    setAttribute(this.root, "aria-label", card.name);
     this.status.hidden = !card.statusText;
     this.#error.hidden = card.state !== "error";
     this.#foot.hidden = !this.#error.hidden;
@@ -123,12 +144,13 @@ class MetricView implements View {
     if (card.paused && this.#drawn) return;
     this.#drawn = card.lastTs !== null;
     const write = formatter(card.get<NumberFormat>("_format"), card.locale);
-    const { value, text, level } = card.readout;
-    const shown = card.state === "no_data" || card.state === "loading" ? MISSING : (text ?? write(value));
+    const { level } = card.readout;
+    const shown = card.state === "no_data" || card.state === "loading" ? MISSING : card.text;
     setText(this.#value, shown);
+    setAttribute(this.#value, "lang", card.locale); // numbers are the locale's, also where words are not
     this.#value.dataset.rwLength = shown.length > 18 ? "long" : shown.length > 12 ? "medium" : "short";
     this.root.dataset.rwLevel = level ?? "normal";
-    setText(this.#level, level === "warning" ? say(level) : level === "error" ? say("critical") : "");
+    setText(this.#level, level === "warning" || level === "error" ? say(level) : "");
     this.#level.hidden = !this.#level.textContent;
     card.mark(this.root);
     const spark = card.get<boolean>("sparkline");

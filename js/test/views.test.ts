@@ -68,7 +68,7 @@ function places(plot: FakePlot): number[] {
 
 let time = 0;
 const host = {
-  clock: { now: () => time },
+  clock: { now: () => time, after: () => () => {} },
   invalidate() {},
   report() {},
   held: () => false,
@@ -333,14 +333,26 @@ describe("what is wrong with the data", () => {
     expect([isHidden(el, ".rw-error"), isHidden(el, ".rw-foot")]).toEqual([true, false]);
   });
 
-  it("has its word in Japanese, which is not the one of the level", () => {
+  it("has its word in Japanese, as a level has", () => {
     traits.locale = "ja_JP";
     const widget = card();
     widget.apply(part(number(1, { error, level: "error" }), [NOW]), "replace");
     const el = shown(widget);
     expect(text(el, ".rw-status")).toBe("エラー");
-    expect(text(el, ".rw-level")).toBe("危険");
-    expect(el.querySelector<HTMLElement>(".rw-root")!.lang).toBe("ja-JP");
+    expect(text(el, ".rw-level")).toBe("エラー");
+  });
+
+  it("is said in the language of its words; numbers are in that of the reader's locale", () => {
+    const widget = card();
+    widget.apply(part(number(1234.5), [NOW]), "replace");
+    const el = shown(widget);
+    const languages = () => [".rw-root", ".rw-value"].map((at) => el.querySelector<HTMLElement>(at)!.lang);
+    traits.locale = "ja_JP";
+    widget.draw();
+    expect(languages()).toEqual(["ja", "ja-JP"]);
+    traits.locale = "de-AT";
+    widget.draw();
+    expect(languages()).toEqual(["en", "de-AT"]);
   });
 });
 

@@ -2,9 +2,23 @@
 
 const PALETTE_SIZE = 8;
 
-/** A colour by its name in the style sheet. */
+/** Colours of the system, and what is mixed of them. */
+const SYSTEM = /Canvas|GrayText|Highlight/i;
+
+/** A colour by its name in the style sheet, as a canvas takes it: one of the system is looked up in the page. */
 export function colorOf(el: HTMLElement, name: string): string {
-  return getComputedStyle(el).getPropertyValue(name).trim();
+  const color = getComputedStyle(el).getPropertyValue(name).trim();
+  return SYSTEM.test(color) ? systemColor(el, color) : color;
+}
+
+/** A canvas by itself may take them of another scheme than the page has. */
+function systemColor(el: HTMLElement, name: string): string {
+  const probe = document.createElement("span");
+  probe.style.cssText = `color:${name};forced-color-adjust:none`;
+  el.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color || name;
 }
 
 /** The colour of the line at a place in the order; they repeat. */

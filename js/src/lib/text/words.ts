@@ -5,6 +5,7 @@ const EN = {
   no_data: "No data yet",
   live: "Live",
   stale: "Last data {0} ago",
+  no_new_data: "No new data",
   quiet_why: "Data usually come within {0}",
   missing: "Data missing",
   paused: "Paused",
@@ -15,11 +16,19 @@ const EN = {
   pause: "Pause",
   resume: "Resume",
   warning: "Warning",
-  critical: "Critical",
+  normal: "Normal",
   up: "up",
   down: "down",
   neutral: "unchanged",
   over: "in {0}",
+  says: "{0}: {1}",
+  others: "{0} others",
+  and_value: "{0}, {1}",
+  chart: "Chart",
+  metric: "Metric",
+  events: "Event log",
+  connection: "Connection",
+  dashboard: "Dashboard",
   hide: "Hide {0}",
   show: "Show {0}",
   pause_all: "Pause all",
@@ -53,7 +62,6 @@ const EN = {
   debug: "Debug",
   info: "Info",
   success: "Success",
-  alert: "Warning",
 };
 
 export type Word = keyof typeof EN;
@@ -63,6 +71,7 @@ const JA: Record<Word, string> = {
   no_data: "データ待ち",
   live: "受信中",
   stale: "最終データ {0}前",
+  no_new_data: "更新なし",
   quiet_why: "通常は{0}以内にデータが届きます",
   missing: "欠落あり",
   paused: "一時停止中",
@@ -72,12 +81,20 @@ const JA: Record<Word, string> = {
   not_drawn: "描画できませんでした。ページを再読み込みするか、セルを再実行してください。（{0}）",
   pause: "一時停止",
   resume: "再開",
-  warning: "注意",
-  critical: "危険",
+  warning: "警告",
+  normal: "正常",
   up: "上昇",
   down: "下降",
   neutral: "変化なし",
   over: "{0}間",
+  says: "{0}：{1}",
+  others: "他{0}件",
+  and_value: "{0}、{1}",
+  chart: "チャート",
+  metric: "指標",
+  events: "イベントログ",
+  connection: "接続",
+  dashboard: "ダッシュボード",
   hide: "{0} を隠す",
   show: "{0} を表示",
   pause_all: "すべて一時停止",
@@ -111,11 +128,18 @@ const JA: Record<Word, string> = {
   debug: "デバッグ",
   info: "情報",
   success: "成功",
-  alert: "警告",
 };
+
+/** By language; for tests that compare them. */
+export const TABLES = { en: EN, ja: JA };
+
+/** The language that we speak to a reader of this locale: `en` or `ja`. */
+export function languageOf(locale: string): "en" | "ja" {
+  return /^ja\b/i.test(locale) ? "ja" : "en";
+}
 
 /** The words of a locale, with details in their places; English where we have none. */
 export function words(locale: string): (word: Word, ...details: string[]) => string {
-  const table = locale.toLowerCase().startsWith("ja") ? JA : EN;
+  const table = TABLES[languageOf(locale)];
   return (word, ...details) => table[word].replace(/\{(\d)\}/g, (_, place) => details[place] ?? "");
 }

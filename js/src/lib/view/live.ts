@@ -6,9 +6,10 @@ import type { KernelLife } from "../hop/kernel";
 import type { Host, Widget } from "../hop/widget";
 import type { Model } from "../hop/wire";
 import { agoText, localeOf } from "../text/format";
-import { words } from "../text/words";
+import { languageOf, type Word, words } from "../text/words";
+import { announcerOf } from "./announcer";
 import { followDensity } from "./density";
-import { h, setText } from "./dom";
+import { h, setAttribute, setText } from "./dom";
 import { Feeds } from "./feeds";
 import { type DataState, dataState } from "./freshness";
 import { keepKeys } from "./keys";
@@ -25,6 +26,16 @@ export interface View {
   /** Draws everything that differs from what is on screen; `width` is that of its element, CSS pixels. */
   draw(width: number): void;
 }
+
+/** What is said of a state; of those that are not here, nothing: the reader's own pause, the moment before the first data. */
+const TOLD: Partial<Record<DataState, { word: Word; urgent?: boolean }>> = {
+  kernel_gone: { word: "kernel_gone", urgent: true },
+  error: { word: "error", urgent: true },
+  disconnected: { word: "disconnected" },
+  stale: { word: "no_new_data" },
+  no_data: { word: "no_data" },
+  live: { word: "live" },
+};
 
 export abstract class LiveWidget implements Widget {
   /** The traits that a widget is drawn anew for: those of all; a class names its own beside them. */
@@ -46,6 +57,8 @@ export abstract class LiveWidget implements Widget {
   #claimed = "";
   /** Whether a view has left something to be drawn later; see `later`. */
   #unfinished = false;
+  /** The state that those who listen know of. */
+  #told: DataState | null = null;
 
   constructor(model: Model, host: Host, signal: AbortSignal) {
     this.model = model;
@@ -60,6 +73,7 @@ export abstract class LiveWidget implements Widget {
     for (const name of settings) model.on(`change:${name}`, redraw);
     signal.addEventListener("abort", () => {
       for (const name of settings) model.off(`change:${name}`, redraw);
+      announcerOf(host.clock).forget(this);
     });
   }
 
@@ -96,6 +110,7 @@ export abstract class LiveWidget implements Widget {
     keepKeys();
     adoptStyles(el, this.#class.styles);
     followTheme(el, this.model, signal, () => this.host.invalidate());
+    announcerOf(this.host.clock); // its regions must be there before they have something to say
     const view = this.view(el, signal);
     this.#sizes.add(view, el, signal);
     const remeasure = () => {
@@ -231,6 +246,33 @@ export abstract class LiveWidget implements Widget {
       staleAfter: this.model.get("stale_after"),
       pace,
     });
+    this.tellState();
+  }
+
+  // What it says to those who listen
+
+  /** As the reader knows it: its title, or else what it is. */
+  get name(): string {
+    return this.get<string>("title") || words(this.locale)(this.get<Word>("_rw_kind"));
+  }
+
+  /** Says that something of it has become so; the first of a topic is only noted. */
+  protected tell(topic: string, what: string, text: () => string, urgent = false): void {
+    announcerOf(this.host.clock).tell(this, topic, what, text, urgent);
+  }
+
+  /** Says what has become of its data, where that is worth an interruption; once for all views. */
+  protected tellState(): void {
+    const { state } = this;
+    if (state === this.#told || !(state in TOLD) || this.#quiet) return;
+    this.#told = state;
+    const { word, urgent } = TOLD[state]!;
+    const text = () => {
+      const say = words(this.locale);
+      if (state === "error") return say("because", say(word), this.error);
+      return state === "kernel_gone" ? this.statusText : say(word);
+    };
+    this.tell("state", state, text, urgent);
   }
 
   /** The state as the page shows it, for style sheets, tests and tools. */
@@ -264,6 +306,7 @@ export abstract class LiveWidget implements Widget {
   #label({ root, status }: View): void {
     const state = this.shownState;
     if (root.dataset.rwState !== state) root.dataset.rwState = state;
+    setAttribute(root, "lang", languageOf(this.locale));
     if (!status) return;
     setText(status, this.statusText);
     const { quietAfter } = this.#feeds;
@@ -286,7 +329,7 @@ export abstract class LiveWidget implements Widget {
     const root = h("div", `rw-root rw-${kind}`);
     root.dataset.rwWidget = kind;
     root.dataset.rwState = this.shownState;
-    if (this.model.get("locale")) root.lang = this.locale;
+    root.lang = languageOf(this.locale);
     return root;
   }
 }

@@ -3,7 +3,8 @@
 import styles from "../../style.css";
 import type { Model } from "../hop/wire";
 
-export type Theme = "light" | "dark";
+/** Forced colours: the reader's system gives them, and neither the host nor the widget has a say. */
+export type Theme = "light" | "dark" | "forced-light" | "forced-dark";
 
 /** Document or shadow root → its style element, and the sheets in it. */
 const styled = new WeakMap<Node, { style: HTMLStyleElement; sheets: Set<string> }>();
@@ -21,6 +22,8 @@ export function markBuild(el: HTMLElement): void {
  */
 export function adoptStyles(el: HTMLElement, library = ""): void {
   markBuild(el);
+  const board = el.closest<HTMLElement>(".rw-board");
+  if (board) markBuild(board);
   const root = el.getRootNode();
   const target = root instanceof ShadowRoot ? root : document.head;
   let known = styled.get(target);
@@ -36,8 +39,11 @@ export function adoptStyles(el: HTMLElement, library = ""): void {
   known.style.prepend(library);
 }
 
+const FORCED = "(forced-colors: active)";
+const DARK = "(prefers-color-scheme: dark)";
+
 /** What the host looks like now: JupyterLab, VS Code, Colab, marimo, or else the browser's preference. */
-function hostTheme(): Theme {
+function hostTheme(): "light" | "dark" {
   const { body, documentElement: html } = document;
   const jupyter = body.dataset.jpThemeLight;
   if (jupyter) return jupyter === "false" ? "dark" : "light";
@@ -46,14 +52,24 @@ function hostTheme(): Theme {
   const named = html.getAttribute("theme") ?? html.dataset.theme ?? body.dataset.theme;
   if (named === "dark" || named === "light") return named;
   if (body.classList.contains("dark") || html.classList.contains("dark")) return "dark";
-  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  return systemTheme();
+}
+
+/** What the system prefers; with forced colours, which of the two they are. */
+function systemTheme(): "light" | "dark" {
+  return matchMedia(DARK).matches ? "dark" : "light";
+}
+
+function themeFor(wanted: string): Theme {
+  if (matchMedia(FORCED).matches) return `forced-${systemTheme()}`;
+  return wanted === "auto" ? hostTheme() : (wanted as Theme);
 }
 
 /** Keeps `data-rw-theme` of a view right until the signal is aborted; `changed` is called after each switch. */
 export function followTheme(el: HTMLElement, model: Model, signal: AbortSignal, changed: () => void): void {
   const update = () => {
     const wanted = model.get("theme") as string;
-    const theme = wanted === "auto" ? hostTheme() : wanted;
+    const theme = themeFor(wanted);
     el.toggleAttribute("data-rw-auto", wanted === "auto");
     if (el.dataset.rwTheme === theme) return;
     el.dataset.rwTheme = theme;
@@ -80,5 +96,5 @@ function watchHost(): void {
   const attributeFilter = ["class", "theme", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind"];
   observer.observe(document.documentElement, { attributes: true, attributeFilter });
   observer.observe(document.body, { attributes: true, attributeFilter });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
+  for (const query of [DARK, FORCED]) matchMedia(query).addEventListener("change", tell);
 }

@@ -1,0 +1,64 @@
+// The theme: whose colours a widget has; and the sheet, which is for the elements of this build only.
+
+import { afterEach, expect, it, vi } from "vitest";
+import { adoptStyles, followTheme } from "../../src/lib/view/theme";
+import styles from "../../src/style.css";
+import { model } from "../hand";
+
+let life = new AbortController();
+afterEach(() => {
+  life.abort();
+  life = new AbortController();
+  document.body.replaceChildren();
+  delete document.body.dataset.jpThemeLight;
+});
+
+/** What the system prefers. */
+function system(...queries: string[]): void {
+  vi.spyOn(globalThis, "matchMedia").mockImplementation(
+    (query) => ({ matches: queries.some((each) => query.includes(each)), addEventListener() {} }) as never,
+  );
+}
+
+function host(theme: string): HTMLElement {
+  const el = document.createElement("div");
+  document.body.append(el);
+  followTheme(el, model({ theme }), life.signal, () => {});
+  return el;
+}
+
+it.each([
+  ["auto", "false", [], "dark"],
+  ["auto", "true", ["dark"], "light"],
+  ["auto", undefined, ["dark"], "dark"],
+  ["light", "false", ["dark"], "light"],
+  ["auto", "false", ["forced-colors"], "forced-light"],
+  ["light", "true", ["forced-colors", "dark"], "forced-dark"],
+])("%s with a host of %s and a system of %s is %s", (wanted, light, queries, theme) => {
+  if (light) document.body.dataset.jpThemeLight = light;
+  system(...queries);
+  expect(host(wanted).dataset.rwTheme).toBe(theme);
+});
+
+it("marks the element that it adopts styles for, and the board around it", () => {
+  const [board, el] = [document.createElement("div"), document.createElement("div")];
+  board.className = "rw-board";
+  board.append(el);
+  document.body.append(board);
+  adoptStyles(el);
+  expect([board.dataset.rwBuild, el.dataset.rwBuild]).toEqual(["test", "test"]);
+});
+
+it("names in the sheet what carries the mark as `&`: a rule for it by its class alone would be bound to what is within", () => {
+  const selectors = styles
+    .replaceAll(/\/\*[\s\S]*?\*\//g, "")
+    .split(/[{};]/)
+    .filter((text) => /\.rw-(host|board)(?![\w-])/.test(text));
+  const bound = /&\.(widget-vbox\.)?rw-(host|board)|\.rw-board-(head|grid) > /;
+  expect(selectors.length).toBeGreaterThan(5);
+  expect(
+    selectors
+      .flatMap((text) => text.split(","))
+      .filter((text) => !bound.test(text) && !/^\s*\.rw-board-grid > :not/.test(text)),
+  ).toEqual([]);
+});
