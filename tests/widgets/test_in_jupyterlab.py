@@ -74,7 +74,7 @@ narrow
     )
     card, empty = widgets(page, "metric").all()
     chart = widgets(page, "chart")
-    expect(card).to_contain_text("注意")
+    expect(card).to_contain_text("警告")
     expect(empty).to_contain_text("データ待ち")
     expect(empty.locator(".rw-value")).to_have_text("—")
     expect(chart).to_have_attribute("data-rw-state", "live")
