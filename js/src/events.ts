@@ -4,34 +4,28 @@ import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import type { KernelLife } from "./lib/hop/kernel";
 import { define } from "./lib/hop/slot";
-import { formatter, momentText, timeText } from "./lib/text/format";
-import { type Word, words } from "./lib/text/words";
+import { formatter } from "./lib/text/format";
+import { words } from "./lib/text/words";
+import { copyText } from "./lib/view/copy";
 import { h, setAttribute, setText } from "./lib/view/dom";
+import { Filter } from "./lib/view/filter";
+import { FilterBar } from "./lib/view/filterbar";
 import { Head } from "./lib/view/head";
-import { type Icon, icon } from "./lib/view/icons";
+import { icon, showIcon } from "./lib/view/icons";
+import { onKeys } from "./lib/view/keys";
+import { Listing } from "./lib/view/listing";
 import { LiveWidget, type View } from "./lib/view/live";
-import { type Item, isGap, type LogEvent, type LogRow, LogRows } from "./lib/view/log";
-
-/** The levels we know; others show their own word, whatever that is, and look like `info`. */
-const LOOKS: ReadonlyMap<string, { icon: Icon; word: Word }> = new Map([
-  ["debug", { icon: "dot", word: "debug" }],
-  ["info", { icon: "disc", word: "info" }],
-  ["success", { icon: "check", word: "success" }],
-  ["warning", { icon: "triangle", word: "warning" }],
-  ["error", { icon: "cross", word: "error" }],
-]);
-
-/** Why events can be missing; see realtime_widgets/streams/gaps.py. */
-const REASONS: Word[] = ["trimmed", "epoch_changed", "overflow", "lost", "unknown_source"];
+import { type Item, isEvent, type LogRow, LogRows } from "./lib/view/log";
+import { levelText, rowsText } from "./lib/view/rows";
 
 const ASK_AGAIN_MS = 10_000;
 const MAX_ASK_PAUSE_MS = 60_000;
 
-/** Pixels from the end within which a log counts as being there: fractions, and a slip of the hand. */
-const NEAR_END_PX = 8;
+/** How long a button says what it has done. */
+const TOLD_MS = 2_000;
 
 export class EventLog extends LiveWidget {
-  static override readonly settings = ["max_rows"];
+  static override readonly settings = ["max_rows", "height", "level", "_stream"];
 
   readonly events = new LogRows(() => this.get<number>("max_rows"));
 
@@ -43,7 +37,7 @@ export class EventLog extends LiveWidget {
     const { items } = this.events;
     for (let i = items.length - 1; i >= 0; i--) {
       const item = items[i]!;
-      if (!isGap(item) && item.level !== null) return item.ts;
+      if (isEvent(item)) return item.ts;
     }
     return null;
   }
@@ -97,15 +91,24 @@ export class EventLog extends LiveWidget {
 
 class EventsView implements View {
   readonly #head: Head;
-  readonly #log = h("div", "rw-log");
-  readonly #empty = h("div", "rw-empty");
+  readonly #empty = h("div", "rw-empty rw-why");
   readonly #jump = h("button", "rw-button rw-jump");
-  #drawn: Item[] = [];
-  #drawnFor = "";
+  readonly #jumpText = h("span", "rw-jump-text");
+  /** Said to those who listen. */
+  readonly #said = h("div", "rw-said");
+  readonly #filterButton: HTMLButtonElement;
+  readonly #copyButton: HTMLButtonElement;
+  readonly #followButton: HTMLButtonElement;
+  readonly #filter = new Filter();
+  readonly #bar: FilterBar;
+  readonly #listing: Listing;
+  /** What there is to be shown; a view that is held keeps what it took. */
+  #items: Item[] = [];
+  #elsewhere = 0;
   /** Of `arrived`: what the reader has had before the eyes, or could have. */
   #seen = 0;
-  #atEnd = true;
-  #width = 0;
+  #filtered = false;
+  #untell = () => {};
 
   constructor(
     readonly widget: EventLog,
@@ -113,131 +116,158 @@ class EventsView implements View {
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
+    const redraw = () => widget.host.invalidate();
     this.#head = new Head(widget, signal);
-    const place = h("div", "rw-log-place");
-    place.append(this.#log, this.#empty, this.#jump);
-    this.root.append(this.#head.root, place);
-    // A log is live by its role, but to read out every line of a busy one would be cruel.
-    setAttribute(this.#log, "role", "log");
-    setAttribute(this.#log, "aria-live", "off");
-    this.#log.tabIndex = 0;
+    this.#filterButton = this.#head.addButton("funnel", "filter", () => this.#openFilter());
+    this.#copyButton = this.#head.addButton("copy", "copy_rows", () => this.#copy());
+    this.#followButton = this.#head.addButton("newest", "follow", () => {
+      this.#listing.follow.set(!this.#listing.follow.on);
+    });
+    this.#bar = new FilterBar(this.#filter, () => this.#refilter(), signal);
+    this.#listing = new Listing(redraw, signal);
     this.#jump.type = "button";
+    this.#jump.append(icon("newest"), this.#jumpText);
     this.#jump.addEventListener("click", () => this.#toEnd(), { signal });
-    this.#log.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
+    setAttribute(this.#said, "role", "status");
+    onKeys(this.root, (event) => this.#key(event), signal);
+    const place = h("div", "rw-log-place");
+    const bound = h("div", "rw-log-bound");
+    bound.append(this.#listing.root, this.#jump);
+    place.append(bound);
+    this.root.append(this.#head.root, this.#bar.root, this.#empty, place, this.#said);
+    signal.addEventListener("abort", () => this.#untell());
     el.append(this.root);
   }
 
-  draw(width: number): void {
+  draw(): void {
     const { widget } = this;
-    const { items, arrived } = widget.events;
-    const say = words(widget.locale);
-    const count = formatter({ name: "number" }, widget.locale);
+    const { events, locale } = widget;
+    const say = words(locale);
     this.#head.draw();
     setAttribute(this.root, "role", "group");
-    for (const each of [this.root, this.#log]) setAttribute(each, "aria-label", widget.name);
-    const still = widget.paused && this.#drawn.length > 0;
+    for (const each of [this.root, this.#listing.root]) setAttribute(each, "aria-label", widget.name);
+    setAttribute(this.root, "style", `--rw-log-height: ${widget.get<number>("height")}px`);
+    const still = widget.paused && this.#items.length > 0;
     if (!still) {
-      this.#write(items);
-      if (this.#atEnd) this.#seen = arrived;
+      this.#items = [...events.items];
+      this.#elsewhere = events.elsewhere;
+      if (this.#listing.follow.on) this.#seen = events.arrived;
       widget.mark(this.root);
     }
-    if (width !== this.#width && this.#atEnd) this.#log.scrollTop = this.#log.scrollHeight; // lines wrap anew
-    this.#width = width;
-    const unseen = arrived - this.#seen;
-    this.#jump.hidden = this.#atEnd || still || unseen === 0;
-    setText(this.#jump, say("new_events", count(unseen)));
-    setText(
-      this.#empty,
-      widget.state === "error" ? widget.error : say(widget.state === "loading" ? "loading" : "no_events"),
-    );
-    this.#empty.hidden = this.#drawn.length > 0;
+    this.#listing.show(this.#filter.of(this.#items), locale);
+    const unseen = events.arrived - this.#seen;
+    this.#drawBar();
+    this.#drawState(unseen, still);
     const more = widget.state === "paused" && unseen > 0;
+    const count = formatter({ name: "number" }, locale);
     setText(this.#head.status, more ? say("paused_new", count(unseen)) : widget.statusText);
   }
 
-  /** Brings the rows in line with the items: away at the top, new at the bottom. */
-  #write(items: Item[]): void {
-    const log = this.#log;
-    const drawn = this.#drawnFor === this.widget.locale ? this.#drawn : [];
-    this.#drawnFor = this.widget.locale;
-    const gone = items[0] ? drawn.indexOf(items[0]) : -1;
-    const goesOn = gone >= 0 && drawn.every((item, i) => i < gone || item === items[i - gone]);
-    const kept = goesOn ? drawn.length - gone : 0;
-    if (kept === items.length && kept === this.#drawn.length) return;
-    const stay = this.#atEnd ? null : this.#reading(items);
-    while (log.children.length > kept) log.firstElementChild!.remove();
-    log.append(...items.slice(kept).map((item) => row(item, this.widget.locale)));
-    const has = (name: "level" | "source") =>
-      items.some((item) => !isGap(item) && item.level !== null && item[name]);
-    log.toggleAttribute("data-rw-levels", has("level"));
-    log.toggleAttribute("data-rw-sources", has("source"));
-    this.#drawn = [...items];
-    if (this.#atEnd) log.scrollTop = log.scrollHeight;
-    else if (stay) log.scrollTop = rowAt(log, items.indexOf(stay.item)).offsetTop - stay.above;
+  #drawBar(): void {
+    const { widget } = this;
+    const any = this.#items.some(isEvent);
+    const open = !this.#bar.root.hidden;
+    const { active } = this.#filter;
+    this.#filterButton.hidden = !any && !open;
+    this.#filterButton.toggleAttribute("data-rw-on", open);
+    setAttribute(this.#filterButton, "aria-expanded", String(open));
+    if (open) this.#bar.draw(this.#items, this.#listing.shown, this.#elsewhere, widget.locale);
+    if (!this.#filtered) return;
+    this.#filtered = false;
+    setText(
+      this.#said,
+      !active || this.#listing.shown.length ? this.#bar.note : words(widget.locale)("no_matches"),
+    );
   }
 
-  /** The first row in sight that will stay, and how far below the upper edge it is. */
-  #reading(items: Item[]): { item: Item; above: number } | null {
-    const log = this.#log;
-    const staying = new Set(items);
-    for (const [i, item] of this.#drawn.entries()) {
-      const { offsetTop, offsetHeight } = rowAt(log, i);
-      if (offsetTop + offsetHeight > log.scrollTop && staying.has(item)) {
-        return { item, above: offsetTop - log.scrollTop };
-      }
-    }
-    return null;
+  #drawState(unseen: number, still: boolean): void {
+    const { widget } = this;
+    const say = words(widget.locale);
+    const { on, scrolls } = this.#listing.follow;
+    const none = this.#listing.shown.length === 0;
+    this.#hide(this.#copyButton, none);
+    this.#hide(this.#followButton, !scrolls || still);
+    this.#followButton.toggleAttribute("data-rw-on", scrolls && !on);
+    setAttribute(this.#followButton, "aria-pressed", String(on));
+    const count = formatter({ name: "number" }, widget.locale);
+    this.#hide(this.#jump, on || still || none);
+    setText(this.#jumpText, say("held", unseen > 0 ? say("new_events", count(unseen)) : say("to_newest")));
+    this.#jump.title = say("to_newest");
+    setText(this.#empty, this.#why);
+    this.#empty.hidden = !none;
+    this.#head.status.hidden = widget.state === "no_data" || widget.state === "loading"; // said in full below
   }
 
-  #scrolled(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.#log;
-    const atEnd = scrollHeight - scrollTop - clientHeight <= NEAR_END_PX;
-    if (atEnd === this.#atEnd) return;
-    this.#atEnd = atEnd;
+  /** Shows or hides a button; its focus goes to the list, where the keys do no harm. */
+  #hide(button: HTMLElement, hidden: boolean): void {
+    if (button.hidden === hidden) return;
+    if (hidden && button.matches(":focus")) this.#listing.root.focus({ preventScroll: true });
+    button.hidden = hidden;
+  }
+
+  /** Why there is nothing to be seen. */
+  get #why(): string {
+    const { widget } = this;
+    const say = words(widget.locale);
+    if (widget.state === "error") return widget.error;
+    if (widget.state === "loading") return say("loading");
+    if (this.#items.length) return say("no_matches");
+    const level = widget.get<string>("level");
+    if (level !== "info" && level !== "debug") return say("no_events_from", levelText(level, widget.locale));
+    const stream = widget.get<string>("_stream");
+    return stream ? say("no_events_of", stream) : say("no_events");
+  }
+
+  #refilter(): void {
+    this.#filtered = true;
     this.widget.host.invalidate();
+  }
+
+  /** Opens the bar of the filter, or ends the filter: one that cannot be seen must not hide events. */
+  #openFilter(): void {
+    const open = this.#bar.root.hidden;
+    this.#bar.root.hidden = !open;
+    if (open) {
+      this.#drawBar(); // a field without a name must not have the focus
+      this.#bar.search.focus({ preventScroll: true });
+    } else this.#bar.clear();
+    this.widget.host.invalidate();
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key !== "Escape" || event.isComposing || this.#bar.root.hidden) return;
+    event.preventDefault();
+    const within = this.#bar.root.contains(event.target as Node);
+    if (this.#filter.active) {
+      this.#bar.clear();
+      if (within) this.#bar.search.focus({ preventScroll: true });
+      return;
+    }
+    this.#openFilter();
+    if (within) this.#filterButton.focus({ preventScroll: true });
+  }
+
+  async #copy(): Promise<void> {
+    const done = await copyText(rowsText(this.#listing.shown, this.widget.locale));
+    const button = this.#copyButton;
+    const what = words(this.widget.locale)(done ? "copied" : "not_copied");
+    this.#untell();
+    showIcon(button, done ? "check" : "cross");
+    button.dataset.rwTip = what;
+    setText(this.#said, what);
+    const undo = this.widget.host.clock.after(TOLD_MS, () => this.#untell());
+    this.#untell = () => {
+      undo();
+      showIcon(button, "copy");
+      delete button.dataset.rwTip;
+      setText(this.#said, "");
+    };
   }
 
   #toEnd(): void {
-    this.#atEnd = true;
-    this.#log.scrollTop = this.#log.scrollHeight;
-    this.#log.focus({ preventScroll: true }); // the button goes, and the keys must not end up nowhere
-    this.widget.host.invalidate();
+    this.#listing.root.focus({ preventScroll: true }); // the button goes, and the keys must not end up nowhere
+    this.#listing.follow.set(true);
   }
-}
-
-function rowAt(log: HTMLElement, i: number): HTMLElement {
-  return log.children[i] as HTMLElement;
-}
-
-function row(item: Item, locale: string): HTMLElement {
-  const say = words(locale);
-  if (isGap(item)) {
-    const count = formatter({ name: "number" }, locale)(item.count);
-    return h("div", "rw-missed", item.count === 1 ? say("missed_event") : say("missed_events", count));
-  }
-  if (item.level === null) return h("div", "rw-missed rw-lost", gapText(item, locale));
-  const look = LOOKS.get(item.level);
-  const line = h("div", "rw-event");
-  line.dataset.rwLevel = look ? item.level : "info";
-  const at = h("time", "rw-at", timeText(item.ts, locale, false));
-  at.title = momentText(item.ts, locale);
-  const grade = h("span", "rw-grade");
-  if (item.level) grade.append(icon(look?.icon ?? "disc"), look ? say(look.word) : item.level);
-  line.append(at, grade, h("span", "rw-source", item.source), h("span", "rw-message", String(item.message)));
-  return line;
-}
-
-/** What never came, and why. */
-function gapText({ source: reason, message: count }: LogEvent, locale: string): string {
-  const say = words(locale);
-  const number = formatter({ name: "number" }, locale);
-  const what =
-    typeof count !== "number"
-      ? say(reason === "unknown_source" ? "missing_maybe" : "missing_some")
-      : count === 1
-        ? say("missing_one")
-        : say("missing_count", number(count));
-  return REASONS.includes(reason as Word) ? say("because", what, say(reason as Word)) : what;
 }
 
 define("events", EventLog);

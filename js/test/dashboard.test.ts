@@ -27,7 +27,7 @@ beforeEach(() => {
   card = { icon: "", sparkline: false, _format: { name: "number" }, _window: { seconds: 60 } };
   header = stage.show("h", "dashboard", traits);
   a = stage.show("a", "metric", card);
-  log = stage.show("log", "events", { max_rows: 50 });
+  log = stage.show("log", "events", { max_rows: 50, height: 240, level: "info", _stream: "" });
   stage.put("h", { age: null }, [1, 0, true]);
   stage.put("a", number(1));
   stage.put("log", { rows: [[1, 1, "info", "", "x"]], cleared: 0 });
@@ -70,7 +70,7 @@ it("lets all go on with the newest", () => {
 
 it("offers to hold all again once one of them goes on by itself", () => {
   click();
-  click(find(log, ".rw-head .rw-button"));
+  click(find(log, ".rw-tools > :last-child"));
   expect([state(log), state(a), state(header), button().textContent]).toEqual([
     "live",
     "paused",

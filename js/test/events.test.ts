@@ -20,6 +20,29 @@ describe("a log", () => {
   const log = () => find(el, ".rw-log");
   const messages = () => [...el.querySelectorAll(".rw-message")].map((each) => each.textContent);
   const jump = () => find(el, ".rw-jump");
+  const pause = () => find(el, ".rw-tools > :last-child");
+  const tool = (name: string) => find(el, `.rw-tool[aria-label^="${name}"]`);
+  const aria = (on: Element, name: string) => on.getAttribute(`aria-${name}`);
+  const note = () => text(el, ".rw-note");
+  const chips = () => [...el.querySelectorAll(".rw-chip")].map((each) => each.textContent);
+
+  function press(on: Element, key: string): void {
+    on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true }));
+    stage.clock.draw();
+  }
+
+  /** Clicks, and has the page drawn. */
+  function click(on: HTMLElement): void {
+    on.click();
+    stage.clock.draw();
+  }
+
+  function look(forText: string): void {
+    const search = find(el, ".rw-search");
+    search.value = forText;
+    search.dispatchEvent(new Event("input"));
+    stage.clock.draw();
+  }
 
   /** More events, as increments of at most ten. */
   function more(to: number): void {
@@ -52,17 +75,25 @@ describe("a log", () => {
     vi.spyOn(proto, "offsetTop", "get").mockImplementation(function (this: HTMLElement) {
       return [...this.parentElement!.children].indexOf(this) * ROW_PX;
     });
-    traits = { max_rows: 500, title: "Events" };
+    vi.setSystemTime(NOW * 1000);
+    traits = { max_rows: 500, height: 240, level: "info", _stream: "", title: "Events" };
     el = stage.show("e", "events", traits);
   });
 
-  afterEach(() => stage.end());
+  afterEach(() => {
+    stage.end();
+    vi.useRealTimers();
+  });
 
-  it("without events says so", () => {
+  it("without events says so, once and in a line", () => {
     expect([state(el), text(el, ".rw-empty")]).toEqual(["loading", "Loading"]);
     start([]);
     expect([state(el), text(el, ".rw-empty")]).toEqual(["no_data", "No events yet"]);
+    expect(find(el, ".rw-status").hidden).toBe(true);
+    expect(log().getAttribute("tabindex")).toBe("-1");
     more(1);
+    expect(find(el, ".rw-status").hidden).toBe(false);
+    expect(log().getAttribute("tabindex")).toBe("0");
     expect([state(el), find(el, ".rw-empty").hidden]).toEqual(["live", true]);
   });
 
@@ -74,7 +105,7 @@ describe("a log", () => {
       "disk",
       "nearly full",
     ]);
-    expect(find(el, ".rw-glyph").dataset.rwIcon).toBe("triangle");
+    expect(find(el, ".rw-grade svg").dataset.rwIcon).toBe("triangle");
     expect(find(el, ".rw-root").dataset.rwLastTs).toBe(String(NOW));
   });
 
@@ -86,6 +117,188 @@ describe("a log", () => {
       expect(find(el, ".rw-grade svg").dataset.rwIcon).toBe("disc");
       stage.put("e", { rows: [], cleared: 1 }, [1, 1, true]);
     }
+  });
+
+  it("says why there is nothing, where it knows", () => {
+    start([]);
+    stage.set("e", "_stream", "orders");
+    expect(text(el, ".rw-empty")).toBe("Waiting for events of orders");
+    stage.set("e", "level", "warning");
+    expect(text(el, ".rw-empty")).toBe("No events yet at level “Warning” or above");
+  });
+
+  it("is named, also without a title, and as high as it may be", () => {
+    const root = find(el, ".rw-root");
+    expect([aria(root, "label"), aria(log(), "label")]).toEqual(["Events", "Events"]);
+    stage.set("e", "title", "");
+    stage.set("e", "height", 400);
+    expect([aria(root, "label"), aria(pause(), "label")]).toEqual(["Event log", "Pause"]);
+    expect(root.style.getPropertyValue("--rw-log-height")).toBe("400px");
+  });
+
+  describe("of several days", () => {
+    const DAY = 86_400;
+    const on = (seq: number, ts: number): LogRow => [seq, ts, "info", "web", `event ${seq}`];
+    const lines = () => [...log().children].map((line) => line.className.replace("rw-", ""));
+
+    it("names each, but today only where another was before it", () => {
+      start([on(1, NOW)]);
+      expect(lines()).toEqual(["event"]);
+      stage.put("e", { rows: [], cleared: 1 }, [1, 1, true]);
+      start([on(2, NOW - 2 * DAY), on(3, NOW - 2 * DAY), on(4, NOW - DAY), on(5, NOW)]);
+      expect(lines()).toEqual(["day", "event", "event", "day", "event", "day", "event"]);
+      expect(text(el, ".rw-day")).toContain(String(new Date((NOW - 2 * DAY) * 1000).getDate()));
+    });
+
+    it("goes on naming the first when older lines leave", () => {
+      traits.max_rows = 10;
+      start(Array.from({ length: 10 }, (_, i) => on(i + 1, NOW - DAY)));
+      stage.put("e", { rows: [on(11, NOW)], cleared: 0 }, [11, 11, false]);
+      expect(lines().filter((name) => name === "day")).toHaveLength(2);
+      expect(lines()[0]).toBe("day");
+      const rest = Array.from({ length: 9 }, (_, i) => on(i + 12, NOW));
+      stage.put("e", { rows: rest, cleared: 0 }, [12, 20, false]);
+      expect(lines().slice(0, 2)).toEqual(["day", "event"]);
+      stage.put("e", { rows: [on(21, NOW)], cleared: 0 }, [21, 21, false]);
+      expect(lines()).not.toContain("day");
+    });
+  });
+
+  describe("that is filtered", () => {
+    const rows: LogRow[] = [
+      [1, NOW, "info", "web", "Started"],
+      [2, NOW, "error", "DB", "no answer"],
+      [3, NOW, "warning", "web", "slow"],
+      [4, NOW, "audit", "db", "login"],
+    ];
+    const filter = () => find(el, ".rw-filter");
+
+    beforeEach(() => {
+      start(rows);
+      click(tool("Filter"));
+    });
+
+    it("offers its levels with their counts, the gravest first, and has the focus in the field", () => {
+      expect(chips()).toEqual(["Error1", "Warning1", "Info1", "audit1"]);
+      expect([document.activeElement, note()]).toEqual([find(el, ".rw-search"), ""]);
+      expect(aria(tool("Filter"), "expanded")).toBe("true");
+    });
+
+    it("shows what has the text, in any case, also in the source, and says how much that is", () => {
+      look("db");
+      expect([messages(), note()]).toEqual([["no answer", "login"], "2 of 4 shown"]);
+      look("ＳＬＯＷ ");
+      expect(messages()).toEqual(["slow"]);
+      expect(text(el, ".rw-said")).toBe("1 of 4 shown");
+      look("nowhere");
+      expect([messages(), text(el, ".rw-empty")]).toEqual([[], "No matching events"]);
+    });
+
+    it("shows the levels that are chosen, and goes on with what comes", () => {
+      const [error, warning] = [...el.querySelectorAll<HTMLElement>(".rw-chip")];
+      click(error!);
+      click(warning!);
+      expect([messages(), aria(error!, "pressed")]).toEqual([["no answer", "slow"], "true"]);
+      const kept = log().firstElementChild;
+      stage.put(
+        "e",
+        {
+          rows: [
+            [5, NOW, "info", "", "x"],
+            [6, NOW, "error", "", "worse"],
+          ],
+          cleared: 0,
+        },
+        [5, 6, false],
+      );
+      expect([messages(), note()]).toEqual([["no answer", "slow", "worse"], "3 of 6 shown"]);
+      expect([log().firstElementChild, chips()[0]]).toEqual([kept, "Error2"]);
+      expect(el.querySelector(".rw-chip")).toBe(error);
+    });
+
+    it("says how many older events are not in the page", () => {
+      traits.max_rows = 10;
+      last = 4;
+      more(30);
+      look("event 2");
+      expect(note()).toBe("9 of 10 shown · 20 older not searched");
+    });
+
+    it("is searched while its picture is held, too", () => {
+      click(pause());
+      more(6);
+      look("db");
+      expect([messages(), note(), state(el)]).toEqual([["no answer", "login"], "2 of 4 shown", "paused"]);
+    });
+
+    it("is cleared with Escape, and closed with another", () => {
+      look("db");
+      click(find(el, ".rw-chip"));
+      press(find(el, ".rw-search"), "Escape");
+      expect([messages().length, find(el, ".rw-search").value, filter().hidden]).toEqual([4, "", false]);
+      press(find(el, ".rw-search"), "Escape");
+      expect([filter().hidden, document.activeElement]).toEqual([true, tool("Filter")]);
+    });
+
+    it("hides nothing once its filter cannot be seen", () => {
+      look("db");
+      click(tool("Filter"));
+      expect([filter().hidden, messages().length]).toEqual([true, 4]);
+    });
+
+    it("has a button to clear it, which leaves the focus in the field", () => {
+      look("db");
+      click(find(el, ".rw-result .rw-button"));
+      expect([messages().length, document.activeElement]).toEqual([4, find(el, ".rw-search")]);
+      expect(find(el, ".rw-result .rw-button").hidden).toBe(true);
+    });
+
+    it("renames all in another language", () => {
+      stage.set("e", "locale", "ja");
+      expect(chips()).toEqual(["エラー1", "警告1", "情報1", "audit1"]);
+    });
+  });
+
+  it("has no tools while there is nothing to use them on", () => {
+    start([]);
+    expect([tool("Filter").hidden, tool("Copy").hidden, tool("Follow").hidden]).toEqual([true, true, true]);
+    more(3);
+    expect([tool("Filter").hidden, tool("Copy").hidden, tool("Follow").hidden]).toEqual([false, false, true]);
+    more(20);
+    expect(tool("Follow").hidden).toBe(false);
+  });
+
+  it("is copied as text, as far as it is shown, and says so for a while", async () => {
+    const written: string[] = [];
+    vi.stubGlobal("navigator", {
+      language: "en",
+      clipboard: { writeText: async (copied: string) => written.push(copied) },
+    });
+    start([
+      [1, NOW, "error", "db", "no answer"],
+      [2, NOW, "info", "web", "fine"],
+    ]);
+    click(tool("Filter"));
+    look("db");
+    click(tool("Copy"));
+    await vi.waitFor(() => expect(tool("Copy").dataset.rwTip).toBe("Copied"));
+    expect(written).toHaveLength(1);
+    expect(written[0]).toMatch(/^.*\d\d:\d\d:\d\d\.000\tError\tdb\tno answer\n$/);
+    expect(text(el, ".rw-said")).toBe("Copied");
+    stage.clock.run(3000);
+    expect([tool("Copy").dataset.rwTip, text(el, ".rw-said")]).toEqual([undefined, ""]);
+    vi.unstubAllGlobals();
+  });
+
+  it("stays or follows at a click, too", () => {
+    start(range(1, 40));
+    click(tool("Follow"));
+    expect([aria(tool("Follow"), "pressed"), jump().hidden]).toEqual(["false", false]);
+    const before = log().scrollTop;
+    more(45);
+    expect(log().scrollTop).toBe(before);
+    click(tool("Follow"));
+    expect([aria(tool("Follow"), "pressed"), log().scrollTop]).toEqual(["true", log().scrollHeight]);
   });
 
   it("tells the day and the milliseconds of a row when asked", () => {
@@ -180,7 +393,7 @@ describe("a log", () => {
       expect(firstSeen()).toBe("event 16");
       more(50);
       expect(firstSeen()).toBe("event 16");
-      expect([jump().hidden, jump().textContent]).toEqual([false, "10 new"]);
+      expect([jump().hidden, jump().textContent]).toEqual([false, "Held · 10 new"]);
     });
 
     it("stays there when a keyframe fills a gap above", () => {
@@ -207,20 +420,20 @@ describe("a log", () => {
       scrollTo(40 * ROW_PX - SEEN_PX);
       expect(jump().hidden).toBe(true);
       scrollTo(200);
-      expect(jump().hidden).toBe(true);
+      expect(jump().textContent).toBe("Held · Jump to the newest");
       more(53);
-      expect(jump().textContent).toBe("3 new");
+      expect(jump().textContent).toBe("Held · 3 new");
     });
   });
 
   describe("that is held", () => {
     it("stands still, counts what comes, and shows it all when it is let go", () => {
       start(range(1, 5));
-      find(el, ".rw-head .rw-button").click();
+      pause().click();
       stage.clock.draw();
       more(12);
       expect([state(el), messages().length, text(el, ".rw-status")]).toEqual(["paused", 5, "Paused, 7 new"]);
-      find(el, ".rw-head .rw-button").click();
+      pause().click();
       stage.clock.draw();
       expect([state(el), messages().length]).toEqual(["live", 12]);
     });
@@ -229,8 +442,8 @@ describe("a log", () => {
       start(range(1, 5));
       traits.paused = true;
       stage.pass(1);
-      expect(text(el, ".rw-head .rw-button")).toBe("Resume");
-      find(el, ".rw-head .rw-button").click();
+      expect([pause().title, aria(pause(), "label")]).toEqual(["Resume", "Resume Events"]);
+      pause().click();
       expect(stage.asked).toEqual([["e", "resume"]]);
     });
   });

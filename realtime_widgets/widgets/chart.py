@@ -15,7 +15,7 @@ from ..streams import Stream
 from ..streams.amounts import Duration
 from .base import LiveWidget, named_keywords
 from .export import figure, table
-from .settings import NumberSettings, Setting, check_range, optional
+from .settings import NumberSettings, Setting, optional, pixels
 from .tables import check_times, each_with_tables
 
 if TYPE_CHECKING:
@@ -43,11 +43,6 @@ def _check_names(source: Source) -> None:
             f"a chart cannot tell two streams apart that are both called {twice!r}: name them otherwise, "
             'or label them, {"one": stream, "other": stream}'
         )
-
-
-def _checked_height(height: Any) -> int:
-    check_range("height", height, 80, 2000, "CSS pixels")
-    return int(height)
 
 
 def _plain_colors(colors: Any) -> list[str] | dict[str, str]:
@@ -101,7 +96,7 @@ class LiveChart(NumberSettings, LiveWidget):
         `LiveChart(stream, y=["cpu", "memory"], window=60, format="percentage")`
     """
 
-    height = Setting(240, _checked_height).tag(sync=True)
+    height = Setting(240, pixels("height")).tag(sync=True)
     """Height of the plot, CSS pixels."""
 
     _x = traitlets.Unicode("ts").tag(sync=True)

@@ -12,7 +12,7 @@ from ..feeds.levels import Level, checked_level
 from ..feeds.log import EventLogFeed
 from ..streams import Stream
 from .base import LiveWidget, named_keywords
-from .settings import Setting, whole
+from .settings import Setting, pixels, whole
 from .tables import with_tables
 
 MAX_ROWS = 5000
@@ -27,16 +27,19 @@ class EventLog(LiveWidget):
     Other names are understood, and numbers: 0 to 7 are syslog's, from 10 on those of `logging`, or of pino where the
     messages are in `msg`; unknown ones count as info. Colours and other sequences for terminals are taken out. The log
     stays at the newest event unless its reader has scrolled up. It shows what it leaves out: events that came faster
-    than a page can show, and texts beyond 2,000 characters. `level` and `max_rows` can be set later.
+    than a page can show, and texts beyond 2,000 characters. Readers can filter by level and by text, and copy what they
+    see. `level`, `max_rows` and `height` can be set later.
 
     Args:
         stream: where the events come from; also a table, as `Stream.extend` takes it, such as a DataFrame.
         level: the least severe level to show, by any name or by number (`logging`'s, or syslog's).
         max_rows: most rows in the page, 10 to 5000; older ones leave at the top.
         title: heading; None for none.
+        height: most height of the rows, CSS pixels, 80 to 2000: the log is as high as its rows, and from there on it
+            scrolls. Where a layout or a dashboard gives it more or less room, it fills that.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and times, such as `ja`; None: the browser's.
-        layout: an `ipywidgets.Layout`, as for every ipywidget; `{"height": "400px"}` makes the log taller.
+        layout: an `ipywidgets.Layout`, as for every ipywidget.
 
     Raises:
         UsageError: when a setting is out of its range; TypeError names the nearest keyword.
@@ -45,11 +48,17 @@ class EventLog(LiveWidget):
         `log = EventLog(stream, level="warning"); stream.append(level="error", source="db", message="no answer")`
     """
 
-    level = Setting("info", checked_level)
+    level = Setting("info", checked_level).tag(sync=True)
     """The least severe level that is shown, by any name or by number."""
 
     max_rows = Setting(500, whole("max_rows", 10, MAX_ROWS, "")).tag(sync=True)
     """Most rows in the page."""
+
+    height = Setting(240, pixels("height")).tag(sync=True)
+    """Most height of the rows, CSS pixels."""
+
+    _stream = traitlets.Unicode().tag(sync=True)
+    """What the stream is called, if anything, for those who wait for its first event."""
 
     @named_keywords
     def __init__(
@@ -59,6 +68,7 @@ class EventLog(LiveWidget):
         level: Level | str | int = "info",
         max_rows: int = 500,
         title: str | None = None,
+        height: int = 240,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
         layout: Layout | dict[str, Any] | None = None,
@@ -77,6 +87,8 @@ class EventLog(LiveWidget):
             title=title,
             level=level,
             max_rows=max_rows,
+            height=height,
+            _stream="" if given.name == Stream().name else given.name,
             theme=theme,
             locale=locale,
             layout=layout,

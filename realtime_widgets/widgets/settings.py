@@ -99,6 +99,16 @@ def whole(what: str, low: int, high: int, unit: str) -> Callable[[Any], int]:
     return check
 
 
+def pixels(what: str) -> Callable[[Any], int]:
+    """A check for heights in CSS pixels, 80 to 2000."""
+
+    def check(value: Any) -> int:
+        check_range(what, value, 80, 2000, "CSS pixels")
+        return int(value)
+
+    return check
+
+
 def seconds(what: str, low: float, high: float) -> Callable[[Any], float]:
     """A check for durations of a range, in every form that `to_duration` takes, as seconds."""
 

@@ -92,7 +92,7 @@ SIGNATURES = {
     "Hub.start": "(self, timeout=10.0)",
     "Hub.stop": "(self, timeout=60.0)",
     "Hub.publish": "(self, channel, data, *, type=None)",
-    "EventLog": "(stream, *, level='info', max_rows=500, title=None, theme='auto', locale=None, layout=None)",
+    "EventLog": "(stream, *, level='info', max_rows=500, title=None, height=240, theme='auto', locale=None, layout=None)",
     "EventLog.pause": "(self)",
     "EventLog.close": "(self)",
     "ConnectionIndicator": "(client, *, grace=5.0, theme='auto', locale=None, layout=None)",

@@ -47,8 +47,14 @@ def test_rows_count_as_bytes_of_keyframes(sent: Recorder):
 
 
 def test_settings_are_kept(sent: Recorder):
-    log = EventLog(Stream("e"), level="error", max_rows=10, title="Errors", locale="ja_JP")
-    assert (log.level, log.max_rows, log.title, log.locale) == ("error", 10, "Errors", "ja-JP")
+    log = EventLog(Stream("e"), level="error", max_rows=10, title="Errors", height=400, locale="ja_JP")
+    assert (log.level, log.max_rows, log.title, log.height, log.locale) == (
+        "error",
+        10,
+        "Errors",
+        400,
+        "ja-JP",
+    )
     assert repr(log) == "EventLog('e', level='error', no_data)"
 
 
@@ -61,6 +67,7 @@ def test_settings_are_kept(sent: Recorder):
         (lambda s: EventLog(s, max_rows=5001), UsageError, "10 to 5000"),
         (lambda s: EventLog(s, max_rows=50.0), UsageError, "whole number"),
         (lambda s: EventLog(s, max_rows=True), UsageError, "whole number"),
+        (lambda s: EventLog(s, height=79), UsageError, "pass 80 to 2000 CSS pixels"),
         (lambda s: EventLog(s, max_row=50), TypeError, "did you mean 'max_rows'?"),
     ],
 )
@@ -70,3 +77,9 @@ def test_what_cannot_be_logged_is_refused_with_advice(
     with pytest.raises(error) as raised:
         make(Stream("s"))
     assert message in str(raised.value)
+
+
+def test_pages_are_told_what_is_waited_for(sent: Recorder):
+    state = EventLog(Stream("orders"), level="warn").get_state()
+    assert (state["_stream"], state["level"]) == ("orders", "warning")
+    assert EventLog(Stream()).get_state()["_stream"] == ""

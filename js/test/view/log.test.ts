@@ -24,6 +24,20 @@ describe("rows", () => {
     expect([held(), events.arrived]).toEqual([[3, 4, 5], 5]);
   });
 
+  it("count what is not in the page: what left, once, and what was left out, up to a clear", () => {
+    most = 3;
+    events.replace(range(1, 5), 5, 0);
+    expect(events.elsewhere).toBe(2);
+    events.replace(range(1, 5), 5, 0); // brings once more what there was no room for
+    expect(events.elsewhere).toBe(2);
+    events.append([[15, 10], event(16)], 16);
+    expect([held(), events.elsewhere]).toEqual([[5, "15:10", 16], 14]);
+    events.append(range(17, 19), 19);
+    expect([held(), events.elsewhere]).toEqual([[17, 18, 19], 16]);
+    events.replace([], 19, 19);
+    expect(events.elsewhere).toBe(0);
+  });
+
   it("of a keyframe leave what is older alone, when nothing is missing in between", () => {
     events.replace(range(1, 6), 6, 0);
     events.replace(range(4, 8), 8, 0);

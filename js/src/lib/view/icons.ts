@@ -13,11 +13,16 @@ const PATHS = {
   slashed: "M8 3a5 5 0 1 1 0 10a5 5 0 1 1 0-10M4.5 4.5l7 7",
   check: "M2.5 8.5l3.5 4l7.5-9",
   triangle: "M8 2L15 14H1z",
+  pause: "M4 3h3v10H4zM9 3h3v10H9z",
+  play: "M4.5 2.5l9 5.5l-9 5.5z",
+  funnel: "M2 3h12l-4.5 5.5V13l-3 1V8.5z",
+  copy: "M6 6h7.5v7.5H6zM10 3H2.5v7.5H3",
+  newest: "M3.5 3L8 7.5L12.5 3M3.5 8.5L8 13l4.5-4.5",
 };
 
 export type Icon = keyof typeof PATHS;
 
-const FILLED: ReadonlySet<Icon> = new Set<Icon>(["dot", "disc", "triangle"]);
+const FILLED: ReadonlySet<Icon> = new Set<Icon>(["dot", "disc", "triangle", "pause", "play"]);
 
 /** Makes an icon; for the eye only, so words must say the same. */
 export function icon(name: Icon): SVGElement {
@@ -31,4 +36,11 @@ export function icon(name: Icon): SVGElement {
   svg.append(path);
   svg.dataset.rwIcon = name;
   return svg;
+}
+
+/** Shows an icon as the first child of an element, in place of the one that is there. */
+export function showIcon(el: HTMLElement, name: Icon): void {
+  const shown = el.firstElementChild;
+  if (!(shown instanceof SVGElement)) el.prepend(icon(name));
+  else if (shown.dataset.rwIcon !== name) shown.replaceWith(icon(name));
 }

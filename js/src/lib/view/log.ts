@@ -28,6 +28,10 @@ export class LogRows {
   items: Item[] = [];
   /** How many have ever come, for counting what is new. */
   arrived = 0;
+  /** How many there were that are in the page no more. */
+  #gone = 0;
+  /** The number up to which those are counted: a keyframe may bring rows that there is no room for once more. */
+  #goneUpTo = 0;
   /** Gaps that nobody can fill, by their numbers. */
   readonly #closed = new Set<number>();
   /** The number up to which we know all. */
@@ -48,7 +52,10 @@ export class LogRows {
    * stream was not cleared since: a keyframe holds less than a page may show.
    */
   replace(rows: LogRow[], last: number, cleared: number): void {
-    if (cleared !== this.#cleared) this.#closed.clear();
+    if (cleared !== this.#cleared) {
+      this.#closed.clear();
+      this.#gone = 0;
+    }
     this.#cleared = cleared;
     const first = rows[0];
     const gap = first?.length === 2;
@@ -69,6 +76,11 @@ export class LogRows {
     this.items = kept;
     this.#add(brought, newest);
     this.#upTo = last;
+  }
+
+  /** How many events there are or were that are not in the page. */
+  get elsewhere(): number {
+    return this.#gone + this.items.reduce((sum, each) => sum + (isGap(each) ? each.count : 0), 0);
   }
 
   /** The newest gap that the kernel may still fill, and for how many events of it there is room: older rows give way. */
@@ -115,12 +127,20 @@ export class LogRows {
   /** Lets go of what there is no room for. */
   trim(): void {
     const surplus = this.items.length - this.maxRows();
-    if (surplus > 0) this.items.splice(0, surplus);
+    if (surplus <= 0) return;
+    const gone = this.items.splice(0, surplus);
+    this.#gone += events(gone.filter(({ seq }) => seq > this.#goneUpTo));
+    this.#goneUpTo = Math.max(this.#goneUpTo, gone.at(-1)!.seq);
   }
 }
 
 export function isGap(item: Item): item is Gap {
   return "count" in item;
+}
+
+/** Whether an item is an event, and not something that is missing. */
+export function isEvent(item: Item): item is LogEvent & { level: string } {
+  return !isGap(item) && item.level !== null;
 }
 
 /** How many events items stand for. */

@@ -1,0 +1,144 @@
+// Follow: a scrolled list that stays at its newest row until the reader scrolls up, and then at what is being read.
+
+import { onKeys } from "./keys";
+
+/** Pixels from the end within which a list counts as being there: fractions, and a slip of the hand. */
+const NEAR_END_PX = 8;
+
+export class Follow {
+  /** Whether the list goes to its end with every change. */
+  on = true;
+  /** Whether there is more than fits. */
+  scrolls = false;
+  readonly #list: HTMLElement;
+  readonly #rows: () => HTMLElement[];
+  readonly #changed: () => void;
+  /** Where the list stood when we last knew. */
+  #top = 0;
+  #width = 0;
+  /** The row at the upper edge, and how far below the edge it begins; for when the rows change their heights. */
+  #reading: { row: HTMLElement; above: number } | null = null;
+
+  /**
+   * `rows` are those of the list that scroll with it; `changed` is called when the reader begins or ends to follow, and
+   * when there is more or no more than fits.
+   */
+  constructor(list: HTMLElement, rows: () => HTMLElement[], changed: () => void, signal: AbortSignal) {
+    this.#list = list;
+    this.#rows = rows;
+    this.#changed = changed;
+    list.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
+    // Browsers scroll smoothly, and a busy list would be back at its end before the first pixels have counted.
+    const up = { signal, passive: true };
+    list.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && this.#goUp(), up);
+    onKeys(list, (event) => this.#key(event), signal);
+    const observer = new ResizeObserver(() => this.#resized());
+    observer.observe(list);
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  /** Follows from now on, or stays here. */
+  set(on: boolean): void {
+    this.on = on;
+    if (on) this.settle();
+    else this.#read();
+    this.#changed();
+  }
+
+  #goUp(): void {
+    if (this.on && this.scrolls) this.set(false);
+  }
+
+  #key({ key, target }: KeyboardEvent): void {
+    if (target !== this.#list) return;
+    if (["ArrowUp", "PageUp", "Home"].includes(key)) this.#goUp();
+    if (key === "End" && !this.on) this.set(true);
+  }
+
+  /**
+   * Changes the rows: at the end it stays there, and elsewhere what is in sight and stays keeps its place. `write` changes
+   * them; `now` is asked where the row is then that had a place before.
+   */
+  change(stays: (i: number) => boolean, write: () => void, now: (i: number) => HTMLElement): void {
+    const list = this.#list;
+    const rows = this.#rows();
+    if (!this.on && list.clientWidth !== this.#width) this.#resized(); // before the observer has seen it
+    let at = this.on ? rows.length : firstInSight(rows, list.scrollTop);
+    while (at < rows.length && !stays(at)) at++;
+    const above = at < rows.length ? rows[at]!.offsetTop - list.scrollTop : 0;
+    write();
+    this.#reading = at < rows.length ? { row: now(at), above } : null;
+    this.#keepPlace();
+    this.settle();
+  }
+
+  /** Goes to the end where it follows, and notes where the list stands. */
+  settle(): void {
+    const list = this.#list;
+    if (this.on) list.scrollTop = list.scrollHeight;
+    this.#top = list.scrollTop;
+    this.#width = list.clientWidth;
+    this.#noteRoom();
+  }
+
+  /**
+   * A list that grows, or is made smaller, is not at its end any more, and events of scrolling come late: only who has
+   * gone up from where we put the list wants to stay there.
+   */
+  #scrolled(): void {
+    const { scrollTop } = this.#list;
+    const was = this.on;
+    const up = scrollTop < this.#top;
+    if (this.#left <= (up ? 1 : NEAR_END_PX)) this.on = true;
+    else if (up) this.on = false;
+    this.#top = scrollTop;
+    if (!this.on) this.#read();
+    if (this.on !== was) this.#changed();
+  }
+
+  /** Pixels below what is in sight. */
+  get #left(): number {
+    const { scrollHeight, scrollTop, clientHeight } = this.#list;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+
+  #read(): void {
+    const list = this.#list;
+    const rows = this.#rows();
+    const row = rows[firstInSight(rows, list.scrollTop)];
+    this.#reading = row ? { row, above: row.offsetTop - list.scrollTop } : null;
+  }
+
+  /** The list has another size: its lines wrap anew. */
+  #resized(): void {
+    this.#keepPlace();
+    this.settle();
+  }
+
+  #keepPlace(): void {
+    const reading = this.#reading;
+    if (!this.on && reading?.row.isConnected) this.#list.scrollTop = reading.row.offsetTop - reading.above;
+  }
+
+  #noteRoom(): void {
+    const { scrollHeight, clientHeight } = this.#list;
+    const scrolls = scrollHeight > clientHeight;
+    if (scrolls === this.scrolls) return;
+    if (!scrolls) this.on = true; // nothing can be above it
+    this.scrolls = scrolls;
+    this.#changed();
+  }
+}
+
+/** The first of rows, in the order of their places, that ends below an edge. */
+function firstInSight(rows: HTMLElement[], edge: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const { offsetTop, offsetHeight } = rows[middle]!;
+    if (offsetTop + offsetHeight > edge) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

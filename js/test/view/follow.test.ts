@@ -1,0 +1,147 @@
+// A list of rows of 20 pixels, 100 of which can be seen.
+
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Follow } from "../../src/lib/view/follow";
+import { keepKeys } from "../../src/lib/view/keys";
+
+let life: AbortController;
+let list: HTMLElement;
+let rows: HTMLElement[];
+let follow: Follow;
+let rowPx: number;
+let resize: () => void;
+const changed = vi.fn();
+
+beforeEach(() => {
+  rowPx = 20;
+  life = new AbortController();
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      constructor(told: () => void) {
+        resize = told;
+      }
+      observe() {}
+      disconnect() {
+        resize = () => {};
+      }
+    },
+  );
+  const host = document.createElement("div");
+  host.className = "rw-host";
+  host.dataset.rwBuild = __BUILD__;
+  list = document.createElement("div");
+  rows = [];
+  host.append(list);
+  document.body.append(host);
+  let top = 0;
+  Object.defineProperties(list, {
+    clientHeight: { get: () => 100 },
+    scrollHeight: { get: () => Math.max(100, rows.length * rowPx) },
+    scrollTop: { get: () => top, set: (px) => (top = Math.max(0, Math.min(px, rows.length * rowPx - 100))) },
+  });
+  keepKeys();
+  follow = new Follow(list, () => rows, changed, life.signal);
+  set(40);
+  changed.mockClear();
+});
+
+afterEach(() => {
+  life.abort();
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+});
+
+/** Has `count` rows, of which the first leave and the last are new. */
+function set(count: number, gone = 0): void {
+  const before = rows;
+  const kept = rows.slice(gone);
+  follow.change(
+    (i) => i >= gone,
+    () => {
+      rows = [...kept, ...Array.from({ length: count - kept.length }, row)];
+      list.replaceChildren(...rows);
+    },
+    (i) => before[i]!,
+  );
+}
+
+function row(): HTMLElement {
+  const made = document.createElement("p");
+  Object.defineProperties(made, {
+    offsetTop: { get: () => rows.indexOf(made) * rowPx },
+    offsetHeight: { get: () => rowPx },
+  });
+  return made;
+}
+
+const scroll = (px: number) => {
+  list.scrollTop = px;
+  list.dispatchEvent(new Event("scroll"));
+};
+const press = (key: string) => list.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+
+it("stays at the end with what comes", () => {
+  expect([follow.on, list.scrollTop]).toEqual([true, 700]);
+  set(50);
+  expect(list.scrollTop).toBe(900);
+});
+
+it("goes on following when its size changes, whatever is told late of scrolling", () => {
+  rowPx = 40;
+  list.dispatchEvent(new Event("scroll")); // it has not moved, and is not at its end
+  expect(follow.on).toBe(true);
+  resize();
+  expect(list.scrollTop).toBe(1500);
+  rowPx = 20;
+  scroll(700); // the browser has put it back to its end, as it is shorter now
+  expect(follow.on).toBe(true);
+});
+
+it("stays where the reader went up to, also by a pixel or two, and follows again from the end", () => {
+  scroll(697);
+  expect([follow.on, changed.mock.calls.length]).toEqual([false, 1]);
+  set(50);
+  expect(list.scrollTop).toBe(697);
+  scroll(895);
+  expect(follow.on).toBe(true);
+});
+
+it.each(["ArrowUp", "PageUp", "Home"])("stops at once at %s, before the list has moved", (key) => {
+  press(key);
+  expect(follow.on).toBe(false);
+  press("End");
+  expect([follow.on, list.scrollTop]).toEqual([true, 700]);
+});
+
+it("stops at once when a wheel turns up, and not when it turns down", () => {
+  list.dispatchEvent(Object.assign(new Event("wheel"), { deltaY: 3 }));
+  expect(follow.on).toBe(true);
+  list.dispatchEvent(Object.assign(new Event("wheel"), { deltaY: -3 }));
+  expect(follow.on).toBe(false);
+});
+
+it("keeps what is being read in its place while rows come and go, and when they wrap anew", () => {
+  scroll(305);
+  const reading = rows[15];
+  set(50, 10);
+  expect([rows.indexOf(reading!), list.scrollTop]).toEqual([5, 105]);
+  rowPx = 40;
+  resize();
+  expect(list.scrollTop).toBe(205);
+});
+
+it("keeps the next row that stays where the one being read leaves", () => {
+  scroll(305);
+  set(50, 20);
+  expect(list.scrollTop).toBe(0);
+});
+
+it("follows where everything fits, and says whether it does", () => {
+  scroll(0);
+  expect([follow.on, follow.scrolls]).toEqual([false, true]);
+  set(3, 37);
+  expect([follow.on, follow.scrolls]).toEqual([true, false]);
+  press("ArrowUp");
+  expect(follow.on).toBe(true);
+});
