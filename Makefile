@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 
 VENV := .venv
 BIN := $(VENV)/bin
-NOTEBOOK ?= notebooks/01_live_dashboard.ipynb
+NOTEBOOK ?=
 
 # Beside the package and its [demo]: what makes it, and what checks it. Versions are in constraints.txt.
 BUILD_TOOLS := build hatchling hatch-jupyter-builder
@@ -48,7 +48,7 @@ help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo "  PYTHON=python3.12 chooses another interpreter (now: $(PYTHON))."
 
-demo: .venv/installed ## build everything, open the live dashboard in JupyterLab (Ctrl-C ends it)
+demo: .venv/installed ## build everything, show the live dashboard in JupyterLab (Ctrl-C ends it)
 	@echo "Starting the demo."
 	@exec $(BIN)/realtime-widgets demo $(NOTEBOOK)
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
 import re
 import signal
 import socket
@@ -11,7 +10,6 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,7 @@ import pytest
 
 import realtime_widgets
 from realtime_widgets import cli
-from realtime_widgets.cli import copy_examples, find_notebook, main
-from realtime_widgets.errors import UsageError
+from realtime_widgets.cli import main
 
 EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
@@ -71,7 +68,10 @@ def test_a_missing_notebook_is_one_sentence(capsys: pytest.CaptureFixture[str]):
     )
 
 
-def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+def test_a_taken_port_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
     notebook = tmp_path / "a.ipynb"
     notebook.write_text(EMPTY)
     with socket.socket() as taken:
@@ -82,105 +82,8 @@ def test_a_taken_port_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp_pa
     assert f"cannot listen on port {port}" in capsys.readouterr().err
 
 
-def test_a_folder_means_its_first_notebook(tmp_path: Path):
-    for name in ("02_b.ipynb", "01_a.ipynb", "00.txt"):
-        (tmp_path / name).write_text(EMPTY)
-    assert find_notebook(tmp_path) == (tmp_path / "01_a.ipynb").resolve()
-    assert find_notebook(tmp_path / "02_b.ipynb").name == "02_b.ipynb"
-
-
-def test_a_folder_without_notebooks_is_refused(tmp_path: Path):
-    with pytest.raises(UsageError, match="there is no notebook in"):
-        find_notebook(tmp_path)
-
-
-def test_a_file_that_is_no_notebook_is_refused(tmp_path: Path):
-    (tmp_path / "a.py").write_text("")
-    with pytest.raises(UsageError, match="is no notebook"):
-        find_notebook(tmp_path / "a.py")
-
-
-def test_the_examples_are_found_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-    assert find_notebook(None).name == "01_live_dashboard.ipynb"
-
-
-def test_copied_examples_are_the_users_to_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    source, target = tmp_path / "source", tmp_path / "target"
-    source.mkdir()
-    (source / "a.ipynb").write_text("original a")
-    (source / "b.ipynb").write_text("original b")
-    (source / "c.txt").write_text("no notebook")
-    copy_examples(source, target)
-    assert capsys.readouterr().out == ""
-    (target / "a.ipynb").write_text("mine")
-    copy_examples(source, target)
-    assert (target / "a.ipynb").read_text() == "mine"
-    assert (target / "b.ipynb").read_text() == "original b"
-    assert not (target / "c.txt").exists()
-    assert "Keeping your a.ipynb" in capsys.readouterr().out
-
-
-def test_a_browser_needs_a_display(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert not cli._has_display()
-    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
-    assert cli._has_display()
-
-
-def test_a_browser_is_not_given_the_token_on_its_command_line(monkeypatch: pytest.MonkeyPatch):
-    opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", opened.append)
-    address = "http://127.0.0.1:1/lab?a=1&token=SECRET"
-    with cli._opened(address, browser=True):
-        (shown,) = opened
-        page = Path(urllib.request.url2pathname(urllib.parse.urlsplit(shown).path))
-        assert "SECRET" not in shown
-        assert "url=http://127.0.0.1:1/lab?a=1&amp;token=SECRET" in page.read_text()
-        if os.name == "posix":
-            assert page.stat().st_mode & 0o077 == 0
-            assert page.parent.stat().st_mode & 0o077 == 0
-    assert not page.exists()
-    with cli._opened(address, browser=False):
-        assert len(opened) == 1
-
-
 def get(url: str | urllib.request.Request) -> Any:
     return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_serves_until_it_is_interrupted(
-    tmp_path: Path, child_env: dict[str, str], number: signal.Signals
-):
-    notebook = tmp_path / "my notebook.ipynb"
-    notebook.write_text(EMPTY)
-    with subprocess.Popen(
-        [sys.executable, "-m", "realtime_widgets", "demo", str(notebook), "--no-browser"],
-        stdout=subprocess.PIPE,
-        cwd=tmp_path,
-        env=child_env | {"JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")},
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == f"Starting JupyterLab for {notebook.resolve()} ...\n"
-            line = process.stdout.readline()
-            found = re.fullmatch(r"Open (http://127\.0\.0\.1:(\d+)/lab/tree/(\S+)) in a browser\..*\n", line)
-            assert found, line
-            address, port, path = found.groups()
-            assert path.startswith("my%20notebook.ipynb?token=")
-            with get(address) as answer:
-                assert answer.status == 200
-            process.send_signal(number)
-            assert "Stopping JupyterLab" in process.stdout.read()
-            assert process.wait(60) == 0
-        finally:
-            process.kill()
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", int(port))) != 0
 
 
 # The hub

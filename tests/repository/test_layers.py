@@ -30,7 +30,8 @@ ROOMS = {
     "browser": ("errors runtime streams feeds", "anywidget traitlets ipykernel numpy msgspec"),
     "widgets": ("errors runtime streams feeds client browser", "anywidget ipywidgets comm traitlets numpy pandas plotly msgspec"),
     "connecting": ("errors client hub", ""),
-    "cli": ("errors runtime hub __init__", ""),
+    "demo": ("errors", "jupyter_client jupyter_core nbformat"),
+    "cli": ("errors runtime hub demo __init__", ""),
     "__init__": ("errors streams protocol sources client hub feeds browser widgets connecting", ""),
     "__main__": ("cli", ""),
 }  # fmt: skip
@@ -49,6 +50,9 @@ LAZY = set(
         "httpx",
         "IPython",
         "ipykernel",
+        "jupyter_client",
+        "jupyter_core",
+        "nbformat",
     ]
 )
 

@@ -1,0 +1,1 @@
+"""The demo: the example notebooks, running in a JupyterLab of their own."""
