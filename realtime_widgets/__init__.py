@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .connecting import connect
     from .hub import Hub
     from .protocol.envelope import Message
+    from .widgets.cards import cards
     from .widgets.connection import ConnectionIndicator
     from .widgets.dashboard import Dashboard
     from .widgets.events import EventLog
@@ -52,6 +53,7 @@ __all__ = [
     # Widgets
     "LiveChart",
     "MetricCard",
+    "cards",
     "EventLog",
     "ConnectionIndicator",
     "Dashboard",
@@ -70,6 +72,7 @@ _LATER = {
     "Reconnect": ".client.sansio.backoff",
     "keyed": ".client.sansio.inbox",
     "Hub": ".hub",
+    "cards": ".widgets.cards",
     "ConnectionIndicator": ".widgets.connection",
     "Dashboard": ".widgets.dashboard",
     "EventLog": ".widgets.events",

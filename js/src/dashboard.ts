@@ -60,6 +60,7 @@ class HeaderView implements View {
   draw(): void {
     const { header } = this;
     this.#head.draw("pause_all", "resume_all");
+    this.root.toggleAttribute("data-rw-untitled", !header.get<string>("title"));
     this.#head.pause.hidden = header.holds.length === 0;
     this.status.hidden = header.state === "live" || header.state === "loading";
   }

@@ -99,3 +99,10 @@ it("speaks Japanese", () => {
   stage.set("h", "locale", "ja");
   expect(button().textContent).toBe("すべて一時停止");
 });
+
+it("says when it has no title: alone, it is then no empty bar", () => {
+  const bar = find(header, ".rw-dashboard");
+  expect(bar.hasAttribute("data-rw-untitled")).toBe(false);
+  stage.set("h", "title", "");
+  expect(bar.hasAttribute("data-rw-untitled")).toBe(true);
+});

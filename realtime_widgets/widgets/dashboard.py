@@ -6,42 +6,45 @@ ipywidgets; the grid is made of classes and rules in style.css, which the header
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
 import numpy as np
 import traitlets
-from ipywidgets import Box, Button, DOMWidget, HBox, Layout, ValueWidget, VBox
+from ipywidgets import Box, DOMWidget, HBox, Layout, VBox
 
-from ..errors import UsageError, WrongType, did_you_mean, shown
+from ..errors import UsageError
 from ..feeds.feed import Payload
 from ..feeds.freshness import GRAVEST_FIRST, DataState
+from .arrangement import BOARD, MAX_COLUMNS, Arrangement, Cell, Children, Line, Spans, is_narrow
 from .base import LiveWidget, named_keywords
-from .closed import SaysClosed, why_closed
+from .closed import SaysClosed
 from .connection import ConnectionIndicator, Linked
-from .metric import MetricCard
 from .settings import OnlySettings
 from .shown import get_shown
 
-Children = Sequence[DOMWidget] | Mapping[str, DOMWidget]
-
 AUTO_COLUMNS: Final = 3
-MAX_COLUMNS: Final = 6
-
-NARROW: Final = (MetricCard, ConnectionIndicator, ValueWidget, Button)
-"""Widgets that take one column; everything else (charts, logs, figures, boxes) takes half of the width."""
+EVEN_COLUMNS: Final = {2: 2, 4: 4, 8: 4}
+"""Numbers of cards that three columns would leave a hole beside → the columns that do not."""
 
 
 class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
-    """Cards, charts and any other ipywidgets in one to six columns, as its width allows.
+    """Cards, charts and any other ipywidgets in a grid that follows its width, under one title.
 
-    Cards and controls take one column of 220 pixels at least, everything else half of the width, or all of it where
-    that is narrow. The order is that of reading. "Pause all" in the header freezes the widgets in that page, at once
-    and whatever the kernel does; `pause()` freezes them in all pages. Data are still received, and nothing is lost.
+    Widgets flow in the order of reading: cards and controls into columns of 200 pixels at least, everything else two
+    in a row, or across where that is narrow. Lists in the list are rows: `Dashboard([[a, b], c])` is a row of a and b,
+    then c across; a list in a row is a stack: `[[[card, card], chart]]` has two cards above each other beside a chart.
+
+    "Pause all" in the header freezes the widgets in that page, at once and whatever the kernel does; `pause()` freezes
+    them in all pages. Data are still received, and nothing is lost. Without title and connection there is no header.
 
     Args:
-        children: the widgets, or a mapping of name → widget; `dashboard["cpu"]`, `dashboard[0]`.
-        columns: most columns, 1 to 6; `auto`: 3.
+        children: the widgets; rows of them; or a mapping of name → widget (a row, too, may be one): `dashboard["cpu"]`,
+            `dashboard[0]`.
+        more: `Dashboard(a, b)` is `Dashboard([a, b])`.
+        columns: most columns that cards flow into, 1 to 6; `auto`: 3, or what leaves no hole.
+        span: widget, or its name → columns that it takes, 1 to 6, as far as there are so many; others: cards and
+            controls 1, everything else 2 in a row, half of the width where there are no rows.
         title: heading; None for none.
         connection: a client, or a `ConnectionIndicator`, to show beside the title; None: none.
         theme: of the header: `auto` (the host's), `light` or `dark`.
@@ -53,15 +56,16 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
         UsageError: when a setting is out of its range; TypeError names the nearest keyword.
 
     Example:
-        `Dashboard([card, other_card, chart], title="Server", connection=client)`
+        `Dashboard([[card, other_card], chart], title="Server", connection=client)`
     """
 
     @named_keywords
     def __init__(
         self,
         children: Children = (),
-        *,
+        *more: Any,
         columns: int | Literal["auto"] = "auto",
+        span: Spans | None = None,
         title: str | None = None,
         connection: Linked | ConnectionIndicator | None = None,
         theme: Literal["auto", "light", "dark"] = "auto",
@@ -69,9 +73,11 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
         self._columns = _checked_columns(columns)
-        self._members = _named(children)
+        self._auto = columns == "auto"
+        self._arrangement = Arrangement([children, *more] if more else children, span)
         look: dict[str, Any] = {"theme": theme, "locale": locale}
         self._own: list[Any] = []  # what close() closes
+        self._boxes: list[Box] = []  # rows and stacks
         if connection is None or isinstance(connection, ConnectionIndicator):
             indicator = connection
         else:
@@ -79,11 +85,10 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
         self._header = self._keep(_Header(self, title or "", **look))
         self._grid = self._keep(Box())
         self._grid.add_class("rw-board-grid")
-        self._grid.add_class(f"rw-columns-{self._columns}")
         row = self._keep(HBox([self._header] if indicator is None else [self._header, indicator]))
         row.add_class("rw-board-head")
         super().__init__([row, self._grid], **({} if layout is None else {"layout": layout}))
-        self.add_class("rw-board")
+        self.add_class(BOARD)
         self._arrange()
         get_shown().add(self)
 
@@ -99,32 +104,19 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
         Raises:
             UsageError: when there is none, naming the nearest.
         """
-        members = self._members
-        if isinstance(name, int) and -len(members) <= name < len(members):
-            return members[name][1]
-        for known, widget in members:
-            if known == name:
-                return widget
-        names = [known for known, _ in members if known is not None]
-        hint = did_you_mean(str(name), names) or f"; it has {len(members)} widgets, named {names}"
-        raise UsageError(f"the dashboard has no widget {name!r}{hint}")
+        return self._arrangement.find(name)
 
     def __iter__(self) -> Iterator[DOMWidget]:
-        return iter([widget for _, widget in self._members])
+        return iter([widget for _, widget in self._arrangement.members])
 
-    def add(self, widget: DOMWidget, name: str | None = None) -> None:
-        """Puts a widget at the end.
+    def add(self, widget: DOMWidget, name: str | None = None, *, span: int | None = None) -> None:
+        """Puts a widget at the end; in a row of its own where there are rows.
 
         Raises:
             WrongType: when it is no widget.
-            UsageError: when another has the name.
+            UsageError: when another has the name, or there are no such columns.
         """
-        if name is not None and any(known == name for known, _ in self._members):
-            raise UsageError(
-                f"the dashboard has a widget {name!r} already: remove it first, or take another name"
-            )
-        _check_widget(f"{name!r}" if name is not None else f"at place {len(self._members)}", widget)
-        self._members.append((name, widget))
+        self._arrangement.add(widget, name, span)
         self._arrange()
         if self.paused:
             for member in _pausable([widget]):
@@ -137,18 +129,46 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
             UsageError: when it is not there.
         """
         found = self[widget] if isinstance(widget, str) else widget
-        if not any(member is found for _, member in self._members):
+        if not any(member is found for member in self):
             raise UsageError(f"{found!r} cannot be removed: it is not in the dashboard")
-        self._members = [(name, member) for name, member in self._members if member is not found]
+        self._arrangement.remove(found)
         self._arrange()
+        _set_classes(found, set())
 
     def _arrange(self) -> None:
-        widgets = list(self)
-        for widget in widgets:
-            if not isinstance(widget, NARROW):
-                widget.add_class("rw-wide")
-        self._grid.children = widgets
-        self._header._members = [live._rw_id for live in _live(widgets)]
+        before, self._boxes = self._boxes, []
+        self._grid.children = [self._line(line) for line in self._arrangement.lines()]
+        for box in before:
+            box.close()
+        self._header._members = [live._rw_id for live in _live(self)]
+
+    def _line(self, line: Line) -> Box:
+        row = self._box([self._place(cell) for cell in line.cells], f"rw-board-{line.kind}")
+        row.add_class(f"rw-units-{line.units}" if line.kind == "row" else f"rw-columns-{self._most(line)}")
+        if line.mixed:
+            row.add_class("rw-mixed")
+        return row
+
+    def _most(self, line: Line) -> int:
+        return EVEN_COLUMNS.get(line.units, self._columns) if self._auto else self._columns
+
+    def _place(self, cell: Cell) -> DOMWidget:
+        """What stands in a place of a row; its classes say how much room it takes."""
+        sizes = {f"rw-span-{cell.span}"} | ({"rw-pair"} if cell.paired else set())
+        if len(cell.widgets) == 1:
+            _set_classes(cell.widgets[0], sizes | _breadth(cell.widgets[0]))
+            return cell.widgets[0]
+        for widget in cell.widgets:
+            _set_classes(widget, _breadth(widget))
+        stack = self._box(cell.widgets, "rw-stack")
+        _set_classes(stack, sizes)
+        return stack
+
+    def _box(self, children: Iterable[DOMWidget], name: str) -> Box:
+        box = Box(list(children))
+        box.add_class(name)
+        self._boxes.append(box)
+        return box
 
     # The whole
 
@@ -168,10 +188,9 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
 
     @columns.setter
     def columns(self, columns: int | Literal["auto"]) -> None:
-        most = _checked_columns(columns)
-        self._grid.remove_class(f"rw-columns-{self._columns}")
-        self._grid.add_class(f"rw-columns-{most}")
-        self._columns = most
+        self._columns = _checked_columns(columns)
+        self._auto = columns == "auto"
+        self._arrange()
 
     @property
     def theme(self) -> str:
@@ -216,12 +235,15 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Removes the dashboard from the pages; its widgets stay open, and so does an indicator that was passed in."""
-        for widget in getattr(self, "_own", ()):  # missing when the constructor has raised
+        for widget in [
+            *getattr(self, "_own", ()),
+            *getattr(self, "_boxes", ()),
+        ]:  # none when the constructor raised
             widget.close()
         super().close()
 
     def __repr__(self) -> str:
-        return f"Dashboard({self.title!r}, {len(self._members)} widgets, {self.data_state})"
+        return f"Dashboard({self.title!r}, {len(self._arrangement.members)} widgets, {self.data_state})"
 
 
 class _Header(LiveWidget):
@@ -251,29 +273,18 @@ class _Heading:
         return Payload(1, 0, True, {"age": None})
 
 
-def _named(children: Any) -> list[tuple[str | None, DOMWidget]]:
-    named: list[tuple[str | None, DOMWidget]]
-    if isinstance(children, Mapping):
-        named = [(str(name), widget) for name, widget in children.items()]
-    elif isinstance(children, Iterable) and not isinstance(children, str | bytes):
-        named = [(None, widget) for widget in children]
-    else:
-        raise WrongType(
-            f"a dashboard cannot be made of {shown(children)}: pass a list of widgets, or a dict of name → widget"
-        )
-    for place, (name, widget) in enumerate(named):
-        _check_widget(f"at place {place}" if name is None else repr(name), widget)
-    return named
+_LAID_OUT: Final = {"rw-wide", "rw-pair", *(f"rw-span-{span}" for span in range(1, MAX_COLUMNS + 1))}
 
 
-def _check_widget(which: str, widget: object) -> None:
-    if not isinstance(widget, DOMWidget):
-        raise WrongType(
-            f"a dashboard cannot show the child {which}: it is {shown(widget)} ({type(widget).__name__}); "
-            "pass widgets, such as rw.LiveChart(...) or ipywidgets.HTML(...)"
-        )
-    if widget.comm is None:
-        raise UsageError(f"a dashboard cannot show the child {which}: {why_closed(widget)}")
+def _breadth(widget: DOMWidget) -> set[str]:
+    return set() if is_narrow(widget) else {"rw-wide"}
+
+
+def _set_classes(widget: DOMWidget, names: set[str]) -> None:
+    """Gives a widget these classes of ours, and no others that say how it is laid out."""
+    others = [name for name in widget._dom_classes if name not in _LAID_OUT]
+    if (classes := (*others, *sorted(names))) != widget._dom_classes:
+        widget._dom_classes = classes
 
 
 def _checked_columns(columns: Any) -> int:

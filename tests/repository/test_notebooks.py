@@ -69,15 +69,17 @@ def test_the_dashboard_follows_the_hub_through_its_end_and_back(
 ) -> None:
     notebook = opened(page, lab, "01_live_dashboard.ipynb")
     indicator = widgets(page, "connection")
-    expect(widgets(page, "dashboard")).to_have_count(1)
+    expect(widgets(page, "dashboard").locator("visible=true")).to_have_count(
+        1
+    )  # and two rows of cards, without headers
     expect(widgets(page, "metric")).to_have_count(6)
     expect(indicator).to_have_attribute("data-rw-state", "connected")
     for root in (*widgets(page, "metric").all(), *widgets(page, "chart").all()[:2]):
         expect(root).to_have_attribute("data-rw-state", "live")
         wait_until_moved(root, 2)
     assert int((value_of(page, "Active users").text_content() or "").strip()) >= 1
-    # The second user has published a hundred messages within the last minute.
-    assert int((value_of(page, "Messages per minute").text_content() or "").replace(",", "")) >= 100
+    # The second user publishes ten messages a second.
+    expect(value_of(page, "Requests per minute")).to_have_text(re.compile(r"^[1-9]\d\d$"))
     memory = float(notebook.execute("import psutil; print(psutil.virtual_memory().percent)"))
     shown = float((value_of(page, "Memory").text_content() or "").rstrip("%"))
     assert abs(shown - memory) < 10

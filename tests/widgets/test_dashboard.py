@@ -29,6 +29,11 @@ def grid(dashboard: Dashboard) -> Any:
     return dashboard.children[1]
 
 
+def shown(dashboard: Dashboard) -> list[Any]:
+    """The widgets in the grid, row by row."""
+    return [widget for row in grid(dashboard).children for widget in row.children]
+
+
 def walk(widget: Any) -> Iterator[Any]:
     yield widget
     for child in getattr(widget, "children", ()):
@@ -38,7 +43,7 @@ def walk(widget: Any) -> Iterator[Any]:
 def test_children_are_shown_in_their_order():
     cards = [MetricCard(str(i), i) for i in range(3)]
     dashboard = Dashboard(cards, title="Machine")
-    assert list(grid(dashboard).children) == cards == list(dashboard)
+    assert shown(dashboard) == cards == list(dashboard)
     assert (dashboard.title, header(dashboard).title) == ("Machine", "Machine")
     dashboard.title = "Server"
     assert header(dashboard).title == "Server"
@@ -70,10 +75,69 @@ def test_what_needs_room_is_marked_as_wide():
 
 
 @pytest.mark.parametrize(
-    ("columns", "name"), [("auto", "rw-columns-3"), (1, "rw-columns-1"), (6, "rw-columns-6")]
+    ("columns", "count", "name"),
+    [
+        ("auto", 1, "rw-columns-3"),
+        ("auto", 2, "rw-columns-2"),
+        ("auto", 4, "rw-columns-4"),
+        ("auto", 5, "rw-columns-3"),
+        (1, 4, "rw-columns-1"),
+        (6, 2, "rw-columns-6"),
+    ],
 )
-def test_the_number_of_columns_is_a_class(columns: Any, name: str):
-    assert name in grid(Dashboard([], columns=columns))._dom_classes
+def test_the_number_of_columns_is_a_class_of_the_row(columns: Any, count: int, name: str):
+    cards = [MetricCard(str(i), i) for i in range(count)]
+    (row,) = grid(Dashboard(cards, columns=columns)).children
+    assert [each for each in row._dom_classes if "columns-" in each] == [name]
+
+
+def classes(widget: Any, *names: str) -> list[bool]:
+    return [name in widget._dom_classes for name in names]
+
+
+def test_rows_and_stacks_are_boxes_whose_classes_say_how_they_share_the_width():
+    upper, lower, chart, across = (
+        MetricCard("u", 1),
+        MetricCard("l", 1),
+        LiveChart(Stream("s")),
+        MetricCard("a", 1),
+    )
+    first, second = grid(Dashboard([[[upper, lower], chart], across], span={upper: 2})).children
+    assert classes(first, "rw-board-row", "rw-units-4", "rw-mixed") == [True, True, False]
+    stack, beside = first.children
+    assert classes(stack, "rw-stack", "rw-span-2", "rw-span-1") == [True, True, False]
+    assert (stack.children, beside, second.children) == ((upper, lower), chart, (across,))
+    assert classes(chart, "rw-span-2", "rw-wide") == [True, True]
+    assert classes(across, "rw-span-1", "rw-pair") == [True, False]
+
+
+def test_a_widget_has_the_room_of_the_dashboard_that_it_joined_last_and_none_when_it_leaves():
+    card = MetricCard("c", 1)
+    card.add_class("mine")
+    Dashboard([[card, MetricCard("d", 1)]], span={card: 4})
+    last = Dashboard([[card, MetricCard("d", 1)]])
+    assert classes(card, "rw-span-4", "rw-span-1", "rw-pair", "mine") == [False, True, True, True]
+    last.remove(card)
+    assert classes(card, "rw-span-1", "rw-pair", "mine") == [False, False, True]
+
+
+def test_widgets_may_be_given_one_by_one_and_one_by_itself():
+    a, b, c = (MetricCard(name, 1) for name in "abc")
+    assert list(Dashboard(a)) == [a]
+    assert list(Dashboard(a, b)) == [a, b]
+    assert [len(row.children) for row in grid(Dashboard([a, b], c)).children] == [2, 1]
+
+
+def test_rows_that_are_gone_are_closed_and_their_widgets_are_not():
+    card, other = MetricCard("c", 1), MetricCard("d", 1)
+    dashboard = Dashboard([[card, other]])
+    (row,) = grid(dashboard).children
+    dashboard.remove(other)
+    assert row.comm is None
+    assert card.comm is not None
+    assert shown(dashboard) == [card]
+    dashboard.add(other, span=3)
+    assert classes(other, "rw-span-3") == [True]
 
 
 # Adding and removing
@@ -84,11 +148,11 @@ def test_widgets_are_added_at_the_end_and_removed_by_name_or_by_themselves():
     dashboard = Dashboard([a])
     dashboard.add(b, "b")
     dashboard.add(c)
-    assert list(grid(dashboard).children) == [a, b, c]
+    assert shown(dashboard) == [a, b, c]
     assert header(dashboard)._members == [a._rw_id, b._rw_id, c._rw_id]
     dashboard.remove("b")
     dashboard.remove(a)
-    assert list(grid(dashboard).children) == [c]
+    assert shown(dashboard) == [c]
     assert header(dashboard)._members == [c._rw_id]
     assert b.comm is not None
 
@@ -185,10 +249,10 @@ def test_close_ends_what_the_dashboard_made_and_nothing_else():
     card, given = MetricCard("c", 1), ConnectionIndicator(StandIn())
     mine, theirs = Dashboard([card], connection=StandIn()), Dashboard([card], connection=given)
     made = [widget for board in (mine, theirs) for widget in walk(board) if widget not in (card, given)]
-    assert len(made) == 9
+    assert len(made) == 11
     for dashboard in (mine, theirs, mine):
         dashboard.close()
-    assert [widget.comm for widget in made] == [None] * 9
+    assert [widget.comm for widget in made] == [None] * 11
     assert card.comm is not None
     assert given.comm is not None
     assert set(base.get_frame_loop()._served) == {card._rw_id, given._rw_id}
@@ -200,8 +264,8 @@ def test_close_ends_what_the_dashboard_made_and_nothing_else():
         (lambda w: Dashboard([w, "cpu"]), WrongType, "the child at place 1: it is 'cpu' (str)"),
         (lambda w: Dashboard({"a": w, "b": 5}), WrongType, "the child 'b': it is 5 (int)"),
         (lambda w: Dashboard([ipywidgets.Layout()]), WrongType, "pass widgets, such as"),
-        (lambda w: Dashboard(5), WrongType, "pass a list of widgets"),
-        (lambda w: Dashboard("abc"), WrongType, "pass a list of widgets"),
+        (lambda w: Dashboard(5), WrongType, "pass a widget, a list of widgets"),
+        (lambda w: Dashboard("abc"), WrongType, "pass a widget, a list of widgets"),
         (lambda w: Dashboard([w], columns=0), UsageError, "1 to 6"),
         (lambda w: Dashboard([w], columns=7), UsageError, "1 to 6"),
         (lambda w: Dashboard([w], columns="two"), UsageError, 'pass "auto"'),

@@ -172,10 +172,13 @@ def test_a_log_shows_the_levels_that_are_set(sent: Recorder):
     assert repr(log) == "EventLog('e', level='debug', live)"
 
 
-def test_columns_of_a_dashboard_are_those_of_its_grid(sent: Recorder):
+def test_columns_of_a_dashboard_are_those_of_its_rows(sent: Recorder):
     dashboard = make("dashboard", columns=2)
+    dashboard.add(make("card"))
     dashboard.columns = 4
-    assert [name for name in dashboard._grid._dom_classes if "columns" in name] == ["rw-columns-4"]
+    assert [name for name in dashboard._grid.children[-1]._dom_classes if "columns-" in name] == [
+        "rw-columns-4"
+    ]
 
 
 def test_settings_can_be_observed(sent: Recorder):

@@ -1,0 +1,116 @@
+"""Cards: a row of metric cards for the fields of a stream, titled by the fields' names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from ..errors import UsageError, WrongType, shown
+from ..streams import Stream
+from .arrangement import MAX_COLUMNS
+from .dashboard import Dashboard
+from .metric import MetricCard
+
+ABBREVIATIONS: Final = {
+    "api",
+    "cpu",
+    "db",
+    "gpu",
+    "http",
+    "id",
+    "io",
+    "ip",
+    "os",
+    "ram",
+    "sql",
+    "ssd",
+    "ui",
+    "url",
+}
+"""Words of names that are written in capitals."""
+
+SPELLED_OUT: Final = {"avg": "average"}
+
+
+def cards(
+    stream: Stream, fields: str | Iterable[str] | Mapping[str, str | Mapping[str, Any]], /, **settings: Any
+) -> Dashboard:
+    """A row of cards, one for each field: `row["cpu"]` is a card.
+
+    Shown by itself it is a dashboard without a header; in a `Dashboard` it is a row.
+
+    Args:
+        stream: where the numbers come from.
+        fields: names of fields; or field → its format (`number`, `percentage`, `duration`, `bytes`, `compact`), or
+            field → the settings of its `MetricCard` (`title` too).
+        settings: of all cards, as `MetricCard` takes them: `stale_after=5`; a field's own go before.
+
+    Raises:
+        UnknownField: when the stream has fields, but not one of these.
+        UsageError: when there is no field, or a setting is out of its range; TypeError names the nearest keyword.
+
+    Example:
+        `rw.cards(stream, {"cpu": "percentage", "loss": dict(precision=4, good="down")})`
+    """
+    if not isinstance(stream, Stream):
+        raise WrongType(
+            f"cards cannot follow {shown(stream)}: pass a Stream first, then the names of its fields"
+        )
+    named = {field: _settings(field, own) for field, own in _named(fields).items()}
+    if not named:
+        raise UsageError(
+            f"there are no cards without fields: name some of stream {stream.name!r}, such as ['cpu']"
+        )
+    made = {
+        field: MetricCard(own.pop("title", title_of(field)), stream, field=field, **{**settings, **own})
+        for field, own in named.items()
+    }
+    lines = -(-len(made) // MAX_COLUMNS)
+    return Dashboard(made, columns=-(-len(made) // lines), **_look(settings))
+
+
+def _look(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: settings[name] for name in ("theme", "locale") if name in settings}
+
+
+def _named(fields: Any) -> dict[Any, Any]:
+    if isinstance(fields, Mapping):
+        return dict(fields)
+    if isinstance(fields, str):
+        return {fields: {}}
+    if isinstance(fields, Iterable):
+        return {field: {} for field in fields}
+    raise WrongType(
+        f"cards cannot be made of {shown(fields)}: pass names of fields, or a dict of field → format or settings"
+    )
+
+
+def _settings(field: Any, own: Any) -> dict[str, Any]:
+    if not isinstance(field, str):
+        raise WrongType(f"{shown(field)} is no name of a field: pass names, such as ['cpu', 'memory']")
+    if isinstance(own, str):
+        return {"format": own}
+    if isinstance(own, Mapping):
+        return {str(name): value for name, value in own.items()}
+    raise WrongType(
+        f"the card of field {field!r} cannot be made of {shown(own)}: pass a format, such as 'percentage', "
+        "or a dict of settings, such as dict(precision=4)"
+    )
+
+
+def title_of(field: str) -> str:
+    """Return a field's name in words: `avgResponseTime` is "Average response time", `cpu_load` "CPU load"."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", field)
+    words = [_word(word) for word in re.split(r"[\s_./:-]+", apart) if word]
+    title = " ".join(words)
+    return title[:1].upper() + title[1:] if title else field
+
+
+def _word(word: str) -> str:
+    low = word.lower()
+    if low in ABBREVIATIONS:
+        return word.upper()
+    if word[1:].islower() or len(word) == 1:
+        return SPELLED_OUT.get(low, low)
+    return SPELLED_OUT.get(word, word)

@@ -1,0 +1,107 @@
+"""A row of cards for the fields of a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from realtime_widgets import LiveChart, MetricCard, Stream, cards
+from realtime_widgets.errors import UnknownField, UsageError, WrongType
+from realtime_widgets.widgets.cards import title_of
+from realtime_widgets.widgets.dashboard import Dashboard
+
+pytestmark = pytest.mark.usefixtures("sent")
+
+
+@pytest.fixture
+def stream() -> Stream:
+    return Stream("s")
+
+
+def titles(row: Any) -> list[str]:
+    return [card.title for card in row]
+
+
+def test_each_field_has_a_card_that_is_found_by_it(stream: Stream):
+    row = cards(stream, ["cpu", "val_loss"])
+    assert titles(row) == ["CPU", "Val loss"]
+    assert row["cpu"] is row[0]
+    assert all(isinstance(card, MetricCard) for card in row)
+    assert titles(cards(stream, "cpu")) == ["CPU"]
+
+
+def test_a_field_has_its_format_or_its_settings_and_all_have_the_others(stream: Stream):
+    row = cards(
+        stream,
+        {"cpu": "percentage", "loss": dict(precision=4, good="down", title="Verlust"), "n": {}},
+        stale_after=5,
+        good="up",
+    )
+    assert titles(row) == ["CPU", "Verlust", "N"]
+    assert [card.format for card in row] == ["percentage", "number", "number"]
+    assert [card.good for card in row] == ["up", "down", "up"]
+    assert [card.stale_after for card in row] == [5.0] * 3
+    assert row["loss"].precision == 4
+
+
+def test_what_is_given_is_left_as_it_was(stream: Stream):
+    given = {"loss": dict(title="Loss", precision=4)}
+    cards(stream, given)
+    cards(stream, given)
+    assert given == {"loss": dict(title="Loss", precision=4)}
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (4, 4), (6, 6), (7, 4), (8, 4), (13, 5)])
+def test_lines_have_as_equal_numbers_of_cards_as_they_can(stream: Stream, count: int, columns: int):
+    assert cards(stream, [f"f{i}" for i in range(count)]).columns == columns
+
+
+def test_cards_are_a_row_of_a_dashboard_and_held_with_it(stream: Stream):
+    row = cards(stream, ["a", "b"])
+    whole = Dashboard([row, LiveChart(stream)])
+    whole.pause()
+    assert [card.paused for card in row] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("field", "title"),
+    [
+        ("activeUsers", "Active users"),
+        ("requestsPerMinute", "Requests per minute"),
+        ("avgResponseTime", "Average response time"),
+        ("cpu_load", "CPU load"),
+        ("HTTPErrors", "HTTP errors"),
+        ("net.in", "Net in"),
+        ("p95", "P95"),
+        ("x", "X"),
+        ("温度", "温度"),
+        ("_", "_"),
+    ],
+)
+def test_a_field_is_titled_by_its_name_in_words(field: str, title: str):
+    assert title_of(field) == title
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda s: cards("cpu", ["cpu"]), WrongType, "cannot follow 'cpu': pass a Stream first"),
+        (lambda s: cards(s, []), UsageError, "there are no cards without fields"),
+        (lambda s: cards(s, 5), WrongType, "cards cannot be made of 5"),
+        (lambda s: cards(s, [5]), WrongType, "5 is no name of a field"),
+        (lambda s: cards(s, {"cpu": 5}), WrongType, "the card of field 'cpu' cannot be made of 5"),
+        (lambda s: cards(s, {"cpu": "percent"}), UsageError, "did you mean 'percentage'"),
+        (lambda s: cards(s, {"cpu": dict(god="up")}), TypeError, "did you mean 'good'"),
+        (lambda s: cards(s, "cpu", god="up"), TypeError, "did you mean 'good'"),
+    ],
+)
+def test_what_cannot_be_a_card_says_why(stream: Stream, make: Any, error: type[Exception], message: str):
+    with pytest.raises(error, match=message):
+        make(stream)
+
+
+def test_a_field_that_the_stream_does_not_have_is_refused(stream: Stream):
+    stream.append(cpu=1.0)
+    with pytest.raises(UnknownField, match="did you mean 'cpu'"):
+        cards(stream, ["cup"])
