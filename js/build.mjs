@@ -24,15 +24,15 @@ const BUDGETS = [
   [["widget.js"], 1_100],
   // A third of it is the style sheet of all kinds. A kilobyte and a half speak to those who listen, take the system's colours, and
   // bind the sheet to its build; as much says what is true when data pause, kernels end or code fails, and looks at what is seen.
-  [["page.js"], 20_000],
+  [["page.js"], 21_000],
   // uPlot alone is 22 kB.
   [["chart.js"], 29_000],
-  [["metric.js"], 3_000],
+  [["metric.js"], 3_600],
   [["events.js"], 7_000],
   [["connection.js"], 2_000],
   [["dashboard.js"], 800],
   // What the first chart of a page waits for.
-  [["page.js", "chart.js"], 49_500],
+  [["page.js", "chart.js"], 51_000],
 ];
 
 async function filesUnder(folder) {

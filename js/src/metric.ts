@@ -1,6 +1,7 @@
 // MetricCard: the page's half. The newest number, where it is going, and a line of how it got there.
 
 import { Buckets } from "./lib/draw/buckets";
+import { fitting, SIZES, squeezed } from "./lib/draw/fitting";
 import { lines } from "./lib/draw/lines";
 import { sparkline } from "./lib/draw/sparkline";
 import type { Meaning } from "./lib/hop/cursor";
@@ -9,6 +10,7 @@ import { define } from "./lib/hop/slot";
 import { agoText, formatter, MISSING, type NumberFormat } from "./lib/text/format";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
+import { icon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
 import { Picture } from "./lib/view/picture";
 
@@ -32,6 +34,12 @@ interface Readout {
  */
 const MIN_TREND_MS = 200;
 const MAX_TREND_MS = 1_000;
+
+/** From so many pixels on a card is wide: its line is higher, too. */
+const WIDE_PX = 420;
+
+/** Beside the number: margins, padding and borders of a card, CSS pixels. */
+const BESIDE_PX = 38;
 
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
@@ -95,6 +103,10 @@ class MetricView implements View {
   readonly #name = h("span", "rw-name");
   readonly #value = h("div", "rw-value");
   readonly #level = h("span", "rw-level");
+  readonly #levelWord = h("span", "");
+  /** What the number was last fitted for. */
+  #fitFor = "";
+  #isText = false;
   readonly #trend = h("span", "rw-trend");
   readonly #foot = h("div", "rw-foot");
   readonly #error = h("div", "rw-error");
@@ -103,6 +115,8 @@ class MetricView implements View {
   #drawn = false;
   /** Of the line, CSS pixels. */
   #size: [number, number] = [0, 0];
+  /** Seconds that the line covers. */
+  #covered = 0;
   /** What the trend and the line were last drawn for, and when they are due again. */
   #trendFor = "";
   #trendDue = 0;
@@ -118,6 +132,7 @@ class MetricView implements View {
     setAttribute(this.#icon, "aria-hidden", "true");
     title.append(this.#icon, this.#name);
     head.append(title);
+    this.#level.append(icon("triangle"), this.#levelWord);
     this.#foot.append(this.#level, this.#trend, this.status);
     setAttribute(this.#trend, "role", "img"); // an arrow, which has a word for those who listen
     this.root.append(head, this.#value, this.#foot, this.#error, this.#spark.root);
@@ -129,7 +144,7 @@ class MetricView implements View {
     this.#trendFor = "";
   }
 
-  draw(): void {
+  draw(width: number): void {
     const { card } = this;
     const say = words(card.locale);
     setText(this.#icon, card.get<string>("icon"));
@@ -141,17 +156,21 @@ class MetricView implements View {
     this.#error.hidden = card.state !== "error";
     this.#foot.hidden = !this.#error.hidden;
     setText(this.#error, card.error);
-    if (card.paused && this.#drawn) return;
+    if (card.paused && this.#drawn) {
+      this.#fit(width);
+      return;
+    }
     this.#drawn = card.lastTs !== null;
     const write = formatter(card.get<NumberFormat>("_format"), card.locale);
     const { level } = card.readout;
     const shown = card.state === "no_data" || card.state === "loading" ? MISSING : card.text;
     setText(this.#value, shown);
     setAttribute(this.#value, "lang", card.locale); // numbers are the locale's, also where words are not
-    this.#value.dataset.rwLength = shown.length > 18 ? "long" : shown.length > 12 ? "medium" : "short";
+    this.#isText = card.readout.text !== undefined;
+    this.#fit(width);
     this.root.dataset.rwLevel = level ?? "normal";
-    setText(this.#level, level === "warning" || level === "error" ? say(level) : "");
-    this.#level.hidden = !this.#level.textContent;
+    setText(this.#levelWord, level === "warning" || level === "error" ? say(level) : "");
+    this.#level.hidden = !this.#levelWord.textContent;
     card.mark(this.root);
     const spark = card.get<boolean>("sparkline");
     const now = card.host.clock.now();
@@ -171,8 +190,22 @@ class MetricView implements View {
 
   /** Milliseconds in which the line moves by a pixel. */
   get #pace(): number {
-    const { seconds } = this.card.get<{ seconds: number }>("_window");
-    return Math.min(MAX_TREND_MS, Math.max(MIN_TREND_MS, (1000 * seconds) / Math.max(1, this.#size[0])));
+    const pixel = (1000 * this.#covered) / Math.max(1, this.#size[0]);
+    return Math.min(MAX_TREND_MS, Math.max(MIN_TREND_MS, pixel));
+  }
+
+  /** A number is never broken: it stands in one line, smaller where it is long; only text has several lines. */
+  #fit(width: number): void {
+    const shown = this.#value.textContent ?? "";
+    const what = `${width} ${this.#isText} ${shown}`;
+    if (what === this.#fitFor) return;
+    this.#fitFor = what;
+    const room = width - BESIDE_PX;
+    const size = fitting(shown, room);
+    this.root.toggleAttribute("data-rw-wide", width >= WIDE_PX);
+    this.#value.dataset.rwFit = size === null && this.#isText ? "lines" : "line";
+    const otherwise = this.#isText ? SIZES[SIZES.length - 2] : squeezed(shown, room);
+    this.#value.style.setProperty("--rw-size", `${size ?? otherwise}px`);
   }
 
   #writeTrend({ trend, delta, span }: Readout, write: (value: number) => string): void {
@@ -207,6 +240,7 @@ class MetricView implements View {
       newest: buckets.newest ?? 0,
       seconds: this.card.get<{ seconds: number }>("_window").seconds,
     });
+    this.#covered = found?.covered ?? 0;
     this.#spark.draw(found?.viewBox, found ?? {}, found ? found.extent.map(write).join(" – ") : MISSING);
   }
 }

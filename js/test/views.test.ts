@@ -472,13 +472,46 @@ describe("what never came", () => {
 
 describe("a card", () => {
   it.each([
-    [0.5, "short"],
-    [1_234_567_890, "medium"],
-    [1e18, "long"],
-  ])("has room for %d in letters of a %s text", (value, length) => {
+    [{ value: 0.5 }, 300, "28px line"],
+    [{ value: 1_234_567_890 }, 300, "28px line"],
+    [{ value: 1_234_567_890 }, 160, "14px line"],
+    [{ value: 1e18 }, 300, "14px line"],
+    [{ value: 1e18 }, 190, "9px line"],
+    [{ text: "idle" }, 160, "28px line"],
+    [{ text: "waiting for the third replica" }, 160, "14px lines"],
+  ])("writes %j into a width of %d in one line, but for long text", (what, px, look) => {
     const widget = card();
-    widget.apply(part(number(value), [NOW]), "replace");
-    expect(shown(widget).querySelector<HTMLElement>(".rw-value")!.dataset.rwLength).toBe(length);
+    widget.apply(part(number(1, what), [NOW]), "replace");
+    width = px;
+    const value = shown(widget).querySelector<HTMLElement>(".rw-value")!;
+    expect(`${value.style.getPropertyValue("--rw-size")} ${value.dataset.rwFit}`).toBe(look);
+  });
+
+  it("that is paused fits the number it keeps into another width", () => {
+    const widget = card();
+    widget.apply(part(number(1_234_567_890), [NOW]), "replace");
+    width = 300;
+    const value = shown(widget).querySelector<HTMLElement>(".rw-value")!;
+    traits.paused = true;
+    width = 160;
+    const again = shown(widget).querySelector<HTMLElement>(".rw-value")!;
+    expect([value, again].map((el) => el.style.getPropertyValue("--rw-size"))).toEqual(["28px", "14px"]);
+  });
+
+  it("says its level by a shape and a word, and nothing while all is well", () => {
+    const widget = card();
+    const el = shown(widget);
+    const level = () => el.querySelector<HTMLElement>(".rw-level")!;
+    for (const [told, word] of [
+      ["normal", ""],
+      ["warning", "Warning"],
+      ["error", "Critical"],
+    ] as const) {
+      widget.apply(part(number(7, { level: told }), [NOW]), "replace");
+      widget.draw();
+      expect([level().hidden, level().textContent]).toEqual([!word, word]);
+      expect(level().querySelector(".rw-glyph")).not.toBe(null);
+    }
   });
 
   it("that is paused shows its number once in a new view, and keeps it", () => {
@@ -536,7 +569,7 @@ describe("a card", () => {
   });
 
   it("draws its line in order of time, broken before and after what says so", () => {
-    width = 60; // one pixel a second
+    width = 42; // a pixel for each of the forty seconds that there are, and half a line at either edge
     const widget = card();
     const times = [30, 20, 40, 50, 60].map((second) => NOW + second);
     widget.apply(part(number(5), times, [1, 2, 3, 4, 5], [0, 0, 0, BREAK_BEFORE, 0]), "replace");
@@ -550,8 +583,8 @@ describe("a card", () => {
         .filter((_, i) => i % 2 === 0),
     );
     expect(xs).toEqual([
-      [20, 30, 40],
-      [50, 60],
+      [1, 11, 21],
+      [31, 41],
     ]);
     expect(paths[1]).toBe("");
     expect(el.querySelector(".rw-spark")!.getAttribute("aria-label")).toBe("1 – 5");

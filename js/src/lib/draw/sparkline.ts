@@ -5,8 +5,11 @@
 
 import { extent, type Line } from "./lines";
 
-/** CSS pixels that a stroke needs above and below. */
-const PADDING = 3;
+/** CSS pixels free above the line, and below it, where its ground shows. */
+const ABOVE = 3;
+const BELOW = 6;
+/** Half a line's width: a line along the edge is whole. */
+const EDGE = 1;
 
 export interface SparklineLook {
   /** Of the picture, CSS pixels. */
@@ -14,7 +17,7 @@ export interface SparklineLook {
   height: number;
   /** Pixels of the screen in one. */
   density: number;
-  /** Time at the right edge, and how many seconds the width covers. */
+  /** Time at the right edge, and how many seconds the width covers at most: while there are fewer, those. */
   newest: number;
   seconds: number;
 }
@@ -26,6 +29,8 @@ export interface Sparkline {
   dots: string;
   viewBox: string;
   extent: [number, number];
+  /** How many seconds the width covers. */
+  covered: number;
 }
 
 /** The paths of a line; null when there is nothing to draw. */
@@ -34,14 +39,16 @@ export function sparkline(line: Line, look: SparklineLook): Sparkline | null {
   if (!found) return null;
   const { newest, seconds, density } = look;
   const [width, height] = [Math.round(look.width * density), Math.round(look.height * density)];
-  const padding = PADDING * density;
   const [least, most] = found;
-  const across = (x: number) => Math.round(width - ((newest - x) / seconds) * width);
+  const there = newest - line.x[0]!;
+  const covered = there > 0 ? Math.min(seconds, there) : seconds;
+  const [above, below, edge] = [ABOVE * density, BELOW * density, EDGE * density];
+  const across = (x: number) => Math.round(width - edge - ((newest - x) / covered) * (width - 2 * edge));
   const up = (y: number) =>
     Math.round(
       most === least
         ? height / 2
-        : height - padding - ((y - least) / (most - least)) * (height - 2 * padding),
+        : height - below - ((y - least) / (most - least)) * (height - above - below),
     );
   const paths = { line: "", ground: "", dots: "" };
   let run: number[] = []; // x and y by turns
@@ -63,7 +70,7 @@ export function sparkline(line: Line, look: SparklineLook): Sparkline | null {
   }
   column.finish();
   finish();
-  return { ...paths, viewBox: `0 0 ${width} ${height}`, extent: found };
+  return { ...paths, viewBox: `0 0 ${width} ${height}`, extent: found, covered };
 }
 
 /** The points of one column of pixels, of which the first, the extremes and the last can be seen. */
