@@ -149,6 +149,80 @@ def test_the_reader_can_hold_the_picture_read_values_and_hide_lines(page: Page, 
     assert last_ts(chart) > held
 
 
+def test_a_log_fits_its_rows_and_follows_when_it_is_resized(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+few, many = rw.Stream("few"), rw.Stream("many")
+few.extend({"level": ["info", "error"], "message": ["one", "two"]})
+def more(n): many.extend({"level": ["info"] * n, "source": ["web"] * n, "message": ["text that wraps in a narrow log"] * n})
+more(50)
+log = rw.EventLog(many, title="many", height=200)
+ipywidgets.VBox([rw.EventLog(few, title="few"), log])
+""",
+    )
+    small, large = widgets(page, "events").all()
+    expect(large.locator(".rw-event")).to_have_count(50)
+    rows = small.locator(".rw-log").bounding_box()
+    last = small.locator(".rw-event").last.bounding_box()
+    assert rows is not None
+    assert last is not None
+    assert abs(rows["y"] + rows["height"] - last["y"] - last["height"]) < 1
+    listing = large.locator(".rw-log")
+    assert listing.bounding_box()["height"] == 200  # type: ignore[index]
+    for i, width in enumerate(("320px", "500px", "240px")):
+        notebook.execute(f"log.layout.width = {width!r}; more(5)")
+        expect(large.locator(".rw-event")).to_have_count(55 + 5 * i)
+        page.wait_for_function(
+            "(list) => list.scrollHeight - list.scrollTop - list.clientHeight < 2",
+            arg=listing.element_handle(),
+        )
+    notebook.execute("log.height = 100")
+    expect(listing).to_have_css("height", "100px")
+    listing.press("PageUp")
+    jump = large.get_by_role("button", name="Held")
+    box, edge = jump.bounding_box(), listing.bounding_box()
+    assert box is not None
+    assert edge is not None
+    assert box["y"] >= edge["y"] + edge["height"]  # it covers no row
+    notebook.execute("more(3)")
+    expect(jump).to_have_text("Held · 3 new")
+    jump.press("Enter")
+    expect(listing).to_be_focused()
+    expect(jump).to_be_hidden()
+
+
+def test_what_is_typed_into_the_filter_of_a_log_stays_there(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+events = rw.Stream("events")
+events.extend({"level": ["info", "error", "error"], "source": ["web", "xdd", "db"], "message": ["a", "b", "c"]})
+rw.EventLog(events, title="Events")
+""",
+        "'another cell'",
+    )
+    log = widgets(page, "events")
+    cells = notebook.evaluate("return panelOf(path).content.widgets.length;")
+    log.get_by_role("button", name="Filter events: Events").press("Enter")
+    page.keyboard.type("XDD")  # in JupyterLab: cut the cell, delete the next
+    expect(log.locator(".rw-note")).to_have_text("1 of 3 shown")
+    expect(log.locator(".rw-message")).to_have_text(["b"])
+    assert notebook.evaluate("return panelOf(path).content.widgets.length;") == cells
+    expect(log.locator(".rw-search")).to_have_css("outline-style", "solid")
+    page.keyboard.press("Escape")
+    log.get_by_role("button", name="Error").press("Space")
+    expect(log.locator(".rw-message")).to_have_text(["b", "c"])
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(log.get_by_role("button", name="Filter events")).to_be_focused()
+    expect(log.get_by_role("button", name="Filter events")).to_have_css(
+        "outline", "rgb(29, 95, 209) solid 2px"
+    )
+
+
 def test_stale_data_and_a_dead_kernel_are_said_to_be_so(page: Page, lab: Lab) -> None:
     notebook = opened(
         page,

@@ -18,8 +18,8 @@ const LOOKS: ReadonlyMap<string, { icon: Icon; word: Word }> = new Map([
 /** Why events can be missing; see realtime_widgets/streams/gaps.py. */
 const REASONS: Word[] = ["trimmed", "epoch_changed", "overflow", "lost", "unknown_source"];
 
-/** Characters of a source above which it may not fit its column. */
-const FITTING = 12;
+/** Characters above which a text may not fit its column. */
+const FITTING = { level: 7, source: 12 };
 
 /** Levels in the order in which they are offered: ours, the gravest first, then those of others. */
 export function inOrder(levels: Iterable<string>): string[] {
@@ -55,7 +55,8 @@ export function row(item: Item, locale: string): HTMLElement {
   line.dataset.rwLevel = lookOf(item.level);
   if (item.level) grade.append(levelIcon(item.level), levelText(item.level, locale));
   const source = h("span", "rw-source", item.source);
-  if (item.source.length > FITTING) source.title = item.source;
+  if (item.level.length > FITTING.level) grade.title = item.level;
+  if (item.source.length > FITTING.source) source.title = item.source;
   const message = h("span", "rw-message", String(item.message));
   message.dir = "auto";
   line.append(at, grade, source, message);
