@@ -213,7 +213,7 @@ class EventsView implements View {
     if (widget.state === "loading") return say("loading");
     if (this.#items.length) return say("no_matches");
     const level = widget.get<string>("level");
-    if (level !== "info" && level !== "debug") return say("no_events_from", levelText(level, widget.locale));
+    if (level !== "info" && level !== "debug") return say("no_events_above", levelText(level, widget.locale));
     const stream = widget.get<string>("_stream");
     return stream ? say("no_events_of", stream) : say("no_events");
   }
