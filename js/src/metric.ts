@@ -140,6 +140,7 @@ class MetricView implements View {
   }
 
   measure(): void {
+    this.root.toggleAttribute("data-rw-wide", this.el.clientWidth >= WIDE_PX);
     this.#size = this.#spark.size;
     this.#trendFor = "";
   }
@@ -202,7 +203,6 @@ class MetricView implements View {
     this.#fitFor = what;
     const room = width - BESIDE_PX;
     const size = fitting(shown, room);
-    this.root.toggleAttribute("data-rw-wide", width >= WIDE_PX);
     this.#value.dataset.rwFit = size === null && this.#isText ? "lines" : "line";
     const otherwise = this.#isText ? SIZES[SIZES.length - 2] : squeezed(shown, room);
     this.#value.style.setProperty("--rw-size", `${size ?? otherwise}px`);

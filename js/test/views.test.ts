@@ -505,7 +505,7 @@ describe("a card", () => {
     for (const [told, word] of [
       ["normal", ""],
       ["warning", "Warning"],
-      ["error", "Critical"],
+      ["error", "Error"],
     ] as const) {
       widget.apply(part(number(7, { level: told }), [NOW]), "replace");
       widget.draw();

@@ -17,6 +17,9 @@ from ..errors import TimedOut
 READY_LIMIT: Final = 60.0
 """Seconds that a kernel may take to answer."""
 
+NUDGE_INTERVAL: Final = 0.5
+"""Seconds until a kernel is asked again for a sign that it publishes."""
+
 OUTPUTS: Final = frozenset({"stream", "display_data", "execute_result", "error"})
 
 
@@ -38,11 +41,35 @@ def connected(connection: Path) -> Iterator[Any]:
     try:
         try:
             client.wait_for_ready(timeout=READY_LIMIT)
-        except RuntimeError as error:
+            _wait_until_it_is_heard(client)
+        except (RuntimeError, queue.Empty) as error:
             raise TimedOut(f"the kernel did not answer within {READY_LIMIT:.0f} s") from error
         yield client
     finally:
         client.stop_channels()
+
+
+def _wait_until_it_is_heard(client: Any) -> None:
+    """Wait until what the kernel publishes arrives: its answers do so earlier, and outputs until then would be lost.
+
+    It is asked to run nothing at all, because the first run takes a kernel seconds on a busy machine.
+
+    Raises:
+        queue.Empty: it does not.
+    """
+    deadline = time.monotonic() + READY_LIMIT
+    asked = set()
+    while True:
+        asked.add(client.execute("pass", silent=True, store_history=False))
+        try:
+            while True:
+                message = client.get_iopub_msg(timeout=NUDGE_INTERVAL)
+                ended = message["content"].get("execution_state") == "idle"
+                if ended and message["parent_header"].get("msg_id") in asked:
+                    return
+        except queue.Empty:
+            if time.monotonic() > deadline:
+                raise
 
 
 def run_cells(client: Any, notebook: dict[str, Any], limit: float) -> str:

@@ -18,7 +18,7 @@ from .cells import connected, run_cells
 from .notebooks import COPIES, copy_notebooks, find_notebook, read_notebook
 from .server import Server, connection_file, running_server
 
-RUN_LIMIT: Final = 5.0
+RUN_LIMIT: Final = 8.0
 """Seconds that the cells may run before the page is opened: a cell that takes longer is shown while it runs."""
 
 _SAID: Final = {

@@ -19,6 +19,7 @@ from ..errors import UsageError, WrongType, did_you_mean, shown
 from .closed import why_closed
 from .connection import ConnectionIndicator
 from .metric import MetricCard
+from .shown import Part
 
 Stack = Sequence[DOMWidget] | Mapping[str, DOMWidget]
 Row = Sequence[DOMWidget | Stack] | Mapping[str, DOMWidget]
@@ -74,7 +75,7 @@ class Line:
         return len({all(map(is_narrow, cell.widgets)) for cell in self.cells if len(cell.widgets) == 1}) == 2
 
 
-class Arrangement:
+class Arrangement(Part):
     """The widgets of a dashboard.
 
     Args:

@@ -235,11 +235,9 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Removes the dashboard from the pages; its widgets stay open, and so does an indicator that was passed in."""
-        for widget in [
-            *getattr(self, "_own", ()),
-            *getattr(self, "_boxes", ()),
-        ]:  # none when the constructor raised
-            widget.close()
+        for name in ("_own", "_boxes"):
+            for widget in getattr(self, name, ()):  # missing when the constructor has raised
+                widget.close()
         super().close()
 
     def __repr__(self) -> str:

@@ -34,8 +34,14 @@ from .closed import why_closed
 logger = logging.getLogger(__name__)
 
 VIEW: Final = "application/vnd.jupyter.widget-view+json"
-PARTS: Final = (BaseComm, CallbackDispatcher, traitlets.link, traitlets.directional_link)
-"""Objects of libraries that belong to a widget and refer to it."""
+
+
+class Part:
+    """An object of ours that belongs to one widget and refers to widgets: what it refers to is not held by that."""
+
+
+PARTS: Final = (BaseComm, CallbackDispatcher, traitlets.link, traitlets.directional_link, Part)
+"""Objects that belong to a widget and refer to it."""
 
 
 class Shown:

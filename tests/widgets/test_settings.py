@@ -174,7 +174,7 @@ def test_a_log_shows_the_levels_that_are_set(sent: Recorder):
 
 def test_columns_of_a_dashboard_are_those_of_its_rows(sent: Recorder):
     dashboard = make("dashboard", columns=2)
-    dashboard.add(make("card"))
+    dashboard.add(make("metric"))
     dashboard.columns = 4
     assert [name for name in dashboard._grid.children[-1]._dom_classes if "columns-" in name] == [
         "rw-columns-4"

@@ -36,6 +36,10 @@ it("breaks where a value is missing, and a value alone is a dot", () => {
   expect([line, dots]).toEqual(["M1 43 11 3", "M31 3h0M51 43h0"]);
 });
 
+it("shows a single value of before where it was in the window", () => {
+  expect(drawn([50], [5]).dots).toBe("M51 25h0");
+});
+
 it("has ground under each of its pieces", () => {
   expect(drawn([0, 10, 20, 30, 40], [0, 1, Number.NaN, 1, 0]).ground).toBe(
     "M1 43 11 3V49H1ZM31 3 41 43V49H31Z",

@@ -10,6 +10,8 @@ const ABOVE = 3;
 const BELOW = 6;
 /** Half a line's width: a line along the edge is whole. */
 const EDGE = 1;
+/** Radius of a single point. */
+const DOT = 1.75;
 
 export interface SparklineLook {
   /** Of the picture, CSS pixels. */
@@ -40,8 +42,8 @@ export function sparkline(line: Line, look: SparklineLook): Sparkline | null {
   const { newest, seconds, density } = look;
   const [width, height] = [Math.round(look.width * density), Math.round(look.height * density)];
   const [least, most] = found;
-  const there = newest - line.x[0]!;
-  const covered = there > 0 ? Math.min(seconds, there) : seconds;
+  const [first, last] = [line.x[0]!, line.x[line.x.length - 1]!];
+  const covered = last > first ? Math.min(seconds, newest - first) : seconds;
   const [above, below, edge] = [ABOVE * density, BELOW * density, EDGE * density];
   const across = (x: number) => Math.round(width - edge - ((newest - x) / covered) * (width - 2 * edge));
   const up = (y: number) =>
@@ -53,8 +55,12 @@ export function sparkline(line: Line, look: SparklineLook): Sparkline | null {
   const paths = { line: "", ground: "", dots: "" };
   let run: number[] = []; // x and y by turns
   const finish = () => {
-    if (run.length === 2) paths.dots += `M${run[0]} ${run[1]}h0`;
-    else if (run.length) {
+    if (run.length === 2) {
+      const whole = Math.ceil(DOT * density);
+      const x = Math.min(width - whole, Math.max(whole, run[0]!));
+      paths.dots += `M${x} ${run[1]}h0`;
+    }
+    if (run.length > 2) {
       const path = `M${run.join(" ")}`; // what follows a move without a letter is a line
       paths.line += path;
       paths.ground += `${path}V${height}H${run[0]}Z`;

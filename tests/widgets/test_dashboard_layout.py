@@ -1,0 +1,130 @@
+"""How the widgets of a dashboard stand in real JupyterLab: who shares a row, how high they are, and what that survives."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from support.lab import Lab
+from support.labbook import Notebook
+from support.page_helpers import FEED, clipped, widgets
+
+pytestmark = pytest.mark.browser
+
+WIDE = {"width": 1280, "height": 1800}
+
+
+def opened(page: Page, lab: Lab, *cells: str) -> Notebook:
+    page.set_viewport_size(WIDE)
+    notebook = Notebook.open(page, lab, lab.write([FEED, *cells]))
+    notebook.set_theme(dark=False)
+    notebook.run_all()
+    for i in range(len(cells) + 1):
+        for output in notebook.outputs(i):
+            assert output["output_type"] != "error", output
+    return notebook
+
+
+def box(root: Locator) -> dict[str, int]:
+    found = root.bounding_box()
+    assert found is not None
+    return {name: round(value) for name, value in found.items()}
+
+
+def wait_for_width(root: Locator, least: int, most: int) -> None:
+    root.page.wait_for_function(
+        "([root, least, most]) => { const { width } = root.getBoundingClientRect(); return least <= width && width <= most; }",
+        arg=[root.element_handle(), least, most],
+    )
+
+
+ROWS = """
+card = lambda title, **settings: rw.MetricCard(title, stream, field="n", **settings)
+rows = rw.Dashboard(
+    [
+        [card("a"), card("b with a title that needs two lines of a card of this width, or even three"), card("c")],
+        [card("beside"), rw.LiveChart(stream, title="chart")],
+        [[card("upper"), card("lower")], rw.LiveChart(stream, title="stacked")],
+        rw.LiveChart(stream, title="across"),
+    ],
+    title="Rows",
+)
+rows.layout.width = "900px"
+rows
+"""
+
+
+def test_rows_share_the_width_and_cards_keep_their_height_beside_charts(page: Page, lab: Lab) -> None:
+    notebook = opened(page, lab, ROWS)
+    a, b, c, beside, upper, lower = widgets(page, "metric").all()
+    chart, stacked, across = widgets(page, "chart").all()
+    expect(across).to_have_attribute("data-rw-state", "live")
+    first = [box(root) for root in (a, b, c)]
+    assert len({(each["y"], each["height"], each["width"]) for each in first}) == 1
+    assert box(beside)["y"] == box(chart)["y"]
+    assert box(beside)["height"] < box(chart)["height"] - 60
+    assert (
+        abs(2 * box(beside)["width"] - box(chart)["width"]) <= 16
+    )  # two columns, and the margin between them
+    assert box(upper)["x"] == box(lower)["x"]
+    assert box(upper)["y"] == box(stacked)["y"]
+    assert box(lower)["y"] + box(lower)["height"] == box(stacked)["y"] + box(stacked)["height"]
+    assert abs(box(across)["width"] - sum(each["width"] for each in first) - 16) <= 2
+    notebook.screenshot("dashboard-rows")
+
+    notebook.execute("rows.layout.width = '320px'")
+    every = [a, b, c, beside, chart, upper, lower, stacked, across]
+    for root in every:
+        wait_for_width(root, 150, 320)
+        assert clipped(root) == []
+    for root in (chart, stacked, across):
+        assert box(root)["width"] == 312
+    assert [box(root)["y"] for root in every] == sorted(box(root)["y"] for root in every)
+    notebook.screenshot("dashboard-rows-narrow")
+
+
+def test_the_sign_of_a_lost_kernel_takes_no_place_in_the_grid(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+rw.Dashboard(
+    [[rw.MetricCard("a", stream, field="n"), rw.MetricCard("b", stream, field="n")], [[rw.MetricCard("c", 1),
+      ipywidgets.IntSlider()], rw.LiveChart(stream)]], title="Of a kernel that is started anew")
+""",
+    )
+    roots = [*widgets(page, "metric").all(), *widgets(page, "chart").all(), *widgets(page, "dashboard").all()]
+    expect(widgets(page, "chart")).to_have_attribute("data-rw-state", "live")
+    before = [(box(root)["x"], box(root)["width"]) for root in roots]
+    notebook.evaluate("await panelOf(path).sessionContext.session.kernel.restart();")
+    expect(page.locator(".rw-board.jupyter-widgets-disconnected")).to_have_count(1)
+    notebook.screenshot("dashboard-kernel-gone")
+    assert [(box(root)["x"], box(root)["width"]) for root in roots] == before
+
+
+def test_the_header_is_one_line_and_is_not_there_without_anything_to_say(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page,
+        lab,
+        """
+client = rw.connect()
+board = rw.Dashboard(rw.MetricCard("a", stream, field="n"), title="Title", connection=client)
+bare = rw.Dashboard(rw.MetricCard("b", stream, field="n"))
+display(board, bare)
+""",
+    )
+    header, other = widgets(page, "dashboard").all()
+    indicator = widgets(page, "connection")
+    expect(indicator).to_have_attribute("data-rw-state", "connected")
+    parts = [header.locator(".rw-title"), header.get_by_role("button"), indicator]
+    middles = [box(part)["y"] + box(part)["height"] / 2 for part in parts]
+    assert max(middles) - min(middles) <= 2
+    assert [box(part)["x"] for part in parts] == sorted(box(part)["x"] for part in parts)
+    for root in (header, indicator):
+        assert root.evaluate("(root) => getComputedStyle(root).borderTopWidth") == "0px"
+    expect(header.get_by_role("button")).to_have_text("Pause all")
+    expect(other).to_be_hidden()
+    notebook.execute("bare.pause()")
+    expect(other.get_by_role("button", name="Resume all")).to_be_visible()
+    notebook.execute("bare.resume(); bare.title = 'Late'")
+    expect(other.locator(".rw-title")).to_have_text("Late")
