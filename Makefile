@@ -41,7 +41,7 @@ FRONT_END := js/src js/package.json js/package-lock.json js/build.mjs js/globals
 PACKAGE := realtime_widgets js notebooks tests pyproject.toml README.md CHANGELOG.md CONTRIBUTING.md LICENSE \
 	Makefile constraints.txt
 
-.PHONY: help demo test quick models lint format build bench soak matrix clean tools FORCE
+.PHONY: help demo test quick models lint format build bench soak matrix looks clean tools FORCE
 .DEFAULT_GOAL := help
 
 help: ## list these words
@@ -90,6 +90,7 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/charts.py --rate 10000
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/screen.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/ready.py
+	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/demo.py
 
 soak: .venv/checks .venv/installed ## run at full rate for twelve minutes and see whether anything grows
 	@.ci/system
@@ -98,6 +99,10 @@ soak: .venv/checks .venv/installed ## run at full rate for twelve minutes and se
 matrix: .venv/checks .venv/installed ## the last hop in other kernels and front ends (25 minutes)
 	@.ci/system
 	@$(BIN)/python tests/matrix/run.py --json build/matrix.json
+
+looks: .venv/checks .venv/installed ## pictures of every widget in every state, in artifacts/looks (5 minutes)
+	@.ci/system
+	@$(BIN)/python tests/looks/sheet.py
 
 clean: ## remove all that was built, .venv and node_modules too
 	rm -rf .venv build dist artifacts realtime_widgets/static js/node_modules

@@ -1,0 +1,186 @@
+"""The states that the contact sheet shows, each made the way it comes about: by a stream at rest, a port that nobody
+listens on, a hub that has stopped.
+
+`SETUP` runs first; each state is a cell that displays one dashboard of every kind of widget. A state that comes about only
+after a while is waited for by what its widgets say: `expected` is a kind of widget, and its `data-rw-state` in that cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SETUP = """
+import math, threading, time
+import ipywidgets, numpy as np
+import realtime_widgets as rw
+
+began = time.time()
+never = rw.Reconnect(initial=600, maximum=600)  # one attempt: a picture is not to change while it is taken
+
+def wave(ts):
+    return 0.5 + 0.3 * np.sin(np.asarray(ts) / 7) + 0.05 * np.sin(np.asarray(ts) * 3)
+
+def filled(name, until=None):
+    '''A stream with two minutes of numbers, up to a moment.'''
+    stream = rw.Stream(name)
+    ts = (until or time.time()) - 120 + np.arange(600) / 5
+    stream.extend({"ts": ts, "cpu": wave(ts), "memory": 0.4 + (ts - ts[0]) / 1000, "requests": 1200 + 900 * wave(ts)})
+    return stream
+
+def logged(name, ago=90):
+    '''A stream of events of all levels.'''
+    stream = rw.Stream(name)
+    said = [("debug", "worker 3 asks for work"), ("info", "a client joined, 2 connected"), ("success", "backup written"),
+            ("warning", "disk 84 % full"), ("error", "no connection to the queue: nothing listens there")]
+    for i, (level, message) in enumerate(said):
+        stream.append(ts=time.time() - ago + 7 * i, level=level, source="hub" if i % 2 else "disk", message=message)
+    return stream
+
+CARDS = {"cpu": dict(format="percentage", good="down", icon="🖥️"), "memory": "percentage", "requests": dict(unit="/min")}
+
+def board(title, numbers, events, client=None, *, cards=CARDS, y=("cpu", "memory"), chart="Load", log="Events",
+          locale=None, **look):
+    return rw.Dashboard(
+        [
+            rw.cards(numbers, cards, locale=locale, **look),
+            [
+                rw.LiveChart(numbers, y=list(y), title=chart, format="percentage", height=150, locale=locale, **look),
+                rw.EventLog(events, level="debug", title=log, locale=locale, layout={"height": "230px"}),
+            ],
+        ],
+        title=title, connection=client, locale=locale,
+    )
+
+hub = rw.Hub().start()
+client = rw.connect(hub)
+feed, happenings = filled("feed"), logged("happenings")
+
+def go_on():
+    while True:
+        ts = time.time()
+        feed.append(ts=ts, cpu=float(wave(ts)), memory=0.52, requests=1200 + 900 * float(wave(ts)))
+        time.sleep(0.2)
+
+threading.Thread(target=go_on, daemon=True).start()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A cell, and what has come about when its picture is taken."""
+
+    code: str
+    expected: tuple[str, str]
+
+
+STATES = {
+    "live": State("board('Live', feed, happenings, client)", ("chart", "live")),
+    "at rest": State(
+        "board('At rest for two minutes', filled('rest', time.time() - 130), logged('rest'), client, stale_after=5)",
+        ("chart", "stale"),
+    ),
+    "missing": State(
+        """
+gap = filled("gap")
+gap.mark_gap("trimmed")
+board("Messages were lost", gap, logged("gap"), client)
+""",
+        ("chart", "stale"),
+    ),
+    "paused": State(
+        """
+held = board("Paused", feed, happenings, client)
+held.pause()
+held
+""",
+        ("chart", "paused"),
+    ),
+    "error": State(
+        """
+odd = rw.Stream("odd")
+wrong = board("Misspelled fields, and a wrong token", odd, logged("odd"), rw.connect(hub.url, auth="wrong"),
+              cards={"cpuu": "percentage", "memry": {}}, y=["cpuu"])
+odd.extend({"ts": time.time() + np.arange(300) / 1000, "cpu": np.ones(300), "memory": np.ones(300)})
+wrong
+""",
+        ("chart", "error"),
+    ),
+    "empty": State(
+        "board('Nothing yet', rw.Stream('empty'), rw.Stream('silent'), rw.connect('ws://127.0.0.1:9', reconnect=never))",
+        ("connection", "reconnecting"),
+    ),
+    "disconnected": State(
+        """
+gone = rw.Hub().start()
+lost = rw.connect(gone, reconnect=never)
+numbers, events = lost.stream("numbers"), lost.stream("happenings")
+cut = board("The hub is gone", numbers, events, lost)
+lost.wait_until("connected")
+for i in range(40):
+    gone.publish("numbers", {"cpu": float(wave(i)), "memory": 0.4 + i / 400, "requests": 1200 + i})
+gone.publish("happenings", {"level": "warning", "source": "hub", "message": "about to stop"})
+deadline = time.monotonic() + 60
+while (not len(events) or len(numbers) < 40) and time.monotonic() < deadline:
+    time.sleep(0.01)
+gone.stop()
+cut
+""",
+        ("chart", "disconnected"),
+    ),
+    "levels": State(
+        """
+level = rw.Stream("level")
+for i in range(30):
+    level.append(ts=time.time() - 30 + i, normal=0.3 + i / 1000, warning=0.7 + i / 200, error=0.8 + i / 150)
+level.append(ts=time.time(), text="degraded")
+share = dict(format="percentage", thresholds={0.8: "warning", 0.95: "error"}, good="down")
+rw.Dashboard(
+    [
+        rw.cards(level, {"normal": {}, "warning": {}, "error": {}, "text": dict(thresholds=None)}, **share),
+        [[rw.MetricCard("Warning", level, field="warning", **share), rw.MetricCard("Error", level, field="error", **share)],
+         rw.LiveChart(level, y=["normal", "warning", "error"], title="Beside a stack", format="percentage", height=200)],
+        [rw.MetricCard("Beside a chart", level, field="error", **share), rw.LiveChart(level, y="error", height=150)],
+        rw.MetricCard("Across", level, field="warning", **share),
+    ],
+    title="Levels, and how cards stand",
+)
+""",
+        ("chart", "live"),
+    ),
+    "long texts": State(
+        """
+long = filled("long")
+long.extend({"ts": [time.time()], "huge": [123456789012345.678], "a_field_with_a_name_that_goes_on_and_on_and_on": [1.0]})
+story = logged("story")
+story.append(level="error", source="a-service-with-a-long-name.example.internal", message="Traceback: " + "the call failed at "
+             "node/7/shard/12/replica/3 " * 12)
+words = rw.MetricCard("What it says in words, under a title that needs two lines")
+words.update("waiting for the third replica of shard 12 to come back")
+rw.Dashboard(
+    [
+        [rw.MetricCard("A number of eighteen digits", long, field="huge", precision=3), words,
+         rw.MetricCard("Requests per minute of all services together", long, field="requests", unit="requests per minute")],
+        [rw.LiveChart(long, y=["cpu", "a_field_with_a_name_that_goes_on_and_on_and_on"],
+                      title="A chart with a title that is far too long for the head of a widget of this width", height=150),
+         rw.EventLog(story, title="What happened to the service and to everything that depends on it",
+                     layout={"height": "260px"})],
+    ],
+    title="A dashboard whose title is long enough to need more than one line in a narrow cell", connection=client,
+)
+""",
+        ("chart", "live"),
+    ),
+    "japanese": State(
+        """
+kiroku = rw.Stream("記録")
+for level, message in [("info", "利用者が接続しました（計 2 名）"), ("warning", "ディスク使用率が 84 % に達しました"),
+                       ("error", "サーバーに接続できません。ポート番号を確認してください")]:
+    kiroku.append(level=level, source="監視", message=message)
+board("サーバーの状態", feed, kiroku, client, locale="ja", chart="資源の使用状況", log="出来事",
+      cards={"cpu": dict(title="中央演算処理装置の使用率", format="percentage", good="down", thresholds={0.1: "warning"}),
+             "memory": dict(title="主記憶装置の使用率", format="percentage"),
+             "requests": dict(title="毎分の要求数", unit="件/分")})
+""",
+        ("chart", "live"),
+    ),
+}
