@@ -3,7 +3,7 @@
 import type { Part } from "./lib/hop/frames";
 import { define } from "./lib/hop/slot";
 import { type Word, words } from "./lib/text/words";
-import { h, setAttribute, setText } from "./lib/view/dom";
+import { h, setAttribute, setHidden, setText } from "./lib/view/dom";
 import { type Icon, icon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
 import { type Link, type Standing, standing } from "./lib/view/standing";
@@ -69,6 +69,7 @@ export class ConnectionIndicator extends LiveWidget {
   }
 
   ask(what: string): void {
+    if (this.waiting) return;
     this.#askedAt = this.host.clock.now();
     this.host.ask(what);
     this.refresh();
@@ -127,6 +128,7 @@ class ConnectionView implements View {
     words.append(this.#icon, this.#word);
     row.append(words, this.#label, this.#button);
     this.root.append(row, this.#reason);
+    root.tabIndex = -1;
     this.#button.type = "button";
     this.#button.addEventListener("click", () => indicator.ask(this.#button.dataset.rwAsk!), { signal });
     el.append(this.root);
@@ -150,8 +152,10 @@ class ConnectionView implements View {
     this.#label.style.maxWidth = `${width - WORDS_PX}px`;
     this.#label.hidden = width - WORDS_PX < MIN_LABEL_PX;
     setAttribute(root, "title", label);
-    this.#button.hidden = !action;
-    this.#button.disabled = indicator.waiting;
+    setAttribute(root, "role", "group");
+    setAttribute(root, "aria-label", indicator.name);
+    setHidden(this.#button, !action, root);
+    setAttribute(this.#button, "aria-disabled", String(indicator.waiting)); // one that is disabled would lose the focus
     if (action) {
       setText(this.#button, say(action.word));
       this.#button.dataset.rwAsk = action.ask;

@@ -35,6 +35,7 @@ export class Dashboard extends LiveWidget {
 class HeaderView implements View {
   readonly status: HTMLElement;
   readonly #head: Head;
+  #board: HTMLElement | null = null;
 
   constructor(
     readonly header: Dashboard,
@@ -51,16 +52,20 @@ class HeaderView implements View {
     this.measure();
   }
 
-  /** Marks the box around, once there is one: it is of ipywidgets, and of ours only by its classes. */
+  /** The box around, once there is one: it is of ipywidgets, and of ours only by its classes. */
   measure(): void {
-    const board = this.el.closest<HTMLElement>(".rw-board");
-    if (board) markBuild(board);
+    this.#board = this.el.closest<HTMLElement>(".rw-board");
+    if (this.#board) markBuild(this.#board);
   }
 
   draw(): void {
     const { header } = this;
     this.#head.draw("pause_all", "resume_all");
     this.root.toggleAttribute("data-rw-untitled", !header.get<string>("title"));
+    if (this.#board) {
+      setAttribute(this.#board, "role", header.get("title") ? "region" : "group");
+      setAttribute(this.#board, "aria-label", header.name);
+    }
     this.#head.pause.hidden = header.holds.length === 0;
     this.status.hidden = header.state === "live" || header.state === "loading";
   }

@@ -7,7 +7,7 @@ import { define } from "./lib/hop/slot";
 import { formatter } from "./lib/text/format";
 import { words } from "./lib/text/words";
 import { copyText } from "./lib/view/copy";
-import { h, setAttribute, setText } from "./lib/view/dom";
+import { h, setAttribute, setHidden, setText } from "./lib/view/dom";
 import { Filter } from "./lib/view/filter";
 import { FilterBar } from "./lib/view/filterbar";
 import { Head } from "./lib/view/head";
@@ -185,24 +185,17 @@ class EventsView implements View {
     const say = words(widget.locale);
     const { on, scrolls } = this.#listing.follow;
     const none = this.#listing.shown.length === 0;
-    this.#hide(this.#copyButton, none);
-    this.#hide(this.#followButton, !scrolls || still);
+    setHidden(this.#copyButton, none, this.#listing.root);
+    setHidden(this.#followButton, !scrolls || still, this.#listing.root);
     this.#followButton.toggleAttribute("data-rw-on", scrolls && !on);
     setAttribute(this.#followButton, "aria-pressed", String(on));
     const count = formatter({ name: "number" }, widget.locale);
-    this.#hide(this.#jump, on || still || none);
+    setHidden(this.#jump, on || still || none, this.#listing.root);
     setText(this.#jumpText, say("held", unseen > 0 ? say("new_events", count(unseen)) : say("to_newest")));
     this.#jump.title = say("to_newest");
     setText(this.#empty, this.#why);
     this.#empty.hidden = !none;
     this.#head.status.hidden = widget.state === "no_data" || widget.state === "loading"; // said in full below
-  }
-
-  /** Shows or hides a button; its focus goes to the list, where the keys do no harm. */
-  #hide(button: HTMLElement, hidden: boolean): void {
-    if (button.hidden === hidden) return;
-    if (hidden && button.matches(":focus")) this.#listing.root.focus({ preventScroll: true });
-    button.hidden = hidden;
   }
 
   /** Why there is nothing to be seen. */

@@ -170,10 +170,23 @@ describe("a click", () => {
     put("disconnected");
     button().click();
     stage.clock.draw();
-    expect(button().disabled).toBe(true);
+    expect(button().getAttribute("aria-disabled")).toBe("true");
     put("connecting");
     put("disconnected");
-    expect(button().disabled).toBe(false);
+    expect(button().getAttribute("aria-disabled")).toBe("false");
+  });
+
+  it("keeps the focus while it waits, and leaves it in the indicator when the button goes", () => {
+    put("disconnected");
+    button().focus();
+    button().click();
+    button().click();
+    stage.clock.draw();
+    expect(stage.asked).toHaveLength(1);
+    expect(document.activeElement).toBe(button());
+    put("connecting");
+    expect(button().hidden).toBe(true);
+    expect(document.activeElement).toBe(find(el, ".rw-root"));
   });
 
   it("may be made again when no answer comes", () => {
@@ -181,9 +194,9 @@ describe("a click", () => {
     button().click();
     stage.clock.draw();
     put("disconnected"); // nothing has changed
-    expect(button().disabled).toBe(true);
+    expect(button().getAttribute("aria-disabled")).toBe("true");
     stage.pass(4);
-    expect(button().disabled).toBe(false);
+    expect(button().getAttribute("aria-disabled")).toBe("false");
   });
 });
 

@@ -106,3 +106,15 @@ it("says when it has no title: alone, it is then no empty bar", () => {
   stage.set("h", "title", "");
   expect(bar.hasAttribute("data-rw-untitled")).toBe(true);
 });
+
+it("makes the box around a region of its title, or else a group", () => {
+  const box = document.body.appendChild(document.createElement("div"));
+  box.className = "rw-board";
+  box.append(header);
+  const told = () => ["role", "aria-label", "data-rw-build"].map((name) => box.getAttribute(name));
+  stage.page.show(stage.models.get("h")!, box.appendChild(document.createElement("div")), stage.life.signal);
+  stage.clock.draw();
+  expect(told()).toEqual(["region", "Machine", "test"]);
+  stage.set("h", "title", "");
+  expect(told()).toEqual(["group", "Dashboard", "test"]);
+});

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from ipywidgets import Widget
 
-_NOTE: Final = ".jp-OutputArea-child:has(>.jp-OutputArea-output>.rw-note)"
+_NOTE: Final = ".jp-OutputArea-child:has(>.jp-OutputArea-output>.rw-gone)"
 _NEXT: Final = ".jp-OutputArea-child>.jp-OutputArea-output"
 _DEAD: Final = f"{_NOTE}:not(:has(+{_NEXT}>*))"
 """The note, when the output after it has nothing in it but text of JupyterLab: not even an element."""
@@ -23,11 +23,11 @@ _DEAD: Final = f"{_NOTE}:not(:has(+{_NEXT}>*))"
 _STYLE: Final = (
     f"{_NOTE}{{display:none}}"
     # While a widget loads there is text, too: the note comes after three seconds.
-    f"{_DEAD}{{display:flex;animation:rw-note 3s}}"
-    f"{_DEAD} .rw-note{{display:block;margin:4px;padding:8px 12px;border:1px dashed var(--jp-border-color1,#bbb);"
+    f"{_DEAD}{{display:flex;animation:rw-gone 3s}}"
+    f"{_DEAD} .rw-gone{{display:block;margin:4px;padding:8px 12px;border:1px dashed var(--jp-border-color1,#bbb);"
     "border-radius:8px;color:var(--jp-ui-font-color1,inherit);font:13px/1.4 var(--jp-ui-font-family,system-ui)}"
     f"{_DEAD}+.jp-OutputArea-child:has(>.jp-OutputArea-output.jupyter-widgets){{display:none}}"
-    "@keyframes rw-note{0%,99%{max-height:0;overflow:hidden;visibility:hidden}}"
+    "@keyframes rw-gone{0%,99%{max-height:0;overflow:hidden;visibility:hidden}}"
 )
 
 _WORDS: Final = {
@@ -42,7 +42,7 @@ def note(widget: Widget) -> str:
     name = f"{type(widget).__name__} “{title}”" if title else type(widget).__name__
     language = "ja" if _speaks_japanese(widget) else "en"
     text = html.escape(_WORDS[language].format(name))
-    return f'<div class="rw-note" lang="{language}" hidden>{text}</div><style>{_STYLE}</style>'
+    return f'<div class="rw-gone" lang="{language}" hidden>{text}</div><style>{_STYLE}</style>'
 
 
 def _speaks_japanese(widget: Widget) -> bool:

@@ -88,3 +88,34 @@ def red_columns(chart: Locator) -> dict[str, Any]:
         }"""
     )
     return result
+
+
+def listen(page: Page) -> None:
+    """Notes what widgets announce from here on."""
+    page.evaluate(
+        """() => {
+            window.rwHeard = [];
+            for (const region of document.querySelectorAll("[data-rw-announcer]")) {
+                new MutationObserver(() => {
+                    for (const { lang, textContent } of region.children) {
+                        window.rwHeard.push(`${region.getAttribute("aria-live")} ${lang} ${textContent}`);
+                    }
+                }).observe(region, { childList: true });
+            }
+        }"""
+    )
+
+
+def heard(page: Page) -> list[str]:
+    """What has been announced since `listen()`: how, in which language, and what."""
+    announced: list[str] = page.evaluate("window.rwHeard")
+    return announced
+
+
+def wait_until_heard(page: Page, *words: str) -> None:
+    """Waits until all of these have been announced."""
+    page.wait_for_function(
+        "(words) => words.every((word) => window.rwHeard.some((text) => text.includes(word)))",
+        arg=words,
+        timeout=LIMIT * 1000,
+    )

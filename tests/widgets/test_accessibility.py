@@ -13,12 +13,12 @@ from conftest import FAILED
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import support.client_stand_in
+from support.axe import KEPT, judged
 from support.lab import LIMIT, Lab, screenshot
 from support.labbook import Notebook
+from support.page_helpers import heard, listen, wait_until_heard, widgets
 
 pytestmark = pytest.mark.browser
-
-AXE = Path(__file__).resolve().parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 
 STAND_IN = Path(support.client_stand_in.__file__).read_text()
 
@@ -105,9 +105,6 @@ def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
         "() => document.querySelectorAll('.rw-root').length === 33"
         " && !document.querySelector('.rw-root[data-rw-state=loading]')"
     )
-    notebook.page.add_script_tag(path=AXE)
-    # What says how far the page goes: without it the rules about contrast find nothing in sight, and judge nothing.
-    notebook.page.add_style_tag(content="html, body, #main { height: 100vh; overflow: visible !important; }")
     yield notebook
     context.close()
     lab.shutdown_kernels()
@@ -118,6 +115,8 @@ def page(request: pytest.FixtureRequest, board: Notebook) -> Iterator[Page]:
     yield board.page
     if request.node.stash.get(FAILED, False):
         screenshot(board.page, request.node.name)
+    if board.page.evaluate("document.body.dataset.jpThemeLight") == "false":
+        board.set_theme(dark=False)
     board.page.emulate_media(forced_colors="none", color_scheme="light", media="screen")
 
 
@@ -205,21 +204,6 @@ def test_widgets_of_others_on_a_board_hear_every_key(page: Page, board: Notebook
 
 # Rules of the W3C, as far as a machine can judge ----------------------------------------------------------------------
 
-JUDGED = """
-async () => {
-  const { violations, incomplete, passes } = await axe.run({ include: [[".rw-host"], [".rw-board"]] });
-  const told = (results) =>
-    results.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
-  const short = ({ any }) => any.some(({ data }) => data?.messageKey === "shortTextContent"); // a single digit
-  for (const each of incomplete) each.nodes = each.nodes.filter((node) => !short(node));
-  const contrast = passes.find(({ id }) => id === "color-contrast")?.nodes ?? [];
-  const seen = new Set(contrast.map(({ target }) => document.querySelector(target.at(-1))?.closest(".rw-root")));
-  const roots = [...document.querySelectorAll(".rw-root")];
-  const unseen = roots.filter((root) => root.innerText.trim() && !seen.has(root));
-  return { wrong: told(violations), unsure: told(incomplete), unseen: unseen.map(({ outerHTML }) => outerHTML) };
-}
-"""
-
 
 @pytest.mark.parametrize("look", ["light", "dark", "forced, light", "forced, dark"])
 def test_every_widget_in_every_state_keeps_the_rules(page: Page, board: Notebook, look: str) -> None:
@@ -230,7 +214,208 @@ def test_every_widget_in_every_state_keeps_the_rules(page: Page, board: Notebook
     expect(hidden).to_have_attribute("aria-pressed", "false")
     board.set_theme(dark="dark" in look)
     expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(33)
-    judged = page.evaluate(JUDGED)
+    verdict = judged(page)
     hidden.click()
+    assert verdict == KEPT
+
+
+# What those who listen hear -------------------------------------------------------------------------------------------
+
+
+def test_changes_are_announced_once_and_numbers_never(page: Page, board: Notebook) -> None:
+    assert page.locator("[data-rw-announcer]").evaluate_all(
+        "(all) => all.map((el) => el.getAttribute('aria-live'))"
+    ) == [
+        "polite",
+        "assertive",
+    ]
+    listen(page)
+    board.execute("for value in range(60, 94): level.update(value)")
+    wait_until_heard(page, "level:")
+    board.execute(
+        "level.update(97); clients[1].become('error', time.monotonic(), 1, None, problem, time.monotonic())"
+    )
+    wait_until_heard(page, "Error, 97", "failed")
+    board.execute("level.update(50); clients[1].become('connected', time.monotonic())")
+    wait_until_heard(page, "Normal", "Connected")
+    own = [text for text in heard(page) if "level" in text or "ws://host/ws" in text]
+    assert sorted(own) == sorted(
+        [
+            "polite en level: Warning, 93%",
+            "assertive en level: Error, 97%",
+            "assertive en ws://host/ws: Connection failed: "  # once, though two indicators follow the client
+            "ws://host could not be reached: refused; it is tried again",
+            "polite en ws://host/ws: Connected",
+            "polite en level: Normal, 50%",
+        ]
+    )
+
+
+# The focus ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_focus_is_seen(page: Page, board: Notebook, dark: bool) -> None:
+    """JupyterLab has rules for focused buttons, too."""
+    board.set_theme(dark=dark)
+    for kind, what in (
+        ("chart", ".rw-head .rw-button"),
+        ("chart", ".rw-legend .rw-button"),
+        ("events", ".rw-log"),
+    ):
+        element = widgets(page, kind).first.locator(what).first
+        element.focus()
+        press(page, "Shift+Tab", "Tab")
+        expect(element).to_be_focused()
+        ring = "(el) => { const { outline } = getComputedStyle(el); return outline; }"
+        colour = "rgb(125, 176, 255)" if dark else "rgb(29, 95, 209)"
+        assert element.evaluate(ring) == f"{colour} solid 2px"
+    board.screenshot(f"focus-{'dark' if dark else 'light'}")
+
+
+def test_the_focus_stays_where_the_picture_is_made_anew(page: Page, board: Notebook) -> None:
+    line = page.get_by_role("figure", name="several lines").get_by_role("button", name="memory")
+    line.focus()
+    made = line.element_handle()
+    board.execute("charts[1].format = 'percentage'")
+    page.wait_for_function("(el) => !el.isConnected", arg=made)
+    expect(line).to_be_focused()
+
+
+# Colours of the system ------------------------------------------------------------------------------------------------
+
+INKS = """
+(canvas) => {
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const inks = new Map();
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] < 255) continue;
+    const ink = [data[i], data[i + 1], data[i + 2]].join();
+    inks.set(ink, (inks.get(ink) ?? 0) + 1);
+  }
+  return [...inks].sort((a, b) => b[1] - a[1]).map(([ink]) => ink);
+}
+"""
+
+
+def test_canvases_take_the_colours_of_the_system_and_give_them_back(page: Page, board: Notebook) -> None:
+    chart = page.get_by_role("figure", name="one line")
+
+    def wait_for_ink(ink: str) -> list[str]:
+        page.wait_for_function(
+            f"(ink) => ({INKS})(document.querySelector('[aria-label=\"one line\"] canvas')).includes(ink)",
+            arg=ink,
+        )
+        inks: list[str] = chart.locator("canvas").evaluate(INKS)
+        return inks
+
+    before = wait_for_ink("37,99,235")
+    board.set_theme(dark=True)  # which has no say any more
+    for scheme, ink in (("light", "0,0,0"), ("dark", "255,255,255")):
+        page.emulate_media(forced_colors="active", color_scheme=scheme)
+        assert not set(wait_for_ink(ink)) & set(before)
+        board.screenshot(f"forced-colors-{scheme}")
     board.set_theme(dark=False)
-    assert judged == {"wrong": [], "unsure": [], "unseen": []}
+    page.emulate_media(forced_colors="none", color_scheme="light")
+    wait_for_ink("37,99,235")
+
+
+def test_levels_have_a_border_where_colours_are_forced(page: Page) -> None:
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    border = "(el) => { const { borderInlineStart } = getComputedStyle(el); return borderInlineStart; }"
+    found = [
+        page.get_by_role("group", name=name, exact=True).evaluate(border)
+        for name in ("warning", "alarm", "said")
+    ]
+    assert found == [f"{look} rgb(255, 255, 255)" for look in ("6px double", "6px solid", "1px solid")]
+
+
+# Languages that run from right to left, and paper ---------------------------------------------------------------------
+
+
+def test_a_page_that_runs_from_right_to_left_has_all_of_it_the_other_way_round(
+    page: Page, board: Notebook
+) -> None:
+    card = page.get_by_role("group", name="rising", exact=True)
+    chart, log = page.get_by_role("figure", name="one line"), page.get_by_role("log", name="log", exact=True)
+    pairs = [  # what stands before what
+        (chart.locator(".rw-title"), chart.locator(".rw-status")),
+        (chart.locator(".rw-legend .rw-button"), chart.locator(".rw-time")),
+        (log.locator(".rw-at").last, log.locator(".rw-grade").last),
+    ]
+
+    def order() -> list[bool]:
+        boxes = [(a.bounding_box(), b.bounding_box()) for a, b in pairs]
+        return [a["x"] < b["x"] for a, b in boxes if a and b]
+
+    assert order() == [True, True, True]
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    try:
+        assert order() == [False, False, False]
+        value, root = card.locator(".rw-value").bounding_box(), card.bounding_box()
+        assert value is not None
+        assert root is not None
+        assert root["x"] + root["width"] - value["x"] - value["width"] < 20
+        assert card.locator(".rw-trend").evaluate("(el) => getComputedStyle(el).direction") == "ltr", (
+            "+0.5, not 0.5+"
+        )
+        board.screenshot("right-to-left")
+    finally:
+        page.evaluate("document.documentElement.dir = ''")
+
+
+def test_on_paper_a_log_is_whole_and_nothing_can_be_pressed(page: Page) -> None:
+    log = page.get_by_role("log", name="log", exact=True)
+    page.emulate_media(media="print")
+    shown = "(el) => [el, el.closest('.rw-root'), el.closest('.rw-host')].map((each) => each.offsetHeight)"
+    within = log.evaluate("(el) => el.scrollHeight")
+    assert within > 2000
+    assert min(log.evaluate(shown)) >= within
+    for button in page.locator(".rw-head .rw-button, .rw-action").all():
+        expect(button).to_be_hidden()
+    chart = page.get_by_role("figure", name="one line")
+    assert chart.evaluate("(el) => getComputedStyle(el).printColorAdjust") == "exact"
+
+
+def test_nothing_turns_for_those_who_want_no_motion(page: Page) -> None:
+    turning = (
+        "() => document.getAnimations().filter(({ effect }) => effect.target.closest('.rw-host')).length"
+    )
+    assert page.evaluate(turning) > 0
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(turning) == 0
+    page.emulate_media(reduced_motion="no-preference")
+
+
+# Several builds in one page -------------------------------------------------------------------------------------------
+
+
+def test_styles_are_bound_to_the_widgets_of_their_build(page: Page) -> None:
+    rules, build = page.evaluate(
+        """() => {
+            const style = document.querySelector("style[data-rw]");
+            const rules = [...style.sheet.cssRules].map((rule) => rule.selectorText ?? rule.name ?? rule.cssText);
+            return [rules, style.dataset.rw];
+        }"""
+    )
+    bound = f'[data-rw-build="{build}"]'
+    assert [rule for rule in rules if rule != bound and not rule.endswith(f"-{build}")] == []
+    assert rules.count(bound) >= 1
+    looks = page.evaluate(
+        """() => {
+            const found = [];
+            for (const root of document.querySelectorAll(".rw-chart, .rw-metric, .rw-events")) {
+                const host = root.closest(".rw-host").cloneNode(true);
+                host.dataset.rwBuild = "another";
+                document.body.append(host); // as if another build had made it, whose styles are not here
+                for (const el of host.querySelectorAll(".rw-root, .rw-title, .uplot, .uplot *")) {
+                    const { padding, display, position, border, maxWidth } = getComputedStyle(el);
+                    if (!el.matches("canvas")) found.push([padding, position, maxWidth].join());
+                }
+                host.remove();
+            }
+            return [...new Set(found)];
+        }"""
+    )
+    assert looks == ["0px,static,none"]

@@ -5,9 +5,19 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from support.axe import KEPT, judged
 from support.lab import Lab
 from support.labbook import Notebook
-from support.page_helpers import clipped, last_ts, red_columns, wait_until_moved, widgets
+from support.page_helpers import (
+    clipped,
+    heard,
+    last_ts,
+    listen,
+    red_columns,
+    wait_until_heard,
+    wait_until_moved,
+    widgets,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -231,6 +241,7 @@ def test_stale_data_and_a_dead_kernel_are_said_to_be_so(page: Page, lab: Lab) ->
     )
     chart, card = widgets(page, "chart"), widgets(page, "metric")
     expect(chart).to_have_attribute("data-rw-state", "live")
+    listen(page)
     notebook.execute("feeding.clear()")
     for root in (chart, card):
         expect(root).to_have_attribute("data-rw-state", "stale")
@@ -244,6 +255,12 @@ def test_stale_data_and_a_dead_kernel_are_said_to_be_so(page: Page, lab: Lab) ->
         expect(root).to_have_attribute("data-rw-state", "kernel_gone")
         expect(root.locator(".rw-status")).to_have_text("Kernel stopped: run the cell again")
     notebook.screenshot("kernel-gone-light")
+    wait_until_heard(page, "Kernel")
+    assert judged(page) == KEPT
+    told = heard(page)
+    assert told[0] == "polite en Chart and cpu: No new data"
+    assert told[-1] == "assertive en Chart and cpu: Kernel not responding"
+    assert len(told) <= 3, "and perhaps that they were live in between"
 
 
 def test_gaps_are_drawn_as_gaps(page: Page, lab: Lab) -> None:

@@ -45,7 +45,7 @@ def test_it_stands_for_a_widget_whose_kernel_was_restarted(page: Page, lab: Lab)
     cells = ["import realtime_widgets as rw\ncard = rw.MetricCard('CPU', 3); card", "rw.Dashboard([card])"]
     notebook = Notebook.open(page, lab, lab.write(cells))
     notebook.run_all()
-    live, notes = widgets(page, "metric"), page.locator(".rw-note")
+    live, notes = widgets(page, "metric"), page.locator(".rw-gone")
     expect(live).to_have_count(2)
     expect(notes).to_have_count(2)
     for i in range(2):

@@ -21,3 +21,14 @@ export function setText(el: HTMLElement, text: string): void {
 export function setAttribute(el: Element, name: string, value: string): void {
   if (el.getAttribute(name) !== value) el.setAttribute(name, value);
 }
+
+/** Hides an element, or shows it. A focus within goes on to its heir: the browser would drop it, and with it the place. */
+export function setHidden(el: HTMLElement, hidden: boolean, heir: HTMLElement): void {
+  if (hidden && !el.hidden && holdsFocus(el)) heir.focus({ preventScroll: true });
+  el.hidden = hidden;
+}
+
+/** Whether the focus is within, also where the element lives in a shadow root. */
+export function holdsFocus(el: HTMLElement): boolean {
+  return el.contains((el.getRootNode() as Document | ShadowRoot).activeElement);
+}

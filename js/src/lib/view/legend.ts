@@ -1,7 +1,7 @@
 // Legend: the names of a chart's lines, each a button that shows or hides its line, with a value behind it.
 
 import { words } from "../text/words";
-import { h, setText } from "./dom";
+import { h, holdsFocus, setText } from "./dom";
 
 export class Legend {
   readonly root = h("div", "rw-legend");
@@ -27,6 +27,7 @@ export class Legend {
   make(lines: { label: string; color: string }[], locale: string): void {
     this.#say = words(locale);
     this.#readings = [];
+    const focused = [...this.root.querySelectorAll<HTMLElement>("[data-rw-trace]")].find(holdsFocus);
     const items = lines.map(({ label, color }) => {
       const item = h("button", "rw-button");
       item.type = "button";
@@ -40,6 +41,7 @@ export class Legend {
       return item;
     });
     this.root.replaceChildren(...items, this.#time);
+    if (focused) items.find(({ dataset }) => dataset.rwTrace === focused.dataset.rwTrace)?.focus();
   }
 
   /** Writes a value behind each name, in their order, and the time that they are of. */
