@@ -14,13 +14,15 @@ WHOLE = "html, body, #main { height: 100vh; overflow: visible !important; }"
 
 _JUDGE = """
 async () => {
-  const { violations, incomplete, passes } = await axe.run({ include: [[".rw-host"], [".rw-board"]] });
+  document.querySelector(".rw-board, .rw-host").scrollIntoView();
+  const here = { include: [[".rw-host"], [".rw-board"]], exclude: [[".rw-board-grid > :not(.rw-host)"]] };
+  const { violations, incomplete, passes } = await axe.run(here, { elementRef: true });
   const told = (results) =>
     results.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
   const short = ({ any }) => any.some(({ data }) => data?.messageKey === "shortTextContent"); // a single digit
   for (const each of incomplete) each.nodes = each.nodes.filter((node) => !short(node));
   const contrast = passes.find(({ id }) => id === "color-contrast")?.nodes ?? [];
-  const seen = new Set(contrast.map(({ target }) => document.querySelector(target.at(-1))?.closest(".rw-root")));
+  const seen = new Set(contrast.map(({ element }) => element.closest(".rw-root")));
   const unseen = [...document.querySelectorAll(".rw-root")].filter((root) => root.innerText.trim() && !seen.has(root));
   return { wrong: told(violations), unsure: told(incomplete), unseen: unseen.map(({ outerHTML }) => outerHTML) };
 }
@@ -31,7 +33,7 @@ KEPT: dict[str, list[str]] = {"wrong": [], "unsure": [], "unseen": []}
 
 
 def judged(page: Page) -> dict[str, Any]:
-    """Judges all widgets of a page, which must be in sight.
+    """Judges all widgets of a page, for which the window must be tall enough.
 
     Returns: what is wrong; what cannot be told; and the widgets of which the contrast of nothing could be judged.
     """

@@ -94,7 +94,7 @@ rw.Dashboard(
 
 @pytest.fixture(scope="module")
 def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
-    context = browser.new_context(viewport={"width": 1280, "height": 2400}, locale="en-US")
+    context = browser.new_context(viewport={"width": 1280, "height": 2600}, locale="en-US")
     context.set_default_timeout(LIMIT * 1000)
     notebook = Notebook.open(context.new_page(), lab, lab.write([STAND_IN, BOARD, "'the last cell'"]))
     notebook.set_theme(dark=False)  # the server remembers what an earlier test chose
@@ -419,3 +419,29 @@ def test_styles_are_bound_to_the_widgets_of_their_build(page: Page) -> None:
         }"""
     )
     assert looks == ["0px,static,none"]
+
+
+def test_the_styles_of_another_build_change_nothing(page: Page) -> None:
+    """Its sheet as it would be with other colours, sizes and margins, after ours."""
+    look = """
+        [...document.querySelectorAll(".rw-board, .rw-board *")].map((el) => {
+            const { color, padding, margin, fontSize, display, width, animationName } = getComputedStyle(el);
+            return [color, padding, margin, fontSize, display, width, animationName].join();
+        }).join(";")
+    """
+    page.get_by_role("figure", name="held").scroll_into_view_if_needed()
+    before, after = page.evaluate(
+        f"""() => {{
+            const ours = document.querySelector("style[data-rw]");
+            const other = document.createElement("style");
+            other.textContent = ours.textContent.replaceAll(ours.dataset.rw, "another")
+                .replace(/\\b\\d+px/g, "77px").replace(/#[0-9a-f]{{3,6}}\\b/g, "#f0f").replaceAll("flex", "block");
+            const before = {look};
+            document.head.append(other);
+            const after = {look};
+            const changed = other.textContent.includes("77px") && other.sheet.cssRules.length;
+            other.remove();
+            return [before, changed && after];
+        }}"""
+    )
+    assert after == before
