@@ -16,7 +16,7 @@ from which number `last` is counted, and how many rows there are; an address is 
 Little-endian:
 
     u4 number of the address   u4 last, less the base   u4 numbers, `last - first + 1`
-    u1 trend   u1 level   u2 records   f4 age   f4 delta   f4 span   u4 nothing
+    u1 trend   u1 level   u2 records   f4 age   f4 span   f8 delta
     and for each record        f8 time in seconds       f8 value
 
 Columns are in the buffer one after another in the order of the parts, each starting at a multiple of 8 bytes. The
@@ -39,7 +39,7 @@ from ..feeds.text import as_unicode
 WIRE = 2
 """Version of the wire format. A page and a kernel of different versions never share a registry."""
 
-_ROW = struct.Struct("<IIIBBHfff4x")
+_ROW = struct.Struct("<IIIBBHffd")
 _RECORD = struct.Struct("<dd")
 
 _TYPES: dict[str, np.dtype[Any]] = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}
@@ -122,8 +122,8 @@ def _pack_rows(prefix: str, parts: list[Part], chunks: list[bytes]) -> list[Any]
                 LEVELS.index(reading.level),
                 len(reading.records),
                 reading.age,
-                reading.delta,
                 reading.span,
+                reading.delta,
             )
         )
         chunks.extend(_RECORD.pack(*record) for record in reading.records)

@@ -35,10 +35,11 @@ def unpack(content: Mapping[str, Any], buffers: Sequence[bytes]) -> Frame:
         parts.append(Part(raw["to"], raw["feed"], payload))
     for prefix, base, count in content.get("rows", []):
         for _ in range(count):
-            row = struct.unpack_from("<IIIBBHfff", buffer, offset)
+            row = struct.unpack_from("<IIIBBHffd", buffer, offset)
             records = [struct.unpack_from("<dd", buffer, offset + 32 + 16 * i) for i in range(row[5])]
             offset += 32 + 16 * len(records)
-            reading = Reading(tuple(records), *row[6:], TRENDS[row[3]], LEVELS[row[4]])
+            age, span, delta = row[6:]
+            reading = Reading(tuple(records), age, delta, span, TRENDS[row[3]], LEVELS[row[4]])
             last = base + row[1]
             body, columns = reading.body(), reading.columns()
             payload = Payload(last - row[2] + 1, last, False, body, columns)

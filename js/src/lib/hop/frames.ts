@@ -80,7 +80,7 @@ function readRow(view: DataView, at: number, prefix: string, base: number): Part
     values[i] = view.getFloat64(record + 8, true);
   }
   const value = values[count - 1];
-  const delta = view.getFloat32(at + 20, true);
+  const delta = view.getFloat64(at + 24, true);
   const body = {
     newest: ts[count - 1],
     age: view.getFloat32(at + 16, true),
@@ -88,7 +88,7 @@ function readRow(view: DataView, at: number, prefix: string, base: number): Part
     value,
     trend: TRENDS[view.getUint8(at + 12)],
     level: LEVELS[view.getUint8(at + 13)],
-    ...(Number.isNaN(delta) ? {} : { delta, span: view.getFloat32(at + 24, true) }),
+    ...(Number.isNaN(delta) ? {} : { delta, span: view.getFloat32(at + 20, true) }),
   };
   const to = `${prefix}-${view.getUint32(at, true)}`;
   return {
