@@ -206,14 +206,15 @@ class Buckets:
 
     def first_drawn(self, k: int) -> tuple[int, float, float] | None:
         """Return the first bucket from number `k` on in which the first series has a value: its number, where it
-        begins, and the middle of its values; None: there is none.
+        begins, and the earlier of its extremes, which is the value of a record; None: there is none.
         """
         if self.newest is None:
             return None
         for number in range(max(k, self.newest - self.capacity + 1), self.newest + 1):
             slot = number % self.capacity
             if self._k[slot] == number and (lo := float(self._lo[0, slot])) == lo:
-                return number, float(self._x[slot]), (lo + float(self._hi[0, slot])) / 2
+                later = self._hi_x[0, slot] >= self._lo_x[0, slot]
+                return number, float(self._x[slot]), lo if later else float(self._hi[0, slot])
         return None
 
     def _claim(self, k: Ints, x: Floats) -> None:

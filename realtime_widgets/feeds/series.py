@@ -254,7 +254,7 @@ class SeriesFeed:
     def baseline(self) -> tuple[float, float]:
         """Return time and value of the first series at the start of the window: of its first bucket with a value.
 
-        The value is the middle of the bucket; both are NaN while there is only the newest bucket to compare with.
+        The value is that of one of its records; both are NaN while there is only the newest bucket to compare with.
         """
         found = self._buckets.first_drawn(self._base)
         if found is None or self._layout is None or self._newest.at[0] == -math.inf:

@@ -310,6 +310,14 @@ def test_the_baseline_is_where_the_window_began() -> None:
     assert line.baseline() == (T0, 5.0)
 
 
+def test_the_baseline_is_the_value_of_a_record_not_the_middle_of_several() -> None:
+    stream, line = line_of()
+    for second, value in ((0, 5.0), (0.0001, 8.0), (0.0002, 6.0), (1, 7.0), (2, 9.0)):
+        stream.append(value, ts=T0 + second)
+    line.take(False, 0.0)
+    assert line.baseline() == (T0, 5.0)
+
+
 def test_a_field_that_the_stream_does_not_have_is_named_with_its_nearest() -> None:
     stream = Stream("s")
     stream.append(ts=T0, memory=1.0)
