@@ -3,14 +3,18 @@
 import uPlot from "uplot";
 import uplotStyles from "uplot/dist/uPlot.min.css";
 import { type Axis, Buckets } from "./lib/draw/buckets";
-import { extent, type Line, lines, reading } from "./lib/draw/lines";
+import { allWhole, extent, type Line, lines, reading } from "./lib/draw/lines";
 import { colorOf, lineColor } from "./lib/draw/palette";
 import { plotOptions } from "./lib/draw/plot";
 import { niceRange } from "./lib/draw/range";
+import { rulesOf } from "./lib/draw/steps";
+import { readingFormat } from "./lib/draw/ticks";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { define } from "./lib/hop/slot";
-import { formatter, isCalendar, type NumberFormat, timeText, wholeText } from "./lib/text/format";
+import { formatter, type NumberFormat, wholeText } from "./lib/text/format";
+import { placeText } from "./lib/text/places";
+import { isCalendar } from "./lib/text/times";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
 import { Head } from "./lib/view/head";
@@ -170,6 +174,8 @@ class ChartView implements View {
   #newestAt: number | null = null;
   #origin = 0n;
   #range: [number, number] | null = null;
+  /** Whether all values within the window are whole numbers. */
+  #whole = false;
   #span: [number, number] = [0, 1];
   #wroteAt = Number.NEGATIVE_INFINITY;
   #measured = false;
@@ -232,12 +238,10 @@ class ChartView implements View {
 
   /** Fits the value axis to what is shown within the window. */
   #fit(): void {
-    const { name } = this.chart.get<NumberFormat>("_format");
+    const rules = rulesOf(this.chart.get<NumberFormat>("_format"));
     const shown = this.#lines.filter((_, i) => this.#legend.shows(this.#traces[i]!.label)).flat();
-    this.#range = niceRange(extent(shown, ...this.#span), this.#range, {
-      binary: name === "bytes",
-      ...(name === "percentage" ? { most: 1 } : {}),
-    });
+    this.#whole = allWhole(shown, ...this.#span);
+    this.#range = niceRange(extent(shown, ...this.#span), this.#range, { ...rules, whole: this.#whole });
   }
 
   #fill(): void {
@@ -256,7 +260,7 @@ class ChartView implements View {
     const { axis } = chart;
     const calendar = axis === "time" && isCalendar(this.#newestTs ?? 0);
     const labels = this.#traces.map(({ label, color }, i) => [label, color, this.#lines[i]!.length]);
-    const look = [chart.locale, format, axis, calendar, `${this.#origin}`];
+    const look = [chart.locale, chart.zone, format, axis, calendar, `${this.#origin}`];
     const key = JSON.stringify([labels, this.el.dataset.rwTheme, look]);
     if (this.#plot && key === this.#built) {
       if (this.#plot.width === width && this.#plot.height === height) return false;
@@ -282,6 +286,8 @@ class ChartView implements View {
       calendar,
       counted: this.#origin ? this.#counted() : "",
       locale: chart.locale,
+      zone: chart.zone,
+      whole: () => this.#whole,
       muted: colorOf(this.el, "--rw-muted"),
       grid: colorOf(this.el, "--rw-grid"),
       lines: named.flatMap((each, i) =>
@@ -304,7 +310,8 @@ class ChartView implements View {
   #write(): void {
     const { chart } = this;
     this.#wroteAt = chart.host.clock.now();
-    const write = formatter(chart.get<NumberFormat>("_format"), chart.locale);
+    const format = readingFormat(chart.get("_format"), this.#range ?? [0, 0], chart.locale);
+    const write = formatter(format, chart.locale);
     let place = this.#hover;
     const readings = this.#traces.map(({ feed, series }, i) => {
       if (this.#hover === null) return write(this.#newest[i]);
@@ -327,10 +334,10 @@ class ChartView implements View {
   /** A coordinate in words; null: the newest. */
   #placeText(place: number | null): string {
     const { chart } = this;
-    const [from, to] = this.#span;
     if (chart.axis === "time") {
       const time = place ?? this.#newestTs;
-      return time === null ? "" : timeText(time, chart.locale, to - from < 30);
+      const now = Date.now() / 1000;
+      return time === null ? "" : placeText(time, this.#span, chart.locale, chart.zone, now);
     }
     const at = place ?? this.#newestAt;
     if (at === null) return "";

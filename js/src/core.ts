@@ -4,8 +4,14 @@ import * as buckets from "./lib/draw/buckets";
 import * as lines from "./lib/draw/lines";
 import * as palette from "./lib/draw/palette";
 import * as slot from "./lib/hop/slot";
+import * as durations from "./lib/text/durations";
 import * as format from "./lib/text/format";
+import * as intl from "./lib/text/intl";
+import * as offsets from "./lib/text/offsets";
+import * as places from "./lib/text/places";
+import * as times from "./lib/text/times";
 import * as words from "./lib/text/words";
+import * as zones from "./lib/text/zones";
 import * as dom from "./lib/view/dom";
 import * as freshness from "./lib/view/freshness";
 import * as head from "./lib/view/head";
@@ -20,8 +26,14 @@ export const core: Record<string, object> = {
   "draw/lines": lines,
   "draw/palette": palette,
   "hop/slot": slot,
+  "text/durations": durations,
   "text/format": format,
+  "text/intl": intl,
+  "text/offsets": offsets,
+  "text/places": places,
+  "text/times": times,
   "text/words": words,
+  "text/zones": zones,
   "view/dom": dom,
   "view/freshness": freshness,
   "view/head": head,

@@ -154,7 +154,7 @@ class EventsView implements View {
       if (this.#listing.follow.on) this.#seen = events.arrived;
       widget.mark(this.root);
     }
-    this.#listing.show(this.#filter.of(this.#items), locale);
+    this.#listing.show(this.#filter.of(this.#items), locale, widget.zone);
     const unseen = events.arrived - this.#seen;
     this.#drawBar();
     this.#drawState(unseen, still);
@@ -241,7 +241,7 @@ class EventsView implements View {
   }
 
   async #copy(): Promise<void> {
-    const done = await copyText(rowsText(this.#listing.shown, this.widget.locale));
+    const done = await copyText(rowsText(this.#listing.shown, this.widget.locale, this.widget.zone));
     const button = this.#copyButton;
     const what = words(this.widget.locale)(done ? "copied" : "not_copied");
     this.#untell();

@@ -7,7 +7,10 @@ import { sparkline } from "./lib/draw/sparkline";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { define } from "./lib/hop/slot";
+import { changeFormatter, exactText } from "./lib/text/changes";
+import { durationText, windowText } from "./lib/text/durations";
 import { agoText, formatter, MISSING, type NumberFormat } from "./lib/text/format";
+import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
 import { icon } from "./lib/view/icons";
@@ -19,9 +22,11 @@ interface Readout {
   value: number | null;
   /** Shown instead of a number: text, or an infinity. */
   text?: string;
+  /** Likewise: a length of time, in seconds. */
+  duration?: number;
+  /** Likewise: a moment, in seconds since 1970. */
+  moment?: number;
   delta?: number;
-  /** Seconds that the delta covers; less than the window while the data are young. */
-  span?: number;
   /** Seconds that newer records have left the number out, once that is longer than the window. */
   behind?: number;
   trend: "up" | "down" | "neutral";
@@ -44,7 +49,7 @@ const BESIDE_PX = 38;
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
 export class MetricCard extends LiveWidget {
-  static override readonly settings = ["icon", "good", "sparkline", "_format"];
+  static override readonly settings = ["icon", "good", "change", "sparkline", "_format"];
 
   readonly buckets = new Buckets();
   readout: Readout = { value: null, trend: "neutral", level: "normal" };
@@ -88,8 +93,16 @@ export class MetricCard extends LiveWidget {
 
   /** What stands on the card in place of a number, or the number. */
   get text(): string {
-    const { value, text } = this.readout;
+    const { value, text, duration, moment } = this.readout;
+    if (moment !== undefined) return calendarText(moment, this.locale, this.zone);
+    if (duration !== undefined) return durationText(duration * 1000, this.locale);
     return text ?? formatter(this.get<NumberFormat>("_format"), this.locale)(value);
+  }
+
+  /** Whether something stands in place of a number. */
+  get isText(): boolean {
+    const { text, duration, moment } = this.readout;
+    return text !== undefined || duration !== undefined || moment !== undefined;
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {
@@ -125,7 +138,7 @@ class MetricView implements View {
     readonly card: MetricCard,
     readonly el: HTMLElement,
     readonly root: HTMLElement,
-    _signal: AbortSignal,
+    signal: AbortSignal,
   ) {
     const head = h("div", "rw-head");
     const title = h("span", "rw-title");
@@ -137,6 +150,7 @@ class MetricView implements View {
     setAttribute(this.#trend, "role", "img"); // an arrow, which has a word for those who listen
     this.root.append(head, this.#value, this.#foot, this.#error, this.#spark.root);
     el.append(this.root);
+    this.#value.addEventListener("pointerenter", () => this.#tellExactly(), { signal });
   }
 
   measure(): void {
@@ -167,7 +181,7 @@ class MetricView implements View {
     const shown = card.state === "no_data" || card.state === "loading" ? MISSING : card.text;
     setText(this.#value, shown);
     setAttribute(this.#value, "lang", card.locale); // numbers are the locale's, also where words are not
-    this.#isText = card.readout.text !== undefined;
+    this.#isText = card.isText;
     this.#fit(width);
     this.root.dataset.rwLevel = level ?? "normal";
     setText(this.#levelWord, level === "warning" || level === "error" ? say(level) : "");
@@ -176,7 +190,8 @@ class MetricView implements View {
     const spark = card.get<boolean>("sparkline");
     const now = card.host.clock.now();
     const { locale, state } = card;
-    const what = [state, locale, spark, card.get("good")].join();
+    const settings = ["good", "change", "_format", "_window"].map((name) => card.get(name));
+    const what = JSON.stringify([state, locale, spark, settings]);
     if (now < this.#trendDue && what === this.#trendFor) {
       card.later();
       return;
@@ -184,7 +199,7 @@ class MetricView implements View {
     this.#trendFor = what;
     // Not all cards at once: two hundred lines in one frame would be felt.
     this.#trendDue = now + this.#pace * (0.75 + Math.random() / 2);
-    this.#writeTrend(card.readout, write);
+    this.#writeTrend(card.readout);
     this.#spark.hidden = !spark;
     if (spark) this.#drawSpark(write);
   }
@@ -208,18 +223,31 @@ class MetricView implements View {
     this.#value.style.setProperty("--rw-size", `${size ?? otherwise}px`);
   }
 
-  #writeTrend({ trend, delta, span }: Readout, write: (value: number) => string): void {
-    const say = words(this.card.locale);
-    const known = delta !== undefined && this.card.state !== "no_data";
+  /** Has all digits of the number in its tooltip. */
+  #tellExactly(): void {
+    const { value } = this.card.readout;
+    const exact =
+      value === null ? "" : exactText(value, this.card.get<NumberFormat>("_format"), this.card.locale);
+    this.#value.title = exact === this.#value.textContent ? "" : exact;
+  }
+
+  #writeTrend({ trend, delta, value }: Readout): void {
+    const { card } = this;
+    const say = words(card.locale);
+    const known = delta !== undefined && value !== null && card.state !== "no_data";
     this.#trend.hidden = !known;
     if (!known) return;
-    const { seconds } = this.card.get<{ seconds: number }>("_window");
-    const sign = delta > 0 ? "+" : delta < 0 ? "−" : "±";
-    const covered = Math.max(1, Math.min(span ?? seconds, seconds)); // whole seconds: less is not said
-    const over = say("over", agoText(covered, this.card.locale));
-    setText(this.#trend, `${ARROW[trend]} ${sign}${write(Math.abs(delta))} ${over}`.trim());
+    const relative = card.get<string>("change") === "relative";
+    const before = Math.abs(value - delta);
+    // There is no ratio to nothing: the direction alone is said then.
+    const change = !relative ? delta : before > 0 ? delta / before : Number.NaN;
+    const write = changeFormatter(card.get<NumberFormat>("_format"), card.locale, relative);
+    const { seconds } = card.get<{ seconds: number }>("_window");
+    const over = say("over", windowText(seconds, card.locale));
+    const what = `${ARROW[trend]} ${Number.isNaN(change) ? "" : `${write(change)} · `}${over}`;
+    setText(this.#trend, what.trim());
     setAttribute(this.#trend, "aria-label", `${say(trend)} ${this.#trend.textContent}`);
-    const good = this.card.get<string>("good");
+    const good = card.get<string>("good");
     const verdict = !good || trend === "neutral" ? "" : trend === good ? "good" : "bad";
     this.#trend.dataset.rwVerdict = verdict;
     this.root.dataset.rwTrend = trend;

@@ -135,6 +135,8 @@ beforeEach(() => {
     title: "CPU",
     icon: "",
     good: "",
+    change: "absolute",
+    tz: "",
     locale: "en",
     height: 240,
     paused: false,
@@ -234,24 +236,30 @@ describe("a chart that is drawn while its page is hidden for a moment", () => {
 });
 
 describe("the time axis", () => {
-  const steps = () => plots.at(-1)!.options.axes![0]!.incrs as number[] | undefined;
+  /** What is written below the newest plot. */
+  function below(): string[] {
+    const { options, data } = plots.at(-1)!;
+    const [from, to] = data[0] as [number, number];
+    const { splits, values } = options.axes![0] as unknown as Record<string, (...args: unknown[]) => never>;
+    return values!(null, splits!({ bbox: { width: 600, height: 200 } }, 0, from, to));
+  }
 
-  it("of a plot built before its data gets steps of the calendar with them", () => {
+  it("of a plot built before its data is of the calendar with them, in the zone asked for", () => {
     const widget = chart();
     widget.apply(part({}), "replace");
     shown(widget);
     expect(plots).toHaveLength(1);
+    traits.tz = "Asia/Tokyo";
     widget.apply(part({}, [NOW, NOW + 1]), "replace");
     widget.draw();
-    expect(steps()).toContain(60);
-    expect(steps()).not.toContain(100);
+    expect(below()[0]).toBe("20:05:50\nNov 18"); // 11:06:40 UTC is the newest but one
   });
 
-  it("of plain seconds has the plot's own steps", () => {
+  it("of plain seconds is of numbers", () => {
     const widget = chart();
     widget.apply(part({}, [1, 2]), "replace");
     shown(widget);
-    expect(plots.at(-1)!.options.axes![0]).not.toHaveProperty("incrs");
+    expect(below()).toEqual(["−50", "−40", "−30", "−20", "−10", "0"]);
   });
 });
 
@@ -526,14 +534,48 @@ describe("a card", () => {
   });
 
   it.each([
-    [12.4, "in 12s"],
-    [90, "in 1m"],
-    [undefined, "in 1m"],
-    [0.2, "in 1s"],
-  ])("whose change covers %s s says so: %s", (span, said) => {
+    [{ name: "number" }, 7, 2, "▲ +2 · last 60 s"],
+    [{ name: "number" }, 7, -1498, "▼ −1,498 · last 60 s"],
+    [{ name: "number" }, 7, 0, "±0 · last 60 s"],
+    [{ name: "percentage" }, 0.5, -0.337, "▼ −33.7 pp · last 60 s"],
+  ])("of %j says by how much %d has changed, %d, in its window: %s", (format, value, delta, said) => {
+    traits._format = format;
     const widget = card();
-    widget.apply(part(number(7, { delta: 2, trend: "up", span }), [NOW]), "replace");
-    expect(text(shown(widget), ".rw-trend")).toBe(`▲ +2 ${said}`);
+    const trend = delta > 0 ? "up" : delta < 0 ? "down" : "neutral";
+    widget.apply(part(number(value, { delta, trend, span: 12.4 }), [NOW]), "replace");
+    expect(text(shown(widget), ".rw-trend")).toBe(said);
+  });
+
+  it.each([
+    [3, 1, "▲ +50.0% · last 60 s"],
+    [-1, 1, "▲ +50.0% · last 60 s"],
+    [0.3, 0.3, "▲ last 60 s"],
+  ])("says how much %d, changed by %d, is of what it was: %s", (value, delta, said) => {
+    traits.change = "relative";
+    const widget = card();
+    widget.apply(part(number(value, { delta, trend: "up" }), [NOW]), "replace");
+    expect(text(shown(widget), ".rw-trend")).toBe(said);
+  });
+
+  it.each([
+    ["duration", 90, "1 min 30 s"],
+    ["moment", NOW, "Nov 18, 2026, 20:06:40"],
+    ["moment", 0, "Jan 1, 1970, 09:00:00"],
+    ["text", "idle", "idle"],
+  ])("writes a %s of %s as %s", (name, value, said) => {
+    traits.tz = "Asia/Tokyo";
+    const widget = card();
+    widget.apply(part({ value: null, trend: "neutral", level: "normal", [name]: value }, [NOW]), "replace");
+    expect(text(shown(widget), ".rw-value")).toBe(said);
+  });
+
+  it("has all digits of its number in a tooltip", () => {
+    traits._format = { name: "compact" };
+    const widget = card();
+    widget.apply(part(number(1_234_567), [NOW]), "replace");
+    const value = shown(widget).querySelector<HTMLElement>(".rw-value")!;
+    value.dispatchEvent(new Event("pointerenter"));
+    expect([value.textContent, value.title]).toEqual(["1.2M", "1,234,567"]);
   });
 
   it("writes its number with every draw, and the trend as often as it can be read", () => {
@@ -545,16 +587,16 @@ describe("a card", () => {
     const el = shown(widget);
     const read = () => [text(el, ".rw-value"), text(el, ".rw-trend")];
     put(1);
-    expect(read()).toEqual(["1", "▲ +1 in 1m"]);
+    expect(read()).toEqual(["1", "▲ +1 · last 60 s"]);
     time += 50;
     put(2);
-    expect(read()).toEqual(["2", "▲ +1 in 1m"]);
+    expect(read()).toEqual(["2", "▲ +1 · last 60 s"]);
     traits.locale = "ja"; // a setting that changes shows at once
     put(3);
-    expect(read()).toEqual(["3", "▲ +3 1 分間"]);
+    expect(read()).toEqual(["3", "▲ +3 · 直近 60 秒"]);
     time += 1000;
     put(4);
-    expect(read()).toEqual(["4", "▲ +4 1 分間"]);
+    expect(read()).toEqual(["4", "▲ +4 · 直近 60 秒"]);
   });
 
   it("says how old its number is once newer records have left it out for longer than the window", () => {

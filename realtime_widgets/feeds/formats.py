@@ -9,11 +9,11 @@ import numpy as np
 from ..errors import UsageError, nearest
 
 FORMATS = {
-    "number": "thousands separators, up to three decimals",
-    "percentage": "a ratio times 100, one decimal: 0.425 is 42.5 %",
-    "duration": "milliseconds, whole",
-    "bytes": "binary prefixes: 1,536 is 1.5 KiB",
-    "compact": "1.2M, 12.35万",
+    "number": "thousands separators, up to three decimals; an exponent for what is very large or small",
+    "percentage": "a ratio times 100, one decimal: 0.425 is 42.5 %; its change is in points",
+    "duration": "of milliseconds, in two units that suit its size: 0.4 ms, 1.2 s, 1 min 34 s, 3 d 4 h",
+    "bytes": "binary prefixes, one decimal: 1,536 is 1.5 KiB",
+    "compact": "short, one decimal: 1.2M, 12.3万",
 }
 """The named formats, and what each does."""
 
@@ -23,8 +23,9 @@ def number_format(name: str, *, unit: str | None = None, precision: int | None =
 
     Args:
         name: one of `FORMATS`.
-        unit: text written behind the number, such as "°C" or "/s"; None: none.
-        precision: digits after the decimal point, 0 to 12; None: the format's default.
+        unit: text written behind the number, such as "°C" or "/s"; the sign of a currency, such as "$" or "€", stands
+            where the reader's locale has it (not with percentages, durations and bytes); None: none.
+        precision: digits after the decimal point, 0 to 12, but for durations of two units; None: the format's default.
 
     Raises:
         UsageError: for an unknown name (with the nearest), or a precision out of range.

@@ -1,6 +1,7 @@
-"""Moments and durations as text, for cards: values that are neither numbers nor text.
+"""Moments and durations, for cards: values that are neither numbers nor text.
 
-The words are short units and ISO 8601, which readers of all languages know.
+Pages write them in the reader's language and zone; a moment without a zone is shown as it is. Text made here has short
+units and ISO 8601, which readers of all languages know.
 """
 
 from __future__ import annotations
@@ -16,33 +17,36 @@ _UNITS = (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1))
 """From how many seconds on a unit is used, and the one beside it."""
 
 
-def text_of(value: Any) -> str | None:
-    """Return a value that is no number as text; None: it has none that a card could show.
+def said_of(value: Any) -> dict[str, Any] | None:
+    """Return what pages are told of a value that is no number; None: it has nothing that a card could show.
 
     Args:
-        value: text; bytes, which are read as UTF-8; a duration; a moment (without a zone: local time), a date or a time
-            of day, also numpy's and pandas' own.
+        value: text; bytes, which are read as UTF-8; a duration; a moment, a date or a time of day, also numpy's and
+            pandas' own.
+
+    Returns:
+        `{"duration": seconds}`, `{"moment": seconds since 1970}` of a moment that has a zone, or `{"text": …}`.
     """
     match value:
         case str() | bytes() | bytearray():
-            return without_controls(decoded(value))
+            return {"text": without_controls(decoded(value))}
         case dt.timedelta():
-            return duration_text(value.total_seconds())
+            return {"duration": value.total_seconds()}
         case dt.datetime():
-            return moment_text(value)
+            return {"text": moment_text(value)} if value.tzinfo is None else {"moment": value.timestamp()}
         case dt.date():
-            return value.isoformat()
+            return {"text": value.isoformat()}
         case dt.time():
-            return value.isoformat("milliseconds" if value.microsecond else "seconds")
+            return {"text": value.isoformat("milliseconds" if value.microsecond else "seconds")}
         case np.timedelta64() if not np.isnat(value) and np.datetime_data(value.dtype)[0] not in (
             "Y",
             "M",
             "generic",
         ):
-            return duration_text(float(value / np.timedelta64(1, "us")) / 1e6)
+            return {"duration": float(value / np.timedelta64(1, "us")) / 1e6}
         case np.datetime64() if not np.isnat(value):
             moment = value.astype("datetime64[us]").item()
-            return moment_text(moment) if isinstance(moment, dt.datetime) else str(value)
+            return {"text": moment_text(moment) if isinstance(moment, dt.datetime) else str(value)}
     return None
 
 
@@ -60,6 +64,7 @@ def duration_text(seconds: float) -> str:
 
 
 def moment_text(moment: dt.datetime) -> str:
-    """Return a moment in local time: `2026-11-28 12:30:00`, with milliseconds where it has any."""
-    local = moment if moment.tzinfo is None else dt.datetime.fromtimestamp(moment.timestamp())
-    return local.isoformat(" ", "milliseconds" if local.microsecond >= 1000 else "seconds")
+    """Return a moment as its own clock has it: `2026-11-28 12:30:00`, with milliseconds where it has any."""
+    return moment.replace(tzinfo=None).isoformat(
+        " ", "milliseconds" if moment.microsecond >= 1000 else "seconds"
+    )

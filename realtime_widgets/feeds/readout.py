@@ -15,7 +15,7 @@ from ..streams.columns import EXACT_BELOW
 from ..streams.values import read_number
 from .feed import Payload, Reading
 from .fields import newest_value, only_field, why_not_drawn
-from .moments import text_of
+from .moments import said_of
 from .series import SeriesFeed
 from .trends import Severity, direction, level
 
@@ -135,7 +135,7 @@ class ReadoutFeed:
         if line is None or line.trouble() is None:
             return None
         value = self.value()
-        if value is None or text_of(value) is not None:
+        if value is None or said_of(value) is not None:
             return line.drawn.unknown()
         return (
             f"{line.fields[0]} is of type {type(value).__name__} ({shown(value)}): "
@@ -177,9 +177,9 @@ class ReadoutFeed:
             "trend": direction(value, baseline),
             "level": level(self._exact(value), self._thresholds, self._good),
         }
-        text = None if self.stream.fields.get(line.fields[0]) == "number" else text_of(self.value())
-        if text is not None:  # of a span of time too, whose seconds are only drawn
-            return body | {"value": None, "text": text} | self._without_effect(line.fields[0])
+        said = None if self.stream.fields.get(line.fields[0]) == "number" else said_of(self.value())
+        if said is not None:  # of a span of time too, whose seconds are only drawn
+            return body | {"value": None} | said | self._without_effect(line.fields[0])
         if math.isinf(value):
             body["text"] = "∞" if value > 0 else "−∞"
         change = value - baseline

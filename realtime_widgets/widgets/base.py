@@ -25,7 +25,7 @@ from ..feeds.upstream import UpstreamFeed, with_upstream
 from ..runtime import get_runtime
 from ..streams import Stream
 from .closed import SaysClosed
-from .settings import OnlySettings, Setting, choice, flag, language_tag, optional, seconds, text
+from .settings import OnlySettings, Setting, choice, flag, language_tag, optional, seconds, text, zone_name
 from .shown import get_shown
 
 
@@ -55,6 +55,9 @@ class LiveWidget(OnlySettings, SaysClosed, anywidget.AnyWidget):
 
     locale = Setting("", language_tag).tag(sync=True)
     """Language of words and numbers, a BCP 47 tag such as `ja`; empty: the browser's."""
+
+    tz = Setting("", zone_name).tag(sync=True)
+    """Time zone of the times shown, an IANA name such as `Asia/Tokyo` or `UTC`; empty: the reader's."""
 
     stale_after = Setting(None, optional(seconds("stale_after", 0.1, 3.2e9))).tag(sync=True)
     """Seconds (also a timedelta, or "5min") without new data after which the widget is stale; None: when they have

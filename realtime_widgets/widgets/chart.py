@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -79,13 +80,14 @@ class LiveChart(NumberSettings, LiveWidget):
         title: heading; None for none.
         colors: CSS colours in the order of the lines, or a mapping of label → colour; None: the built-in ones.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
-        format: how values are written: number, percentage, duration (ms), bytes, compact.
-        unit: text behind each value.
+        format: how values are written: number, percentage (a ratio), duration (given in ms), bytes, compact.
+        unit: text behind each value; the sign of a currency, such as "$", stands where the reader's locale has it.
         precision: digits after the decimal point of values; None: what the format does.
         stale_after: without data for so long the chart says so: seconds, a timedelta or "5min"; None: when they have
             paused for longer than usual, see `Stream.quiet_after`.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
+        tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
 
     Raises:
@@ -128,6 +130,7 @@ class LiveChart(NumberSettings, LiveWidget):
         stale_after: Duration | None = None,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
+        tz: str | dt.tzinfo | None = None,
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
         axis: Any = x
@@ -160,6 +163,7 @@ class LiveChart(NumberSettings, LiveWidget):
             stale_after=stale_after,
             theme=theme,
             locale=locale,
+            tz=tz,
             layout=layout,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Literal
 
 import traitlets
@@ -39,6 +40,7 @@ class EventLog(LiveWidget):
             scrolls. Where a layout or a dashboard gives it more or less room, it fills that.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and times, such as `ja`; None: the browser's.
+        tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
 
     Raises:
@@ -71,6 +73,7 @@ class EventLog(LiveWidget):
         height: int = 240,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
+        tz: str | dt.tzinfo | None = None,
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
         given: Any = with_tables(stream)
@@ -91,6 +94,7 @@ class EventLog(LiveWidget):
             _stream="" if given.name == Stream().name else given.name,
             theme=theme,
             locale=locale,
+            tz=tz,
             layout=layout,
         )
 

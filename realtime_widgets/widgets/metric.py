@@ -20,7 +20,7 @@ from ..streams import Stream
 from ..streams.amounts import Duration
 from ..streams.records import is_many
 from .base import LiveWidget, named_keywords
-from .settings import NumberSettings, Setting, flag, seconds, text
+from .settings import NumberSettings, Setting, choice, flag, seconds, text
 
 
 def _checked_good(good: Any) -> str:
@@ -55,19 +55,22 @@ _checked_window = seconds("window", 0.1, 3.2e9)
 class MetricCard(NumberSettings, LiveWidget):
     """The newest value of a field, with trend, sparkline and level.
 
-    Missing, NaN and None show as "—", never as 0; text shows as it is, durations as `1 min 30 s`, moments as local
-    time. Settings can be set later: `card.thresholds = {0.9: "error"}`.
+    Missing, NaN and None show as "—", never as 0; text shows as it is, durations as `1 min 30 s`, moments in the
+    reader's zone (as they are, where they have none). Settings can be set later: `card.thresholds = {0.9: "error"}`.
 
     Args:
         title: what the number is.
         stream: where it comes from; a number is shown as it is; with a number or None the card keeps a stream of its
             own, fed by `update`.
         field: which field; None: `value`, or the only one there is.
-        format: number, percentage (a ratio), duration (ms), bytes or compact.
-        unit: text behind the number; None: none.
+        format: number, percentage (a ratio), duration (given in ms), bytes or compact.
+        unit: text behind the number; the sign of a currency, such as "$", stands where the reader's locale has it;
+            None: none.
         precision: digits after the decimal point; None: what the format does.
         icon: an emoji or a short text before the title.
         good: which direction is good news, for the trend's colour; None: neither.
+        change: how the trend says how much it is: `absolute`, in the unit of the number (of percentages in points), or
+            `relative` to the value that it began with.
         thresholds: value → `warning` or `error`, reached from below (from above with `good="up"`).
         sparkline: draw the window as a small line.
         window: how long the sparkline shows and the trend looks back: seconds, a timedelta or "5min".
@@ -75,6 +78,7 @@ class MetricCard(NumberSettings, LiveWidget):
             paused for longer than usual, see `Stream.quiet_after`.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
+        tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
 
     Raises:
@@ -90,6 +94,9 @@ class MetricCard(NumberSettings, LiveWidget):
 
     good = Setting("", _checked_good).tag(sync=True)
     """`up`, `down` or empty: which direction is good news."""
+
+    change = Setting("absolute", choice("change", "absolute", "relative")).tag(sync=True)
+    """How the trend says how much it is: `absolute`, or `relative` to the value that it began with."""
 
     thresholds = Setting({}, _checked_thresholds)
     """Value → `warning` or `error`, reached from below (from above with `good="up"`); None or empty: none."""
@@ -112,12 +119,14 @@ class MetricCard(NumberSettings, LiveWidget):
         precision: int | None = None,
         icon: str | None = None,
         good: Literal["up", "down", None] = None,
+        change: Literal["absolute", "relative"] = "absolute",
         thresholds: Mapping[float, Severity] | None = None,
         sparkline: bool = True,
         window: Duration = 60.0,
         stale_after: Duration | None = None,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
+        tz: str | dt.tzinfo | None = None,
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
         named: Any = title
@@ -155,12 +164,14 @@ class MetricCard(NumberSettings, LiveWidget):
             precision=precision,
             icon=icon,
             good=good,
+            change=change,
             thresholds=thresholds,
             sparkline=sparkline,
             _window={"seconds": length},
             stale_after=stale_after,
             theme=theme,
             locale=locale,
+            tz=tz,
             layout=layout,
         )
 
@@ -168,8 +179,9 @@ class MetricCard(NumberSettings, LiveWidget):
         """Shows a new value; for a card without a stream. Any thread, never waits.
 
         Args:
-            value: int, float, numpy scalar, Decimal, text; a duration (shown as `1 min 30 s`) or a moment (as local
-                time), also numpy's and pandas' own; None, NaN and pandas.NA show as "—".
+            value: int, float, numpy scalar, Decimal, text; a duration (shown as `1 min 30 s`) or a moment (in the
+                reader's zone, or as it is without one), also numpy's and pandas' own; None, NaN and pandas.NA show as
+                "—".
             ts: its time, as `Stream.append` takes it; None: now.
 
         Raises:

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from ..errors import NamesNearest, UsageError, WrongType, did_you_mean
+from ..errors import NamesNearest, UsageError, WrongType, did_you_mean, shown
 from ..feeds.formats import checked_format, checked_precision, number_format
 from ..streams.amounts import to_duration
+from ..streams.zones import read_zone, zone_key
 
 
 class Setting(traitlets.TraitType):  # type: ignore[type-arg]
@@ -174,6 +175,23 @@ def language_tag(locale: Any) -> str:
     return tag
 
 
+def zone_name(tz: Any) -> str:
+    """Return the IANA name of a time zone, which pages read; None is the empty one, the reader's own.
+
+    Raises:
+        UsageError: for a name that is not known, with the nearest, and for a zone without one, such as `+09:00`.
+        WrongType: when it is neither a name nor a zone.
+    """
+    if tz is None or (isinstance(tz, str) and not tz):
+        return ""
+    name = zone_key(read_zone(tz, "tz"))  # type: ignore[arg-type]
+    if name is None or name[:1] in "+-":
+        raise UsageError(
+            f"tz={shown(tz)} has no name that pages know: pass one such as 'Asia/Tokyo' or 'UTC'"
+        )
+    return name
+
+
 # What several widgets have
 
 
@@ -181,10 +199,10 @@ class NumberSettings(traitlets.HasTraits):
     """What can be set of a widget that writes numbers."""
 
     format = Setting("number", checked_format)
-    """How numbers are written: number, percentage (a ratio), duration (ms), bytes or compact."""
+    """How numbers are written: number, percentage (a ratio), duration (given in ms), bytes or compact."""
 
     unit = Setting("", text("unit"))
-    """Text behind each number; empty: none."""
+    """Text behind each number, or the sign of a currency; empty: none."""
 
     precision = Setting(None, checked_precision)
     """Digits after the decimal point, 0 to 12; None: what the format does."""

@@ -4,9 +4,10 @@ the page's half is drawn anew for, and the reverse."""
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import anywidget
 import numpy as np
@@ -88,6 +89,10 @@ LATER: list[tuple[str, str, Any, Any, Any]] = [
     ("chart", "title", None, "", 5),
     ("chart", "theme", "dark", "dark", "drak"),
     ("chart", "locale", "ja_JP", "ja-JP", "日本"),
+    ("chart", "tz", "Asia/Tokyo", "Asia/Tokyo", "Asia/Tokio"),
+    ("chart", "tz", ZoneInfo("Europe/Berlin"), "Europe/Berlin", timezone(timedelta(hours=9))),
+    ("chart", "tz", UTC, "UTC", "+09:00"),
+    ("chart", "tz", None, "", 9),
     ("chart", "stale_after", "5min", 300.0, -1),
     ("chart", "stale_after", timedelta(seconds=90), 90.0, "soon"),
     ("chart", "stale_after", None, None, "soon"),
@@ -102,6 +107,7 @@ LATER: list[tuple[str, str, Any, Any, Any]] = [
     ("metric", "icon", "i", "i", 5),
     ("metric", "good", "up", "up", "sideways"),
     ("metric", "good", None, "", "sideways"),
+    ("metric", "change", "relative", "relative", "relativ"),
     ("metric", "thresholds", {1: "error"}, {1.0: "error"}, {0.5: "bad"}),
     ("metric", "thresholds", None, {}, [0.5]),
     ("metric", "sparkline", False, False, "no"),

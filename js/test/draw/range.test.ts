@@ -33,4 +33,29 @@ describe("the range of an axis", () => {
   it("of bytes is round in powers of two", () => {
     expect(niceRange([0, 3_000_000], null, { binary: true })).toEqual([0, 3.5 * 2 ** 20].map(Math.round));
   });
+
+  it("of whole numbers has room for two of them", () => {
+    expect(niceRange([0, 0], null, { whole: true })).toEqual([0, 1]);
+    expect(niceRange([1, 1], null, { whole: true })).toEqual([0, 2]);
+    expect(niceRange([7, 7], null, { whole: true })).toEqual([6, 8]);
+    expect(niceRange([-1, -1], null, { whole: true })).toEqual([-2, 0]);
+  });
+
+  it("of durations is round by the clock", () => {
+    expect(niceRange([0, 100 * 60_000], null, { clock: true })).toEqual([0, 2 * 3_600_000]);
+  });
+
+  it("of numbers of any size has a length that is a number, and some room", () => {
+    for (const extent of [
+      [-Number.MAX_VALUE, Number.MAX_VALUE],
+      [Number.MAX_VALUE, Number.MAX_VALUE],
+      [1e16, 1e16 + 2],
+      [0, 5e-324],
+      [1e38, 1e38],
+    ] as [number, number][]) {
+      const [from, to] = niceRange(extent, null)!;
+      expect(Number.isFinite(to - from)).toBe(true);
+      expect(to - from).toBeGreaterThan(1e-9 * Math.abs(to));
+    }
+  });
 });

@@ -27,28 +27,28 @@ const lines = () => [...listing.root.children];
 
 it("keeps the lines of the items that stay", () => {
   const items = [item(1), item(2), item(3)];
-  listing.show(items, "en");
+  listing.show(items, "en", "");
   const before = lines();
-  listing.show([...items.slice(1), item(4)], "en");
+  listing.show([...items.slice(1), item(4)], "en", "");
   expect(lines().slice(0, 2)).toEqual(before.slice(1));
   expect(lines().map((line) => line.querySelector(".rw-message")!.textContent)).toEqual(["m2", "m3", "m4"]);
 });
 
 it("makes lines anew in another language, and where something comes in between", () => {
   const items = [item(1), item(3)];
-  listing.show(items, "en");
+  listing.show(items, "en", "");
   const [first] = lines();
-  listing.show([items[0]!, item(2), items[1]!], "en");
+  listing.show([items[0]!, item(2), items[1]!], "en", "");
   expect([lines().length, lines()[0] === first]).toEqual([3, false]);
   const [again] = lines();
-  listing.show(listing.shown, "ja");
+  listing.show(listing.shown, "ja", "");
   expect([lines().length, lines()[0] === again]).toEqual([3, false]);
 });
 
 it("can have the focus while it has lines, and tells what they have", () => {
-  listing.show([], "en");
+  listing.show([], "en", "");
   expect(listing.root.getAttribute("tabindex")).toBe("-1");
-  listing.show([item(1, "info")], "en");
+  listing.show([item(1, "info")], "en", "");
   expect([listing.root.getAttribute("tabindex"), listing.root.hasAttribute("data-rw-levels")]).toEqual([
     "0",
     true,

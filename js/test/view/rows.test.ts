@@ -30,7 +30,7 @@ it("shows levels of others in their own words, and in the look of info", () => {
 });
 
 it("leaves the direction of a message to its text, and its white space as it is", () => {
-  const line = row(event("info", "a source of some length", "שלום\n\tx"), "en");
+  const line = row(event("info", "a source of some length", "שלום\n\tx"), "en", "");
   const message = line.querySelector<HTMLElement>(".rw-message")!;
   expect([message.getAttribute("dir"), message.textContent]).toEqual(["auto", "שלום\n\tx"]);
   expect(line.querySelector<HTMLElement>(".rw-source")!.title).toBe("a source of some length");
@@ -38,11 +38,11 @@ it("leaves the direction of a message to its text, and its white space as it is"
 
 it("writes rows as lines, with what is missing, and no columns that are empty in all", () => {
   const at = "Nov 28, 2026, 12:00:00.250";
-  expect(rowsText([{ seq: 1, count: 1200 }, event("error", "", "a"), event("", "", "b")], "en")).toBe(
+  expect(rowsText([{ seq: 1, count: 1200 }, event("error", "", "a"), event("", "", "b")], "en", "")).toBe(
     `… 1,200 older events not shown\n${at}\tError\ta\n${at}\t\tb\n`,
   );
   const lost: Item = { seq: 2.5, ts: 1, level: null, source: "trimmed", message: 3 };
-  expect(rowsText([event("", "db", "a"), lost], "en")).toBe(
+  expect(rowsText([event("", "db", "a"), lost], "en", "")).toBe(
     `${at}\tdb\ta\n3 messages missing: no longer in the server’s history\n`,
   );
 });

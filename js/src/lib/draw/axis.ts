@@ -1,70 +1,140 @@
-// Axis: ticks, their labels and their room: the two axes of a plot.
+// Axis: the two axes of a plot as uPlot is told of them: their ticks, labels and room.
 
 import type uPlot from "uplot";
-import { type NumberFormat, tickFormatter, timeTicks } from "../text/format";
+import type { NumberFormat } from "../text/format";
 import type { Axis } from "./buckets";
-import { BINARY_STEPS } from "./range";
+import { type Tick, ticks } from "./ticks";
+import { timeTicks, widthOf } from "./time_ticks";
 
 const FONT = "11px system-ui, sans-serif";
+
+// CSS pixels
+const LINE = 14;
+const LABEL = 16;
+const TICK = 4;
+const GAP = 4;
+const EDGE = 4;
 const MIN_WIDTH = 32;
+const TOP = 8;
+/** Between two ticks at least: on the left, which has no more than so many of them, and of numbers below. */
+const VALUES_APART = 28;
+const MOST_VALUES = 10;
+const NUMBERS_APART = 80;
 
-const TIME_STEPS = [
-  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800,
-  3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
-];
-
-const WHOLE_STEPS = Array.from({ length: 16 }, (_, power) =>
-  [1, 2, 5].map((digit) => digit * 10 ** power),
-).flat();
-
-/** Colours of the labels and of the grid. */
+/** Colours of the labels and of the grid, and how labels are written. */
 export interface AxisLook {
   muted: string;
   grid: string;
   locale: string;
+  /** An IANA name; the reader's zone when it is left out, or empty. */
+  zone?: string;
+  format: NumberFormat;
+  /** Whether all values that are drawn are whole numbers. */
+  whole?: () => boolean;
+  /** Whether times are on the calendar: their ticks then are whole seconds, minutes, hours. */
+  calendar: boolean;
+  /** What the axis below is. */
+  axis: Axis;
+  /** What its coordinates are, where they are counted from an origin; else empty. */
+  counted: string;
+}
+
+/** The axes of a plot, and the room around it that their labels need. */
+export function axesOf(look: AxisLook): Pick<uPlot.Options, "axes" | "padding"> {
+  const below = new Labels();
+  const left = new Labels();
+  // Half of a label stands out at either end.
+  const half = () => Math.max(...below.texts.map(widthOf), 0) / 2 + EDGE;
+  return {
+    axes: [placeAxis(look, below), valueAxis(look, left)],
+    padding: [TOP, () => Math.ceil(half()), 0, () => Math.max(0, Math.ceil(half()) - left.size)],
+  };
+}
+
+/** What is written at an axis. */
+class Labels {
+  texts: string[] = [];
+  /** Across, CSS pixels. */
+  size = MIN_WIDTH;
 }
 
 /**
  * The axis below: of time (on the calendar with ticks at whole seconds, minutes, hours), of records, or of a field. One
  * that does not begin at 0 says what it is counted from, and has ticks at whole numbers.
  */
-export function placeAxis(look: AxisLook, axis: Axis, calendar: boolean, counted: string): uPlot.Axis {
-  const number: NumberFormat = { name: "number" };
-  const write = (step: number) =>
-    axis === "time" ? timeTicks(look.locale, step) : tickFormatter(number, look.locale, step);
-  const whole = axis === "records" || counted;
-  const incrs = whole ? { incrs: WHOLE_STEPS } : calendar ? { incrs: TIME_STEPS } : {};
-  const label = { label: counted, labelFont: FONT, labelSize: 16, labelGap: 0 };
+function placeAxis(look: AxisLook, labels: Labels): uPlot.Axis {
+  const { locale, zone = "", axis, calendar, counted } = look;
+  const numbers = {
+    format: { name: "number" } as const,
+    locale,
+    whole: axis === "records" || counted !== "",
+  };
+  const label = { label: counted, labelFont: FONT, labelSize: LABEL, labelGap: 0 };
   return {
-    ...common(look),
-    size: 30,
-    space: 80,
-    ...incrs,
+    ...common(look, labels, (plot, from, to) => {
+      const px = Math.max(1, plot.bbox.width / devicePixelRatio);
+      return axis === "time" && calendar
+        ? timeTicks(from, to, px, { locale, zone, now: Date.now() / 1000 })
+        : ticks(from, to, ((to - from) * NUMBERS_APART) / px, numbers);
+    }),
+    size: (_plot, texts) => {
+      const lines = texts?.some((text) => text?.includes("\n")) ? 2 : 1;
+      return TICK + GAP + EDGE + LINE * lines;
+    },
     ...(counted ? label : {}),
-    values: (_plot, splits, _axis, _space, step) => splits.map(write(step)),
   };
 }
 
 /** The axis on the left, as wide as its longest label. */
-export function valueAxis(look: AxisLook, format: NumberFormat): uPlot.Axis {
+function valueAxis(look: AxisLook, labels: Labels): uPlot.Axis {
+  const { locale, format, whole } = look;
   return {
-    ...common(look),
-    ...(format.name === "bytes" ? { incrs: BINARY_STEPS } : {}),
-    values: (_plot, splits, _axis, _space, step) => splits.map(tickFormatter(format, look.locale, step)),
-    size: axisWidth,
+    ...common(look, labels, (plot, from, to) => {
+      const px = Math.max(1, plot.bbox.height / devicePixelRatio);
+      const apart = Math.max(VALUES_APART / px, 1 / MOST_VALUES);
+      return ticks(from, to, (to - from) * apart, {
+        format,
+        locale,
+        whole: whole?.() ?? false,
+      });
+    }),
+    size: (plot, texts) => {
+      const lines = (texts ?? []).flatMap((text) => (text ?? "").split("\n"));
+      labels.size = Math.ceil(Math.max(MIN_WIDTH, widest(plot, lines) + TICK + GAP + EDGE));
+      return labels.size;
+    },
   };
 }
 
-function common({ muted, grid: color }: AxisLook): uPlot.Axis {
+function common(
+  { muted, grid: color }: AxisLook,
+  labels: Labels,
+  ticksOf: (plot: uPlot, from: number, to: number) => Tick[],
+): uPlot.Axis {
   const grid = { stroke: color, width: 1 };
-  return { stroke: muted, font: FONT, grid, ticks: { ...grid, size: 4 }, gap: 4 };
+  return {
+    stroke: muted,
+    font: FONT,
+    lineGap: LINE / 11,
+    grid,
+    ticks: { ...grid, size: TICK },
+    gap: GAP,
+    // uPlot has steps for some axes only, and no ticks on others: it is told of a step that there is room for.
+    space: 1,
+    incrs: (_plot, _axis, from, to) => [Math.max(5, to - from)],
+    splits: (plot, _axis, from, to) => {
+      const found = ticksOf(plot, from, to);
+      labels.texts = found.map(({ text }) => text);
+      return found.map(({ at }) => at);
+    },
+    values: () => labels.texts,
+  };
 }
 
-function axisWidth(plot: uPlot, values: string[] | null): number {
-  if (!values?.length) return 44;
-  plot.ctx.save();
-  plot.ctx.font = FONT;
-  const widest = Math.max(...values.map((text) => plot.ctx.measureText(text ?? "").width));
-  plot.ctx.restore();
-  return Math.ceil(Math.max(MIN_WIDTH, widest + 16));
+function widest({ ctx }: uPlot, lines: string[]): number {
+  ctx.save();
+  ctx.font = FONT;
+  const width = Math.max(0, ...lines.map((line) => ctx.measureText(line).width));
+  ctx.restore();
+  return width;
 }

@@ -1,9 +1,7 @@
 // Plot: how uPlot is told to draw a chart; pure but for what uPlot calls.
 
 import type uPlot from "uplot";
-import type { NumberFormat } from "../text/format";
-import { type AxisLook, placeAxis, valueAxis } from "./axis";
-import type { Axis } from "./buckets";
+import { type AxisLook, axesOf } from "./axis";
 import type { Line } from "./lines";
 import { strokes } from "./strokes";
 
@@ -13,13 +11,6 @@ const EARLIER_ALPHA = 0.35;
 export interface Look extends AxisLook {
   width: number;
   height: number;
-  format: NumberFormat;
-  /** Whether times are on the calendar: their ticks then are whole seconds, minutes, hours. */
-  calendar: boolean;
-  /** What the axis below is. */
-  axis: Axis;
-  /** What its coordinates are, where they are counted from an origin; else empty. */
-  counted: string;
   lines: { label: string; color: string; show: boolean; earlier: boolean; line: () => Line }[];
   /** Coordinates at the edges, as they are when the plot draws. */
   span: () => [number, number];
@@ -34,11 +25,10 @@ export function plotOptions(look: Look): uPlot.Options {
   return {
     width,
     height,
-    padding: [8, 28, 0, 0], // on the right half a time has room
+    ...axesOf(look),
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: false, range: look.span }, y: { range: look.range } },
-    axes: [placeAxis(look, look.axis, look.calendar, look.counted), valueAxis(look, look.format)],
     series: [
       {},
       ...look.lines.map(({ label, color, show, earlier, line }) => ({

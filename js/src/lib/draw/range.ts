@@ -1,22 +1,15 @@
 // Range: the values an axis spans, on round numbers and without twitching at every new point.
 
-export interface Rules {
-  /** Round in powers of two, for bytes. */
-  binary?: boolean;
-  /** The axis does not go beyond this unless the values do. */
-  most?: number;
-}
+import { type Rules, stepFrom } from "./steps";
 
-/** Steps for an axis of bytes: round in KiB, MiB, GiB. */
-export const BINARY_STEPS = Array.from({ length: 54 }, (_, i) => 2 ** i);
+/** No range goes beyond this either way: its length has to be a number, too. */
+const LARGEST = Number.MAX_VALUE / 4;
 
-/** A round step near a fifth of the span. */
-function roundStep(span: number, binary: boolean): number {
-  if (binary) return 2 ** Math.max(0, Math.round(Math.log2(span / 5)));
-  const power = 10 ** Math.floor(Math.log10(span / 5));
-  const digit = span / 5 / power;
-  return power * (digit < 1.5 ? 1 : digit < 3.5 ? 2 : digit < 7.5 ? 5 : 10);
-}
+/** What is smaller is 0. */
+const LEAST = 1e-300;
+
+/** Of their size, what is nearer to each other cannot be told apart on an axis. */
+const FINEST = 1e-13;
 
 /**
  * Range for values from `extent[0]` to `extent[1]`: a little room, ends on round numbers, zero not crossed
@@ -25,18 +18,24 @@ function roundStep(span: number, binary: boolean): number {
 export function niceRange(
   extent: [number, number] | null,
   before: [number, number] | null,
-  { binary = false, most }: Rules = {},
+  rules: Rules = {},
 ): [number, number] | null {
   if (!extent) return before;
-  const [lo, hi] = extent;
+  const { most, whole, ...steps } = rules;
+  const [lo, hi] = extent.map((end) => Math.min(LARGEST, Math.max(-LARGEST, end))) as [number, number];
   if (before && before[0] <= lo && hi <= before[1] && hi - lo > (before[1] - before[0]) / 2) return before;
-  const span = hi - lo || Math.abs(hi) || 1;
-  const room = hi > lo ? span * 0.06 : span * 0.1;
-  const step = roundStep(span + 2 * room, binary);
+  const size = Math.max(Math.abs(lo), Math.abs(hi));
+  if (size < LEAST) return [0, 1];
+  const differ = hi - lo > size * FINEST;
+  const span = differ ? hi - lo : size;
+  const room = differ ? span * 0.06 : span * 0.1;
+  // A step near a fifth of the span: the next larger one of what is a little smaller.
+  const step = stepFrom(((span + 2 * room) / 5) * 0.7, steps);
   let from = Math.floor((lo - room) / step) * step;
   let to = Math.ceil((hi + room) / step) * step;
+  if (whole && Math.floor(to) - Math.ceil(from) < 1) [from, to] = [lo - 1, hi + 1]; // room for two ticks
   if (lo >= 0 && from < 0) from = 0;
   if (hi <= 0 && to > 0) to = 0;
   if (most !== undefined && hi <= most) to = Math.min(to, most);
-  return from < to ? [from, to] : [lo - 1, hi + 1];
+  return [from, to];
 }

@@ -1,4 +1,7 @@
-// Format: numbers and times as text, in the reader's locale. Names and rules: realtime_widgets/feeds/formats.py.
+// Format: numbers as text, in the reader's locale. Names and rules: realtime_widgets/feeds/formats.py.
+
+import { durationText } from "./durations";
+import { kept, numberFormat, numberWriter, withMinus } from "./intl";
 
 export interface NumberFormat {
   name: "number" | "percentage" | "duration" | "bytes" | "compact";
@@ -8,21 +11,28 @@ export interface NumberFormat {
 
 export const MISSING = "—";
 
-const PREFIXES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+/** Of bytes, each 1024 of the one before. */
+export const PREFIXES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-// Intl objects cost more to make than a frame can spend on text: kept by locale and options, of which there are few.
-const numberFormats = new Map<string, Intl.NumberFormat>();
-const dateFormats = new Map<string, Intl.DateTimeFormat>();
+/** Signs of currencies that stand where the reader's locale puts them. */
+const CURRENCIES: Readonly<Record<string, string>> = {
+  $: "USD",
+  US$: "USD",
+  "€": "EUR",
+  "£": "GBP",
+  "¥": "JPY",
+  "₩": "KRW",
+  "₹": "INR",
+  "₽": "RUB",
+  "₺": "TRY",
+  "₫": "VND",
+  "₿": "BTC",
+};
+
+/** Whole numbers from here on, and all numbers on an axis, are written with an exponent. */
+export const HUGE = 1e21;
+
 const locales = new Map<string, string>();
-
-function kept<T>(made: Map<string, T>, key: string, make: () => T): T {
-  let found = made.get(key);
-  if (!found) {
-    found = make();
-    made.set(key, found);
-  }
-  return found;
-}
 
 /** The reader's locale: the one asked for (`ja_JP` is fine), or the browser's where that is none. */
 export function localeOf(wanted: string): string {
@@ -38,136 +48,112 @@ function canonical(wanted: string): string {
   return "en";
 }
 
-function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = locale + JSON.stringify(options);
-  return kept(numberFormats, key, () => new Intl.NumberFormat(locale, options));
-}
-
-function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = locale + JSON.stringify(options);
-  return kept(dateFormats, key, () => new Intl.DateTimeFormat(locale, options));
-}
-
 /** A function from value to text; null, undefined and NaN are missing. */
 export function formatter(
   format: NumberFormat,
   locale: string,
 ): (value: number | null | undefined) => string {
   const write = writer(format, locale);
-  const unit = format.unit ? `${/^[/%°]/.test(format.unit) ? "" : " "}${format.unit}` : "";
+  const unit = suffix(format);
   return (value) => {
     if (value === null || value === undefined || Number.isNaN(value)) return MISSING;
     return write(value) + unit;
   };
 }
 
-function writer({ name, precision }: NumberFormat, locale: string): (value: number) => string {
+/** The unit as it stands behind a number; empty where there is none, or it stands elsewhere. */
+export function suffix(format: NumberFormat): string {
+  const { unit } = format;
+  if (!unit || currencyOf(format)) return "";
+  return /^[/%°‰′″\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]/u.test(unit) ? unit : ` ${unit}`;
+}
+
+/** The code of the currency that numbers are of, if they are. */
+export function currencyOf({ name, unit = "" }: NumberFormat): string | undefined {
+  const may = name === "number" || name === "compact";
+  return may && Object.hasOwn(CURRENCIES, unit) ? CURRENCIES[unit] : undefined;
+}
+
+/** A function from number to text, with the currency where there is one. */
+export function moneyWriter(
+  format: NumberFormat,
+  locale: string,
+  options: Intl.NumberFormatOptions,
+): (value: number) => string {
+  const currency = currencyOf(format);
+  if (!currency) return numberWriter(locale, options);
+  const intl = numberFormat(locale, {
+    ...options,
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+  });
+  const sign = format.unit!;
+  return (value) => {
+    const parts = intl.formatToParts(value);
+    return withMinus(parts.map(({ type, value }) => (type === "currency" ? sign : value)).join(""));
+  };
+}
+
+function writer(format: NumberFormat, locale: string): (value: number) => string {
+  const { name, precision } = format;
   const digits = (least: number, most: number): Intl.NumberFormatOptions => ({
     minimumFractionDigits: precision ?? least,
     maximumFractionDigits: precision ?? most,
   });
   switch (name) {
-    case "percentage": {
-      const intl = numberFormat(locale, { style: "percent", ...digits(1, 1) });
-      return (value) => intl.format(value);
-    }
-    case "duration": {
-      const intl = numberFormat(locale, digits(0, 0));
-      return (value) => `${intl.format(value)} ms`;
-    }
-    case "compact": {
-      const intl = numberFormat(locale, { notation: "compact", ...digits(0, 1) });
-      return (value) => intl.format(value);
-    }
+    case "percentage":
+      return numberWriter(locale, { style: "percent", ...digits(1, 1) });
+    case "duration":
+      return (value) => durationText(value, locale, precision);
+    case "compact":
+      return moneyWriter(format, locale, { notation: "compact", ...digits(0, 1) });
     case "bytes": {
-      const whole = numberFormat(locale, digits(0, 0));
-      const scaled = numberFormat(locale, digits(1, 1));
+      const whole = numberWriter(locale, digits(0, 0));
+      const scaled = numberWriter(locale, digits(1, 1));
       return (value) => {
-        const power = Math.min(PREFIXES.length - 1, Math.floor(Math.log2(Math.max(1, Math.abs(value))) / 10));
-        return `${(power ? scaled : whole).format(value / 1024 ** power)} ${PREFIXES[power]}`;
+        const power = prefixOf(value, precision ?? 1);
+        return `${(power ? scaled : whole)(value / 1024 ** power)} ${PREFIXES[power]}`;
       };
     }
-    default: {
-      const intl = numberFormat(locale, digits(0, 3));
-      const small = numberFormat(locale, { maximumSignificantDigits: 3 });
-      const tiny = numberFormat(locale, { notation: "scientific", maximumSignificantDigits: 3 });
-      return (value) => {
-        const size = Math.abs(value);
-        if (precision !== undefined || size === 0 || size >= 0.1) return intl.format(value);
-        return (size < 1e-4 ? tiny : small).format(value);
-      };
-    }
+    default:
+      return numbersOf(format, locale, digits);
   }
 }
 
-/** Digits after the decimal point that tell multiples of a step apart: 2 for 0.25. */
-function digitsOf(step: number): number {
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const left = step * 10 ** digits;
-  return Math.abs(left - Math.round(left)) > 1e-6 ? digits + 1 : digits;
+function numbersOf(
+  format: NumberFormat,
+  locale: string,
+  digits: (least: number, most: number) => Intl.NumberFormatOptions,
+): (value: number) => string {
+  const money = { ...digits(2, 2), trailingZeroDisplay: "stripIfInteger" } as Intl.NumberFormatOptions;
+  const plain = moneyWriter(format, locale, currencyOf(format) ? money : digits(0, 3));
+  const small = moneyWriter(format, locale, { maximumSignificantDigits: 3 });
+  const extreme = moneyWriter(format, locale, { notation: "scientific", maximumSignificantDigits: 3 });
+  const below = currencyOf(format) ? 0.01 : 0.1;
+  return (value) => {
+    const size = Math.abs(value);
+    if (format.precision !== undefined || size === 0 || size === Number.POSITIVE_INFINITY)
+      return plain(value);
+    if (size < 1e-4 || size >= HUGE) return extreme(value);
+    return (size < below ? small : plain)(value);
+  };
 }
 
-/** Text for the ticks of an axis whose ticks are `step` apart: as many digits as tell them apart. */
-export function tickFormatter(format: NumberFormat, locale: string, step: number): (value: number) => string {
-  const scale = format.name === "percentage" ? 100 : 1;
-  const digits = Math.min(12, digitsOf(step * scale));
-  if (format.name === "bytes" || format.name === "compact") return formatter(format, locale);
-  const write = formatter({ ...format, precision: digits }, locale);
-  if (format.name === "number" && step > 0 && step < 1e-4) return formatter({ ...format }, locale);
-  return write;
+/** The index of the prefix of a number of bytes: of the one that it is rounded to. */
+function prefixOf(value: number, digits: number): number {
+  let power = 0;
+  let size = Math.abs(value);
+  while (power < PREFIXES.length - 1 && Number(size.toFixed(power ? digits : 0)) >= 1024) {
+    size /= 1024;
+    power += 1;
+  }
+  return power;
 }
 
 /** A whole number of any size, with all its digits. */
 export function wholeText(value: bigint, locale: string): string {
-  return numberFormat(locale, {}).format(value);
-}
-
-/** Whether a time is on the calendar; smaller ones are simulated clocks, shown as plain seconds. */
-export function isCalendar(ts: number): boolean {
-  return ts > 1e8;
-}
-
-/** A moment, down to the milliseconds when asked. */
-export function timeText(ts: number, locale: string, fine: boolean): string {
-  if (!isCalendar(ts)) return `${numberFormat(locale, { maximumFractionDigits: 3 }).format(ts)} s`;
-  return dateFormat(locale, {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    ...(fine ? { fractionalSecondDigits: 3 } : {}),
-    hourCycle: "h23",
-  } as Intl.DateTimeFormatOptions).format(ts * 1000);
-}
-
-/** A moment with its day, down to the milliseconds, for tooltips. */
-export function momentText(ts: number, locale: string): string {
-  if (!isCalendar(ts)) return timeText(ts, locale, true);
-  return dateFormat(locale, {
-    year: "numeric",
-    month: "short",
-    day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    fractionalSecondDigits: 3,
-    hourCycle: "h23",
-  } as Intl.DateTimeFormatOptions).format(ts * 1000);
-}
-
-/** Text for the ticks of a time axis, `step` seconds apart. */
-export function timeTicks(locale: string, step: number): (ts: number) => string {
-  const options: Intl.DateTimeFormatOptions =
-    step >= 86_400
-      ? { month: "short", day: "numeric" }
-      : step >= 60
-        ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }
-        : { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
-  const intl = dateFormat(locale, {
-    ...options,
-    ...(step < 1 ? { fractionalSecondDigits: step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3 } : {}),
-  } as Intl.DateTimeFormatOptions);
-  const plain = numberFormat(locale, { maximumFractionDigits: 3 });
-  return (ts) => (isCalendar(ts) ? intl.format(ts * 1000) : plain.format(ts));
+  return withMinus(numberFormat(locale, {}).format(value));
 }
 
 /** A length of time in whole seconds, minutes or hours. */

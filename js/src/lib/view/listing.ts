@@ -1,6 +1,7 @@
 // Listing: the lines of a log on screen. It touches only those that come and go, and names the days.
 
-import { dayOf, dayText } from "../text/days";
+import { dayOf, weekdayText } from "../text/places";
+import { isCalendar } from "../text/times";
 import { h, setAttribute } from "./dom";
 import { Follow } from "./follow";
 import { type Item, isEvent, isGap, type LogEvent } from "./log";
@@ -20,6 +21,7 @@ export class Listing {
   /** Their lines. */
   #lines: Line[] = [];
   #locale = "";
+  #zone = "";
 
   /** `changed` is called when the reader begins or ends to follow the newest, and when there is more than fits. */
   constructor(changed: () => void, signal: AbortSignal) {
@@ -30,11 +32,12 @@ export class Listing {
   }
 
   /** Brings the lines up to the items: away at the top, new at the bottom. An item never changes. */
-  show(items: Item[], locale: string): void {
+  show(items: Item[], locale: string, zone: string): void {
     setAttribute(this.root, "tabindex", items.length ? "0" : "-1");
     const before = this.shown;
-    const known = this.#locale === locale ? before : [];
+    const known = this.#locale === locale && this.#zone === zone ? before : [];
     this.#locale = locale;
+    this.#zone = zone;
     const gone = items[0] ? known.indexOf(items[0]) : -1;
     const goesOn = gone >= 0 && known.every((item, i) => i < gone || item === items[i - gone]);
     const kept = goesOn ? known.length - gone : 0;
@@ -54,7 +57,7 @@ export class Listing {
       row.remove();
       day?.remove();
     }
-    this.root.append(...this.#linesOf(items.slice(kept), lastDay(items.slice(0, kept))));
+    this.root.append(...this.#linesOf(items.slice(kept), this.#lastDay(items.slice(0, kept))));
     this.#nameFirstDay();
     const has = (name: "level" | "source") => items.some((item) => isEvent(item) && item[name]);
     this.root.toggleAttribute("data-rw-levels", has("level"));
@@ -65,9 +68,12 @@ export class Listing {
   #linesOf(items: Item[], day: number | null): HTMLElement[] {
     return items.flatMap((item) => {
       const before = day;
-      day = dayIn(item) ?? day;
+      day = this.#dayOf(item) ?? day;
       const begins = before !== null && day !== before;
-      const line: Line = { row: row(item, this.#locale), day: begins ? this.#dayRow(item) : null };
+      const line: Line = {
+        row: row(item, this.#locale, this.#zone),
+        day: begins ? this.#dayRow(item) : null,
+      };
       this.#lines.push(line);
       return line.day ? [line.day, line.row] : [line.row];
     });
@@ -75,29 +81,29 @@ export class Listing {
 
   /** The day of the first line is only left out where it is today. */
   #nameFirstDay(): void {
-    const at = this.shown.findIndex((item) => dayIn(item) !== null);
+    const at = this.shown.findIndex((item) => this.#dayOf(item) !== null);
     const [first] = this.#lines;
     if (at < 0 || this.#lines.slice(0, at + 1).some(({ day }) => day)) return;
     const item = this.shown[at]!;
-    if (dayIn(item) === dayOf(Date.now() / 1000)) return;
+    if (this.#dayOf(item) === dayOf(Date.now() / 1000, this.#zone)) return;
     first!.day = this.#dayRow(item);
     first!.row.before(first!.day);
   }
 
   #dayRow(item: Item): HTMLElement {
-    return dayRow(dayText((item as LogEvent).ts, this.#locale));
+    return dayRow(weekdayText((item as LogEvent).ts, this.#locale, this.#zone));
   }
-}
 
-/** The day of an item; null where it has none. */
-function dayIn(item: Item): number | null {
-  return isGap(item) ? null : dayOf(item.ts);
-}
-
-function lastDay(items: Item[]): number | null {
-  for (let i = items.length - 1; i >= 0; i--) {
-    const day = dayIn(items[i]!);
-    if (day !== null) return day;
+  /** The day of an item; null where it has none. */
+  #dayOf(item: Item): number | null {
+    return isGap(item) || !isCalendar(item.ts) ? null : dayOf(item.ts, this.#zone);
   }
-  return null;
+
+  #lastDay(items: Item[]): number | null {
+    for (let i = items.length - 1; i >= 0; i--) {
+      const day = this.#dayOf(items[i]!);
+      if (day !== null) return day;
+    }
+    return null;
+  }
 }

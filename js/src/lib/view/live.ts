@@ -7,6 +7,7 @@ import type { Host, Widget } from "../hop/widget";
 import type { Model } from "../hop/wire";
 import { agoText, localeOf } from "../text/format";
 import { languageOf, type Word, words } from "../text/words";
+import { zoneOf } from "../text/zones";
 import { announcerOf } from "./announcer";
 import { followDensity } from "./density";
 import { h, setAttribute, setText } from "./dom";
@@ -39,7 +40,7 @@ const TOLD: Partial<Record<DataState, { word: Word; urgent?: boolean }>> = {
 
 export abstract class LiveWidget implements Widget {
   /** The traits that a widget is drawn anew for: those of all; a class names its own beside them. */
-  static readonly settings: readonly string[] = ["title", "theme", "locale", "stale_after", "paused"];
+  static readonly settings: readonly string[] = ["title", "theme", "locale", "tz", "stale_after", "paused"];
 
   /** Style sheet of a library that views draw with. */
   static readonly styles: string = "";
@@ -192,6 +193,11 @@ export abstract class LiveWidget implements Widget {
 
   get locale(): string {
     return localeOf(this.model.get("locale"));
+  }
+
+  /** The zone whose clocks times are read by: the one asked for, or the reader's, which is empty. */
+  get zone(): string {
+    return zoneOf(this.model.get("tz") || "");
   }
 
   /** The value of a trait. */

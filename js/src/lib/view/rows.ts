@@ -1,6 +1,7 @@
 // Rows: what a log says in each of its lines, as elements, and as text to take away.
 
-import { formatter, momentText, timeText } from "../text/format";
+import { formatter } from "../text/format";
+import { momentText, timeText } from "../text/times";
 import { type Word, words } from "../text/words";
 import { h } from "./dom";
 import { type Icon, icon } from "./icons";
@@ -45,12 +46,12 @@ export function levelText(level: string, locale: string): string {
 }
 
 /** Makes the line of an item. */
-export function row(item: Item, locale: string): HTMLElement {
+export function row(item: Item, locale: string, zone: string): HTMLElement {
   if (isGap(item)) return h("div", "rw-missed", missedText(item.count, locale));
   if (item.level === null) return h("div", "rw-missed rw-lost", lostText(item, locale));
   const line = h("div", "rw-event");
-  const at = h("time", "rw-at", timeText(item.ts, locale, false));
-  at.title = momentText(item.ts, locale);
+  const at = h("time", "rw-at", timeText(item.ts, locale, false, zone));
+  at.title = momentText(item.ts, locale, zone);
   const grade = h("span", "rw-grade");
   line.dataset.rwLevel = lookOf(item.level);
   if (item.level) grade.append(levelIcon(item.level), levelText(item.level, locale));
@@ -69,7 +70,7 @@ export function dayRow(text: string): HTMLElement {
 }
 
 /** Items as lines of text; tabs between their parts, of which those are left out that no line has. */
-export function rowsText(items: Item[], locale: string): string {
+export function rowsText(items: Item[], locale: string, zone: string): string {
   const events = items.filter(isEvent);
   const graded = events.some(({ level }) => level);
   const sourced = events.some(({ source }) => source);
@@ -78,7 +79,7 @@ export function rowsText(items: Item[], locale: string): string {
     if (item.level === null) return lostText(item, locale);
     const { ts, level, source, message } = item;
     const parts = [
-      momentText(ts, locale),
+      momentText(ts, locale, zone),
       graded && levelText(level, locale),
       sourced && source,
       `${message}`,

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { durationText, windowText } from "../../src/lib/text/durations";
+
+const HOUR = 3_600_000;
+
+describe("a duration", () => {
+  it.each([
+    [0, "0 ms", "0 ms"],
+    [2.5e-6, "2.5 ns", "2.5 ns"],
+    [0.0025, "2.5 µs", "2.5 µs"],
+    [0.01, "0.01 ms", "0.01 ms"],
+    [0.4, "0.4 ms", "0.4 ms"],
+    [12.345, "12.3 ms", "12.3 ms"],
+    [850, "850 ms", "850 ms"],
+    [999.4, "999 ms", "999 ms"],
+    [999.6, "1 s", "1 秒"],
+    [1234.5, "1.2 s", "1.2 秒"],
+    [59_960, "1 min", "1 分"],
+    [94_000, "1 min 34 s", "1 分 34 秒"],
+    [-94_000, "−1 min 34 s", "−1 分 34 秒"],
+    [3_599_600, "1 h", "1 時間"],
+    [100 * 60_000, "1 h 40 min", "1 時間 40 分"],
+    [24 * HOUR - 1, "1 d", "1 日"],
+    [76 * HOUR, "3 d 4 h", "3 日 4 時間"],
+    [24 * HOUR * 12_345, "12,345 d", "12,345 日"],
+    [Number.POSITIVE_INFINITY, "∞", "∞"],
+  ])("of %d ms is %s, in Japanese %s", (ms, english, japanese) => {
+    expect(durationText(ms, "en")).toBe(english);
+    expect(durationText(ms, "ja")).toBe(japanese);
+  });
+
+  it("has the digits asked for where it has one unit", () => {
+    expect(durationText(12.3456, "en", 2)).toBe("12.35 ms");
+    expect(durationText(1234.5, "en", 3)).toBe("1.235 s");
+    expect(durationText(94_000, "en", 3)).toBe("1 min 34 s");
+  });
+});
+
+describe("a window", () => {
+  it.each([
+    [0.5, "500 ms"],
+    [60, "60 s"],
+    [90, "90 s"],
+    [300, "5 min"],
+    [86_400, "1 d"],
+  ])("of %d s is called %s", (seconds, text) => {
+    expect(windowText(seconds, "en")).toBe(text);
+  });
+});
