@@ -235,7 +235,7 @@ def test_a_widget_shown_long_after_it_was_made_has_the_whole_picture(page: Page,
     notebook.evaluate("panelOf(path).content.widgets[2].model.sharedModel.setSource('card');")
     notebook.run_cell(2)
     shows_the_present(page, 1)
-    expect(widgets(page, "metric").locator(".rw-trend")).to_contain_text("in")
+    expect(widgets(page, "metric").locator(".rw-trend")).to_contain_text("last 60 s")
 
 
 @pytest.mark.skipif(APP != "lab", reason="only JupyterLab has a New View for Output")

@@ -87,16 +87,20 @@ function placeAxis(look: AxisLook, labels: Labels): uPlot.Axis {
 
 /** The axis on the left, as wide as its longest label. */
 function valueAxis(look: AxisLook, labels: Labels): uPlot.Axis {
-  const { locale, format, whole } = look;
+  const { locale, format } = look;
+  // The range stays for long: its ticks need not be written for every drawing.
+  let found: Tick[] = [];
+  let foundFor = "";
   return {
     ...common(look, labels, (plot, from, to) => {
       const px = Math.max(1, plot.bbox.height / devicePixelRatio);
+      const whole = look.whole?.() ?? false;
+      const what = [from, to, px, whole].join();
+      if (what === foundFor) return found;
+      foundFor = what;
       const apart = Math.max(VALUES_APART / px, 1 / MOST_VALUES);
-      return ticks(from, to, (to - from) * apart, {
-        format,
-        locale,
-        whole: whole?.() ?? false,
-      });
+      found = ticks(from, to, (to - from) * apart, { format, locale, whole });
+      return found;
     }),
     size: (plot, texts) => {
       const lines = (texts ?? []).flatMap((text) => (text ?? "").split("\n"));

@@ -1,10 +1,13 @@
 // Time ticks: where the ticks of a time axis are, and what is written at them.
 
+import { kept } from "../text/intl";
 import { offsetAt, zoneText } from "../text/offsets";
 import { clockText, dateText, dayOf, splitSecond, yearOf } from "../text/places";
 import { written } from "../text/times";
 import { moments, ODD_STEPS, STEPS, type Step } from "./calendar";
 import type { Tick } from "./ticks";
+
+const DAY = 86_400;
 
 /** Between the middles of two labels at least, and between their ends, CSS pixels. */
 const LEAST_PX = 64;
@@ -21,6 +24,10 @@ export interface Reader {
   /** Seconds since 1970; what is of this day or year goes without saying. */
   now: number;
 }
+
+/** What was written at ticks: most are those of the drawing before. */
+const labels = new Map<string, string>();
+const MOST_LABELS = 1000;
 
 /** Roughly how wide a label is, CSS pixels. */
 export function widthOf(text: string): number {
@@ -42,37 +49,47 @@ export function timeTicks(from: number, to: number, px: number, reader: Reader):
   const fits = (step: Step) => {
     const room = (step.most / length) * px;
     if (room < LEAST_PX || 2 * step.most > length) return false;
-    return room >= widthOf(label(step, to, reader)) + GAP_PX;
+    return room >= widthOf(label(step, Math.floor(to / DAY) * DAY, reader)) + GAP_PX;
   };
-  const chosen =
+  let step =
     STEPS.find(fits) ??
     ODD_STEPS.find(fits) ??
     STEPS.filter(({ most }) => 2 * most <= length).at(-1) ??
     STEPS[0]!;
-  let found = moments(chosen, from, to, reader.zone);
-  for (let i = STEPS.indexOf(chosen) - 1; found.length < 2 && i >= 0; i -= 1)
-    found = moments(STEPS[i]!, from, to, reader.zone);
-  const labels = found.map((at) => ({ at, text: label(chosen, at, reader) }));
-  const kept = fits(chosen) ? labels : withRoom(labels, px / length);
-  return kept.map(({ at, text }, i) => {
-    const context = contextOf(chosen, at, i ? [kept[i - 1]!.at] : [from, reader.now], reader);
+  let found = moments(step, from, to, reader.zone);
+  for (let i = STEPS.indexOf(step) - 1; found.length < 2 && i >= 0; i -= 1) {
+    step = STEPS[i]!;
+    found = moments(step, from, to, reader.zone);
+  }
+  const labelled = found.map((at) => ({ at, text: label(step, at, reader) }));
+  const shown = fits(step) ? labelled : withRoom(labelled, px / length);
+  return shown.map(({ at, text }, i) => {
+    const before = i ? [shown[i - 1]!.at] : [from, reader.now];
+    const context = contextOf(step, at, before, reader);
     return { at, text: text + (context && `\n${context}`) };
   });
 }
 
 /** The ticks whose labels do not overlap with those of the ones before. */
 function withRoom(ticks: Tick[], scale: number): Tick[] {
-  const kept: Tick[] = [];
+  const found: Tick[] = [];
   for (const tick of ticks) {
-    const last = kept.at(-1);
+    const last = found.at(-1);
     const need = last ? (widthOf(last.text) + widthOf(tick.text)) / 2 : 0;
-    if (!last || (tick.at - last.at) * scale > need) kept.push(tick);
+    if (!last || (tick.at - last.at) * scale > need) found.push(tick);
   }
-  return kept;
+  return found;
 }
 
 /** What is written at a tick, with as much of it as changes from one to the next. */
-function label(step: Step, ts: number, { locale, zone }: Reader): string {
+function label(step: Step, ts: number, reader: Reader): string {
+  if (labels.size > MOST_LABELS) labels.clear();
+  return kept(labels, [step.unit, step.count, ts, reader.locale, reader.zone].join(), () =>
+    labelOf(step, ts, reader),
+  );
+}
+
+function labelOf(step: Step, ts: number, { locale, zone }: Reader): string {
   const { unit, count } = step;
   if (unit === "day") return dateText(ts, locale, zone, false);
   if (unit === "month")

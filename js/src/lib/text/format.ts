@@ -33,6 +33,7 @@ const CURRENCIES: Readonly<Record<string, string>> = {
 export const HUGE = 1e21;
 
 const locales = new Map<string, string>();
+const writers = new Map<string, Write>();
 
 /** The reader's locale: the one asked for (`ja_JP` is fine), or the browser's where that is none. */
 export function localeOf(wanted: string): string {
@@ -48,11 +49,14 @@ function canonical(wanted: string): string {
   return "en";
 }
 
+type Write = (value: number | null | undefined) => string;
+
 /** A function from value to text; null, undefined and NaN are missing. */
-export function formatter(
-  format: NumberFormat,
-  locale: string,
-): (value: number | null | undefined) => string {
+export function formatter(format: NumberFormat, locale: string): Write {
+  return kept(writers, locale + JSON.stringify(format), () => make(format, locale));
+}
+
+function make(format: NumberFormat, locale: string): Write {
   const write = writer(format, locale);
   const unit = suffix(format);
   return (value) => {
