@@ -3,10 +3,10 @@
 import uPlot from "uplot";
 import uplotStyles from "uplot/dist/uPlot.min.css";
 import { type Axis, Buckets } from "./lib/draw/buckets";
-import { allWhole, extent, type Line, lines, reading } from "./lib/draw/lines";
+import { extent, type Line, lines, reading } from "./lib/draw/lines";
 import { colorOf, lineColor } from "./lib/draw/palette";
 import { plotOptions } from "./lib/draw/plot";
-import { niceRange } from "./lib/draw/range";
+import { allWhole, niceRange } from "./lib/draw/range";
 import { rulesOf } from "./lib/draw/steps";
 import { readingFormat } from "./lib/draw/ticks";
 import type { Meaning } from "./lib/hop/cursor";

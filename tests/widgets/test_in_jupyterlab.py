@@ -77,7 +77,7 @@ options = dict(locale="ja", format="percentage")
 narrow = ipywidgets.VBox([
     rw.MetricCard("サーバー全体の平均CPU使用率", stream, field="cpu", icon="🖥️", thresholds={0.0: "warning"}, **options),
     rw.MetricCard("応答なし", **options),
-    rw.LiveChart({"中央演算処理装置の使用率": (stream, "cpu"), "主記憶装置の使用率": (stream, "memory")}, title="資源の使用状況", **options),
+    rw.LiveChart({"中央演算処理装置の使用率": (stream, "cpu"), "主記憶装置の使用率": (stream, "memory")}, title="資源の使用状況", tz="Asia/Tokyo", **options),
 ], layout=ipywidgets.Layout(width="320px"))
 narrow
 """,
@@ -88,6 +88,7 @@ narrow
     expect(empty).to_contain_text("データ待ち")
     expect(empty.locator(".rw-value")).to_have_text("—")
     expect(chart).to_have_attribute("data-rw-state", "live")
+    expect(chart.locator(".rw-time")).to_contain_text("JST")
     for root in (card, empty, chart):
         assert clipped(root) == []
         assert root.bounding_box()["width"] <= 320  # type: ignore[index]
@@ -327,7 +328,7 @@ rw.LiveChart([fast, slow], window=rw.points(200), title="two streams")
     chart = widgets(page, "chart")
     expect(chart).to_have_attribute("data-rw-last-ts", "1049.9")
     assert chart.locator(".rw-label").all_text_contents() == ["fast", "slow"]
-    assert chart.locator(".rw-reading").all_text_contents() == ["499", "-4"]
+    assert chart.locator(".rw-reading").all_text_contents() == ["499", "−4"]
     notebook.execute("fast.append(7, ts=1060)")
     expect(chart).to_have_attribute("data-rw-last-ts", "1060")
     expect(chart.locator(".rw-reading").first).to_have_text("7")

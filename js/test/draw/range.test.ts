@@ -1,7 +1,7 @@
 // Range: the values that an axis spans.
 
 import { describe, expect, it } from "vitest";
-import { niceRange } from "../../src/lib/draw/range";
+import { allWhole, niceRange } from "../../src/lib/draw/range";
 
 describe("the range of an axis", () => {
   it("ends on round numbers with a little room", () => {
@@ -57,5 +57,20 @@ describe("the range of an axis", () => {
       expect(Number.isFinite(to - from)).toBe(true);
       expect(to - from).toBeGreaterThan(1e-9 * Math.abs(to));
     }
+  });
+});
+
+describe("the values of lines", () => {
+  const line = { x: [1, 2, 3, 4], y: [0.5, 3, Number.NaN, 1e15] };
+
+  it("are whole numbers when all within the window are, whatever was before", () => {
+    expect(allWhole([line], 2, 4)).toBe(true);
+    expect(allWhole([line], 1, 4)).toBe(false);
+    expect(allWhole([line, { x: [3], y: [2.5] }], 2, 4)).toBe(false);
+  });
+
+  it("are none when there are none", () => {
+    expect(allWhole([line], 3, 3)).toBe(false);
+    expect(allWhole([], 0, 9)).toBe(false);
   });
 });

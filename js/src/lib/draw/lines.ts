@@ -90,19 +90,6 @@ export function extent(all: Iterable<Line>, from: number, to: number): [number, 
   return lo <= hi ? [lo, hi] : null;
 }
 
-/** Whether the values of lines between two coordinates are whole numbers; without any they are not. */
-export function allWhole(all: Iterable<Line>, from: number, to: number): boolean {
-  let any = false;
-  for (const { x, y } of all) {
-    for (let i = 0; i < x.length; i++) {
-      if (x[i]! < from || x[i]! > to || Number.isNaN(y[i]!)) continue;
-      if (!Number.isInteger(y[i]!)) return false;
-      any = true;
-    }
-  }
-  return any;
-}
-
 /** The value of a series nearest to a coordinate in its newest run, or null where there is none, or a break. */
 export function reading(buckets: Buckets, series: Series, x: number): Reading | null {
   const starts = runStarts(buckets);
