@@ -11,3 +11,8 @@ declare module "*.css" {
 interface ImportMeta {
   glob(pattern: string, options: { query: "?raw"; import: "default"; eager: true }): Record<string, string>;
 }
+
+declare module "*.css?raw" {
+  const text: string;
+  export default text;
+}

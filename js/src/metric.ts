@@ -13,9 +13,9 @@ import { agoText, formatter, MISSING, type NumberFormat } from "./lib/text/forma
 import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
+import { Drawing } from "./lib/view/drawing";
 import { icon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
-import { Picture } from "./lib/view/picture";
 
 /** What the kernel says of the number itself; the same with every part, the newest counts. */
 interface Readout {
@@ -123,7 +123,7 @@ class MetricView implements View {
   readonly #trend = h("span", "rw-trend");
   readonly #foot = h("div", "rw-foot");
   readonly #error = h("div", "rw-error");
-  readonly #spark = new Picture("rw-spark", ["ground", "line", "dots"]);
+  readonly #spark = new Drawing("rw-spark", ["ground", "line", "dots"]);
   /** Whether there is a number on the card: the one that a pause keeps. */
   #drawn = false;
   /** Of the line, CSS pixels. */

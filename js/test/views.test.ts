@@ -12,6 +12,8 @@ import { MetricCard } from "../src/metric";
 const plots = vi.hoisted(() => [] as FakePlot[]);
 
 interface FakePlot {
+  series: uPlot.Series[];
+  over: HTMLElement;
   options: uPlot.Options;
   data: unknown[][];
   width: number;
@@ -20,15 +22,21 @@ interface FakePlot {
 
 vi.mock("uplot", () => ({
   default: class {
-    series = [];
+    series: uPlot.Series[];
     width: number;
     height: number;
+    over = document.createElement("div");
+    bbox = { left: 0, top: 0, width: 560, height: 200 };
     constructor(
       readonly options: uPlot.Options,
       public data: unknown[][],
+      el: HTMLElement,
     ) {
       this.width = options.width;
       this.height = options.height;
+      this.series = options.series.map((each) => ({ ...each }));
+      this.over.className = "u-over";
+      el.append(this.over);
       plots.push(this);
     }
     setData(data: unknown[][]) {
@@ -37,7 +45,12 @@ vi.mock("uplot", () => ({
     setSize(size: { width: number; height: number }) {
       Object.assign(this, size);
     }
-    destroy() {}
+    setSeries(i: number, { show }: { show: boolean }) {
+      this.series[i]!.show = show;
+    }
+    destroy() {
+      this.over.remove();
+    }
   },
 }));
 
@@ -52,6 +65,7 @@ function places(plot: FakePlot): number[] {
       this.seen.push(x);
     }
     arc() {}
+    closePath() {}
   }
   vi.stubGlobal("Path2D", Recorder);
   const [from, to] = plot.data[0] as [number, number];
@@ -244,22 +258,22 @@ describe("the time axis", () => {
     return values!(null, splits!({ bbox: { width: 600, height: 200 } }, 0, from, to));
   }
 
-  it("of a plot built before its data is of the calendar with them, in the zone asked for", () => {
+  it("is not made up before there are data, and is of the calendar with them, in the zone asked for", () => {
     const widget = chart();
     widget.apply(part({}), "replace");
     shown(widget);
-    expect(plots).toHaveLength(1);
+    expect(plots).toHaveLength(0);
     traits.tz = "Asia/Tokyo";
     widget.apply(part({}, [NOW, NOW + 1]), "replace");
     widget.draw();
-    expect(below()[0]).toBe("20:05:50\nNov 18"); // 11:06:40 UTC is the newest but one
+    expect(below()[0]).toBe("20:06:40\nNov 18"); // 11:06:40 UTC, where the line begins
   });
 
   it("of plain seconds is of numbers", () => {
     const widget = chart();
     widget.apply(part({}, [1, 2]), "replace");
     shown(widget);
-    expect(below()).toEqual(["−50", "−40", "−30", "−20", "−10", "0"]);
+    expect(below()).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
   });
 });
 
@@ -283,7 +297,7 @@ describe("the axis of a field", () => {
     const other = part({ ...body, newest: 7, origin: "999999999999999990" }, [3, 7]);
     widget.apply({ ...other, feed: "1" }, "replace");
     expect(text(shown(widget), ".rw-time")).toBe("id 1,000,000,000,000,000,004");
-    expect(widget.span).toEqual([-7, 4]);
+    expect(widget.data.span).toEqual([-7, 4]);
     expect(plots.at(-1)!.options.axes![0]!.label).toBe("id − 1,000,000,000,000,000,000");
     widget.apply(part({ ...body, newest: 12 }, [2, 12]), "replace");
     widget.apply({ ...part({ ...body, newest: 12 }, [2, 12]), feed: "1" }, "replace");
@@ -371,15 +385,15 @@ describe("a chart whose link is lost", () => {
     const to = (seconds: number) => {
       time = 1000 * seconds;
       widget.refresh();
-      return widget.span[1] - NOW;
+      return widget.data.span[1] - NOW;
     };
     time = 0;
-    widget.apply(part(link("reconnecting", 1), [NOW - 1, NOW]), "replace");
+    widget.apply(part(link("reconnecting", 1), [NOW - 70, NOW]), "replace");
     expect([to(3), widget.state]).toEqual([0, "live"]);
     expect([to(9), widget.state]).toEqual([10, "disconnected"]);
-    expect(widget.span[0]).toBe(NOW - 50);
+    expect(widget.data.span[0]).toBe(NOW - 50);
     expect(to(600)).toBe(30);
-    widget.apply(part(link("connected", 0), [NOW - 1, NOW]), "replace");
+    widget.apply(part(link("connected", 0), [NOW - 70, NOW]), "replace");
     expect([to(601), widget.state]).toEqual([0, "live"]);
     // Of two feeds one lives: its line goes to the end.
     widget.apply({ ...part(link("reconnecting", 20), [NOW - 21, NOW - 20]), feed: "1" }, "replace");

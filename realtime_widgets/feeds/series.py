@@ -42,6 +42,7 @@ from .extracts import Extracts, Records, extracts_of
 from .feed import Payload
 from .fields import check_field
 from .layouts import Layout, fitting
+from .lines import FeedLines
 from .newest import NewestValues
 from .packing import columns_of
 from .windows import Points, Window
@@ -66,15 +67,24 @@ class SeriesFeed:
         window: what is shown, see `windows`.
         x: the axis: `ts`, `seq` (the records' numbers), or a field that grows. A window in points has the records'
             numbers as its axis when `x` is `ts`.
+        lines: what the lines of a chart are called and their numbers; None: nobody asks.
 
     Raises:
         UnknownField: when the stream has fields, but not one of those named.
     """
 
-    def __init__(self, stream: Stream, fields: Sequence[str] | None, window: Window, x: str = "ts") -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        fields: Sequence[str] | None,
+        window: Window,
+        x: str = "ts",
+        lines: FeedLines | None = None,
+    ) -> None:
         self.stream = stream
         self.window = window
         self.x = x
+        self.lines = lines
         self.drawn = DrawnFields(stream, fields, None if x in ("ts", "seq") else x)
         self.drawn.check()
         self.newest: float | None = None
@@ -539,6 +549,10 @@ class SeriesFeed:
         layout = self._layout
         if key and layout is not None:
             body["series"] = list(self.fields)
+            if self.lines is not None:
+                body["lines"] = [[line.number, line.label] for line in self.lines.of(self.fields)]
+                if isinstance(self.window, float) and self._least < math.inf:
+                    body["first"] = self._least
             body["layout"] = {"step": layout.step, "capacity": layout.capacity}
             body["window"] = self.window if isinstance(self.window, float) else None
             body["axis"] = self.kind

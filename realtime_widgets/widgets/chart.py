@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType, shown
+from ..feeds.lines import FeedLines, LineNumbers
 from ..feeds.series import SeriesFeed
 from ..feeds.windows import Window, to_window
 from ..streams import Stream
 from ..streams.amounts import Duration
 from .base import LiveWidget, named_keywords
+from .colors import checked_color
 from .export import figure, table
-from .settings import NumberSettings, Setting, optional, pixels
+from .settings import NumberSettings, Setting, choice, optional, pixels
 from .tables import check_times, each_with_tables
 
 if TYPE_CHECKING:
@@ -46,12 +48,29 @@ def _check_names(source: Source) -> None:
         )
 
 
-def _plain_colors(colors: Any) -> list[str] | dict[str, str]:
+def _checked_colors(colors: Any) -> list[str] | dict[str, str]:
     if isinstance(colors, Mapping):
-        return {str(label): str(color) for label, color in colors.items()}
+        return {str(label): checked_color(color) for label, color in colors.items()}
     if isinstance(colors, str) or not isinstance(colors, Iterable):
         raise WrongType(f"colors={colors!r} cannot be used: pass a list of CSS colours, or label → colour")
-    return [str(color) for color in colors]
+    return [checked_color(color) for color in colors]
+
+
+LegendValue = Literal["last", "min", "max"]
+LEGEND_VALUES: Final[tuple[LegendValue, ...]] = get_args(LegendValue)
+
+
+def _legend_values(legend: Any) -> tuple[str, ...]:
+    if isinstance(legend, bool | None):
+        return ("last",) if legend else ()
+    names = (legend,) if isinstance(legend, str) else legend
+    if not isinstance(names, list | tuple):
+        raise WrongType(
+            f"legend={shown(legend)} cannot be used: pass one of {', '.join(map(repr, LEGEND_VALUES))}, "
+            "several of them in a list, or False for no legend"
+        )
+    check = choice("legend", *LEGEND_VALUES)
+    return tuple(dict.fromkeys(check(name) for name in names))
 
 
 class LiveChart(NumberSettings, LiveWidget):
@@ -78,7 +97,10 @@ class LiveChart(NumberSettings, LiveWidget):
             else `seq`), `seq` (the records' numbers), or the name of a number field that grows; of a table also the
             name of its index, or of its column of times.
         title: heading; None for none.
-        colors: CSS colours in the order of the lines, or a mapping of label → colour; None: the built-in ones.
+        colors: CSS colours in the order in which the lines appeared, or a mapping of label → colour; None, and for the
+            lines left over: the built-in ones. A line keeps its colour when others come or go.
+        legend: the values behind the names: `last`, `min` and `max` of what is in view, or several of them; False: no
+            legend. A chart of one line has none: its value stands beside the title.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
         format: how values are written: number, percentage (a ratio), duration (given in ms), bytes, compact.
         unit: text behind each value; the sign of a currency, such as "$", stands where the reader's locale has it.
@@ -107,11 +129,11 @@ class LiveChart(NumberSettings, LiveWidget):
     _relative = traitlets.Bool(False).tag(sync=True)
     """Whether the numbers of records are counted from the newest of each stream."""
 
-    colors = Setting(None, optional(_plain_colors)).tag(sync=True)
+    colors = Setting(None, optional(_checked_colors)).tag(sync=True)
     """Colours by position or by label; None for the built-in ones."""
 
-    _legend = traitlets.Dict().tag(sync=True)
-    """Feed name → how its lines are labelled: `labels[field]`, else `only` for a single one, else `prefix` + field."""
+    legend = Setting(("last",), _legend_values).tag(sync=True)
+    """Values behind the names in the legend; empty: no legend."""
 
     @named_keywords
     def __init__(
@@ -123,6 +145,7 @@ class LiveChart(NumberSettings, LiveWidget):
         x: str = "ts",
         title: str | None = None,
         colors: Sequence[str] | Mapping[str, str] | None = None,
+        legend: LegendValue | Sequence[LegendValue] | bool | None = "last",
         height: int = 240,
         format: str = "number",
         unit: str | None = None,
@@ -143,7 +166,7 @@ class LiveChart(NumberSettings, LiveWidget):
         everything = x != "ts" or bool(tables)
         shown = "all" if everything and window is DEFAULT_WINDOW else to_window(window, of_time=x == "ts")
         _check_names(stream)
-        feeds, labels = _lines(stream, y, shown, x)
+        feeds = _feeds(stream, y, shown, x)
         self._lines = list(feeds.values())
         self._y = y
         self._named_lines = isinstance(stream, Mapping)
@@ -156,7 +179,7 @@ class LiveChart(NumberSettings, LiveWidget):
             _relative=len({id(line.stream) for line in self._lines} - {id(table) for table in tables}) > 1,
             colors=colors,
             height=height,
-            _legend=labels,
+            legend=legend,
             format=format,
             unit=unit,
             precision=precision,
@@ -214,16 +237,12 @@ class LiveChart(NumberSettings, LiveWidget):
             MissingDependency: when plotly is not installed.
         """
         return figure(
-            [(words, line) for words, line in self._worded()],
+            self._lines,
             title=self.title,
             height=self.height,
             colors=self.colors,
             format=self._format,
         )
-
-    def _worded(self) -> list[tuple[dict[str, Any], SeriesFeed]]:
-        """How the lines of each feed are labelled, and the feed."""
-        return list(zip(self._legend.values(), self._lines, strict=True))
 
     def __repr__(self) -> str:
         names = ", ".join(repr(line.stream.name) for line in self._lines)
@@ -266,37 +285,43 @@ def _named(y: str | Sequence[str] | None) -> list[str] | None:
     return fields
 
 
-def _lines(
-    source: Source, y: str | Sequence[str] | None, window: Window, x: str
-) -> tuple[dict[str, SeriesFeed], dict[str, Any]]:
-    """One feed per stream, and how its fields are labelled in the legend."""
+def _feeds(source: Source, y: str | Sequence[str] | None, window: Window, x: str) -> dict[str, SeriesFeed]:
+    """One feed per stream, with what its lines are called in the legend."""
     fields = _named(y)
+    numbers = LineNumbers()
+
+    def feed(
+        stream: Stream, fields: list[str] | None, prefix: str = "", alone: str | None = None
+    ) -> SeriesFeed:
+        made = SeriesFeed(stream, fields, window, x)
+        made.lines = FeedLines(numbers, made.drawn.present(), prefix, alone)
+        return made
+
     if isinstance(source, Stream):
-        return {"0": SeriesFeed(source, fields, window, x)}, {"0": {"prefix": "", "labels": {}}}
+        return {"0": feed(source, fields)}
     if isinstance(source, Mapping):
-        return _labelled(source, fields, window, x)
-    if isinstance(source, list | tuple) and source and all(isinstance(stream, Stream) for stream in source):
-        lines = {str(i): SeriesFeed(stream, fields, window, x) for i, stream in enumerate(source)}
-        words = {
-            name: {"prefix": f"{line.stream.name} ", "labels": {}, "only": line.stream.name}
-            for name, line in lines.items()
-        }
-        return lines, words
-    raise WrongType(
-        f"a chart cannot follow {shown(source)}: pass a Stream or a table (a DataFrame, a dict of columns, a list of "
-        'numbers), a list of them, or a mapping such as {"label": (stream, "field")}'
-    )
+        entries = _labelled(source, fields)
+    elif isinstance(source, list | tuple) and source and all(isinstance(each, Stream) for each in source):
+        entries = [(each.name, each, fields) for each in source]
+    else:
+        raise WrongType(
+            f"a chart cannot follow {shown(source)}: pass a Stream or a table (a DataFrame, a dict of columns, a list "
+            'of numbers), a list of them, or a mapping such as {"label": (stream, "field")}'
+        )
+    return {
+        str(i): feed(stream, names, f"{label} ", label) for i, (label, stream, names) in enumerate(entries)
+    }
 
 
 def _labelled(
-    source: Mapping[str, Stream | tuple[Stream, str]], fields: list[str] | None, window: Window, x: str
-) -> tuple[dict[str, SeriesFeed], dict[str, Any]]:
+    source: Mapping[str, Stream | tuple[Stream, str]], fields: list[str] | None
+) -> list[tuple[str, Stream, list[str] | None]]:
+    """Label, stream and field of each entry of a mapping."""
     if fields is not None:
         raise UsageError(
             'y= and a mapping of labels say the same twice: use {"label": (stream, "field")} alone'
         )
-    lines: dict[str, SeriesFeed] = {}
-    words: dict[str, Any] = {}
+    entries: list[tuple[str, Stream, list[str] | None]] = []
     for label, entry in source.items():
         stream, field = entry if isinstance(entry, tuple) else (entry, None)
         if not isinstance(stream, Stream):
@@ -304,9 +329,7 @@ def _labelled(
                 f"label {label!r} cannot stand for {shown(entry)}: pass a Stream or (stream, field), or a table in the "
                 "place of the stream"
             )
-        name = str(len(lines))
-        lines[name] = SeriesFeed(stream, None if field is None else [field], window, x)
-        words[name] = {"prefix": f"{label} ", "labels": {}, "only": str(label)}
-    if not lines:
+        entries.append((str(label), stream, None if field is None else [field]))
+    if not entries:
         raise UsageError("an empty mapping leaves nothing to draw: name at least one line")
-    return lines, words
+    return entries

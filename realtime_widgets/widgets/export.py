@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import MissingDependency
 from ..feeds.axes import at_marks, begins_run, coordinates, newest_whole, origin_near
+from ..feeds.lines import FeedLines, Line, LineNumbers
 from ..feeds.series import SeriesFeed
 from ..feeds.windows import Points
 from ..streams import Batch
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 CALENDAR: Final = 1e8
 """Times above it are seconds since the epoch, smaller ones a clock of the user's own; the page has the same limit."""
 
-PALETTE: Final = ("#2563eb", "#d1450c", "#0b8457", "#8b35d6", "#a35c00", "#0e7490", "#be185d", "#4d5562")
+PALETTE: Final = ("#294bfb", "#ed6301", "#52a08b", "#590f79", "#c2029c", "#824808", "#1498e2", "#232734")
 """The colours of the lines where none are given, as in js/src/style.css (light)."""
 
 TICKS: Final[Mapping[str, str]] = {"percentage": ",.1%", "bytes": ".3s", "compact": ".3s", "duration": ",.0f"}
@@ -36,7 +37,8 @@ TICKS: Final[Mapping[str, str]] = {"percentage": ",.1%", "bytes": ".3s", "compac
 EARLIER_OPACITY: Final = 0.35
 """Of the lines of earlier runs."""
 
-Words = Mapping[str, Any]
+DASHES: Final = ("solid", "dash", "dot")
+"""How lines are drawn beyond as many as there are colours, and beyond twice as many."""
 
 
 def table(lines: Sequence[SeriesFeed]) -> pd.DataFrame:
@@ -57,7 +59,7 @@ def table(lines: Sequence[SeriesFeed]) -> pd.DataFrame:
 
 
 def figure(
-    worded: Sequence[tuple[Words, SeriesFeed]],
+    lines: Sequence[SeriesFeed],
     *,
     title: str,
     height: int,
@@ -70,7 +72,7 @@ def figure(
     that the axis names, and the tooltip has the value itself.
 
     Args:
-        worded: how the lines of each feed are labelled, and the feed.
+        lines: the feeds, which know their lines.
         title: of the figure; empty: none.
         height: of the plot, CSS pixels.
         colors: by position or by label; None: those of the page.
@@ -86,19 +88,15 @@ def figure(
             "to_figure() cannot be done: plotly is not installed here; run: pip install plotly", name="plotly"
         ) from error
     made = go.Figure()
-    lines = [line for _, line in worded]
     views = _in_view(lines)
     newest = max((line.stream.newest_ts or 0.0 for line in lines), default=0.0)
     zone = _Zone(newest) if lines[0].kind == "time" and newest > CALENDAR else None
     origin = _origin(views)
-    count = 0
-    for (words, _), (line, batch, inside) in zip(worded, views, strict=True):
-        shown = [field for field in line.drawn.present() if field in batch.columns]
-        for field in shown:
-            only = words.get("only") if len(shown) == 1 else None
-            label = well_formed(words["labels"].get(field) or only or words["prefix"] + field)
-            color = _color(colors, label, count)
-            count += 1
+    for line, batch, inside in views:
+        fields = [field for field in line.drawn.present() if field in batch.columns]
+        known = line.lines or FeedLines(LineNumbers())
+        for field, (number, label) in zip(fields, map(_named, known.of(fields)), strict=True):
+            color, dash = _look(colors, label, number)
             runs = _runs(line, batch, inside, field, origin)
             for i, (x, y) in enumerate(runs):
                 earlier = i < len(runs) - 1
@@ -107,7 +105,7 @@ def figure(
                     y=y,
                     name=label,
                     mode="lines",
-                    line={"color": color, "width": 1.5},
+                    line={"color": color, "dash": dash, "width": 1.5},
                     opacity=EARLIER_OPACITY if earlier else 1,
                     showlegend=not earlier,
                     legendgroup=label,
@@ -175,13 +173,20 @@ def _origin(views: Sequence[tuple[SeriesFeed, Batch, NDArray[np.bool_]]]) -> int
     return origin_near(whole, float(x.max() - x.min()))
 
 
-def _color(colors: Sequence[str] | Mapping[str, str] | None, label: str, place: int) -> str:
+def _named(line: Line) -> tuple[int, str]:
+    return line.number, well_formed(line.label)
+
+
+def _look(colors: Sequence[str] | Mapping[str, str] | None, label: str, number: int) -> tuple[str, str]:
+    """Return the colour and the dash of a line: the user's, drawn through, or else those of its number."""
     own = None
     if isinstance(colors, Mapping):
         own = colors.get(label)
-    elif colors is not None and place < len(colors):
-        own = colors[place]
-    return own or PALETTE[place % len(PALETTE)]
+    elif colors is not None and number < len(colors):
+        own = colors[number]
+    if own:
+        return own, DASHES[0]
+    return PALETTE[number % len(PALETTE)], DASHES[number // len(PALETTE) % len(DASHES)]
 
 
 def _read_fields(line: SeriesFeed) -> tuple[str, ...]:

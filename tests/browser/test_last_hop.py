@@ -78,7 +78,7 @@ rw.LiveChart([past, stream], window=600)
     expect(chart).to_have_attribute("data-rw-state", "live")
     plot = chart.locator(".u-over").bounding_box()
     assert plot is not None
-    other.mouse.move(plot["x"] + plot["width"] * 0.25, plot["y"] + plot["height"] / 2)
+    other.mouse.move(plot["x"] + plot["width"] * 0.1, plot["y"] + plot["height"] / 2)
     expect(chart.locator(".rw-reading").first).to_have_text("7")
     wait_until_moved(chart)
     wait_until_moved(first)

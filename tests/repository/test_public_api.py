@@ -61,7 +61,7 @@ SIGNATURES = {
     "sources.Machine": "(every=0.5, *, max_points=100000)",
     "sources.Machine.start": "(self)",
     "sources.Machine.close": "(self)",
-    "LiveChart": "(stream, *, y=None, window=60.0, x='ts', title=None, colors=None, height=240, format='number', unit=None, precision=None, stale_after=None, theme='auto', locale=None, tz=None, layout=None)",
+    "LiveChart": "(stream, *, y=None, window=60.0, x='ts', title=None, colors=None, legend='last', height=240, format='number', unit=None, precision=None, stale_after=None, theme='auto', locale=None, tz=None, layout=None)",
     "LiveChart.pause": "(self)",
     "LiveChart.resume": "(self)",
     "LiveChart.to_figure": "(self)",

@@ -8,22 +8,69 @@ import numpy as np
 import pytest
 
 from realtime_widgets import LiveChart, Stream, points
-from realtime_widgets.errors import WrongType
+from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.widgets.export import PALETTE
 from support.recorder import Recorder
 
 T0 = 1_795_000_000.0
 
 
+def lines(sent: Recorder, chart: LiveChart) -> list[list[tuple[int, str]]]:
+    """Number and label of each line, feed by feed, as a page is told."""
+    return [[tuple(line) for line in feed.take(True, 0.0).body["lines"]] for feed in chart._lines]
+
+
 def test_several_streams_have_a_feed_each_and_their_names_in_the_legend(sent: Recorder) -> None:
     a, b = Stream("a"), Stream("b")
-    assert LiveChart([a, b])._legend == {
-        "0": {"prefix": "a ", "labels": {}, "only": "a"},
-        "1": {"prefix": "b ", "labels": {}, "only": "b"},
-    }
-    assert LiveChart({"left": (a, "x"), "right": b})._legend == {
-        "0": {"prefix": "left ", "labels": {}, "only": "left"},
-        "1": {"prefix": "right ", "labels": {}, "only": "right"},
-    }
+    a.append(x=1.0, y=2.0)
+    b.append(1.0)
+    assert lines(sent, LiveChart([a, b])) == [[(0, "a x"), (1, "a y")], [(2, "b")]]
+    assert lines(sent, LiveChart({"left": (a, "x"), "right": b})) == [[(0, "left")], [(1, "right")]]
+
+
+def test_a_line_keeps_its_number_and_name_while_others_come_and_go(sent: Recorder) -> None:
+    a, b = Stream("a"), Stream("b")
+    a.append(x=1.0)
+    b.append(z=1.0)
+    chart = LiveChart([a, b])
+    assert lines(sent, chart) == [[(0, "a")], [(1, "b")]]
+    a.append(x=1.0, z=2.0)
+    assert lines(sent, chart) == [[(0, "a"), (2, "a z")], [(1, "b")]]
+    chart.y = "z"
+    assert lines(sent, chart) == [[(2, "a z")], [(1, "b")]]
+    assert [(trace.name, trace.line.color) for trace in chart.to_figure().data] == [
+        ("a z", PALETTE[2]),
+        ("b", PALETTE[1]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("legend", "values"),
+    [
+        ("max", ("max",)),
+        (["last", "min", "max", "min"], ("last", "min", "max")),
+        (True, ("last",)),
+        (False, ()),
+        (None, ()),
+    ],
+)
+def test_the_legend_has_the_values_asked_for(sent: Recorder, legend, values):
+    chart = LiveChart(Stream("s"), legend=legend)
+    assert chart.legend == values
+
+
+def test_values_that_a_legend_cannot_have_are_refused(sent: Recorder):
+    with pytest.raises(UsageError, match="legend='mni' cannot be used; did you mean 'min'"):
+        LiveChart(Stream("s"), legend=["last", "mni"])
+    with pytest.raises(WrongType, match="legend=3 cannot be used: pass one of 'last', 'min', 'max'"):
+        LiveChart(Stream("s"), legend=3)
+
+
+def test_a_colour_that_is_none_is_refused(sent: Recorder):
+    with pytest.raises(UsageError, match="'notacolour' is no CSS colour"):
+        LiveChart(Stream("s"), colors=["notacolour"])
+    with pytest.raises(UsageError, match="did you mean 'green'"):
+        LiveChart(Stream("s"), colors={"cpu": "gren"})
 
 
 def test_the_window_comes_out_as_a_table_and_as_a_figure(sent: Recorder) -> None:

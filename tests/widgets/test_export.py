@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,6 +42,21 @@ def test_late_records_are_in_order_and_what_is_missing_is_a_gap(zone):
     (line,) = rw.LiveChart(s).to_figure().data
     assert list(line.y) == [1.0, 2.0, 3.0, None, 9.0, None]
     assert list(line.x) == sorted(line.x)
+
+
+def test_the_colours_are_those_of_the_page():
+    sheet = (Path(__file__).resolve().parents[2] / "js/src/style.css").read_text()
+    light = sheet[: sheet.index('[data-rw-theme="dark"]')]
+    assert tuple(re.findall(r"--rw-c\d: (#\w{6});", light)) == PALETTE
+
+
+def test_lines_beyond_the_colours_are_dashed_and_then_dotted():
+    s = rw.Stream("s")
+    s.append({f"f{i}": 1.0 for i in range(18)}, ts=T0)
+    drawn = [(line.line.color, line.line.dash) for line in rw.LiveChart(s).to_figure().data]
+    assert drawn[:8] == [(color, "solid") for color in PALETTE]
+    assert drawn[8:16] == [(color, "dash") for color in PALETTE]
+    assert drawn[16:] == [(color, "dot") for color in PALETTE[:2]]
 
 
 def test_a_record_that_leaves_a_field_out_is_none_of_its_points():

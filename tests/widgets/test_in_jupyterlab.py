@@ -129,7 +129,7 @@ chart
     wait_until_moved(chart)
     plot = chart.locator(".u-over").bounding_box()
     assert plot is not None
-    page.mouse.move(plot["x"] + plot["width"] * 0.25, plot["y"] + plot["height"] / 2)
+    page.mouse.move(plot["x"] + plot["width"] * 0.1, plot["y"] + plot["height"] / 2)
     expect(chart.locator(".rw-reading").first).to_have_text("7")  # what is drawn there, 450 s ago
 
 
@@ -149,7 +149,7 @@ def test_the_reader_can_hold_the_picture_read_values_and_hide_lines(page: Page, 
     held = last_ts(chart)
     plot = chart.locator(".u-over").bounding_box()
     assert plot is not None
-    page.mouse.move(plot["x"] + plot["width"] - 2, plot["y"] + plot["height"] / 2)
+    page.mouse.move(plot["x"] + 2, plot["y"] + plot["height"] / 2)  # where the line begins
     expect(chart.locator(".rw-reading").nth(1)).to_have_text("30.0%")
     assert last_ts(chart) == held
     line = chart.get_by_role("button", name="cpu")
@@ -334,6 +334,53 @@ rw.LiveChart([fast, slow], window=rw.points(200), title="two streams")
     expect(chart.locator(".rw-reading").first).to_have_text("7")
     notebook.execute("slow.clear(); fast.clear()")
     expect(chart).to_have_attribute("data-rw-state", "no_data")
+
+
+def test_values_are_read_at_a_place_of_the_chart_by_pointer_and_by_keys(page: Page, lab: Lab) -> None:
+    opened(
+        page,
+        lab,
+        """
+still = rw.Stream("still")
+still.extend({"ts": 1000.0 + np.arange(61), "low": np.arange(61.0), "high": np.full(61, 60.0)})
+ipywidgets.VBox([rw.LiveChart(still, title="one"), rw.LiveChart(still, y="low", title="other")])
+""",
+    )
+    one, other = widgets(page, "chart").all()
+    expect(other.locator("canvas")).to_be_visible()
+    plot = one.locator(".u-over").bounding_box()
+    assert plot is not None
+    page.mouse.move(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] - 2)
+    tip = page.locator("body > .rw-tip")
+    expect(tip.locator(".rw-tip-row")).to_have_text(["high60", "low30"])
+    expect(tip.locator("[data-rw-near]")).to_have_text("low30")
+    expect(other.locator(".rw-reading")).to_have_text("30")  # the crosshair runs through both
+    box = tip.bounding_box()
+    assert box is not None
+    assert min(box["x"], box["y"]) >= 0
+    page.mouse.move(1, 1)
+    expect(tip).to_have_count(0)
+    expect(other.locator(".rw-reading")).to_have_text("60")
+
+    one.locator(".rw-plot").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(tip.locator(".rw-tip-row")).to_have_text(["high60", "low9"])
+    expect(one.get_by_role("status").filter(has_text="low 9")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(tip).to_have_count(0)
+
+    name = one.locator("[data-rw-trace=low]")
+    name.focus()
+    page.keyboard.press("Shift+Enter")
+    expect(one.locator("[data-rw-trace=high]")).to_have_attribute("aria-pressed", "false")
+    expect(name).to_have_attribute("aria-pressed", "true")
+    one.get_by_role("button", name="Table of values").click()
+    expect(one.get_by_role("columnheader")).to_have_text(["Time", "low"])
+    expect(one.get_by_role("row")).to_have_count(62)
+    one.get_by_role("button", name="Chart").click()
+    expect(one.locator("canvas")).to_be_visible()
 
 
 def test_settings_changed_in_python_show_at_once(page: Page, lab: Lab) -> None:

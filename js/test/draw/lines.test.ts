@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { ABSENT, BREAK_AFTER, BREAK_BEFORE, Buckets, NEW_RUN } from "../../src/lib/draw/buckets";
-import { extent, type Line, lines, MAX_RUNS, reading } from "../../src/lib/draw/lines";
+import { extent, type Line, lines, MAX_RUNS } from "../../src/lib/draw/lines";
 
 interface Given {
   x: number[];
@@ -144,33 +144,6 @@ describe("a line", () => {
   it("is shifted where its numbers are counted from the newest", () => {
     const buckets = made({ x: [1, 2], lo: [5, 6] });
     expect(lines(buckets, buckets.series[0]!, -2)).toEqual([{ x: [-1, 0], y: [5, 6] }]);
-  });
-});
-
-describe("the reading at a place", () => {
-  const at = (buckets: Buckets, x: number) => reading(buckets, buckets.series[0]!, x);
-
-  it.each([
-    [0, 1],
-    [1.4, 1],
-    [1.6, 2],
-    [99, 3],
-  ])("%d is that of the nearest point, at %d", (place, x) => {
-    expect(at(made({ x: [1, 2, 3], lo: [10, 20, 30] }), place)).toEqual({ x, lo: 10 * x, hi: 10 * x });
-  });
-
-  it("has both extremes of a bucket", () => {
-    expect(at(made({ x: [1, 2], lo: [0, 5], hi: [1, 9] }), 2.2)).toEqual({ x: 2, lo: 5, hi: 9 });
-  });
-
-  it("is none in a break, and none when there is nothing", () => {
-    expect(at(made({ x: [1, 2, 3], lo: [1, nan, 3] }), 2)).toBeNull();
-    expect(at(made({ x: [], lo: [] }), 2)).toBeNull();
-  });
-
-  it("passes over records that leave the field out, and over earlier runs", () => {
-    expect(at(made({ x: [1, 2, 9], lo: [1, nan, 3], flags: [0, ABSENT, 0] }), 2)?.x).toBe(1);
-    expect(at(made({ x: [1, 2, 1], lo: [1, 2, 3], flags: [0, 0, NEW_RUN] }), 2)?.lo).toBe(3);
   });
 });
 

@@ -43,12 +43,16 @@ export class Series {
 
 export class Buckets {
   names: string[] = [];
+  /** Number and label of each series, where the kernel has given them. */
+  called: [number, string][] = [];
   layout: Layout = { step: 1, capacity: 1 };
   axis: Axis = "time";
   /** Length of the window, in the unit of the axis; null for one of records, or of all there are. */
   window: number | null = null;
   /** Where such a window begins; null: at the first bucket. */
   start: number | null = null;
+  /** Where the first record stands that was ever seen in it; before it the window was not full. */
+  first = Number.POSITIVE_INFINITY;
   /** The value of a field that its coordinates are counted from, where it is too large for a number. */
   origin = 0n;
   /** Coordinate of the newest record; null before the first. */
@@ -66,6 +70,8 @@ export class Buckets {
   replace(part: BucketPart): void {
     const { body } = part;
     this.names = (body.series as string[]) ?? [];
+    this.called = (body.lines as [number, string][] | undefined) ?? [];
+    this.first = (body.first as number | undefined) ?? Number.POSITIVE_INFINITY;
     this.layout = (body.layout as Layout) ?? this.layout;
     this.axis = (body.axis as Axis) ?? "time";
     this.window = (body.window as number | null) ?? null;
@@ -139,6 +145,7 @@ export class Buckets {
 
   /** Index of bucket `number`, made if it is new; late ones are put in their place. */
   #place(number: number, x: number): number {
+    if (x + this.layout.step < this.first) this.first = x;
     let at = this.k.length;
     while (at > 0 && this.k[at - 1]! > number) at--;
     if (at > 0 && this.k[at - 1] === number) {

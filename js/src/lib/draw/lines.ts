@@ -8,13 +8,6 @@ export interface Line {
   y: number[];
 }
 
-/** What a series has at one place; `lo === hi` for a point. */
-export interface Reading {
-  x: number;
-  lo: number;
-  hi: number;
-}
-
 /** Runs that are drawn, the newest; those before would not be told apart. */
 export const MAX_RUNS = 8;
 
@@ -88,24 +81,4 @@ export function extent(all: Iterable<Line>, from: number, to: number): [number, 
     }
   }
   return lo <= hi ? [lo, hi] : null;
-}
-
-/** The value of a series nearest to a coordinate in its newest run, or null where there is none, or a break. */
-export function reading(buckets: Buckets, series: Series, x: number): Reading | null {
-  const starts = runStarts(buckets);
-  const from = starts[starts.length - 1]!;
-  let nearest = -1;
-  let distance = Number.POSITIVE_INFINITY;
-  for (let i = from; i < buckets.k.length; i++) {
-    if (series.flags[i]! & ABSENT) continue;
-    const away = Math.min(
-      Math.abs(buckets.x[i]! + series.loAt[i]! - x),
-      Math.abs(buckets.x[i]! + series.hiAt[i]! - x),
-    );
-    if (away > distance) break;
-    [nearest, distance] = [i, away];
-  }
-  if (nearest < 0 || Number.isNaN(series.lo[nearest]!)) return null;
-  const [lo, hi] = [series.lo[nearest]!, series.hi[nearest]!];
-  return { x: buckets.x[nearest]! + series.loAt[nearest]!, lo, hi };
 }

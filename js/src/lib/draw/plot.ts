@@ -3,44 +3,77 @@
 import type uPlot from "uplot";
 import { type AxisLook, axesOf } from "./axis";
 import type { Line } from "./lines";
+import type { Ink } from "./palette";
 import { strokes } from "./strokes";
 
 /** Of the lines of earlier runs, beside the newest. */
 const EARLIER_ALPHA = 0.35;
+const AREA_ALPHA = 0.09;
+
+/** One stroke of the plot: a run of a line. */
+export interface PlotLine {
+  label: string;
+  ink: Ink;
+  show: boolean;
+  /** Whether it is of an earlier run. */
+  earlier: boolean;
+  line: () => Line;
+}
 
 export interface Look extends AxisLook {
   width: number;
   height: number;
-  lines: { label: string; color: string; show: boolean; earlier: boolean; line: () => Line }[];
+  lines: PlotLine[];
+  /** Whether there is one line alone: it stands on a soft ground. */
+  alone: boolean;
   /** Coordinates at the edges, as they are when the plot draws. */
   span: () => [number, number];
   /** Values at the edges. */
   range: () => [number, number];
-  /** Called when the cursor moves. */
-  point: (plot: uPlot) => void;
 }
 
 export function plotOptions(look: Look): uPlot.Options {
-  const { width, height } = look;
+  const { width, height, alone } = look;
+  let ground: Path2D | null = null;
+  const area = (path: Path2D) => {
+    ground = path;
+  };
+  const newest = look.lines.find(({ earlier }) => !earlier);
+  const paintGround = (plot: uPlot) => {
+    if (ground && newest && plot.series[look.lines.indexOf(newest) + 1]!.show)
+      paint(plot, ground, newest.ink);
+  };
   return {
     width,
     height,
     ...axesOf(look),
     legend: { show: false },
-    cursor: { drag: { x: false, y: false }, points: { show: false } },
+    cursor: { show: false }, // ours reads no layout while the plot draws
     scales: { x: { time: false, range: look.span }, y: { range: look.range } },
     series: [
       {},
-      ...look.lines.map(({ label, color, show, earlier, line }) => ({
-        label,
-        show,
-        stroke: color,
-        fill: color, // of dots
-        ...(earlier ? { alpha: EARLIER_ALPHA } : {}),
-        paths: strokes(line),
+      ...look.lines.map((each) => ({
+        label: each.label,
+        show: each.show,
+        stroke: each.ink.color,
+        fill: each.ink.color, // of dots
+        ...(each.earlier ? { alpha: EARLIER_ALPHA } : {}),
+        paths: strokes(each.line, { dash: each.ink.dash, ...(alone && each === newest ? { area } : {}) }),
         points: { show: false },
       })),
     ],
-    hooks: { setCursor: [look.point] },
+    ...(alone ? { hooks: { draw: [paintGround] } } : {}),
   };
+}
+
+/** Fills an area within the edges of the plot. */
+function paint({ ctx, bbox }: uPlot, area: Path2D, { color }: Ink): void {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.globalAlpha = AREA_ALPHA;
+  ctx.fillStyle = color;
+  ctx.fill(area);
+  ctx.restore();
 }

@@ -2,6 +2,7 @@
 
 import type uPlot from "uplot";
 import type { Line } from "./lines";
+import type { Dash } from "./palette";
 
 /** Points for each pixel from which the columns of pixels are those that uPlot draws of dense data. */
 const DENSE = 4;
@@ -12,6 +13,10 @@ const SPARSE_STROKE = 1.5;
 /** Dense lines are drawn one pixel wide: wider strokes cost the browser four times as much to paint. */
 const DENSE_STROKE = 1;
 
+const NO_DASH: number[] = [];
+/** Drawn and left out, CSS pixels. */
+const PATTERNS: Record<Dash, [number, number] | null> = { solid: null, dashed: [8, 4], dotted: [2, 3] };
+
 /** The first, last, least and greatest place up of the points in one column of pixels: all that can be seen of them. */
 interface Column {
   at: number;
@@ -21,8 +26,15 @@ interface Column {
   bottom: number;
 }
 
+/** How a line is drawn. */
+export interface Style {
+  dash: Dash;
+  /** Takes the area between the line and zero, or else the edge of the plot that is nearer to it; for a lone line. */
+  area?: (area: Path2D) => void;
+}
+
 /** A path builder for uPlot that draws a line of its own, with dots for points that no stroke would show. */
-export function strokes(line: () => Line): uPlot.Series.PathBuilder {
+export function strokes(line: () => Line, style: Style): uPlot.Series.PathBuilder {
   return (plot, index) => {
     const { x, y } = line();
     const stroke = new Path2D();
@@ -35,18 +47,31 @@ export function strokes(line: () => Line): uPlot.Series.PathBuilder {
     const [begin, end] = inView(x, from, to);
     const dense = end - begin >= DENSE * width;
     const apart = width / (end - begin) / devicePixelRatio > APART;
+    const thin = end - begin > width / devicePixelRatio;
     const dot = (at: number, high: number) => {
       const radius = DOT_RADIUS * devicePixelRatio;
       dots.moveTo(at + radius, high);
       dots.arc(at, high, radius, 0, 2 * Math.PI);
     };
+    const ground = style.area ? new Ground(up(Math.min(Math.max(0, least), most))) : null;
+    // Dashes of the canvas follow the line, up and down the columns of a dense one: there the columns are left out.
+    const pattern = PATTERNS[style.dash]?.map((each) => each * devicePixelRatio) ?? null;
+    const skips = thin && pattern ? gaps(pattern, Math.round(across(0))) : () => false;
 
     const column: Column = { at: 0, first: 0, last: 0, top: 0, bottom: 0 };
     let points = 0; // in the present piece of the line
+    let lifted = true; // whether the pen is off the paper
+    const finishColumn = () => {
+      ground?.add(column.at, column.top);
+      if (lifted) return;
+      drawColumn(stroke, column);
+    };
     const finish = () => {
       if (points === 1 && !apart) dot(column.at, column.first);
-      if (points) drawColumn(stroke, column);
+      if (points) finishColumn();
+      ground?.finish();
       points = 0;
+      lifted = true;
     };
     for (let i = begin; i < end; i++) {
       const value = y[i]!;
@@ -63,19 +88,53 @@ export function strokes(line: () => Line): uPlot.Series.PathBuilder {
         if (high < column.top) column.top = high;
         if (high > column.bottom) column.bottom = high;
       } else {
-        if (points) drawColumn(stroke, column);
-        if (points) stroke.lineTo(at, high);
-        else stroke.moveTo(at, high);
+        if (points) finishColumn();
+        const skipped = skips(at);
+        if (!skipped && lifted) stroke.moveTo(at, high);
+        else if (!skipped) stroke.lineTo(at, high);
+        lifted = skipped;
         column.at = at;
         column.first = column.last = column.top = column.bottom = high;
       }
       points++;
     }
     finish();
-    const thin = end - begin > width / devicePixelRatio;
-    plot.series[index]!.width = thin ? DENSE_STROKE : SPARSE_STROKE; // read when the path is drawn
+    if (ground) style.area!(ground.path);
+    const series = plot.series[index]!; // read when the path is drawn
+    series.width = thin ? DENSE_STROKE : SPARSE_STROKE;
+    series.dash = thin ? NO_DASH : (pattern ?? NO_DASH);
     return { stroke, fill: dots, flags: 0 };
   };
+}
+
+/** What lies between a line and a level: one step for each column of pixels, however many points it has. */
+class Ground {
+  readonly path = new Path2D();
+  readonly #level: number;
+  #last: number | null = null;
+
+  constructor(level: number) {
+    this.#level = level;
+  }
+
+  add(at: number, high: number): void {
+    if (this.#last === null) this.path.moveTo(at, this.#level);
+    this.path.lineTo(at, high);
+    this.#last = at;
+  }
+
+  finish(): void {
+    if (this.#last === null) return;
+    this.path.lineTo(this.#last, this.#level);
+    this.path.closePath();
+    this.#last = null;
+  }
+}
+
+/** Which columns of pixels a pattern leaves out; it moves with the data, whose zero stands at a column. */
+function gaps([drawn, left]: number[], zero: number): (at: number) => boolean {
+  const period = drawn! + left!;
+  return (at) => (((at - zero) % period) + period) % period >= drawn!;
 }
 
 function drawColumn(stroke: Path2D, { at, first, last, top, bottom }: Column): void {

@@ -18,6 +18,9 @@ const PATHS = {
   funnel: "M2 3h12l-4.5 5.5V13l-3 1V8.5z",
   copy: "M6 6h7.5v7.5H6zM10 3H2.5v7.5H3",
   newest: "M3.5 3L8 7.5L12.5 3M3.5 8.5L8 13l4.5-4.5",
+  table: "M2 3h12v10H2zM2 6.5h12M6.5 3v10",
+  chart: "M2 2v12h12M4.5 10l3-4 2.5 2.5L14 4",
+  sort: "M2 4h12M2 8h8M2 12h4",
 };
 
 export type Icon = keyof typeof PATHS;

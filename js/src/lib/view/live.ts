@@ -232,6 +232,11 @@ export abstract class LiveWidget implements Widget {
     return [this.#feeds.error, refused].filter(Boolean).join("\n");
   }
 
+  /** What the kernel has to say of what is shown; empty mostly. */
+  get notice(): string {
+    return this.#feeds.notice;
+  }
+
   /** Seconds since the link was lost that a feed comes by; 0 while there is one. */
   protected outage(feed: string): number {
     return this.#feeds.outage(feed);

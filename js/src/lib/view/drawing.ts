@@ -1,10 +1,10 @@
-// Picture: a small image of SVG paths, drawn anew as a whole; its colours and strokes are those of the style sheet.
+// Drawing: a small image of SVG paths, drawn anew as a whole; its colours and strokes are those of the style sheet.
 
 import { setAttribute } from "./dom";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-export class Picture<Name extends string> {
+export class Drawing<Name extends string> {
   readonly root = document.createElementNS(SVG, "svg");
   readonly #paths: [Name, SVGPathElement][];
 
