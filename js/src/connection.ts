@@ -50,7 +50,7 @@ export class ConnectionIndicator extends LiveWidget {
     return null;
   }
 
-  protected override get shownState(): string {
+  override get shownState(): string {
     return this.standing.state;
   }
 

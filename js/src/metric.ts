@@ -14,7 +14,7 @@ import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
 import { Drawing } from "./lib/view/drawing";
-import { icon } from "./lib/view/icons";
+import { showIcon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
 
 /** What the kernel says of the number itself; the same with every part, the newest counts. */
@@ -145,7 +145,7 @@ class MetricView implements View {
     setAttribute(this.#icon, "aria-hidden", "true");
     title.append(this.#icon, this.#name);
     head.append(title);
-    this.#level.append(icon("triangle"), this.#levelWord);
+    this.#level.append(this.#levelWord);
     this.#foot.append(this.#level, this.#trend, this.status);
     setAttribute(this.#trend, "role", "img"); // an arrow, which has a word for those who listen
     this.root.append(head, this.#value, this.#foot, this.#error, this.#spark.root);
@@ -186,6 +186,7 @@ class MetricView implements View {
     this.root.dataset.rwLevel = level ?? "normal";
     setText(this.#levelWord, level === "warning" || level === "error" ? say(level) : "");
     this.#level.hidden = !this.#levelWord.textContent;
+    if (!this.#level.hidden) showIcon(this.#level, level === "error" ? "cross" : "triangle");
     card.mark(this.root);
     const spark = card.get<boolean>("sparkline");
     const now = card.host.clock.now();

@@ -41,6 +41,12 @@ export class HandClock implements Clock {
     this.time = end;
   }
 
+  /** Time passes in which nothing runs; what was due comes once, at its end. */
+  stall(ms: number) {
+    this.time += ms;
+    for (const timer of this.#timers) timer.due = Math.max(timer.due, this.time);
+  }
+
   draw() {
     for (const fn of this.#frames.splice(0)) fn();
   }

@@ -532,7 +532,8 @@ describe("a card", () => {
       widget.apply(part(number(7, { level: told }), [NOW]), "replace");
       widget.draw();
       expect([level().hidden, level().textContent]).toEqual([!word, word]);
-      expect(level().querySelector(".rw-glyph")).not.toBe(null);
+      const shapes = { normal: undefined, warning: "triangle", error: "cross" };
+      expect(level().querySelector<SVGElement>(".rw-glyph")?.dataset.rwIcon).toBe(shapes[told]);
     }
   });
 

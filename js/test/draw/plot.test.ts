@@ -25,6 +25,7 @@ const look = (lines: Look["lines"], alone: boolean): Look => ({
   grid: "",
   lines,
   alone,
+  old: false,
   span: () => [0, 1],
   range: () => [0, 2],
 });

@@ -478,6 +478,16 @@ describe("liveness", () => {
     expect(a.kernel).toBe("alive");
   });
 
+  it("does not hold against the kernel that the page stood still", () => {
+    const a = adopt("a");
+    frame([]);
+    clock.stall(KERNEL_GONE_MS + 5000); // a script of another kept it busy
+    clock.run(1000);
+    expect(a.kernel).toBe("alive");
+    clock.run(KERNEL_GONE_MS + 2000);
+    expect(a.kernel).toBe("silent");
+  });
+
   it("does not hold the silence of a hidden page against the kernel", () => {
     const a = adopt("a");
     clock.show(false);

@@ -6,8 +6,9 @@ import type { Line } from "./lines";
 import type { Ink } from "./palette";
 import { strokes } from "./strokes";
 
-/** Of the lines of earlier runs, beside the newest. */
+/** Of the lines of earlier runs, beside the newest; and of all, when they are old. */
 const EARLIER_ALPHA = 0.35;
+const OLD_ALPHA = 0.5;
 const AREA_ALPHA = 0.09;
 
 /** One stroke of the plot: a run of a line. */
@@ -26,6 +27,8 @@ export interface Look extends AxisLook {
   lines: PlotLine[];
   /** Whether there is one line alone: it stands on a soft ground. */
   alone: boolean;
+  /** Whether what is shown is old: its lines are paler, and what is written stays legible. */
+  old: boolean;
   /** Coordinates at the edges, as they are when the plot draws. */
   span: () => [number, number];
   /** Values at the edges. */
@@ -57,7 +60,7 @@ export function plotOptions(look: Look): uPlot.Options {
         show: each.show,
         stroke: each.ink.color,
         fill: each.ink.color, // of dots
-        ...(each.earlier ? { alpha: EARLIER_ALPHA } : {}),
+        ...(each.earlier ? { alpha: EARLIER_ALPHA } : look.old ? { alpha: OLD_ALPHA } : {}),
         paths: strokes(each.line, { dash: each.ink.dash, ...(alone && each === newest ? { area } : {}) }),
         points: { show: false },
       })),

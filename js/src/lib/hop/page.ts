@@ -14,6 +14,10 @@ import type { FrontEnd } from "./slot";
 import type { Host } from "./widget";
 import { type Model, WIRE } from "./wire";
 
+const TICK_MS = 1_000;
+/** A tick that is later than this came while the page had no time. */
+const LATE_MS = 1_000;
+
 export class Page implements FrontEnd, RoutePage {
   readonly id = Math.random().toString(36).slice(2, 12);
   readonly clock: Clock;
@@ -26,6 +30,7 @@ export class Page implements FrontEnd, RoutePage {
   /** Ids of the widgets that the reader holds still. */
   readonly #held = new Set<string>();
   readonly #early = new Early();
+  #tickedAt: number;
 
   constructor(modules: Modules, clock: Clock = browserClock) {
     this.modules = modules;
@@ -35,7 +40,8 @@ export class Page implements FrontEnd, RoutePage {
     });
     clock.onVisibility((visible) => this.#visibility(visible));
     clock.onLeave(() => this.#leave());
-    clock.every(1000, () => this.#tick());
+    this.#tickedAt = clock.now();
+    clock.every(TICK_MS, () => this.#tick());
   }
 
   /**
@@ -165,8 +171,11 @@ export class Page implements FrontEnd, RoutePage {
 
   #tick(): void {
     const now = this.clock.now();
+    const late = now - this.#tickedAt - TICK_MS;
+    this.#tickedAt = now;
     this.#early.expire(now);
     for (const route of this.#routes.values()) {
+      if (late > LATE_MS) route.excuse(late); // the page stood still, and so did what it hears
       const entries = this.#tell(route);
       if (entries.some(({ needy }) => needy) || now - route.reportedAt >= REPORT_MS) route.reportSoon();
     }

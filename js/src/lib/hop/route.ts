@@ -79,6 +79,11 @@ export class Route {
     return this.#page.clock.now() - this.#heardAt > KERNEL_GONE_MS ? "silent" : "alive";
   }
 
+  /** For so many milliseconds the page could not have heard it. */
+  excuse(ms: number): void {
+    this.#heardAt += ms;
+  }
+
   /** The host says that the kernel of a carrier ends; of one that is spoken to no more that means nothing. */
   end(carrier: Model): void {
     if (this.#carriers[0] === carrier) this.#ended = true;

@@ -28,6 +28,9 @@ const SUMMARY_MS = 2000;
 /** A view so narrow, CSS pixels, has no room in its head for what is said elsewhere. */
 const NARROW = 420;
 
+/** The states in which what is drawn is old. */
+const OLD = ["stale", "disconnected", "kernel_gone"];
+
 /** What a plot has that the keys can move in. */
 const FOCUSABLE = ["tabindex", "role", "aria-roledescription", "aria-label", "aria-describedby"];
 
@@ -40,6 +43,8 @@ export interface Charted {
   readonly locale: string;
   readonly zone: string;
   readonly state: DataState;
+  /** As style sheets see it. */
+  readonly shownState: string;
   readonly paused: boolean;
   readonly error: string;
   readonly notice: string;
@@ -154,6 +159,11 @@ export class ChartView implements Inspected {
     this.#tableButton.draw(!this.#blank, chart.locale);
   }
 
+  /** Whether more is known to be missing than a pause that is longer than usual. */
+  get #old(): boolean {
+    return OLD.includes(this.#chart.shownState);
+  }
+
   /** Whether there is nothing to draw: then there are no axes either, which would be made up. */
   get #blank(): boolean {
     return this.picture.newest === null || !this.picture.traces.length;
@@ -206,6 +216,7 @@ export class ChartView implements Inspected {
       `${picture.origin}`,
       this.#values,
       this.#words.name,
+      this.#old,
     ];
     const key = JSON.stringify([named, this.#el.dataset.rwTheme, look]);
     if (this.#plot.is(key)) return this.#plot.resize(this.#plot.width, height);
@@ -234,6 +245,7 @@ export class ChartView implements Inspected {
         grid: colorOf(this.#el, "--rw-grid"),
         lines: strokes,
         alone: traces.length === 1,
+        old: this.#old,
         span: () => this.picture.span,
         range: () => this.range,
       },

@@ -287,7 +287,7 @@ export abstract class LiveWidget implements Widget {
   }
 
   /** The state as the page shows it, for style sheets, tests and tools. */
-  protected get shownState(): string {
+  get shownState(): string {
     return this.#quiet ? "quiet" : this.state;
   }
 
