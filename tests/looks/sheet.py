@@ -79,13 +79,7 @@ class Sheet:
     def write(self, states: list[str], views: list[str]) -> Path:
         """Writes the page that shows them all."""
         rows = "".join(
-            f"<tr><th scope=row>{html.escape(state)}</th>"
-            + "".join(
-                f'<td><a href="{_file(state, view)}"><img loading=lazy src="{_file(state, view)}" '
-                f'alt="{html.escape(f"{state}, {view}")}" width="{VIEWS[view].width}"></a></td>'
-                for view in views
-            )
-            + "</tr>\n"
+            f"<tr><th scope=row>{html.escape(state)}</th>{''.join(self._cell(state, view) for view in views)}</tr>\n"
             for state in states
         )
         heads = "".join(f"<th scope=col>{html.escape(view)}</th>" for view in views)
@@ -101,6 +95,13 @@ class Sheet:
             "utf-8",
         )
         return page
+
+    def _cell(self, state: str, view: str) -> str:
+        file = _file(state, view)
+        if not (self.folder / file).exists():
+            return "<td></td>"
+        alt = html.escape(f"{state}, {view}")
+        return f'<td><a href="{file}"><img src="{file}" alt="{alt}" width="{VIEWS[view].width}"></a></td>'
 
 
 _PAGE = """<!DOCTYPE html>
@@ -167,6 +168,8 @@ def main() -> int:
     options = parser.parse_args()
     states, views = options.states.split(","), options.views.split(",")
     options.out.mkdir(parents=True, exist_ok=True)
+    for before in options.out.glob("*.png"):
+        before.unlink()
     sheet = Sheet(options.out)
     with running_lab() as lab, running_browser() as browser:
         path = lab.write([SETUP, *(state.code for state in STATES.values())], "looks.ipynb")
@@ -188,7 +191,7 @@ def main() -> int:
             notebook.set_theme(dark=VIEWS[view].dark)
             sheet.take(notebook, index, GONE, view, ("chart", "kernel_gone"))
         context.close()
-    shown = [*states, GONE] if {"light", "dark"} <= set(views) else states
+    shown = [*states, GONE] if {"light", "dark"} & set(views) else states
     print(f"The contact sheet: {sheet.write(shown, views)}")
     for problem in sheet.problems:
         print(problem, file=sys.stderr)
