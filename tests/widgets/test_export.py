@@ -46,7 +46,7 @@ def test_late_records_are_in_order_and_what_is_missing_is_a_gap(zone):
 
 def test_the_colours_are_those_of_the_page():
     sheet = (Path(__file__).resolve().parents[2] / "js/src/style.css").read_text()
-    light = sheet[: sheet.index('[data-rw-theme="dark"]')]
+    light = sheet[: sheet.index('[data-rw-theme$="dark"]')]
     assert tuple(re.findall(r"--rw-c\d: (#\w{6});", light)) == PALETTE
 
 
