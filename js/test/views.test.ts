@@ -415,7 +415,10 @@ describe("data that pause", () => {
     const root = el.querySelector<HTMLElement>(".rw-root")!;
     const status = el.querySelector<HTMLElement>(".rw-status")!;
     expect([widget.state, root.dataset.rwState]).toEqual(["stale", "quiet"]);
-    expect([status.textContent, status.title]).toEqual(["Last data 20s ago", "Data usually come within 5s"]);
+    expect([status.textContent, status.title]).toEqual([
+      "Last data 20 s ago",
+      "Data usually come within 5 s",
+    ]);
     time = 0;
   });
 
@@ -621,7 +624,7 @@ describe("a card", () => {
     expect(isHidden(el, ".rw-status")).toBe(true);
     widget.apply(part(number(5, { behind: 125 }), [NOW]), "replace");
     widget.draw();
-    expect([isHidden(el, ".rw-status"), text(el, ".rw-status")]).toEqual([false, "Last data 2m ago"]);
+    expect([isHidden(el, ".rw-status"), text(el, ".rw-status")]).toEqual([false, "Last data 2 min ago"]);
     expect(text(el, ".rw-value")).toBe("5");
   });
 

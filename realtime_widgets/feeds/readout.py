@@ -93,7 +93,7 @@ class ReadoutFeed:
             return few
         judged, self._judged = self._judged, True
         part = line.take(key, now)
-        body = part.body | self._numbers(line)
+        body = {name: said for name, said in part.body.items() if name != "notice"} | self._numbers(line)
         trouble = body.pop("error", None) and self.trouble()  # what cannot be drawn can be on a card
         if trouble:
             body["error"] = trouble

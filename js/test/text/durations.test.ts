@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { durationText, windowText } from "../../src/lib/text/durations";
+import { agoText, durationText, windowText } from "../../src/lib/text/durations";
 
 const HOUR = 3_600_000;
 
@@ -45,5 +45,17 @@ describe("a window", () => {
     [86_400, "1 d"],
   ])("of %d s is called %s", (seconds, text) => {
     expect(windowText(seconds, "en")).toBe(text);
+  });
+});
+
+describe("how long ago something was", () => {
+  it.each([
+    [0.4, "0 s", "0 秒"],
+    [59.9, "59 s", "59 秒"],
+    [119, "1 min", "1 分"],
+    [7300, "2 h", "2 時間"],
+    [200_000, "2 d", "2 日"],
+  ])("%d s is said in its largest whole unit: %s", (seconds, en, ja) => {
+    expect([agoText(seconds, "en"), agoText(seconds, "ja")]).toEqual([en, ja]);
   });
 });

@@ -1,12 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  agoText,
-  formatter,
-  localeOf,
-  MISSING,
-  type NumberFormat,
-  wholeText,
-} from "../../src/lib/text/format";
+import { formatter, localeOf, MISSING, type NumberFormat, wholeText } from "../../src/lib/text/format";
 
 const write = (format: NumberFormat, value: number | null | undefined, locale = "en") =>
   formatter(format, locale)(value);
@@ -82,13 +75,5 @@ describe("the locale", () => {
   ])("asked for as %j is %s", (wanted, found) => {
     expect(localeOf(wanted)).toBe(found);
     expect(() => formatter({ name: "number" }, localeOf(wanted))).not.toThrow();
-  });
-});
-
-describe("a time ago", () => {
-  it("is in the largest whole unit", () => {
-    expect(agoText(59.9, "en")).toBe("59s");
-    expect(agoText(61, "en")).toBe("1m");
-    expect(agoText(7300, "en")).toBe("2h");
   });
 });

@@ -65,3 +65,11 @@ export function windowText(seconds: number, locale: string): string {
     ? `${numberWriter(locale, { maximumFractionDigits: 1 })(seconds)} ${say("unit_s")}`
     : durationText(seconds * 1000, locale);
 }
+
+/** How long ago something was, in whole seconds, or else minutes, hours or days. */
+export function agoText(seconds: number, locale: string): string {
+  const [, size] = UNITS.find(([, each]) => seconds >= each) ?? ["unit_s", 1];
+  return seconds < 1
+    ? `0 ${words(locale)("unit_s")}`
+    : durationText(Math.floor(seconds / size) * size * 1000, locale);
+}

@@ -159,16 +159,3 @@ function prefixOf(value: number, digits: number): number {
 export function wholeText(value: bigint, locale: string): string {
   return withMinus(numberFormat(locale, {}).format(value));
 }
-
-/** A length of time in whole seconds, minutes or hours. */
-export function agoText(seconds: number, locale: string): string {
-  const [value, unit] =
-    seconds < 60 ? [seconds, "second"] : seconds < 3600 ? [seconds / 60, "minute"] : [seconds / 3600, "hour"];
-  return numberFormat(locale, {
-    style: "unit",
-    unit,
-    unitDisplay: locale.startsWith("ja") ? "short" : "narrow",
-  } as Intl.NumberFormatOptions)
-    .format(Math.floor(value as number))
-    .trim();
-}

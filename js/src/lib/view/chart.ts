@@ -1,7 +1,7 @@
 // ChartView: one place where a chart is drawn: its plot, the names and values of its lines, and a table of them.
 
 import type { ChartData, Trace } from "../draw/data";
-import { extent } from "../draw/lines";
+import { extent, type Line } from "../draw/lines";
 import { colorOf, type Ink, inkOf } from "../draw/palette";
 import { extentOf, NO_PICTURE, type Picture, pictureOf } from "../draw/picture";
 import { allWhole, niceRange } from "../draw/range";
@@ -166,7 +166,8 @@ export class ChartView implements Inspected {
 
   /** Whether there is nothing to draw: then there are no axes either, which would be made up. */
   get #blank(): boolean {
-    return this.picture.newest === null || !this.picture.traces.length;
+    const { newest, lines } = this.picture;
+    return newest === null || !lines.some((runs) => runs.some(hasValue));
   }
 
   #emptyText(): string {
@@ -381,4 +382,9 @@ export class ChartView implements Inspected {
   get #values(): LegendValue[] {
     return this.#chart.get<LegendValue[] | undefined>("legend") ?? ["last"];
   }
+}
+
+/** Whether a line has anything to be drawn; mostly its first point is. */
+function hasValue({ y }: Line): boolean {
+  return y.some((value) => !Number.isNaN(value));
 }
