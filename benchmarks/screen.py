@@ -62,6 +62,12 @@ def feed(push, every, jitter=False):
 START = "threading.Thread(target=feed, args=(push, {every}, {jitter}), daemon=True).start()"
 LOOP = "feed(push, 0)"
 
+TO_THE_TOP = """
+const { node } = panelOf(path).content;
+for (const el of [node, ...node.querySelectorAll("*")]) if (el.scrollTop) el.scrollTop = 0;
+"""
+"""What is not on screen is not drawn, and running a cell may have scrolled there."""
+
 LAST_TS = """
 const root = document.querySelector(".rw-root[data-rw-widget]");
 if (!root) return false;
@@ -155,6 +161,7 @@ class Workload:
         hook: JavaScript that tells the probe of every draw.
         count: how many widgets there must be.
         jitter: push at random moments instead.
+        height: of the page, CSS pixels.
         loop: push without a rest, in a cell that runs.
     """
 
@@ -166,6 +173,7 @@ class Workload:
     count: int = 1
     jitter: bool = False
     loop: bool = False
+    height: int = 900
 
 
 def _promises(
@@ -187,6 +195,9 @@ def _few_messages(fps: float, p95: float) -> tuple[tuple[str, str, float], ...]:
     return (("messages/s", "<=", 25), ("page fps", ">=", fps), ("age p95 ms", "<=", p95))
 
 
+ALL_SEEN = 2600
+"""CSS pixels in which seventy cards are seen at once."""
+
 WORKLOADS = {
     "S-60": Workload(chart(4, 1000, 60), 1 / 60, 4e3, _promises(57, None, 40)),
     "M": Workload(chart(4, 10_000, 20), 0.05, 4e4, _promises(19, 55, 80, bytes=1)),
@@ -195,15 +206,23 @@ WORKLOADS = {
     "cards-50": Workload(cards(50), 0.05, 1e3, _few_messages(58, 75), count=50),
     "cards-200": Workload(cards(200), 0.05, 4e3, _few_messages(55, 90), count=200),
     "labels-50": Workload(labels(50), 0.05, 1e3, hook=LABEL, count=50),
-    "cards-70": Workload(cards(70), 0.05, 1400, (("bytes/point", "<=", 60),), count=70),
-    "labels-70": Workload(labels(70), 0.05, 1400, hook=LABEL, count=70),
+    # In a page that is so high that all of them are seen: what is not is not drawn.
+    "cards-70": Workload(
+        cards(70),
+        0.05,
+        1400,
+        (("bytes/point", "<=", 60), ("age p95 ms", "<=", 120)),
+        count=70,
+        height=ALL_SEEN,
+    ),
+    "labels-70": Workload(labels(70), 0.05, 1400, hook=LABEL, count=70, height=ALL_SEEN),
     "loop": Workload(chart_and_cards(50), 0, 1, (("draws/s", ">=", 15),), count=51, loop=True),
     "alone": Workload(cards(1), 0.25, 4, jitter=True),
     "label": Workload(labels(1), 0.25, 4, hook=LABEL, jitter=True),
 }
 WARM_UP = 12.0
-CARD = 0.4
-"""How much of what a label costs the kernel a card may."""
+CARD = {"kernel cores": ("<=", 0.4), "browser cores": ("<=", 0.6), "page fps": (">=", 1.5)}
+"""How much of what a label costs a card may, and how much smoother its page is to be."""
 ISOLATED = 1.3
 """How many times as long as a label's one update of a card may take."""
 
@@ -215,7 +234,7 @@ def run(lab: Lab, name: str, seconds: float) -> dict[str, Any]:
     fed.unlink(missing_ok=True)
     try:
         with running_browser() as browser:
-            context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+            context = browser.new_context(viewport={"width": 1280, "height": work.height}, locale="en-US")
             context.set_default_timeout(LIMIT * 1000)
             context.add_init_script(PAGE)
             start = LOOP if work.loop else START.format(every=work.every, jitter=work.jitter)
@@ -226,6 +245,7 @@ def run(lab: Lab, name: str, seconds: float) -> dict[str, Any]:
             hook = work.hook.replace("COUNT", str(work.count))
             notebook.wait_for(f"const hook = () => {{ {hook} }}; return hook();")
             notebook.run_cell(2, wait=not work.loop)
+            notebook.evaluate(TO_THE_TOP)
             before = _wait_for(fed)
             notebook.page.wait_for_timeout(WARM_UP * 1000)
             # One update alone is seen four times a second: more of them are needed for a median.
@@ -251,11 +271,11 @@ def verdicts(rows: dict[str, dict[str, float | None]]) -> list[tuple[str, bool]]
             value = row[column]
             held = value is not None and (value >= target if relation == ">=" else value <= target)
             found.append((f"{name}: {column} {_number(value)} {relation} {_number(target)}", held))
-    if "cards-70" in rows and "labels-70" in rows:
-        ours, theirs = rows["cards-70"]["kernel cores"], rows["labels-70"]["kernel cores"]
+    for column, (relation, share) in CARD.items() if {"cards-70", "labels-70"} <= rows.keys() else ():
+        ours, theirs = rows["cards-70"][column], rows["labels-70"][column]
         if ours is not None and theirs is not None:
-            text = f"70 cards: {_number(ours)} cores of the kernel <= {CARD} × 70 labels' {_number(theirs)}"
-            found.append((text, ours <= CARD * theirs))
+            text = f"70 cards: {column} {_number(ours)} {relation} {share} × 70 labels' {_number(theirs)}"
+            found.append((text, ours >= share * theirs if relation == ">=" else ours <= share * theirs))
     if "alone" in rows and "label" in rows:
         ours, theirs = rows["alone"]["latency p50 ms"], rows["label"]["latency p50 ms"]
         if ours is not None and theirs is not None:

@@ -29,11 +29,12 @@ export class LiveChart extends LiveWidget {
     return this.data.newestTs;
   }
 
-  /** The colour that the user wants for a line: by its number, or by its label; null for none. */
-  wanted({ number, label }: Trace): string | null {
+  /** The colour that the user wants for a line: by its number, its label, or its field; null for none. */
+  wanted({ number, label, field }: Trace): string | null {
     const colors = this.get<string[] | Record<string, string> | null>("colors");
     if (Array.isArray(colors)) return colors[number] ?? null;
-    return colors && Object.hasOwn(colors, label) ? colors[label]! : null; // a line may be called "constructor"
+    const name = colors && [label, field].find((each) => Object.hasOwn(colors, each)); // it may be called "constructor"
+    return name ? colors[name]! : null;
   }
 
   /** A line that has lost its link falls behind the time. */

@@ -120,6 +120,19 @@ describe("a widget that waits no more", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("says nothing once its view has ended, and is not shown by code that comes later", async () => {
+    const life = new AbortController();
+    const el = render(widget("a"), life.signal);
+    life.abort();
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(el.textContent).toBe("");
+    open();
+    page.modules.define("metric", class {} as unknown as Kind);
+    await settled();
+    expect(done).toEqual([]);
+  });
+
   it("leaves the asking to those that are in the document", async () => {
     const away = all();
     for (const each of away) render(each).remove();

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .naming import label_of
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -68,5 +70,5 @@ class FeedLines:
                 alone = self._alone if first and len(fields) == 1 else None
                 number = self._numbers.next() if self._kept is None else self._kept
                 self._kept = None
-                self._lines[field] = Line(number, self._prefix + field if alone is None else alone)
+                self._lines[field] = Line(number, self._prefix + label_of(field) if alone is None else alone)
             return [self._lines[field] for field in fields]

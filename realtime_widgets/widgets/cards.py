@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from ..errors import UsageError, WrongType, shown
+from ..feeds.naming import in_words
 from ..streams import Stream
 from .arrangement import MAX_COLUMNS
 from .dashboard import Dashboard
 from .metric import MetricCard
-
-ABBREVIATIONS: Final = {
-    "api",
-    "cpu",
-    "db",
-    "gpu",
-    "http",
-    "id",
-    "io",
-    "ip",
-    "os",
-    "ram",
-    "sql",
-    "ssd",
-    "ui",
-    "url",
-}
-"""Words of names that are written in capitals."""
-
-SPELLED_OUT: Final = {"avg": "average"}
 
 
 def cards(
@@ -100,17 +80,6 @@ def _settings(field: Any, own: Any) -> dict[str, Any]:
 
 
 def title_of(field: str) -> str:
-    """Return a field's name in words: `avgResponseTime` is "Average response time", `cpu_load` "CPU load"."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", field)
-    words = [_word(word) for word in re.split(r"[\s_./:-]+", apart) if word]
-    title = " ".join(words)
-    return title[:1].upper() + title[1:] if title else field
-
-
-def _word(word: str) -> str:
-    low = word.lower()
-    if low in ABBREVIATIONS:
-        return word.upper()
-    if word[1:].islower() or len(word) == 1:
-        return SPELLED_OUT.get(low, low)
-    return SPELLED_OUT.get(word, word)
+    """Return a field's name as a title: `avgResponseTime` is "Average response time", `cpu_load` "CPU load"."""
+    words = in_words(field)
+    return words[:1].upper() + words[1:]

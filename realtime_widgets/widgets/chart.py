@@ -97,8 +97,8 @@ class LiveChart(NumberSettings, LiveWidget):
             else `seq`), `seq` (the records' numbers), or the name of a number field that grows; of a table also the
             name of its index, or of its column of times.
         title: heading; None for none.
-        colors: CSS colours in the order in which the lines appeared, or a mapping of label → colour; None, and for the
-            lines left over: the built-in ones. A line keeps its colour when others come or go.
+        colors: CSS colours in the order in which the lines appeared, or a mapping of label or field → colour; None, and
+            for the lines left over: the built-in ones. A line keeps its colour when others come or go.
         legend: the values behind the names: `last`, `min` and `max` of what is in view, or several of them; False: no
             legend. A chart of one line has none: its value stands beside the title.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.

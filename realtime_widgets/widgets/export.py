@@ -96,7 +96,7 @@ def figure(
         fields = [field for field in line.drawn.present() if field in batch.columns]
         known = line.lines or FeedLines(LineNumbers())
         for field, (number, label) in zip(fields, map(_named, known.of(fields)), strict=True):
-            color, dash = _look(colors, label, number)
+            color, dash = _look(colors, (label, field), number)
             runs = _runs(line, batch, inside, field, origin)
             for i, (x, y) in enumerate(runs):
                 earlier = i < len(runs) - 1
@@ -177,11 +177,13 @@ def _named(line: Line) -> tuple[int, str]:
     return line.number, well_formed(line.label)
 
 
-def _look(colors: Sequence[str] | Mapping[str, str] | None, label: str, number: int) -> tuple[str, str]:
+def _look(
+    colors: Sequence[str] | Mapping[str, str] | None, names: Sequence[str], number: int
+) -> tuple[str, str]:
     """Return the colour and the dash of a line: the user's, drawn through, or else those of its number."""
     own = None
     if isinstance(colors, Mapping):
-        own = colors.get(label)
+        own = next((colors[name] for name in names if name in colors), None)
     elif colors is not None and number < len(colors):
         own = colors[number]
     if own:

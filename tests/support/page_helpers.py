@@ -36,7 +36,8 @@ def last_ts(root: Locator) -> float:
 
 
 def wait_until_moved(root: Locator, times: int = 3) -> None:
-    """Waits until the newest datum drawn has changed so many times."""
+    """Waits until the newest datum drawn has changed so many times, where it can be seen: else nothing is drawn."""
+    root.scroll_into_view_if_needed(timeout=LIMIT * 1000)
     element = root.element_handle(timeout=LIMIT * 1000)
     element.evaluate(
         """(root) => {

@@ -16,7 +16,7 @@ import support.client_stand_in
 from support.axe import KEPT, judged
 from support.lab import LIMIT, Lab, screenshot
 from support.labbook import Notebook
-from support.page_helpers import heard, listen, wait_until_heard, widgets
+from support.page_helpers import heard, listen, wait_until_heard
 
 pytestmark = pytest.mark.browser
 
@@ -258,12 +258,13 @@ def test_changes_are_announced_once_and_numbers_never(page: Page, board: Noteboo
 def test_the_focus_is_seen(page: Page, board: Notebook, dark: bool) -> None:
     """JupyterLab has rules for focused buttons, too."""
     board.set_theme(dark=dark)
-    for kind, what in (
-        ("chart", ".rw-head .rw-button"),
-        ("chart", ".rw-legend .rw-button"),
-        ("events", ".rw-log"),
+    chart = page.get_by_role("figure", name="several lines")
+    for element in (
+        chart.locator(".rw-head .rw-button").first,
+        chart.locator(".rw-plot"),
+        chart.locator(".rw-legend .rw-button").first,
+        page.get_by_role("log", name="log", exact=True),
     ):
-        element = widgets(page, kind).first.locator(what).first
         element.focus()
         press(page, "Shift+Tab", "Tab")
         expect(element).to_be_focused()
@@ -310,7 +311,7 @@ def test_canvases_take_the_colours_of_the_system_and_give_them_back(page: Page, 
         inks: list[str] = chart.locator("canvas").evaluate(INKS)
         return inks
 
-    before = wait_for_ink("37,99,235")
+    before = wait_for_ink("41,75,251")
     board.set_theme(dark=True)  # which has no say any more
     for scheme, ink in (("light", "0,0,0"), ("dark", "255,255,255")):
         page.emulate_media(forced_colors="active", color_scheme=scheme)
@@ -318,7 +319,7 @@ def test_canvases_take_the_colours_of_the_system_and_give_them_back(page: Page, 
         board.screenshot(f"forced-colors-{scheme}")
     board.set_theme(dark=False)
     page.emulate_media(forced_colors="none", color_scheme="light")
-    wait_for_ink("37,99,235")
+    wait_for_ink("41,75,251")
 
 
 def test_levels_have_a_border_where_colours_are_forced(page: Page) -> None:
@@ -338,7 +339,10 @@ def test_a_page_that_runs_from_right_to_left_has_all_of_it_the_other_way_round(
     page: Page, board: Notebook
 ) -> None:
     card = page.get_by_role("group", name="rising", exact=True)
-    chart, log = page.get_by_role("figure", name="one line"), page.get_by_role("log", name="log", exact=True)
+    chart, log = (
+        page.get_by_role("figure", name="several lines"),
+        page.get_by_role("log", name="log", exact=True),
+    )
     pairs = [  # what stands before what
         (chart.locator(".rw-title"), chart.locator(".rw-status")),
         (chart.locator(".rw-legend .rw-button"), chart.locator(".rw-time")),

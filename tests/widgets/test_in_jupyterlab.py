@@ -260,7 +260,7 @@ def test_stale_data_and_a_dead_kernel_are_said_to_be_so(page: Page, lab: Lab) ->
     assert judged(page) == KEPT
     told = heard(page)
     assert told[0] == "polite en Chart and cpu: No new data"
-    assert told[-1] == "assertive en Chart and cpu: Kernel not responding"
+    assert told[-1] == "assertive en Chart and cpu: Kernel stopped: run the cell again"
     assert len(told) <= 3, "and perhaps that they were live in between"
 
 

@@ -11,6 +11,7 @@ export interface Trace {
   id: string;
   feed: string;
   series: number;
+  field: string;
   number: number;
   label: string;
 }
@@ -75,7 +76,7 @@ export class ChartData {
     return feeds.flatMap(([feed, { names, called }]) =>
       names.map((field, series) => {
         const [number, label] = called[series] ?? [series, field];
-        return { id: `${feed} ${field}`, feed, series, number, label };
+        return { id: `${feed} ${field}`, feed, series, field, number, label };
       }),
     );
   }
