@@ -34,11 +34,12 @@ interface Readout {
 }
 
 /**
- * The trend cannot be read, and the line moves by less than a pixel, more often than that; the number itself is written
- * with every draw.
+ * The trend cannot be read, and the line hardly moves, more often than that: it is drawn anew once it would move by two
+ * pixels. The number itself is written with every draw.
  */
 const MIN_TREND_MS = 200;
 const MAX_TREND_MS = 1_000;
+const STEP_PX = 2;
 
 /** From so many pixels on a card is wide: its line is higher, too. */
 const WIDE_PX = 420;
@@ -117,8 +118,11 @@ class MetricView implements View {
   readonly #value = h("div", "rw-value");
   readonly #level = h("span", "rw-level");
   readonly #levelWord = h("span", "");
-  /** What the number was last fitted for. */
+  /** What the frame, the level and the size of the number were last drawn for. */
+  #frame = "";
+  #levelFor = "";
   #fitFor = "";
+  #fontSize = 0;
   #isText = false;
   readonly #trend = h("span", "rw-trend");
   readonly #foot = h("div", "rw-foot");
@@ -161,36 +165,21 @@ class MetricView implements View {
 
   draw(width: number): void {
     const { card } = this;
-    const say = words(card.locale);
-    setText(this.#icon, card.get<string>("icon"));
-    this.#icon.hidden = !card.get<string>("icon");
-    setText(this.#name, card.get<string>("title"));
-    setAttribute(this.root, "role", "group");
-    setAttribute(this.root, "aria-label", card.name);
-    this.status.hidden = !card.statusText;
-    this.#error.hidden = card.state !== "error";
-    this.#foot.hidden = !this.#error.hidden;
-    setText(this.#error, card.error);
+    this.#drawFrame();
     if (card.paused && this.#drawn) {
       this.#fit(width);
       return;
     }
     this.#drawn = card.lastTs !== null;
     const write = formatter(card.get<NumberFormat>("_format"), card.locale);
-    const { level } = card.readout;
-    const shown = card.state === "no_data" || card.state === "loading" ? MISSING : card.text;
-    setText(this.#value, shown);
-    setAttribute(this.#value, "lang", card.locale); // numbers are the locale's, also where words are not
+    const { locale, state } = card;
+    setText(this.#value, state === "no_data" || state === "loading" ? MISSING : card.text);
     this.#isText = card.isText;
     this.#fit(width);
-    this.root.dataset.rwLevel = level ?? "normal";
-    setText(this.#levelWord, level === "warning" || level === "error" ? say(level) : "");
-    this.#level.hidden = !this.#levelWord.textContent;
-    if (!this.#level.hidden) showIcon(this.#level, level === "error" ? "cross" : "triangle");
+    this.#drawLevel();
     card.mark(this.root);
     const spark = card.get<boolean>("sparkline");
     const now = card.host.clock.now();
-    const { locale, state } = card;
     const settings = ["good", "change", "_format", "_window"].map((name) => card.get(name));
     const what = JSON.stringify([state, locale, spark, settings]);
     if (now < this.#trendDue && what === this.#trendFor) {
@@ -205,10 +194,48 @@ class MetricView implements View {
     if (spark) this.#drawSpark(write);
   }
 
-  /** Milliseconds in which the line moves by a pixel. */
+  /** Draws what seldom changes, and then only: twenty numbers a second should cost no more than themselves. */
+  #drawFrame(): void {
+    const { card } = this;
+    const [icon, title] = [card.get<string>("icon"), card.get<string>("title")];
+    const frame = JSON.stringify([
+      icon,
+      title,
+      card.name,
+      card.locale,
+      card.error,
+      card.statusText,
+      card.state,
+    ]);
+    if (frame === this.#frame) return;
+    this.#frame = frame;
+    setText(this.#icon, icon);
+    this.#icon.hidden = !icon;
+    setText(this.#name, title);
+    setAttribute(this.root, "role", "group");
+    setAttribute(this.root, "aria-label", card.name);
+    setAttribute(this.#value, "lang", card.locale); // numbers are the locale's, also where words are not
+    this.status.hidden = !card.statusText;
+    this.#error.hidden = card.state !== "error";
+    this.#foot.hidden = !this.#error.hidden;
+    setText(this.#error, card.error);
+  }
+
+  #drawLevel(): void {
+    const { level = "normal" } = this.card.readout;
+    const drawn = `${level} ${this.card.locale}`;
+    if (drawn === this.#levelFor) return;
+    this.#levelFor = drawn;
+    setAttribute(this.root, "data-rw-level", level);
+    this.#level.hidden = level === "normal";
+    setText(this.#levelWord, level === "normal" ? "" : words(this.card.locale)(level));
+    if (level !== "normal") showIcon(this.#level, level === "error" ? "cross" : "triangle");
+  }
+
+  /** Milliseconds in which the line moves as far as it may before it is drawn anew. */
   get #pace(): number {
-    const pixel = (1000 * this.#covered) / Math.max(1, this.#size[0]);
-    return Math.min(MAX_TREND_MS, Math.max(MIN_TREND_MS, pixel));
+    const step = (STEP_PX * 1000 * this.#covered) / Math.max(1, this.#size[0]);
+    return Math.min(MAX_TREND_MS, Math.max(MIN_TREND_MS, step));
   }
 
   /** A number is never broken: it stands in one line, smaller where it is long; only text has several lines. */
@@ -219,9 +246,11 @@ class MetricView implements View {
     this.#fitFor = what;
     const room = width - BESIDE_PX;
     const size = fitting(shown, room);
-    this.#value.dataset.rwFit = size === null && this.#isText ? "lines" : "line";
-    const otherwise = this.#isText ? SIZES[SIZES.length - 2] : squeezed(shown, room);
-    this.#value.style.setProperty("--rw-size", `${size ?? otherwise}px`);
+    setAttribute(this.#value, "data-rw-fit", size === null && this.#isText ? "lines" : "line");
+    const otherwise = this.#isText ? SIZES[SIZES.length - 2]! : squeezed(shown, room);
+    if ((size ?? otherwise) === this.#fontSize) return;
+    this.#fontSize = size ?? otherwise;
+    this.#value.style.setProperty("--rw-size", `${this.#fontSize}px`);
   }
 
   /** Has all digits of the number in its tooltip. */
@@ -236,7 +265,7 @@ class MetricView implements View {
     const { card } = this;
     const say = words(card.locale);
     const known = delta !== undefined && value !== null && card.state !== "no_data";
-    this.#trend.hidden = !known;
+    if (this.#trend.hidden === known) this.#trend.hidden = !known;
     if (!known) return;
     const relative = card.get<string>("change") === "relative";
     const before = Math.abs(value - delta);
@@ -250,8 +279,8 @@ class MetricView implements View {
     setAttribute(this.#trend, "aria-label", `${say(trend)} ${this.#trend.textContent}`);
     const good = card.get<string>("good");
     const verdict = !good || trend === "neutral" ? "" : trend === good ? "good" : "bad";
-    this.#trend.dataset.rwVerdict = verdict;
-    this.root.dataset.rwTrend = trend;
+    setAttribute(this.#trend, "data-rw-verdict", verdict);
+    setAttribute(this.root, "data-rw-trend", trend);
   }
 
   /** The window as a line with a soft ground; breaks stay breaks. */

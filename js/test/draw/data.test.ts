@@ -70,7 +70,9 @@ describe("the lines of a chart", () => {
   it("have the numbers and names that the kernel gave them", () => {
     const { data, put } = made();
     put("0", [NOW], { lines: [[3, "web"]] });
-    expect(data.traces).toEqual([{ id: "0 value", feed: "0", field: "value", series: 0, number: 3, label: "web" }]);
+    expect(data.traces).toEqual([
+      { id: "0 value", feed: "0", field: "value", series: 0, number: 3, label: "web" },
+    ]);
   });
 
   it("stand in the order of their feeds, however these came", () => {

@@ -28,7 +28,7 @@ export class Drawing<Name extends string> {
   }
 
   set hidden(on: boolean) {
-    this.root.toggleAttribute("hidden", on);
+    if (this.root.hasAttribute("hidden") !== on) this.root.toggleAttribute("hidden", on);
   }
 
   /** Draws paths; those that are not given are empty. `label` is what it says to those who cannot see it. */

@@ -57,6 +57,8 @@ export abstract class LiveWidget implements Widget {
   #refused = "";
   /** What was claimed of the state when it was drawn last. */
   #claimed = "";
+  /** Views that say that they could not be drawn. */
+  readonly #failing = new Set<View>();
   /** Whether a view has left something to be drawn later; see `later`. */
   #unfinished = false;
   /** The state that those who listen know of. */
@@ -137,10 +139,11 @@ export abstract class LiveWidget implements Widget {
     for (const [view, width] of seen) {
       try {
         view.draw(width);
-        showFailure(view.root, "");
+        if (this.#failing.delete(view)) showFailure(view.root, "");
         this.#label(view);
       } catch (error) {
         failures.push(error);
+        this.#failing.add(view);
         showFailure(view.root, words(this.locale)("not_drawn", String(error)));
         view.root.dataset.rwState = "error";
       }
