@@ -55,6 +55,10 @@ from support.lab import LIMIT, Lab, running_browser, running_lab  # noqa: E402
 from support.labbook import Notebook  # noqa: E402
 
 SERIES, WINDOW = 4, 10
+INTO_VIEW = """
+panelOf(path).content.widgets[1].node.querySelector(".jp-Cell-outputArea").scrollIntoView({ block: "start" });
+"""
+"""What is not on screen is not drawn, and running a cell may have scrolled elsewhere."""
 WARM_UP = 8.0
 
 FEED = """
@@ -217,6 +221,7 @@ def run(lab: Lab, name: str, rate: int, seconds: float) -> dict[str, Any]:
                 notebook.wait_for_cell_outputs(1)  # or its traceback
             notebook.wait_for(f"const hook = () => {{ {contestant.hook} }}; return hook();")
             notebook.run_cell(2)
+            notebook.evaluate(INTO_VIEW)
             before = _wait_for(fed)
             notebook.page.wait_for_timeout(WARM_UP * 1000)
             load = os.getloadavg()

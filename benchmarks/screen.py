@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import charts
-from charts import _number, _progress, _wait_for, surroundings
+from charts import INTO_VIEW, _number, _progress, _wait_for, surroundings
 from lab_probe import PAGE, Probe
 
 from support.lab import LIMIT, Lab, running_browser, running_lab
@@ -62,12 +62,6 @@ def feed(push, every, jitter=False):
 
 START = "threading.Thread(target=feed, args=(push, {every}, {jitter}), daemon=True).start()"
 LOOP = "feed(push, 0)"
-
-TO_THE_TOP = """
-const { node } = panelOf(path).content;
-for (const el of [node, ...node.querySelectorAll("*")]) if (el.scrollTop) el.scrollTop = 0;
-"""
-"""What is not on screen is not drawn, and running a cell may have scrolled there."""
 
 LAST_TS = """
 const root = document.querySelector(".rw-root[data-rw-widget]");
@@ -244,7 +238,7 @@ def run(lab: Lab, name: str, seconds: float) -> dict[str, Any]:
             hook = work.hook.replace("COUNT", str(work.count))
             notebook.wait_for(f"const hook = () => {{ {hook} }}; return hook();")
             notebook.run_cell(2, wait=not work.loop)
-            notebook.evaluate(TO_THE_TOP)
+            notebook.evaluate(INTO_VIEW)
             before = _wait_for(fed)
             notebook.page.wait_for_timeout(WARM_UP * 1000)
             # One update alone is seen four times a second: more of them are needed for a median.

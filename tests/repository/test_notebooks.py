@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.lab import LIMIT, Lab
 from support.labbook import Notebook
-from support.page_helpers import clipped, wait_until_moved, widgets
+from support.page_helpers import clipped, seen, wait_until_moved, widgets
 
 pytestmark = pytest.mark.browser
 
@@ -267,7 +267,9 @@ def test_connections_make_good_what_a_cut_has_missed_and_show_what_is_lost(
     missed = int((lost.text_content() or "").split()[0])
     assert missed >= 15  # of the forty the hub has kept twenty-five
     assert notebook.outputs(7)[0]["text"].startswith(f"{missed} messages, numbers ")
-    expect(widgets(page, "events").nth(1)).to_contain_text(f"{missed} messages of channel 'machine' missing")
+    expect(seen(widgets(page, "events").nth(1))).to_contain_text(
+        f"{missed} messages of channel 'machine' missing"
+    )
     for root in (chart, log):
         expect(root).to_have_attribute("data-rw-state", "live")
     wait_until_moved(chart)
@@ -280,11 +282,11 @@ def test_connections_make_good_what_a_cut_has_missed_and_show_what_is_lost(
     assert states.startswith("acknowledged Position(epoch=")
     assert "['queued', 'queued', 'queued'] failed\n" in states
     assert states.endswith("['acknowledged', 'acknowledged', 'acknowledged'] [2, 3, 4]\n")
-    notes = widgets(page, "events").filter(has_text="Notes").locator(".rw-message")
+    notes = seen(widgets(page, "events").filter(has_text="Notes")).locator(".rw-message")
     written = [f"number {n}, written without a server" for n in (1, 2, 3)]
     expect(notes).to_have_text(["written while connected", *written])
     last = int(notebook.execute("print(machine.stats.sent + machine.stats.waiting)"))
-    expect(log).to_contain_text(f"reading {last}")
+    expect(seen(log)).to_contain_text(f"reading {last}")
     wait_until_moved(chart)
     assert breaks(chart) == 1
     assert holes(numbers_in(log, "reading")) == [missed]
@@ -295,7 +297,9 @@ def test_connections_to_foreign_servers_go_on_where_they_can_and_say_where_they_
     page: Page, lab: Lab, errors: list[str]
 ) -> None:
     notebook = opened(page, lab, "04_connections.ipynb")
-    shown = notebook.output(17).locator(".rw-message").all_text_contents()
+    told = seen(notebook.output(17).locator(".rw-root[data-rw-widget='events']"))
+    expect(told).to_contain_text("messages of channel 'BTCUSDT' missing")
+    shown = told.locator(".rw-message").all_text_contents()
     assert sum("may be missing: the connection was lost" in text for text in shown) == 2
     assert sum(bool(re.match(r"\d+ messages of channel 'BTCUSDT' missing", text)) for text in shown) == 1
     for cell in (13, 15):
@@ -310,10 +314,10 @@ def test_connections_to_foreign_servers_go_on_where_they_can_and_say_where_they_
     expect(notebook.output(23)).to_contain_text("40 records")
 
     log = notebook.output(21).locator(".rw-root[data-rw-widget='events']")
-    seen = numbers_in(log, "edit")
-    assert holes(seen) == []
-    notebook.wait_in_kernel(f"wiki.stats.connects >= 4 and len(changes) >= {len(seen) + 10}")
-    expect(log).to_contain_text(f"edit {seen[0] + len(seen) + 9}")
+    edits = numbers_in(seen(log), "edit")
+    assert holes(edits) == []
+    notebook.wait_in_kernel(f"wiki.stats.connects >= 4 and len(changes) >= {len(edits) + 10}")
+    expect(seen(log)).to_contain_text(f"edit {edits[0] + len(edits) + 9}")
     assert holes(numbers_in(log, "edit")) == []
     expect(log).to_have_attribute("data-rw-state", "live")
 

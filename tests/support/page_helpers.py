@@ -31,14 +31,19 @@ def widgets(page: Page, kind: str) -> Locator:
     return page.locator(f".rw-root[data-rw-widget='{kind}']")
 
 
+def seen(root: Locator) -> Locator:
+    """The element, scrolled to: what is not on screen is not drawn."""
+    root.scroll_into_view_if_needed(timeout=LIMIT * 1000)
+    return root
+
+
 def last_ts(root: Locator) -> float:
     return float(root.get_attribute("data-rw-last-ts") or "nan")
 
 
 def wait_until_moved(root: Locator, times: int = 3) -> None:
     """Waits until the newest datum drawn has changed so many times, where it can be seen: else nothing is drawn."""
-    root.scroll_into_view_if_needed(timeout=LIMIT * 1000)
-    element = root.element_handle(timeout=LIMIT * 1000)
+    element = seen(root).element_handle(timeout=LIMIT * 1000)
     element.evaluate(
         """(root) => {
             root.rwMoved = 0;

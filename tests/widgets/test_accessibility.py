@@ -345,7 +345,7 @@ def test_a_page_that_runs_from_right_to_left_has_all_of_it_the_other_way_round(
     )
     pairs = [  # what stands before what
         (chart.locator(".rw-title"), chart.locator(".rw-status")),
-        (chart.locator(".rw-legend .rw-button"), chart.locator(".rw-time")),
+        (chart.locator(".rw-legend .rw-button").first, chart.locator(".rw-time").last),
         (log.locator(".rw-at").last, log.locator(".rw-grade").last),
     ]
 
