@@ -63,7 +63,7 @@ window.differing = async (content, buffer, span, x, y) => {
   const room = (most - least || 1) / 20;
   const range = [least - room, most + room];
   const [line] = lines(buckets, buckets.series[0]);
-  const drawn = await ink(span, range, { width: 1, paths: strokes(() => line) }, [span, range]);
+  const drawn = await ink(span, range, { width: 1, paths: strokes(() => line, { dash: "solid" }) }, [span, range]);
   const raw = [...values].map((value) => (Number.isNaN(value) ? null : value));
   const width = all.length > WIDTH ? 1 : 1.5;
   const apart = WIDTH / (all.filter((each) => each >= span[0]).length + 1) > 14; // as `strokes` has it

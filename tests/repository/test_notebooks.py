@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.lab import LIMIT, Lab
 from support.labbook import Notebook
-from support.page_helpers import clipped, seen, wait_until_moved, widgets
+from support.page_helpers import seen, wait_until_it_fits, wait_until_moved, widgets
 
 pytestmark = pytest.mark.browser
 
@@ -55,8 +55,8 @@ def photographed(notebook: Notebook, name: str, moving: Locator) -> None:
     notebook.screenshot(f"{name}-dark")
     page.set_viewport_size(NARROW)
     wait_until_moved(moving)
-    for root in page.locator(".rw-root[data-rw-widget]").all():
-        assert clipped(root) == []
+    for root in page.locator(".rw-root[data-rw-widget]:visible").all():
+        wait_until_it_fits(root)
     notebook.screenshot(f"{name}-narrow")
 
 
@@ -133,8 +133,8 @@ def test_a_training_loop_moves_its_charts_while_its_cell_is_busy(
     notebook.set_theme(dark=True)
     notebook.screenshot("02-dark")
     page.set_viewport_size(NARROW)
-    for root in page.locator(".rw-root[data-rw-widget]").all():
-        assert clipped(root) == []
+    for root in page.locator(".rw-root[data-rw-widget]:visible").all():
+        wait_until_it_fits(root)
     notebook.screenshot("02-narrow")
 
 
@@ -328,6 +328,6 @@ def test_connections_to_foreign_servers_go_on_where_they_can_and_say_where_they_
             output = notebook.output(cell)
             # What is out of sight is not drawn: it has its new width in a moment.
             wait_until_moved(output.locator(".rw-root[data-rw-last-ts]").last)
-            for root in output.locator(".rw-root[data-rw-widget]").all():
-                assert clipped(root) == []
+            for root in output.locator(".rw-root[data-rw-widget]:visible").all():
+                wait_until_it_fits(root)
             notebook.screenshot(f"04-{cell}-{look}")

@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from support.lab import LIMIT
+from support.servers import wait_for
 
 FEED = """
 import os, threading, time
@@ -125,3 +126,9 @@ def wait_until_heard(page: Page, *words: str) -> None:
         arg=words,
         timeout=LIMIT * 1000,
     )
+
+
+def wait_until_it_fits(root: Locator) -> None:
+    """Waits until nothing of a widget hangs out of it: what comes on screen has its new width in a moment."""
+    seen(root)
+    wait_for(lambda: clipped(root) == [], "nothing is clipped")

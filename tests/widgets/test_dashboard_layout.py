@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from support.lab import Lab
 from support.labbook import Notebook
-from support.page_helpers import FEED, clipped, widgets
-from support.servers import wait_for
+from support.page_helpers import FEED, seen, wait_until_it_fits, widgets
 
 pytestmark = pytest.mark.browser
 
@@ -32,10 +29,6 @@ def box(root: Locator) -> dict[str, int]:
     found = root.bounding_box()
     assert found is not None
     return {name: round(value) for name, value in found.items()}
-
-
-def fits(root: Locator) -> bool:
-    return clipped(root) == []
 
 
 def wait_for_width(root: Locator, least: int, most: int) -> None:
@@ -82,9 +75,8 @@ def test_rows_share_the_width_and_cards_keep_their_height_beside_charts(page: Pa
     notebook.execute("rows.layout.width = '320px'")
     every = [a, b, c, beside, chart, upper, lower, stacked, across]
     for root in every:
-        root.scroll_into_view_if_needed()  # what is not on screen is not drawn
-        wait_for_width(root, 150, 320)
-        wait_for(partial(fits, root), "all of it fits")
+        wait_for_width(seen(root), 150, 320)
+        wait_until_it_fits(root)
     for root in (chart, stacked, across):
         assert box(root)["width"] == 312
     assert [box(root)["y"] for root in every] == sorted(box(root)["y"] for root in every)
