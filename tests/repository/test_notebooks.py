@@ -88,11 +88,11 @@ def test_the_dashboard_follows_the_hub_through_its_end_and_back(
     page.set_viewport_size(WIDE)
 
     notebook.execute("from realtime_widgets.hub import embedded_hub; hub = embedded_hub(); hub.stop()")
-    expect(indicator).to_have_attribute("data-rw-state", "reconnecting")
+    expect(seen(indicator)).to_have_attribute("data-rw-state", "reconnecting")
     expect(indicator).to_contain_text(re.compile("nothing listens there"))
     card = widgets(page, "metric").filter(has_text="Memory")
     for root in (card, widgets(page, "chart").first, widgets(page, "events")):
-        expect(root).to_have_attribute("data-rw-state", "disconnected")
+        expect(seen(root)).to_have_attribute("data-rw-state", "disconnected")
     notebook.screenshot("01-hub-gone-dark")
     notebook.set_theme(dark=False)
     notebook.screenshot("01-hub-gone-light")
@@ -100,9 +100,9 @@ def test_the_dashboard_follows_the_hub_through_its_end_and_back(
     indicator.get_by_role("button", name=re.compile("now", re.I)).click()
     expect(indicator).to_have_attribute("data-rw-state", "connected")
     for root in (card, widgets(page, "chart").first):
-        expect(root).to_have_attribute("data-rw-state", "live")
+        expect(seen(root)).to_have_attribute("data-rw-state", "live")
         wait_until_moved(root)
-    expect(widgets(page, "events")).to_have_attribute("data-rw-state", "live")
+    expect(seen(widgets(page, "events"))).to_have_attribute("data-rw-state", "live")
 
 
 def test_a_training_loop_moves_its_charts_while_its_cell_is_busy(
