@@ -190,8 +190,9 @@ class MetricView implements View {
     // Not all cards at once: two hundred lines in one frame would be felt.
     this.#trendDue = now + this.#pace * (0.75 + Math.random() / 2);
     this.#writeTrend(card.readout);
-    this.#spark.hidden = !spark;
-    if (spark) this.#drawSpark(write);
+    const alone = state === "idle" && card.buckets.k.length < 2; // nothing that could become a line
+    this.#spark.hidden = !spark || alone;
+    if (spark && !alone) this.#drawSpark(write);
   }
 
   /** Draws what seldom changes, and then only: twenty numbers a second should cost no more than themselves. */

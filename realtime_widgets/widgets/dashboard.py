@@ -116,6 +116,10 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
             WrongType: when it is no widget.
             UsageError: when another has the name, or there are no such columns.
         """
+        if widget is self or any(member is self for member in _within(widget)):
+            raise UsageError(
+                f"{self!r} cannot be put into itself: make another dashboard for what is around it"
+            )
         self._arrangement.add(widget, name, span)
         self._arrange()
         if self.paused:
@@ -136,6 +140,9 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
         _set_classes(found, set())
 
     def _arrange(self) -> None:
+        for widget in self:
+            if widget.comm is None:  # closed meanwhile: it cannot be shown, and the others can
+                self._arrangement.remove(widget)
         before, self._boxes = self._boxes, []
         self._grid.children = [self._line(line) for line in self._arrangement.lines()]
         for box in before:
@@ -315,3 +322,10 @@ def _live(widgets: Iterable[Any]) -> Iterator[LiveWidget]:
             yield from _live(widget)
         elif isinstance(widget, LiveWidget):
             yield widget
+
+
+def _within(widget: Any) -> Iterator[Any]:
+    """What is in a widget, however deep."""
+    for each in getattr(widget, "children", ()):
+        yield each
+        yield from _within(each)

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from ipywidgets import Widget
 
+from ..feeds.text import as_unicode
+
 _NOTE: Final = ".jp-OutputArea-child:has(>.jp-OutputArea-output>.rw-gone)"
 _NEXT: Final = ".jp-OutputArea-child>.jp-OutputArea-output"
 _DEAD: Final = f"{_NOTE}:not(:has(+{_NEXT}>*))"
@@ -41,7 +43,7 @@ def note(widget: Widget) -> str:
     title = getattr(widget, "title", "")
     name = f"{type(widget).__name__} “{title}”" if title else type(widget).__name__
     language = "ja" if _speaks_japanese(widget) else "en"
-    text = html.escape(_WORDS[language].format(name))
+    text = html.escape(as_unicode(_WORDS[language].format(name)))
     return f'<div class="rw-gone" lang="{language}" hidden>{text}</div><style>{_STYLE}</style>'
 
 

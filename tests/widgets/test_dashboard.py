@@ -17,6 +17,7 @@ from realtime_widgets.widgets.connection import ConnectionIndicator
 from realtime_widgets.widgets.dashboard import Dashboard
 from realtime_widgets.widgets.events import EventLog
 from support.client_stand_in import StandIn
+from support.recorder import Recorder
 
 pytestmark = pytest.mark.usefixtures("sent")
 
@@ -284,3 +285,22 @@ def test_what_cannot_be_shown_is_refused_with_advice(
     del raised
     gc.collect()  # what was half made goes without a word
     assert set(base.get_frame_loop()._served) == {card._rw_id}
+
+
+def test_a_widget_that_was_closed_leaves_the_others_in_their_dashboard(sent: Recorder):
+    a, b, c = (MetricCard(name) for name in "abc")
+    dashboard = Dashboard([a, b, c])
+    a.close()
+    dashboard.remove(b)
+    assert list(dashboard) == [c]
+    dashboard.columns = 2
+    assert list(dashboard) == [c]
+
+
+def test_a_dashboard_cannot_be_put_into_itself(sent: Recorder):
+    inner = Dashboard([MetricCard("a")])
+    outer = Dashboard([inner])
+    for within in (inner, outer):
+        with pytest.raises(UsageError, match="cannot be put into itself"):
+            inner.add(within)
+    assert len(list(inner)) == 1

@@ -40,6 +40,10 @@ def test_outside_a_notebook_there_is_none(sent: Recorder, capsys: pytest.Capture
     assert capsys.readouterr().out == ""
 
 
+def test_half_a_surrogate_in_a_title_does_not_keep_a_widget_from_being_shown(sent: Recorder):
+    assert note(MetricCard("half \ud83d")).encode().startswith(b'<div class="rw-gone"')
+
+
 @pytest.mark.browser
 def test_it_stands_for_a_widget_whose_kernel_was_restarted(page: Page, lab: Lab):
     cells = ["import realtime_widgets as rw\ncard = rw.MetricCard('CPU', 3); card", "rw.Dashboard([card])"]

@@ -163,3 +163,11 @@ describe("the extent of lines", () => {
     expect(extent([], 0, 9)).toBeNull();
   });
 });
+
+describe("the edges of a view", () => {
+  it("has the records at the edges of a view, whose places are rounded as they travel", () => {
+    const line = { x: [1000 - 4e-5, 1030, 1060 + 4e-5], y: [5, 1, 900] };
+    expect(extent([line], 1000, 1060)).toEqual([1, 900]);
+    expect(extent([line], 1001, 1059)).toEqual([1, 1]);
+  });
+});

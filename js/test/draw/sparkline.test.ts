@@ -56,3 +56,7 @@ it("is nothing without values", () => {
   expect(sparkline({ x: [], y: [] }, look)).toBeNull();
   expect(sparkline({ x: [1], y: [Number.NaN] }, look)).toBeNull();
 });
+
+it("has a line also where its values are as far apart as numbers can be", () => {
+  expect(drawn([0, 50, 100], [-1e308, 1e308, -1e308]).line).toBe("M1 43 51 3 101 43");
+});

@@ -68,13 +68,24 @@ function push(line: Line, x: number, y: number): void {
   line.y.push(y);
 }
 
+/** Places within their buckets are rounded as they travel: by less than this part of a view. */
+const ROUNDED = 1e-4;
+
+/** Whether a coordinate is between two, which may be of records themselves. */
+export function between(from: number, to: number): (x: number) => boolean {
+  const slack = (to - from) * ROUNDED;
+  const [least, most] = [from - slack, to + slack];
+  return (x) => x >= least && x <= most;
+}
+
 /** Least and greatest value of lines between two coordinates, or null when there is none. */
 export function extent(all: Iterable<Line>, from: number, to: number): [number, number] | null {
   let lo = Number.POSITIVE_INFINITY;
   let hi = Number.NEGATIVE_INFINITY;
+  const within = between(from, to);
   for (const { x, y } of all) {
     for (let i = 0; i < x.length; i++) {
-      if (x[i]! < from || x[i]! > to) continue;
+      if (!within(x[i]!)) continue;
       const value = y[i]!;
       if (value < lo) lo = value;
       if (value > hi) hi = value;

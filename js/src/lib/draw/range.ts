@@ -1,6 +1,6 @@
 // Range: the values an axis spans, on round numbers and without twitching at every new point.
 
-import type { Line } from "./lines";
+import { between, type Line } from "./lines";
 import { type Rules, stepFrom } from "./steps";
 
 /** No range goes beyond this either way: its length has to be a number, too. */
@@ -43,10 +43,11 @@ export function niceRange(
 
 /** Whether the values of lines between two coordinates are whole numbers; without any they are not. */
 export function allWhole(all: Iterable<Line>, from: number, to: number): boolean {
+  const within = between(from, to);
   let any = false;
   for (const { x, y } of all) {
     for (let i = 0; i < x.length; i++) {
-      if (x[i]! < from || x[i]! > to || Number.isNaN(y[i]!)) continue;
+      if (!within(x[i]!) || Number.isNaN(y[i]!)) continue;
       if (!Number.isInteger(y[i]!)) return false;
       any = true;
     }

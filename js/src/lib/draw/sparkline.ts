@@ -50,7 +50,7 @@ export function sparkline(line: Line, look: SparklineLook): Sparkline | null {
     Math.round(
       most === least
         ? height / 2
-        : height - below - ((y - least) / (most - least)) * (height - above - below),
+        : height - below - ((y / 2 - least / 2) / (most / 2 - least / 2)) * (height - above - below), // halves are finite
     );
   const paths = { line: "", ground: "", dots: "" };
   let run: number[] = []; // x and y by turns

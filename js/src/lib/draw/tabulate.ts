@@ -1,6 +1,6 @@
 // Tabulate: lines as rows of a table: for each place the values that the lines have there.
 
-import { extent, type Line } from "./lines";
+import { between, extent, type Line } from "./lines";
 
 /** A place, and what each line has there: its least and greatest value, or nothing. */
 export type TableRow = [number, ([number, number] | null)[]];
@@ -15,8 +15,9 @@ export function tabulate(
   column: number,
   most: number,
 ): { rows: TableRow[]; count: number } {
+  const within = between(start, end);
   const places = all
-    .flatMap(({ x, y }) => x.filter((each, i) => each >= start && each <= end && !Number.isNaN(y[i]!)))
+    .flatMap(({ x, y }) => x.filter((each, i) => within(each) && !Number.isNaN(y[i]!)))
     .sort((one, other) => one - other);
   const groups: [number, number][] = [];
   for (const place of places) {

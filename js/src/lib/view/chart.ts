@@ -23,6 +23,8 @@ import { ValueTable } from "./value_table";
 
 /** Numbers that change faster cannot be read, and each change lays out the page; the last is written within a second. */
 const READINGS_MS = 200;
+/** A table is as fine as what the kernel sends. */
+const ROWS_PER_PIXEL = 4;
 /** How old the summary for those who listen may be. */
 const SUMMARY_MS = 2000;
 /** A view so narrow, CSS pixels, has no room in its head for what is said elsewhere. */
@@ -303,7 +305,10 @@ export class ChartView implements Inspected {
     const time = place === null ? "" : this.placeText(place);
     this.#legend.write(written, time);
     this.#lone.write(written[0] ?? [], time);
-    if (this.#wroteAt - this.#summedAt < SUMMARY_MS) return;
+    if (!this.#blank && this.#wroteAt - this.#summedAt < SUMMARY_MS) {
+      chart.later();
+      return;
+    }
     this.#summedAt = this.#wroteAt;
     setText(this.#summary, this.#blank ? "" : this.#words.summary(picture));
   }
@@ -330,7 +335,7 @@ export class ChartView implements Inspected {
   #tabulate(): void {
     const { picture } = this;
     const shown = [...picture.traces.keys()].filter((i) => this.shows(i));
-    this.#table.fill(this.#words.table(picture, shown, Math.max(1, this.#plot.width)));
+    this.#table.fill(this.#words.table(picture, shown, Math.max(1, ROWS_PER_PIXEL * this.#plot.width)));
   }
 
   // What is inspected
