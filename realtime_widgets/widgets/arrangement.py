@@ -16,6 +16,7 @@ import numpy as np
 from ipywidgets import Button, DOMWidget, ValueWidget
 
 from ..errors import UsageError, WrongType, did_you_mean, shown
+from ..streams import Stream
 from .closed import why_closed
 from .connection import ConnectionIndicator
 from .metric import MetricCard
@@ -121,6 +122,8 @@ class Arrangement(Part):
             raise UsageError(
                 f"the dashboard has a widget {name!r} already: remove it first, or take another name"
             )
+        if any(known is widget for _, known in self.members):
+            raise UsageError(f"the dashboard has {shown(widget)} already: a widget stands in one place of it")
         self.members.append((name, widget))
         found: DOMWidget = widget
         return found
@@ -206,7 +209,8 @@ def _pairs(spans: Sequence[int]) -> Iterator[bool]:
 
 
 def _is_group(item: Any) -> bool:
-    return not isinstance(item, DOMWidget | str | bytes) and isinstance(item, Iterable)
+    """Whether it holds widgets; a stream can be iterated over, too, but holds records."""
+    return not isinstance(item, DOMWidget | str | bytes | Stream) and isinstance(item, Iterable)
 
 
 def _items(given: Any, what: str) -> list[tuple[str | None, Any]]:

@@ -37,6 +37,9 @@ def cards(
         raise WrongType(
             f"cards cannot follow {shown(stream)}: pass a Stream first, then the names of its fields"
         )
+    _check_settings(settings, "a card")
+    if "title" in settings:
+        raise UsageError('title= cannot be that of all cards: pass it for one, {"cpu": {"title": "CPU"}}')
     named = {field: _settings(field, own) for field, own in _named(fields).items()}
     if not named:
         raise UsageError(
@@ -48,6 +51,20 @@ def cards(
     }
     lines = -(-len(made) // MAX_COLUMNS)
     return Dashboard(made, columns=-(-len(made) // lines), **_look(settings))
+
+
+def _check_settings(settings: Mapping[str, Any], whose: str) -> None:
+    """Refuse what `cards` gives each card itself.
+
+    Raises:
+        UsageError: when `stream` or `field` is among them.
+    """
+    for name in ("stream", "field"):
+        if name in settings:
+            raise UsageError(
+                f"{whose} cannot have a {name} of its own: cards() makes it of the stream and of the names of its "
+                "fields; for others make a MetricCard"
+            )
 
 
 def _look(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,7 +89,9 @@ def _settings(field: Any, own: Any) -> dict[str, Any]:
     if isinstance(own, str):
         return {"format": own}
     if isinstance(own, Mapping):
-        return {str(name): value for name, value in own.items()}
+        settings = {str(name): value for name, value in own.items()}
+        _check_settings(settings, f"the card of field {field!r}")
+        return settings
     raise WrongType(
         f"the card of field {field!r} cannot be made of {shown(own)}: pass a format, such as 'percentage', "
         "or a dict of settings, such as dict(precision=4)"

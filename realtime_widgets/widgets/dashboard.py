@@ -138,6 +138,9 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
         self._arrangement.remove(found)
         self._arrange()
         _set_classes(found, set())
+        if self.paused:
+            for member in _pausable([found]):
+                member.resume()  # as the dashboard would have done
 
     def _arrange(self) -> None:
         for widget in self:

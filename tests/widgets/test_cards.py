@@ -10,6 +10,7 @@ from realtime_widgets import LiveChart, MetricCard, Stream, cards
 from realtime_widgets.errors import UnknownField, UsageError, WrongType
 from realtime_widgets.widgets.cards import title_of
 from realtime_widgets.widgets.dashboard import Dashboard
+from support.recorder import Recorder
 
 pytestmark = pytest.mark.usefixtures("sent")
 
@@ -105,3 +106,17 @@ def test_a_field_that_the_stream_does_not_have_is_refused(stream: Stream):
     stream.append(cpu=1.0)
     with pytest.raises(UnknownField, match="did you mean 'cpu'"):
         cards(stream, ["cup"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "settings", "why"),
+    [
+        ({"a": {"stream": None}}, {}, "cannot have a stream of its own"),
+        ({"a": {"field": "b"}}, {}, "cannot have a field of its own"),
+        (["a"], {"field": "b"}, "cannot have a field of its own"),
+        (["a"], {"title": "x"}, "title= cannot be that of all cards"),
+    ],
+)
+def test_what_each_card_has_of_its_own_cannot_be_set(sent: Recorder, fields: Any, settings: Any, why: str):
+    with pytest.raises(UsageError, match=why):
+        cards(Stream("s"), fields, **settings)

@@ -304,3 +304,19 @@ def test_a_dashboard_cannot_be_put_into_itself(sent: Recorder):
         with pytest.raises(UsageError, match="cannot be put into itself"):
             inner.add(within)
     assert len(list(inner)) == 1
+
+
+def test_a_widget_that_is_taken_out_of_a_paused_dashboard_goes_on(sent: Recorder):
+    a, b = MetricCard("a"), MetricCard("b")
+    dashboard = Dashboard([a, b])
+    dashboard.pause()
+    dashboard.remove(b)
+    assert (a.paused, b.paused) == (True, False)
+
+
+def test_a_stream_is_no_row_of_widgets_and_a_widget_stands_in_one_place(sent: Recorder):
+    with pytest.raises(WrongType, match=r"it is .*Stream"):
+        Dashboard([Stream("s")])
+    card = MetricCard("a")
+    with pytest.raises(UsageError, match="stands in one place"):
+        Dashboard({"x": card, "y": card})
