@@ -43,6 +43,7 @@ from .feed import Payload
 from .fields import check_field
 from .layouts import Layout, fitting
 from .lines import FeedLines
+from .means import Means
 from .newest import NewestValues
 from .packing import columns_of
 from .windows import Points, Window
@@ -87,6 +88,8 @@ class SeriesFeed:
         self.lines = lines
         self.drawn = DrawnFields(stream, fields, None if x in ("ts", "seq") else x)
         self.drawn.check()
+        self.means: Means | None = None
+        """Of the lines over what is in view; None: nobody asks."""
         self.newest: float | None = None
         """Coordinate of the newest record."""
         self.newest_ts: float | None = None
@@ -173,6 +176,7 @@ class SeriesFeed:
             or stream.past_seq != self._past
             or stream.gap_count != self._gaps
             or self.drawn.changed()
+            or (self.means is not None and not self.means.said)
         )
 
     def take(self, key: bool, now: float) -> Payload:
@@ -198,6 +202,9 @@ class SeriesFeed:
         body = self._body(key or anew, arrays)
         if lead is not None:
             body["lead"] = lead
+        means = self.means and self.means.take(key or anew)
+        if means is not None:
+            body["mean"] = means
         moved = shown and (anew or self._missing != missing)
         return Payload(first, self._cursor, key or anew, body, columns, moved=moved)
 

@@ -11,6 +11,7 @@ from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType, shown
 from ..feeds.lines import FeedLines, LineNumbers
+from ..feeds.means import Means
 from ..feeds.series import SeriesFeed
 from ..feeds.windows import Window, to_window
 from ..streams import Stream
@@ -56,7 +57,7 @@ def _checked_colors(colors: Any) -> list[str] | dict[str, str]:
     return [checked_color(color) for color in colors]
 
 
-LegendValue = Literal["last", "min", "max"]
+LegendValue = Literal["last", "min", "max", "mean"]
 LEGEND_VALUES: Final[tuple[LegendValue, ...]] = get_args(LegendValue)
 
 
@@ -99,8 +100,8 @@ class LiveChart(NumberSettings, LiveWidget):
         title: heading; None for none.
         colors: CSS colours in the order in which the lines appeared, or a mapping of label or field → colour; None, and
             for the lines left over: the built-in ones. A line keeps its colour when others come or go.
-        legend: the values behind the names: `last`, `min` and `max` of what is in view, or several of them; False: no
-            legend. A chart of one line has none: its value stands beside the title.
+        legend: the values behind the names: `last`; `min`, `max` and `mean` of what is in view; or several of them;
+            False: no legend. A chart of one line has none: its value stands beside the title.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
         format: how values are written: number, percentage (a ratio), duration (given in ms), bytes, compact.
         unit: text behind each value; the sign of a currency, such as "$", stands where the reader's locale has it.
@@ -189,6 +190,13 @@ class LiveChart(NumberSettings, LiveWidget):
             tz=tz,
             layout=layout,
         )
+
+    @traitlets.observe("legend")
+    def _reckon(self, _change: Any = None) -> None:
+        """Has the means reckoned when they are shown; nobody else needs them."""
+        for line in self._lines:
+            line.means = Means(line, self._lines) if "mean" in self.legend else None
+        self._wake()
 
     def to_pandas(self) -> pd.DataFrame:
         """The records that the window holds, in arrival order: time, the name of the stream, the drawn fields.

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import MissingDependency
-from ..feeds.axes import at_marks, begins_run, coordinates, newest_whole, origin_near
+from ..feeds.axes import at_marks, begins_run, newest_whole, origin_near
+from ..feeds.in_view import in_view, places, read_fields
 from ..feeds.lines import FeedLines, Line, LineNumbers
 from ..feeds.series import SeriesFeed
-from ..feeds.windows import Points
 from ..streams import Batch
 from ..streams.columns import EXACT_BELOW
 from ..streams.text import well_formed
@@ -48,8 +48,8 @@ def table(lines: Sequence[SeriesFeed]) -> pd.DataFrame:
         MissingDependency: when pandas is not installed.
     """
     tables = []
-    for line, batch, inside in _in_view(lines):
-        fields = [name for name in _read_fields(line) if name in batch.columns]
+    for line, batch, inside in in_view(lines):
+        fields = [name for name in read_fields(line) if name in batch.columns]
         part = batch.to_pandas().loc[inside, ["ts", *fields]]
         part.insert(1, "stream_name" if "stream" in fields else "stream", batch.stream)
         tables.append(part)
@@ -88,7 +88,7 @@ def figure(
             "to_figure() cannot be done: plotly is not installed here; run: pip install plotly", name="plotly"
         ) from error
     made = go.Figure()
-    views = _in_view(lines)
+    views = in_view(lines)
     newest = max((line.stream.newest_ts or 0.0 for line in lines), default=0.0)
     zone = _Zone(newest) if lines[0].kind == "time" and newest > CALENDAR else None
     origin = _origin(views)
@@ -166,7 +166,7 @@ def _origin(views: Sequence[tuple[SeriesFeed, Batch, NDArray[np.bool_]]]) -> int
     """Return what the places of all lines are counted from: 0, but along a field that float64 does not hold exactly."""
     seen = [(line, batch, inside) for line, batch, inside in views if line.kind == "field"]
     whole = max((newest_whole(batch, line.x) for line, batch, _ in seen), default=0)
-    x = np.concatenate([_places(line, batch, whole)[inside] for line, batch, inside in seen] or [np.empty(0)])
+    x = np.concatenate([places(line, batch, whole)[inside] for line, batch, inside in seen] or [np.empty(0)])
     x = x[np.isfinite(x)]
     if not len(x) or max(abs(whole + int(x.min())), abs(whole + int(x.max()))) <= EXACT_BELOW:
         return 0
@@ -191,47 +191,11 @@ def _look(
     return PALETTE[number % len(PALETTE)], DASHES[number // len(PALETTE) % len(DASHES)]
 
 
-def _read_fields(line: SeriesFeed) -> tuple[str, ...]:
-    return (*line.drawn.present(), line.x) if line.kind == "field" else line.drawn.present()
-
-
-def _in_view(lines: Sequence[SeriesFeed]) -> list[tuple[SeriesFeed, Batch, NDArray[np.bool_]]]:
-    """Return for each feed the records that its stream keeps, and which of them are in view."""
-    newest = max((line.stream.newest_ts or -math.inf for line in lines), default=-math.inf)
-    return [(line, *_view(line, newest)) for line in lines]
-
-
-def _view(line: SeriesFeed, newest: float) -> tuple[Batch, NDArray[np.bool_]]:
-    batch = line.stream.read(fields=_read_fields(line))
-    window = line.window_asked
-    inside = np.ones(len(batch), bool)
-    if isinstance(window, Points):
-        inside[: -window.n] = False
-    if line.kind == "time":
-        inside &= batch.ts <= newest
-        if isinstance(window, float):
-            inside &= batch.ts >= newest - window
-    elif isinstance(window, float) and len(batch):
-        x = _places(line, batch, newest_whole(batch, line.x) if line.kind == "field" else 0)
-        there = x[np.isfinite(x)]
-        inside &= x >= (there[-1] if len(there) else math.nan) - window
-    return batch, inside
-
-
-def _places(line: SeriesFeed, batch: Batch, origin: int = 0) -> NDArray[np.float64]:
-    """Return where the records stand along the axis, along a field counted from an origin."""
-    if line.kind == "time":
-        return batch.ts
-    if line.kind == "records":
-        return batch["seq"] - float(origin)
-    return coordinates(batch, line.x, origin)
-
-
 def _runs(
     line: SeriesFeed, batch: Batch, inside: NDArray[np.bool_], field: str, origin: int
 ) -> list[tuple[NDArray[np.float64], list[float | None]]]:
     """Return the lines of a field, one for each run along a field, with None where a line breaks."""
-    x, seq = _places(line, batch, origin), batch["seq"]
+    x, seq = places(line, batch, origin), batch["seq"]
     if line.kind == "field":
         inside = inside & np.isfinite(x)
     cut = at_marks([gap.seq for gap in batch.gaps if gap.seq is not None], seq[inside])

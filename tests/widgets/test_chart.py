@@ -59,6 +59,14 @@ def test_the_legend_has_the_values_asked_for(sent: Recorder, legend, values):
     assert chart.legend == values
 
 
+def test_the_mean_is_reckoned_where_the_legend_shows_it(sent: Recorder):
+    stream = Stream("s")
+    chart = LiveChart({"one": stream, "other": Stream("o")}, legend=("last", "mean"))
+    assert all(line.means for line in chart._lines)
+    chart.legend = "last"
+    assert not any(line.means for line in chart._lines)
+
+
 def test_values_that_a_legend_cannot_have_are_refused(sent: Recorder):
     with pytest.raises(UsageError, match="legend='mni' cannot be used; did you mean 'min'"):
         LiveChart(Stream("s"), legend=["last", "mni"])

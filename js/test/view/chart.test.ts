@@ -237,6 +237,18 @@ describe("a line", () => {
     expect(values.slice(-6)).toEqual(["4", "1", "9", "3", "2", "3"]);
   });
 
+  it("has the mean that the kernel reckoned, as long as anything is in view", () => {
+    const el = shown("w", { legend: ["last", "mean"] });
+    const lines: Parameters<typeof put>[0] = [
+      [0, "a", [5, 1, 9, 4]],
+      [1, "b", []],
+    ];
+    put(lines, { body: { mean: [4.75, 7] } });
+    const values = () => [...el.querySelectorAll(".rw-reading")].map((each) => each.textContent).slice(-4);
+    expect(values()[1]).toBe("4.75");
+    expect(values()[3]).toBe("—");
+  });
+
   it("has no legend where none is wanted", () => {
     const el = shown("w", { legend: [] });
     put([

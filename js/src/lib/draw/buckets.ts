@@ -61,6 +61,8 @@ export class Buckets {
   newestTs: number | null = null;
   /** Newest value of each series; null where there is none. */
   last: (number | null)[] = [];
+  /** Mean of each series over what is in view, where the kernel was asked for it. */
+  mean: (number | null)[] = [];
   readonly k: number[] = [];
   /** Where each bucket begins. */
   readonly x: number[] = [];
@@ -94,6 +96,7 @@ export class Buckets {
     this.newestTs = ((body.ts === undefined ? body.newest : body.ts) as number | null) ?? this.newestTs;
     this.start = (body.start as number | undefined) ?? null;
     this.last = (body.last as (number | null)[]) ?? this.last;
+    this.mean = (body.mean as (number | null)[]) ?? this.mean;
     const { k, x, lo, hi, lo_at, hi_at, flags, ts, values } = columns;
     if (ts && values) {
       for (let i = 0; i < ts.length; i++) this.#record(ts[i]!, values[i]!);

@@ -93,6 +93,11 @@ export class ChartData {
     return this.feeds.get(feed)?.last[series] ?? null;
   }
 
+  /** The mean of a trace over what is in view; null for none. */
+  mean({ feed, series }: Trace): number | null {
+    return this.feeds.get(feed)?.mean[series] ?? null;
+  }
+
   /** Time of the newest record, seconds; null before the first. */
   get newestTs(): number | null {
     return greatest([...this.feeds.values()].map(({ newestTs }) => newestTs));

@@ -10,6 +10,8 @@ export interface Picture {
   lines: Line[][];
   /** The newest value of each trace. */
   last: (number | null)[];
+  /** The mean of each trace over what is in view, where it is asked for. */
+  mean: (number | null)[];
   axis: Axis;
   /** Coordinates at the edges. */
   span: [number, number];
@@ -23,6 +25,7 @@ export const NO_PICTURE: Picture = {
   traces: [],
   lines: [],
   last: [],
+  mean: [],
   axis: "time",
   span: [0, 1],
   newest: null,
@@ -37,6 +40,7 @@ export function pictureOf(data: ChartData): Picture {
     traces,
     lines,
     last: traces.map((trace) => data.last(trace)),
+    mean: traces.map((trace) => data.mean(trace)),
     axis,
     span,
     newest,

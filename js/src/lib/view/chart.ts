@@ -297,7 +297,12 @@ export class ChartView implements Inspected {
     const written = picture.traces.map((_, i) =>
       wanted.map((value): Written => {
         if (value === "last") return this.#reading(i);
-        const found = extents[i]?.[value === "min" ? 0 : 1] ?? null;
+        const extent = extents[i];
+        const found = extent
+          ? value === "mean"
+            ? (picture.mean[i] ?? null)
+            : extent[value === "min" ? 0 : 1]
+          : null;
         return { value: found, text: this.#words.value(found) };
       }),
     );

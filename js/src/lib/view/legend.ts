@@ -8,7 +8,7 @@ import { h, setText } from "./dom";
 import { icon } from "./icons";
 import { lineKey } from "./line_key";
 
-export type LegendValue = "last" | "min" | "max";
+export type LegendValue = "last" | "min" | "max" | "mean";
 
 /** Lines from which on it can be sorted. */
 const SORTABLE = 5;
