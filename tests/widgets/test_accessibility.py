@@ -5,12 +5,13 @@ All of it in one notebook, which shows every widget in every state that it can b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import FAILED
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
 import support.client_stand_in
 from support.axe import KEPT, judged
@@ -101,10 +102,15 @@ def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
     notebook.run_all()
     for output in notebook.outputs(1):
         assert output["output_type"] != "error", output
-    notebook.page.wait_for_function(
-        "() => document.querySelectorAll('.rw-root').length === 33"
-        " && !document.querySelector('.rw-root[data-rw-state=loading]')"
-    )
+    try:
+        notebook.page.wait_for_function(
+            "() => document.querySelectorAll('.rw-root').length === 33"
+            " && !document.querySelector('.rw-root[data-rw-state=loading]')"
+        )
+    except TimeoutError as error:
+        screenshot(notebook.page, "the board")
+        seen = notebook.page.eval_on_selector_all(".rw-root", "(all) => all.map((el) => el.dataset.rwState)")
+        raise AssertionError(f"the board is not whole: {len(seen)} widgets, {Counter(seen)}") from error
     yield notebook
     context.close()
     lab.shutdown_kernels()
