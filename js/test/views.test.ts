@@ -269,6 +269,21 @@ describe("the time axis", () => {
     expect(below()[0]).toBe("20:06:40\nNov 18"); // 11:06:40 UTC, where the line begins
   });
 
+  it("is of the zone that times were written in, unless another is asked for or not all feeds agree", () => {
+    const widget = chart();
+    const times = [NOW, NOW + 1];
+    widget.apply(part({ zone: "Asia/Tokyo" }, times), "replace");
+    shown(widget);
+    expect(widget.zone).toBe("Asia/Tokyo");
+    expect(below()[0]).toBe("20:06:40\nNov 18");
+    widget.apply({ ...part({ zone: null }, times), feed: "other" }, "replace");
+    expect(widget.zone).toBe("");
+    widget.apply({ ...part({ zone: "Asia/Tokyo" }, times), feed: "other" }, "replace");
+    expect(widget.zone).toBe("Asia/Tokyo");
+    traits.tz = "UTC";
+    expect(widget.zone).toBe("UTC");
+  });
+
   it("of plain seconds is of numbers", () => {
     const widget = chart();
     widget.apply(part({}, [1, 2]), "replace");

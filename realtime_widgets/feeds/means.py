@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from .axes import Floats, begins_run, marks, newest_whole
-from .in_view import newest_of, places, view_of
-
-if TYPE_CHECKING:
-    from .series import SeriesFeed
+from .in_view import Viewed, newest_of, places, view_of
 
 EVERY: Final = 1.0
 """Seconds between two means: numbers that change faster cannot be read."""
@@ -29,7 +26,7 @@ class Means:
         among: all feeds of its chart, whose windows end together.
     """
 
-    def __init__(self, line: SeriesFeed, among: Sequence[SeriesFeed]) -> None:
+    def __init__(self, line: Viewed, among: Sequence[Viewed]) -> None:
         self.said = False
         """Whether they were handed out at all."""
         self._line = line

@@ -1,4 +1,4 @@
-"""The upstream of a feed: where what fills its stream stands and how often data come, said with every part."""
+"""The upstream of a feed: where what fills its stream stands, how often data come, and in which zone."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .feed import Feed, Payload
 class UpstreamFeed:
     """A feed that says with every part how its stream is filled.
 
-    The body of a part gets `age`, the seconds since data arrived; `quiet_after`, see `Stream.quiet_after`; and where
-    there is an upstream `link`: its state, for how many seconds it has been that, and why nothing of what arrives can
-    be read, if so.
+    The body of a part gets `age`, the seconds since data arrived; `quiet_after`, see `Stream.quiet_after`; with each
+    keyframe, and when it changes, `zone`, see `Stream.written_in`; and where there is an upstream `link`: its state,
+    for how many seconds it has been that, and why nothing of what arrives can be read, if so.
 
     Args:
         feed: what it adds to.
@@ -29,6 +29,7 @@ class UpstreamFeed:
         self._feed = feed
         self._said: tuple[str, float, str] | None = None
         self._quiet_after: float | None = None
+        self._zone: str | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._feed, name)  # its counters
@@ -45,17 +46,19 @@ class UpstreamFeed:
         """See `Feed.take`."""
         payload = self._feed.take(key, now)
         before, self._said = self._said, self._status()
-        quiet_after = self._stream.quiet_after
+        quiet_after, zone = self._stream.quiet_after, self._stream.written_in
         reading = payload.reading
         if reading is not None:
-            if before == self._said and quiet_after == self._quiet_after:
+            if before == self._said and quiet_after == self._quiet_after and zone == self._zone:
                 return payload  # a page counts on from what it knows
             payload = msgspec.structs.replace(
                 payload, body=reading.body(), columns=reading.columns(), reading=None
             )
-        self._quiet_after = quiet_after
         payload.body.setdefault("age", self._stream.age)
         payload.body["quiet_after"] = quiet_after
+        if payload.key or zone != self._zone:
+            payload.body["zone"] = zone
+        self._quiet_after, self._zone = quiet_after, zone
         if self._said is None:
             return payload
         state, since, unreadable = self._said

@@ -16,7 +16,7 @@ from ..errors import BadTime, UsageError, WrongLength, WrongType, did_you_mean, 
 from .fields import check_name
 from .records import as_record, is_many
 from .tables import columns_of, in_pandas, index_of_times, levels_of
-from .times import Floats, has_moments, to_seconds, to_seconds_array, zone_of
+from .times import Floats, has_moments, to_seconds, to_seconds_array, without_zone, zone_of
 from .values import Values, values_of
 from .zones import Zone, read_zone
 
@@ -85,6 +85,8 @@ class Intake:
     columns: dict[str, Values]
     zone: Zone = None
     """The zone that the column of its times had; None: it had none."""
+    written: bool = False
+    """Whether its times are dates and clock times without a zone."""
 
     def times(self, now: float) -> Floats:
         """Return all times, with `now` for the records that have none."""
@@ -138,12 +140,13 @@ def intake(data: Any, ts: Any, zone: Zone = None, known: Container[str] | None =
     if isinstance(ts, list | tuple) and None in ts:
         without = [i for i, value in enumerate(ts) if value is None]
         times = to_seconds_array([0.0 if value is None else value for value in ts], count, zone)
-        return Intake(count, times, without, columns)
+        return Intake(count, times, without, columns, written=without_zone(ts))
     if isinstance(ts, str):
         return Intake(count, np.full(count, _one_time(ts, [*table, *levels_of(data)], zone)), [], columns)
-    return Intake(
-        count, None if ts is None else to_seconds_array(ts, count, zone), [], columns, _known_zone(ts)
-    )
+    if ts is None:
+        return Intake(count, None, [], columns)
+    times = to_seconds_array(ts, count, zone)
+    return Intake(count, times, [], columns, _known_zone(ts), is_column and without_zone(ts))
 
 
 def _known_zone(ts: Any) -> Zone:

@@ -32,7 +32,7 @@ from .ring import Ring, StreamStats, Tail
 from .runs import Run
 from .times import NOT_SECONDS_FROM, to_seconds
 from .upstream import Upstream, UpstreamStatus
-from .zones import read_zone
+from .zones import local_key, read_zone, zone_key
 
 __all__ = ["Batch", "Stream", "StreamStats"]
 
@@ -107,6 +107,7 @@ class Stream:
         self._ring = Ring(self._declared, self._max_points, max_age)
         self._ring.zone = self._zone
         self._pace = Pace()
+        self._written = 0  # records whose times came without a zone, in columns
         self.complete = False
         """Whether nothing more is to come, as for a table: what shows the stream then does not claim to be live."""
         self._listeners = Listeners(f"stream {name!r}")
@@ -436,6 +437,17 @@ class Stream:
         return self._zone
 
     @property
+    def written_in(self) -> str | None:
+        """The zone in which the times of all records were written, an IANA name or an offset: that of the stream, where
+        they came in columns without a zone of their own. None: they are moments.
+
+        Widgets show such times as they were written, and moments in the zone of the reader.
+        """
+        if not self._written or self._written != self._ring.last:
+            return None
+        return local_key() if self._zone is None else zone_key(self._zone)
+
+    @property
     def fields(self) -> dict[str, Kind]:
         """The kinds of the fields by name, in their order of appearance; `ts` is not among them."""
         return {name: column.kind for name, column in self._ring.columns.items()}
@@ -558,6 +570,7 @@ class Stream:
             warnings = self._ring.extend(taken.columns, ts, arrived)
             if taken.zone is not None and self._zone is None:
                 self._ring.zone = taken.zone
+            self._written += taken.count * taken.written
             last = self._ring.last
         for warning in warnings:
             logger.warning(warning)

@@ -120,6 +120,28 @@ def zone_of(values: Any) -> Any:
     return getattr(dtype, "tz", None) or getattr(dtype, "time_zone", None)
 
 
+def without_zone(values: Any) -> bool:
+    """Whether a column of times is of dates and clock times without a zone: such are read as times of the stream's."""
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return bool(values.dtype.kind == "M")
+    dtype: Any = getattr(values, "dtype", None) or getattr(values, "type", None)
+    if dtype is not None and str(dtype) not in ("object", "Object", "str", "string", "String"):
+        return has_moments(values) and zone_of(values) is None
+    first = (
+        next((value for value in values if value is not None), None) if hasattr(values, "__iter__") else None
+    )
+    to_python = getattr(first, "as_py", None)  # pyarrow
+    first = to_python() if to_python is not None else first
+    if isinstance(first, str):
+        try:
+            first = dt.datetime.fromisoformat(first.strip())
+        except ValueError:
+            return False
+    if isinstance(first, dt.datetime):
+        return first.tzinfo is None
+    return isinstance(first, dt.date | np.datetime64)
+
+
 def has_moments(values: Any) -> bool:
     """Whether a column holds dates or datetimes, of any library, and missing values at most."""
     if type(values) is list and values and type(values[0]) in (float, int, str):

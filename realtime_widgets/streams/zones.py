@@ -82,6 +82,17 @@ def zone_key(zone: dt.tzinfo) -> str | None:
     return None
 
 
+def local_key() -> str | None:
+    """Return the name of the local zone of this process, as `zone_key`; None: it has none that is known."""
+    import tzlocal  # here, since most streams need none
+
+    try:
+        name = tzlocal.get_localzone_name()
+    except (LookupError, ValueError, OSError):  # TZ is "JST-9", say
+        name = None
+    return str(name) if name else zone_key(dt.datetime.now().astimezone().tzinfo or dt.UTC)
+
+
 def to_timestamp(moment: dt.datetime, zone: Zone) -> float:
     """Return the seconds since the epoch of a datetime; one that has no zone is a time of `zone`."""
     if moment.tzinfo is None and zone is not None:

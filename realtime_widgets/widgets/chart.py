@@ -110,7 +110,8 @@ class LiveChart(NumberSettings, LiveWidget):
             paused for longer than usual, see `Stream.quiet_after`.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and numbers, such as `ja`; None: the browser's.
-        tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
+        tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's, but
+            dates of a table that have no zone stand as they were written.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
 
     Raises:

@@ -40,7 +40,8 @@ class EventLog(LiveWidget):
             scrolls. Where a layout or a dashboard gives it more or less room, it fills that.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and times, such as `ja`; None: the browser's.
-        tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
+        tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's, but
+            dates of a table that have no zone stand as they were written.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
 
     Raises:

@@ -50,6 +50,17 @@ def test_every_part_says_which_pause_is_unusual():
     assert feed.take(False, 2.0).body["quiet_after"] is None
 
 
+def test_keyframes_say_in_which_zone_times_were_written_and_parts_when_that_changes():
+    stream = Stream("s", tz="Asia/Tokyo")
+    feed = UpstreamFeed(SeriesFeed(stream, None, 10.0), stream)
+    stream.extend([1.0, 2.0], ts=["2026-11-28T09:00", "2026-11-28T09:01"])
+    assert feed.take(True, 1.0).body["zone"] == "Asia/Tokyo"
+    assert "zone" not in feed.take(False, 2.0).body
+    stream.append(3.0)
+    assert feed.take(False, 3.0).body["zone"] is None
+    assert feed.take(True, 4.0).body["zone"] is None
+
+
 def test_a_card_is_told_of_another_pace_with_its_numbers():
     now = 1000.0
     stream = Stream("s", clock=lambda: now)

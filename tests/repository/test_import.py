@@ -22,6 +22,7 @@ HEAVY = [
     "pyarrow",
     "redis",
     "psutil",
+    "tzlocal",
     "jupyterlab",
 ]
 

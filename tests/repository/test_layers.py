@@ -20,7 +20,7 @@ PACKAGE = Path(realtime_widgets.__file__).parent
 ROOMS = {
     "errors": ("", ""),
     "runtime": ("errors", "IPython"),
-    "streams": ("errors runtime", "numpy msgspec pandas polars pyarrow"),
+    "streams": ("errors runtime", "numpy msgspec pandas polars pyarrow tzlocal"),
     "protocol": ("errors streams", "msgspec"),
     "sources": ("errors runtime streams", "psutil"),
     "client.sansio": ("errors streams protocol", "numpy msgspec"),
@@ -45,6 +45,7 @@ LAZY = set(
         "polars",
         "pyarrow",
         "starlette",
+        "tzlocal",
         "uvicorn",
         "websockets",
         "httpx",

@@ -114,6 +114,7 @@ def test_what_it_requires_is_what_it_imports(metadata: email.message.Message):
         "plotly",
         "psutil",
         "starlette",
+        "tzlocal",
         "uvicorn",
         "websockets",
     }

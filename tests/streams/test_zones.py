@@ -9,13 +9,14 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import tzlocal
 from dateutil import tz as dateutil_tz
 from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.errors import BadTime, UsageError, WrongType
 from realtime_widgets.streams import Stream
-from realtime_widgets.streams.zones import read_zone, to_utc_seconds, zone_key
+from realtime_widgets.streams.zones import local_key, read_zone, to_utc_seconds, zone_key
 
 SUMMER = dt.datetime(2026, 7, 1, 12, 34, 56, 250_000)
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
@@ -29,6 +30,7 @@ def local(request, monkeypatch):
         time.tzset()
         yield request.param
     time.tzset()
+    tzlocal.reload_localzone()
 
 
 def forms(moment):
@@ -105,6 +107,53 @@ def test_a_time_without_a_zone_is_local_by_every_way_in(local):
 def test_a_time_without_a_zone_is_of_the_streams_zone_by_every_way_in(tz, local):
     expected = SUMMER.replace(tzinfo=ZoneInfo("Asia/Tokyo")).timestamp()
     assert {tuple(times(way, tz=tz)) for way in ways(SUMMER)} == {(expected,)}
+
+
+def column_ways(columns):
+    for column in columns:
+        yield lambda s, column=column: s.extend([1.0], ts=column)
+        yield lambda s, column=column: s.extend({"v": [1.0], "ts": column})
+        if not type(column).__module__.startswith(("polars", "pyarrow")):  # whose zones pandas drops
+            yield lambda s, column=column: s.extend(pd.DataFrame({"v": [1.0], "ts": column}))
+
+
+def test_columns_without_a_zone_are_known_to_be_written_in_that_of_the_stream():
+    for way in column_ways(forms(SUMMER)["columns"]):
+        s = Stream("s", tz="Asia/Tokyo")
+        assert s.written_in is None
+        way(s)
+        assert s.written_in == "Asia/Tokyo"
+        s.append(1.0)
+        assert s.written_in is None, "now is a moment"
+
+
+def test_columns_of_moments_are_written_in_no_zone():
+    aware = SUMMER.replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    columns = [[aware], [aware.isoformat()], pd.Series([aware]), pl.Series([aware]), pa.array([aware])]
+    columns += [[SUMMER.timestamp()], np.array([SUMMER.timestamp()]), [dt.timedelta(1)]]
+    for way in column_ways(columns):
+        s = Stream("s", tz="Asia/Tokyo")
+        way(s)
+        assert s.written_in is None
+
+
+def test_the_local_zone_has_a_name(local):
+    tzlocal.reload_localzone()
+    s = Stream("s")
+    s.extend([1.0], ts=[SUMMER])
+    assert s.written_in == local
+
+
+def test_a_local_zone_without_a_name_has_its_offset(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "XYZ-9")
+        time.tzset()
+        with pytest.raises(LookupError):
+            tzlocal.reload_localzone()
+        patch.setattr(tzlocal, "get_localzone_name", tzlocal.reload_localzone)
+        assert local_key() == "+09:00"
+    time.tzset()
+    tzlocal.reload_localzone()
 
 
 def test_a_time_with_a_zone_is_what_it_says_by_every_way_in(local):

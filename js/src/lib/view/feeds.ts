@@ -13,6 +13,8 @@ export class Feeds {
   readonly #ages = new Map<string, { age: number; at: number }>();
   /** Feed → how many seconds without data are unusual; null: none will come. */
   readonly #quietAfter = new Map<string, number | null>();
+  /** Feed → the zone in which its times were written; null: they are moments. */
+  readonly #zones = new Map<string, string | null>();
   /** Feed → where the link stood that fills it, and when we were told. */
   readonly #links = new Map<string, { link: FeedLink; at: number }>();
   /** Feeds of which something is missing after the newest datum. */
@@ -36,7 +38,8 @@ export class Feeds {
   take({ feed, body }: Part): void {
     this.#heldAt = null;
     const at = this.#clock.now();
-    const { age, quiet_after: quietAfter, link, missing, error, notice } = body;
+    const { age, quiet_after: quietAfter, zone, link, missing, error, notice } = body;
+    if (zone !== undefined) this.#zones.set(feed, zone as string | null);
     if (quietAfter !== undefined) this.#quietAfter.set(feed, quietAfter as number | null);
     if (typeof age === "number") this.#ages.set(feed, { age, at });
     else this.#ages.delete(feed);
@@ -84,6 +87,12 @@ export class Feeds {
   get quietAfter(): number | null {
     const known = [...this.#quietAfter.values()].filter((each) => each !== null);
     return known.length ? Math.max(...known) : null;
+  }
+
+  /** The zone in which the times of all feeds were written; empty: they are moments, or of several zones. */
+  get zone(): string {
+    const zones = new Set(this.#zones.values());
+    return (zones.size === 1 && [...zones][0]) || "";
   }
 
   /** Seconds since the link was lost that a feed comes by, once that is said; 0 while there is one. */

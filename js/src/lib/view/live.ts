@@ -199,9 +199,9 @@ export abstract class LiveWidget implements Widget {
     return localeOf(this.model.get("locale"));
   }
 
-  /** The zone whose clocks times are read by: the one asked for, or the reader's, which is empty. */
+  /** The zone whose clocks times are read by: the one asked for, or that in which they were written, or the reader's, ''. */
   get zone(): string {
-    return zoneOf(this.model.get("tz") || "");
+    return zoneOf(this.model.get("tz") || this.#feeds.zone);
   }
 
   /** The value of a trait. */
