@@ -275,13 +275,15 @@ class MetricView implements View {
     const write = changeFormatter(card.get<NumberFormat>("_format"), card.locale, relative);
     const { seconds } = card.get<{ seconds: number }>("_window");
     const over = say("over", windowText(seconds, card.locale));
-    const what = `${ARROW[trend]} ${Number.isNaN(change) ? "" : `${write(change)} · `}${over}`;
+    const size = Number.isNaN(change) ? "" : write(change);
+    const shown = size.startsWith("±") ? "neutral" : trend; // a change too small to be written has no direction
+    const what = `${ARROW[shown]} ${size && `${size} · `}${over}`;
     setText(this.#trend, what.trim());
-    setAttribute(this.#trend, "aria-label", `${say(trend)} ${this.#trend.textContent}`);
+    setAttribute(this.#trend, "aria-label", `${say(shown)} ${this.#trend.textContent}`);
     const good = card.get<string>("good");
-    const verdict = !good || trend === "neutral" ? "" : trend === good ? "good" : "bad";
+    const verdict = !good || shown === "neutral" ? "" : shown === good ? "good" : "bad";
     setAttribute(this.#trend, "data-rw-verdict", verdict);
-    setAttribute(this.root, "data-rw-trend", trend);
+    setAttribute(this.root, "data-rw-trend", shown);
   }
 
   /** The window as a line with a soft ground; breaks stay breaks. */

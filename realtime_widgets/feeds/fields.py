@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..errors import UnknownField, UsageError, did_you_mean, shown
+from ..errors import UnknownField, UsageError, WrongType, did_you_mean, shown
 from ..streams import Stream
 from ..streams.values import read_number
 
@@ -28,7 +28,12 @@ def check_field(stream: Stream, name: str) -> None:
 
     Raises:
         UnknownField: naming the nearest field, and the existing ones.
+        WrongType: when it is no text.
     """
+    if not isinstance(name, str):
+        raise WrongType(
+            f"{shown(name)} is no name of a field: it is of type {type(name).__name__}; pass a text"
+        )
     if stream.fields and name not in stream.fields:
         raise UnknownField(no_such_field(stream, name))
 

@@ -30,7 +30,10 @@ NAMES: Final = frozenset(_NAMED.split())
 """The named and system colours of CSS Color 4, in lower case."""
 
 _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
-_FUNCTION = re.compile(r"[a-z][a-z-]*\([^;{}]+\)", re.IGNORECASE)
+_FUNCTION = re.compile(
+    r"(rgba?|hsla?|hwb|(ok)?lab|(ok)?lch|color|color-mix|light-dark|contrast-color|device-cmyk|var)\([^;{}]+\)",
+    re.IGNORECASE,
+)
 
 
 def checked_color(color: Any) -> str:

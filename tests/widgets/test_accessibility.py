@@ -102,10 +102,13 @@ def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
     notebook.run_all()
     for output in notebook.outputs(1):
         assert output["output_type"] != "error", output
-    try:
+    try:  # the board is higher than what a page is sent unasked
         notebook.page.wait_for_function(
-            "() => document.querySelectorAll('.rw-root').length === 33"
-            " && !document.querySelector('.rw-root[data-rw-state=loading]')"
+            """() => {
+                const waiting = document.querySelector(".rw-root[data-rw-state=loading]");
+                waiting?.scrollIntoView({ block: "center" });
+                return !waiting && document.querySelectorAll(".rw-root").length === 33;
+            }"""
         )
     except TimeoutError as error:
         screenshot(notebook.page, "the board")

@@ -28,7 +28,8 @@ def test_what_css_has_passes(color: str):
 
 
 @pytest.mark.parametrize(
-    "color", ["notacolour", "#12", "#ggg", "12", "", "red; x: y", "rgb(1,2,3", "tab:blue", "C0"]
+    "color",
+    ["notacolour", "#12", "#ggg", "12", "", "red; x: y", "rgb(1,2,3", "tab:blue", "C0", "foo(1)", "url(x)"],
 )
 def test_what_no_browser_takes_is_refused(color: str):
     with pytest.raises(UsageError, match="is no CSS colour"):

@@ -6,7 +6,9 @@ const write = (format: NumberFormat, value: number | null | undefined, locale = 
 
 describe("numbers", () => {
   it.each([
-    [{ name: "number" }, 1234567.8912, "1,234,567.891"],
+    [{ name: "number" }, 1234567.8912, "1,234,567.89"],
+    [{ name: "number" }, 99.8912, "99.891"],
+    [{ name: "number" }, 1000.004, "1,000"],
     [{ name: "number" }, 0, "0"],
     [{ name: "number" }, -0, "0"],
     [{ name: "number", precision: 2 }, -0.001, "0.00"],
@@ -32,6 +34,12 @@ describe("numbers", () => {
     [{ name: "bytes", unit: "/s" }, 3 * 1024 ** 3, "3.0 GiB/s"],
     [{ name: "compact" }, 1_234_567, "1.2M"],
     [{ name: "compact" }, 999_960, "1M"],
+    [{ name: "compact" }, 1e38, "1E38"],
+    [{ name: "percentage" }, -1e38, "−1E40%"],
+    [{ name: "bytes" }, 1.5e38, "1.5E38 B"],
+    [{ name: "bytes", unit: "/s" }, 1e38, "1E38 B/s"],
+    [{ name: "duration" }, 1e38, "1E38 ms"],
+    [{ name: "number", precision: 2 }, 1e38, "1E38"],
   ] as [NumberFormat, number, string][])("%j of %d is %s", (format, value, text) => {
     expect(write(format, value)).toBe(text);
   });

@@ -1,6 +1,14 @@
 // Ticks: where the ticks of an axis of numbers are, and what is written at them.
 
-import { currencyOf, moneyWriter, type NumberFormat, PREFIXES, suffix } from "../text/format";
+import {
+  currencyOf,
+  moneyWriter,
+  type NumberFormat,
+  PREFIXES,
+  plainly,
+  suffix,
+  TWO_DIGITS,
+} from "../text/format";
 import { numberFormat, numberWriter } from "../text/intl";
 import { words } from "../text/words";
 import { exactDuration } from "./duration_ticks";
@@ -29,8 +37,9 @@ const SHORT_UNIT = 4;
 
 /** The ticks from `from` to `to`: at least two, and `apart` or more from each other where that leaves two. */
 export function ticks(from: number, to: number, apart: number, scale: Scale): Tick[] {
-  const rules = { ...rulesOf(scale.format), whole: scale.whole };
   const size = Math.max(Math.abs(from), Math.abs(to));
+  const { format } = plainly(scale.format, size) ?? scale;
+  const rules = { ...rulesOf(format), whole: scale.whole };
   const fine = size * 2 ** -50; // numbers are no finer
   let least = Math.max(apart, fine);
   let step = stepFrom(least, rules);
@@ -80,8 +89,8 @@ const READABLE = 1 / 100;
 /** Of the size of its values, the length below which an axis is one of small differences. */
 const CLOSE = 1 / 10;
 
-/** What each format writes by itself, digits after the decimal point. */
-const USUAL: Readonly<Record<string, number>> = { number: 3, percentage: 1, bytes: 1, compact: 1 };
+/** What the other formats write by themselves, digits after the decimal point. */
+const USUAL: Readonly<Record<string, number>> = { percentage: 1, bytes: 1, compact: 1 };
 
 /** A format with as many digits as tell values apart that are all near to each other, on an axis from `from` to `to`. */
 export function readingFormat(
@@ -89,8 +98,8 @@ export function readingFormat(
   [from, to]: readonly [number, number],
   locale: string,
 ): NumberFormat {
-  const usual = USUAL[format.name];
   const size = Math.max(Math.abs(from), Math.abs(to));
+  const usual = format.name === "number" ? (size < TWO_DIGITS ? 3 : 2) : USUAL[format.name];
   const extreme = format.name === "number" && (size < SMALL || size >= LARGE);
   if (format.precision !== undefined || usual === undefined || extreme || to - from > size * CLOSE)
     return format;
@@ -113,6 +122,15 @@ function parts(step: number, size: number, { format, locale }: Scale): Parts {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
+  const plain = plainly(format, size);
+  if (plain) {
+    const [write, unit] = parts(step * plain.factor, size * plain.factor, {
+      format: plain.format,
+      locale,
+      whole: false,
+    });
+    return [(value) => write(value * plain.factor), unit];
+  }
   const unit = suffix(format);
   switch (format.name) {
     case "percentage":

@@ -29,8 +29,22 @@ const CURRENCIES: Readonly<Record<string, string>> = {
   "₿": "BTC",
 };
 
+/** From here on numbers have two digits after the point at most; smaller ones have three. */
+export const TWO_DIGITS = 100;
+
 /** Whole numbers from here on, and all numbers on an axis, are written with an exponent. */
 export const HUGE = 1e21;
+
+/** Sizes from which on a format has no larger unit left. */
+const BEYOND: Readonly<Record<string, number>> = {
+  percentage: 1e13,
+  compact: 1e18,
+  bytes: 1e24,
+  duration: 1e17,
+};
+
+/** What stands behind plain numbers in its place. */
+const PLAIN_UNITS: Readonly<Record<string, string>> = { percentage: "%", bytes: "B", duration: "ms" };
 
 const locales = new Map<string, string>();
 const writers = new Map<string, Write>();
@@ -61,8 +75,18 @@ function make(format: NumberFormat, locale: string): Write {
   const unit = suffix(format);
   return (value) => {
     if (value === null || value === undefined || Number.isNaN(value)) return MISSING;
-    return write(value) + unit;
+    const plain = plainly(format, value);
+    return plain ? formatter(plain.format, locale)(value * plain.factor) : write(value) + unit;
   };
+}
+
+/** The format of plain numbers for values so large that another has no unit for them, and what they are multiplied by. */
+export function plainly(format: NumberFormat, size: number): { format: NumberFormat; factor: number } | null {
+  const { name, unit = "" } = format;
+  if (!(Math.abs(size) >= (BEYOND[name] ?? Number.POSITIVE_INFINITY))) return null;
+  const own = PLAIN_UNITS[name];
+  const both = own ? [own, unit].filter(Boolean).join(unit.startsWith("/") ? "" : " ") : unit;
+  return { format: { name: "number", unit: both }, factor: name === "percentage" ? 100 : 1 };
 }
 
 /** The unit as it stands behind a number; empty where there is none, or it stands elsewhere. */
@@ -132,15 +156,16 @@ function numbersOf(
 ): (value: number) => string {
   const money = { ...digits(2, 2), trailingZeroDisplay: "stripIfInteger" } as Intl.NumberFormatOptions;
   const plain = moneyWriter(format, locale, currencyOf(format) ? money : digits(0, 3));
+  const large = moneyWriter(format, locale, currencyOf(format) ? money : digits(0, 2));
   const small = moneyWriter(format, locale, { maximumSignificantDigits: 3 });
   const extreme = moneyWriter(format, locale, { notation: "scientific", maximumSignificantDigits: 3 });
   const below = currencyOf(format) ? 0.01 : 0.1;
   return (value) => {
     const size = Math.abs(value);
-    if (format.precision !== undefined || size === 0 || size === Number.POSITIVE_INFINITY)
+    if ((format.precision !== undefined && size < HUGE) || size === 0 || size === Number.POSITIVE_INFINITY)
       return plain(value);
     if (size < 1e-4 || size >= HUGE) return extreme(value);
-    return (size < below ? small : plain)(value);
+    return (size < below ? small : size < TWO_DIGITS ? plain : large)(value);
   };
 }
 

@@ -99,6 +99,7 @@ export class ChartView implements Inspected {
     this.#legend = new Legend(chart.hidden, () => chart.host.invalidate(), signal);
     this.#inspector = new Inspector(this, el, this.#plot.root, signal);
     this.#head.title.after(this.#lone.root);
+    this.status.after(this.#lone.time);
     this.#head.pause.before(this.#tableButton.root);
     this.#plot.root.append(this.#empty);
     this.#summary.id = `rw-summary-${Math.random().toString(36).slice(2, 10)}`;
@@ -291,12 +292,14 @@ export class ChartView implements Inspected {
     this.#wroteAt = chart.host.clock.now();
     const { picture } = this;
     const wanted = this.#values;
+    // Among others, the newest value stays the newest: the tooltip has those at the place.
+    const pointed = wanted.length > 1 ? null : this.#inspector;
     const extents = wanted.some((value) => value !== "last")
       ? picture.traces.map((_, i) => extentOf(picture, i))
       : [];
     const written = picture.traces.map((_, i) =>
       wanted.map((value): Written => {
-        if (value === "last") return this.#reading(i);
+        if (value === "last") return this.#reading(i, pointed);
         const extent = extents[i];
         const found = extent
           ? value === "mean"
@@ -306,7 +309,7 @@ export class ChartView implements Inspected {
         return { value: found, text: this.#words.value(found) };
       }),
     );
-    const place = this.#inspector.place ?? (picture.axis === "time" ? picture.newestTs : picture.newest);
+    const place = pointed?.place ?? (picture.axis === "time" ? picture.newestTs : picture.newest);
     const time = place === null ? "" : this.placeText(place);
     this.#legend.write(written, time);
     this.#lone.write(written[0] ?? [], time);
@@ -318,10 +321,10 @@ export class ChartView implements Inspected {
     setText(this.#summary, this.#blank ? "" : this.#words.summary(picture));
   }
 
-  #reading(trace: number): Written {
-    const { readings } = this.#inspector;
+  #reading(trace: number, pointed: Inspector | null): Written {
+    const readings = pointed?.readings;
     const found = readings?.[trace];
-    if (found) return { value: found.hi, text: this.#inspector.text(found) };
+    if (found) return { value: found.hi, text: pointed!.text(found) };
     const value = readings ? null : (this.picture.last[trace] ?? null);
     return { value, text: this.#words.value(value) };
   }

@@ -16,7 +16,7 @@ export class Head {
   readonly root = h("div", "rw-head");
   readonly title = h("span", "rw-title");
   readonly status = h("span", "rw-status");
-  readonly pause = h("button", "rw-button rw-tool");
+  readonly pause = h("button", "rw-button rw-tool rw-pause");
   readonly #widget: Headed;
   readonly #signal: AbortSignal;
   readonly #tools = h("span", "rw-tools");

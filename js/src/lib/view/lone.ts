@@ -1,4 +1,4 @@
-// Lone: what stands beside the title of a chart with one line, in the place of a legend.
+// Lone: what stands beside the title of a chart with one line, in the place of a legend, and the time that it is of.
 
 import { words } from "../text/words";
 import { h, setText } from "./dom";
@@ -7,8 +7,14 @@ import type { LegendValue, Written } from "./legend";
 export class Lone {
   readonly root = h("span", "rw-lone");
   readonly #label = h("span", "rw-label");
+  /** Stands where there is room for all of it, or not at all. */
+  readonly time = h("span", "rw-lone-time");
   readonly #time = h("span", "rw-time");
   #cells: HTMLElement[] = [];
+
+  constructor() {
+    this.time.append(this.#time);
+  }
 
   /** Makes room for values; the label is hidden where the title says it. Without values there is nothing. */
   make(label: string, titled: boolean, values: LegendValue[], locale: string): void {
@@ -19,8 +25,8 @@ export class Lone {
     const parts = values.flatMap((value, i) =>
       value === "last" ? [this.#cells[i]!] : [h("span", "rw-lone-word", say(value)), this.#cells[i]!],
     );
-    this.root.replaceChildren(...(values.length ? [this.#label, ...parts, this.#time] : []));
-    this.root.hidden = !values.length;
+    this.root.replaceChildren(...(values.length ? [this.#label, ...parts] : []));
+    this.root.hidden = this.time.hidden = !values.length;
   }
 
   write(values: Written[], time: string): void {
