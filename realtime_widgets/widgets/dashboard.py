@@ -6,6 +6,7 @@ ipywidgets; the grid is made of classes and rules in style.css, which the header
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
@@ -78,6 +79,7 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
         look: dict[str, Any] = {"theme": theme, "locale": locale}
         self._own: list[Any] = []  # what close() closes
         self._boxes: list[Box] = []  # rows and stacks
+        self._around: weakref.WeakSet[Dashboard] = weakref.WeakSet()  # the dashboards that it is in
         if connection is None or isinstance(connection, ConnectionIndicator):
             indicator = connection
         else:
@@ -138,6 +140,9 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
         self._arrangement.remove(found)
         self._arrange()
         _set_classes(found, set())
+        for inner in _pausable([found]):
+            if isinstance(inner, Dashboard):
+                inner._around.discard(self)
         if self.paused:
             for member in _pausable([found]):
                 member.resume()  # as the dashboard would have done
@@ -150,7 +155,16 @@ class Dashboard(OnlySettings, SaysClosed, VBox):  # type: ignore[misc]
         self._grid.children = [self._line(line) for line in self._arrangement.lines()]
         for box in before:
             box.close()
+        for inner in _pausable(self):
+            if isinstance(inner, Dashboard):
+                inner._around.add(self)
+        self._count()
+
+    def _count(self) -> None:
+        """Tells the header, and those of the dashboards around it, what their buttons pause."""
         self._header._members = [live._rw_id for live in _live(self)]
+        for outer in list(self._around):
+            outer._count()
 
     def _line(self, line: Line) -> Box:
         row = self._box([self._place(cell) for cell in line.cells], f"rw-board-{line.kind}")

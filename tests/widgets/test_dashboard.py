@@ -195,6 +195,21 @@ def test_the_header_knows_whom_its_button_holds():
     assert header(dashboard)._members == [card._rw_id, boxed._rw_id, inner._rw_id]
 
 
+def test_the_button_pauses_what_comes_later_into_a_dashboard_within(sent: Recorder):
+    first, later = MetricCard("first", 1), MetricCard("later", 1)
+    inner = Dashboard([first])
+    outer = Dashboard([Dashboard([ipywidgets.VBox([inner])])])
+    outer.pause()
+    inner.add(later)
+    assert header(outer)._members == [first._rw_id, later._rw_id]
+    assert later.paused
+    inner.remove(first)
+    assert header(outer)._members == [later._rw_id]
+    outer[0].remove(outer[0][0])
+    inner.add(first)
+    assert header(outer)._members == []
+
+
 def test_an_indicator_is_never_held():
     indicator = ConnectionIndicator(StandIn())
     dashboard = Dashboard([indicator])
