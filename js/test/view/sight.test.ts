@@ -79,6 +79,20 @@ it("is drawn again as soon as it is on screen, with what came meanwhile", () => 
   expect(shown()).toBe("2");
 });
 
+it("is drawn once while it is near, so that it is as high as it will be when it comes on screen", () => {
+  move(false, true);
+  value(1);
+  expect(shown()).toBe("1");
+  value(2);
+  expect(shown()).toBe("1");
+});
+
+it("is not drawn at all while it is away", () => {
+  move(false, false);
+  value(1);
+  expect(shown()).toBe("—");
+});
+
 it("counts as shown while it is near, and its draws do not", () => {
   value(1);
   const before = reported().draws;

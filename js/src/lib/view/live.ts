@@ -133,7 +133,7 @@ export abstract class LiveWidget implements Widget {
 
   draw(): number {
     const failures: unknown[] = [];
-    const { seen } = this.#sizes;
+    const seen = this.#drawable;
     this.#unfinished = false;
     this.#claimed = this.claim;
     for (const [view, width] of seen) {
@@ -150,6 +150,12 @@ export abstract class LiveWidget implements Widget {
     }
     if (failures.length) throw failures[0];
     return seen.length;
+  }
+
+  /** The views on screen; those that come next only once, so that they are as high as they will be. */
+  get #drawable(): [View, number][] {
+    const { seen, coming } = this.#sizes;
+    return [...seen, ...coming.filter(([{ root }]) => root.dataset.rwState === "loading")];
   }
 
   /** A view leaves something of what it draws for the next second. */

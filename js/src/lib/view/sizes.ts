@@ -75,6 +75,13 @@ export class Sizes<View extends Measurable> {
     );
   }
 
+  /** The views that are near the screen and not on it, and their widths. */
+  get coming(): [View, number][] {
+    return [...this.#sizes].flatMap(([view, { width, distance }]) =>
+      width && distance === "near" ? [[view, width]] : [],
+    );
+  }
+
   /** The widths of the views that are on screen or near it. */
   get near(): number[] {
     this.measure();
