@@ -14,6 +14,7 @@ import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
 import { Drawing } from "./lib/view/drawing";
+import type { DataState } from "./lib/view/freshness";
 import { showIcon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
 
@@ -33,6 +34,8 @@ interface Readout {
   level: "normal" | "warning" | "error";
 }
 
+/** Without news, "last 60 s" would not be true; what is said of the state then stands in its place. */
+const WITHOUT_TREND: readonly DataState[] = ["no_data", "stale", "disconnected", "kernel_gone"];
 /**
  * The trend cannot be read, and the line hardly moves, more often than that: it is drawn anew once it would move by two
  * pixels. The number itself is written with every draw.
@@ -265,7 +268,7 @@ class MetricView implements View {
   #writeTrend({ trend, delta, value }: Readout): void {
     const { card } = this;
     const say = words(card.locale);
-    const known = delta !== undefined && value !== null && card.state !== "no_data";
+    const known = delta !== undefined && value !== null && !WITHOUT_TREND.includes(card.state);
     if (this.#trend.hidden === known) this.#trend.hidden = !known;
     if (!known) return;
     const relative = card.get<string>("change") === "relative";

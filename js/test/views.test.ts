@@ -437,6 +437,20 @@ describe("data that pause", () => {
     time = 0;
   });
 
+  it("have no trend of the last minute", () => {
+    time = 0;
+    const widget = card();
+    const trend = { age: 0, quiet_after: 5, delta: 1, trend: "up" };
+    widget.apply(part(number(2, trend), [NOW]), "replace");
+    const el = shown(widget);
+    expect([text(el, ".rw-trend"), isHidden(el, ".rw-trend")]).toEqual(["▲ +1 · last 60 s", false]);
+    time = 20_000;
+    widget.tick("alive");
+    widget.draw();
+    expect(isHidden(el, ".rw-trend")).toBe(true);
+    time = 0;
+  });
+
   it("of a table are nothing to say", () => {
     const widget = chart();
     widget.apply(part({ age: 100, quiet_after: null }, [NOW]), "replace");

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SETUP = """
-import math, threading, time
+import itertools, math, threading, time
 import ipywidgets, numpy as np
 import realtime_widgets as rw
 
@@ -55,10 +55,14 @@ hub = rw.Hub().start()
 client = rw.connect(hub)
 feed, happenings = filled("feed"), logged("happenings")
 
+alive = []  # streams that go on once a second, and the record that each of them repeats
+
 def go_on():
-    while True:
+    for tick in itertools.count():
         ts = time.time()
         feed.append(ts=ts, cpu=float(wave(ts)), memory=0.52, requests=1200 + 900 * float(wave(ts)))
+        for stream, record in alive[:] if tick % 5 == 0 else []:
+            stream.append(record)
         time.sleep(0.2)
 
 threading.Thread(target=go_on, daemon=True).start()
@@ -133,6 +137,7 @@ level = rw.Stream("level")
 for i in range(30):
     level.append(ts=time.time() - 30 + i, normal=0.3 + i / 1000, warning=0.7 + i / 200, error=0.8 + i / 150)
 level.append(ts=time.time(), text="degraded")
+alive.append((level, dict(normal=0.33, warning=0.845, error=0.993, text="degraded")))
 share = dict(format="percentage", thresholds={0.8: "warning", 0.95: "error"}, good="down")
 rw.Dashboard(
     [
@@ -151,6 +156,7 @@ rw.Dashboard(
         """
 long = filled("long")
 long.extend({"ts": [time.time()], "huge": [123456789012345.678], "a_field_with_a_name_that_goes_on_and_on_and_on": [1.0]})
+alive.append((long, dict(cpu=0.5, memory=0.5, requests=1700.0, huge=123456789012345.678)))
 story = logged("story")
 story.append(level="error", source="a-service-with-a-long-name.example.internal", message="Traceback: " + "the call failed at "
              "node/7/shard/12/replica/3 " * 12)

@@ -53,6 +53,27 @@ describe("the axis on the left", () => {
     expect(asked(left!, plot(500, 200), 0, 1.2).texts).toHaveLength(7);
   });
 
+  it("is no wider for a long unit: that stands above it, from the edge on", () => {
+    const { axes, padding, hooks } = axesOf({ ...look, format: { name: "number", unit: "requests/s" } });
+    const written: unknown[] = [];
+    const over = {
+      bbox: { top: 22 },
+      ctx: { save() {}, restore() {}, fillText: (...text: unknown[]) => written.push(text) },
+    };
+    const top = () => (padding![0] as Ask)(over as unknown as uPlot);
+    expect(asked(axes![1]!, plot(500, 200), 0, 10)).toMatchObject({ size: 32 });
+    expect(asked(axes![1]!, plot(500, 200), 0, 10).texts.at(-1)).toBe("10");
+    (hooks!.drawAxes![0] as Ask)(over as unknown as uPlot);
+    expect([written, top()]).toEqual([[["requests/s", 4, 15]], 22]);
+  });
+
+  it("has no line above it without one", () => {
+    const { axes, padding, hooks } = axesOf({ ...look, format: { name: "number", unit: "kW" } });
+    expect(asked(axes![1]!, plot(500, 200), 0, 10).texts.at(-1)).toBe("10 kW");
+    (hooks!.drawAxes![0] as Ask)({} as uPlot);
+    expect((padding![0] as Ask)({} as uPlot)).toBe(8);
+  });
+
   it("has ten ticks at most, however high it is", () => {
     const [, left] = axesOf(look).axes!;
     expect(asked(left!, plot(500, 2000), 0, 100).texts).toHaveLength(11);

@@ -6,10 +6,13 @@ import type { Axis } from "./buckets";
 import { type Tick, ticks } from "./ticks";
 import { timeTicks, widthOf } from "./time_ticks";
 
-const FONT = "11px system-ui, sans-serif";
+const FAMILY = "system-ui, sans-serif";
 
 // CSS pixels
+const FONT_SIZE = 11;
 const LINE = 14;
+/** Half of a line of text, and a little. */
+const HALF = 7;
 const LABEL = 16;
 const TICK = 4;
 const GAP = 4;
@@ -20,6 +23,8 @@ const TOP = 8;
 const VALUES_APART = 28;
 const MOST_VALUES = 10;
 const NUMBERS_APART = 80;
+
+const FONT = `${FONT_SIZE}px ${FAMILY}`;
 
 /** Colours of the labels and of the grid, and how labels are written. */
 export interface AxisLook {
@@ -39,21 +44,29 @@ export interface AxisLook {
   counted: string;
 }
 
-/** The axes of a plot, and the room around it that their labels need. */
-export function axesOf(look: AxisLook): Pick<uPlot.Options, "axes" | "padding"> {
+/** The axes of a plot, the room around it that their labels need, and what is written there. */
+export function axesOf(look: AxisLook): Pick<uPlot.Options, "axes" | "padding" | "hooks"> {
   const below = new Labels();
   const left = new Labels();
   // Half of a label stands out at either end.
   const half = () => Math.max(...below.texts.map(widthOf), 0) / 2 + EDGE;
   return {
     axes: [placeAxis(look, below), valueAxis(look, left)],
-    padding: [TOP, () => Math.ceil(half()), 0, () => Math.max(0, Math.ceil(half()) - left.size)],
+    padding: [
+      () => (left.above ? TOP + LINE : TOP),
+      () => Math.ceil(half()),
+      0,
+      () => Math.max(0, Math.ceil(half()) - left.size),
+    ],
+    hooks: { drawAxes: [(plot) => writeAbove(plot, left.above, look.muted)] },
   };
 }
 
 /** What is written at an axis. */
 class Labels {
   texts: string[] = [];
+  /** What stands above: a unit that is too long to stand behind the topmost number. */
+  above = "";
   /** Across, CSS pixels. */
   size = MIN_WIDTH;
 }
@@ -85,6 +98,19 @@ function placeAxis(look: AxisLook, labels: Labels): uPlot.Axis {
   };
 }
 
+/** Writes something above the axis on the left, from the edge of the plot on. */
+function writeAbove({ ctx, bbox }: uPlot, text: string, color: string): void {
+  if (!text) return;
+  const scale = devicePixelRatio;
+  ctx.save();
+  ctx.font = `${FONT_SIZE * scale}px ${FAMILY}`;
+  ctx.fillStyle = color;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "bottom";
+  ctx.fillText(text, EDGE * scale, bbox.top - HALF * scale);
+  ctx.restore();
+}
+
 /** The axis on the left, as wide as its longest label. */
 function valueAxis(look: AxisLook, labels: Labels): uPlot.Axis {
   const { locale, format } = look;
@@ -100,11 +126,14 @@ function valueAxis(look: AxisLook, labels: Labels): uPlot.Axis {
       foundFor = what;
       const apart = Math.max(VALUES_APART / px, 1 / MOST_VALUES);
       found = ticks(from, to, (to - from) * apart, { format, locale, whole });
+      const top = found.at(-1);
+      const [text = "", above = ""] = top?.text.split("\n") ?? [];
+      if (top) top.text = text;
+      labels.above = above;
       return found;
     }),
     size: (plot, texts) => {
-      const lines = (texts ?? []).flatMap((text) => (text ?? "").split("\n"));
-      labels.size = Math.ceil(Math.max(MIN_WIDTH, widest(plot, lines) + TICK + GAP + EDGE));
+      labels.size = Math.ceil(Math.max(MIN_WIDTH, widest(plot, texts ?? []) + TICK + GAP + EDGE));
       return labels.size;
     },
   };
@@ -135,10 +164,10 @@ function common(
   };
 }
 
-function widest({ ctx }: uPlot, lines: string[]): number {
+function widest({ ctx }: uPlot, texts: string[]): number {
   ctx.save();
   ctx.font = FONT;
-  const width = Math.max(0, ...lines.map((line) => ctx.measureText(line).width));
+  const width = Math.max(0, ...texts.map((text) => ctx.measureText(text ?? "").width));
   ctx.restore();
   return width;
 }

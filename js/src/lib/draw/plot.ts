@@ -46,10 +46,11 @@ export function plotOptions(look: Look): uPlot.Options {
     if (ground && newest && plot.series[look.lines.indexOf(newest) + 1]!.show)
       paint(plot, ground, newest.ink);
   };
+  const axes = axesOf(look);
   return {
     width,
     height,
-    ...axesOf(look),
+    ...axes,
     legend: { show: false },
     cursor: { show: false }, // ours reads no layout while the plot draws
     scales: { x: { time: false, range: look.span }, y: { range: look.range } },
@@ -65,7 +66,7 @@ export function plotOptions(look: Look): uPlot.Options {
         points: { show: false },
       })),
     ],
-    ...(alone ? { hooks: { draw: [paintGround] } } : {}),
+    hooks: { ...axes.hooks, ...(alone ? { draw: [paintGround] } : {}) },
   };
 }
 

@@ -32,7 +32,7 @@ export interface Scale {
 const LARGE = 1e15;
 const SMALL = 1e-4;
 
-/** Letters of a unit that has room behind a number; longer ones stand below it. */
+/** Letters of a unit that has room behind a number; longer ones have a line of their own. */
 const SHORT_UNIT = 4;
 
 /** The ticks from `from` to `to`: at least two, and `apart` or more from each other where that leaves two. */

@@ -12,10 +12,6 @@ export class Lone {
   readonly #time = h("span", "rw-time");
   #cells: HTMLElement[] = [];
 
-  constructor() {
-    this.time.append(this.#time);
-  }
-
   /** Makes room for values; the label is hidden where the title says it. Without values there is nothing. */
   make(label: string, titled: boolean, values: LegendValue[], locale: string): void {
     const say = words(locale);
@@ -26,6 +22,7 @@ export class Lone {
       value === "last" ? [this.#cells[i]!] : [h("span", "rw-lone-word", say(value)), this.#cells[i]!],
     );
     this.root.replaceChildren(...(values.length ? [this.#label, ...parts] : []));
+    this.time.replaceChildren(...(values.length ? [this.#time] : []));
     this.root.hidden = this.time.hidden = !values.length;
   }
 
