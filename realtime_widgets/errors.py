@@ -28,6 +28,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
@@ -223,7 +224,10 @@ class NamesNearest:
 
 
 def named_keywords(fn: F) -> F:
-    """Have a function, a constructor or a class name the nearest keyword when one is misspelled; a decorator."""
+    """Have a function, a constructor or a class say which keyword was meant; a decorator.
+
+    The nearest one when one is misspelled, and the first when too much is passed without a name.
+    """
     if isinstance(fn, type):
         setattr(fn, "__init__", named_keywords(vars(fn)["__init__"]))  # noqa: B010 (of a class, for mypy)
         return cast("F", fn)
@@ -233,12 +237,22 @@ def named_keywords(fn: F) -> F:
     ]
     known = frozenset(allowed)
     mine = [each for each in allowed if each != "self"]
+    named = [each.name for each in parameters if each.kind == each.KEYWORD_ONLY]
+    endless = any(each.kind == each.VAR_POSITIONAL for each in parameters)
+    most = math.inf if endless or not named else len(allowed) - len(named)
+    unnamed = [name for name in mine if name not in named]
 
     @functools.wraps(fn)
     def checked(*args: Any, **keywords: Any) -> Any:
-        if not known.issuperset(keywords):
+        if len(args) > most or not known.issuperset(keywords):
             what = type(args[0]).__name__ if fn.__name__ == "__init__" else f"{fn.__name__}()"
             reject_unknown_keywords(what, keywords, mine)
+            first, *others = named
+            call = ", ".join([*unnamed, f"{first}=…"])
+            raise WrongType(
+                f"{what} cannot be called like this: {shown(args[int(most)])} comes without a keyword; pass "
+                f"{what.removesuffix('()')}({call}){', or another of ' if others else ''}{', '.join(others)}"
+            )
         return fn(*args, **keywords)
 
     return cast("F", checked)

@@ -91,6 +91,25 @@ def test_an_unknown_keyword_of_a_function_or_a_class_names_the_nearest():
         Made()
 
 
+def test_a_value_too_many_without_a_keyword_names_the_keywords():
+    @errors.named_keywords
+    class Chart:
+        def __init__(self, stream, *, y=None, window=60):
+            self.given = (stream, y, window)
+
+    @errors.named_keywords
+    def fn(*items, sep=" "):
+        return items, sep
+
+    assert Chart(1, y="a").given == (1, "a", 60)
+    assert fn(1, 2, 3) == ((1, 2, 3), " ")
+    with pytest.raises(
+        errors.WrongType,
+        match=r"^Chart cannot .*: 'cpu' comes without a keyword; pass Chart\(stream, y=…\), or another of window$",
+    ):
+        Chart(1, "cpu")
+
+
 class Poison:
     def __repr__(self) -> str:
         raise RuntimeError("not today")

@@ -9,11 +9,13 @@ let list: HTMLElement;
 let rows: HTMLElement[];
 let follow: Follow;
 let rowPx: number;
+let hidden: boolean;
 let resize: () => void;
 const changed = vi.fn();
 
 beforeEach(() => {
   rowPx = 20;
+  hidden = false;
   life = new AbortController();
   vi.stubGlobal(
     "ResizeObserver",
@@ -36,9 +38,14 @@ beforeEach(() => {
   document.body.append(host);
   let top = 0;
   Object.defineProperties(list, {
-    clientHeight: { get: () => 100 },
-    scrollHeight: { get: () => Math.max(100, rows.length * rowPx) },
-    scrollTop: { get: () => top, set: (px) => (top = Math.max(0, Math.min(px, rows.length * rowPx - 100))) },
+    clientHeight: { get: () => (hidden ? 0 : 100) },
+    scrollHeight: { get: () => (hidden ? 0 : Math.max(100, rows.length * rowPx)) },
+    scrollTop: {
+      get: () => (hidden ? 0 : top),
+      set: (px) => {
+        if (!hidden) top = Math.max(0, Math.min(px, rows.length * rowPx - 100));
+      },
+    },
   });
   keepKeys();
   follow = new Follow(list, () => rows, changed, life.signal);
@@ -69,8 +76,8 @@ function set(count: number, gone = 0): void {
 function row(): HTMLElement {
   const made = document.createElement("p");
   Object.defineProperties(made, {
-    offsetTop: { get: () => rows.indexOf(made) * rowPx },
-    offsetHeight: { get: () => rowPx },
+    offsetTop: { get: () => (hidden ? 0 : rows.indexOf(made) * rowPx) },
+    offsetHeight: { get: () => (hidden ? 0 : rowPx) },
   });
   return made;
 }
@@ -144,4 +151,25 @@ it("follows where everything fits, and says whether it does", () => {
   expect([follow.on, follow.scrolls]).toEqual([true, false]);
   press("ArrowUp");
   expect(follow.on).toBe(true);
+});
+
+it("keeps what is being read while it is hidden, as in a collapsed cell, whatever comes meanwhile", () => {
+  scroll(300);
+  const reading = rows[15];
+  hidden = true;
+  resize();
+  expect([follow.on, follow.scrolls]).toEqual([false, true]);
+  set(50, 10);
+  hidden = false;
+  resize();
+  expect([follow.on, rows.indexOf(reading!), list.scrollTop]).toEqual([false, 5, 100]);
+});
+
+it("follows again when it is shown after it was hidden", () => {
+  hidden = true;
+  resize();
+  set(50);
+  hidden = false;
+  resize();
+  expect([follow.on, list.scrollTop]).toEqual([true, 900]);
 });

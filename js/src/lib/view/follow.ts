@@ -63,7 +63,8 @@ export class Follow {
     const list = this.#list;
     const rows = this.#rows();
     if (!this.on && list.clientWidth !== this.#width) this.#resized(); // before the observer has seen it
-    let at = this.on ? rows.length : firstInSight(rows, list.scrollTop);
+    if (!this.on && !this.#hidden) this.#read();
+    let at = this.on || !this.#reading ? rows.length : rows.indexOf(this.#reading.row);
     while (at < rows.length && !stays(at)) at++;
     const above = at < rows.length ? rows[at]!.offsetTop - list.scrollTop : 0;
     write();
@@ -74,6 +75,7 @@ export class Follow {
 
   /** Goes to the end where it follows, and notes where the list stands. */
   settle(): void {
+    if (this.#hidden) return;
     const list = this.#list;
     if (this.on) list.scrollTop = list.scrollHeight;
     this.#top = list.scrollTop;
@@ -86,6 +88,7 @@ export class Follow {
    * gone up from where we put the list wants to stay there.
    */
   #scrolled(): void {
+    if (this.#hidden) return;
     const { scrollTop } = this.#list;
     const was = this.on;
     const up = scrollTop < this.#top;
@@ -94,6 +97,11 @@ export class Follow {
     this.#top = scrollTop;
     if (!this.on) this.#read();
     if (this.on !== was) this.#changed();
+  }
+
+  /** In a collapsed cell, say, or behind another tab: nothing has a place or a height then, and nobody reads. */
+  get #hidden(): boolean {
+    return this.#list.clientHeight === 0;
   }
 
   /** Pixels below what is in sight. */
@@ -111,6 +119,7 @@ export class Follow {
 
   /** The list has another size: its lines wrap anew. */
   #resized(): void {
+    if (this.#hidden) return;
     this.#keepPlace();
     this.settle();
   }
