@@ -10,6 +10,7 @@ import { define } from "./lib/hop/slot";
 import { changeFormatter, exactText } from "./lib/text/changes";
 import { agoText, durationText, windowText } from "./lib/text/durations";
 import { formatter, MISSING, type NumberFormat } from "./lib/text/format";
+import { unbroken } from "./lib/text/intl";
 import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
 import { h, setAttribute, setText } from "./lib/view/dom";
@@ -280,8 +281,9 @@ class MetricView implements View {
     const over = say("over", windowText(seconds, card.locale));
     const size = Number.isNaN(change) ? "" : write(change);
     const shown = size.startsWith("±") ? "neutral" : trend; // a change too small to be written has no direction
-    const what = `${ARROW[shown]} ${size && `${size} · `}${over}`;
-    setText(this.#trend, what.trim());
+    const by = [ARROW[shown], size && `${size} ·`].filter(Boolean).join(" ");
+    // A line may end between the change and its time, and nowhere within them.
+    setText(this.#trend, [by, over].filter(Boolean).map(unbroken).join(" "));
     setAttribute(this.#trend, "aria-label", `${say(shown)} ${this.#trend.textContent}`);
     const good = card.get<string>("good");
     const verdict = !good || shown === "neutral" ? "" : shown === good ? "good" : "bad";

@@ -81,7 +81,8 @@ export class Stage {
 }
 
 /** What stands in an element of a view. */
-export const text = (el: HTMLElement, selector: string) => el.querySelector(selector)!.textContent;
+export const text = (el: HTMLElement, selector: string) =>
+  el.querySelector(selector)!.textContent.replaceAll("\u00a0", " ");
 
 /** The element, as something to click on or to measure. */
 export const find = (el: HTMLElement, selector: string) => el.querySelector<HTMLButtonElement>(selector)!;

@@ -132,7 +132,8 @@ function shown(widget: LiveChart | MetricCard): HTMLElement {
   return el;
 }
 
-const text = (el: HTMLElement, selector: string) => el.querySelector(selector)!.textContent;
+const text = (el: HTMLElement, selector: string) =>
+  el.querySelector(selector)!.textContent.replaceAll("\u00a0", " ");
 const isHidden = (el: HTMLElement, selector: string) => el.querySelector<HTMLElement>(selector)!.hidden;
 const chart = () => new LiveChart(model, host, life.signal);
 const card = () => new MetricCard(model, host, life.signal);
@@ -430,7 +431,7 @@ describe("data that pause", () => {
     const root = el.querySelector<HTMLElement>(".rw-root")!;
     const status = el.querySelector<HTMLElement>(".rw-status")!;
     expect([widget.state, root.dataset.rwState]).toEqual(["stale", "quiet"]);
-    expect([status.textContent, status.title]).toEqual([
+    expect([text(el, ".rw-status"), status.title.replaceAll("\u00a0", " ")]).toEqual([
       "Last data 20 s ago",
       "Data usually come within 5 s",
     ]);

@@ -329,7 +329,7 @@ def test_a_log_fetches_the_events_that_a_burst_left_out(page: Page, lab: Lab) ->
 
 
 def test_two_hundred_cards_become_live_and_share_their_messages(page: Page, lab: Lab) -> None:
-    page.set_viewport_size({"width": 1280, "height": 5000})  # all on screen: what is far from it is not sent
+    page.set_viewport_size({"width": 1280, "height": 7000})  # all on screen: what is far from it is not sent
     notebook = opened(
         page,
         lab,

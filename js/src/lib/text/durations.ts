@@ -1,6 +1,6 @@
 // Durations: lengths of time as text, in the units that suit their size.
 
-import { numberWriter } from "./intl";
+import { numberWriter, unbroken } from "./intl";
 import { words } from "./words";
 
 export const UNITS = [
@@ -66,10 +66,12 @@ export function windowText(seconds: number, locale: string): string {
     : durationText(seconds * 1000, locale);
 }
 
-/** How long ago something was, in whole seconds, or else minutes, hours or days. */
+/** How long ago something was, in whole seconds, or else minutes, hours or days; to stand in a sentence. */
 export function agoText(seconds: number, locale: string): string {
   const [, size] = UNITS.find(([, each]) => seconds >= each) ?? ["unit_s", 1];
-  return seconds < 1
-    ? `0 ${words(locale)("unit_s")}`
-    : durationText(Math.floor(seconds / size) * size * 1000, locale);
+  return unbroken(
+    seconds < 1
+      ? `0 ${words(locale)("unit_s")}`
+      : durationText(Math.floor(seconds / size) * size * 1000, locale),
+  );
 }

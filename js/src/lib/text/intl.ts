@@ -36,3 +36,8 @@ export function dateFormat(locale: string, options: Intl.DateTimeFormatOptions):
 export function withMinus(text: string): string {
   return text.replaceAll("-", "−");
 }
+
+/** A text of which no line ends within: a number and its unit, say. */
+export function unbroken(text: string): string {
+  return text.replaceAll(" ", "\u00a0");
+}
