@@ -626,6 +626,13 @@ describe("a card", () => {
     expect([value.textContent, value.title]).toEqual(["1.2M", "1,234,567"]);
   });
 
+  it("lets a line of the trend end before its time, and nowhere else", () => {
+    const widget = card();
+    widget.apply(part(number(7, { delta: 2, trend: "up", span: 60 }), [NOW]), "replace");
+    const trend = shown(widget).querySelector(".rw-trend")!;
+    expect(trend.textContent.split(" ")).toEqual(["▲\u00a0+2\u00a0·", "last\u00a060\u00a0s"]);
+  });
+
   it("writes its number with every draw, and the trend as often as it can be read", () => {
     const widget = card();
     const put = (value: number) => {
