@@ -173,3 +173,15 @@ it("follows again when it is shown after it was hidden", () => {
   resize();
   expect([follow.on, list.scrollTop]).toEqual([true, 900]);
 });
+
+it("goes on following when its layout has moved it: while its cell is skipped, or with other heights", () => {
+  list.checkVisibility = () => false;
+  scroll(300);
+  expect([follow.on, list.scrollTop]).toEqual([true, 700]);
+  list.checkVisibility = () => true;
+  rowPx = 30;
+  scroll(300);
+  expect([follow.on, list.scrollTop]).toEqual([true, 1100]);
+  scroll(300);
+  expect(follow.on).toBe(false);
+});

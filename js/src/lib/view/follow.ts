@@ -16,6 +16,8 @@ export class Follow {
   /** Where the list stood when we last knew. */
   #top = 0;
   #width = 0;
+  /** How high it was then, and what is in it. */
+  #heights = "";
   /** The row at the upper edge, and how far below the edge it begins; for when the rows change their heights. */
   #reading: { row: HTMLElement; above: number } | null = null;
 
@@ -80,15 +82,21 @@ export class Follow {
     if (this.on) list.scrollTop = list.scrollHeight;
     this.#top = list.scrollTop;
     this.#width = list.clientWidth;
+    this.#heights = heightsOf(list);
     this.#noteRoom();
   }
 
   /**
    * A list that grows, or is made smaller, is not at its end any more, and events of scrolling come late: only who has
-   * gone up from where we put the list wants to stay there.
+   * gone up from where we put the list wants to stay there. A list of other heights was moved by its layout, as when its
+   * cell comes back on screen.
    */
   #scrolled(): void {
     if (this.#hidden) return;
+    if (this.on && (this.#skipped || this.#heights !== heightsOf(this.#list))) {
+      this.settle();
+      return;
+    }
     const { scrollTop } = this.#list;
     const was = this.on;
     const up = scrollTop < this.#top;
@@ -102,6 +110,11 @@ export class Follow {
   /** In a collapsed cell, say, or behind another tab: nothing has a place or a height then, and nobody reads. */
   get #hidden(): boolean {
     return this.#list.clientHeight === 0;
+  }
+
+  /** Whether its cell is far from the screen, and laid out by guesses. */
+  get #skipped(): boolean {
+    return this.#list.checkVisibility?.({ contentVisibilityAuto: true }) === false;
   }
 
   /** Pixels below what is in sight. */
@@ -119,7 +132,10 @@ export class Follow {
 
   /** The list has another size: its lines wrap anew. */
   #resized(): void {
-    if (this.#hidden) return;
+    if (this.#hidden) {
+      this.#top = 0; // where it begins when it is shown again
+      return;
+    }
     this.#keepPlace();
     this.settle();
   }
@@ -137,6 +153,10 @@ export class Follow {
     this.scrolls = scrolls;
     this.#changed();
   }
+}
+
+function heightsOf({ scrollHeight, clientHeight }: HTMLElement): string {
+  return `${scrollHeight} ${clientHeight}`;
 }
 
 /** The first of rows, in the order of their places, that ends below an edge. */
