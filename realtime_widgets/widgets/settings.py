@@ -114,7 +114,7 @@ def seconds(what: str, low: float, high: float) -> Callable[[Any], float]:
     """A check for durations of a range, in every form that `to_duration` takes, as seconds."""
 
     def check(value: Any) -> float:
-        length = to_duration(value, what, least=-math.inf)
+        length = to_duration(value, f"{what}=", least=-math.inf)
         if not low <= length <= high:
             raise UsageError(f"{what}={value!r} cannot be used: pass {low:g} to {high:g} seconds")
         return length
