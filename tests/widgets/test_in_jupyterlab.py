@@ -99,6 +99,31 @@ narrow
     notebook.screenshot("narrow-japanese-dark")
 
 
+def test_the_values_of_a_legend_have_room_beside_the_names_in_a_narrow_cell(page: Page, lab: Lab) -> None:
+    opened(
+        page,
+        lab,
+        """
+rw.LiveChart(stream, y=["cpu", "memory"], legend=("last", "min", "max", "mean"), layout={"width": "240px"})
+""",
+    )
+    chart = widgets(page, "chart")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    expect(chart.locator("tbody .rw-label")).to_have_text(["cpu", "memory"])
+    expect(chart.locator("thead .rw-time")).to_be_hidden()  # there is no room for it beside "Last"
+    for label in chart.locator("tbody .rw-label").all():
+        assert label.evaluate(
+            "(el) => el.clientWidth >= el.scrollWidth && el.getBoundingClientRect().width > 10"
+        )
+    mean = chart.locator("tbody tr").first.locator("td").last
+    mean.scroll_into_view_if_needed()
+    legend, box = chart.locator(".rw-legend").bounding_box(), mean.bounding_box()
+    assert legend is not None
+    assert box is not None
+    assert legend["x"] <= box["x"]
+    assert box["x"] + box["width"] <= legend["x"] + legend["width"] + 1
+
+
 def test_a_burst_ends_on_its_last_value_and_leaves_prints_alone(page: Page, lab: Lab) -> None:
     notebook = opened(
         page,

@@ -18,6 +18,8 @@ describe("numbers", () => {
     [{ name: "number" }, 1e18, "1,000,000,000,000,000,000"],
     [{ name: "number" }, -1.5e38, "−1.5E38"],
     [{ name: "number", precision: 4 }, 0.31, "0.3100"],
+    [{ name: "number", precision: 2, unit: "$" }, 20, "$20.00"],
+    [{ name: "number", unit: "$" }, 20, "$20"],
     [{ name: "number", unit: "°C" }, 21.5, "21.5°C"],
     [{ name: "number", unit: "req" }, 5, "5 req"],
     [{ name: "number", unit: "件" }, 5, "5件"],

@@ -154,7 +154,8 @@ function numbersOf(
   locale: string,
   digits: (least: number, most: number) => Intl.NumberFormatOptions,
 ): (value: number) => string {
-  const money = { ...digits(2, 2), trailingZeroDisplay: "stripIfInteger" } as Intl.NumberFormatOptions;
+  const strip = format.precision === undefined ? { trailingZeroDisplay: "stripIfInteger" } : {};
+  const money = { ...digits(2, 2), ...strip } as Intl.NumberFormatOptions;
   const plain = moneyWriter(format, locale, currencyOf(format) ? money : digits(0, 3));
   const large = moneyWriter(format, locale, currencyOf(format) ? money : digits(0, 2));
   const small = moneyWriter(format, locale, { maximumSignificantDigits: 3 });
