@@ -266,7 +266,12 @@ class FrameDelivery:
             self._seen = None
         parts = []
         pages = self._snapshot(now)
-        for (to, name), entry in self._entries.items():
+        entries = list(self._entries.items())
+        if self._cell_since is not None:
+            entries.sort(
+                key=lambda each: each[1].keyed
+            )  # an allowance goes to those that have waited longest
+        for (to, name), entry in entries:
             payload = self._take(to, entry, pages)
             if payload is not None:
                 entry.parts += 1

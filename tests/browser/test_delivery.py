@@ -162,13 +162,20 @@ def test_silence_slows_down_and_then_ends_what_is_sent() -> None:
     assert keys(made.collect(SILENT_OFF + 2)) == [True]
 
 
-def test_a_long_unheard_cell_sends_keyframes_within_its_budget() -> None:
-    class Large(Numbers):
-        def take(self, key: bool, now: float) -> Payload:
-            payload = super().take(key, now)
-            return Payload(payload.first, payload.last, key, {}, {"v": np.zeros(1000 if key else 1)})
+class Large(Numbers):
+    """Keyframes of so many numbers."""
 
-    made, feed = delivery(Large())
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._count = count
+
+    def take(self, key: bool, now: float) -> Payload:
+        payload = super().take(key, now)
+        return Payload(payload.first, payload.last, key, {}, {"v": np.zeros(self._count if key else 1)})
+
+
+def test_a_long_unheard_cell_sends_keyframes_within_its_budget() -> None:
+    made, feed = delivery(Large(1000))
     made.cell_started(0.0)
     total = 0
     for i in range(20 * 600):
@@ -177,6 +184,21 @@ def test_a_long_unheard_cell_sends_keyframes_within_its_budget() -> None:
         if i == 20 * 60:
             total = 0
     assert total <= 64 * 1024 * 10  # over nine minutes, plus one minute's worth in hand
+
+
+def test_in_a_long_unheard_cell_large_keyframes_leave_some_of_the_budget_to_others() -> None:
+    made, large = delivery(Large(2_000))
+    small = Numbers()
+    made.add("b", "0", small, 0.0)
+    made.cell_started(0.0)
+    keyframes = []
+    for second in range(600):
+        for feed in (large, small):
+            feed.append(float(second))
+        keyframes += [(part.to, second) for part in made.collect(float(second)) if part.payload.key]
+    late = [to for to, second in keyframes if second > 300]
+    assert late.count("a") > 2
+    assert late.count("b") > late.count("a") / 2
 
 
 def test_the_kernel_says_that_it_lives_when_it_has_nothing_else_to_say() -> None:
