@@ -100,6 +100,27 @@ describe("the area of a line", () => {
     ]);
   });
 
+  it("follows the line up and down its vertical steps", () => {
+    const { area } = drawn([0, 50, 50, 100], [20, 20, 80, 80]);
+    expect(area.did.slice(1, -2)).toEqual([
+      ["line", 0, 80],
+      ["line", 50, 80],
+      ["line", 50, 20],
+      ["line", 100, 20],
+    ]);
+    const spike = drawn([0, 50, 50, 50, 100], [20, 30, 90, 40, 20]).area.did.slice(1, -2);
+    expect(spike.slice(1, -1)).toEqual([
+      ["line", 50, 70],
+      ["line", 50, 10],
+      ["line", 50, 60],
+    ]);
+    const below = drawn([0, 50, 50, 100], [-20, -20, -80, -20], "solid", [-100, -10]).area.did.slice(1, -2);
+    expect(below.slice(1, -1)).toEqual([
+      ["line", 50, 11],
+      ["line", 50, 78],
+    ]);
+  });
+
   it("reaches to zero where that is in view, and to the upper edge below it", () => {
     expect(drawn([0, 100], [-20, 60], "solid", [-100, 100]).area.did[0]).toEqual(["move", 0, 50]);
     expect(drawn([0, 100], [-20, -60], "solid", [-100, -10]).area.did[0]).toEqual(["move", 0, 0]);

@@ -62,7 +62,7 @@ export function strokes(line: () => Line, style: Style): uPlot.Series.PathBuilde
     let points = 0; // in the present piece of the line
     let lifted = true; // whether the pen is off the paper
     const finishColumn = () => {
-      ground?.add(column.at, column.top);
+      ground?.add(column);
       if (lifted) return;
       drawColumn(stroke, column);
     };
@@ -107,27 +107,37 @@ export function strokes(line: () => Line, style: Style): uPlot.Series.PathBuilde
   };
 }
 
-/** What lies between a line and a level: one step for each column of pixels, however many points it has. */
+/**
+ * What lies between a line and a level: one step for each column of pixels, however many points it has, which begins and
+ * ends where the line does that comes from afar, or goes there.
+ */
 class Ground {
   readonly path = new Path2D();
   readonly #level: number;
-  #last: number | null = null;
+  #at: number | null = null;
+  #high = 0;
+  #last = 0;
 
   constructor(level: number) {
     this.#level = level;
   }
 
-  add(at: number, high: number): void {
-    if (this.#last === null) this.path.moveTo(at, this.#level);
+  add({ at, first, last, top, bottom }: Column): void {
+    const high = this.#level < top ? bottom : top;
+    if (this.#at === null) this.path.moveTo(at, this.#level);
+    else if (at - this.#at > 1) {
+      if (this.#last !== this.#high) this.path.lineTo(this.#at, this.#last);
+      if (first !== high) this.path.lineTo(at, first);
+    }
     this.path.lineTo(at, high);
-    this.#last = at;
+    [this.#at, this.#high, this.#last] = [at, high, last];
   }
 
   finish(): void {
-    if (this.#last === null) return;
-    this.path.lineTo(this.#last, this.#level);
+    if (this.#at === null) return;
+    this.path.lineTo(this.#at, this.#level);
     this.path.closePath();
-    this.#last = null;
+    this.#at = null;
   }
 }
 
