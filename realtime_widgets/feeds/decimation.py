@@ -3,9 +3,11 @@
 A bucket has an absolute number: `floor(x / step)` for buckets of time or of another coordinate, the record's number
 where records are sent unchanged. Absolute numbers keep a moving chart from shimmering: a completed bucket never changes
 again, wherever the window moves. Each bucket keeps, per series, the minimum and the maximum of the finite values with
-their places (so a spike of one sample is never lost, and stands where it was), and whether the line is broken before
-its first or after its last record. With a few buckets per pixel the page can draw from them what it would draw from all
-records: first, minimum, maximum and last of each column of pixels (M4: Jugel et al., VLDB 2014).
+their places (so a spike of one sample is never lost, and stands where it was), the values that open and close it, and
+whether the line is broken before its first or after its last record. With a few buckets per pixel the page can draw
+from them what it would draw from all records: first, minimum, maximum and last of each column of pixels (M4: Jugel et
+al., VLDB 2014). What opens and closes a bucket matters where the line runs on for more than a pixel, see `BESIDE_GAP`:
+between neighbours all that could differ is within one column.
 
 The cost of `add` grows with the new records only. `series` chooses the step.
 """
@@ -30,8 +32,12 @@ ABSENT = 4
 """No record of the bucket says anything of the series: nothing is drawn, and nothing breaks but with `BREAK_BEFORE`."""
 NEW_RUN = 8
 """A new run begins with the bucket: a line of its own."""
+BESIDE_GAP = 16
+"""For more than a pixel beside the bucket there is no other: what opens and closes it tells where the line runs."""
 
 _NO_BUCKET = int(np.iinfo(np.int64).min)
+PIXEL = 4
+"""Buckets about as wide as a pixel, see `layouts`."""
 
 
 def nice_step(ideal: float) -> float:
@@ -62,8 +68,10 @@ class BucketArrays(msgspec.Struct, frozen=True):
         hi: maximum, likewise.
         lo_x: coordinate of the minimum, likewise.
         hi_x: coordinate of the maximum, likewise.
+        open: value of the first record that has the series, shape (series, n); NaN: it is missing, or there is none.
+        close: value of the last one, likewise.
         flags: `BREAK_BEFORE`: the line is broken before the bucket, `BREAK_AFTER`: after it, `ABSENT`: no record has
-            the series; shape (series, n).
+            the series, `BESIDE_GAP`: `open` and `close` matter; shape (series, n).
     """
 
     k: Ints
@@ -72,6 +80,8 @@ class BucketArrays(msgspec.Struct, frozen=True):
     hi: Floats
     lo_x: Floats
     hi_x: Floats
+    open: Floats
+    close: Floats
     flags: Flags
 
     def __len__(self) -> int:
@@ -87,6 +97,8 @@ class Buckets:
     """
 
     __slots__ = (
+        "_close",
+        "_ended",
         "_first",
         "_flags",
         "_hi",
@@ -97,6 +109,7 @@ class Buckets:
         "_lead_at",
         "_lo",
         "_lo_x",
+        "_open",
         "_runs",
         "_touched",
         "_x",
@@ -114,11 +127,14 @@ class Buckets:
             (series, capacity)
         )  # coordinates of the first and last record that has the series
         self._last = np.empty((series, capacity))
+        self._open = np.empty((series, capacity))  # and their values
+        self._close = np.empty((series, capacity))
         self._lo = np.empty((series, capacity))
         self._hi = np.empty((series, capacity))
         self._lo_x = np.empty((series, capacity))
         self._hi_x = np.empty((series, capacity))
         self._flags = np.zeros((series, capacity), np.uint8)
+        self._ended = np.full(series, _NO_BUCKET)  # the newest bucket of each series that has it
         self._touched = np.zeros(capacity, bool)
         self._lead_at = [(_NO_BUCKET, -math.inf)] * series  # bucket and end of what the lead stands for
         self._lead = np.full((series, 2), np.nan)  # coordinate and value
@@ -195,14 +211,30 @@ class Buckets:
         if flags & ABSENT:
             self._flags[0, slot] = flags & BREAK_BEFORE
             self._first[0, slot] = self._lo_x[0, slot] = self._hi_x[0, slot] = x
-            self._lo[0, slot] = self._hi[0, slot] = value
+            self._lo[0, slot] = self._hi[0, slot] = self._open[0, slot] = value
+            ended = self._ended.item(0)
+            if ended != _NO_BUCKET and k - ended > PIXEL:
+                self._flags[0, slot] |= BESIDE_GAP
+                if self._k.item(ended % self.capacity) == ended:
+                    self._flags[0, ended % self.capacity] |= BESIDE_GAP
+            self._ended[0] = max(ended, k)
         else:
             self._flags[0, slot] = flags & ~BREAK_AFTER
             if not value >= self._lo.item(0, slot):  # or it is NaN
                 self._lo[0, slot], self._lo_x[0, slot] = value, x
             if not value < self._hi.item(0, slot):
                 self._hi[0, slot], self._hi_x[0, slot] = value, x
-        self._last[0, slot] = x
+        self._last[0, slot], self._close[0, slot] = x, value
+
+    def open_end(self, k: int) -> bool:
+        """Whether a record of the only series in bucket `k` would be told where a line begins of which a page does not
+        know the end: beyond a gap, after a bucket of several values.
+        """
+        ended = self._ended.item(0)
+        if ended == _NO_BUCKET or k - ended <= PIXEL:
+            return False
+        slot = ended % self.capacity
+        return self._k.item(slot) != ended or self._lo.item(0, slot) != self._hi.item(0, slot)
 
     def first_drawn(self, k: int) -> tuple[int, float, float] | None:
         """Return the first bucket from number `k` on in which the first series has a value: its number, where it
@@ -226,6 +258,7 @@ class Buckets:
             self._lead_out(new[self._k[new] != _NO_BUCKET])
             self._first[:, new], self._last[:, new] = math.inf, -math.inf
             self._lo[:, new] = self._hi[:, new] = self._lo_x[:, new] = self._hi_x[:, new] = math.nan
+            self._open[:, new] = self._close[:, new] = math.nan
             self._flags[:, new] = ABSENT
         self._x[slot] = np.where(fresh, x, np.fmin(x, self._x[slot]))
         self._k[slot] = k
@@ -252,9 +285,14 @@ class Buckets:
         first, last = x[starts], x[ends]
         old = self._flags[where]
         kept_break = np.where(old & ABSENT, old, 0)
-        before = (np.where(first < self._first[where], flags, old) | kept_break) & BREAK_BEFORE
-        after = np.where(last >= self._last[where], flags, old) & BREAK_AFTER
-        self._flags[where] = before | after | (old & NEW_RUN)
+        begins, ended = first < self._first[where], last >= self._last[where]
+        before = (np.where(begins, flags, old) | kept_break) & BREAK_BEFORE
+        after = np.where(ended, flags, old) & BREAK_AFTER
+        self._flags[where] = (
+            before | after | (old & (NEW_RUN | BESIDE_GAP)) | self._beside(rows, k[starts], old)
+        )
+        self._open[where] = np.where(begins, values[:, starts], self._open[where])
+        self._close[where] = np.where(ended, values[:, ends], self._close[where])
         self._first[where] = np.minimum(first, self._first[where])
         self._last[where] = np.maximum(last, self._last[where])
         for kept, kept_x, new, new_x, better, later in (
@@ -265,6 +303,28 @@ class Buckets:
             wins = better(new, now) | np.isnan(now) | ((new == now) & later(new_x, kept_x[where]))
             kept[where] = np.where(wins, new, now)
             kept_x[where] = np.where(wins, new_x, kept_x[where])
+
+    def _beside(self, rows: Ints | slice, k: Ints, old: Flags) -> Flags:
+        """Return `BESIDE_GAP` for those of the buckets that records are added to, and set it for those before them."""
+        ended = np.where(self._ended[rows] == _NO_BUCKET, k[0], self._ended[rows])
+        self._ended[rows] = np.maximum(ended, k[-1])
+        later = np.searchsorted(k, ended, side="right")
+        begins = np.append(k, k[-1])[later] - ended > PIXEL
+        apart = np.diff(k) > PIXEL
+        beside = np.empty(old.shape, bool)
+        beside[:, 0], beside[:, 1:] = begins & (later == 0), apart
+        beside[:, :-1] |= apart
+        if (k[0] < ended).any():  # who is late, and alone, divides a gap
+            beside |= (k < ended[:, None]) & ((old & ABSENT) != 0)
+        if begins.any():
+            slots = ended % self.capacity
+            assert self.newest is not None
+            kept = begins & (ended > self.newest - self.capacity)
+            self.skipped |= bool((begins & ~kept).any())
+            before = np.arange(len(self._ended))[rows][kept], slots[kept]
+            self._flags[before] |= np.uint8(BESIDE_GAP)
+            self._touched[slots[kept][self._lo[before] < self._hi[before]]] = True
+        return beside.astype(np.uint8) * np.uint8(BESIDE_GAP)
 
     def flag(self, k: Ints, bits: int) -> None:
         """Set bits of the flags of buckets that are kept, for all their series."""
@@ -300,6 +360,7 @@ class Buckets:
             if len(at):
                 value = float(own[at[-1]])
                 place = float(x[at[-1]])
+                self._ended[row] = max(self._ended[row], k[at[-1]])
                 self._take_lead(
                     row, int(k[at[-1]]), place, place, value if math.isfinite(value) else math.nan
                 )
@@ -319,10 +380,9 @@ class Buckets:
 
     def _lead_from(self, row: int, slot: int) -> None:
         """Take the end of a bucket for the lead of a series."""
-        high = self._hi_x.item(row, slot) >= self._lo_x.item(row, slot)
-        x, y = (self._hi_x, self._hi) if high else (self._lo_x, self._lo)
-        value = math.nan if self._flags.item(row, slot) & BREAK_AFTER else y.item(row, slot)
-        self._take_lead(row, self._k.item(slot), self._last.item(row, slot), x.item(row, slot), value)
+        x = max(self._lo_x.item(row, slot), self._hi_x.item(row, slot))
+        value = math.nan if self._flags.item(row, slot) & BREAK_AFTER else self._close.item(row, slot)
+        self._take_lead(row, self._k.item(slot), self._last.item(row, slot), x, value)
 
     def _take_lead(self, row: int, k: int, last: float, x: float, y: float) -> None:
         """Take a point for the lead of a series, when nothing later is there; `last` is where its records end."""
@@ -351,6 +411,8 @@ class Buckets:
             self._hi[:, slots],
             self._lo_x[:, slots],
             self._hi_x[:, slots],
+            self._open[:, slots],
+            self._close[:, slots],
             self._flags[:, slots],
         )
 

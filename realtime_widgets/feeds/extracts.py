@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ..streams import Stream
 from ..streams.columns import absences
-from .decimation import Floats, Ints
+from .decimation import PIXEL, Floats, Ints
 
 MAX_FEW: Final = 16
 """Most buckets that a few records may fall into: more take fewer bytes as buckets."""
@@ -157,10 +157,12 @@ def _extract(
         few: list[Records | None] = [None] * len(fields)
         places = None
         if len(starts) - 1 <= max(MAX_FEW, len(ts) // (CROWD * together)):
-            extremes = _extremes(values, finite, starts)
+            extremes, ends = _extremes(values, finite, starts), _ends(present, starts)
+            places = np.hstack((extremes, ends))
             if len(starts) - 1 <= MAX_FEW:
-                few = _few(ts, values, finite, present, extremes)
-            places = np.hstack((extremes, _ends(present, starts)))
+                gaps = np.diff(k[starts[:-1]]).max(initial=0) > PIXEL
+                outer = places if gaps else np.hstack((extremes, _ends(present, (0, len(ts)))))
+                few = _few(ts, values, finite, present, outer)
             chosen = _marked(len(ts), places)
             places = np.searchsorted(chosen, places)
             ts, values = ts[chosen], values[:, chosen]
@@ -215,17 +217,14 @@ def _ends(present: NDArray[np.bool_], starts: Sequence[int]) -> Ints:
 
 
 def _few(
-    ts: Floats, values: Floats, finite: NDArray[np.bool_], present: NDArray[np.bool_], extremes: Ints
+    ts: Floats, values: Floats, finite: NDArray[np.bool_], present: NDArray[np.bool_], places: Ints
 ) -> list[Records | None]:
-    """Return times and values of the extremes and the newest record of each field; None where one is not finite."""
+    """Return times and values of each field at its places, in order; None where one is not finite."""
     whole: Any = finite.all(axis=1).tolist()
     usable: Any = (finite.any(axis=1) & (finite == present).all(axis=1)).tolist()
-    newest = (len(ts) - 1 - present[:, ::-1].argmax(axis=1)).tolist()
     found: list[Records | None] = []
-    for own, has, places, last, all_there, some in zip(
-        values, finite, extremes.tolist(), newest, whole, usable, strict=True
-    ):
-        chosen = sorted({*places, last})
+    for own, has, wanted, all_there, some in zip(values, finite, places.tolist(), whole, usable, strict=True):
+        chosen = sorted(set(wanted))
         found.append(
             tuple((ts.item(i), own.item(i)) for i in chosen if all_there or has[i]) if some else None
         )

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from .axes import Kind
-from .decimation import BucketArrays, Floats
+from .decimation import BESIDE_GAP, BucketArrays, Floats
 
 POSITIONS: Final = 255
 """Places within a bucket that travel."""
@@ -24,7 +24,7 @@ def columns_of(arrays: BucketArrays, step: float, kind: Kind) -> dict[str, Any]:
     Returns:
         `k`: numbers, counted from the first. `x`: where each begins, along a field. And for each series, one after the
         other, `lo` and `hi`: least and greatest value, `lo_at` and `hi_at`: where these stand in the bucket, 0 to 255,
-        and `flags`.
+        `open` and `close`: first and last value, where there are several and a gap is beside them, and `flags`.
     """
     if not len(arrays):
         return {}
@@ -37,8 +37,13 @@ def columns_of(arrays: BucketArrays, step: float, kind: Kind) -> dict[str, Any]:
         if not np.array_equal(arrays.lo, arrays.hi, equal_nan=True):
             columns["hi"] = arrays.hi.ravel()
             columns["hi_at"] = _positions(arrays.hi_x, starts, step)
-    if arrays.flags.any():
-        columns["flags"] = arrays.flags.ravel()
+        matter = (arrays.flags & BESIDE_GAP != 0) & (arrays.lo < arrays.hi)
+        if matter.any():
+            columns["open"] = np.where(matter, arrays.open, np.nan).ravel()
+            columns["close"] = np.where(matter, arrays.close, np.nan).ravel()
+    flags = arrays.flags & ~np.uint8(BESIDE_GAP)
+    if flags.any():
+        columns["flags"] = flags.ravel()
     return columns
 
 

@@ -243,6 +243,8 @@ class SeriesFeed:
         present = stream.newest_ts
         if records[0][0] < (self.newest_ts or -math.inf) or present is None or newest > present:
             return None
+        if self._buckets.open_end(math.floor(records[0][0] / layout.step)):
+            return None
         self._any = True
         for ts, value in records:
             self._buckets.add_one(math.floor(ts / layout.step), ts, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime_widgets.feeds.decimation import ABSENT, BREAK_AFTER, BREAK_BEFORE, NEW_RUN, Buckets, nice_step
+from realtime_widgets.feeds.decimation import (
+    ABSENT,
+    BESIDE_GAP,
+    BREAK_AFTER,
+    BREAK_BEFORE,
+    NEW_RUN,
+    PIXEL,
+    Buckets,
+    nice_step,
+)
 from realtime_widgets.streams.columns import ABSENT_NUMBER
 
 Record = tuple[float, float | None]
@@ -164,9 +174,13 @@ def test_touched_hands_out_exactly_the_buckets_of_the_new_records(pieces: list[l
         add(buckets, piece)
         after = state(buckets)
         touched = set(buckets.touched().k.tolist())
-        assert touched == {math.floor(ts / STEP) for ts, _ in piece} & after.keys()
-        for k in after.keys() - touched:
-            np.testing.assert_array_equal(after[k], before[k])  # an old bucket never changes
+        new = {math.floor(ts / STEP) for ts, _ in piece} & after.keys()
+        assert touched >= new
+        for k in touched - new:
+            assert after[k].lo < after[k].hi
+            assert after[k].flags == before[k].flags | BESIDE_GAP, "what closes it matters from now on"
+        for k in after.keys() - new:  # an old bucket never changes
+            np.testing.assert_array_equal(after[k][:5], before[k][:5])
     assert len(buckets.touched()) == 0
 
 
@@ -205,7 +219,7 @@ def test_series_share_times_but_not_breaks() -> None:
 def test_flags_are_set_for_buckets_that_are_kept() -> None:
     buckets = filled([[(0.0, 1.0), (20.0, 2.0)]])
     buckets.flag(np.array([0, 40]), NEW_RUN)
-    assert [row.flags for row in state(buckets).values()] == [NEW_RUN]
+    assert [row.flags & ~BESIDE_GAP for row in state(buckets).values()] == [NEW_RUN]
 
 
 @given(st.floats(1e-9, 1e12))
@@ -228,5 +242,38 @@ def test_a_break_before_records_that_are_too_old_is_none_before_those_that_are_k
     values = np.stack([x, np.where(x < 9, ABSENT_NUMBER, x)])
     buckets.add(np.array([-1]), np.array([-1.0]), np.array([[5.0], [5.0]]))
     buckets.add(x.astype(np.int64), x, values, broken=True)
-    assert buckets.kept().flags.tolist() == [[0, 0, 0, 0], [ABSENT, ABSENT, ABSENT, 0]]
+    assert buckets.kept().flags.tolist() == [[0, 0, 0, 0], [ABSENT, ABSENT, ABSENT, BESIDE_GAP]]
     assert buckets.lead() == [(5.0, 5.0), None]
+
+
+@settings(max_examples=400)
+@given(batches)
+def test_what_opens_and_closes_a_bucket_is_kept_and_flagged_where_the_line_runs_on_for_long(
+    pieces: list[list[Record]],
+) -> None:
+    ordered = sorted((record for piece in pieces for record in piece), key=lambda record: record[0])
+    size = max(1, len(ordered) // 3)
+    arrays = filled([ordered[i : i + size] for i in range(0, len(ordered), size)]).kept()
+    said = {
+        k: [value if math.isfinite(value) else math.nan for _, value in cell if value is not None]
+        for k, cell in by_number(ordered).items()
+    }
+    there = sorted(k for k, cell in said.items() if cell)
+    beside = {k for one, other in pairwise(there) if other - one > PIXEL for k in (one, other)}
+    for k, begin, end, flags in zip(arrays.k, arrays.open[0], arrays.close[0], arrays.flags[0], strict=True):
+        if said[k]:
+            np.testing.assert_array_equal([begin, end], [said[k][0], said[k][-1]])
+            assert bool(flags & BESIDE_GAP) == (k in beside)
+
+
+def test_a_late_bucket_that_divides_a_gap_is_beside_one() -> None:
+    buckets = filled([[(0.0, 1.0), (0.1, 2.0)], [(7.0, 1.0)], [(3.5, 5.0), (3.6, 6.0)], [(3.7, 0.0)]])
+    assert [flags & BESIDE_GAP for flags in buckets.kept().flags[0].tolist()] == [BESIDE_GAP] * 3
+
+
+def test_a_gap_longer_than_what_is_kept_brings_the_lead() -> None:
+    buckets = filled([[(0.0, 5.0), (0.1, 0.0), (0.2, 10.0), (0.3, 6.0)]])
+    buckets.touched()
+    add(buckets, [(100.0, 1.0)])
+    assert buckets.skipped, "the page cannot know what closed the bucket that is gone"
+    assert buckets.lead() == [(0.2, 6.0)]

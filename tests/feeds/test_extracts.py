@@ -54,7 +54,7 @@ def test_a_bucket_made_of_a_few_records_is_the_bucket_of_all(records):
         assert found is not None
         last, newest, few = found
         assert (last, newest) == (len(ts), T0 + ts[-1])
-        assert len(few) <= 2 * 4 + 1
+        assert len(few) <= 2 * 4 + 2
         assert few[-1] == (T0 + ts[-1], own[-1])
         one_by_one = Buckets(1, 16)
         for at, value in few:

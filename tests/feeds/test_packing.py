@@ -44,3 +44,13 @@ def test_a_bucket_of_several_says_both_extremes_and_what_breaks():
 
 def test_records_that_are_sent_unchanged_need_no_place():
     assert set(columns_of(buckets_of((1.0, 1.0), (2.0, 5.0)).kept(), 1.0, "records")) == {"k", "lo"}
+
+
+def test_what_opens_and_closes_buckets_is_said_where_the_line_runs_on_for_long():
+    near = [(10.0, 5.0), (10.1, 0.0), (10.2, 10.0), (10.3, 6.0)]
+    for far, said in (([(12.0, 1.0)], False), ([(19.0, 1.0)], True)):
+        columns = columns_of(buckets_of(*near, *far).kept(), 1.0, "time")
+        assert ("open" in columns) == said
+    np.testing.assert_array_equal([columns["open"], columns["close"]], [[5.0, np.nan], [6.0, np.nan]])
+    assert "flags" not in columns
+    assert "open" not in columns_of(buckets_of((1.0, 5.0), (9.0, 6.0)).kept(), 1.0, "time"), "one value each"

@@ -47,9 +47,10 @@ function ink(span, range, series, data) {
   return new Promise((done) => setTimeout(() => {
     const { width, height } = plot.ctx.canvas;
     const { data } = plot.ctx.getImageData(0, 0, width, height);
+    const stroke = plot.series[1].width;
     plot.destroy();
     el.remove();
-    done(data);
+    done([data, stroke]);
   }));
 }
 
@@ -63,12 +64,11 @@ window.differing = async (content, buffer, span, x, y) => {
   const room = (most - least || 1) / 20;
   const range = [least - room, most + room];
   const [line] = lines(buckets, buckets.series[0]);
-  const drawn = await ink(span, range, { width: 1, paths: strokes(() => line, { dash: "solid" }) }, [span, range]);
+  const [drawn, width] = await ink(span, range, { width: 1, paths: strokes(() => line, { dash: "solid" }) }, [span, range]);
   const raw = [...values].map((value) => (Number.isNaN(value) ? null : value));
-  const width = all.length > WIDTH ? 1 : 1.5;
   const apart = WIDTH / (all.filter((each) => each >= span[0]).length + 1) > 14; // as `strokes` has it
   const dots = { show: apart, size: 5, width: 0, fill: "#000" };
-  const true_ = await ink(span, range, { width, fill: undefined, points: dots }, [all, raw]);
+  const [true_] = await ink(span, range, { width, fill: undefined, points: dots }, [all, raw]);
   let differ = 0;
   let inked = 0;
   for (let i = 3; i < drawn.length; i += 4) {
@@ -142,6 +142,27 @@ def test_the_picture_of_a_window_of_time_is_that_of_all_its_records(
     n = int(per_pixel * WIDTH * 1.3)
     x = T0 + 0.37 + np.arange(n) / per_pixel  # a second is a pixel
     differ, drawn = differing(plots, x, values(kind, n), float(WIDTH))
+    assert drawn > 0.002
+    assert differ <= 0.01
+
+
+BURSTS = {
+    "of_four": ([0, 0.001, 0.002, 0.003], [5.0, 0.0, 10.0, 5.0]),
+    "at_one_moment": ([0] * 5, [4.0, 5.0, 0.0, 3.0, 1.0]),
+    "of_many": (np.linspace(0, 0.2, 9), np.random.default_rng(3).random(9)),
+    "across_buckets": (np.linspace(0, 3, 9), np.random.default_rng(4).random(9)),
+}
+
+
+@pytest.mark.parametrize("kind", BURSTS)
+@pytest.mark.parametrize("pause", [8, 20, 90])
+def test_the_picture_of_bursts_is_that_of_all_their_records(plots: Page, kind: str, pause: int) -> None:
+    offsets, shape = BURSTS[kind]
+    rng, n = np.random.default_rng(5), 3 * WIDTH // pause
+    begins = T0 + np.cumsum(pause * rng.uniform(0.5, 1.5, n))
+    x = (begins[:, None] + offsets).ravel()
+    y = (np.asarray(shape) * rng.uniform(0.5, 1, n)[:, None] + np.arange(n)[:, None] / n).ravel()
+    differ, drawn = differing(plots, np.sort(x), y, float(WIDTH))
     assert drawn > 0.002
     assert differ <= 0.01
 

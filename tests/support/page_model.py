@@ -47,7 +47,7 @@ class Store(Protocol):
 
 
 class PageBuckets:
-    """The buckets of one feed: number → (x, and per series lo, hi, lo_at, hi_at, flags)."""
+    """The buckets of one feed: number → (x, and per series lo, hi, lo_at, hi_at, open, close, flags)."""
 
     def __init__(self) -> None:
         self.series: list[str] = []
@@ -58,7 +58,7 @@ class PageBuckets:
         self.newest: float | None = None
         self.last: list[float | None] = []
         self.lead: list[list[float] | None] = []
-        self.buckets: dict[int, tuple[float, list[tuple[float, float, float, float, int]]]] = {}
+        self.buckets: dict[int, tuple[float, list[tuple[float, float, float, float, float, float, int]]]] = {}
 
     def replace(self, part: Payload) -> None:
         self.series = part.body.get("series", [])
@@ -89,9 +89,12 @@ class PageBuckets:
         nowhere = np.zeros(lo.size, np.uint8)
         lo_at = part.columns.get("lo_at", nowhere).reshape(shape) * step / 255
         hi_at = part.columns.get("hi_at", part.columns.get("lo_at", nowhere)).reshape(shape) * step / 255
+        unknown = np.full(lo.size, math.nan)
+        open_ = part.columns.get("open", unknown).reshape(shape)
+        close = part.columns.get("close", unknown).reshape(shape)
         flags = part.columns.get("flags", nowhere).reshape(shape)
         for i, number in enumerate(k.tolist()):
-            columns = (values[:, i].tolist() for values in (lo, hi, lo_at, hi_at, flags))
+            columns = (values[:, i].tolist() for values in (lo, hi, lo_at, hi_at, open_, close, flags))
             self.buckets[number] = (float(x[i]), list(zip(*columns, strict=True)))
         self._trim()
         self._take_lead(part)
@@ -101,16 +104,15 @@ class PageBuckets:
         step = self.layout["step"]
         k = math.floor(ts / step)
         at = ts - k * step
-        lo, hi, lo_at, hi_at, flags = (
-            self.buckets[k][1][0] if k in self.buckets else (value, value, at, at, 0)
-        )
+        new = (value, value, at, at, value, value)
+        lo, hi, lo_at, hi_at, open_, _, flags = self.buckets[k][1][0] if k in self.buckets else (*new, 0)
         if flags & ABSENT:
-            lo, hi, lo_at, hi_at, flags = value, value, at, at, flags & BREAK_BEFORE
+            lo, hi, lo_at, hi_at, open_, _, flags = *new, flags & BREAK_BEFORE
         if not value >= lo:
             lo, lo_at = value, at
         if not value < hi:
             hi, hi_at = value, at
-        self.buckets[k] = (k * step, [(lo, hi, lo_at, hi_at, flags & ~BREAK_AFTER)])
+        self.buckets[k] = (k * step, [(lo, hi, lo_at, hi_at, open_, value, flags & ~BREAK_AFTER)])
         self._trim()
 
     def _take_lead(self, part: Payload) -> None:
@@ -122,20 +124,20 @@ class PageBuckets:
         gone = [k for k in sorted(self.buckets) if k <= oldest]
         for number in gone:
             x, cells = self.buckets.pop(number)
-            for s, (lo, hi, lo_at, hi_at, flags) in enumerate(cells):
+            for s, (lo, hi, lo_at, hi_at, _, close, flags) in enumerate(cells):
                 if flags & BREAK_BEFORE:
                     self.lead[s] = None
                 if flags & ABSENT:
                     continue
-                at, y = (hi_at, hi) if hi_at >= lo_at else (lo_at, lo)
-                self.lead[s] = None if flags & BREAK_AFTER or y != y else [x + at, y]
+                y = close if close == close else hi if hi_at >= lo_at else lo
+                self.lead[s] = None if flags & BREAK_AFTER or y != y else [x + max(lo_at, hi_at), y]
 
     def state(self) -> dict[str, Any]:
         """Everything, as plain lists; NaN as None."""
         plain = lambda values: [None if value != value else value for value in values]  # noqa: E731
         numbers = sorted(self.buckets)
         cells = [self.buckets[k][1] for k in numbers]
-        columns = [[[cell[s][i] for cell in cells] for s in range(len(self.series))] for i in range(5)]
+        columns = [[[cell[s][i] for cell in cells] for s in range(len(self.series))] for i in range(7)]
         return {
             "series": self.series,
             "layout": self.layout,
@@ -148,7 +150,9 @@ class PageBuckets:
             "x": [self.buckets[k][0] for k in numbers],
             **{
                 name: [plain(row) for row in column] if numbers else []
-                for name, column in zip(("lo", "hi", "lo_at", "hi_at", "flags"), columns, strict=True)
+                for name, column in zip(
+                    ("lo", "hi", "lo_at", "hi_at", "open", "close", "flags"), columns, strict=True
+                )
             },
         }
 

@@ -11,11 +11,13 @@ interface Given {
   /** In 255ths of a bucket. */
   loAt?: number[];
   hiAt?: number[];
+  open?: number[];
+  close?: number[];
   flags?: number[];
 }
 
 /** Buckets of one series, a unit wide. */
-function made({ x, lo, hi = lo, loAt, hiAt, flags }: Given): Buckets {
+function made({ x, lo, hi = lo, loAt, hiAt, open, close, flags }: Given): Buckets {
   const buckets = new Buckets();
   const columns = {
     k: x.map((_, i) => i),
@@ -24,6 +26,7 @@ function made({ x, lo, hi = lo, loAt, hiAt, flags }: Given): Buckets {
     hi,
     ...(loAt ? { lo_at: loAt } : {}),
     ...(hiAt ? { hi_at: hiAt } : {}),
+    ...(open && close ? { open, close } : {}),
     ...(flags ? { flags } : {}),
   };
   buckets.replace({ body: { series: ["s"], layout: { step: 1, capacity: 1000 }, k0: 0 }, columns });
@@ -46,6 +49,27 @@ describe("a line", () => {
   it("takes the nearer extreme first where both are at one place", () => {
     const [line] = only(made({ x: [1, 2, 3], lo: [0, 0, 8], hi: [1, 9, 9] }));
     expect(line!.y).toEqual([0, 1, 0, 9, 9, 8]);
+  });
+
+  it("begins and ends in a bucket where its records do, as far as that is known", () => {
+    const extremes = { x: [0, 5, 9], lo: [0, 0, 0], hi: [9, 9, 9], loAt: [0, 51, 0], hiAt: [51, 0, 0] };
+    const [line] = only(made({ ...extremes, open: [5, 9, 1], close: [6, 5, 8] }));
+    expect(line!.y).toEqual([5, 0, 9, 6, 9, 0, 5, 1, 0, 9, 8]);
+    expect(line!.x).toEqual([0, 0, 0.2, 0.2, 5, 5.2, 5.2, 9, 9, 9, 9]);
+    expect(only(made({ ...extremes, open: [nan, nan, nan], close: [nan, nan, nan] }))[0]!.y).toEqual([
+      0, 9, 9, 0, 0, 9,
+    ]);
+  });
+
+  it("leaves the buckets from where their last record was", () => {
+    const buckets = new Buckets();
+    const body = { series: ["s"], layout: { step: 1, capacity: 2 }, k0: 0 };
+    const columns = { k: [0], lo: [0], hi: [9], lo_at: [0], hi_at: [255], open: [1], close: [6] };
+    buckets.replace({ body, columns });
+    buckets.append({ body: {}, columns: { ts: [30.5], values: [7] } });
+    expect(only(buckets)).toEqual([{ x: [1, 30.5], y: [6, 7] }]);
+    buckets.append({ body: {}, columns: { ts: [30.6, 30.7, 30.8], values: [1, 9, 8] } });
+    expect(only(buckets)[0]!.y).toEqual([6, 7, 1, 9, 8]);
   });
 
   it("keeps both ends of a bucket of equal values", () => {

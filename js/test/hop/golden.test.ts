@@ -27,7 +27,7 @@ function misaligned(base64: string): DataView {
 }
 
 function stateOf(buckets: Buckets): Record<string, unknown> {
-  const column = (name: "lo" | "hi" | "loAt" | "hiAt" | "flags") =>
+  const column = (name: "lo" | "hi" | "loAt" | "hiAt" | "open" | "close" | "flags") =>
     buckets.k.length
       ? buckets.series.map((series) => series[name].map((value) => (Number.isNaN(value) ? null : value)))
       : [];
@@ -45,6 +45,8 @@ function stateOf(buckets: Buckets): Record<string, unknown> {
     hi: column("hi"),
     lo_at: column("loAt"),
     hi_at: column("hiAt"),
+    open: column("open"),
+    close: column("close"),
     flags: column("flags"),
   };
 }

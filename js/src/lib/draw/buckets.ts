@@ -33,11 +33,14 @@ export class Series {
   /** Where within their bucket they stand, in the unit of the axis. */
   readonly loAt: number[] = [];
   readonly hiAt: number[] = [];
+  /** Values of the first and the last record; NaN: unknown, and nothing but a pixel beside it depends on them. */
+  readonly open: number[] = [];
+  readonly close: number[] = [];
   readonly flags: number[] = [];
   lead: Lead = null;
 
   get columns(): number[][] {
-    return [this.lo, this.hi, this.loAt, this.hiAt, this.flags];
+    return [this.lo, this.hi, this.loAt, this.hiAt, this.open, this.close, this.flags];
   }
 }
 
@@ -97,7 +100,7 @@ export class Buckets {
     this.start = (body.start as number | undefined) ?? null;
     this.last = (body.last as (number | null)[]) ?? this.last;
     this.mean = (body.mean as (number | null)[]) ?? this.mean;
-    const { k, x, lo, hi, lo_at, hi_at, flags, ts, values } = columns;
+    const { k, x, lo, hi, lo_at, hi_at, open, close, flags, ts, values } = columns;
     if (ts && values) {
       for (let i = 0; i < ts.length; i++) this.#record(ts[i]!, values[i]!);
       this.#trim();
@@ -114,6 +117,8 @@ export class Buckets {
         series.hi[at] = (hi ?? lo)[j]!;
         series.loAt[at] = lo_at ? lo_at[j]! * place : 0;
         series.hiAt[at] = hi_at ? hi_at[j]! * place : series.loAt[at]!;
+        series.open[at] = open ? open[j]! : Number.NaN;
+        series.close[at] = close ? close[j]! : Number.NaN;
         series.flags[at] = flags ? flags[j]! : 0;
       }
     }
@@ -129,8 +134,9 @@ export class Buckets {
     const known = this.k[this.k.length - 1] === number;
     const i = this.#place(number, number * step);
     const at = ts - number * step;
+    series.close[i] = value;
     if (!known || series.flags[i]! & ABSENT) {
-      series.lo[i] = series.hi[i] = value;
+      series.lo[i] = series.hi[i] = series.open[i] = value;
       series.loAt[i] = series.hiAt[i] = at;
       series.flags[i] = known ? series.flags[i]! & BREAK_BEFORE : 0;
       return;
@@ -178,10 +184,10 @@ export class Buckets {
       const flags = series.flags[i]!;
       if (flags & ABSENT && flags & BREAK_BEFORE) return null;
       if (flags & ABSENT) continue;
-      const high = series.hiAt[i]! >= series.loAt[i]!;
-      const y = high ? series.hi[i]! : series.lo[i]!;
+      const [low, high, close] = [series.loAt[i]!, series.hiAt[i]!, series.close[i]!];
+      const y = !Number.isNaN(close) ? close : high >= low ? series.hi[i]! : series.lo[i]!;
       if (flags & BREAK_AFTER || Number.isNaN(y)) return null;
-      return [this.x[i]! + (high ? series.hiAt[i]! : series.loAt[i]!), y];
+      return [this.x[i]! + Math.max(low, high), y];
     }
     return series.lead;
   }

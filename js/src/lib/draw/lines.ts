@@ -36,7 +36,7 @@ export function lines(buckets: Buckets, series: Series, shift = 0): Line[] {
 }
 
 function fill(line: Line, buckets: Buckets, series: Series, from: number, to: number, shift: number): void {
-  const { lo, hi, loAt, hiAt, flags } = series;
+  const { lo, hi, loAt, hiAt, open, close, flags } = series;
   for (let i = from; i < to; i++) {
     const bits = flags[i]!;
     const [least, most, x] = [lo[i]!, hi[i]!, buckets.x[i]! + shift];
@@ -47,17 +47,22 @@ function fill(line: Line, buckets: Buckets, series: Series, from: number, to: nu
       continue;
     }
     const [low, high] = [loAt[i]!, hiAt[i]!];
-    // At one place the nearer extreme comes first: the line then runs on instead of zigzagging.
-    const before = line.y[line.y.length - 1];
-    const upFirst =
-      low === high ? before !== undefined && Math.abs(before - most) < Math.abs(before - least) : high < low;
-    if (least === most && low === high) push(line, x + low, least);
-    else if (upFirst) {
-      push(line, x + high, most);
+    if (least === most) {
       push(line, x + low, least);
+      if (low !== high) push(line, x + high, most);
     } else {
-      push(line, x + low, least);
-      push(line, x + high, most);
+      const [begin, end] = [x + Math.min(low, high), x + Math.max(low, high)];
+      // At one place the nearer extreme comes first: the line then runs on instead of zigzagging.
+      const before = Number.isNaN(open[i]!) ? line.y[line.y.length - 1] : open[i];
+      const upFirst =
+        low === high
+          ? before !== undefined && Math.abs(before - most) < Math.abs(before - least)
+          : high < low;
+      const [one, other] = upFirst ? [most, least] : [least, most];
+      if (!Number.isNaN(open[i]!) && open[i] !== one) push(line, begin, open[i]!);
+      push(line, begin, one);
+      push(line, end, other);
+      if (!Number.isNaN(close[i]!) && close[i] !== other) push(line, end, close[i]!);
     }
     if (bits & BREAK_AFTER) push(line, x + Math.max(low, high), Number.NaN);
   }
