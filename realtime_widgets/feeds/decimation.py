@@ -35,6 +35,7 @@ NEW_RUN = 8
 BESIDE_GAP = 16
 """For more than a pixel beside the bucket there is no other: what opens and closes it tells where the line runs."""
 
+_NONE = np.uint8(0)
 _NO_BUCKET = int(np.iinfo(np.int64).min)
 PIXEL = 4
 """Buckets about as wide as a pixel, see `layouts`."""
@@ -269,8 +270,9 @@ class Buckets:
     ) -> None:
         """Merge records that have all the series of these rows; `starts` is where each bucket begins in them."""
         ends = np.append(starts[1:], len(k)) - 1
-        flags = np.isnan(values[:, starts]).astype(np.uint8) * np.uint8(BREAK_BEFORE)
-        flags |= np.isnan(values[:, ends]).astype(np.uint8) * np.uint8(BREAK_AFTER)
+        opens, closes = values[:, starts], values[:, ends]
+        flags = np.isnan(opens).astype(np.uint8) * np.uint8(BREAK_BEFORE)
+        flags |= np.isnan(closes).astype(np.uint8) * np.uint8(BREAK_AFTER)
         if broken:
             flags[:, 0] |= BREAK_BEFORE
         if len(starts) == len(k):
@@ -291,8 +293,8 @@ class Buckets:
         self._flags[where] = (
             before | after | (old & (NEW_RUN | BESIDE_GAP)) | self._beside(rows, k[starts], old)
         )
-        self._open[where] = np.where(begins, values[:, starts], self._open[where])
-        self._close[where] = np.where(ended, values[:, ends], self._close[where])
+        self._open[where] = np.where(begins, opens, self._open[where])
+        self._close[where] = np.where(ended, closes, self._close[where])
         self._first[where] = np.minimum(first, self._first[where])
         self._last[where] = np.maximum(last, self._last[where])
         for kept, kept_x, new, new_x, better, later in (
@@ -304,17 +306,23 @@ class Buckets:
             kept[where] = np.where(wins, new, now)
             kept_x[where] = np.where(wins, new_x, kept_x[where])
 
-    def _beside(self, rows: Ints | slice, k: Ints, old: Flags) -> Flags:
+    def _beside(self, rows: Ints | slice, k: Ints, old: Flags) -> Flags | np.uint8:
         """Return `BESIDE_GAP` for those of the buckets that records are added to, and set it for those before them."""
-        ended = np.where(self._ended[rows] == _NO_BUCKET, k[0], self._ended[rows])
-        self._ended[rows] = np.maximum(ended, k[-1])
+        ended = self._ended[rows]
+        begin, end = k.item(0), k.item(-1)
+        near = ended.max(initial=begin) <= begin <= ended.min(initial=begin) + PIXEL
+        if near and end - begin < len(k) + PIXEL - 1:
+            self._ended[rows] = end
+            return _NONE  # neighbours, as nearly always
+        ended = np.where(ended == _NO_BUCKET, begin, ended)
+        self._ended[rows] = np.maximum(ended, end)
         later = np.searchsorted(k, ended, side="right")
         begins = np.append(k, k[-1])[later] - ended > PIXEL
         apart = np.diff(k) > PIXEL
         beside = np.empty(old.shape, bool)
         beside[:, 0], beside[:, 1:] = begins & (later == 0), apart
         beside[:, :-1] |= apart
-        if (k[0] < ended).any():  # who is late, and alone, divides a gap
+        if (begin < ended).any():  # who is late, and alone, divides a gap
             beside |= (k < ended[:, None]) & ((old & ABSENT) != 0)
         if begins.any():
             slots = ended % self.capacity
