@@ -3,6 +3,7 @@
 import type uPlot from "uplot";
 import { describe, expect, it } from "vitest";
 import { type AxisLook, axesOf } from "../../src/lib/draw/axis";
+import { widthOf } from "../../src/lib/draw/time_ticks";
 
 const look: AxisLook = {
   muted: "gray",
@@ -18,7 +19,8 @@ const look: AxisLook = {
 /** A plot of a size, whose letters are 6 pixels wide. */
 const plot = (width: number, height: number) =>
   ({
-    bbox: { width, height },
+    width: width + 80,
+    bbox: { left: 40, width, height },
     ctx: { save() {}, restore() {}, measureText: (text: string) => ({ width: 6 * text.length }) },
   }) as unknown as uPlot;
 
@@ -89,6 +91,14 @@ describe("the axis below", () => {
     expect(size - asked(plain!, plot(500, 200), 0, 60).size).toBe(14);
   });
 
+  it("has a line for each of second and day, where both are new", () => {
+    const [below] = axesOf(look).axes!;
+    const then = Date.UTC(2024, 4, 6, 7, 8, 9) / 1000;
+    const { texts, size } = asked(below!, plot(500, 200), then, then + 1e-3);
+    expect(texts.slice(0, 2)).toEqual([".0000\n07:08:09\nMay 6, 2024", ".0002"]);
+    expect(size).toBe(12 + 3 * 14);
+  });
+
   it("of simulated seconds, of records and of fields is of numbers", () => {
     for (const axis of ["time", "records", "field"] as const) {
       const [below] = axesOf({ ...look, axis, calendar: false }).axes!;
@@ -113,6 +123,46 @@ describe("the axis below", () => {
     const room = (side: number) => (padding![side] as () => number)();
     expect(room(1)).toBeGreaterThan(34);
     expect(room(3)).toBe(room(1) - 32);
+  });
+});
+
+describe("labels below, at any width and at either end,", () => {
+  /** What uPlot does: it asks again until ticks and room agree, three times at most. */
+  function laidOut(width: number, from: number, to: number, locale: string) {
+    const { axes, padding } = axesOf({ ...look, locale });
+    const of = plot(width - 32, 200);
+    Object.assign(of, { width });
+    const sides = [1, 3].map((side) => padding![side] as unknown as () => number);
+    for (let cycle = 1; ; cycle += 1) {
+      const { places, texts } = asked(axes![0]!, of, from, to);
+      const left = asked(axes![1]!, of, 0, 10).size;
+      const [right, more] = sides.map((room) => room());
+      const { bbox } = of;
+      const next = { ...bbox, left: left + more!, width: width - left - more! - right! };
+      if (cycle === 3 || (next.left === bbox.left && next.width === bbox.width))
+        return places.map((at, i) => {
+          const middle = bbox.left + ((at - from) / (to - from)) * bbox.width;
+          const half = widthOf(texts[i]!) / 2;
+          return [middle - half, middle + half];
+        });
+      Object.assign(of, { bbox: next });
+    }
+  }
+
+  it.each(["en", "de", "ja"])("are not cut off, nor alone where there is room for two (%s)", (locale) => {
+    for (const end of [NOW, NOW - 86_400, Date.UTC(2024, 0, 1) / 1000])
+      for (const length of [1e-3, 0.2, 3, 50, 3600, 20_000, 86_400, 5e5, 4e6, 4e7, 3e9])
+        for (const width of [120, 150, 180, 220, 320, 500, 800, 2000])
+          for (const shift of [0, 0.1, 0.25, 0.5]) {
+            const to = end + shift * length;
+            const labels = laidOut(width, to - length, to, locale);
+            const what = `${length} s to ${to} at ${width}: ${JSON.stringify(labels)}`;
+            expect(labels.length, what).toBeGreaterThanOrEqual(
+              width < (end === NOW && length > 1 ? 150 : 220) ? 1 : 2,
+            );
+            expect(Math.min(...labels.flat()), what).toBeGreaterThanOrEqual(0);
+            expect(Math.max(...labels.flat()), what).toBeLessThanOrEqual(width);
+          }
   });
 });
 

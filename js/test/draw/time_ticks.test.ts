@@ -8,14 +8,20 @@ const NOW = at(2026, 10, 28, 12, 30);
 const [MINUTE, HOUR, DAY, YEAR] = [60, 3600, 86_400, 365.25 * 86_400];
 const [WIDE, NARROW] = [560, 250];
 
+/** An axis, with as much at its ends as there usually is. */
+const room = (px: number) => [px, -42, px + 34] as const;
+
+/** Between labels at least. */
+const APART = 5.99;
+
 const YORK = "America/New_York";
 const HOWE = "Australia/Lord_Howe";
 const TOKYO = "Asia/Tokyo";
 
 /** Ticks with bars between them; a stroke before what stands on the second line. */
 function texts(from: number, to: number, px: number, zone: string, locale = "en", now = NOW): string {
-  const found = timeTicks(from, to, px, { locale, zone, now });
-  return found.map(({ text }) => text.replace("\n", "/")).join(" | ");
+  const found = timeTicks(from, to, room(px), { locale, zone, now });
+  return found.map(({ text }) => text.replaceAll("\n", "/")).join(" | ");
 }
 
 const before = (length: number): [number, number] => [NOW - length, NOW];
@@ -75,7 +81,7 @@ const TABLE: [[number, number], number, string, string, string][] = [
     WIDE,
     "UTC",
     "en",
-    "23:00/Dec 31, 2025 | 23:15 | 23:30 | 23:45 | 00:00/Jan 1, 2026 | 00:15 | 00:30 | 00:45 | 01:00",
+    "23:00/Dec 31, 2025 | 23:30 | 00:00/Jan 1, 2026 | 00:30 | 01:00",
   ],
   // Clocks set back and forward
   [
@@ -107,32 +113,82 @@ describe("below a view", () => {
     expect(texts(from, to, px, zone, locale)).toBe(expected);
   });
 
-  it("of any length and width are two ticks at least, that differ from their neighbours, and labels that have room", () => {
-    for (const zone of ["UTC", TOKYO, YORK, HOWE, "Asia/Kathmandu"])
-      for (const end of [NOW, at(2026, 10, 1, 7), at(2026, 3, 5), at(1950, 0, 1), at(2000, 0, 1)])
-        for (let length = 2e-6; length < 300 * YEAR; length *= 2.3)
-          for (const px of [NARROW, WIDE]) {
-            const [from, to] = [end - length, end];
-            const found = timeTicks(from, to, px, { locale: "en", zone, now: NOW });
-            const what = `${from} to ${to}, ${px} px, ${zone}: ${found.map(({ text }) => text)}`;
-            expect(found.length, what).toBeGreaterThanOrEqual(2);
-            for (const [i, { at, text }] of found.slice(1).entries()) {
-              const last = found[i]!;
-              expect(text, what).not.toBe(last.text);
-              const room = ((at - last.at) / (to - from)) * px;
-              const [first, second] = [last.text, text].map((each) => widthOf(each.split("\n")[0]!));
-              expect(room, what).toBeGreaterThan((first! + second!) / 2);
+  const ends: [string, number][] = [
+    ["now", NOW],
+    ["as Berlin's clocks are set back", at(2026, 9, 25, 2)],
+    ["as New York's are set forward, in another year", at(2024, 2, 10, 9)],
+    ["as those of Lord Howe are set back", at(2026, 3, 4, 16)],
+    ["at New Year", at(2026, 0, 1, 0, 10)],
+    ["long ago", at(1950, 4, 17, 11)],
+  ];
+  it.each(ends)(
+    "%s, of any length, are two ticks at least, all with other labels than their neighbours and room",
+    (_, end) => {
+      for (const zone of ["UTC", "Europe/Berlin", YORK, TOKYO, HOWE])
+        for (const locale of ["en", "de", "ja"])
+          for (let length = 2e-6; length < 120 * YEAR; length *= 2.9)
+            for (const px of [60, 85, 120, 150, 180, 220, 320, 560, 780, 820, 1200, 2000]) {
+              const [from, to] = [end - 0.7 * length, end + 0.3 * length];
+              const [, left, right] = room(px);
+              const found = timeTicks(from, to, room(px), { locale, zone, now: NOW });
+              const middles = found.map((tick) => ((tick.at - from) / (to - from)) * px);
+              const halves = found.map(({ text }) => widthOf(text) / 2);
+              const bad = found.some(
+                ({ text }, i) =>
+                  middles[i]! < -1e-3 ||
+                  middles[i]! > px + 1e-3 ||
+                  middles[i]! - halves[i]! < left ||
+                  middles[i]! + halves[i]! > right ||
+                  (i > 0 &&
+                    (text === found[i - 1]!.text ||
+                      middles[i]! - halves[i]! < middles[i - 1]! + halves[i - 1]! + APART)),
+              );
+              const few = found.length < (px < 120 ? 1 : 2);
+              if (bad || few) {
+                const texts = found.map(({ text }) => text.replaceAll("\n", "/")).join(" | ");
+                expect.fail(`${from} to ${to}, ${px} px, ${zone}, ${locale}: ${texts}`);
+              }
             }
-          }
-  });
+    },
+  );
 
-  it("the step stays while the view slides", () => {
+  const SLIDES: [string, number, number, number, string, number][] = [
+    ["of ten minutes", NOW, 600, WIDE, "en", 120],
+    ["of an hour of another year", at(2024, 5, 3), HOUR, WIDE, "en", 600],
+    ["of days of one figure and of two", at(2026, 8, 3), 17 * DAY, 566, "de", 7 * DAY],
+  ];
+  it.each(SLIDES)("the step stays while a view %s slides", (_, end, length, px, locale, expected) => {
     const steps = new Set<number>();
-    for (let shift = 0; shift < 600; shift += 7) {
-      const found = timeTicks(NOW + shift - 600, NOW + shift, WIDE, { locale: "en", zone: YORK, now: NOW });
+    for (let shift = 0; shift < 3 * length; shift += length / 90) {
+      const from = end + shift - length;
+      const found = timeTicks(from, end + shift, room(px), { locale, zone: TOKYO, now: NOW });
       for (const [i, { at }] of found.slice(1).entries()) steps.add(Math.round(at - found[i]!.at));
     }
-    expect([...steps]).toEqual([120]);
+    expect([...steps]).toEqual([expected]);
+  });
+
+  it("of another year say so once, and have room for that", () => {
+    const [from, to] = [at(2024, 0, 2, 11), at(2024, 0, 7, 1)];
+    for (const locale of ["en", "de", "ja"])
+      for (let px = 700; px < 800; px += 10) {
+        const written = texts(from, to, px, "UTC", locale);
+        expect(written.match(/2024/g), written).toHaveLength(1);
+      }
+    expect(texts(from, to, 800, "UTC")).toBe(
+      "12:00/Jan 2, 2024 | 00:00/Jan 3 | 12:00 | 00:00/Jan 4 | 12:00 | 00:00/Jan 5 | 12:00 | 00:00/Jan 6 | 12:00 | 00:00/Jan 7",
+    );
+  });
+
+  it("leave out labels for which a change of the clocks leaves no room, and say it at the next", () => {
+    // In London, 02:00 comes one hour after midnight.
+    expect(texts(at(2026, 2, 28, 21), at(2026, 2, 29, 6), 300, "Europe/London")).toBe(
+      "22:00/Mar 28 | 00:00/Mar 29 | 04:00/UTC+1 | 06:00",
+    );
+  });
+
+  it("on a narrow axis are the multiples of a shorter step that have room", () => {
+    expect(texts(NOW - HOUR + 60, NOW + 60, 74, "UTC")).toBe("11:40 | 12:20");
+    expect(texts(at(2024, 5, 3), at(2024, 5, 3, 1), 100, "UTC")).toBe("00:00/Jun 3, 2024 | 01:00");
   });
 
   it("today goes without saying", () => {

@@ -48,15 +48,15 @@ export interface AxisLook {
 export function axesOf(look: AxisLook): Pick<uPlot.Options, "axes" | "padding" | "hooks"> {
   const below = new Labels();
   const left = new Labels();
-  // Half of a label stands out at either end.
-  const half = () => Math.max(...below.texts.map(widthOf), 0) / 2 + EDGE;
+  // Half of a label stands out at either end; of the first one, the lines below do so on the left only.
+  const half = (texts: string[]) => Math.ceil(Math.max(...texts.map(widthOf), 0) / 2 + EDGE);
   return {
     axes: [placeAxis(look, below), valueAxis(look, left)],
     padding: [
       () => (left.above ? TOP + LINE : TOP),
-      () => Math.ceil(half()),
+      () => half(below.texts.map((text, i) => (i ? text : text.split("\n")[0]!))),
       0,
-      () => Math.max(0, Math.ceil(half()) - left.size),
+      () => Math.max(0, half(below.texts) - left.size),
     ],
     hooks: { drawAxes: [(plot) => writeAbove(plot, left.above, look.muted)] },
   };
@@ -86,12 +86,12 @@ function placeAxis(look: AxisLook, labels: Labels): uPlot.Axis {
   return {
     ...common(look, labels, (plot, from, to) => {
       const px = Math.max(1, plot.bbox.width / devicePixelRatio);
-      return axis === "time" && calendar
-        ? timeTicks(from, to, px, { locale, zone, now: Date.now() / 1000 })
-        : ticks(from, to, ((to - from) * NUMBERS_APART) / px, numbers);
+      if (axis !== "time" || !calendar) return ticks(from, to, ((to - from) * NUMBERS_APART) / px, numbers);
+      const left = plot.bbox.left / devicePixelRatio;
+      return timeTicks(from, to, [px, -left, plot.width - left], { locale, zone, now: Date.now() / 1000 });
     }),
-    size: (_plot, texts) => {
-      const lines = texts?.some((text) => text?.includes("\n")) ? 2 : 1;
+    size: () => {
+      const lines = Math.max(1, ...labels.texts.map((text) => text.split("\n").length));
       return TICK + GAP + EDGE + LINE * lines;
     },
     ...(counted ? label : {}),

@@ -9,13 +9,19 @@ import type { Tick } from "./ticks";
 
 const DAY = 86_400;
 
-/** Between the middles of two labels at least, and between their ends, CSS pixels. */
+/** Between the middles of two labels, and between their ends, CSS pixels; the last is what narrow axes make do with. */
 const LEAST_PX = 64;
 const GAP_PX = 14;
+const LEAST_GAP_PX = 6;
 
-/** Of the labels, CSS pixels: half-width letters, and full ones. */
-const LETTER_PX = 6.3;
+/** Of the labels, CSS pixels: spaces and stops, half-width letters, and full ones. */
+const STOP_PX = 4;
+const LETTER_PX = 7;
 const WIDE_LETTER_PX = 11.5;
+
+/** The longest first, and how many of them a narrow axis tries. */
+const ALL_STEPS = [...STEPS, ...ODD_STEPS].sort((a, b) => b.most - a.most);
+const MOST_TRIED = 12;
 
 /** In what words, and where, and when the reader looks. */
 export interface Reader {
@@ -29,56 +35,77 @@ export interface Reader {
 const labels = new Map<string, string>();
 const MOST_LABELS = 1000;
 
+/** How wide the labels of steps are at most. */
+const widths = new Map<string, number>();
+
 /** Roughly how wide a label is, CSS pixels. */
 export function widthOf(text: string): number {
   let [widest, width] = [0, 0];
   for (const letter of text) {
     if (letter === "\n") [widest, width] = [Math.max(widest, width), 0];
-    else width += letter.charCodeAt(0) >= 0x2e80 ? WIDE_LETTER_PX : LETTER_PX;
+    else if (letter >= "\u2e80") width += WIDE_LETTER_PX;
+    else width += /[\s.,:]/.test(letter) ? STOP_PX : LETTER_PX;
   }
   return Math.max(widest, width);
 }
 
+/** How long an axis is, and from where to where its labels may be, CSS pixels from its left end. */
+export type Room = readonly [px: number, first: number, last: number];
+
 /**
- * The ticks from `from` to `to` on an axis of `px` CSS pixels: at least two, as near to each other as their labels allow.
- * The step is that of the length and the width, so that it stays while a window slides. A second line has the day, or the
+ * The ticks from `from` to `to`: at least two where there is room for two, as near to each other as their labels allow. The
+ * step is that of the length and the width, so that it stays while a window slides. Below the label is the day, or the
  * year, where it changes, and at the first tick when it is not the present one.
  */
-export function timeTicks(from: number, to: number, px: number, reader: Reader): Tick[] {
+export function timeTicks(from: number, to: number, room: Room, reader: Reader): Tick[] {
   const length = to - from;
+  const [first, last, present] = [from, to, reader.now].map((each) => yearOf(each, reader.zone));
   const fits = (step: Step) => {
-    const room = (step.most / length) * px;
-    if (room < LEAST_PX || 2 * step.most > length) return false;
-    return room >= widthOf(label(step, Math.floor(to / DAY) * DAY, reader)) + GAP_PX;
+    const apart = (step.most / length) * room[0];
+    if (apart < LEAST_PX || 2 * step.most > length) return false;
+    const leading = widestOf(step, first !== present || last !== present, reader);
+    return apart >= (leading + widestOf(step, first !== last, reader)) / 2 + GAP_PX;
   };
-  let step =
-    STEPS.find(fits) ??
-    ODD_STEPS.find(fits) ??
-    STEPS.filter(({ most }) => 2 * most <= length).at(-1) ??
-    STEPS[0]!;
-  let found = moments(step, from, to, reader.zone);
-  for (let i = STEPS.indexOf(step) - 1; found.length < 2 && i >= 0; i -= 1) {
-    step = STEPS[i]!;
-    found = moments(step, from, to, reader.zone);
-  }
-  const labelled = found.map((at) => ({ at, text: label(step, at, reader) }));
-  const shown = fits(step) ? labelled : withRoom(labelled, px / length);
-  return shown.map(({ at, text }, i) => {
-    const before = i ? [shown[i - 1]!.at] : [from, reader.now];
-    const context = contextOf(step, at, before, reader);
-    return { at, text: text + (context && `\n${context}`) };
-  });
-}
-
-/** The ticks whose labels do not overlap with those of the ones before. */
-function withRoom(ticks: Tick[], scale: number): Tick[] {
-  const found: Tick[] = [];
-  for (const tick of ticks) {
-    const last = found.at(-1);
-    const need = last ? (widthOf(last.text) + widthOf(tick.text)) / 2 : 0;
-    if (!last || (tick.at - last.at) * scale > need) found.push(tick);
+  const shorter = ALL_STEPS.filter(({ most }) => 2 * most <= length).slice(0, MOST_TRIED);
+  let found: Tick[] = [];
+  for (const step of [STEPS.find(fits) ?? ODD_STEPS.find(fits) ?? shorter[0] ?? STEPS[0]!, ...shorter]) {
+    const more = ticksAt(step, from, to, room, reader);
+    if (more.length > found.length) found = more;
+    if (found.length > 1) break;
   }
   return found;
+}
+
+/** The ticks of a step, but those whose labels have no room, beside the ones before or at the ends. */
+function ticksAt(step: Step, from: number, to: number, room: Room, reader: Reader): Tick[] {
+  const [px, first, last] = room;
+  const found: Tick[] = [];
+  let before = [from, reader.now];
+  let end = first; // of the label before
+  for (const at of moments(step, from, to, reader.zone)) {
+    const middle = ((at - from) / (to - from)) * px;
+    if (middle <= end) continue;
+    const text = textOf(step, at, before, reader);
+    const half = widthOf(text) / 2;
+    if (middle - half < end || middle + half > last) continue;
+    found.push({ at, text });
+    before = [at];
+    end = middle + half + LEAST_GAP_PX;
+  }
+  return found;
+}
+
+/** How wide the labels of a step are at most, of all months: those that say the year, or others. */
+function widestOf(step: Step, year: boolean, reader: Reader): number {
+  return kept(widths, [step.unit, step.count, year, reader.locale, reader.zone].join(), () => {
+    let widest = 0;
+    for (let month = 1; month <= 12; month += 1) {
+      const at = Date.UTC(2026, month, -3) / 1000;
+      const text = textOf(step, at, [at - (year ? 365 : 1) * DAY], reader);
+      widest = Math.max(widest, widthOf(text));
+    }
+    return widest;
+  });
 }
 
 /** What is written at a tick, with as much of it as changes from one to the next. */
@@ -104,21 +131,25 @@ function digitsOf(count: number): number {
   return Math.max(0, Math.ceil(-Math.log10(count) - 1e-9));
 }
 
-/** What goes without saying at a tick as long as it is the same as at those before: the second, the day or the year. */
-function contextOf(step: Step, ts: number, before: number[], reader: Reader): string {
-  const { locale, zone, now } = reader;
-  if (step.unit === "month" && step.count % 12 === 0) return "";
-  const differs = (of: (ts: number) => number) => before.some((each) => of(each) !== of(ts));
-  const year = (each: number) => yearOf(each, zone);
-  if (step.unit !== "second") return differs(year) ? written(ts, locale, zone, { year: "numeric" }) : "";
-  const withYear = differs(year) || year(ts) !== year(now);
-  const date = differs((each) => dayOf(each, zone)) ? dateText(ts, locale, zone, withYear) : "";
-  const digits = digitsOf(step.count);
-  if (digits > 3) {
+/**
+ * The label of a tick, and below it what goes without saying as long as it is the same as before: the second, the day or
+ * the year.
+ */
+function textOf(step: Step, ts: number, before: number[], reader: Reader): string {
+  const { locale, zone } = reader;
+  const { unit, count } = step;
+  const differs = (of: (ts: number, zone: string) => number) =>
+    before.some((each) => of(each, zone) !== of(ts, zone));
+  const lines = [label(step, ts, reader)];
+  if (unit === "second") {
+    const digits = digitsOf(count);
     const second = (each: number) => splitSecond(each, locale, digits)[0];
-    return differs(second) ? [date, clockText(second(ts), locale, zone, 0)].filter(Boolean).join(", ") : "";
+    if (digits > 3 && differs(second)) lines.push(clockText(second(ts), locale, zone, 0));
+    if (differs(dayOf)) lines.push(dateText(ts, locale, zone, differs(yearOf)));
+    // Clocks show some times twice, or leave some out: only the zone tells.
+    if (offsetAt(before[0]!, zone) !== offsetAt(ts, zone)) lines.push(zoneText(ts, locale, zone));
+  } else if (count % 12 && differs(yearOf)) {
+    lines.push(written(ts, locale, zone, { year: "numeric" }));
   }
-  // Clocks show some times twice, or leave some out: only the zone tells.
-  const changed = offsetAt(before[0]!, zone) !== offsetAt(ts, zone);
-  return [date, changed ? zoneText(ts, locale, zone) : ""].filter(Boolean).join(" ");
+  return lines.join("\n");
 }
