@@ -44,7 +44,7 @@ export function widthOf(text: string): number {
   for (const letter of text) {
     if (letter === "\n") [widest, width] = [Math.max(widest, width), 0];
     else if (letter >= "\u2e80") width += WIDE_LETTER_PX;
-    else width += /[\s.,:]/.test(letter) ? STOP_PX : LETTER_PX;
+    else width += " .,:".includes(letter) ? STOP_PX : LETTER_PX;
   }
   return Math.max(widest, width);
 }
