@@ -1,9 +1,16 @@
-"""The note beside a widget in a notebook: what JupyterLab shows in its place when the kernel that had it is gone.
+"""The note beside a widget in a notebook: what JupyterLab shows in its place while it has no model of it.
 
-JupyterLab says "model not found" then, and no code of ours runs in that page: what the notebook holds has to say it.
-So each widget that is displayed has an output of HTML before its own. A style sheet in it hides it where the widget
-after it is alive, and hides JupyterLab's sentence where it is not. Where styles are stripped (GitHub, a notebook that
-is not trusted) the note stands over the text of the widget; other hosts heed `hidden`.
+No code of ours runs in that page: what the notebook holds has to say it. So each widget that is displayed has an
+output of HTML before its own, and a style sheet in it goes by the output of the widget:
+
+| in the output of the widget | so | the note |
+|---|---|---|
+| elements | it is alive | is hidden |
+| text only: "Loading widget..." | the kernel has not said yet what it has, as while a cell runs | says that it waits |
+| text only and the class of an error, or it is hidden | the kernel has no such model, or closed it | says what to do |
+
+Where styles are stripped (GitHub, a notebook that is not trusted) it says the latter over the text of the widget; other
+hosts heed `hidden`.
 """
 
 from __future__ import annotations
@@ -19,22 +26,31 @@ from ..feeds.text import as_unicode
 
 _NOTE: Final = ".jp-OutputArea-child:has(>.jp-OutputArea-output>.rw-gone)"
 _NEXT: Final = ".jp-OutputArea-child>.jp-OutputArea-output"
-_DEAD: Final = f"{_NOTE}:not(:has(+{_NEXT}>*))"
+_ALONE: Final = f"{_NOTE}:not(:has(+{_NEXT}>*))"
 """The note, when the output after it has nothing in it but text of JupyterLab: not even an element."""
+_WAITING: Final = f"{_ALONE}:has(+{_NEXT}:not(.jupyter-widgets,.lm-mod-hidden))"
 
 _STYLE: Final = (
     f"{_NOTE}{{display:none}}"
-    # While a widget loads there is text, too: the note comes after three seconds.
-    f"{_DEAD}{{display:flex;animation:rw-gone 3s}}"
-    f"{_DEAD} .rw-gone{{display:block;margin:4px;padding:8px 12px;border:1px dashed var(--jp-border-color1,#bbb);"
+    f"{_ALONE}{{display:flex}}"
+    f"{_ALONE} .rw-gone{{display:block;margin:4px;padding:8px 12px;border:1px dashed var(--jp-border-color1,#bbb);"
     "border-radius:8px;color:var(--jp-ui-font-color1,inherit);font:13px/1.4 var(--jp-ui-font-family,system-ui)}"
-    f"{_DEAD}+.jp-OutputArea-child:has(>.jp-OutputArea-output.jupyter-widgets){{display:none}}"
+    f"{_ALONE}+.jp-OutputArea-child:has(>.jp-OutputArea-output.jupyter-widgets){{display:none}}"
+    # Most kernels answer at once: this comes after three seconds.
+    f"{_WAITING}{{animation:rw-gone 3s}}"
+    f"{_WAITING} .rw-gone::before{{content:attr(data-waiting)}}"
+    f"{_WAITING} .rw-gone>span{{display:none}}"
     "@keyframes rw-gone{0%,99%{max-height:0;overflow:hidden;visibility:hidden}}"
 )
 
-_WORDS: Final = {
+_GONE: Final = {
     "en": "{0} was live here. Run this cell again to see it.",
     "ja": "{0} はここに表示されていました。セルを再実行すると表示されます。",
+}
+
+_WAITS: Final = {
+    "en": "{0} is waiting for the kernel, which may be busy.",
+    "ja": "{0} はカーネルの応答を待っています（実行中の可能性があります）。",
 }
 
 
@@ -43,8 +59,11 @@ def note(widget: Widget) -> str:
     title = getattr(widget, "title", "")
     name = f"{type(widget).__name__} “{title}”" if title else type(widget).__name__
     language = "ja" if _speaks_japanese(widget) else "en"
-    text = html.escape(as_unicode(_WORDS[language].format(name)))
-    return f'<div class="rw-gone" lang="{language}" hidden>{text}</div><style>{_STYLE}</style>'
+    gone, waits = (html.escape(as_unicode(words[language].format(name))) for words in (_GONE, _WAITS))
+    return (
+        f'<div class="rw-gone" data-waiting="{waits}" lang="{language}" hidden><span>{gone}</span></div>'
+        f"<style>{_STYLE}</style>"
+    )
 
 
 def _speaks_japanese(widget: Widget) -> bool:

@@ -1,6 +1,8 @@
-"""The note beside a widget, for when its kernel is gone."""
+"""The note beside a widget, for when the page has no model of it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,6 +28,7 @@ def test_it_is_in_japanese_where_the_widget_or_the_system_is(sent: Recorder, mon
     assert 'lang="ja"' in note(MetricCard("負荷", locale="ja"))
     monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
     assert "再実行" in note(MetricCard("負荷"))
+    assert 'data-waiting="MetricCard “負荷” はカーネルの応答を待っています' in note(MetricCard("負荷"))
 
 
 def test_it_comes_before_the_output_of_the_widget():
@@ -66,3 +69,38 @@ def test_it_stands_for_a_widget_whose_kernel_was_restarted(page: Page, lab: Lab)
     for error in page.get_by_text("model not found").all():
         expect(error).to_be_hidden()
     notebook.screenshot("kernel-restarted-and-reloaded")
+
+
+@pytest.mark.browser
+def test_it_says_what_it_waits_for_while_a_cell_holds_the_kernel_and_makes_way_for_the_widget(
+    page: Page, lab: Lab, tmp_path: Path
+):
+    cells = [
+        "import pathlib, time\nimport realtime_widgets as rw\nrw.MetricCard('CPU', 3)",
+        f"while not pathlib.Path({str(tmp_path / 'end')!r}).exists(): time.sleep(0.05)",
+    ]
+    notebook = Notebook.open(page, lab, lab.write(cells))
+    notebook.run_cell(0)
+    expect(widgets(page, "metric")).to_be_visible()
+    notebook.evaluate("await panelOf(path).context.save();")
+    notebook.run_cell(1, wait=False)
+    page.reload()
+    waiting = page.locator(".rw-gone")
+    expect(waiting).to_be_visible()
+    said = waiting.evaluate("element => getComputedStyle(element, '::before').content")
+    assert said == '"MetricCard “CPU” is waiting for the kernel, which may be busy."'
+    expect(page.get_by_text("was live here")).to_be_hidden()
+    (tmp_path / "end").touch()
+    expect(widgets(page, "metric")).to_be_visible()
+    expect(waiting).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_it_waits_for_nothing_once_its_widget_is_closed(page: Page, lab: Lab):
+    notebook = Notebook.open(
+        page, lab, lab.write(["import realtime_widgets as rw\ncard = rw.MetricCard('a', 3); card"])
+    )
+    notebook.run_cell(0)
+    expect(widgets(page, "metric")).to_be_visible()
+    notebook.execute("card.close()")
+    expect(page.get_by_text("MetricCard “a” was live here")).to_be_visible()
