@@ -28,6 +28,7 @@ class UpstreamFeed:
         self._stream = stream
         self._feed = feed
         self._said: tuple[str, float, str] | None = None
+        self._complete = stream.complete
         self._quiet_after: float | None = None
         self._zone: str | None = None
 
@@ -40,12 +41,13 @@ class UpstreamFeed:
 
     def changed(self) -> bool:
         """See `Feed.changed`."""
-        return self._feed.changed() or self._status() != self._said
+        return self._feed.changed() or self._status() != self._said or self._stream.complete != self._complete
 
     def take(self, key: bool, now: float) -> Payload:
         """See `Feed.take`."""
         payload = self._feed.take(key, now)
         before, self._said = self._said, self._status()
+        complete, self._complete = self._complete, self._stream.complete
         quiet_after, zone = self._stream.quiet_after, self._stream.written_in
         reading = payload.reading
         if reading is not None:
@@ -59,13 +61,13 @@ class UpstreamFeed:
         if payload.key or zone != self._zone:
             payload.body["zone"] = zone
         self._quiet_after, self._zone = quiet_after, zone
-        if self._said is None:
-            return payload
-        state, since, unreadable = self._said
-        payload.body["link"] = {"state": state, "since_age": max(0.0, now - since)}
-        if unreadable:
-            payload.body["link"]["unreadable"] = unreadable
-        return msgspec.structs.replace(payload, moved=True) if before not in (None, self._said) else payload
+        if self._said is not None:
+            state, since, unreadable = self._said
+            payload.body["link"] = {"state": state, "since_age": max(0.0, now - since)}
+            if unreadable:
+                payload.body["link"]["unreadable"] = unreadable
+        moved = before not in (None, self._said) or complete != self._complete
+        return msgspec.structs.replace(payload, moved=True) if moved else payload
 
     def _status(self) -> tuple[str, float, str] | None:
         if self.source is None:

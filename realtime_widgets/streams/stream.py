@@ -108,8 +108,7 @@ class Stream:
         self._ring.zone = self._zone
         self._pace = Pace()
         self._written = 0  # records whose times came without a zone, in columns
-        self.complete = False
-        """Whether nothing more is to come, as for a table: what shows the stream then does not claim to be live."""
+        self._complete = False
         self._listeners = Listeners(f"stream {name!r}")
         renew_after_fork(self, Stream._renew_lock)
 
@@ -420,6 +419,22 @@ class Stream:
         return DataBuffer(self, fn, every=every, max_size=max_size)
 
     # Looking at it
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing more is to come, as for a table. Set it once the loop that feeds the stream is through:
+
+            stream.complete = True
+
+        What shows the stream then claims nothing: neither that it is live nor, later, that data have not come. Set it
+        to False when the loop begins again.
+        """
+        return self._complete
+
+    @complete.setter
+    def complete(self, complete: bool) -> None:
+        self._complete = bool(complete)
+        self._listeners.tell()
 
     @property
     def max_points(self) -> int | None:

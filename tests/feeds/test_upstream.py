@@ -50,6 +50,19 @@ def test_every_part_says_which_pause_is_unusual():
     assert feed.take(False, 2.0).body["quiet_after"] is None
 
 
+def test_that_nothing_more_is_to_come_is_said_at_once_and_counted_like_a_record():
+    stream = Stream("s")
+    stream.append(1.0)
+    for feed in (series(None), with_upstream(ReadoutFeed(stream, None, 60.0, {}, None))):
+        feed.take(True, 1.0)
+        assert not feed.changed()
+        feed._stream.complete = True
+        assert feed.changed()
+        assert feed.take(False, 2.0).moved
+        assert not feed.changed()
+        assert not feed.take(False, 3.0).moved
+
+
 def test_keyframes_say_in_which_zone_times_were_written_and_parts_when_that_changes():
     stream = Stream("s", tz="Asia/Tokyo")
     feed = UpstreamFeed(SeriesFeed(stream, None, 10.0), stream)

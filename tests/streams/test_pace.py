@@ -74,5 +74,8 @@ def test_a_stream_learns_its_pace_from_what_is_noted_and_a_complete_one_has_none
         stream.note_pace()
         now += 10.0
     assert stream.quiet_after == 50.0
+    told: list[bool] = []
+    stream.listen(lambda: told.append(stream.complete))
     stream.complete = True
+    assert told == [True]
     assert stream.quiet_after is None
