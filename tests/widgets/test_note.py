@@ -61,7 +61,7 @@ def test_it_stands_for_a_widget_whose_kernel_was_restarted(page: Page, lab: Lab)
     notebook.evaluate("await panelOf(path).sessionContext.session.kernel.restart();")
     for i in range(2):
         expect(live.nth(i)).to_have_attribute("data-rw-state", "kernel_gone")
-        expect(live.nth(i).locator(".rw-status")).to_have_text("Kernel stopped: run the cell again")
+        expect(live.nth(i).locator(".rw-status")).to_have_text("Kernel stopped: run again")
     notebook.reload()
     expect(notes.first).to_be_visible()
     expect(notes.first).to_have_text("MetricCard “CPU” was live here. Run this cell again to see it.")
