@@ -55,6 +55,7 @@ class Stream:
       field to `object` with all values kept and one warning in the log; so does an integer that float64
       cannot hold exactly. A number field that holds no number yet becomes text without a warning.
     - Invalid data raise before anything is written.
+    - When the loop that feeds it is through, say so (`complete = True`): widgets do not wait for more then.
 
     Example:
         s = Stream("cpu")

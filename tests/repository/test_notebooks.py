@@ -119,6 +119,8 @@ def test_a_training_loop_moves_its_charts_while_its_cell_is_busy(
     assert 0 < int((step.text_content() or "").replace(",", "")) < 1_999
     notebook.wait_until_run()
     expect(step).to_have_text("1,499")  # of the second run
+    for root in (chart, widgets(page, "metric").first):
+        expect(root).to_have_attribute("data-rw-state", "idle")  # the loop is through
     for output in (*notebook.outputs(5), *notebook.outputs(9)):
         assert output["output_type"] == "stream", output
     assert notebook.outputs(7)[0]["data"]["text/plain"] == "['rate 0.02']"
