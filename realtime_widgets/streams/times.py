@@ -27,6 +27,9 @@ NOT_SECONDS_FROM = 1e11
 
 Floats = npt.NDArray[np.float64]
 
+_BY_VALUE = ("object", "str", "categor")
+"""What types of columns are called of which only a value shows what it is: of objects, texts and categories."""
+
 _PASS = "pass seconds since the epoch, a datetime, or a text such as '2026-11-28T12:00:00Z'"
 
 
@@ -125,7 +128,7 @@ def without_zone(values: Any) -> bool:
     if isinstance(values, np.ndarray) and values.dtype != object:
         return bool(values.dtype.kind == "M")
     dtype: Any = getattr(values, "dtype", None) or getattr(values, "type", None)
-    if dtype is not None and str(dtype) not in ("object", "Object", "str", "string", "String"):
+    if dtype is not None and not any(kind in str(dtype).lower() for kind in _BY_VALUE):
         return has_moments(values) and zone_of(values) is None
     first = (
         next((value for value in values if value is not None), None) if hasattr(values, "__iter__") else None
@@ -163,6 +166,19 @@ def has_moments(values: Any) -> bool:
         ):
             return False
     return moments
+
+
+def says_moment(text: str) -> bool:
+    """Whether a text is a date of ISO 8601, with a clock time or without; `20240103` is a number."""
+    try:
+        float(text)
+    except ValueError:
+        try:
+            dt.datetime.fromisoformat(text.strip())
+        except ValueError:
+            return False
+        return True
+    return False
 
 
 def to_utc(seconds: Floats) -> npt.NDArray[np.datetime64]:

@@ -118,7 +118,9 @@ def column_ways(columns):
 
 
 def test_columns_without_a_zone_are_known_to_be_written_in_that_of_the_stream():
-    for way in column_ways(forms(SUMMER)["columns"]):
+    text = SUMMER.isoformat()
+    texts = [pa.array([text], pa.large_string()), pd.Series([text], dtype="category"), pl.Series([text])]
+    for way in column_ways([*forms(SUMMER)["columns"], *texts, pa.array([text]).dictionary_encode()]):
         s = Stream("s", tz="Asia/Tokyo")
         assert s.written_in is None
         way(s)
@@ -130,6 +132,7 @@ def test_columns_without_a_zone_are_known_to_be_written_in_that_of_the_stream():
 def test_columns_of_moments_are_written_in_no_zone():
     aware = SUMMER.replace(tzinfo=ZoneInfo("Europe/Berlin"))
     columns = [[aware], [aware.isoformat()], pd.Series([aware]), pl.Series([aware]), pa.array([aware])]
+    columns += [pd.Series([aware], dtype="category"), pa.array([aware.isoformat()], pa.large_string())]
     columns += [[SUMMER.timestamp()], np.array([SUMMER.timestamp()]), [dt.timedelta(1)]]
     for way in column_ways(columns):
         s = Stream("s", tz="Asia/Tokyo")
