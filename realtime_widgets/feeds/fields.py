@@ -42,7 +42,8 @@ def no_such_field(stream: Stream, name: str) -> str:
     """Return a sentence for the user about a field that a stream does not have, naming the nearest."""
     fields = stream.fields
     there = ", ".join(repr(field) for field in fields)
-    advice = did_you_mean(name, fields) or "; name one of those, or append a record with it first"
+    more = "" if stream.complete else ", or append a record with it first"
+    advice = did_you_mean(name, fields) or f"; name one of those{more}"
     return f"stream {stream.name!r} has no field {name!r}: it has {there}{advice}"
 
 

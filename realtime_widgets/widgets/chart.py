@@ -96,7 +96,7 @@ class LiveChart(NumberSettings, LiveWidget):
             60 s; of a table, and along anything but time, all. It and `y` can be set later.
         x: what is along the axis: `ts` (of a table without times its index of numbers, where that has a name and grows,
             else `seq`), `seq` (the records' numbers), or the name of a number field that grows; of a table also the
-            name of its index, or of its column of times.
+            name of its index, or of its column of times, also as text ("2026-11-28 12:00").
         title: heading; None for none.
         colors: CSS colours in the order in which the lines appeared, or a mapping of label or field → colour; None, and
             for the lines left over: the built-in ones. A line keeps its colour when others come or go.
@@ -116,6 +116,7 @@ class LiveChart(NumberSettings, LiveWidget):
 
     Raises:
         UnknownField: when the stream has fields, but not the one asked for.
+        BadTime: when `x` names a column of a table whose text says no times.
         UsageError: when a setting is out of its range; TypeError names the nearest keyword.
 
     Example:

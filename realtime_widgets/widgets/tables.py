@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import BadTime, UnknownField, UsageError, did_you_mean, shown
 from ..streams import Stream
 from ..streams.records import as_record, is_many
 from ..streams.tables import columns_of, in_pandas, index_of_times, levels_of
-from ..streams.times import has_moments
+from ..streams.times import has_moments, says_moment
+from ..streams.values import read_number, values_of
 from .still import index_of_numbers, named, still
 
 _PLAIN: Set[type] = frozenset({int, float, bool, str, dict, type(None)})
@@ -35,7 +36,7 @@ def each_with_tables(source: Any, x: str = "ts") -> tuple[Any, list[Stream], str
 
     Args:
         source: what the chart is given.
-        x: what is along its axis: of a table also the name of its index, or of a column of times.
+        x: what is along its axis: of a table also the name of its index, or of a column of times, also as text.
 
     Returns:
         Also what is along the axis of the streams: `ts` where `x` names the times of the tables, and where `x` is `ts`
@@ -43,6 +44,8 @@ def each_with_tables(source: Any, x: str = "ts") -> tuple[Any, list[Stream], str
 
     Raises:
         UsageError: for a table that `Stream.extend()` does not take, or when `x` names times in some tables only.
+        UnknownField: for a table without a column `x`.
+        BadTime: when that is text that says no times.
     """
     made: list[Stream] = []
     timed: list[str] = []
@@ -55,7 +58,7 @@ def each_with_tables(source: Any, x: str = "ts") -> tuple[Any, list[Stream], str
         if not _is_table(entry):
             return entry
         table = _with_index(entry, x)
-        holds_times = _holds_times(table, x)
+        holds_times = x not in ("ts", "seq") and _holds_times(_column(table, x, name), x)
         made.append(still(table, name, ts=x if holds_times else None))
         timed.extend([name] if holds_times else [])
         return made[-1]
@@ -125,10 +128,44 @@ def _with_index(table: Any, x: str) -> Any:
     return table.reset_index()
 
 
-def _holds_times(table: Any, x: str) -> bool:
-    """Whether what is along the axis is a column of times."""
-    column = None if x in ("ts", "seq") else columns_of(in_pandas(table)).get(x)
-    return column is not None and has_moments(column)
+def _column(table: Any, x: str, name: str) -> Any:
+    """Return what a table is drawn along; an empty column of one that has none at all."""
+    columns = columns_of(in_pandas(table))
+    if columns and x not in columns:
+        names = [each for each in (*columns, *levels_of(table)) if isinstance(each, str)]
+        raise UnknownField(
+            f"table {name!r} has no column {x!r}: it has {', '.join(map(repr, names))}{did_you_mean(x, names)}"
+        )
+    return columns.get(x, [])
+
+
+def _holds_times(column: Any, x: str) -> bool:
+    """Whether a column holds times, also as text.
+
+    Raises:
+        BadTime: for other text, which nothing can be drawn along.
+    """
+    if has_moments(column):
+        return True
+    values = values_of(column, f"column {x!r}")
+    if values.kind != "text":
+        return False
+    for text in values.array.tolist():
+        if text is None:
+            raise BadTime(f"a table cannot be drawn along {x!r}: a time is missing; drop those rows")
+        if not says_moment(text):
+            raise BadTime(f"a table cannot be drawn along {x!r}: {_no_moment(text)}")
+    return True
+
+
+def _no_moment(text: str) -> str:
+    """Return why a text is no place along an axis, and what to do."""
+    if read_number(text) is not None:
+        return f"{shown(text)} is text; convert that column to numbers first (of a DataFrame: astype(float))"
+    return (
+        f"{shown(text)} is no date of ISO 8601; convert that column first (pandas.to_datetime), or draw along the "
+        "numbers of the rows, x='seq'"
+    )
 
 
 def _names(tables: Iterable[Any]) -> list[str]:

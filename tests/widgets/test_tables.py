@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from realtime_widgets import Dashboard, EventLog, LiveChart, MetricCard, Stream
-from realtime_widgets.errors import UnknownField, UsageError, WrongType
+from realtime_widgets.errors import BadTime, UnknownField, UsageError, WrongType
 from realtime_widgets.widgets.tables import check_times, each_with_tables, with_tables
 from support.recorder import Recorder, bodies
 
@@ -181,6 +181,60 @@ def test_a_table_may_be_drawn_along_its_times_by_their_name(sent: Recorder, tabl
         chart = LiveChart(source, x="when")
         assert chart._lines[0].kind == "time"
         assert chart._lines[0].stream.read().ts.tolist() == [time.timestamp() for time in TIMES]
+
+
+TEXTS = [str(time) for time in TIMES]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"when": TEXTS, "v": [1, 2, 3]}),
+        pd.DataFrame({"when": TEXTS, "v": [1, 2, 3]}).astype({"when": "category"}),
+        pd.DataFrame({"v": [1, 2, 3]}, index=pd.Index(TEXTS, name="when")),
+        pl.DataFrame({"when": TEXTS, "v": [1, 2, 3]}),
+        pl.DataFrame({"when": TEXTS, "v": [1, 2, 3]}).to_arrow(),
+        {"when": TEXTS, "v": [1, 2, 3]},
+        [{"when": text, "v": i} for i, text in enumerate(TEXTS)],
+    ],
+)
+def test_a_table_may_be_drawn_along_times_that_are_text(sent: Recorder, table: Any):
+    chart = LiveChart(table, x="when")
+    assert chart._lines[0].kind == "time"
+    assert chart._lines[0].stream.read().ts.tolist() == [time.timestamp() for time in TIMES]
+
+
+@pytest.mark.parametrize(
+    ("texts", "why"),
+    [
+        (
+            ["2026-11-28", "3 Jan 2027", "soon"],
+            r"'3 Jan 2027' is no date of ISO 8601; .*pandas\.to_datetime.* x='seq'",
+        ),
+        (["a", "b"], r"along 'when': 'a' is no date"),
+        (["20261128", "20261129"], r"'20261128' is text; convert that column to numbers first"),
+        (["2026-11-28", None], "a time is missing; drop those rows"),
+    ],
+)
+def test_text_that_says_no_times_is_refused_with_the_first_that_does_not(
+    sent: Recorder, texts: list[Any], why: str
+):
+    for table in (pd.DataFrame({"when": texts, "v": 1}), {"when": texts, "v": [1] * len(texts)}):
+        with pytest.raises(BadTime, match=why):
+            LiveChart(table, x="when")
+
+
+@pytest.mark.parametrize(
+    "table", [FRAME.reset_index(names="when"), FRAME.rename_axis("when"), {"when": TEXTS, "v": [1, 2, 3]}]
+)
+def test_a_column_of_times_that_is_misspelled_is_suggested(sent: Recorder, table: Any):
+    with pytest.raises(UnknownField, match=r"table 'table' has no column 'wehn': .* did you mean 'when'"):
+        LiveChart(table, x="wehn")
+
+
+def test_nobody_is_told_to_append_to_a_table(sent: Recorder):
+    with pytest.raises(UnknownField, match=r"has no field 'load': it has 'a', 'b'; name one of those$"):
+        LiveChart({"a": [1, 2], "b": [3, 4]}, y="load")
 
 
 def test_a_table_may_be_drawn_along_its_index_of_numbers_by_its_name(sent: Recorder):
