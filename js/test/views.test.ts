@@ -463,7 +463,7 @@ describe("data that pause", () => {
 describe("a kernel that is gone", () => {
   it.each([
     ["silent", "Kernel not responding"],
-    ["ended", "Kernel stopped: run again"],
+    ["ended", "Kernel stopped: run the cell again"],
   ] as const)("is said to be %s", (kernel, words) => {
     const widget = card();
     widget.apply(part(number(1), [NOW]), "replace");

@@ -49,8 +49,8 @@ _GONE: Final = {
 }
 
 _WAITS: Final = {
-    "en": "{0} is waiting for the kernel, which may be busy.",
-    "ja": "{0} はカーネルの応答を待っています（実行中の可能性があります）。",
+    "en": "{0} is waiting for the kernel. If it does not appear, run this cell again.",
+    "ja": "{0} はカーネルの応答を待っています。表示されない場合はセルを再実行してください。",
 }
 
 

@@ -209,7 +209,7 @@ def test_a_killed_kernel_is_said_to_be_gone_and_its_successor_shows_live_data(pa
     )
     expect(card).to_have_attribute("data-rw-state", "kernel_gone")
     # By the host, which knows it within seconds; silence is only "not responding".
-    expect(card.locator(".rw-status")).to_have_text("Kernel stopped: run again")
+    expect(card.locator(".rw-status")).to_have_text("Kernel stopped: run the cell again")
     notebook.wait_until_open()
     notebook.run_all()
     fresh = widgets(page, "metric")

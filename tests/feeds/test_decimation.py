@@ -131,10 +131,11 @@ def test_the_lead_is_the_last_value_before_the_buckets_that_are_kept(pieces: lis
     if not before or not math.isfinite(before[-1][1]):
         assert lead is None
         return
-    # Of a bucket that was kept once, the later extreme is left.
-    last = [record for record in before if math.floor(record[0] / STEP) == math.floor(before[-1][0] / STEP)]
-    assert lead in last
+    # Of a bucket that was kept once, the place of the later extreme is left.
+    same = [ts for ts, _ in before if math.floor(ts / STEP) == math.floor(before[-1][0] / STEP)]
     assert lead is not None
+    assert lead[0] in same
+    assert lead[1] == before[-1][1]
 
 
 def test_a_break_at_a_bucket_that_leaves_the_series_out_is_kept() -> None:

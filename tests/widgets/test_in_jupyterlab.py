@@ -279,7 +279,7 @@ def test_stale_data_and_a_dead_kernel_are_said_to_be_so(page: Page, lab: Lab) ->
     lab.shutdown_kernels()
     for root in (chart, card):
         expect(root).to_have_attribute("data-rw-state", "kernel_gone")
-        expect(root.locator(".rw-status")).to_have_text("Kernel stopped: run again")
+        expect(root.locator(".rw-status")).to_have_text("Kernel stopped: run the cell again")
         expect(root.locator(".rw-status")).to_have_css("color", "rgb(138, 90, 0)")  # no alarm
     expect(chart.locator(".rw-pause")).to_be_hidden()
     notebook.screenshot("kernel-gone-light")

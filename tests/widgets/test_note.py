@@ -61,7 +61,7 @@ def test_it_stands_for_a_widget_whose_kernel_was_restarted(page: Page, lab: Lab)
     notebook.evaluate("await panelOf(path).sessionContext.session.kernel.restart();")
     for i in range(2):
         expect(live.nth(i)).to_have_attribute("data-rw-state", "kernel_gone")
-        expect(live.nth(i).locator(".rw-status")).to_have_text("Kernel stopped: run again")
+        expect(live.nth(i).locator(".rw-status")).to_have_text("Kernel stopped: run the cell again")
     notebook.reload()
     expect(notes.first).to_be_visible()
     expect(notes.first).to_have_text("MetricCard “CPU” was live here. Run this cell again to see it.")
@@ -88,7 +88,7 @@ def test_it_says_what_it_waits_for_while_a_cell_holds_the_kernel_and_makes_way_f
     waiting = page.locator(".rw-gone")
     expect(waiting).to_be_visible()
     said = waiting.evaluate("element => getComputedStyle(element, '::before').content")
-    assert said == '"MetricCard “CPU” is waiting for the kernel, which may be busy."'
+    assert said == '"MetricCard “CPU” is waiting for the kernel. If it does not appear, run this cell again."'
     expect(page.get_by_text("was live here")).to_be_hidden()
     (tmp_path / "end").touch()
     expect(widgets(page, "metric")).to_be_visible()
