@@ -289,7 +289,7 @@ def test_stale_data_and_a_dead_kernel_are_said_to_be_so(page: Page, lab: Lab) ->
     assert told[0] in ("polite en Chart and cpu: No new data", "polite en cpu and Chart: No new data")
     assert (
         told[-1].replace("cpu and Chart", "Chart and cpu")
-        == "assertive en Chart and cpu: Kernel stopped: run again"
+        == "assertive en Chart and cpu: Kernel stopped: run the cell again"
     )
     assert len(told) <= 3, "and perhaps that they were live in between"
 
