@@ -1,19 +1,19 @@
 // MetricCard: the page's half. The newest number, where it is going, and a line of how it got there.
 
 import { Buckets } from "./lib/draw/buckets";
-import { fitting, SIZES, squeezed } from "./lib/draw/fitting";
+import { ems, fitting, type Placed, placed, wrapped } from "./lib/draw/fitting";
 import { lines } from "./lib/draw/lines";
 import { sparkline } from "./lib/draw/sparkline";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { define } from "./lib/hop/slot";
-import { changeFormatter, exactText } from "./lib/text/changes";
-import { agoText, durationText, windowText } from "./lib/text/durations";
-import { formatter, MISSING, type NumberFormat } from "./lib/text/format";
+import { changeOf, exactText } from "./lib/text/changes";
+import { agoText, windowText } from "./lib/text/durations";
+import { formatter, MISSING, type NumberFormat, type Parted, parted, shortened } from "./lib/text/format";
 import { unbroken } from "./lib/text/intl";
 import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
-import { h, setAttribute, setText } from "./lib/view/dom";
+import { h, setAttribute, setNumber, setText, tellWhole } from "./lib/view/dom";
 import { Drawing } from "./lib/view/drawing";
 import type { DataState } from "./lib/view/freshness";
 import { showIcon } from "./lib/view/icons";
@@ -50,6 +50,9 @@ const WIDE_PX = 420;
 
 /** Beside the number: margins, padding and borders of a card, CSS pixels. */
 const BESIDE_PX = 38;
+
+/** Size of its text, CSS pixels. */
+const TREND_PX = 12;
 
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
@@ -96,18 +99,27 @@ export class MetricCard extends LiveWidget {
     this.tell("level", level, text, level === "error");
   }
 
-  /** What stands on the card in place of a number, or the number. */
+  /** What stands on the card: the number, or a moment or text in its place. */
   get text(): string {
-    const { value, text, duration, moment } = this.readout;
+    const { text, moment } = this.readout;
     if (moment !== undefined) return calendarText(moment, this.locale, this.zone);
-    if (duration !== undefined) return durationText(duration * 1000, this.locale);
-    return text ?? formatter(this.get<NumberFormat>("_format"), this.locale)(value);
+    return text ?? formatter(this.format, this.locale)(this.number);
   }
 
-  /** Whether something stands in place of a number. */
+  /** Whether there is no number on the card. */
   get isText(): boolean {
-    const { text, duration, moment } = this.readout;
-    return text !== undefined || duration !== undefined || moment !== undefined;
+    const { text, moment } = this.readout;
+    return text !== undefined || moment !== undefined;
+  }
+
+  /** How its number is written. */
+  get format(): NumberFormat {
+    return this.readout.duration === undefined ? this.get<NumberFormat>("_format") : { name: "duration" };
+  }
+
+  get number(): number | null {
+    const { value, duration } = this.readout;
+    return duration === undefined ? value : duration * 1000;
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {
@@ -127,8 +139,12 @@ class MetricView implements View {
   #levelFor = "";
   #fitFor = "";
   #fontSize = 0;
-  #isText = false;
+  /** What is on the card, and how to fit it into so many pixels. */
+  #text = "";
+  #place: (room: number) => Placed | null = () => null;
   readonly #trend = h("span", "rw-trend");
+  readonly #change = h("span", "rw-phrase");
+  readonly #over = h("span", "rw-phrase");
   readonly #foot = h("div", "rw-foot");
   readonly #error = h("div", "rw-error");
   readonly #spark = new Drawing("rw-spark", ["ground", "line", "dots"]);
@@ -152,9 +168,11 @@ class MetricView implements View {
     const title = h("span", "rw-title");
     setAttribute(this.#icon, "aria-hidden", "true");
     title.append(this.#icon, this.#name);
+    tellWhole(title, signal);
     head.append(title);
     this.#level.append(this.#levelWord);
     this.#foot.append(this.#level, this.#trend, this.status);
+    this.#trend.append(this.#change, " ", this.#over);
     setAttribute(this.#trend, "role", "img"); // an arrow, which has a word for those who listen
     this.root.append(head, this.#value, this.#foot, this.#error, this.#spark.root);
     el.append(this.root);
@@ -177,8 +195,7 @@ class MetricView implements View {
     this.#drawn = card.lastTs !== null;
     const write = formatter(card.get<NumberFormat>("_format"), card.locale);
     const { locale, state } = card;
-    setText(this.#value, state === "no_data" || state === "loading" ? MISSING : card.text);
-    this.#isText = card.isText;
+    this.#read();
     this.#fit(width);
     this.#drawLevel();
     card.mark(this.root);
@@ -193,7 +210,7 @@ class MetricView implements View {
     this.#trendFor = what;
     // Not all cards at once: two hundred lines in one frame would be felt.
     this.#trendDue = now + this.#pace * (0.75 + Math.random() / 2);
-    this.#writeTrend(card.readout);
+    this.#writeTrend(card.readout, width - BESIDE_PX);
     const alone = state === "idle" && card.buckets.k.length < 2; // nothing that could become a line
     this.#spark.hidden = !spark || alone;
     if (spark && !alone) this.#drawSpark(write);
@@ -243,19 +260,47 @@ class MetricView implements View {
     return Math.min(MAX_TREND_MS, Math.max(MIN_TREND_MS, step));
   }
 
-  /** A number is never broken: it stands in one line, smaller where it is long; only text has several lines. */
+  /** Reads what is to be on the card: a paused one keeps it, also in another width. */
+  #read(): void {
+    const { card } = this;
+    const none = card.state === "no_data" || card.state === "loading";
+    this.#text = none ? MISSING : card.text;
+    if (none || card.isText) {
+      this.#place = () => null;
+      return;
+    }
+    const { format, number, locale } = card;
+    const parts = parted(this.#text, format);
+    const short = () => {
+      const less = shortened(format);
+      return parted(formatter(less, locale)(number), less);
+    };
+    this.#place = (room) => placed(parts, short, room);
+  }
+
+  /** A number is never broken: it stands in one line, smaller or shorter where it is long; only text has several lines. */
   #fit(width: number): void {
-    const shown = this.#value.textContent ?? "";
-    const what = `${width} ${this.#isText} ${shown}`;
+    const text = this.#text;
+    const what = `${width} ${text}`;
     if (what === this.#fitFor) return;
     this.#fitFor = what;
     const room = width - BESIDE_PX;
-    const size = fitting(shown, room);
-    setAttribute(this.#value, "data-rw-fit", size === null && this.#isText ? "lines" : "line");
-    const otherwise = this.#isText ? SIZES[SIZES.length - 2]! : squeezed(shown, room);
-    if ((size ?? otherwise) === this.#fontSize) return;
-    this.#fontSize = size ?? otherwise;
-    this.#value.style.setProperty("--rw-size", `${this.#fontSize}px`);
+    const number = this.#place(room);
+    const line = number ? null : fitting(text, room);
+    const [shown, rest] = number?.parts ?? [text, ""];
+    setNumber(this.#value, shown, rest);
+    setAttribute(this.#value, "data-rw-fit", number?.look ?? (line ? "line" : "lines"));
+    if (shown + rest === text) {
+      this.#value.removeAttribute("role");
+      this.#value.removeAttribute("aria-label");
+    } else {
+      setAttribute(this.#value, "role", "img");
+      setAttribute(this.#value, "aria-label", text);
+    }
+    const size = number?.size ?? line ?? wrapped(text, room);
+    if (size === this.#fontSize) return;
+    this.#fontSize = size;
+    this.#value.style.setProperty("--rw-size", `${size}px`);
   }
 
   /** Has all digits of the number in its tooltip. */
@@ -266,29 +311,35 @@ class MetricView implements View {
     this.#value.title = exact === this.#value.textContent ? "" : exact;
   }
 
-  #writeTrend({ trend, delta, value }: Readout): void {
+  /** A line of it may end between the change and its time, and before the words of a unit, and nowhere within a number. */
+  #writeTrend({ delta, value }: Readout, room: number): void {
     const { card } = this;
     const say = words(card.locale);
     const known = delta !== undefined && value !== null && !WITHOUT_TREND.includes(card.state);
     if (this.#trend.hidden === known) this.#trend.hidden = !known;
     if (!known) return;
     const relative = card.get<string>("change") === "relative";
-    const before = Math.abs(value - delta);
-    // There is no ratio to nothing: the direction alone is said then.
-    const change = !relative ? delta : before > 0 ? delta / before : Number.NaN;
-    const write = changeFormatter(card.get<NumberFormat>("_format"), card.locale, relative);
     const { seconds } = card.get<{ seconds: number }>("_window");
-    const over = say("over", windowText(seconds, card.locale));
-    const size = Number.isNaN(change) ? "" : write(change);
-    const shown = size.startsWith("±") ? "neutral" : trend; // a change too small to be written has no direction
-    const by = [ARROW[shown], size && `${size} ·`].filter(Boolean).join(" ");
-    // A line may end between the change and its time, and nowhere within them.
-    setText(this.#trend, [by, over].filter(Boolean).map(unbroken).join(" "));
-    setAttribute(this.#trend, "aria-label", `${say(shown)} ${this.#trend.textContent}`);
+    const over = say("over", unbroken(windowText(seconds, card.locale)));
+    const format = card.get<NumberFormat>("_format");
+    const { direction, ...change } = changeOf(value, delta, format, card.locale, relative);
+    const phrase = (text: string, format: NumberFormat): Parted => {
+      const [number, rest] = parted(text, format);
+      const by = [ARROW[direction], number].filter(Boolean).join(" ");
+      return rest ? [by, `${rest}\u00a0·`] : [text ? `${by} ·` : by, ""];
+    };
+    const short = () => {
+      const less = shortened(format);
+      return phrase(changeOf(value, delta, format, card.locale, relative, less).text, less);
+    };
+    const whole = phrase(change.text, format);
+    setNumber(this.#change, ...(ems(whole[0]) * TREND_PX > room ? short() : whole));
+    setText(this.#over, over);
+    setAttribute(this.#trend, "aria-label", `${say(direction)} ${whole.join("")} ${over}`);
     const good = card.get<string>("good");
-    const verdict = !good || shown === "neutral" ? "" : shown === good ? "good" : "bad";
+    const verdict = !good || direction === "neutral" ? "" : direction === good ? "good" : "bad";
     setAttribute(this.#trend, "data-rw-verdict", verdict);
-    setAttribute(this.root, "data-rw-trend", shown);
+    setAttribute(this.root, "data-rw-trend", direction);
   }
 
   /** The window as a line with a soft ground; breaks stay breaks. */

@@ -531,7 +531,10 @@ describe("a card", () => {
     [{ value: 1_234_567_890 }, 300, "28px line"],
     [{ value: 1_234_567_890 }, 160, "14px line"],
     [{ value: 1e18 }, 300, "14px line"],
-    [{ value: 1e18 }, 190, "9px line"],
+    [{ value: 1e18 }, 190, "28px line"],
+    [{ duration: 94 }, 220, "28px line"],
+    [{ duration: 31_539_660 }, 120, "14px line"],
+    [{ duration: 84_540 }, 120, "12px line"],
     [{ text: "idle" }, 160, "28px line"],
     [{ text: "waiting for the third replica" }, 160, "14px lines"],
   ])("writes %j into a width of %d in one line, but for long text", (what, px, look) => {
@@ -626,11 +629,85 @@ describe("a card", () => {
     expect([value.textContent, value.title]).toEqual(["1.2M", "1,234,567"]);
   });
 
-  it("lets a line of the trend end before its time, and nowhere else", () => {
+  it.each([
+    ["", 2, 600, "[▲ +2 ·][] last 60\u00a0s", "up ▲ +2 · last 60\u00a0s"],
+    ["€", -1_234_567.5, 120, "[▼ −€1.2M ·][] last 60\u00a0s", "down ▼ −€1,234,567.50 · last 60\u00a0s"],
+    [
+      "requests per second",
+      10_000,
+      120,
+      "[▲ +10,000][ requests per second\u00a0·] last 60\u00a0s",
+      "up ▲ +10,000 requests per second\u00a0· last 60\u00a0s",
+    ],
+  ])(
+    "keeps a change together but for the words of its unit (%j, %d, at %d px)",
+    (unit, delta, px, look, said) => {
+      traits._format = { name: "number", unit };
+      width = px;
+      const widget = card();
+      widget.apply(part(number(7, { delta }), [NOW]), "replace");
+      const trend = shown(widget).querySelector(".rw-trend")!;
+      const [by, over] = [...trend.children];
+      const parts = [...by!.children].map(({ textContent }) => `[${textContent}]`);
+      expect(`${parts.join("")} ${over!.textContent}`).toBe(look);
+      expect(trend.getAttribute("aria-label")).toBe(said);
+    },
+  );
+
+  it("takes what sums of numbers are off by for no change, in shape, colour and words", () => {
+    traits.good = "up";
     const widget = card();
-    widget.apply(part(number(7, { delta: 2, trend: "up", span: 60 }), [NOW]), "replace");
-    const trend = shown(widget).querySelector(".rw-trend")!;
-    expect(trend.textContent.split(" ")).toEqual(["▲\u00a0+2\u00a0·", "last\u00a060\u00a0s"]);
+    widget.apply(part(number(0.1 + 0.2, { delta: 0.1 + 0.2 - 0.3 }), [NOW]), "replace");
+    const root = shown(widget).querySelector<HTMLElement>(".rw-root")!;
+    const trend = root.querySelector<HTMLElement>(".rw-trend")!;
+    expect([text(root, ".rw-trend"), root.dataset.rwTrend, trend.dataset.rwVerdict]).toEqual([
+      "±0 · last 60 s",
+      "neutral",
+      "",
+    ]);
+    expect(trend.getAttribute("aria-label")).toMatch(/^unchanged ±0 · /);
+  });
+
+  it("that has no room for its number has it in short, and says the whole", () => {
+    traits._format = { name: "number", unit: "€", precision: 2 };
+    width = 120;
+    const widget = card();
+    widget.apply(part(number(-12_345_678.9), [NOW]), "replace");
+    const value = shown(widget).querySelector<HTMLElement>(".rw-value")!;
+    value.dispatchEvent(new Event("pointerenter"));
+    expect([value.textContent, value.getAttribute("aria-label"), value.title]).toEqual([
+      "−€12.3M",
+      "−€12,345,678.90",
+      "−€12,345,678.90",
+    ]);
+    width = 600;
+    widget.draw();
+    const wide = shown(widget).querySelector<HTMLElement>(".rw-value")!;
+    expect([wide.textContent, wide.hasAttribute("role")]).toEqual(["−€12,345,678.90", false]);
+  });
+
+  it("puts a unit that has no room below its number", () => {
+    traits._format = { name: "number", unit: "requests per second" };
+    width = 160;
+    const widget = card();
+    widget.apply(part(number(10_000), [NOW]), "replace");
+    const value = shown(widget).querySelector<HTMLElement>(".rw-value")!;
+    expect([value.dataset.rwFit, ...[...value.children].map(({ textContent }) => textContent)]).toEqual([
+      "apart",
+      "10,000",
+      " requests per second",
+    ]);
+  });
+
+  it("has the whole of a title that is cut in its tooltip", () => {
+    traits.title = "Title ".repeat(2000);
+    const title = shown(card()).querySelector<HTMLElement>(".rw-title")!;
+    const heights = vi.spyOn(title, "scrollHeight", "get").mockReturnValue(2400);
+    title.dispatchEvent(new Event("pointerenter"));
+    expect(title.title).toBe(traits.title);
+    heights.mockReturnValue(0);
+    title.dispatchEvent(new Event("pointerenter"));
+    expect(title.title).toBe("");
   });
 
   it("writes its number with every draw, and the trend as often as it can be read", () => {

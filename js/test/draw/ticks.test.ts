@@ -34,6 +34,8 @@ const TABLE: [NumberFormat["name"], number, number, More, string][] = [
   ["number", 1.08512, 1.08517, { apart: 0.25 }, "1.08512 1.08514 1.08516 1.08518"],
   ["number", 0, 1e38, {}, "0 2E37 4E37 6E37 8E37 1.0E38 1.2E38"],
   ["number", 1e38, 1e38, { apart: 0.25 }, "8E37 9E37 1.0E38 1.1E38 1.2E38"],
+  ["compact", 0, 5e-12, { apart: 0.3 }, "0 2E−12 4E−12 6E−12"],
+  ["percentage", 0, 5e-9, { apart: 0.3 }, "0% 2E−7% 4E−7% 6E−7%"],
   ["compact", -1e38, 1e38, { apart: 0.4 }, "−1E38 0 1E38"],
   ["bytes", 0, 1e38, { apart: 0.4 }, "0 5E37 1.0E38 B"],
   ["percentage", 0, 1e38, { apart: 0.4 }, "0 5E39 1.0E40%"],
@@ -84,6 +86,11 @@ describe("the ticks", () => {
     ["compact", 999_999, 1_000_001],
     ["duration", 59_999, 60_001],
     ["number", 5e-324, 1e-300],
+    ["compact", 0, 1e-11],
+    ["compact", 5.001e-18, 5.002e-18],
+    ["percentage", 0, 1e-24],
+    ["percentage", 1e-300, 5e-300],
+    ["duration", 1e-30, 5e-30],
   ] as [NumberFormat["name"], number, number][])(
     "of %s from %d to %d are two at least, and differ",
     (name, lo, hi) => {
@@ -156,7 +163,8 @@ describe("a reading beside an axis", () => {
     ["compact", 1.2e8, 1.21e8, "ja", 120_412_000, "1.2041億"],
     ["duration", 0, 10, "en", 4, "4 ms"],
   ] as const)("of %s from %d to %d in %s writes %d as %s", (name, from, to, locale, value, text) => {
-    expect(formatter(readingFormat({ name }, [from, to], locale), locale)(value)).toBe(text);
+    const format = readingFormat({ name }, [from, to], locale);
+    expect(formatter(format, locale)(value).replaceAll("\u00a0", " ")).toBe(text);
   });
 
   it("has the digits that were asked for", () => {

@@ -28,14 +28,19 @@ describe("a duration", () => {
     [24 * HOUR * 12_345, "12,345 d", "12,345 日"],
     [Number.POSITIVE_INFINITY, "∞", "∞"],
   ])("of %d ms is %s, in Japanese %s", (ms, english, japanese) => {
-    expect(durationText(ms, "en")).toBe(english);
-    expect(durationText(ms, "ja")).toBe(japanese);
+    expect(breakable(durationText(ms, "en"))).toBe(english);
+    expect(breakable(durationText(ms, "ja"))).toBe(japanese);
   });
 
   it("has the digits asked for where it has one unit", () => {
-    expect(durationText(12.3456, "en", 2)).toBe("12.35 ms");
-    expect(durationText(1234.5, "en", 3)).toBe("1.235 s");
-    expect(durationText(94_000, "en", 3)).toBe("1 min 34 s");
+    expect(breakable(durationText(12.3456, "en", 2))).toBe("12.35 ms");
+    expect(breakable(durationText(1234.5, "en", 3))).toBe("1.235 s");
+    expect(breakable(durationText(94_000, "en", 3))).toBe("1 min 34 s");
+    expect(breakable(durationText(-1e-9, "en", 1))).toBe("0.0 ms");
+  });
+
+  it("lets a line end between its units, and nowhere else", () => {
+    expect(durationText(94_000, "ja").split(" ")).toEqual(["1\u00a0分", "34\u00a0秒"]);
   });
 });
 
@@ -47,7 +52,7 @@ describe("a window", () => {
     [300, "5 min"],
     [86_400, "1 d"],
   ])("of %d s is called %s", (seconds, text) => {
-    expect(windowText(seconds, "en")).toBe(text);
+    expect(breakable(windowText(seconds, "en"))).toBe(text);
   });
 });
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { formatter, localeOf, MISSING, type NumberFormat, wholeText } from "../../src/lib/text/format";
+import {
+  formatter,
+  localeOf,
+  MISSING,
+  type NumberFormat,
+  parted,
+  shortened,
+  wholeText,
+} from "../../src/lib/text/format";
 
 const write = (format: NumberFormat, value: number | null | undefined, locale = "en") =>
   formatter(format, locale)(value);
@@ -24,7 +32,12 @@ describe("numbers", () => {
     [{ name: "number", unit: "req" }, 5, "5 req"],
     [{ name: "number", unit: "件" }, 5, "5件"],
     [{ name: "percentage" }, 0.4253, "42.5%"],
-    [{ name: "percentage" }, -0.0001, "0.0%"],
+    [{ name: "percentage" }, 0, "0.0%"],
+    [{ name: "percentage" }, 0.0015, "0.2%"],
+    [{ name: "percentage" }, 0.0004, "0.04%"],
+    [{ name: "percentage" }, -0.0001234, "−0.012%"],
+    [{ name: "percentage" }, 5e-9, "5E−7%"],
+    [{ name: "percentage", precision: 1 }, 0.0004, "0.0%"],
     [{ name: "duration" }, 94_000, "1 min 34 s"],
     [{ name: "bytes" }, 0, "0 B"],
     [{ name: "bytes" }, 1023.4, "1,023 B"],
@@ -36,6 +49,10 @@ describe("numbers", () => {
     [{ name: "bytes", unit: "/s" }, 3 * 1024 ** 3, "3.0 GiB/s"],
     [{ name: "compact" }, 1_234_567, "1.2M"],
     [{ name: "compact" }, 999_960, "1M"],
+    [{ name: "compact" }, 0.15, "0.2"],
+    [{ name: "compact" }, 0.04, "0.04"],
+    [{ name: "compact" }, -5e-11, "−5E−11"],
+    [{ name: "compact", precision: 1 }, 0.04, "0.0"],
     [{ name: "compact" }, 1e38, "1E38"],
     [{ name: "percentage" }, -1e38, "−1E40%"],
     [{ name: "bytes" }, 1.5e38, "1.5E38 B"],
@@ -43,7 +60,7 @@ describe("numbers", () => {
     [{ name: "duration" }, 1e38, "1E38 ms"],
     [{ name: "number", precision: 2 }, 1e38, "1E38"],
   ] as [NumberFormat, number, string][])("%j of %d is %s", (format, value, text) => {
-    expect(write(format, value)).toBe(text);
+    expect(write(format, value).replaceAll("\u00a0", " ")).toBe(text);
   });
 
   it.each([
@@ -73,6 +90,36 @@ describe("numbers", () => {
 
   it.each([null, undefined, Number.NaN])("missing (%s) is a dash, never 0", (value) => {
     expect(write({ name: "number", unit: "V" }, value)).toBe(MISSING);
+  });
+});
+
+describe("where there is little room", () => {
+  it.each([
+    [{ name: "number", unit: "€", precision: 2 }, -12_345_678.9, "−€12.3M"],
+    [{ name: "number", unit: "V" }, 1e20, "1E20 V"],
+    [{ name: "percentage" }, 12_345.678, "1.2M%"],
+    [{ name: "percentage" }, 0.4253, "42.5%"],
+    [{ name: "bytes", precision: 9 }, 1.5 * 1024 ** 3, "1.5 GiB"],
+    [{ name: "duration", precision: 9 }, 12.3456789, "12.3 ms"],
+    [{ name: "compact", precision: 6 }, 1_234_567, "1.2M"],
+  ] as [NumberFormat, number, string][])("%j of %d is %s", (format, value, text) => {
+    expect(write(shortened(format), value).replace("\u00a0", " ")).toBe(text);
+  });
+});
+
+describe("the parts of a number", () => {
+  it.each([
+    [{ name: "number", unit: "requests per second" }, 10_000, "en", "10,000| requests per second"],
+    [{ name: "number", unit: "件/秒" }, 10_000, "ja", "10,000|件/秒"],
+    [{ name: "number" }, -1234.5, "fr", "−1\u202f234,5|"],
+    [{ name: "number", unit: "€" }, -3, "en", "−€3|"],
+    [{ name: "compact", unit: "requests" }, 12_345, "ja", "1.2万| requests"],
+    [{ name: "percentage", unit: "of all" }, 0.5, "en", "50.0%| of all"],
+    [{ name: "bytes", unit: "/s" }, 1536, "en", "1.5| KiB/s"],
+    [{ name: "duration" }, 850, "en", "850\u00a0ms|"],
+    [{ name: "duration" }, 94_000, "ja", "1\u00a0分| 34\u00a0秒"],
+  ] as [NumberFormat, number, string, string][])("%j of %d in %s are %s", (format, value, locale, parts) => {
+    expect(parted(write(format, value, locale), format).join("|")).toBe(parts);
   });
 });
 

@@ -1,7 +1,7 @@
 // Legend: names that show and hide lines, with values behind them.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { Legend, type LegendValue } from "../../src/lib/view/legend";
+import { Legend, type LegendValue, type Written } from "../../src/lib/view/legend";
 
 let hidden: Set<string>;
 let changes: number;
@@ -37,7 +37,7 @@ const names = (legend: Legend) =>
   [...legend.root.querySelectorAll(".rw-label")].map((each) => each.textContent);
 const values = (legend: Legend) =>
   [...legend.root.querySelectorAll(".rw-reading")].map((each) => each.textContent);
-const written = (value: number) => ({ value, text: String(value) });
+const written = (value: number): Written => ({ value, parts: [String(value), ""] });
 const click = (el: HTMLElement, more: MouseEventInit = {}) =>
   el.dispatchEvent(new MouseEvent("click", { bubbles: true, ...more }));
 

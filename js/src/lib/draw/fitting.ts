@@ -1,8 +1,14 @@
-// Fitting: the size at which a text stands in one line.
+// Fitting: the size at which a number stands in one line, and what is done with one that has no room.
+
+import type { Parted } from "../text/format";
 
 /** Font sizes of a number, CSS pixels: from the one it should have to the least that is still read at a glance. */
 export const SIZES: readonly number[] = [28, 24, 20, 17, 14, 12];
 
+/** Those of text in several lines. */
+const LINES = SIZES.slice(-2);
+
+/** A number that is too long for all of those is smaller still, down to what can be read at all. */
 const LEAST = 8;
 
 /** Widths in ems of bold letters in a broad font, of digits and of what is narrower or wider than those. */
@@ -31,7 +37,38 @@ export function fitting(text: string, width: number): number | null {
   return SIZES.find((size) => wide * size <= width) ?? null;
 }
 
-/** The size of a number that is too long for all of those: it is small rather than in two pieces. */
-export function squeezed(text: string, width: number): number {
-  return Math.max(LEAST, Math.floor(width / ems(text)));
+/** A number as it stands: in one line with its unit, or the unit in lines of its own below. */
+export interface Placed {
+  parts: Parted;
+  look: "line" | "apart";
+  size: number;
+}
+
+/**
+ * How a number is placed in a width: as large as possible with its unit behind it, else without, else in short; at last it is
+ * small rather than in two pieces.
+ */
+export function placed(parts: Parted, short: () => Parted, width: number): Placed {
+  const found = inLine(parts, width) ?? inLine(short(), width);
+  if (found) return found;
+  const [number, rest] = short();
+  return {
+    parts: [number, rest],
+    look: rest ? "apart" : "line",
+    size: Math.max(LEAST, Math.floor(width / ems(number))),
+  };
+}
+
+function inLine(parts: Parted, width: number): Placed | null {
+  const [number, rest] = parts;
+  const both = fitting(number + rest, width);
+  if (both) return { parts, look: "line", size: both };
+  const alone = fitting(number, width);
+  return alone === null ? null : { parts, look: "apart", size: alone };
+}
+
+/** The size of a text in several lines, in which its longest word stands in one, if it can. */
+export function wrapped(text: string, width: number): number {
+  const longest = Math.max(...text.split(/\s/).map(ems));
+  return LINES.find((size) => longest * size <= width) ?? LINES.at(-1)!;
 }

@@ -6,6 +6,7 @@ import {
   type NumberFormat,
   PREFIXES,
   plainly,
+  SMALL,
   suffix,
   TWO_DIGITS,
 } from "../text/format";
@@ -28,9 +29,8 @@ export interface Scale {
   whole: boolean;
 }
 
-/** From here on, and below, numbers are written with an exponent. */
+/** From here on numbers are written with an exponent, as small ones are. */
 const LARGE = 1e15;
-const SMALL = 1e-4;
 
 /** Letters of a unit that has room behind a number; longer ones have a line of their own. */
 const SHORT_UNIT = 4;
@@ -100,28 +100,30 @@ export function readingFormat(
 ): NumberFormat {
   const size = Math.max(Math.abs(from), Math.abs(to));
   const usual = format.name === "number" ? (size < TWO_DIGITS ? 3 : 2) : USUAL[format.name];
-  const extreme = format.name === "number" && (size < SMALL || size >= LARGE);
+  const percent = format.name === "percentage";
+  const extreme = size * (percent ? 100 : 1) < SMALL || (format.name === "number" && size >= LARGE);
   if (format.precision !== undefined || usual === undefined || extreme || to - from > size * CLOSE)
     return format;
-  const unit =
-    format.name === "percentage"
-      ? 0.01
-      : format.name === "bytes"
-        ? 1024 ** Math.floor(Math.log2(Math.max(1, size)) / 10)
-        : format.name === "compact"
-          ? compactUnit(size, locale)
-          : 1;
+  const unit = percent
+    ? 0.01
+    : format.name === "bytes"
+      ? 1024 ** Math.floor(Math.log2(Math.max(1, size)) / 10)
+      : format.name === "compact"
+        ? compactUnit(size, locale)
+        : 1;
   const digits = Math.ceil(-Math.log10(((to - from) * READABLE) / unit) - 1e-9);
   return digits > usual ? { ...format, precision: Math.min(12, digits) } : format;
 }
 
-type Parts = [write: (value: number) => string, unit: string];
+type Write = (value: number) => string;
+type Parts = [write: Write, unit: string];
+
+const fixed = (digits: number): Intl.NumberFormatOptions => ({
+  minimumFractionDigits: digits,
+  maximumFractionDigits: digits,
+});
 
 function parts(step: number, size: number, { format, locale }: Scale): Parts {
-  const fixed = (digits: number): Intl.NumberFormatOptions => ({
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
   const plain = plainly(format, size);
   if (plain) {
     const [write, unit] = parts(step * plain.factor, size * plain.factor, {
@@ -133,8 +135,14 @@ function parts(step: number, size: number, { format, locale }: Scale): Parts {
   }
   const unit = suffix(format);
   switch (format.name) {
-    case "percentage":
-      return [numberWriter(locale, { style: "percent", ...fixed(digitsOf(step * 100)) }), unit];
+    case "percentage": {
+      const percent = (options: Intl.NumberFormatOptions) => {
+        const write = numberWriter(locale, { style: "percent", ...options });
+        return (value: number) => write(value / 100);
+      };
+      const write = stepWriter(step * 100, size * 100, percent);
+      return [(value) => write(value * 100), unit];
+    }
     case "bytes": {
       // The largest prefix of which three digits tell the ticks apart.
       let power = 0;
@@ -156,36 +164,35 @@ function parts(step: number, size: number, { format, locale }: Scale): Parts {
             : size > 1e-5
               ? [1e-3, "µs"]
               : [1e-6, "ns"];
-      const write = numberWriter(locale, fixed(digitsOf(step / divisor)));
+      const write = stepWriter(step / divisor, size / divisor, (options) => numberWriter(locale, options));
       return [(value) => write(value / divisor), ` ${name}${unit}`];
     }
     case "compact": {
+      if (size < SMALL) break; // as plain numbers are
       const write = (value: number, digits: number) =>
         moneyWriter(format, locale, { notation: "compact", ...fixed(digits) })(value);
       return [(value) => write(value, value ? digitsOf(step / compactUnit(value, locale)) : 0), unit];
     }
-    default:
-      return [plainWriter(step, size, format, locale), unit];
   }
+  const money = (options: Intl.NumberFormatOptions) => moneyWriter(format, locale, options);
+  return [stepWriter(step, size, money, currencyOf(format) ? 2 : 0), unit];
 }
 
-function plainWriter(
+/** A function from value to text with the digits that tell steps apart, with an exponent where sizes are extreme. */
+function stepWriter(
   step: number,
   size: number,
-  format: NumberFormat,
-  locale: string,
-): (value: number) => string {
+  make: (options: Intl.NumberFormatOptions) => Write,
+  least = 0,
+): Write {
   if (size < LARGE && size >= SMALL) {
     const digits = digitsOf(step);
-    const shown = currencyOf(format) && digits ? Math.max(2, digits) : digits;
-    return moneyWriter(format, locale, { minimumFractionDigits: shown, maximumFractionDigits: shown });
+    return make(fixed(digits && Math.max(least, digits)));
   }
   return (value) => {
-    if (!value) return moneyWriter(format, locale, {})(0);
+    if (!value) return make({})(0);
     const exponent = Math.floor(Math.log10(Math.abs(value)) + 1e-9);
-    const digits = digitsOf(step / 10 ** exponent);
-    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return moneyWriter(format, locale, { notation: "scientific", ...options })(value);
+    return make({ notation: "scientific", ...fixed(digitsOf(step / 10 ** exponent)) })(value);
   };
 }
 

@@ -18,7 +18,7 @@ const IN_SECONDS = 120;
 
 /**
  * A duration in its two largest units: `0.4 ms`, `850 ms`, `1.2 s`, `1 min 34 s`, `3 d 4 h`. With a `precision` what has
- * one unit has so many digits after the decimal point.
+ * one unit has so many digits after the decimal point. A line may end between the two units.
  */
 export function durationText(ms: number, locale: string, precision?: number): string {
   const size = Math.abs(ms);
@@ -29,14 +29,15 @@ export function durationText(ms: number, locale: string, precision?: number): st
 
 /** Below a second. */
 function shortText(ms: number, locale: string, precision?: number): string {
-  const size = Math.abs(ms);
+  const least = precision === undefined ? 0 : 0.5e-6 * 10 ** -precision;
+  const size = Math.abs(ms) < least ? 0 : Math.abs(ms); // what is written as 0 has the unit of 0
   const [scale, unit] =
     size >= LEAST_MS || size === 0 ? [1, "ms"] : size >= LEAST_MS / 1000 ? [1e3, "µs"] : [1e6, "ns"];
   const digits =
     precision === undefined
       ? { maximumSignificantDigits: 3 }
       : { minimumFractionDigits: precision, maximumFractionDigits: precision };
-  return `${numberWriter(locale, digits)(ms * scale)} ${unit}`;
+  return `${numberWriter(locale, digits)(ms * scale)}\u00a0${unit}`;
 }
 
 /** From a second on. */
@@ -48,14 +49,14 @@ function longText(seconds: number, locale: string, precision?: number): string {
     const count = Math.round(seconds / part);
     if (count * part < size) continue;
     const rest = count % (size / part);
-    const large = `${whole(Math.floor((count * part) / size))} ${say(unit)}`;
-    return rest ? `${large} ${rest} ${say(smaller)}` : large;
+    const large = `${whole(Math.floor((count * part) / size))}\u00a0${say(unit)}`;
+    return rest ? `${large} ${rest}\u00a0${say(smaller)}` : large;
   }
   const write = numberWriter(locale, {
     minimumFractionDigits: precision ?? 0,
     maximumFractionDigits: precision ?? 1,
   });
-  return `${write(seconds)} ${say("unit_s")}`;
+  return `${write(seconds)}\u00a0${say("unit_s")}`;
 }
 
 /** The length of a window, such as `60 s` or `5 min`. */

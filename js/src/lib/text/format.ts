@@ -7,6 +7,8 @@ export interface NumberFormat {
   name: "number" | "percentage" | "duration" | "bytes" | "compact";
   unit?: string;
   precision?: number;
+  /** Few digits are written, whatever its size: see `shortened`. */
+  short?: boolean | undefined;
 }
 
 export const MISSING = "—";
@@ -32,8 +34,14 @@ const CURRENCIES: Readonly<Record<string, string>> = {
 /** From here on numbers have two digits after the point at most; smaller ones have three. */
 export const TWO_DIGITS = 100;
 
+/** What is smaller is written with an exponent. */
+export const SMALL = 1e-4;
+
 /** Whole numbers from here on, and all numbers on an axis, are written with an exponent. */
 export const HUGE = 1e21;
+
+/** Likewise, where only few digits are written. */
+const SHORT_HUGE = 1e9;
 
 /** Sizes from which on a format has no larger unit left. */
 const BEYOND: Readonly<Record<string, number>> = {
@@ -42,6 +50,9 @@ const BEYOND: Readonly<Record<string, number>> = {
   bytes: 1e24,
   duration: 1e17,
 };
+
+/** A number, and what stands behind it. */
+export type Parted = [number: string, rest: string];
 
 /** What stands behind plain numbers in its place. */
 const PLAIN_UNITS: Readonly<Record<string, string>> = { percentage: "%", bytes: "B", duration: "ms" };
@@ -86,7 +97,25 @@ export function plainly(format: NumberFormat, size: number): { format: NumberFor
   if (!(Math.abs(size) >= (BEYOND[name] ?? Number.POSITIVE_INFINITY))) return null;
   const own = PLAIN_UNITS[name];
   const both = own ? [own, unit].filter(Boolean).join(unit.startsWith("/") ? "" : " ") : unit;
-  return { format: { name: "number", unit: both }, factor: name === "percentage" ? 100 : 1 };
+  return {
+    format: { name: "number", unit: both, short: format.short },
+    factor: name === "percentage" ? 100 : 1,
+  };
+}
+
+/** The format of what has no room for more than a few digits. */
+export function shortened({ name, unit = "" }: NumberFormat): NumberFormat {
+  return { name: name === "number" ? "compact" : name, unit, short: true };
+}
+
+/**
+ * What is written of a number in two parts: no line may end within the first; the other is a unit, or the smaller one of
+ * two units.
+ */
+export function parted(text: string, format: NumberFormat): Parted {
+  const spaced = format.name === "bytes" || format.name === "duration";
+  const end = spaced ? text.indexOf(" ") : text.lastIndexOf(suffix(format));
+  return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end)];
 }
 
 /** The unit as it stands behind a number; empty where there is none, or it stands elsewhere. */
@@ -131,11 +160,14 @@ function writer(format: NumberFormat, locale: string): (value: number) => string
   });
   switch (name) {
     case "percentage":
-      return numberWriter(locale, { style: "percent", ...digits(1, 1) });
+      return percentWriter(format, locale, { style: "percent" });
     case "duration":
       return (value) => durationText(value, locale, precision);
-    case "compact":
-      return moneyWriter(format, locale, { notation: "compact", ...digits(0, 1) });
+    case "compact": {
+      const usual = moneyWriter(format, locale, { notation: "compact", ...digits(0, 1) });
+      const make = (options: Intl.NumberFormatOptions) => moneyWriter(format, locale, options);
+      return precision === undefined ? withSmall(usual, make, FEW) : usual;
+    }
     case "bytes": {
       const whole = numberWriter(locale, digits(0, 0));
       const scaled = numberWriter(locale, digits(1, 1));
@@ -158,16 +190,61 @@ function numbersOf(
   const money = { ...digits(2, 2), ...strip } as Intl.NumberFormatOptions;
   const plain = moneyWriter(format, locale, currencyOf(format) ? money : digits(0, 3));
   const large = moneyWriter(format, locale, currencyOf(format) ? money : digits(0, 2));
-  const small = moneyWriter(format, locale, { maximumSignificantDigits: 3 });
   const extreme = moneyWriter(format, locale, { notation: "scientific", maximumSignificantDigits: 3 });
-  const below = currencyOf(format) ? 0.01 : 0.1;
-  return (value) => {
+  const usual = (value: number) => {
     const size = Math.abs(value);
-    if ((format.precision !== undefined && size < HUGE) || size === 0 || size === Number.POSITIVE_INFINITY)
-      return plain(value);
-    if (size < 1e-4 || size >= HUGE) return extreme(value);
-    return (size < below ? small : size < TWO_DIGITS ? plain : large)(value);
+    if (size >= (format.short ? SHORT_HUGE : HUGE) && size < Number.POSITIVE_INFINITY) return extreme(value);
+    return (size < TWO_DIGITS || format.precision !== undefined ? plain : large)(value);
   };
+  const make = (options: Intl.NumberFormatOptions) => moneyWriter(format, locale, options);
+  return format.precision === undefined ? withSmall(usual, make, smallOf(format)) : usual;
+}
+
+/** Which numbers are too small for the usual digits after the point, and how many of them then matter. */
+interface Small {
+  below: number;
+  digits: number;
+}
+
+/** Of what has one digit after the point. */
+export const FEW: Small = { below: 0.1, digits: 2 };
+
+export function smallOf(format: NumberFormat): Small {
+  return { below: currencyOf(format) ? 0.01 : 0.1, digits: 3 };
+}
+
+/** Writes small numbers by the digits that matter, and others as usual: nothing but 0 is written as 0. */
+function withSmall(
+  usual: (value: number) => string,
+  make: (options: Intl.NumberFormatOptions) => (value: number) => string,
+  { below, digits }: Small,
+  factor = 1,
+): (value: number) => string {
+  const small = make({ maximumSignificantDigits: digits });
+  const extreme = make({ notation: "scientific", maximumSignificantDigits: digits });
+  return (value) => {
+    const size = Math.abs(value) * factor;
+    return (size === 0 || size >= below ? usual : size < SMALL ? extreme : small)(value);
+  };
+}
+
+/** A function from ratio to percents, or to the same number without their sign. */
+export function percentWriter(
+  { precision, short }: NumberFormat,
+  locale: string,
+  style: Intl.NumberFormatOptions,
+): (ratio: number) => string {
+  const factor = style.style ? 1 : 100;
+  const make = (options: Intl.NumberFormatOptions) => {
+    const write = numberWriter(locale, { ...style, ...options });
+    return (ratio: number) => write(factor * ratio);
+  };
+  const usual = make({
+    notation: short ? "compact" : "standard",
+    minimumFractionDigits: precision ?? 1,
+    maximumFractionDigits: precision ?? 1,
+  });
+  return precision === undefined ? withSmall(usual, make, FEW, 100) : usual;
 }
 
 /** The index of the prefix of a number of bytes: of the one that it is rounded to. */

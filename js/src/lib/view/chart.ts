@@ -7,7 +7,7 @@ import { extentOf, NO_PICTURE, type Picture, pictureOf } from "../draw/picture";
 import { allWhole, niceRange } from "../draw/range";
 import { rulesOf } from "../draw/steps";
 import type { Host } from "../hop/widget";
-import type { NumberFormat } from "../text/format";
+import { type NumberFormat, parted } from "../text/format";
 import { isCalendar } from "../text/times";
 import { words } from "../text/words";
 import { ChartWords } from "./chart_words";
@@ -306,7 +306,7 @@ export class ChartView implements Inspected {
             ? (picture.mean[i] ?? null)
             : extent[value === "min" ? 0 : 1]
           : null;
-        return { value: found, text: this.#words.value(found) };
+        return this.#written(found, this.#words.value(found));
       }),
     );
     const place = pointed?.place ?? (picture.axis === "time" ? picture.newestTs : picture.newest);
@@ -324,9 +324,13 @@ export class ChartView implements Inspected {
   #reading(trace: number, pointed: Inspector | null): Written {
     const readings = pointed?.readings;
     const found = readings?.[trace];
-    if (found) return { value: found.hi, text: pointed!.text(found) };
+    if (found) return this.#written(found.hi, pointed!.text(found));
     const value = readings ? null : (this.picture.last[trace] ?? null);
-    return { value, text: this.#words.value(value) };
+    return this.#written(value, this.#words.value(value));
+  }
+
+  #written(value: number | null, text: string): Written {
+    return { value, parts: parted(text, this.#format) };
   }
 
   /** Turns from the plot to the table, and back. */

@@ -23,6 +23,21 @@ export function setText(el: HTMLElement, text: string): void {
   } else if (el.textContent !== text) el.textContent = text;
 }
 
+/** Writes a number, in which no line ends, and what stands behind it. */
+export function setNumber(el: HTMLElement, number: string, rest: string): void {
+  if (!el.firstElementChild) el.append(h("span", "rw-number"), h("span", "rw-rest"));
+  setText(el.firstElementChild as HTMLElement, number);
+  setText(el.lastElementChild as HTMLElement, rest);
+}
+
+/** Has the whole of a text that is cut in its tooltip. */
+export function tellWhole(el: HTMLElement, signal: AbortSignal): void {
+  const tell = () => {
+    el.title = el.scrollHeight > el.clientHeight + 1 ? el.textContent : "";
+  };
+  el.addEventListener("pointerenter", tell, { signal });
+}
+
 /** Sets an attribute only when it differs. */
 export function setAttribute(el: Element, name: string, value: string): void {
   if (el.getAttribute(name) !== value) el.setAttribute(name, value);

@@ -1,7 +1,7 @@
 // Head: the line over a widget: its title, its state in words, and buttons: the last one holds its picture.
 
 import { type Word, words } from "../text/words";
-import { h, setAttribute, setText } from "./dom";
+import { h, setAttribute, setText, tellWhole } from "./dom";
 import { type Icon, icon, showIcon } from "./icons";
 
 /** What a head shows, and what its button does. */
@@ -32,6 +32,7 @@ export class Head {
     this.pause.addEventListener("click", () => widget.togglePause(), { signal });
     this.#tools.append(this.pause);
     const side = h("span", "rw-side");
+    tellWhole(this.title, signal);
     side.append(this.status, this.#tools);
     this.root.append(this.title, side);
   }

@@ -3,8 +3,9 @@
 // One value stands right behind its name, so that the names flow like words; several stand in a table, sorted by its head.
 
 import type { Ink } from "../draw/palette";
+import type { Parted } from "../text/format";
 import { words } from "../text/words";
-import { h, setText } from "./dom";
+import { h, setNumber, setText } from "./dom";
 import { icon } from "./icons";
 import { lineKey } from "./line_key";
 
@@ -22,8 +23,10 @@ export interface LegendLine {
 /** A value as it is sorted and as it is written. */
 export interface Written {
   value: number | null;
-  text: string;
+  parts: Parted;
 }
+
+const NONE: Written = { value: null, parts: ["", ""] };
 
 interface Item {
   line: LegendLine;
@@ -83,8 +86,8 @@ export class Legend {
   write(readings: Written[][], time: string): void {
     for (const [i, { cells, values }] of this.#items.entries()) {
       for (const [j, cell] of cells.entries()) {
-        const { value, text } = readings[i]?.[j] ?? { value: null, text: "" };
-        setText(cell, text);
+        const { value, parts } = readings[i]?.[j] ?? NONE;
+        setNumber(cell, ...parts);
         values[j] = value;
       }
     }

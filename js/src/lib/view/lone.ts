@@ -1,7 +1,7 @@
 // Lone: what stands beside the title of a chart with one line, in the place of a legend, and the time that it is of.
 
 import { words } from "../text/words";
-import { h, setText } from "./dom";
+import { h, setNumber, setText } from "./dom";
 import type { LegendValue, Written } from "./legend";
 
 export class Lone {
@@ -27,7 +27,7 @@ export class Lone {
   }
 
   write(values: Written[], time: string): void {
-    for (const [i, cell] of this.#cells.entries()) setText(cell, values[i]?.text ?? "");
+    for (const [i, cell] of this.#cells.entries()) setNumber(cell, ...(values[i]?.parts ?? ["", ""]));
     setText(this.#time, time);
   }
 }
