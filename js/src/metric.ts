@@ -51,8 +51,8 @@ const WIDE_PX = 420;
 /** Beside the number: margins, padding and borders of a card, CSS pixels. */
 const BESIDE_PX = 38;
 
-/** Size of its text, CSS pixels. */
-const TREND_PX = 12;
+/** Size of its text, CSS pixels: as wide as bold letters of this. */
+const TREND_PX = 11.5;
 
 const ARROW = { up: "▲", down: "▼", neutral: "" };
 
@@ -323,17 +323,21 @@ class MetricView implements View {
     const over = say("over", unbroken(windowText(seconds, card.locale)));
     const format = card.get<NumberFormat>("_format");
     const { direction, ...change } = changeOf(value, delta, format, card.locale, relative);
-    const phrase = (text: string, format: NumberFormat): Parted => {
+    const phrase = (text: string, format: NumberFormat, end = "·"): Parted => {
       const [number, rest] = parted(text, format);
-      const by = [ARROW[direction], number].filter(Boolean).join(" ");
-      return rest ? [by, `${rest}\u00a0·`] : [text ? `${by} ·` : by, ""];
-    };
-    const short = () => {
-      const less = shortened(format);
-      return phrase(changeOf(value, delta, format, card.locale, relative, less).text, less);
+      const by = [ARROW[direction], number, !rest && text && end].filter(Boolean).join(" ");
+      return [by, rest && `${rest}\u00a0${end}`];
     };
     const whole = phrase(change.text, format);
-    setNumber(this.#change, ...(ems(whole[0]) * TREND_PX > room ? short() : whole));
+    let shown = whole;
+    const fits = () => ems(shown[0]) * TREND_PX <= room;
+    if (!fits()) {
+      const less = shortened(format);
+      const { text } = changeOf(value, delta, format, card.locale, relative, less);
+      shown = phrase(text, less);
+      if (!fits()) shown = phrase(text, less, ""); // its time is in the next line anyway
+    }
+    setNumber(this.#change, ...shown);
     setText(this.#over, over);
     setAttribute(this.#trend, "aria-label", `${say(direction)} ${whole.join("")} ${over}`);
     const good = card.get<string>("good");

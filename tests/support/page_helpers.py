@@ -74,6 +74,29 @@ def clipped(root: Locator) -> list[str]:
     return found
 
 
+def ill_fitting(root: Locator) -> list[str]:
+    """What of a widget's numbers and their units is cut, what numbers are too small to be read or in several lines."""
+    found: list[str] = root.evaluate(
+        """(root) => {
+            const out = [];
+            const within = ".rw-value, .rw-foot, .rw-lone, .rw-reading";
+            for (const el of [root, ...root.querySelectorAll(within), ...root.querySelectorAll(`:is(${within}) *`)])
+                if (el.clientWidth && el.scrollWidth > el.clientWidth)
+                    out.push(`${el.className} is cut: ${el.textContent}`);
+            for (const el of root.querySelectorAll(".rw-number")) {
+                if (parseFloat(getComputedStyle(el).fontSize) < 12) out.push(`too small: ${el.textContent}`);
+                const range = document.createRange();
+                range.selectNodeContents(el);
+                const lines = new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom)));
+                if (lines.size > 1 && el.closest("[data-rw-fit]")?.dataset.rwFit !== "lines")
+                    out.push(`in pieces: ${el.textContent}`);
+            }
+            return out;
+        }"""
+    )
+    return found
+
+
 def red_columns(chart: Locator) -> dict[str, Any]:
     """Where a chart's red line is: its width, how much within is missing, and what is free to its right, in pixels."""
     result: dict[str, Any] = chart.locator("canvas").first.evaluate(

@@ -11,6 +11,7 @@ from support.labbook import Notebook
 from support.page_helpers import (
     clipped,
     heard,
+    ill_fitting,
     last_ts,
     listen,
     red_columns,
@@ -97,6 +98,54 @@ narrow
     notebook.set_theme(dark=True)
     wait_until_moved(chart)
     notebook.screenshot("narrow-japanese-dark")
+
+
+NUMBERS = """
+def two(before, now):
+    numbers = rw.Stream("numbers")
+    numbers.extend({"ts": [time.time() - 30, time.time()], "value": [before, now]})
+    return numbers
+
+requests, money = two(9_000, 10_000), two(1_000_000.5, -12_345_678.9)
+CARDS = [
+    (requests, dict(unit="requests per second")),
+    (money, dict(unit="€", precision=2)),
+    (two(0.3, 0.1 + 0.2), dict(good="down")),
+    (two(1e6, 123_456_789_012.25), {}),
+    (two(3e10, 3.1536e10 - 6e6), dict(format="duration", good="up")),
+    (two(2**30, 1.5 * 2**30), dict(format="bytes", unit="/s", precision=9)),
+    (two(0.0003, 0.0004), dict(format="percentage", change="relative")),
+]
+
+def column(locale, width):
+    shared = dict(locale=locale, layout={"width": f"{width}px"})
+    return ipywidgets.VBox([
+        *(rw.MetricCard("Card", stream=stream, **settings, **shared) for stream, settings in CARDS),
+        rw.MetricCard("Title " * 2000, **shared),
+        *(
+            rw.LiveChart(stream, title="Title", height=80, **settings, **shared)
+            for stream, settings in CARDS[:2]
+            if width > 120
+        ),
+    ])
+"""
+
+
+@pytest.mark.parametrize("locale", ["en", "ja"])
+def test_numbers_are_whole_and_can_be_read_in_any_width(page: Page, lab: Lab, locale: str) -> None:
+    page.set_viewport_size({"width": 1400, "height": 2400})
+    board = f"ipywidgets.HBox([column({locale!r}, width) for width in (120, 160, 220, 320)])"
+    notebook = opened(page, lab, NUMBERS, board)
+    expect(page.locator(".rw-metric .rw-trend:visible")).to_have_count(28)
+    expect(page.locator(".rw-chart .rw-reading .rw-number")).to_have_count(6)
+    for root in page.locator(".rw-root").all():
+        assert ill_fitting(root) == []
+        assert clipped(root) == []
+    for title in page.locator(".rw-title").filter(has_text="Title Title").all():
+        assert title.evaluate("(el) => el.getBoundingClientRect().height") < 50
+    short = page.locator(".rw-value[aria-label]").filter(has_text="€").first
+    expect(short).to_have_attribute("aria-label", "−€12,345,678.90")
+    notebook.screenshot(f"numbers-{locale}")
 
 
 def test_the_values_of_a_legend_have_room_beside_the_names_in_a_narrow_cell(page: Page, lab: Lab) -> None:

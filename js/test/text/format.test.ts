@@ -97,13 +97,19 @@ describe("where there is little room", () => {
   it.each([
     [{ name: "number", unit: "€", precision: 2 }, -12_345_678.9, "−€12.3M"],
     [{ name: "number", unit: "V" }, 1e20, "1E20 V"],
-    [{ name: "percentage" }, 12_345.678, "1.2M%"],
+    [{ name: "percentage" }, 12_345.678, "1.23M%"],
     [{ name: "percentage" }, 0.4253, "42.5%"],
     [{ name: "bytes", precision: 9 }, 1.5 * 1024 ** 3, "1.5 GiB"],
     [{ name: "duration", precision: 9 }, 12.3456789, "12.3 ms"],
-    [{ name: "compact", precision: 6 }, 1_234_567, "1.2M"],
+    [{ name: "compact", precision: 6 }, 1_234_567, "1.23M"],
   ] as [NumberFormat, number, string][])("%j of %d is %s", (format, value, text) => {
     expect(write(shortened(format), value).replace("\u00a0", " ")).toBe(text);
+  });
+
+  it("has three digits, or all before the point", () => {
+    const short = shortened({ name: "number" });
+    const texts = [1234, 123_456, 12_345_678, 123_456_789].map((value) => write(short, value, "ja"));
+    expect(texts).toEqual(["1234", "12.3万", "1235万", "1.23億"]);
   });
 });
 

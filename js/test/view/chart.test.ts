@@ -221,6 +221,14 @@ describe("a line", () => {
     expect([find(el, ".rw-legend").hidden, find(el, ".rw-lone").hidden]).toEqual([false, true]);
   });
 
+  it("alone has its value in short where there is no room for it, and lines end before its unit", () => {
+    stage.width = 120;
+    const el = shown("w", { _format: { name: "number", unit: "requests" } });
+    put([[0, "value", [123_456_789]]]);
+    const parts = () => [...find(el, ".rw-lone .rw-reading").children].map(({ textContent }) => textContent);
+    expect(parts()).toEqual(["123M", " requests"]);
+  });
+
   it("alone is named where there is no title", () => {
     const el = shown("w", { title: "" });
     put([[0, "value", [1]]]);

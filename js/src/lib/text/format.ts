@@ -43,6 +43,14 @@ export const HUGE = 1e21;
 /** Likewise, where only few digits are written. */
 const SHORT_HUGE = 1e9;
 
+/** Three digits, or all before the point. */
+const SHORT = {
+  notation: "compact",
+  maximumSignificantDigits: 3,
+  maximumFractionDigits: 0,
+  roundingPriority: "morePrecision",
+} as Intl.NumberFormatOptions;
+
 /** Sizes from which on a format has no larger unit left. */
 const BEYOND: Readonly<Record<string, number>> = {
   percentage: 1e13,
@@ -164,7 +172,8 @@ function writer(format: NumberFormat, locale: string): (value: number) => string
     case "duration":
       return (value) => durationText(value, locale, precision);
     case "compact": {
-      const usual = moneyWriter(format, locale, { notation: "compact", ...digits(0, 1) });
+      const few = format.short ? SHORT : { notation: "compact" as const, ...digits(0, 1) };
+      const usual = moneyWriter(format, locale, few);
       const make = (options: Intl.NumberFormatOptions) => moneyWriter(format, locale, options);
       return precision === undefined ? withSmall(usual, make, FEW) : usual;
     }
@@ -239,11 +248,9 @@ export function percentWriter(
     const write = numberWriter(locale, { ...style, ...options });
     return (ratio: number) => write(factor * ratio);
   };
-  const usual = make({
-    notation: short ? "compact" : "standard",
-    minimumFractionDigits: precision ?? 1,
-    maximumFractionDigits: precision ?? 1,
-  });
+  const usual = make(
+    short ? SHORT : { minimumFractionDigits: precision ?? 1, maximumFractionDigits: precision ?? 1 },
+  );
   return precision === undefined ? withSmall(usual, make, FEW, 100) : usual;
 }
 

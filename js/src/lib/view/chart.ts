@@ -7,7 +7,7 @@ import { extentOf, NO_PICTURE, type Picture, pictureOf } from "../draw/picture";
 import { allWhole, niceRange } from "../draw/range";
 import { rulesOf } from "../draw/steps";
 import type { Host } from "../hop/widget";
-import { type NumberFormat, parted } from "../text/format";
+import { formatter, type NumberFormat, parted, shortened } from "../text/format";
 import { isCalendar } from "../text/times";
 import { words } from "../text/words";
 import { ChartWords } from "./chart_words";
@@ -29,6 +29,13 @@ const ROWS_PER_PIXEL = 4;
 const SUMMARY_MS = 2000;
 /** A view so narrow, CSS pixels, has no room in its head for what is said elsewhere. */
 const NARROW = 420;
+
+/** Beside a reading: margins, padding and borders; CSS pixels. */
+const BESIDE = 38;
+/** Beside it in a legend: the key, and a name that is cut. */
+const NAMED = 60;
+/** Across a digit of a reading, rather too much than too little. */
+const DIGIT = 8.5;
 
 /** The states in which what is drawn is old. */
 const OLD = ["stale", "disconnected", "kernel_gone"];
@@ -80,6 +87,7 @@ export class ChartView implements Inspected {
   readonly #tableButton: TableButton;
   readonly #inspector: Inspector;
   #fitted: [number, number] | null = null;
+  #width = 0;
   /** Whether all values in view are whole numbers. */
   #whole = false;
   #marked = "";
@@ -122,6 +130,7 @@ export class ChartView implements Inspected {
   draw(width: number): void {
     const chart = this.#chart;
     const still = chart.paused && this.picture.newestTs !== null;
+    this.#width = width;
     if (!still) this.picture = pictureOf(chart.data);
     this.#frame(width);
     this.#fit();
@@ -329,8 +338,15 @@ export class ChartView implements Inspected {
     return this.#written(value, this.#words.value(value));
   }
 
+  /** A value as it is written, the number in short where there is no room for it; of two numbers lines end between them. */
   #written(value: number | null, text: string): Written {
-    return { value, parts: parted(text, this.#format) };
+    const to = text.indexOf(" – ");
+    if (to > 0) return { value, parts: [text.slice(0, to), text.slice(to)] };
+    const parts = parted(text, this.#format);
+    const room = this.#width - BESIDE - (this.picture.traces.length > 1 ? NAMED : 0);
+    if (!this.#width || this.#values.length > 1 || parts[0].length * DIGIT <= room) return { value, parts };
+    const short = shortened(this.#format);
+    return { value, parts: parted(formatter(short, this.#chart.locale)(value), short) };
   }
 
   /** Turns from the plot to the table, and back. */
