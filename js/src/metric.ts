@@ -31,7 +31,6 @@ interface Readout {
   delta?: number;
   /** Seconds that newer records have left the number out, once that is longer than the window. */
   behind?: number;
-  trend: "up" | "down" | "neutral";
   level: "normal" | "warning" | "error";
 }
 
@@ -60,7 +59,7 @@ export class MetricCard extends LiveWidget {
   static override readonly settings = ["icon", "good", "change", "sparkline", "_format"];
 
   readonly buckets = new Buckets();
-  readout: Readout = { value: null, trend: "neutral", level: "normal" };
+  readout: Readout = { value: null, level: "normal" };
   #newest: number | null = null;
   /** The level that those who listen know of. */
   #level: Readout["level"] | null = null;

@@ -19,7 +19,7 @@ const click = (on = button()) => {
   on.click();
   stage.clock.draw();
 };
-const number = (value: number) => ({ value, trend: "neutral", level: "normal", newest: 1, series: ["v"] });
+const number = (value: number) => ({ value, level: "normal", newest: 1, series: ["v"] });
 
 beforeEach(() => {
   stage = new Stage({ dashboard: Dashboard, metric: MetricCard, events: EventLog });

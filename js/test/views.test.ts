@@ -137,7 +137,7 @@ const text = (el: HTMLElement, selector: string) =>
 const isHidden = (el: HTMLElement, selector: string) => el.querySelector<HTMLElement>(selector)!.hidden;
 const chart = () => new LiveChart(model, host, life.signal);
 const card = () => new MetricCard(model, host, life.signal);
-const number = (value: number, more = {}) => ({ value, trend: "neutral", level: "normal", ...more });
+const number = (value: number, more = {}) => ({ value, level: "normal", ...more });
 
 /** What runs when the browser finds that a view has another size. */
 let resized: (() => void)[];
@@ -441,7 +441,7 @@ describe("data that pause", () => {
   it("have no trend of the last minute", () => {
     time = 0;
     const widget = card();
-    const trend = { age: 0, quiet_after: 5, delta: 1, trend: "up" };
+    const trend = { age: 0, quiet_after: 5, delta: 1 };
     widget.apply(part(number(2, trend), [NOW]), "replace");
     const el = shown(widget);
     expect([text(el, ".rw-trend"), isHidden(el, ".rw-trend")]).toEqual(["▲ +1 · last 60 s", false]);
@@ -592,8 +592,7 @@ describe("a card", () => {
   ])("of %j says by how much %d has changed, %d, in its window: %s", (format, value, delta, said) => {
     traits._format = format;
     const widget = card();
-    const trend = delta > 0 ? "up" : delta < 0 ? "down" : "neutral";
-    widget.apply(part(number(value, { delta, trend, span: 12.4 }), [NOW]), "replace");
+    widget.apply(part(number(value, { delta, span: 12.4 }), [NOW]), "replace");
     expect(text(shown(widget), ".rw-trend")).toBe(said);
   });
 
@@ -604,7 +603,7 @@ describe("a card", () => {
   ])("says how much %d, changed by %d, is of what it was: %s", (value, delta, said) => {
     traits.change = "relative";
     const widget = card();
-    widget.apply(part(number(value, { delta, trend: "up" }), [NOW]), "replace");
+    widget.apply(part(number(value, { delta }), [NOW]), "replace");
     expect(text(shown(widget), ".rw-trend")).toBe(said);
   });
 
@@ -616,7 +615,7 @@ describe("a card", () => {
   ])("writes a %s of %s as %s", (name, value, said) => {
     traits.tz = "Asia/Tokyo";
     const widget = card();
-    widget.apply(part({ value: null, trend: "neutral", level: "normal", [name]: value }, [NOW]), "replace");
+    widget.apply(part({ value: null, level: "normal", [name]: value }, [NOW]), "replace");
     expect(text(shown(widget), ".rw-value")).toBe(said);
   });
 
@@ -713,7 +712,7 @@ describe("a card", () => {
   it("writes its number with every draw, and the trend as often as it can be read", () => {
     const widget = card();
     const put = (value: number) => {
-      widget.apply(part(number(value, { delta: value, trend: "up", span: 60 }), [NOW + value]), "replace");
+      widget.apply(part(number(value, { delta: value, span: 60 }), [NOW + value]), "replace");
       widget.draw();
     };
     const el = shown(widget);

@@ -16,7 +16,7 @@ from which number `last` is counted, and how many rows there are; an address is 
 Little-endian:
 
     u4 number of the address   u4 last, less the base   u4 numbers, `last - first + 1`
-    u1 trend   u1 level   u2 records   f4 age   f4 span   f8 delta
+    u1 0       u1 level   u2 records   f4 age   f4 span   f8 delta
     and for each record        f8 time in seconds       f8 value
 
 Columns are in the buffer one after another in the order of the parts, each starting at a multiple of 8 bytes. The
@@ -33,13 +33,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ..feeds.feed import LEVELS, TRENDS, Payload, padded
+from ..feeds.feed import LEVELS, Payload, padded
 from ..feeds.text import as_unicode
 
 WIRE = 2
 """Version of the wire format. A page and a kernel of different versions never share a registry."""
 
-_ROW = struct.Struct("<IIIBBHffd")
+_ROW = struct.Struct("<IIIxBHffd")
 _RECORD = struct.Struct("<dd")
 
 _TYPES: dict[str, np.dtype[Any]] = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}
@@ -118,7 +118,6 @@ def _pack_rows(prefix: str, parts: list[Part], chunks: list[bytes]) -> list[Any]
                 int(part.to.rpartition("-")[2]),
                 payload.last - base,
                 payload.last - payload.first + 1,
-                TRENDS.index(reading.trend),
                 LEVELS.index(reading.level),
                 len(reading.records),
                 reading.age,

@@ -21,10 +21,8 @@ RECORD_BYTES: Final = 16
 Columns = Mapping[str, NDArray[Any]]
 
 
-TRENDS: Final = ("neutral", "up", "down")
-"""In the order of their numbers on the wire."""
 LEVELS: Final = ("normal", "warning", "error")
-"""Likewise."""
+"""In the order of their numbers on the wire."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -35,7 +33,6 @@ class Reading(msgspec.Struct, frozen=True):
         age: seconds since data arrived.
         delta: the change since the baseline; NaN: not known.
         span: seconds that the change covers; NaN: not known.
-        trend: one of `TRENDS`.
         level: one of `LEVELS`.
     """
 
@@ -43,7 +40,6 @@ class Reading(msgspec.Struct, frozen=True):
     age: float
     delta: float
     span: float
-    trend: str
     level: str
 
     def body(self) -> dict[str, Any]:
@@ -54,7 +50,6 @@ class Reading(msgspec.Struct, frozen=True):
             "age": self.age,
             "last": [value],
             "value": value,
-            "trend": self.trend,
             "level": self.level,
         }
         if not math.isnan(self.delta):

@@ -17,7 +17,7 @@ from .feed import Payload, Reading
 from .fields import newest_value, only_field, why_not_drawn
 from .moments import said_of
 from .series import SeriesFeed
-from .trends import Severity, direction, level
+from .thresholds import Severity, level
 
 
 class ReadoutFeed:
@@ -27,7 +27,7 @@ class ReadoutFeed:
         stream: where the values come from.
         field: which field; None: `value`, or the only one there is, decided when the first record comes.
         window: seconds that the trend and the series look back.
-        thresholds: value → level, see `trends.level`.
+        thresholds: value → level, see `thresholds.level`.
         good: which direction is good news; None: neither.
     """
 
@@ -119,7 +119,6 @@ class ReadoutFeed:
             age + line.behind(),
             change if known else math.nan,
             (line.newest_ts or start) - start if known else math.nan,
-            direction(value, baseline),
             level(value, self._thresholds, self._good),
         )
         return Payload(first, line.sent, False, {}, reading=reading)
@@ -174,7 +173,6 @@ class ReadoutFeed:
         start, baseline = line.baseline()
         body: dict[str, Any] = {
             "value": value if math.isfinite(value) else None,
-            "trend": direction(value, baseline),
             "level": level(self._exact(value), self._thresholds, self._good),
         }
         said = None if self.stream.fields.get(line.fields[0]) == "number" else said_of(self.value())

@@ -15,7 +15,7 @@ from ipywidgets import Layout
 from ..errors import UsageError, WrongType, shown
 from ..feeds.fields import check_field, only_field
 from ..feeds.readout import ReadoutFeed
-from ..feeds.trends import SEVERITIES, Severity
+from ..feeds.thresholds import SEVERITIES, Severity
 from ..streams import Stream
 from ..streams.amounts import Duration
 from ..streams.records import is_many

@@ -40,13 +40,13 @@ def test_without_a_record_it_has_no_value():
     assert feed.value() is None
 
 
-def test_every_part_has_the_newest_value_its_trend_and_its_level():
+def test_every_part_has_the_newest_value_its_change_and_its_level():
     feed = readout(1.0, 3.0, thresholds={2.0: "warning"})
     body = feed.take(True, T0 + 1).body
-    assert (body["value"], body["trend"], body["delta"], body["level"]) == (3.0, "up", 2.0, "warning")
+    assert (body["value"], body["delta"], body["level"]) == (3.0, 2.0, "warning")
     feed.stream.append(0.5, ts=T0 + 2)
     body = said(feed.take(False, T0 + 2))
-    assert (body["value"], body["trend"], body["level"]) == (0.5, "down", "normal")
+    assert (body["value"], body["delta"], body["level"]) == (0.5, -0.5, "normal")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_few_numbers_travel_as_a_reading_and_say_what_the_whole_would():
         whole = ReadoutFeed(stream, None, 10.0, {0.9: "error"}, None)
         whole.resize(60)
         expected = whole.take(True, T0)
-        for name in ("value", "trend", "level", "delta", "span", "newest"):
+        for name in ("value", "level", "delta", "span", "newest"):
             assert payload.body.get(name) == pytest.approx(expected.body.get(name)), name
     assert readings > 300
     truth = PageBuckets()
@@ -155,7 +155,7 @@ def test_cards_of_fields_that_most_records_leave_out_get_readings_too():
             whole = ReadoutFeed(stream, name, 10.0, {}, None)
             whole.resize(60)
             expected = whole.take(True, T0)
-            for said in ("value", "trend", "level", "delta"):
+            for said in ("value", "level", "delta"):
                 assert payload.body.get(said) == pytest.approx(expected.body.get(said)), said
             if i == 299:
                 truth = PageBuckets()

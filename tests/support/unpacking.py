@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from realtime_widgets.browser.frames import WIRE, Frame, Part
-from realtime_widgets.feeds.feed import LEVELS, TRENDS, Payload, Reading, padded
+from realtime_widgets.feeds.feed import LEVELS, Payload, Reading, padded
 
 TYPES = {"f8": np.dtype("<f8"), "i4": np.dtype("<i4"), "u1": np.dtype("u1")}
 
@@ -35,11 +35,11 @@ def unpack(content: Mapping[str, Any], buffers: Sequence[bytes]) -> Frame:
         parts.append(Part(raw["to"], raw["feed"], payload))
     for prefix, base, count in content.get("rows", []):
         for _ in range(count):
-            row = struct.unpack_from("<IIIBBHffd", buffer, offset)
-            records = [struct.unpack_from("<dd", buffer, offset + 32 + 16 * i) for i in range(row[5])]
+            row = struct.unpack_from("<IIIxBHffd", buffer, offset)
+            records = [struct.unpack_from("<dd", buffer, offset + 32 + 16 * i) for i in range(row[4])]
             offset += 32 + 16 * len(records)
-            age, span, delta = row[6:]
-            reading = Reading(tuple(records), age, delta, span, TRENDS[row[3]], LEVELS[row[4]])
+            age, span, delta = row[5:]
+            reading = Reading(tuple(records), age, delta, span, LEVELS[row[3]])
             last = base + row[1]
             body, columns = reading.body(), reading.columns()
             payload = Payload(last - row[2] + 1, last, False, body, columns)

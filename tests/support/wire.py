@@ -48,7 +48,7 @@ class Recording:
                 self._buckets.replace(part.payload)
             elif meaning == "append" and part.payload.body:
                 self._buckets.append(part.payload)
-            names = ("value", "trend", "level", "delta", "span", "age")
+            names = ("value", "level", "delta", "span", "age")
             self._readout = {name: part.payload.body[name] for name in names if name in part.payload.body}
         self.steps.append(
             {

@@ -43,20 +43,19 @@ def test_a_card_takes_any_value(sent: Recorder, value: Any, shown: Any) -> None:
     assert value_of(frame, card) == shown
 
 
-def test_a_card_tells_trend_delta_and_level(sent: Recorder) -> None:
+def test_a_card_tells_its_change_and_level(sent: Recorder) -> None:
     card = MetricCard("load", thresholds={0.5: "warning", 0.9: "error"})
     card.update(0.25, ts=T0)
     card.update(0.75, ts=T0 + 1)
     frame = sent.wait_for(lambda frame: value_of(frame, card) == 0.75)
     (body,) = bodies(frame, card)
-    assert (body["trend"], body["delta"], body["level"]) == ("up", 0.5, "warning")
+    assert (body["delta"], body["level"]) == (0.5, "warning")
 
 
-def test_a_card_of_one_value_claims_no_trend(sent: Recorder) -> None:
+def test_a_card_of_one_value_claims_no_change(sent: Recorder) -> None:
     card = MetricCard("loss")
     card.update(0.25, ts=T0)
     (body,) = bodies(sent.wait_for(lambda frame: value_of(frame, card) == 0.25), card)
-    assert body["trend"] == "neutral"
     assert "delta" not in body
 
 

@@ -37,11 +37,7 @@ function move(on: boolean, near: boolean) {
 }
 
 const value = (number: number, at = number) =>
-  stage.put("w", { value: number, newest: at, age: 0, trend: "neutral", level: "normal", quiet_after: 5 }, [
-    1,
-    at,
-    true,
-  ]);
+  stage.put("w", { value: number, newest: at, age: 0, level: "normal", quiet_after: 5 }, [1, at, true]);
 
 const shown = () => text(el, ".rw-value");
 const reported = () => {

@@ -27,7 +27,6 @@ export interface Frame {
 const TYPES = { f8: Float64Array, i4: Int32Array, u1: Uint8Array };
 type TypeName = keyof typeof TYPES;
 
-const TRENDS = ["neutral", "up", "down"];
 const LEVELS = ["normal", "warning", "error"];
 const ROW_BYTES = 32;
 const RECORD_BYTES = 16;
@@ -86,7 +85,6 @@ function readRow(view: DataView, at: number, prefix: string, base: number): Part
     age: view.getFloat32(at + 16, true),
     last: [value],
     value,
-    trend: TRENDS[view.getUint8(at + 12)],
     level: LEVELS[view.getUint8(at + 13)],
     ...(Number.isNaN(delta) ? {} : { delta, span: view.getFloat32(at + 20, true) }),
   };

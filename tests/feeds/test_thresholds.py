@@ -1,4 +1,4 @@
-"""Direction and level of a number."""
+"""The level of a number."""
 
 from __future__ import annotations
 
@@ -6,25 +6,7 @@ import math
 
 import pytest
 
-from realtime_widgets.feeds.trends import direction, level
-
-
-@pytest.mark.parametrize(
-    ("value", "baseline", "epsilon", "expected"),
-    [
-        (2.0, 1.0, 0.0, "up"),
-        (1.0, 2.0, 0.0, "down"),
-        (1.0, 1.0, 0.0, "neutral"),
-        (1.05, 1.0, 0.1, "neutral"),
-        (math.nan, 1.0, 0.0, "neutral"),
-        (1.0, math.nan, 0.0, "neutral"),
-        (math.inf, 1.0, 0.0, "neutral"),
-    ],
-)
-def test_direction_is_the_sign_of_a_change_that_counts(
-    value: float, baseline: float, epsilon: float, expected: str
-) -> None:
-    assert direction(value, baseline, epsilon) == expected
+from realtime_widgets.feeds.thresholds import level
 
 
 @pytest.mark.parametrize(

@@ -1,36 +1,14 @@
-"""Trends: the direction of a value since a baseline, and its severity by thresholds.
-
-Pure functions over numbers; NaN means "not known".
-"""
+"""Thresholds: the severity of a value by those it has reached."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-Direction = Literal["up", "down", "neutral"]
 Severity = Literal["normal", "warning", "error"]
 
 SEVERITIES: tuple[Severity, ...] = ("normal", "warning", "error")
 """From the least severe to the most severe."""
-
-
-def direction(value: float, baseline: float, epsilon: float = 0.0) -> Direction:
-    """Return the direction of a value since its baseline.
-
-    Args:
-        value: the newest value.
-        baseline: the value it is compared with.
-        epsilon: a difference up to this, in the value's unit, counts as no change.
-
-    Returns:
-        `neutral` when either is NaN or infinite.
-    """
-    change = value - baseline
-    if not math.isfinite(change) or abs(change) <= epsilon:
-        return "neutral"
-    return "up" if change > 0 else "down"
 
 
 def level(value: Any, thresholds: Mapping[Any, Severity], good: Literal["up", "down", None]) -> Severity:
