@@ -29,6 +29,8 @@ it("has as many units as the screen has pixels", () => {
 
 it("is in the middle while its value does not change", () => {
   expect(drawn([0, 100], [7, 7]).line).toBe("M1 25 101 25");
+  expect(drawn([0, 100], [0.3, 0.1 + 0.2]).line, "but for a rounded sum").toBe("M1 25 101 25");
+  expect(drawn([0, 100], [0, 1e-300]).line).toBe("M1 43 101 3");
 });
 
 it("breaks where a value is missing, and a value alone is a dot", () => {

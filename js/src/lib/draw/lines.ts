@@ -73,6 +73,9 @@ function push(line: Line, x: number, y: number): void {
   line.y.push(y);
 }
 
+/** Of their size, what is nearer to each other cannot be told apart in a picture. */
+export const FINEST = 1e-13;
+
 /** Places within their buckets are rounded as they travel: by less than this part of a view. */
 const ROUNDED = 1e-4;
 

@@ -1,6 +1,6 @@
 // Range: the values an axis spans, on round numbers and without twitching at every new point.
 
-import { between, type Line } from "./lines";
+import { between, FINEST, type Line } from "./lines";
 import { type Rules, stepFrom } from "./steps";
 
 /** No range goes beyond this either way: its length has to be a number, too. */
@@ -8,9 +8,6 @@ const LARGEST = Number.MAX_VALUE / 4;
 
 /** What is smaller is 0. */
 const LEAST = 1e-300;
-
-/** Of their size, what is nearer to each other cannot be told apart on an axis. */
-const FINEST = 1e-13;
 
 /**
  * Range for values from `extent[0]` to `extent[1]`: a little room, ends on round numbers, zero not crossed

@@ -3,7 +3,7 @@
 // Paths of SVG and not a canvas: each canvas is a layer of its own to the browser, and seventy of them cost more than all
 // else on the page; and paths follow the theme, the width and the zoom by themselves.
 
-import { extent, type Line } from "./lines";
+import { extent, FINEST, type Line } from "./lines";
 
 /** CSS pixels free above the line, and below it, where its ground shows. */
 const ABOVE = 3;
@@ -45,12 +45,13 @@ export function sparkline(line: Line, look: SparklineLook): Sparkline | null {
   const [first, last] = [line.x[0]!, line.x[line.x.length - 1]!];
   const covered = last > first ? Math.min(seconds, newest - first) : seconds;
   const [above, below, edge] = [ABOVE * density, BELOW * density, EDGE * density];
+  const flat = most / 2 - least / 2 <= (FINEST / 2) * Math.max(Math.abs(least), Math.abs(most)); // halves are finite
   const across = (x: number) => Math.round(width - edge - ((newest - x) / covered) * (width - 2 * edge));
   const up = (y: number) =>
     Math.round(
-      most === least
+      flat
         ? height / 2
-        : height - below - ((y / 2 - least / 2) / (most / 2 - least / 2)) * (height - above - below), // halves are finite
+        : height - below - ((y / 2 - least / 2) / (most / 2 - least / 2)) * (height - above - below),
     );
   const paths = { line: "", ground: "", dots: "" };
   let run: number[] = []; // x and y by turns
