@@ -59,6 +59,7 @@ describe("a log", () => {
   }
 
   function scrollTo(px: number): void {
+    log().dispatchEvent(new Event("pointerdown")); // on its scroll bar
     log().scrollTop = px;
     log().dispatchEvent(new Event("scroll"));
     stage.clock.draw();

@@ -278,6 +278,91 @@ ipywidgets.VBox([rw.EventLog(few, title="few"), log])
     expect(jump).to_be_hidden()
 
 
+LONG = """
+events = rw.Stream("events")
+text = "text that is much longer than a line of the log has room for, in a dashboard as well as in a cell of its own; " * 3
+def more(n=1): events.extend({"level": ["info", "error"] * n, "source": ["web", "db"] * n, "message": ["short", text] * n})
+def keep_coming():
+    while True:
+        more()
+        time.sleep(0.2)
+more(120)
+threading.Thread(target=keep_coming, daemon=True).start()
+rw.Dashboard([[rw.LiveChart(stream, height=500)], [rw.LiveChart(stream, height=500)]])
+"""
+LAST = "rw.Dashboard([[rw.LiveChart(stream), rw.EventLog(events, title='beside', height=240)]])"
+
+
+@pytest.fixture
+def long(page: Page, lab: Lab) -> Notebook:
+    """A notebook of several screens that ends with two busy logs, one in a dashboard; both are drawn and follow."""
+    notebook = opened(page, lab, LONG, "rw.EventLog(events, title='alone')", LAST)
+    for i, name in ((2, "alone"), (3, "beside")):
+        notebook.cell(i)
+        follows(page, name)
+    return notebook
+
+
+def follows(page: Page, name: str) -> None:
+    listing = page.get_by_role("log", name=name)
+    expect(listing.locator(".rw-event").nth(239)).to_be_attached()
+    page.wait_for_function(
+        "(list) => list.clientHeight > 0 && list.scrollHeight - list.scrollTop - list.clientHeight < 2",
+        arg=listing.element_handle(),
+    )
+    expect(page.get_by_role("group", name=name).get_by_role("button", name="Held")).to_be_hidden()
+
+
+def test_a_log_that_nobody_scrolls_follows_whatever_becomes_of_its_cell_and_its_window(
+    page: Page, long: Notebook
+) -> None:
+    for _ in range(4):
+        for i in (0, 3, 1, 2):
+            long.cell(i)
+    for i, name in ((2, "alone"), (3, "beside")):
+        for width, height in ((900, 700), (1200, 1400), (1280, 900)):
+            page.set_viewport_size({"width": width, "height": height})
+        for _ in range(3):
+            long.output(1).screenshot()  # it is higher than the window, which Chromium makes larger for it
+        long.cell(i)
+        follows(page, name)
+
+
+def test_a_log_stays_where_the_reader_scrolls_up_to_by_whatever_means(page: Page, long: Notebook) -> None:
+    listing = page.get_by_role("log", name="beside")
+    held = page.get_by_role("group", name="beside").get_by_role("button", name="Held")
+    long.cell(3)
+    listing.evaluate("(list) => list.scrollIntoView({ block: 'center' })")
+
+    listing.hover()
+    page.mouse.wheel(0, -60)
+    expect(held).to_be_visible()
+    listing.press("End")
+    follows(page, "beside")
+
+    listing.press("PageUp")
+    expect(held).to_be_visible()
+    held.click()
+    follows(page, "beside")
+
+    box = listing.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 100, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 100, box["y"] - 40, steps=4)  # text is selected, and the list scrolls on
+    expect(held).to_be_visible()
+    page.mouse.up()
+    held.click()
+    follows(page, "beside")
+
+    page.wait_for_function(  # as a search in the page does, once the layout has come to rest
+        "([list, button]) => { if (button.hidden) list.scrollTop = 0; return !button.hidden; }",
+        arg=[listing.element_handle(), page.locator(".rw-jump").last.element_handle()],
+        polling=100,
+    )
+    assert listing.evaluate("(list) => list.scrollTop") == 0
+
+
 def test_what_is_typed_into_the_filter_of_a_log_stays_there(page: Page, lab: Lab) -> None:
     notebook = opened(
         page,

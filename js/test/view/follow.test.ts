@@ -9,13 +9,18 @@ let list: HTMLElement;
 let rows: HTMLElement[];
 let follow: Follow;
 let rowPx: number;
+let width: number;
 let hidden: boolean;
+let now: number;
 let resize: () => void;
 const changed = vi.fn();
 
 beforeEach(() => {
   rowPx = 20;
+  width = 300;
   hidden = false;
+  now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
   life = new AbortController();
   vi.stubGlobal(
     "ResizeObserver",
@@ -38,6 +43,7 @@ beforeEach(() => {
   document.body.append(host);
   let top = 0;
   Object.defineProperties(list, {
+    clientWidth: { get: () => (hidden ? 0 : width) },
     clientHeight: { get: () => (hidden ? 0 : 100) },
     scrollHeight: { get: () => (hidden ? 0 : Math.max(100, rows.length * rowPx)) },
     scrollTop: {
@@ -50,6 +56,7 @@ beforeEach(() => {
   keepKeys();
   follow = new Follow(list, () => rows, changed, life.signal);
   set(40);
+  now += 1_000;
   changed.mockClear();
 });
 
@@ -57,6 +64,7 @@ afterEach(() => {
   life.abort();
   document.body.replaceChildren();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 /** Has `count` rows, of which the first leave and the last are new. */
@@ -86,7 +94,8 @@ const scroll = (px: number) => {
   list.scrollTop = px;
   list.dispatchEvent(new Event("scroll"));
 };
-const press = (key: string) => list.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+const press = (key: string) =>
+  list.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 
 it("stays at the end with what comes", () => {
   expect([follow.on, list.scrollTop]).toEqual([true, 700]);
@@ -117,8 +126,15 @@ it("stays where the reader went up to, also by a pixel or two, and follows again
 it.each(["ArrowUp", "PageUp", "Home"])("stops at once at %s, before the list has moved", (key) => {
   press(key);
   expect(follow.on).toBe(false);
-  press("End");
+  const left = press("End");
   expect([follow.on, list.scrollTop]).toEqual([true, 700]);
+  expect(left).toBe(false); // to the browser, which would scroll the notebook
+});
+
+it("stays held when a late event tells of where it was put, before the reader's own scrolling begins", () => {
+  press("PageUp");
+  list.dispatchEvent(new Event("scroll"));
+  expect(follow.on).toBe(false);
 });
 
 it("stops at once when a wheel turns up, and not when it turns down", () => {
@@ -174,14 +190,50 @@ it("follows again when it is shown after it was hidden", () => {
   expect([follow.on, list.scrollTop]).toEqual([true, 900]);
 });
 
-it("goes on following when its layout has moved it: while its cell is skipped, or with other heights", () => {
-  list.checkVisibility = () => false;
+it.each<[string, () => void]>([
+  ["its window is resized", () => window.dispatchEvent(new Event("resize"))],
+  [
+    "its lines wrap anew",
+    () => {
+      width = 200;
+      resize();
+    },
+  ],
+  [
+    "its lines wrap anew, which the observer has not seen yet",
+    () => {
+      width = 200;
+    },
+  ],
+  [
+    "it comes back, at its top, after it was hidden",
+    () => {
+      hidden = true;
+      resize();
+      hidden = false;
+    },
+  ],
+])("goes on following when the layout moves it while %s, and lets go again when that is over", (_, relay) => {
+  relay();
   scroll(300);
   expect([follow.on, list.scrollTop]).toEqual([true, 700]);
-  list.checkVisibility = () => true;
-  rowPx = 30;
+  now += 999;
   scroll(300);
-  expect([follow.on, list.scrollTop]).toEqual([true, 1100]);
+  expect([follow.on, list.scrollTop]).toEqual([true, 700]);
+  now += 1;
   scroll(300);
+  expect([follow.on, list.scrollTop]).toEqual([false, 300]);
+});
+
+it("lets go at once where the reader presses it, as on its scroll bar, while the window is resized", () => {
+  window.dispatchEvent(new Event("resize"));
+  list.dispatchEvent(new Event("pointerdown"));
+  scroll(697);
+  expect(follow.on).toBe(false);
+});
+
+it("lets go at once where only its height has changed, as by the button below it", () => {
+  resize();
+  scroll(697);
   expect(follow.on).toBe(false);
 });

@@ -5,6 +5,9 @@ import { onKeys } from "./keys";
 /** Pixels from the end within which a list counts as being there: fractions, and a slip of the hand. */
 const NEAR_END_PX = 8;
 
+/** How long a change of the layout may take. */
+const LAYOUT_MS = 1_000;
+
 export class Follow {
   /** Whether the list goes to its end with every change. */
   on = true;
@@ -16,8 +19,8 @@ export class Follow {
   /** Where the list stood when we last knew. */
   #top = 0;
   #width = 0;
-  /** How high it was then, and what is in it. */
-  #heights = "";
+  /** Until when, by `performance.now`, its layout may move it. */
+  #unsteadyUntil = 0;
   /** The row at the upper edge, and how far below the edge it begins; for when the rows change their heights. */
   #reading: { row: HTMLElement; above: number } | null = null;
 
@@ -34,6 +37,8 @@ export class Follow {
     const up = { signal, passive: true };
     list.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && this.#goUp(), up);
     onKeys(list, (event) => this.#key(event), signal);
+    list.addEventListener("pointerdown", () => (this.#unsteadyUntil = 0), up); // on its scroll bar, say
+    window.addEventListener("resize", () => this.#relaid(), up);
     const observer = new ResizeObserver(() => this.#resized());
     observer.observe(list);
     signal.addEventListener("abort", () => observer.disconnect());
@@ -51,10 +56,12 @@ export class Follow {
     if (this.on && this.scrolls) this.set(false);
   }
 
-  #key({ key, target }: KeyboardEvent): void {
-    if (target !== this.#list) return;
-    if (["ArrowUp", "PageUp", "Home"].includes(key)) this.#goUp();
-    if (key === "End" && !this.on) this.set(true);
+  #key(event: KeyboardEvent): void {
+    if (event.target !== this.#list) return;
+    if (["ArrowUp", "PageUp", "Home"].includes(event.key)) this.#goUp();
+    if (event.key !== "End" || this.on) return;
+    event.preventDefault(); // the browser would find the list at its end, and go to the end of the notebook
+    this.set(true);
   }
 
   /**
@@ -64,7 +71,7 @@ export class Follow {
   change(stays: (i: number) => boolean, write: () => void, now: (i: number) => HTMLElement): void {
     const list = this.#list;
     const rows = this.#rows();
-    if (!this.on && list.clientWidth !== this.#width) this.#resized(); // before the observer has seen it
+    if (!this.on && this.#wrapsAnew) this.#resized();
     if (!this.on && !this.#hidden) this.#read();
     let at = this.on || !this.#reading ? rows.length : rows.indexOf(this.#reading.row);
     while (at < rows.length && !stays(at)) at++;
@@ -81,25 +88,26 @@ export class Follow {
     const list = this.#list;
     if (this.on) list.scrollTop = list.scrollHeight;
     this.#top = list.scrollTop;
+    if (this.#wrapsAnew) this.#relaid();
     this.#width = list.clientWidth;
-    this.#heights = heightsOf(list);
     this.#noteRoom();
   }
 
   /**
    * A list that grows, or is made smaller, is not at its end any more, and events of scrolling come late: only who has
-   * gone up from where we put the list wants to stay there. A list of other heights was moved by its layout, as when its
-   * cell comes back on screen.
+   * gone up from where we put the list wants to stay there. While a window is resized, the rows may be laid out lower for
+   * a moment between two frames: the browser goes up then, too, and afterwards their heights do not tell why.
    */
   #scrolled(): void {
     if (this.#hidden) return;
-    if (this.on && (this.#skipped || this.#heights !== heightsOf(this.#list))) {
+    const { scrollTop } = this.#list;
+    if (scrollTop === this.#top) return; // a late event of where we put it
+    const was = this.on;
+    const up = scrollTop < this.#top;
+    if (was && up && (this.#wrapsAnew || performance.now() < this.#unsteadyUntil)) {
       this.settle();
       return;
     }
-    const { scrollTop } = this.#list;
-    const was = this.on;
-    const up = scrollTop < this.#top;
     if (this.#left <= (up ? 1 : NEAR_END_PX)) this.on = true;
     else if (up) this.on = false;
     this.#top = scrollTop;
@@ -112,9 +120,9 @@ export class Follow {
     return this.#list.clientHeight === 0;
   }
 
-  /** Whether its cell is far from the screen, and laid out by guesses. */
-  get #skipped(): boolean {
-    return this.#list.checkVisibility?.({ contentVisibilityAuto: true }) === false;
+  /** Whether its lines wrap anew, and the observer has not seen it yet. */
+  get #wrapsAnew(): boolean {
+    return this.#list.clientWidth !== this.#width;
   }
 
   /** Pixels below what is in sight. */
@@ -133,11 +141,15 @@ export class Follow {
   /** The list has another size: its lines wrap anew. */
   #resized(): void {
     if (this.#hidden) {
-      this.#top = 0; // where it begins when it is shown again
+      this.#width = 0; // it begins at its top when it is shown again
       return;
     }
     this.#keepPlace();
     this.settle();
+  }
+
+  #relaid(): void {
+    this.#unsteadyUntil = performance.now() + LAYOUT_MS;
   }
 
   #keepPlace(): void {
@@ -153,10 +165,6 @@ export class Follow {
     this.scrolls = scrolls;
     this.#changed();
   }
-}
-
-function heightsOf({ scrollHeight, clientHeight }: HTMLElement): string {
-  return `${scrollHeight} ${clientHeight}`;
 }
 
 /** The first of rows, in the order of their places, that ends below an edge. */
