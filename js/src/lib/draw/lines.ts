@@ -39,7 +39,8 @@ function fill(line: Line, buckets: Buckets, series: Series, from: number, to: nu
   const { lo, hi, loAt, hiAt, open, close, flags } = series;
   for (let i = from; i < to; i++) {
     const bits = flags[i]!;
-    const [least, most, x] = [lo[i]!, hi[i]!, buckets.x[i]! + shift];
+    const x = buckets.x[i]! + shift;
+    const [least, most] = [lo[i]!, hi[i]!];
     if (bits & BREAK_BEFORE && i > from) push(line, x, Number.NaN);
     if (bits & ABSENT) continue;
     if (Number.isNaN(least)) {
@@ -51,18 +52,21 @@ function fill(line: Line, buckets: Buckets, series: Series, from: number, to: nu
       push(line, x + low, least);
       if (low !== high) push(line, x + high, most);
     } else {
-      const [begin, end] = [x + Math.min(low, high), x + Math.max(low, high)];
-      // At one place the nearer extreme comes first: the line then runs on instead of zigzagging.
-      const before = Number.isNaN(open[i]!) ? line.y[line.y.length - 1] : open[i];
-      const upFirst =
-        low === high
-          ? before !== undefined && Math.abs(before - most) < Math.abs(before - least)
-          : high < low;
-      const [one, other] = upFirst ? [most, least] : [least, most];
-      if (!Number.isNaN(open[i]!) && open[i] !== one) push(line, begin, open[i]!);
-      push(line, begin, one);
-      push(line, end, other);
-      if (!Number.isNaN(close[i]!) && close[i] !== other) push(line, end, close[i]!);
+      const [begins, ends] = [open[i]!, close[i]!];
+      let falls = high < low;
+      if (low === high) {
+        // At one place the nearer extreme comes first: the line then runs on instead of zigzagging.
+        const before = Number.isNaN(begins) ? line.y[line.y.length - 1] : begins;
+        falls = before !== undefined && Math.abs(before - most) < Math.abs(before - least);
+      }
+      const one = falls ? most : least;
+      const other = falls ? least : most;
+      const first = x + Math.min(low, high);
+      const last = x + Math.max(low, high);
+      if (!Number.isNaN(begins) && begins !== one) push(line, first, begins);
+      push(line, first, one);
+      push(line, last, other);
+      if (!Number.isNaN(ends) && ends !== other) push(line, last, ends);
     }
     if (bits & BREAK_AFTER) push(line, x + Math.max(low, high), Number.NaN);
   }
