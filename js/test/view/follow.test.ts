@@ -137,6 +137,13 @@ it("stays held when a late event tells of where it was put, before the reader's 
   expect(follow.on).toBe(false);
 });
 
+it("follows when told to, though a smooth scrolling up still goes on", () => {
+  scroll(650);
+  follow.set(true);
+  scroll(600);
+  expect([follow.on, list.scrollTop]).toEqual([true, 700]);
+});
+
 it("stops at once when a wheel turns up, and not when it turns down", () => {
   list.dispatchEvent(Object.assign(new Event("wheel"), { deltaY: 3 }));
   expect(follow.on).toBe(true);

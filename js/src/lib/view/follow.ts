@@ -5,8 +5,8 @@ import { onKeys } from "./keys";
 /** Pixels from the end within which a list counts as being there: fractions, and a slip of the hand. */
 const NEAR_END_PX = 8;
 
-/** How long a change of the layout may take. */
-const LAYOUT_MS = 1_000;
+/** How long a list may drift by itself: while it is laid out anew, or a scrolling goes on that was begun before. */
+const DRIFT_MS = 1_000;
 
 export class Follow {
   /** Whether the list goes to its end with every change. */
@@ -19,8 +19,8 @@ export class Follow {
   /** Where the list stood when we last knew. */
   #top = 0;
   #width = 0;
-  /** Until when, by `performance.now`, its layout may move it. */
-  #unsteadyUntil = 0;
+  /** Until when, by `performance.now`, what goes up is not the reader. */
+  #driftsUntil = 0;
   /** The row at the upper edge, and how far below the edge it begins; for when the rows change their heights. */
   #reading: { row: HTMLElement; above: number } | null = null;
 
@@ -37,8 +37,8 @@ export class Follow {
     const up = { signal, passive: true };
     list.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && this.#goUp(), up);
     onKeys(list, (event) => this.#key(event), signal);
-    list.addEventListener("pointerdown", () => (this.#unsteadyUntil = 0), up); // on its scroll bar, say
-    window.addEventListener("resize", () => this.#relaid(), up);
+    list.addEventListener("pointerdown", () => (this.#driftsUntil = 0), up); // on its scroll bar, say
+    window.addEventListener("resize", () => this.#drift(), up);
     const observer = new ResizeObserver(() => this.#resized());
     observer.observe(list);
     signal.addEventListener("abort", () => observer.disconnect());
@@ -47,8 +47,10 @@ export class Follow {
   /** Follows from now on, or stays here. */
   set(on: boolean): void {
     this.on = on;
-    if (on) this.settle();
-    else this.#read();
+    if (on) {
+      this.#drift();
+      this.settle();
+    } else this.#read();
     this.#changed();
   }
 
@@ -88,7 +90,7 @@ export class Follow {
     const list = this.#list;
     if (this.on) list.scrollTop = list.scrollHeight;
     this.#top = list.scrollTop;
-    if (this.#wrapsAnew) this.#relaid();
+    if (this.#wrapsAnew) this.#drift();
     this.#width = list.clientWidth;
     this.#noteRoom();
   }
@@ -104,7 +106,7 @@ export class Follow {
     if (scrollTop === this.#top) return; // a late event of where we put it
     const was = this.on;
     const up = scrollTop < this.#top;
-    if (was && up && (this.#wrapsAnew || performance.now() < this.#unsteadyUntil)) {
+    if (was && up && (this.#wrapsAnew || performance.now() < this.#driftsUntil)) {
       this.settle();
       return;
     }
@@ -148,8 +150,8 @@ export class Follow {
     this.settle();
   }
 
-  #relaid(): void {
-    this.#unsteadyUntil = performance.now() + LAYOUT_MS;
+  #drift(): void {
+    this.#driftsUntil = performance.now() + DRIFT_MS;
   }
 
   #keepPlace(): void {
