@@ -27,9 +27,18 @@ function misaligned(base64: string): DataView {
 }
 
 function stateOf(buckets: Buckets): Record<string, unknown> {
-  const column = (name: "lo" | "hi" | "loAt" | "hiAt" | "open" | "close" | "flags") =>
+  const column = (name: "lo" | "hi" | "loAt" | "hiAt" | "flags") =>
     buckets.k.length
       ? buckets.series.map((series) => series[name].map((value) => (Number.isNaN(value) ? null : value)))
+      : [];
+  const ends = (which: 0 | 1) =>
+    buckets.k.length
+      ? buckets.series.map((series) =>
+          buckets.k.map((k) => {
+            const value = series.ends.get(k)?.[which] ?? Number.NaN;
+            return Number.isNaN(value) ? null : value;
+          }),
+        )
       : [];
   return {
     series: buckets.names,
@@ -45,8 +54,8 @@ function stateOf(buckets: Buckets): Record<string, unknown> {
     hi: column("hi"),
     lo_at: column("loAt"),
     hi_at: column("hiAt"),
-    open: column("open"),
-    close: column("close"),
+    open: ends(0),
+    close: ends(1),
     flags: column("flags"),
   };
 }

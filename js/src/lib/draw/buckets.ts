@@ -33,14 +33,16 @@ export class Series {
   /** Where within their bucket they stand, in the unit of the axis. */
   readonly loAt: number[] = [];
   readonly hiAt: number[] = [];
-  /** Values of the first and the last record; NaN: unknown, and nothing but a pixel beside it depends on them. */
-  readonly open: number[] = [];
-  readonly close: number[] = [];
   readonly flags: number[] = [];
+  /**
+   * Values of the first and the last record of a bucket, by its number, where they are known; NaN for one that is missing.
+   * What lies beside other buckets needs none: all that depends on them is within a pixel.
+   */
+  readonly ends = new Map<number, [first: number, last: number]>();
   lead: Lead = null;
 
   get columns(): number[][] {
-    return [this.lo, this.hi, this.loAt, this.hiAt, this.open, this.close, this.flags];
+    return [this.lo, this.hi, this.loAt, this.hiAt, this.flags];
   }
 }
 
@@ -117,9 +119,10 @@ export class Buckets {
         series.hi[at] = (hi ?? lo)[j]!;
         series.loAt[at] = lo_at ? lo_at[j]! * place : 0;
         series.hiAt[at] = hi_at ? hi_at[j]! * place : series.loAt[at]!;
-        series.open[at] = open ? open[j]! : Number.NaN;
-        series.close[at] = close ? close[j]! : Number.NaN;
         series.flags[at] = flags ? flags[j]! : 0;
+        if (open && !(Number.isNaN(open[j]!) && Number.isNaN(close![j]!)))
+          series.ends.set(number, [open[j]!, close![j]!]);
+        else if (series.ends.size) series.ends.delete(number);
       }
     }
     this.#trim();
@@ -134,14 +137,17 @@ export class Buckets {
     const known = this.k[this.k.length - 1] === number;
     const i = this.#place(number, number * step);
     const at = ts - number * step;
-    series.close[i] = value;
+    const ends = series.ends.get(number);
     if (!known || series.flags[i]! & ABSENT) {
-      series.lo[i] = series.hi[i] = series.open[i] = value;
+      series.lo[i] = series.hi[i] = value;
+      series.ends.set(number, [value, value]);
       series.loAt[i] = series.hiAt[i] = at;
       series.flags[i] = known ? series.flags[i]! & BREAK_BEFORE : 0;
       return;
     }
     series.flags[i]! &= ~BREAK_AFTER;
+    if (ends) ends[1] = value;
+    else series.ends.set(number, [Number.NaN, value]);
     if (!(value >= series.lo[i]!)) {
       series.lo[i] = value;
       series.loAt[i] = at;
@@ -172,7 +178,10 @@ export class Buckets {
     let from = 0;
     while (this.k[from]! <= oldest) from++;
     if (from === 0) return;
-    for (const series of this.series) series.lead = this.#leadOf(series, from);
+    for (const series of this.series) {
+      series.lead = this.#leadOf(series, from);
+      for (let i = 0; i < from && series.ends.size; i++) series.ends.delete(this.k[i]!);
+    }
     this.k.splice(0, from);
     this.x.splice(0, from);
     for (const series of this.series) for (const values of series.columns) values.splice(0, from);
@@ -184,8 +193,8 @@ export class Buckets {
       const flags = series.flags[i]!;
       if (flags & ABSENT && flags & BREAK_BEFORE) return null;
       if (flags & ABSENT) continue;
-      const [low, high, close] = [series.loAt[i]!, series.hiAt[i]!, series.close[i]!];
-      const y = !Number.isNaN(close) ? close : high >= low ? series.hi[i]! : series.lo[i]!;
+      const [low, high, last] = [series.loAt[i]!, series.hiAt[i]!, series.ends.get(this.k[i]!)?.[1]];
+      const y = last !== undefined ? last : high >= low ? series.hi[i]! : series.lo[i]!;
       if (flags & BREAK_AFTER || Number.isNaN(y)) return null;
       return [this.x[i]! + Math.max(low, high), y];
     }

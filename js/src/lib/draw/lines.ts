@@ -36,7 +36,8 @@ export function lines(buckets: Buckets, series: Series, shift = 0): Line[] {
 }
 
 function fill(line: Line, buckets: Buckets, series: Series, from: number, to: number, shift: number): void {
-  const { lo, hi, loAt, hiAt, open, close, flags } = series;
+  const { lo, hi, loAt, hiAt, ends, flags } = series;
+  const { k } = buckets;
   for (let i = from; i < to; i++) {
     const bits = flags[i]!;
     const x = buckets.x[i]! + shift;
@@ -52,7 +53,8 @@ function fill(line: Line, buckets: Buckets, series: Series, from: number, to: nu
       push(line, x + low, least);
       if (low !== high) push(line, x + high, most);
     } else {
-      const [begins, ends] = [open[i]!, close[i]!];
+      const known = ends.size ? ends.get(k[i]!) : undefined;
+      const begins = known ? known[0] : Number.NaN;
       let falls = high < low;
       if (low === high) {
         // At one place the nearer extreme comes first: the line then runs on instead of zigzagging.
@@ -66,7 +68,7 @@ function fill(line: Line, buckets: Buckets, series: Series, from: number, to: nu
       if (!Number.isNaN(begins) && begins !== one) push(line, first, begins);
       push(line, first, one);
       push(line, last, other);
-      if (!Number.isNaN(ends) && ends !== other) push(line, last, ends);
+      if (known && !Number.isNaN(known[1]) && known[1] !== other) push(line, last, known[1]);
     }
     if (bits & BREAK_AFTER) push(line, x + Math.max(low, high), Number.NaN);
   }
