@@ -132,9 +132,10 @@ def _column(table: Any, x: str, name: str) -> Any:
     """Return what a table is drawn along; an empty column of one that has none at all."""
     columns = columns_of(in_pandas(table))
     if columns and x not in columns:
-        names = [each for each in (*columns, *levels_of(table)) if isinstance(each, str)]
+        there = (*columns, *levels_of(table))
+        names = [each for each in there if isinstance(each, str)]
         raise UnknownField(
-            f"table {name!r} has no column {x!r}: it has {', '.join(map(repr, names))}{did_you_mean(x, names)}"
+            f"table {name!r} has no column {x!r}: it has {', '.join(map(repr, there))}{did_you_mean(x, names)}"
         )
     return columns.get(x, [])
 
@@ -151,7 +152,7 @@ def _holds_times(column: Any, x: str) -> bool:
     if values.kind != "text":
         return False
     for text in values.array.tolist():
-        if text is None:
+        if not isinstance(text, str):  # None, or left out
             raise BadTime(f"a table cannot be drawn along {x!r}: a time is missing; drop those rows")
         if not says_moment(text):
             raise BadTime(f"a table cannot be drawn along {x!r}: {_no_moment(text)}")

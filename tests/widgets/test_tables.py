@@ -224,6 +224,11 @@ def test_text_that_says_no_times_is_refused_with_the_first_that_does_not(
             LiveChart(table, x="when")
 
 
+def test_records_that_leave_their_time_out_are_refused(sent: Recorder):
+    with pytest.raises(BadTime, match="a time is missing; drop those rows"):
+        LiveChart([{"t": "2026-11-28T12:00:00", "v": 1}, {"v": 2}], x="t")
+
+
 @pytest.mark.parametrize(
     "table", [FRAME.reset_index(names="when"), FRAME.rename_axis("when"), {"when": TEXTS, "v": [1, 2, 3]}]
 )
