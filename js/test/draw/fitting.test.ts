@@ -58,3 +58,7 @@ describe("the size of a number", () => {
     expect(ems("👥")).toBeGreaterThan(1);
   });
 });
+
+it("wraps a text of any length", () => {
+  expect(wrapped("a ".repeat(200_000), 50)).toBe(14);
+});

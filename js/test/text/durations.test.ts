@@ -67,3 +67,7 @@ describe("how long ago something was", () => {
     expect([agoText(seconds, "en"), agoText(seconds, "ja")].map(breakable)).toEqual([en, ja]);
   });
 });
+
+it("has one kind of digits", () => {
+  expect(durationText(94_000, "fa").replace(/\u00a0/g, " ")).toBe("۱ min ۳۴ s");
+});

@@ -140,3 +140,10 @@ describe("the locale", () => {
     expect(() => formatter({ name: "number" }, localeOf(wanted))).not.toThrow();
   });
 });
+
+describe("what is infinite", () => {
+  it.each(["number", "percentage", "bytes", "compact", "duration"] as const)("is written as %s", (name) => {
+    for (const value of [Number.POSITIVE_INFINITY, -1.8e306, 1.7e308])
+      expect(formatter({ name }, "en")(value)).toMatch(/∞|\d/);
+  });
+});

@@ -69,6 +69,6 @@ function inLine(parts: Parted, width: number): Placed | null {
 
 /** The size of a text in several lines, in which its longest word stands in one, if it can. */
 export function wrapped(text: string, width: number): number {
-  const longest = Math.max(...text.split(/\s/).map(ems));
+  const longest = text.split(/\s/).reduce((widest, word) => Math.max(widest, ems(word)), 0);
   return LINES.find((size) => longest * size <= width) ?? LINES.at(-1)!;
 }

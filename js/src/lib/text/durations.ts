@@ -50,7 +50,7 @@ function longText(seconds: number, locale: string, precision?: number): string {
     if (count * part < size) continue;
     const rest = count % (size / part);
     const large = `${whole(Math.floor((count * part) / size))}\u00a0${say(unit)}`;
-    return rest ? `${large} ${rest}\u00a0${say(smaller)}` : large;
+    return rest ? `${large} ${whole(rest)}\u00a0${say(smaller)}` : large;
   }
   const write = numberWriter(locale, {
     minimumFractionDigits: precision ?? 0,

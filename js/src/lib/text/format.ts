@@ -102,7 +102,8 @@ function make(format: NumberFormat, locale: string): Write {
 /** The format of plain numbers for values so large that another has no unit for them, and what they are multiplied by. */
 export function plainly(format: NumberFormat, size: number): { format: NumberFormat; factor: number } | null {
   const { name, unit = "" } = format;
-  if (!(Math.abs(size) >= (BEYOND[name] ?? Number.POSITIVE_INFINITY))) return null;
+  const beyond = BEYOND[name];
+  if (beyond === undefined || !(Math.abs(size) >= beyond)) return null;
   const own = PLAIN_UNITS[name];
   const both = own ? [own, unit].filter(Boolean).join(unit.startsWith("/") ? "" : " ") : unit;
   return {
