@@ -108,6 +108,8 @@ class PageBuckets:
         lo, hi, lo_at, hi_at, open_, _, flags = self.buckets[k][1][0] if k in self.buckets else (*new, 0)
         if flags & ABSENT:
             lo, hi, lo_at, hi_at, open_, _, flags = *new, flags & BREAK_BEFORE
+        if open_ != open_ and lo == hi:
+            open_ = lo
         if not value >= lo:
             lo, lo_at = value, at
         if not value < hi:

@@ -61,6 +61,14 @@ describe("a line", () => {
     ]);
   });
 
+  it("begins where its first record was, also when that came alone and others by themselves", () => {
+    const buckets = new Buckets();
+    const body = { series: ["s"], layout: { step: 1, capacity: 99 }, k0: 0 };
+    buckets.replace({ body, columns: { k: [0, 50], lo: [5, 0.5], lo_at: [0, 0] } });
+    buckets.append({ body: {}, columns: { ts: [50.25, 50.5], values: [0, 1] } });
+    expect(only(buckets)[0]!.y).toEqual([5, 0.5, 0, 1]);
+  });
+
   it("leaves the buckets from where their last record was", () => {
     const buckets = new Buckets();
     const body = { series: ["s"], layout: { step: 1, capacity: 2 }, k0: 0 };

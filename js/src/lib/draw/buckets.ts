@@ -147,7 +147,7 @@ export class Buckets {
     }
     series.flags[i]! &= ~BREAK_AFTER;
     if (ends) ends[1] = value;
-    else series.ends.set(number, [Number.NaN, value]);
+    else series.ends.set(number, [series.lo[i] === series.hi[i] ? series.lo[i]! : Number.NaN, value]);
     if (!(value >= series.lo[i]!)) {
       series.lo[i] = value;
       series.loAt[i] = at;
