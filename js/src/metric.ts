@@ -13,6 +13,7 @@ import { formatter, MISSING, type NumberFormat, type Parted, parted, shortened }
 import { unbroken } from "./lib/text/intl";
 import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
+import { crowdOf } from "./lib/view/crowd";
 import { h, setAttribute, setNumber, setText, tellWhole } from "./lib/view/dom";
 import { Drawing } from "./lib/view/drawing";
 import type { DataState } from "./lib/view/freshness";
@@ -40,9 +41,10 @@ const WITHOUT_TREND: readonly DataState[] = ["no_data", "stale", "disconnected",
  * The trend cannot be read, and the line hardly moves, more often than that: it is drawn anew once it would move by two
  * pixels. The number itself is written with every draw.
  */
-const MIN_TREND_MS = 200;
+const MIN_TREND_MS = 500;
 const MAX_TREND_MS = 1_000;
 const STEP_PX = 2;
+const BEAT_MS = 100;
 
 /** From so many pixels on a card is wide: its line is higher, too. */
 const WIDE_PX = 420;
@@ -121,6 +123,13 @@ export class MetricCard extends LiveWidget {
     return duration === undefined ? value : duration * 1000;
   }
 
+  protected override waits(view: View): boolean {
+    const { clock } = this.host;
+    const wait = crowdOf(clock).wait(view, clock.now());
+    if (wait) clock.after(wait, () => this.host.invalidate());
+    return wait > 0;
+  }
+
   protected view(el: HTMLElement, signal: AbortSignal): View {
     return new MetricView(this, el, this.root("metric"), signal);
   }
@@ -176,9 +185,18 @@ class MetricView implements View {
     this.root.append(head, this.#value, this.#foot, this.#error, this.#spark.root);
     el.append(this.root);
     this.#value.addEventListener("pointerenter", () => this.#tellExactly(), { signal });
+    const observer = new ResizeObserver(() => this.#keepLines());
+    observer.observe(this.#trend);
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  /** A trend that once took two lines keeps them: else the card, and all below it, would jump with its digits. */
+  #keepLines(): void {
+    if (this.#over.offsetTop > this.#change.offsetTop) setAttribute(this.#trend, "data-rw-lines", "2");
   }
 
   measure(): void {
+    this.#trend.removeAttribute("data-rw-lines");
     this.root.toggleAttribute("data-rw-wide", this.el.clientWidth >= WIDE_PX);
     this.#size = this.#spark.size;
     this.#trendFor = "";
@@ -208,7 +226,8 @@ class MetricView implements View {
     }
     this.#trendFor = what;
     // Not all cards at once: two hundred lines in one frame would be felt.
-    this.#trendDue = now + this.#pace * (0.75 + Math.random() / 2);
+    const due = now + this.#pace * (0.75 + Math.random() / 2);
+    this.#trendDue = Math.ceil(due / BEAT_MS) * BEAT_MS;
     this.#writeTrend(card.readout, width - BESIDE_PX);
     const alone = state === "idle" && card.buckets.k.length < 2; // nothing that could become a line
     this.#spark.hidden = !spark || alone;

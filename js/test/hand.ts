@@ -67,7 +67,7 @@ export interface Report {
   visible: boolean;
   gone?: boolean;
   need: string[];
-  models: Record<string, { views: number; px: number; draws: number }>;
+  models: Record<string, { views: number; near: number; px: number; draws: number }>;
 }
 
 export function model(traits: Record<string, unknown>) {

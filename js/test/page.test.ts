@@ -79,7 +79,7 @@ it("of a widget that brings it takes that widget on, shows it, and speaks over i
   const leave = shared.initialize({ model: own });
   const hide = await shared.render({ model: own, el });
   await vi.advanceTimersByTimeAsync(100);
-  expect(own.sent.map(({ models }) => models)).toEqual([{ h: { views: 1, px: 600, draws: 1 } }]);
+  expect(own.sent.map(({ models }) => models)).toEqual([{ h: { views: 1, near: 0, px: 600, draws: 1 } }]);
   expect(el.querySelector(".rw-title")!.textContent).toBe("All");
   hide();
   leave();

@@ -4,6 +4,7 @@ import type uPlot from "uplot";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LiveChart } from "../src/chart";
 import { BREAK_BEFORE } from "../src/lib/draw/buckets";
+import type { Clock } from "../src/lib/hop/clock";
 import type { Part } from "../src/lib/hop/frames";
 import type { Host } from "../src/lib/hop/widget";
 import type { Model } from "../src/lib/hop/wire";
@@ -82,12 +83,12 @@ function places(plot: FakePlot): number[] {
 
 let time = 0;
 const host = {
-  clock: { now: () => time, after: () => () => {} },
+  clock: null as unknown,
   invalidate() {},
   report() {},
   held: () => false,
   visible: true,
-} as unknown as Host;
+} as unknown as { -readonly [Name in keyof Host]: Host[Name] };
 const NOW = 1_795_000_000;
 let width = 600;
 let traits: Record<string, unknown>;
@@ -143,6 +144,7 @@ const number = (value: number, more = {}) => ({ value, level: "normal", ...more 
 let resized: (() => void)[];
 
 beforeEach(() => {
+  host.clock = { now: () => time, after: () => () => {} } as unknown as Clock; // a page for each test
   plots.length = 0;
   width = 600;
   life = new AbortController();

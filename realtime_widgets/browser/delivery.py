@@ -19,6 +19,7 @@ How much is sent to whom (`_mode`, the first that holds):
 
     a running cell holds back messages from pages     → blind: live, and keyframes unasked
     a page was heard lately and shows the widget      → live; blind when its next report is overdue
+    ... and has it near its screen only               → near: live at a lower rate
     it is new, or a page on the carrier is            → ready: a few keyframes, for the model to find when it is made
     pages were heard lately, none shows the widget    → off: streams go on, a keyframe comes on return
     all known pages reported that they are hidden     → off, however long ago (new ones, too)
@@ -50,6 +51,9 @@ TRAILING_KEYFRAME_DELAY = 1.5
 READY_KEYFRAME_INTERVAL = 0.5
 """Seconds between keyframes of a widget that is about to be shown: a page that creates two hundred models has no time
 for more, and newer data follow when it reports that it shows the widget."""
+NEAR_INTERVAL = 1.0
+"""Seconds between parts of a widget that is near a screen only: it is a second old at most when it is scrolled
+to, and costs a twentieth of one that is seen. Where data have ended its last part comes one interval later."""
 KEEPALIVE_INTERVAL = 2.0
 """Seconds without a frame after which an empty one is sent as a keepalive (promised: 5). It also answers pages that
 have fallen silent because their reports went unanswered, hence as short as `KEYFRAME_INTERVAL`."""
@@ -76,6 +80,7 @@ class Mode(Enum):
     """How a feed is delivered at present."""
 
     LIVE = "live"
+    NEAR = "near"
     READY = "ready"
     BLIND = "blind"
     SLOW = "slow"
@@ -83,6 +88,7 @@ class Mode(Enum):
 
 
 _KEYS_ONLY = (Mode.READY, Mode.SLOW)
+_HEARD = (Mode.LIVE, Mode.NEAR)
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -134,6 +140,8 @@ class PageSnapshot(msgspec.Struct, frozen=True):
     """A page on the carrier was heard for the first time just now."""
     shown: Mapping[str, float]
     """Widgets that are shown → when the page that shows them was last heard."""
+    seen: frozenset[str]
+    """Those of them that are on a screen, and not near it only."""
     needed: frozenset[str]
     """Widgets of which a page wants a keyframe."""
 
@@ -286,6 +294,9 @@ class FrameDelivery:
         for (to, _), entry in self._entries.items():
             mode = self._mode(to, entry, pages)
             times += [self._key_due(to, entry, mode, pages), self._reminder_due(entry, mode)]
+            if mode is Mode.NEAR and entry.feed.changed():
+                # With a frame that others need, if one comes: its own would take the place of theirs.
+                times.append(entry.sent + 2 * NEAR_INTERVAL)
         if self._unanswered:
             times.append(now)
         times += [self._spoken.get(route, -1e9) + KEEPALIVE_INTERVAL for route in self._routes_heard(now)]
@@ -344,6 +355,8 @@ class FrameDelivery:
         key = due is not None and now >= due
         if not key and (entry.failing or mode in _KEYS_ONLY):
             return None
+        if not key and mode is Mode.NEAR and now < entry.sent + NEAR_INTERVAL:
+            return None
         if not key and not changed:
             due = self._reminder_due(entry, mode)
             if due is None or now < due:
@@ -392,7 +405,7 @@ class FrameDelivery:
                 entry.keyed + READY_KEYFRAME_INTERVAL if entry.last else pages.now
             )  # the first data are sent at once
         trailing = entry.sent + TRAILING_KEYFRAME_DELAY
-        if mode is Mode.LIVE and to not in pages.needed:
+        if mode in _HEARD and to not in pages.needed:
             return trailing if entry.unkeyed else None
         due = entry.keyed + KEYFRAME_INTERVAL
         if entry.unkeyed:
@@ -401,7 +414,7 @@ class FrameDelivery:
 
     def _reminder_due(self, entry: _Entry, mode: Mode) -> float | None:
         """Return when the next reminder of an unchanged feed is due; None: its keyframes replace reminders."""
-        if mode is not Mode.LIVE or entry.unkeyed or entry.want_key:
+        if mode not in _HEARD or entry.unkeyed or entry.want_key:
             return None
         return entry.sent + KEYFRAME_INTERVAL
 
@@ -421,6 +434,7 @@ class FrameDelivery:
             hidden=len(self.pages) > 0 and not any(page.visible for page in self.pages),
             arriving=any(page.arrives(now) for page in heard),
             shown=shown,
+            seen=frozenset(to for to in shown if any(page.sees(to) for page in heard)),
             needed=frozenset().union(*(page.needs for page in heard)),
         )
         return self._seen
@@ -430,7 +444,9 @@ class FrameDelivery:
         if pages.closed:
             return Mode.BLIND
         if shown is not None:
-            return Mode.LIVE if now - shown <= REPORT_OVERDUE else Mode.BLIND
+            if now - shown > REPORT_OVERDUE:
+                return Mode.BLIND
+            return Mode.LIVE if to in pages.seen else Mode.NEAR
         begins = pages.arriving or now - entry.added <= PAGE_ARRIVES
         if begins and entry.home == CARRIER and not pages.hidden:
             return Mode.READY

@@ -25,9 +25,17 @@ PAGE_FORGOTTEN: Final = 600.0
 
 
 class WidgetReport(msgspec.Struct, frozen=True):
-    """A page's report on one widget: number of views, the widest in CSS pixels, and number of draws."""
+    """A page's report on one widget.
+
+    Attributes:
+        views: how many views are on screen or within one more screen.
+        near: how many of them are within one more screen only.
+        px: width of the widest, CSS pixels.
+        draws: how often it was drawn.
+    """
 
     views: int = 0
+    near: int = 0
     px: int = 0
     draws: int = 0
 
@@ -46,8 +54,12 @@ class Page(msgspec.Struct):
     """Widget → drawn frames per second between its last two reports."""
 
     def shows(self, to: str) -> bool:
-        """Whether the page is visible and shows the widget."""
+        """Whether the page is visible and shows the widget, on its screen or near it."""
         return self.visible and to in self.models and self.models[to].views > 0
+
+    def sees(self, to: str) -> bool:
+        """Whether the widget is on the screen of the page, and not near it only."""
+        return self.shows(to) and self.models[to].views > self.models[to].near
 
     def arrives(self, now: float) -> bool:
         """Whether it may be about to show any widget: it is new, visible, and on the carrier, which serves all."""
@@ -90,8 +102,8 @@ class Pages:
         """Process a report. Malformed values are ignored: it is untrusted input.
 
         Args:
-            message: `page` (its id), `n` (number of the report), `visible`, `models` (widget id → `{"views": n, "px":
-                width, "draws": n}`), `need` (ids of widgets that want a keyframe), `gone` (the page is closing).
+            message: `page` (its id), `n` (number of the report), `visible`, `models` (widget id → `{"views": n, "near":
+                n, "px": width, "draws": n}`), `need` (ids of widgets that want a keyframe), `gone` (it is closing).
             now: seconds.
             route: by which it arrived.
 
@@ -163,8 +175,8 @@ class Pages:
 def _widget_report(said: object) -> WidgetReport:
     if not isinstance(said, Mapping):
         return WidgetReport()
-    views, px, draws = (said.get(name) for name in ("views", "px", "draws"))
-    return WidgetReport(*(number if isinstance(number, int) else 0 for number in (views, px, draws)))
+    numbers = (said.get(name) for name in WidgetReport.__struct_fields__)
+    return WidgetReport(*(number if isinstance(number, int) else 0 for number in numbers))
 
 
 def _draw_rates(before: Page, page: Page) -> dict[str, float]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from realtime_widgets.browser.delivery import (
     KEEPALIVE_INTERVAL,
     KEYFRAME_INTERVAL,
+    NEAR_INTERVAL,
     REPORT_OVERDUE,
     SILENT_OFF,
     SILENT_OFF_OWN,
@@ -109,6 +110,61 @@ def test_nothing_is_sent_while_no_page_shows_it_and_a_keyframe_on_return(change:
     assert made.collect(10.0) == []
     made.report(report(), 11.0)
     assert keys(made.collect(11.0)) == [True]
+
+
+NEAR = {"a": {"views": 1, "near": 1}}
+
+
+def test_what_is_near_the_screen_is_kept_up_to_date_at_a_lower_rate() -> None:
+    made, feed = delivery()
+    made.report(report(models=NEAR), 10.0)
+    assert made.mode("a", 10.0) is Mode.NEAR
+    made.frames(10.0)
+    sent = []
+    for i in range(100):
+        now = 12 + i / 20
+        feed.append(i)
+        sent += [part.payload for frame in made.frames(now) for part in frame.parts]
+    assert abs(len(sent) - 5 / NEAR_INTERVAL) <= 1
+    assert not any(payload.key for payload in sent)
+    assert sum(payload.last - payload.first + 1 for payload in sent) > 70
+    made.frames(now)
+    feed.append(-1)
+    due = made.next_due(now)
+    assert due is not None
+    assert now < due <= now + 2 * NEAR_INTERVAL
+
+
+def test_what_comes_on_screen_goes_on_where_it_was() -> None:
+    made, feed = delivery()
+    made.report(report(models=NEAR), 10.0)
+    made.frames(10.0)
+    for i in range(2):
+        feed.append(i)
+        made.frames(10.1 + i / 10)
+    made.report(report(), 10.3)
+    assert [part.payload.key for part in made.collect(10.3)] == [False]
+    feed.append(9)
+    assert [part.payload.key for part in made.collect(10.35)] == [False]
+
+
+def test_what_is_near_one_screen_and_on_another_is_sent_in_full() -> None:
+    made, _ = delivery()
+    made.report(report(models=NEAR), 10.0)
+    made.report(report(page="q"), 10.0)
+    assert made.mode("a", 10.0) is Mode.LIVE
+    made.report(report(page="q", n=2, visible=False), 10.1)
+    assert made.mode("a", 10.2) is Mode.NEAR
+
+
+def test_what_is_near_gets_the_keyframe_that_it_lacks_at_once() -> None:
+    made, feed = delivery()
+    made.report(report(models=NEAR), 10.0)
+    made.frames(10.0)
+    feed.append(1.0)
+    made.frames(10.1)
+    made.report(report(models=NEAR, need=["a"]), 10.2)
+    assert keys(made.collect(10.2)) == [True]
 
 
 def test_one_page_that_shows_it_is_enough() -> None:

@@ -287,6 +287,40 @@ def test_a_widget_that_is_scrolled_away_and_back_has_the_present_at_once(page: P
     wait_until_moved(widgets(page, "metric"))
 
 
+def test_in_a_page_of_many_cards_those_near_the_screen_are_kept_up_to_date_and_the_rest_is_not_sent(
+    page: Page, lab: Lab
+) -> None:
+    """JupyterLab's panels cut off what is beyond them: a margin of the page alone says nothing there."""
+    notebook = opened(
+        page,
+        lab,
+        "from ipywidgets import Layout, VBox\n"
+        "from realtime_widgets.browser.frame_loop import get_frame_loop\n"
+        "cards = [rw.MetricCard(f'card {i}', stream, field='n') for i in range(60)]\n"
+        "rules, states = get_frame_loop().delivery, [[]]\n"
+        "def note():  # between cells, which hold messages back\n"
+        "    while True:\n"
+        "        time.sleep(0.1)\n"
+        "        modes = [rules.mode(card._rw_id, time.monotonic()).value for card in cards]\n"
+        "        if set(modes) <= {'live', 'near', 'off'}: states[0] = modes\n"
+        "threading.Thread(target=note, daemon=True).start()\n"
+        "VBox(cards, layout=Layout(overflow='visible'))",
+    )
+    notebook.evaluate(
+        "panelOf(path).content.widgets[1].node.querySelector('.jp-Cell-outputArea').scrollIntoView();"
+    )
+    ranks = "['live', 'near', 'off'].index"
+    notebook.wait_in_kernel(f"len(set(states[0])) == 3 and states[0] == sorted(states[0], key={ranks})")
+    drawn = (
+        "() => [...document.querySelectorAll('.rw-metric')].filter((card) => card.dataset.rwLastTs).length"
+    )
+    assert page.evaluate(drawn) >= int(notebook.execute("print(60 - states[0].count('off'))"))
+    last = widgets(page, "metric").last
+    last.scroll_into_view_if_needed()
+    wait_until_moved(last)
+    notebook.wait_in_kernel("(states[0][0], states[0][-1]) == ('off', 'live')")
+
+
 def test_a_page_that_finds_no_carrier_loads_the_front_end_over_the_widgets_own_comm(
     page: Page, lab: Lab
 ) -> None:

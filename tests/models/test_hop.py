@@ -33,7 +33,7 @@ def run_schedule(world: World, change: Callable[[str], None], events: int) -> No
     random = world.random
     world.open_page()
     for _ in range(events):
-        event = random.randrange(15)
+        event = random.randrange(16)
         page = random.choice(world.pages) if world.pages else None
         if event < 5:
             for to in world.feeds:
@@ -58,6 +58,8 @@ def run_schedule(world: World, change: Callable[[str], None], events: int) -> No
             world.change_carrier()
         elif event == 13:
             world.loss_upwards = random.choice([0.0, 0.5, 1.0])
+        elif event == 14 and page:
+            page.scroll()
         world.run(random.choice([0.0, 0.05, 0.3, 1.0, 2.5, 12.0]))
     # The faults end here, with data still to come: losses that nothing follows are the hardest.
     world.loss, world.loss_upwards, world.detours, world.stalled = 0.0, 0.0, 0.0, False

@@ -244,6 +244,7 @@ class PageModel:
     def __init__(self, name: str, arrivals: dict[str, float], store: Callable[[], Store]) -> None:
         self.name = name
         self.visible = True
+        self.near = False
         self.views: dict[str, int] = {}
         self._arrivals = dict(arrivals)
         self._early: list[tuple[float, Part]] = []
@@ -295,6 +296,10 @@ class PageModel:
             if isinstance(store, Log):
                 store.also(part.payload)
 
+    def scroll(self) -> None:
+        """Moves its widgets on screen, or just off it."""
+        self.near, self._soon = not self.near, True
+
     def show(self, visible: bool) -> None:
         self.visible, self._soon = visible, True
 
@@ -330,7 +335,9 @@ class PageModel:
         self._credit = min(REPORT_BURST, self._credit + (now - self._reported) / REPORT_GAP) - 1
         self._soon, self._reported = False, now
         self._reports += 1
-        models = {to: {"views": views, "px": 800} for to, views in self.views.items()}
+        models = {
+            to: {"views": views, "near": views * self.near, "px": 800} for to, views in self.views.items()
+        }
         need = [to for to in self._needs if self.views[to]]
         return {
             "rw": WIRE,

@@ -29,6 +29,7 @@ class Recorder {
   kernel: KernelLife = "alive";
   px = 640;
   views = 1;
+  near = 0;
   constructor(
     readonly model: Model,
     readonly host: Host,
@@ -260,7 +261,7 @@ describe("reports", () => {
         page: page.id,
         n: 2,
         visible: true,
-        models: { a: { views: 1, px: 640, draws: 0 } },
+        models: { a: { views: 1, near: 0, px: 640, draws: 0 } },
         need: ["a"],
       },
     ]);

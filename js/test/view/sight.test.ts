@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { MetricCard } from "../../src/metric";
 import { Stage, text } from "../stage";
 
-/** The observers, made once for all elements of a page; the one for the screen is the first. */
+/** The observers, made once for all elements of a page: the one for the screen, and those for what is off it. */
 const observers: Eyes[] = [];
 
 class Eyes {
@@ -27,12 +27,15 @@ vi.stubGlobal("IntersectionObserver", Eyes);
 
 let stage: Stage;
 let el: HTMLElement;
-const life = new AbortController();
+let life = new AbortController();
 
-/** Moves the element: on screen, near it, or away. */
+/** Says whether the element, which is off the screen, is near it. */
+const beyond = () => observers.slice(1).find(({ seen }) => seen.has(el));
+
+/** Moves the element: on screen, near it, or away. Those that watch it say so, one after the other. */
 function move(on: boolean, near: boolean) {
-  for (const [i, isIntersecting] of [on, near].entries())
-    observers[i]!.told([{ target: el, isIntersecting }]);
+  observers[0]!.told([{ target: el, isIntersecting: on }]);
+  beyond()?.told([{ target: el, isIntersecting: near }]);
   stage.clock.draw();
 }
 
@@ -45,11 +48,14 @@ const reported = () => {
   stage.page.frame("c1", { rw: 2, mid: 1, t: 0, parts: [], heard: { [stage.page.id]: sent.at(-1)!.n } }, []);
   stage.clock.run(9_000); // past the pace of reports
   return (
-    stage.carrier.sent.at(-1) as unknown as { models: Record<string, { views: number; draws: number }> }
+    stage.carrier.sent.at(-1) as unknown as {
+      models: Record<string, { views: number; near: number; draws: number }>;
+    }
   ).models.w!;
 };
 
 beforeEach(() => {
+  life = new AbortController();
   stage = new Stage({ metric: MetricCard });
   el = stage.show(
     "w",
@@ -89,14 +95,15 @@ it("is not drawn at all while it is away", () => {
   expect(shown()).toBe("—");
 });
 
-it("counts as shown while it is near, and its draws do not", () => {
+it("is told of as near, and its draws do not count", () => {
   value(1);
-  const before = reported().draws;
+  const before = reported();
+  expect(before).toMatchObject({ views: 1, near: 0 });
   move(false, true);
   value(2);
-  expect(reported()).toMatchObject({ views: 1, draws: before });
+  expect(reported()).toMatchObject({ views: 1, near: 1, draws: before.draws });
   move(false, false);
-  expect(reported().views).toBe(0);
+  expect(reported()).toMatchObject({ views: 0, near: 0 });
 });
 
 it("does not grow old while nothing is sent to it", () => {
@@ -111,8 +118,51 @@ it("does not grow old while nothing is sent to it", () => {
 });
 
 it("looks beyond the edges of boxes that scroll, too", () => {
+  move(false, true);
   expect(observers.map(({ options }) => [options.rootMargin, options.scrollMargin])).toEqual([
     ["10%", "10%"],
     ["100%", "100%"],
   ]);
+});
+
+it("is watched by one observer more while it is off the screen, and by none when it has gone", () => {
+  const watching = () => observers.filter(({ seen }) => seen.has(el)).length;
+  expect(watching()).toBe(1);
+  move(false, true);
+  expect(watching()).toBe(2);
+  move(false, false);
+  expect(watching()).toBe(2);
+  move(true, true);
+  expect(watching()).toBe(1);
+  move(false, true);
+  life.abort();
+  expect(watching()).toBe(0);
+});
+
+it("is near by the outermost box that scrolls: what is around that may cut off all beyond it", () => {
+  const [outer, inner, lying] = [0, 1, 2].map(() => document.createElement("div"));
+  const high = (box: HTMLElement, height: number) =>
+    Object.defineProperty(box, "scrollHeight", { value: height, configurable: true });
+  for (const box of [outer!, inner!, lying!]) box.style.overflowY = "auto";
+  high(outer!, 900);
+  high(inner!, 300);
+  document.body.append(outer!);
+  outer!.append(inner!);
+  inner!.append(lying!);
+  lying!.append(el);
+  move(false, true);
+  expect(beyond()!.options.root).toBe(outer);
+  move(true, true);
+  high(document.documentElement, 900);
+  move(false, true);
+  expect(beyond()!.options.root).toBe(null);
+  high(document.documentElement, 0);
+});
+
+it("is not told of as near by an observer that had not heard of its return", () => {
+  move(false, true);
+  const near = beyond()!;
+  observers[0]!.told([{ target: el, isIntersecting: true }]);
+  near.told([{ target: el, isIntersecting: false }]);
+  expect(reported()).toMatchObject({ views: 1, near: 0 });
 });

@@ -15,7 +15,9 @@ interface Mount {
 
 /** What the kernel is told of a widget. */
 export interface Shown {
+  /** On screen or near it, and near it only. */
   views: number;
+  near: number;
   px: number;
   /** How often it was drawn where somebody could see it. */
   draws: number;
@@ -111,8 +113,8 @@ export class Entry implements Drawable {
   }
 
   get shown(): Shown {
-    const { views, px } = this.#widget;
-    return { views, px: Math.round(px), draws: this.#draws };
+    const { views, near, px } = this.#widget;
+    return { views, near, px: Math.round(px), draws: this.#draws };
   }
 
   /**

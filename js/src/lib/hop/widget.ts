@@ -24,6 +24,8 @@ export interface Widget {
   readonly px: number;
   /** How many views are on screen or near it. */
   readonly views: number;
+  /** How many of them are near it only. */
+  readonly near: number;
 }
 
 /** What a widget may ask of its page. */

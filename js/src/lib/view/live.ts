@@ -133,7 +133,7 @@ export abstract class LiveWidget implements Widget {
 
   draw(): number {
     const failures: unknown[] = [];
-    const seen = this.#drawable;
+    const seen = this.#drawable.filter(([view]) => !this.waits(view));
     this.#unfinished = false;
     this.#claimed = this.claim;
     for (const [view, width] of seen) {
@@ -154,8 +154,13 @@ export abstract class LiveWidget implements Widget {
 
   /** The views on screen; those that come next only once, so that they are as high as they will be. */
   get #drawable(): [View, number][] {
-    const { seen, coming } = this.#sizes;
-    return [...seen, ...coming.filter(([{ root }]) => root.dataset.rwState === "loading")];
+    const { seen, near } = this.#sizes;
+    return [...seen, ...near.filter(([{ root }]) => root.dataset.rwState === "loading")];
+  }
+
+  /** Whether a view is drawn another time, for which it asks itself. */
+  protected waits(_view: View): boolean {
+    return false;
   }
 
   /** A view leaves something of what it draws for the next second. */
@@ -191,12 +196,17 @@ export abstract class LiveWidget implements Widget {
 
   /** How many views are on screen or near it. */
   get views(): number {
+    return this.#sizes.widths.length;
+  }
+
+  /** How many of them are near it only. */
+  get near(): number {
     return this.#sizes.near.length;
   }
 
   /** Width of the widest view, in pixels of the screen. */
   get px(): number {
-    return Math.round(Math.max(0, ...this.#sizes.near) * (devicePixelRatio || 1));
+    return Math.round(Math.max(0, ...this.#sizes.widths) * (devicePixelRatio || 1));
   }
 
   // Settings

@@ -75,15 +75,15 @@ export class Sizes<View extends Measurable> {
     );
   }
 
-  /** The views that are near the screen and not on it, and their widths. */
-  get coming(): [View, number][] {
+  /** The views that are near the screen only, and their widths. */
+  get near(): [View, number][] {
     return [...this.#sizes].flatMap(([view, { width, distance }]) =>
       width && distance === "near" ? [[view, width]] : [],
     );
   }
 
   /** The widths of the views that are on screen or near it. */
-  get near(): number[] {
+  get widths(): number[] {
     this.measure();
     return [...this.#sizes.values()].flatMap(({ width, distance }) =>
       width && distance !== "away" ? [width] : [],
