@@ -26,6 +26,8 @@ describe("a change", () => {
     [{ name: "number" }, 0.1 + 0.2, 0.1 + 0.2 - 0.3, "neutral ±0"],
     [{ name: "number", precision: 12 }, 4096.1, 4.5e-13, "neutral ±0.000000000000"],
     [{ name: "compact" }, 0.1 + 0.2, 0.1 + 0.2 - 0.3, "neutral ±0"],
+    [{ name: "percentage" }, 1e300, 1e300, "up +1E302 pp"],
+    [{ name: "bytes", unit: "/s" }, 0.5, 0.2, "up +0.2 B/s"],
     [{ name: "percentage" }, 0.1 + 0.2, 0.1 + 0.2 - 0.3, "neutral ±0.0 pp"],
     [{ name: "duration" }, 0.1 + 0.2, 0.1 + 0.2 - 0.3, "neutral ±0 ms"],
     [{ name: "duration", precision: 1 }, 0.1 + 0.2, 0.1 + 0.2 - 0.3, "neutral ±0.0 ms"],

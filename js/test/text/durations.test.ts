@@ -8,7 +8,19 @@ const breakable = (text: string) => text.replaceAll("\u00a0", " ");
 
 describe("a duration", () => {
   it.each([
+    [0.0004, "400\u00a0ns"],
+    [0.004, "4\u00a0µs"],
+    [0.4, "400\u00a0µs"],
+    [0.6, "1\u00a0ms"],
+    [4e-7, "0\u00a0ms"],
+    [0, "0\u00a0ms"],
+  ])("of %s ms without digits after the point is %s: nothing but what no unit tells is 0", (ms, text) => {
+    expect(durationText(ms, "en", 0)).toBe(text);
+  });
+
+  it.each([
     [0, "0 ms", "0 ms"],
+    [1e-15, "1E−9 ns", "1E−9 ns"],
     [2.5e-6, "2.5 ns", "2.5 ns"],
     [0.0025, "2.5 µs", "2.5 µs"],
     [0.01, "0.01 ms", "0.01 ms"],

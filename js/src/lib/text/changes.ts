@@ -80,8 +80,14 @@ function lastDigit(format: NumberFormat, size: number): number {
 function sizeWriter(format: NumberFormat, locale: string, relative: boolean): (size: number) => string {
   if (relative) return formatter({ name: "percentage", short: format.short }, locale);
   if (format.name !== "percentage") return formatter(format, locale);
-  const write = percentWriter(format, locale, {});
-  return (change) => `${write(change)} ${words(locale)("points")}`;
+  const usual = percentWriter(format, locale, {});
+  return (change) => {
+    const plain = plainly(format, change);
+    const points = plain
+      ? formatter({ ...plain.format, unit: "" }, locale)(change * plain.factor)
+      : usual(change);
+    return `${points} ${words(locale)("points")}`;
+  };
 }
 
 /** A value with all its digits, for tooltips. */

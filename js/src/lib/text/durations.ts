@@ -10,8 +10,15 @@ export const UNITS = [
   ["unit_s", 1],
 ] as const;
 
-/** What is shorter than this many milliseconds is written in the next smaller unit. */
-const LEAST_MS = 0.01;
+/** The units of less than a second: how many are a millisecond, and from how many milliseconds on they are taken. */
+const SHORT_UNITS = [
+  [1, "ms", 0.01],
+  [1e3, "µs", 1e-5],
+  [1e6, "ns", 0],
+] as const;
+
+/** Of nanoseconds; fewer have an exponent. */
+const FEW_NS = 1e-3;
 
 /** Seconds up to which a window is called by its seconds. */
 const IN_SECONDS = 120;
@@ -29,14 +36,16 @@ export function durationText(ms: number, locale: string, precision?: number): st
 
 /** Below a second. */
 function shortText(ms: number, locale: string, precision?: number): string {
-  const least = precision === undefined ? 0 : 0.5e-6 * 10 ** -precision;
-  const size = Math.abs(ms) < least ? 0 : Math.abs(ms); // what is written as 0 has the unit of 0
-  const [scale, unit] =
-    size >= LEAST_MS || size === 0 ? [1, "ms"] : size >= LEAST_MS / 1000 ? [1e3, "µs"] : [1e6, "ns"];
+  const size = Math.abs(ms);
+  const told = (scale: number) => precision === undefined || Number((size * scale).toFixed(precision)) > 0;
+  const found = SHORT_UNITS.find(([scale, , from]) => size >= from && size > 0 && told(scale));
+  const [scale, unit] = found ?? SHORT_UNITS[0]; // what is written as 0 has the unit of 0
   const digits =
-    precision === undefined
-      ? { maximumSignificantDigits: 3 }
-      : { minimumFractionDigits: precision, maximumFractionDigits: precision };
+    precision !== undefined
+      ? { minimumFractionDigits: precision, maximumFractionDigits: precision }
+      : size > 0 && size * scale < FEW_NS
+        ? { notation: "scientific" as const, maximumSignificantDigits: 3 }
+        : { maximumSignificantDigits: 3 };
   return `${numberWriter(locale, digits)(ms * scale)}\u00a0${unit}`;
 }
 

@@ -179,7 +179,9 @@ function writer(format: NumberFormat, locale: string): (value: number) => string
       return precision === undefined ? withSmall(usual, make, FEW) : usual;
     }
     case "bytes": {
-      const whole = numberWriter(locale, digits(0, 0));
+      const make = (options: Intl.NumberFormatOptions) => numberWriter(locale, options);
+      const few = make(digits(0, 0));
+      const whole = precision === undefined ? withSmall(few, make, PART) : few;
       const scaled = numberWriter(locale, digits(1, 1));
       return (value) => {
         const power = prefixOf(value, precision ?? 1);
@@ -218,6 +220,9 @@ interface Small {
 
 /** Of what has one digit after the point. */
 export const FEW: Small = { below: 0.1, digits: 2 };
+
+/** Of what is whole from 1 on. */
+const PART: Small = { below: 1, digits: 2 };
 
 export function smallOf(format: NumberFormat): Small {
   return { below: currencyOf(format) ? 0.01 : 0.1, digits: 3 };
