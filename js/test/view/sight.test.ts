@@ -95,6 +95,20 @@ it("is not drawn at all while it is away", () => {
   expect(shown()).toBe("—");
 });
 
+it("says off the screen too that its kernel has gone, and near it what has become of its data", () => {
+  const state = () => el.querySelector<HTMLElement>(".rw-root")!.dataset.rwState;
+  value(1);
+  expect(state()).toBe("live");
+  move(false, true);
+  stage.put("w", { value: 1, newest: 1, age: 20, level: "normal", quiet_after: 5 }, [1, 2, false]);
+  stage.clock.draw();
+  expect(state()).toBe("quiet");
+  move(false, false);
+  stage.clock.run(60_000); // without a word
+  stage.clock.draw();
+  expect(state()).toBe("kernel_gone");
+});
+
 it("is told of as near, and its draws do not count", () => {
   value(1);
   const before = reported();

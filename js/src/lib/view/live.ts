@@ -133,10 +133,10 @@ export abstract class LiveWidget implements Widget {
 
   draw(): number {
     const failures: unknown[] = [];
-    const seen = this.#drawable.filter(([view]) => !this.waits(view));
+    const seen = this.#sizes.seen.filter(([view]) => !this.waits(view));
     this.#unfinished = false;
     this.#claimed = this.claim;
-    for (const [view, width] of seen) {
+    for (const [view, width] of [...seen, ...this.#unseen]) {
       try {
         view.draw(width);
         if (this.#failing.delete(view)) showFailure(view.root, "");
@@ -152,10 +152,14 @@ export abstract class LiveWidget implements Widget {
     return seen.length;
   }
 
-  /** The views on screen; those that come next only once, so that they are as high as they will be. */
-  get #drawable(): [View, number][] {
-    const { seen, near } = this.#sizes;
-    return [...seen, ...near.filter(([{ root }]) => root.dataset.rwState === "loading")];
+  /**
+   * The views off the screen that are to be drawn: near it once, so that they are as high as they will be, and when their
+   * state is another; those far off, of which nothing is known, when there is no kernel: none claims to be live then.
+   */
+  get #unseen(): [View, number][] {
+    const { near, unseen } = this.#sizes;
+    const some = this.kernelGone ? unseen : near;
+    return some.filter(([{ root }]) => root.dataset.rwState !== this.shownState);
   }
 
   /** Whether a view is drawn another time, for which it asks itself. */

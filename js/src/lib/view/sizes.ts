@@ -70,23 +70,28 @@ export class Sizes<View extends Measurable> {
   /** The views that are on screen, and their widths; one of no width is in a tab behind another. */
   get seen(): [View, number][] {
     this.measure();
-    return [...this.#sizes].flatMap(([view, { width, distance }]) =>
-      width && distance === "in" ? [[view, width]] : [],
-    );
+    return this.#at((distance) => distance === "in");
   }
 
   /** The views that are near the screen only, and their widths. */
   get near(): [View, number][] {
-    return [...this.#sizes].flatMap(([view, { width, distance }]) =>
-      width && distance === "near" ? [[view, width]] : [],
-    );
+    return this.#at((distance) => distance === "near");
+  }
+
+  /** The views that are off the screen, near it or not, and their widths. */
+  get unseen(): [View, number][] {
+    return this.#at((distance) => distance !== "in");
   }
 
   /** The widths of the views that are on screen or near it. */
   get widths(): number[] {
     this.measure();
-    return [...this.#sizes.values()].flatMap(({ width, distance }) =>
-      width && distance !== "away" ? [width] : [],
+    return this.#at((distance) => distance !== "away").map(([, width]) => width);
+  }
+
+  #at(is: (distance: Distance) => boolean): [View, number][] {
+    return [...this.#sizes].flatMap(([view, { width, distance }]) =>
+      width && is(distance) ? [[view, width]] : [],
     );
   }
 }
