@@ -44,6 +44,8 @@ const WITHOUT_TREND: readonly DataState[] = ["no_data", "stale", "disconnected",
 const MIN_TREND_MS = 500;
 const MAX_TREND_MS = 1_000;
 const STEP_PX = 2;
+/** A number that stays so long can be read, and its trend is of the same moment. */
+const CALM_MS = 180;
 const BEAT_MS = 100;
 
 /** From so many pixels on a card is wide: its line is higher, too. */
@@ -165,6 +167,8 @@ class MetricView implements View {
   /** What the trend and the line were last drawn for, and when they are due again. */
   #trendFor = "";
   #trendDue = 0;
+  /** When the number was written last. */
+  #wroteAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly card: MetricCard,
@@ -220,7 +224,9 @@ class MetricView implements View {
     const now = card.host.clock.now();
     const settings = ["good", "change", "_format", "_window"].map((name) => card.get(name));
     const what = JSON.stringify([state, locale, spark, settings]);
-    if (now < this.#trendDue && what === this.#trendFor) {
+    const calm = now - this.#wroteAt >= CALM_MS;
+    this.#wroteAt = now;
+    if (!calm && now < this.#trendDue && what === this.#trendFor) {
       card.later();
       return;
     }

@@ -730,6 +730,9 @@ describe("a card", () => {
     time += 1000;
     put(4);
     expect(read()).toEqual(["4", "▲ +4 · 直近 60 秒"]);
+    time += 200; // long enough to be read: number and trend are of one moment
+    put(5);
+    expect(read()).toEqual(["5", "▲ +5 · 直近 60 秒"]);
   });
 
   it("says how old its number is once newer records have left it out for longer than the window", () => {

@@ -49,8 +49,10 @@ _GONE: Final = {
 }
 
 _WAITS: Final = {
-    "en": "{0} is waiting for the kernel. If it does not appear, run this cell again.",
-    "ja": "{0} はカーネルの応答を待っています。表示されない場合はセルを再実行してください。",
+    "en": "{0} is waiting for the kernel; while a cell runs, until that ends. If it does not appear then, "
+    "run this cell again.",
+    "ja": "{0} はカーネルの応答を待っています。セルの実行中は、終了後に表示されます。"
+    "表示されない場合はセルを再実行してください。",
 }
 
 

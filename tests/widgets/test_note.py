@@ -88,7 +88,10 @@ def test_it_says_what_it_waits_for_while_a_cell_holds_the_kernel_and_makes_way_f
     waiting = page.locator(".rw-gone")
     expect(waiting).to_be_visible()
     said = waiting.evaluate("element => getComputedStyle(element, '::before').content")
-    assert said == '"MetricCard “CPU” is waiting for the kernel. If it does not appear, run this cell again."'
+    assert said == (
+        '"MetricCard “CPU” is waiting for the kernel; while a cell runs, until that ends. '
+        'If it does not appear then, run this cell again."'
+    )
     expect(page.get_by_text("was live here")).to_be_hidden()
     (tmp_path / "end").touch()
     expect(widgets(page, "metric")).to_be_visible()
