@@ -13,7 +13,7 @@ import { formatter, MISSING, type NumberFormat, type Parted, parted, shortened }
 import { unbroken } from "./lib/text/intl";
 import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
-import { crowdOf } from "./lib/view/crowd";
+import { BEAT_MS, crowdOf } from "./lib/view/crowd";
 import { h, setAttribute, setNumber, setText, tellWhole } from "./lib/view/dom";
 import { Drawing } from "./lib/view/drawing";
 import type { DataState } from "./lib/view/freshness";
@@ -46,7 +46,6 @@ const MAX_TREND_MS = 1_000;
 const STEP_PX = 2;
 /** A number that stays so long can be read, and its trend is of the same moment. */
 const CALM_MS = 180;
-const BEAT_MS = 100;
 
 /** From so many pixels on a card is wide: its line is higher, too. */
 const WIDE_PX = 420;

@@ -66,12 +66,18 @@ def listen(family: socket.AddressFamily, address: str, port: int) -> socket.sock
     except OSError as error:
         listener.close()
         raise UsageError(
-            f"the hub cannot listen on port {port} of {address}: {error.strerror}; "
-            "stop what uses it, choose another port, or port=0 for any free one"
+            f"the hub cannot listen on port {port} of {address}: {error.strerror}; {_who_listens(port)}, "
+            "choose another port, or port=0 for any free one"
         ) from error
     listener.setblocking(False)
     _listening.add(listener)
     return listener
+
+
+def _who_listens(port: int) -> str:
+    """Return what to do about the one that has a port; a cell that is run again finds its own hub there."""
+    ours = any(each.fileno() >= 0 and each.getsockname()[1] == port for each in list(_listening))
+    return "another hub of this process does: stop() it first" if ours else "stop what uses it"
 
 
 async def accept_no_more(listening: Iterable[Any]) -> None:

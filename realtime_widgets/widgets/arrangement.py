@@ -209,8 +209,9 @@ def _pairs(spans: Sequence[int]) -> Iterator[bool]:
 
 
 def _is_group(item: Any) -> bool:
-    """Whether it holds widgets; a stream can be iterated over, too, but holds records."""
-    return not isinstance(item, DOMWidget | str | bytes | Stream) and isinstance(item, Iterable)
+    """Whether it holds widgets; streams, tables and arrays can be iterated over, too, but hold data."""
+    data = isinstance(item, DOMWidget | str | bytes | Stream) or hasattr(item, "__array__")
+    return not data and isinstance(item, Iterable)
 
 
 def _items(given: Any, what: str) -> list[tuple[str | None, Any]]:

@@ -25,7 +25,7 @@ from .settings import OnlySettings
 from .shown import get_shown
 
 AUTO_COLUMNS: Final = 3
-EVEN_COLUMNS: Final = {2: 2, 4: 4, 8: 4}
+EVEN_COLUMNS: Final = {1: 1, 2: 2, 4: 4, 8: 4}
 """Numbers of cards that three columns would leave a hole beside → the columns that do not."""
 
 

@@ -191,9 +191,15 @@ def test_a_taken_port_is_one_sentence_that_says_what_to_do(shared: Hub):
         Hub(shared.port).start()
     text = str(error.value)
     assert text.startswith(f"the hub cannot listen on port {shared.port} of 127.0.0.1: ")
-    assert text.endswith("choose another port, or port=0 for any free one")
+    ours = "another hub of this process does: stop() it first"
+    assert text.endswith(f"; {ours}, choose another port, or port=0 for any free one")
     assert "\n" not in text
     assert shared.running
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(UsageError, match="; stop what uses it, choose another port"):
+            Hub(other.getsockname()[1]).start()
 
 
 def test_a_host_that_is_not_ours_is_one_sentence():

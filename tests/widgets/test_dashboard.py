@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import ipywidgets
+import numpy as np
+import pandas as pd
 import pytest
 
 from realtime_widgets import LiveChart, MetricCard, Stream
@@ -78,7 +80,7 @@ def test_what_needs_room_is_marked_as_wide():
 @pytest.mark.parametrize(
     ("columns", "count", "name"),
     [
-        ("auto", 1, "rw-columns-3"),
+        ("auto", 1, "rw-columns-1"),
         ("auto", 2, "rw-columns-2"),
         ("auto", 4, "rw-columns-4"),
         ("auto", 5, "rw-columns-3"),
@@ -280,6 +282,8 @@ def test_close_ends_what_the_dashboard_made_and_nothing_else():
         (lambda w: Dashboard([w, "cpu"]), WrongType, "the child at place 1: it is 'cpu' (str)"),
         (lambda w: Dashboard({"a": w, "b": 5}), WrongType, "the child 'b': it is 5 (int)"),
         (lambda w: Dashboard([ipywidgets.Layout()]), WrongType, "pass widgets, such as"),
+        (lambda w: Dashboard([pd.DataFrame({"a": [1]})]), WrongType, "(DataFrame); pass widgets, such as"),
+        (lambda w: Dashboard([[np.zeros(3)]]), WrongType, "(ndarray); pass widgets, such as"),
         (lambda w: Dashboard(5), WrongType, "pass a widget, a list of widgets"),
         (lambda w: Dashboard("abc"), WrongType, "pass a widget, a list of widgets"),
         (lambda w: Dashboard([w], columns=0), UsageError, "1 to 6"),

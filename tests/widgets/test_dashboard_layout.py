@@ -128,3 +128,44 @@ display(board, bare)
     expect(other.get_by_role("button", name="Resume all")).to_be_visible()
     notebook.execute("bare.resume(); bare.title = 'Late'")
     expect(other.locator(".rw-title")).to_have_text("Late")
+
+
+SIZES = """
+steps = rw.Stream("steps")
+start = time.time()
+steps.append(ts=start - 20, value=0)
+steps.append(ts=start, value=123456.789)
+row = [rw.MetricCard(f"{width} px", steps, stale_after=600) for width in range(120, 320, 10)]
+for card, width in zip(row, range(120, 320, 10)):
+    card.layout.width = f"{width}px"
+ipywidgets.VBox(row)
+"""
+
+
+def test_other_digits_and_a_pause_make_no_card_higher_or_lower(page: Page, lab: Lab) -> None:
+    notebook = opened(page, lab, SIZES)
+    every = widgets(page, "metric").all()
+    trends = widgets(page, "metric").locator(".rw-trend")
+    for root in every:
+        expect(seen(root).locator(".rw-trend")).to_contain_text("+123")
+    in_two = [trend.get_attribute("data-rw-lines") for trend in trends.all()]
+    assert {"2", None} == set(in_two)
+    before = [box(root)["height"] for root in every]
+
+    notebook.execute("steps.append(ts=start + 1, value=7)")
+    for root in every:
+        expect(seen(root).locator(".rw-trend")).not_to_contain_text("+123")
+    assert [trend.get_attribute("data-rw-lines") for trend in trends.all()] == in_two
+    assert [box(root)["height"] for root in every] == before
+
+    notebook.execute("for card in row: card.paused = True")
+    for root in every:
+        expect(seen(root)).to_have_attribute("data-rw-state", "paused")
+        wait_until_it_fits(root)
+    assert [box(root)["height"] for root in every] == before
+    notebook.screenshot("cards-paused")
+
+    notebook.execute("for card in row: card.paused = False; card.layout.width = '320px'")
+    for root in every:
+        wait_for_width(seen(root), 300, 320)
+        expect(root.locator(".rw-trend:not([data-rw-lines])")).to_be_visible()
