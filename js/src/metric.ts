@@ -25,7 +25,7 @@ interface Readout {
   value: number | null;
   /** Shown instead of a number: text, or an infinity. */
   text?: string;
-  /** Likewise: a length of time, in seconds. */
+  /** Likewise: a length of time, in seconds, as the value is. */
   duration?: number;
   /** Likewise: a moment, in seconds since 1970. */
   moment?: number;
@@ -64,6 +64,8 @@ export class MetricCard extends LiveWidget {
   readonly buckets = new Buckets();
   readout: Readout = { value: null, level: "normal" };
   #newest: number | null = null;
+  /** Whether it is drawn with the next beat of the crowd. */
+  #awaited = false;
   /** The level that those who listen know of. */
   #level: Readout["level"] | null = null;
 
@@ -127,7 +129,13 @@ export class MetricCard extends LiveWidget {
   protected override waits(view: View): boolean {
     const { clock } = this.host;
     const wait = crowdOf(clock).wait(view, clock.now());
-    if (wait) clock.after(wait, () => this.host.invalidate());
+    if (wait && !this.#awaited) {
+      this.#awaited = true;
+      clock.after(wait, () => {
+        this.#awaited = false;
+        this.host.invalidate();
+      });
+    }
     return wait > 0;
   }
 
@@ -328,9 +336,11 @@ class MetricView implements View {
 
   /** Has all digits of the number in its tooltip. */
   #tellExactly(): void {
-    const { value } = this.card.readout;
+    const { value, duration } = this.card.readout;
     const exact =
-      value === null ? "" : exactText(value, this.card.get<NumberFormat>("_format"), this.card.locale);
+      value === null || duration !== undefined
+        ? ""
+        : exactText(value, this.card.get<NumberFormat>("_format"), this.card.locale);
     this.#value.title = exact === this.#value.textContent ? "" : exact;
   }
 

@@ -14,12 +14,16 @@ export class Stage {
   readonly models = new Map<string, ReturnType<typeof model>>();
   /** Of every element, CSS pixels. */
   width = 600;
+  /** Who is told when an element has another size. */
+  readonly #resizes = new Map<Element, (() => void)[]>();
 
   constructor(kinds: Record<string, Kind>) {
+    const resizes = this.#resizes;
     vi.stubGlobal(
       "ResizeObserver",
       class {
-        observe() {}
+        constructor(readonly told: () => void) {}
+        observe = (el: Element) => resizes.set(el, [...(resizes.get(el) ?? []), this.told]);
         disconnect() {}
       },
     );
@@ -42,6 +46,11 @@ export class Stage {
     this.page.show(this.models.get(id)!, el, signal);
     this.clock.draw();
     return el;
+  }
+
+  /** An element has another size, see `width`. */
+  resized(el: HTMLElement): void {
+    for (const told of this.#resizes.get(el) ?? []) told();
   }
 
   /** A trait of a widget becomes another, and that is drawn. */

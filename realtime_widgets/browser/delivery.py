@@ -52,8 +52,8 @@ READY_KEYFRAME_INTERVAL = 0.5
 """Seconds between keyframes of a widget that is about to be shown: a page that creates two hundred models has no time
 for more, and newer data follow when it reports that it shows the widget."""
 NEAR_INTERVAL = 1.0
-"""Seconds between parts of a widget that is near a screen only: it is a second old at most when it is scrolled
-to, and costs a twentieth of one that is seen. Where data have ended its last part comes one interval later."""
+"""Seconds between parts of a widget that is near a screen only: it costs a twentieth of one that is seen. They come
+with frames that others need, for their own would take the place of these; without any, the trailing keyframe tells."""
 KEEPALIVE_INTERVAL = 2.0
 """Seconds without a frame after which an empty one is sent as a keepalive (promised: 5). It also answers pages that
 have fallen silent because their reports went unanswered, hence as short as `KEYFRAME_INTERVAL`."""
@@ -294,9 +294,6 @@ class FrameDelivery:
         for (to, _), entry in self._entries.items():
             mode = self._mode(to, entry, pages)
             times += [self._key_due(to, entry, mode, pages), self._reminder_due(entry, mode)]
-            if mode is Mode.NEAR and entry.feed.changed():
-                # With a frame that others need, if one comes: its own would take the place of theirs.
-                times.append(entry.sent + 2 * NEAR_INTERVAL)
         if self._unanswered:
             times.append(now)
         times += [self._spoken.get(route, -1e9) + KEEPALIVE_INTERVAL for route in self._routes_heard(now)]
@@ -419,15 +416,16 @@ class FrameDelivery:
         return entry.sent + KEYFRAME_INTERVAL
 
     def _snapshot(self, now: float) -> PageSnapshot:
-        if self._seen is not None and self._seen.now == now:
-            return self._seen
+        seen = self._seen  # another thread may ask for a mode meanwhile
+        if seen is not None and seen.now == now:
+            return seen
         heard = self.pages.heard_lately(now)
         shown: dict[str, float] = {}
         for page in heard:
             for to in page.models:
                 if page.shows(to):
                     shown[to] = max(page.heard, shown.get(to, page.heard))
-        self._seen = PageSnapshot(
+        self._seen = seen = PageSnapshot(
             now,
             closed=self._way_back_closed(now),
             heard=bool(heard),
@@ -437,7 +435,7 @@ class FrameDelivery:
             seen=frozenset(to for to in shown if any(page.sees(to) for page in heard)),
             needed=frozenset().union(*(page.needs for page in heard)),
         )
-        return self._seen
+        return seen
 
     def _mode(self, to: str, entry: _Entry, pages: PageSnapshot) -> Mode:
         now, shown = pages.now, pages.shown.get(to)

@@ -177,7 +177,7 @@ class ReadoutFeed:
         }
         said = None if self.stream.fields.get(line.fields[0]) == "number" else said_of(self.value())
         if said is not None:  # of a span of time too, whose seconds are only drawn
-            return body | {"value": None} | said | self._without_effect(line.fields[0])
+            return body | {"value": said.get("duration")} | said | self._without_effect(line.fields[0])
         if math.isinf(value):
             body["text"] = "∞" if value > 0 else "−∞"
         change = value - baseline

@@ -128,11 +128,14 @@ def test_what_is_near_the_screen_is_kept_up_to_date_at_a_lower_rate() -> None:
     assert abs(len(sent) - 5 / NEAR_INTERVAL) <= 1
     assert not any(payload.key for payload in sent)
     assert sum(payload.last - payload.first + 1 for payload in sent) > 70
-    made.frames(now)
     feed.append(-1)
+    made.frames(now)
     due = made.next_due(now)
     assert due is not None
-    assert now < due <= now + 2 * NEAR_INTERVAL
+    assert now < due <= now + TRAILING_KEYFRAME_DELAY
+    (part,) = [part for frame in made.frames(due) for part in frame.parts]
+    assert part.payload.key
+    assert part.payload.last > sent[-1].last
 
 
 def test_what_comes_on_screen_goes_on_where_it_was() -> None:

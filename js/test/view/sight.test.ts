@@ -180,3 +180,37 @@ it("is not told of as near by an observer that had not heard of its return", () 
   near.told([{ target: el, isIntersecting: false }]);
   expect(reported()).toMatchObject({ views: 1, near: 0 });
 });
+
+it("looks anew for the box that scrolls when it gets a place, as in a tab that comes to the front", () => {
+  const outer = document.createElement("div");
+  outer.style.overflowY = "auto";
+  document.body.append(outer);
+  outer.append(el);
+  stage.width = 0;
+  stage.resized(el);
+  move(false, false);
+  expect(beyond()!.options.root).toBe(null);
+  Object.defineProperty(outer, "scrollHeight", { value: 900 });
+  stage.width = 600;
+  stage.resized(el);
+  expect(beyond()!.options.root).toBe(outer);
+  expect(observers.filter(({ seen }) => seen.has(el))).toHaveLength(2);
+});
+
+it("does not call data stale between the parts that come once a second while it is near", () => {
+  const state = () => el.querySelector<HTMLElement>(".rw-root")!.dataset.rwState;
+  stage.set("w", "stale_after", 0.5);
+  move(false, true);
+  const states = new Set<string | undefined>();
+  for (let at = 1; at < 5; at++) {
+    value(at);
+    for (let i = 0; i < 10; i++) {
+      stage.clock.run(100);
+      stage.clock.draw();
+      states.add(state());
+    }
+  }
+  expect(states).toEqual(new Set(["live"]));
+  stage.pass(4);
+  expect(state()).toBe("stale");
+});

@@ -39,6 +39,9 @@ const TOLD: Partial<Record<DataState, { word: Word; urgent?: boolean }>> = {
   live: { word: "live" },
 };
 
+/** The kernel sends what is near the screen only about once a second, what changes seldom at most so much later. */
+const NEAR_SECONDS = 2;
+
 export abstract class LiveWidget implements Widget {
   /** The traits that a widget is drawn anew for: those of all; a class names its own beside them. */
   static readonly settings: readonly string[] = ["title", "theme", "locale", "tz", "stale_after", "paused"];
@@ -269,6 +272,7 @@ export abstract class LiveWidget implements Widget {
   #judge(): void {
     this.#feeds.count(this.host.visible && this.views > 0);
     const { failed, disconnected, missing, age, pace } = this.#feeds;
+    const late = this.views > 0 && this.near === this.views ? NEAR_SECONDS : 0;
     this.state = dataState({
       reached: this.#reached,
       empty: this.empty,
@@ -277,7 +281,7 @@ export abstract class LiveWidget implements Widget {
       failed: failed || this.#refused !== "",
       disconnected,
       missing,
-      age,
+      age: age && age - late,
       staleAfter: this.model.get("stale_after"),
       pace,
     });

@@ -46,6 +46,14 @@ function look(el: Element, known: Watched, on: boolean): void {
   }
 }
 
+/** Looks anew for what scrolls around an element that had no place before, as in a tab behind another. */
+export function lookAgain(el: Element): void {
+  const known = watched.get(el);
+  if (!known?.nearness) return;
+  leave(el);
+  look(el, known, false);
+}
+
 function tell(_el: Element, { told, nearness }: Watched, near: boolean): void {
   if (nearness) told(near ? "near" : "away"); // else it has come on screen meanwhile
 }

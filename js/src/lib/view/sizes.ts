@@ -1,6 +1,6 @@
 // Sizes: the width of each element that shows a widget, read before anything draws, and how far it is from the reader.
 
-import { type Distance, watchSight } from "./sight";
+import { type Distance, lookAgain, watchSight } from "./sight";
 
 /** What has a size to look at within its element. */
 interface Measurable {
@@ -32,6 +32,7 @@ export class Sizes<View extends Measurable> {
     const observer = new ResizeObserver(() => {
       const width = Math.round(el.clientWidth);
       if (width === size.width) return;
+      if (!size.width) lookAgain(el);
       size.width = width;
       size.measured = false;
       this.#changed();
