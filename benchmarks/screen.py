@@ -72,8 +72,10 @@ const note = () => rwProbe.drawn(Number(watched.dataset.rwLastTs));
 const observer = new MutationObserver(note);
 const watch = () => {
   const { top: edge } = document.querySelector(".jp-WindowedPanel-outer").getBoundingClientRect();
-  const seen = roots.find((root) => root.getBoundingClientRect().top >= edge);
-  if (seen === watched || !seen) return;
+  const boxes = roots.map((root) => root.getBoundingClientRect());
+  const whole = boxes.findIndex(({ top, bottom }) => top >= edge && bottom <= innerHeight);
+  const seen = roots[whole] ?? roots[0];
+  if (seen === watched) return;
   watched = seen;
   observer.disconnect();
   observer.observe(watched, { attributeFilter: ["data-rw-last-ts"] });

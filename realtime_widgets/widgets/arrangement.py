@@ -209,9 +209,12 @@ def _pairs(spans: Sequence[int]) -> Iterator[bool]:
 
 
 def _is_group(item: Any) -> bool:
-    """Whether it holds widgets; streams, tables and arrays can be iterated over, too, but hold data."""
-    data = isinstance(item, DOMWidget | str | bytes | Stream) or hasattr(item, "__array__")
-    return not data and isinstance(item, Iterable)
+    """Whether it holds widgets; streams, tables and arrays of numbers can be iterated over, too, but hold data."""
+    if isinstance(item, DOMWidget | str | bytes | Stream):
+        return False
+    if hasattr(item, "__array__") and getattr(item, "dtype", None) != np.dtype(object):
+        return False
+    return isinstance(item, Iterable)
 
 
 def _items(given: Any, what: str) -> list[tuple[str | None, Any]]:

@@ -195,6 +195,8 @@ def test_a_taken_port_is_one_sentence_that_says_what_to_do(shared: Hub):
     assert text.endswith(f"; {ours}, choose another port, or port=0 for any free one")
     assert "\n" not in text
     assert shared.running
+    with pytest.raises(UsageError, match="; stop what uses it, choose another port"):
+        Hub(shared.port, host="203.0.113.1").start()  # no address of this machine
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

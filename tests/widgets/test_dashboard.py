@@ -333,6 +333,11 @@ def test_a_widget_that_is_taken_out_of_a_paused_dashboard_goes_on(sent: Recorder
     assert (a.paused, b.paused) == (True, False)
 
 
+def test_an_array_of_widgets_is_rows_of_them(sent: Recorder):
+    cards = np.array([MetricCard(str(i)) for i in range(4)], dtype=object)
+    assert [len(row.children) for row in grid(Dashboard(cards.reshape(2, 2))).children] == [2, 2]
+
+
 def test_a_stream_is_no_row_of_widgets_and_a_widget_stands_in_one_place(sent: Recorder):
     with pytest.raises(WrongType, match=r"it is .*Stream"):
         Dashboard([Stream("s")])
