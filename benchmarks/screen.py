@@ -219,7 +219,7 @@ WORKLOADS = {
         cards(70), 0.05, 1400, (("bytes/point", "<=", 60), ("age p95 ms", "<=", 120)), count=70
     ),
     "labels-70": Workload(labels(70), 0.05, 1400, hook=LABEL, count=70),
-    "all-70": Workload(cards(70), 0.05, 1400, (("age p95 ms", "<=", 150),), count=70, height=ALL_SEEN),
+    "all-70": Workload(cards(70), 0.05, 1400, (("age p95 ms", "<=", 120),), count=70, height=ALL_SEEN),
     "loop": Workload(chart_and_cards(50), 0, 1, (("draws/s", ">=", 15),), count=51, loop=True),
     "alone": Workload(cards(1), 0.25, 4, jitter=True),
     "label": Workload(labels(1), 0.25, 4, hook=LABEL, jitter=True),

@@ -64,8 +64,8 @@ export class MetricCard extends LiveWidget {
   readonly buckets = new Buckets();
   readout: Readout = { value: null, level: "normal" };
   #newest: number | null = null;
-  /** Whether it is drawn with the next beat of the crowd. */
-  #awaited = false;
+  /** The timers of the views that wait for the crowd, for when nothing else draws them. */
+  readonly #pending = new WeakMap<View, () => void>();
   /** The level that those who listen know of. */
   #level: Readout["level"] | null = null;
 
@@ -129,12 +129,16 @@ export class MetricCard extends LiveWidget {
   protected override waits(view: View): boolean {
     const { clock } = this.host;
     const wait = crowdOf(clock).wait(view, clock.now());
-    if (wait && !this.#awaited) {
-      this.#awaited = true;
-      clock.after(wait, () => {
-        this.#awaited = false;
+    const pending = this.#pending.get(view);
+    if (!wait) {
+      pending?.();
+      this.#pending.delete(view);
+    } else if (!pending) {
+      const again = () => {
+        this.#pending.delete(view);
         this.host.invalidate();
-      });
+      };
+      this.#pending.set(view, clock.after(wait, again));
     }
     return wait > 0;
   }

@@ -36,6 +36,27 @@ describe("a crowd of numbers", () => {
     expect(oldest).toBeLessThanOrEqual(BEAT_MS);
   });
 
+  it.each([0, 7, 23, 49])("is written as data come, wherever they fall: %s ms", (phase) => {
+    const crowd = new Crowd();
+    const all = Array.from({ length: 50 }, () => ({}));
+    const written = new Set<number>();
+    for (let i = 0; i < 100; i++) {
+      const now = phase + i * 50 + (i % 3); // frames do not come to the millisecond
+      for (const each of all) if (crowd.wait(each, now) === 0) written.add(i);
+    }
+    expect([...written]).toEqual(Array.from({ length: 50 }, (_, i) => 2 * i));
+  });
+
+  it("that has changed for the last time is written a little after the beat", () => {
+    const crowd = new Crowd();
+    const all = Array.from({ length: 50 }, () => ({}));
+    for (const now of [0, 50, 100]) for (const each of all) crowd.wait(each, now);
+    const waits = all.map((each) => crowd.wait(each, 150));
+    expect(Math.min(...waits)).toBeGreaterThan(50); // data of the next beat come before
+    expect(Math.max(...waits)).toBeLessThan(100);
+    expect(all.map((each) => crowd.wait(each, 150 + waits[0]!))).toEqual(all.map(() => 0));
+  });
+
   it("is written with every change while it is small", () => {
     expect(run(FEW, 50)).toEqual({ rates: new Set([20]), oldest: 0 });
   });
