@@ -139,8 +139,9 @@ SHOWN = {
     "200 anywidgets": (BARE, ".bare", 200),
     "200 labels": (labels(200), ".widget-label", 200),
 }
-ALL_SEEN = 9000
-"""CSS pixels in which two hundred cards are seen at once: what is not on screen is not drawn."""
+ALL_SEEN = 14_000
+"""CSS pixels in which two hundred cards are seen at once, also in half of the width beside the notebook: what is not on
+screen is not drawn."""
 PROMISED = {50: 500.0, 200: 1000.0}
 """Up to so many widgets → milliseconds in which each of them shows the present."""
 
