@@ -208,16 +208,28 @@ const JA: Record<Word, string> = {
   success: "成功",
 };
 
-/** By language; for tests that compare them. */
-export const TABLES = { en: EN, ja: JA };
+/** The words of one part of the front end by language, for tests that compare them. */
+export interface Tables<W extends string> {
+  en: Record<W, string>;
+  ja: Record<W, string>;
+}
+
+export const TABLES: Tables<Word> = { en: EN, ja: JA };
 
 /** The language that we speak to a reader of this locale: `en` or `ja`. */
 export function languageOf(locale: string): "en" | "ja" {
   return /^ja\b/i.test(locale) ? "ja" : "en";
 }
 
-/** The words of a locale, with details in their places; English where we have none. */
-export function words(locale: string): (word: Word, ...details: string[]) => string {
-  const table = TABLES[languageOf(locale)];
-  return (word, ...details) => table[word].replace(/\{(\d)\}/g, (_, place) => details[place] ?? "");
+/** Makes the function that returns the words of a locale from tables, with details in their places; English where we have none. */
+export function vocabulary<W extends string>(
+  tables: Tables<W>,
+): (locale: string) => (word: W, ...details: string[]) => string {
+  return (locale) => {
+    const table = tables[languageOf(locale)];
+    return (word, ...details) => table[word].replace(/\{(\d)\}/g, (_, place) => details[place] ?? "");
+  };
 }
+
+/** The words that all widgets share; what only one kind says stands in tables of its own, in the code of that kind. */
+export const words = vocabulary(TABLES);

@@ -22,8 +22,8 @@ export class Head {
   readonly #tools = h("span", "rw-tools");
   /** What the word of a worded pause button stands in. */
   readonly #pauseWord = h("span", "rw-tool-word");
-  /** Further buttons, and what they are called. */
-  readonly #called = new Map<HTMLButtonElement, Word>();
+  /** Further buttons, and what they are called in a locale. */
+  readonly #called = new Map<HTMLButtonElement, (locale: string) => string>();
 
   constructor(widget: Headed, signal: AbortSignal) {
     this.#widget = widget;
@@ -39,14 +39,14 @@ export class Head {
 
   /**
    * Adds a button before that of the pause. Like it, it shows while the reader is at the widget, and always where its
-   * `data-rw-on` is set.
+   * `data-rw-on` is set. It is called by a word that all widgets share, or by what a function returns for a locale.
    */
-  addButton(glyph: Icon, word: Word, onClick: () => void): HTMLButtonElement {
+  addButton(glyph: Icon, word: Word | ((locale: string) => string), onClick: () => void): HTMLButtonElement {
     const button = h("button", "rw-button rw-tool");
     button.type = "button";
     button.append(icon(glyph));
     button.addEventListener("click", onClick, { signal: this.#signal });
-    this.#called.set(button, word);
+    this.#called.set(button, typeof word === "string" ? (locale) => words(locale)(word) : word);
     this.pause.before(button);
     return button;
   }
@@ -65,8 +65,10 @@ export class Head {
       if (!this.#pauseWord.isConnected) this.pause.append(this.#pauseWord);
     }
     name(this.pause, say(word), title && say(`${word}_named`, title));
-    for (const [button, word] of this.#called)
-      name(button, say(word), title && say("named", say(word), title));
+    for (const [button, called] of this.#called) {
+      const short = called(locale);
+      name(button, short, title && say("named", short, title));
+    }
   }
 }
 
