@@ -8,11 +8,14 @@ from typing import Any, Literal
 import traitlets
 from ipywidgets import Layout
 
-from ..errors import WrongType, shown
+from ..errors import UsageError, WrongType, shown
 from ..feeds.levels import Level, checked_level
 from ..feeds.log import EventLogFeed
+from ..runtime import get_runtime
+from ..runtime.log_handler import Event, LogHandler
 from ..streams import Stream
 from .base import LiveWidget, named_keywords
+from .closed import why_closed
 from .settings import Setting, pixels, whole
 from .tables import with_tables
 
@@ -32,7 +35,8 @@ class EventLog(LiveWidget):
     see. `level`, `max_rows` and `height` can be set later.
 
     Args:
-        stream: where the events come from; also a table, as `Stream.extend` takes it, such as a DataFrame.
+        stream: where the events come from; also a table, as `Stream.extend` takes it, such as a DataFrame. None: a
+            stream of its own, see `stream`.
         level: the least severe level to show, by any name or by number (`logging`'s, or syslog's).
         max_rows: most rows in the page, 10 to 5000; older ones leave at the top.
         title: heading; None for none.
@@ -66,7 +70,7 @@ class EventLog(LiveWidget):
     @named_keywords
     def __init__(
         self,
-        stream: Stream | Any,
+        stream: Stream | Any = None,
         *,
         level: Level | str | int = "info",
         max_rows: int = 500,
@@ -77,12 +81,13 @@ class EventLog(LiveWidget):
         tz: str | dt.tzinfo | None = None,
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
-        given: Any = with_tables(stream)
+        given: Any = Stream() if stream is None else with_tables(stream)
         if not isinstance(given, Stream):
             raise WrongType(
-                f"a log cannot follow {shown(given)}: pass a Stream, such as client.stream('events') or rw.Stream(), "
-                "or a table, such as a DataFrame"
+                f"a log cannot follow {shown(given)}: pass a Stream, such as client.stream('events'), "
+                "a table, such as a DataFrame, or nothing and append to its .stream"
             )
+        self._handlers: list[LogHandler] = []
         self._feed = EventLogFeed(given, checked_level(level), 500)
         super().__init__(
             "events",
@@ -99,6 +104,35 @@ class EventLog(LiveWidget):
             layout=layout,
         )
 
+    @property
+    def stream(self) -> Stream:
+        """The stream whose events are shown; for a log without one, its own: `log.stream.append(message="done")`."""
+        return self._feed.stream
+
+    def logging_handler(self, level: str | int = "INFO") -> LogHandler:
+        """Returns a handler for Python's `logging` that appends its records to the stream.
+
+        It never raises into the program and takes records from any thread. Tracebacks become the `details` of their
+        events. It ends when the log is closed, and when the cell that made it is run again. What is logged about the
+        way of events to the pages (`realtime_widgets.browser`) is left out, or it would log itself.
+
+        Args:
+            level: the least severe level to take, a name such as "INFO" or "warning", or a number. A logger has a level
+                of its own, `WARNING` by default: `logging.getLogger().setLevel("INFO")`.
+
+        Raises:
+            UsageError: for an unknown level, or when the log is closed.
+
+        Example:
+            `logging.getLogger().addHandler(log.logging_handler())`
+        """
+        if self.comm is None:
+            raise UsageError(f"a closed log has no logging handler: {why_closed(self)}")
+        handler = LogHandler(_Appending(self.stream), level)
+        self._handlers.append(handler)
+        get_runtime().made(handler, LogHandler.close)
+        return handler
+
     @traitlets.observe("level", "max_rows")
     def _choose(self, _: Any) -> None:
         self._feed.choose(level=self.level, max_rows=self.max_rows)
@@ -111,5 +145,23 @@ class EventLog(LiveWidget):
             case _:
                 super()._asked(what, about)
 
+    def close(self) -> None:
+        """Takes the log off the pages and ends its logging handlers; the stream stays."""
+        for handler in getattr(self, "_handlers", ()):
+            handler.close()
+        super().close()
+
     def __repr__(self) -> str:
         return f"EventLog({self._feed.stream.name!r}, level={self.level!r}, {self.data_state})"
+
+
+class _Appending:
+    """Appends events to a stream; refers to no widget, or a handler would hold a log that no cell shows any more."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        if self._stream.complete:  # a table was, until now
+            self._stream.complete = False
+        self._stream.append(**event)

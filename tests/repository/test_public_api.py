@@ -93,10 +93,11 @@ SIGNATURES = {
     "Hub.start": "(self, timeout=10.0)",
     "Hub.stop": "(self, timeout=60.0)",
     "Hub.publish": "(self, channel, data, *, type=None)",
-    "EventLog": "(stream, *, level='info', max_rows=500, title=None, height=240, theme='auto', locale=None, tz=None, "
+    "EventLog": "(stream=None, *, level='info', max_rows=500, title=None, height=240, theme='auto', locale=None, tz=None, "
     "layout=None)",
     "EventLog.pause": "(self)",
     "EventLog.close": "(self)",
+    "EventLog.logging_handler": "(self, level='INFO')",
     "ConnectionIndicator": "(client, *, grace=5.0, theme='auto', locale=None, layout=None)",
     "cards": "(stream, fields, /, **settings)",
     "Dashboard": "(children=(), *more, columns='auto', span=None, title=None, connection=None, theme='auto', locale=None, layout=None)",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from realtime_widgets import Stream
 from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.runtime import get_runtime
 from realtime_widgets.widgets import base
 from realtime_widgets.widgets.events import EventLog
+from support.notebooks import make_shell
 from support.recorder import Recorder, bodies
 
 
@@ -62,6 +65,7 @@ def test_settings_are_kept(sent: Recorder):
     ("make", "error", "message"),
     [
         (lambda s: EventLog("events"), WrongType, "pass a Stream"),
+        (lambda s: EventLog().logging_handler("waning"), UsageError, "did you mean 'WARNING'?"),
         (lambda s: EventLog(s, level="waning"), UsageError, "did you mean 'warning'?"),
         (lambda s: EventLog(s, max_rows=9), UsageError, "10 to 5000"),
         (lambda s: EventLog(s, max_rows=5001), UsageError, "10 to 5000"),
@@ -83,3 +87,80 @@ def test_pages_are_told_what_is_waited_for(sent: Recorder):
     state = EventLog(Stream("orders"), level="warn").get_state()
     assert (state["_stream"], state["level"]) == ("orders", "warning")
     assert EventLog(Stream()).get_state()["_stream"] == ""
+
+
+# Records of logging
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    logger = logging.getLogger("test.events")
+    logger.setLevel("DEBUG")
+    logger.propagate = False
+    yield logger
+    logger.handlers.clear()
+
+
+def test_a_log_without_a_stream_has_one_of_its_own(sent: Recorder):
+    log = EventLog()
+    log.stream.append(message="done")
+    frame = sent.wait_for(lambda frame: any(body["rows"] for body in bodies(frame, log)))
+    assert bodies(frame, log)[0]["rows"][0][4] == "done"
+    given = Stream("events")
+    assert EventLog(given).stream is given
+
+
+def test_records_of_logging_are_events(sent: Recorder, logger: logging.Logger):
+    log = EventLog()
+    logger.addHandler(log.logging_handler("INFO"))
+    logger.debug("a")
+    try:
+        raise ValueError("no answer")
+    except ValueError:
+        logger.exception("query of %s failed", "db")
+    assert len(log.stream) == 1
+    event = log.stream.last
+    assert event is not None
+    assert (event["level"], event["source"], event["message"]) == (
+        "error",
+        "test.events",
+        "query of db failed",
+    )
+    assert event["details"].endswith("ValueError: no answer")
+
+
+def test_a_table_that_goes_on_is_complete_no_more(sent: Recorder, logger: logging.Logger):
+    log = EventLog({"message": ["a", "b"]})
+    logger.addHandler(log.logging_handler())
+    assert log.stream.complete
+    logger.info("c")
+    assert not log.stream.complete
+    assert len(log.stream) == 3
+
+
+def test_a_closed_log_has_no_handlers(sent: Recorder, logger: logging.Logger):
+    log = EventLog()
+    handler = log.logging_handler()
+    logger.addHandler(handler)
+    log.close()
+    assert handler not in logger.handlers
+    handler.handle(logging.LogRecord("a", logging.INFO, "a.py", 1, "late", (), None))
+    assert len(log.stream) == 0
+    with pytest.raises(UsageError, match="run that cell once more"):
+        log.logging_handler()
+
+
+def test_a_cell_that_is_run_again_leaves_one_handler(
+    sent: Recorder, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+):
+    shell = make_shell(monkeypatch)
+    monkeypatch.delitem(get_runtime()._shared, "cells/1", raising=False)  # one that knows this shell
+    log = EventLog()
+
+    def cell() -> None:
+        logger.addHandler(log.logging_handler())
+
+    for _ in range(3):
+        shell.run(cell)
+    logger.info("once")
+    assert len(log.stream) == 1
