@@ -16,7 +16,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const source = resolve(here, process.env.RW_JS_SOURCE ?? "src");
 const target = resolve(here, process.env.RW_JS_TARGET ?? "../realtime_widgets/static");
 
-const KINDS = ["chart", "metric", "events", "connection", "dashboard"];
+const KINDS = ["chart", "metric", "events", "connection", "dashboard", "notifications"];
 
 /** Bytes of each set of files, each compressed with gzip as servers send it. */
 const BUDGETS = [
@@ -26,15 +26,17 @@ const BUDGETS = [
   // bind the sheet to its build; as much says what is true when data pause, kernels end or code fails, and looks at what is seen.
   // Numbers, durations and moments as every reader writes them, also where there is little room, are 4 kB; a quarter of one finds
   // what scrolls, for margins of the screen mean nothing in JupyterLab.
-  [["page.js"], 24_800],
+  [["page.js"], 25_000],
   // uPlot alone is 22 kB; ticks that suit any data and zone are 4 kB, what can be read at a place, by keys and as a table 8.
   [["chart.js"], 41_000],
   [["metric.js"], 5_300],
   [["events.js"], 7_000],
   [["connection.js"], 2_000],
   [["dashboard.js"], 800],
+  // A third are the words and the styles, a third what a reader has seen and done, which the kernel may hear of late.
+  [["notifications.js"], 8_600],
   // What the first chart of a page waits for.
-  [["page.js", "chart.js"], 65_800],
+  [["page.js", "chart.js"], 66_000],
 ];
 
 async function filesUnder(folder) {

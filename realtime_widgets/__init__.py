@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .widgets.connection import ConnectionIndicator
     from .widgets.dashboard import Dashboard
     from .widgets.events import EventLog
+    from .widgets.notifications import Notifications
 
 __version__ = "0.1.0"
 
@@ -55,6 +56,7 @@ __all__ = [
     "MetricCard",
     "cards",
     "EventLog",
+    "Notifications",
     "ConnectionIndicator",
     "Dashboard",
     "points",
@@ -76,6 +78,7 @@ _LATER = {
     "ConnectionIndicator": ".widgets.connection",
     "Dashboard": ".widgets.dashboard",
     "EventLog": ".widgets.events",
+    "Notifications": ".widgets.notifications",
 }
 """Where names come from that cost nothing until they are used."""
 

@@ -8,7 +8,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   draw: ["text", "uplot"],
   hop: ["text", "draw"],
   view: ["text", "draw", "hop", "uplot", "style"],
-  "": ["text", "draw", "hop", "view", "uplot"],
+  notices: ["text", "hop", "view"],
+  "": ["text", "draw", "hop", "view", "notices", "uplot"],
 };
 
 const IMPORT = /\b(?:import|export)\s[^"';]*?from\s*"([^"]+)"|\bimport\s*\(?\s*"([^"]+)"/g;

@@ -1,6 +1,7 @@
-"""The hub's ASGI application: its HTTP endpoints and its WebSocket.
+"""The hub's ASGI application: its HTTP endpoints and its WebSockets.
 
     WebSocket  /ws/dashboard        the protocol; without a hello: metrics, alerts, events
+    WebSocket  /ws/notifications    the same; without a hello: notifications
     GET        /health              liveness; needs no token
     POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel
     GET        /sse/{channels}      the same messages one way, as Server-Sent Events: names with commas between
@@ -38,7 +39,7 @@ DASHBOARD: Final = "/ws/dashboard"
 
 EVENTS: Final = "/sse/"
 
-PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events")}
+PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events"), "/ws/notifications": ("notifications",)}
 """Path → the channels of a client that sends no hello."""
 
 ABORT: Final = "realtime_widgets.abort"
@@ -59,17 +60,17 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
     from starlette.responses import JSONResponse
     from starlette.routing import Route, WebSocketRoute
 
-    async def dashboard(socket: WebSocket) -> None:
+    async def session(socket: WebSocket) -> None:
         if (busy := _busy(state)) is not None:
             await socket.send_denial_response(busy)
             return
         transport = _Socket(socket)
         await transport.accept()
-        await HubSession(state, transport, PATHS[DASHBOARD]).run()
+        await HubSession(state, transport, PATHS[socket.url.path]).run()
 
     async def nowhere(socket: WebSocket) -> None:
         await socket.send_denial_response(
-            _complaint(404, "path", f"there is nothing at this path; connect to {DASHBOARD}")
+            _complaint(404, "path", f"there is nothing at this path; connect to {' or '.join(PATHS)}")
         )
 
     async def health(_: Request) -> JSONResponse:
@@ -99,7 +100,7 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
 
     app = Starlette(
         routes=[
-            WebSocketRoute(DASHBOARD, dashboard),
+            *(WebSocketRoute(path, session) for path in PATHS),
             WebSocketRoute("/{path:path}", nowhere),
             Route("/health", health),
             Route(f"{EVENTS}{{channels:path}}", events, methods=["GET"]),

@@ -123,21 +123,23 @@ class LiveWidget(OnlySettings, SaysClosed, anywidget.AnyWidget):
         """What the data are at this moment: `error`, `paused`, `disconnected`, `no_data`, `stale`, `live`, or `idle`:
         complete as those of a table.
         """
+        return data_state(self._facts())
+
+    def _facts(self) -> Facts:
+        """What is known of its data at this moment."""
         now = time.monotonic()
         links = [source.status for source in self._sources]
         arrivals = [(stream.age, stream.quiet_after) for stream in self._streams]
-        return data_state(
-            Facts(
-                failed=any(_trouble(feed) for feed in self._feeds.values())
-                or any(link.state == "connected" and link.unreadable for link in links),
-                paused=self.paused,
-                disconnected=any(is_down(link.state, now - link.since) for link in links),
-                empty=not any(len(stream) for stream in self._streams),
-                missing=any(stream.missing is not None for stream in self._streams),
-                age=min((age for age, _ in arrivals if age is not None), default=None),
-                stale_after=self.stale_after,
-                pace=pace_of(arrivals),
-            )
+        return Facts(
+            failed=any(_trouble(feed) for feed in self._feeds.values())
+            or any(link.state == "connected" and link.unreadable for link in links),
+            paused=self.paused,
+            disconnected=any(is_down(link.state, now - link.since) for link in links),
+            empty=not any(len(stream) for stream in self._streams),
+            missing=any(stream.missing is not None for stream in self._streams),
+            age=min((age for age, _ in arrivals if age is not None), default=None),
+            stale_after=self.stale_after,
+            pace=pace_of(arrivals),
         )
 
     def _wake(self) -> None:

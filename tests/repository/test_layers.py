@@ -26,7 +26,7 @@ ROOMS = {
     "client.sansio": ("errors streams protocol", "numpy msgspec"),
     "client": ("errors runtime streams protocol", "numpy msgspec websockets httpx"),
     "hub": ("errors runtime streams protocol sources", "msgspec starlette uvicorn"),
-    "feeds": ("errors streams", "numpy msgspec"),
+    "feeds": ("errors runtime streams protocol", "numpy msgspec"),
     "browser": ("errors runtime streams feeds", "anywidget traitlets ipykernel numpy msgspec"),
     "widgets": ("errors runtime streams feeds client browser", "anywidget ipywidgets comm traitlets numpy pandas plotly msgspec"),
     "connecting": ("errors client hub", ""),

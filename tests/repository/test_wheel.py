@@ -18,7 +18,7 @@ import realtime_widgets
 
 ROOT = Path(__file__).resolve().parents[2]
 
-FRONT_END = ("page", "widget", "chart", "metric", "events", "connection", "dashboard")
+FRONT_END = ("page", "widget", "chart", "metric", "events", "connection", "dashboard", "notifications")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,311 @@
+// Panel: one view of the notifications: a head that counts what is unread, those of this moment, and the history on demand.
+
+import { formatter } from "../text/format";
+import { type Word, words } from "../text/words";
+import { h, holdsFocus, setAttribute, setHidden, setText } from "../view/dom";
+import { Head } from "../view/head";
+import { type Icon, icon } from "../view/icons";
+import type { View } from "../view/live";
+import type { Seen } from "./attention";
+import { Eyes } from "./eyes";
+import { List } from "./list";
+import { type Deed, type Notice, type Notices, type NoticeType, seenOf } from "./notices";
+import { type NoticeWord, noticeWords } from "./words";
+
+/** What a panel shows, and what its buttons do. */
+interface Source {
+  readonly host: { invalidate(): void };
+  readonly notices: Notices;
+  readonly locale: string;
+  readonly zone: string;
+  readonly now: number;
+  readonly name: string;
+  readonly paused: boolean;
+  readonly state: string;
+  readonly statusText: string;
+  readonly error: string;
+  readonly quiet: boolean;
+  readonly away: number;
+  readonly cleared: { count: number } | null;
+  get<T>(name: string): T;
+  togglePause(): void;
+  mark(root: HTMLElement): void;
+  look(): void;
+  do(deed: Deed, seen: Seen[]): void;
+  readAll(): void;
+  clear(): void;
+  undo(): void;
+  beQuiet(on: boolean): void;
+  act(notice: Notice): void;
+  welcome(): void;
+}
+
+const TYPES: [NoticeType, Icon][] = [
+  ["error", "cross"],
+  ["warning", "triangle"],
+  ["success", "check"],
+  ["info", "disc"],
+];
+
+export class PanelView implements View {
+  readonly #head: Head;
+  readonly #badge = h("span", "rw-badge");
+  readonly #history: HTMLButtonElement;
+  readonly #readAll: HTMLButtonElement;
+  readonly #clear: HTMLButtonElement;
+  readonly #quiet: HTMLButtonElement;
+  readonly #types = h("div", "rw-levels rw-notice-types");
+  readonly #chips = new Map<NoticeType, { button: HTMLElement; name: HTMLElement; count: HTMLElement }>();
+  readonly #list: List;
+  readonly #eyes: Eyes;
+  readonly #empty = h("div", "rw-empty rw-why");
+  readonly #lines = h("div", "rw-notice-lines");
+  readonly #away: Line;
+  readonly #undo: Line;
+  readonly #more = h("button", "rw-button rw-notice-more");
+  readonly #older = h("div", "rw-missed");
+  /** Types that the reader wants to see; none: all. */
+  readonly #wanted = new Set<NoticeType>();
+  #past = false;
+  #whole = false;
+  #drawn: Notice[] = [];
+  #hovered = false;
+  #focused = false;
+
+  constructor(
+    readonly widget: Source,
+    el: HTMLElement,
+    readonly root: HTMLElement,
+    signal: AbortSignal,
+  ) {
+    this.#head = new Head(widget, signal);
+    const tool = (glyph: Icon, word: NoticeWord, press: () => void) => {
+      const button = this.#head.addButton(glyph, (locale) => noticeWords(locale)(word), press);
+      button.toggleAttribute("data-rw-on", true);
+      return button;
+    };
+    this.#history = tool("clock", "history", () => this.#look(!this.#past));
+    this.#readAll = tool("checks", "read_all", () => widget.readAll());
+    this.#clear = tool("bin", "clear", () => widget.clear());
+    this.#quiet = tool("muted", "quiet", () => widget.beQuiet(!widget.quiet));
+    this.#head.title.after(this.#badge);
+    this.#eyes = new Eyes(() => widget.look(), signal);
+    this.#list = new List(this.#eyes, (what, notice) => this.#pressed(what, notice), signal);
+    this.#more.type = "button";
+    this.#more.addEventListener("click", () => this.#unfold(), { signal });
+    const line = (word: NoticeWord, press: () => void) => new Line(word, press, signal);
+    this.#away = line("show_all", () => this.#look(true));
+    this.#undo = line("undo", () => widget.undo());
+    this.#lines.append(this.#undo.root, this.#away.root);
+    this.#offerTypes(signal);
+    this.root.append(
+      this.#head.root,
+      this.#types,
+      this.#lines,
+      this.#empty,
+      this.#list.root,
+      this.#older,
+      this.#more,
+    );
+    el.append(this.root);
+    this.#followReader(signal);
+  }
+
+  /** Whether any of it can be seen. */
+  get inView(): boolean {
+    return this.#eyes.seen.has(this.#head.root) || this.#list.seen.length > 0;
+  }
+
+  /** Keys of the notifications that can be seen. */
+  get seen(): string[] {
+    return this.#list.seen;
+  }
+
+  /** Whether the reader is at its notifications. */
+  get held(): boolean {
+    return this.#hovered || this.#focused;
+  }
+
+  draw(): void {
+    const { widget } = this;
+    const { notices, locale, zone, now } = widget;
+    this.#head.draw();
+    setText(this.#head.title, widget.name);
+    this.#head.pause.hidden = !widget.paused;
+    setAttribute(this.root, "role", "region");
+    setAttribute(this.root, "aria-label", widget.name);
+    setText(this.#head.status, widget.statusText);
+    this.#head.status.hidden = widget.state === "live" || widget.state === "loading";
+    if (widget.paused && this.#drawn.length) return;
+    widget.mark(this.root);
+    const { all, shown } = notices;
+    const most = widget.get<number>("max_visible");
+    if (!all.length) this.#past = this.#whole = false;
+    const listed = this.#past ? this.#filtered(all) : this.#whole ? shown : shown.slice(0, most);
+    this.#drawn = listed;
+    this.#drawBadge(notices.unread);
+    this.#drawTools(all.length > 0);
+    this.#drawTypes(all);
+    this.#drawLines();
+    this.#list.draw(listed, { locale, zone, now, past: this.#past }, this.#heir);
+    this.root.toggleAttribute("data-rw-past", this.#past);
+    this.#drawEmpty(all.length + notices.elsewhere, listed.length);
+    const say = noticeWords(locale);
+    const count = formatter({ name: "number" }, locale);
+    const more = this.#past ? 0 : shown.length - most;
+    setHidden(this.#more, more <= 0, this.#heir);
+    setText(this.#more, this.#whole ? say("fewer") : say("more", count(more)));
+    setAttribute(this.#more, "aria-expanded", String(this.#whole));
+    this.#older.hidden = !this.#past || !notices.elsewhere;
+    setText(this.#older, say("older", count(notices.elsewhere)));
+    widget.look(); // rows have come and gone
+  }
+
+  /** Where the focus goes when the row that had it goes: to a button that is always there. */
+  get #heir(): HTMLElement {
+    return this.#quiet;
+  }
+
+  #filtered(all: Notice[]): Notice[] {
+    return this.#wanted.size ? all.filter(({ type }) => this.#wanted.has(type)) : all;
+  }
+
+  #drawBadge(unread: number): void {
+    const { locale } = this.widget;
+    const count = formatter({ name: "number" }, locale)(unread);
+    this.#badge.hidden = unread === 0;
+    setText(this.#badge, count);
+    const label = noticeWords(locale)("unread", count);
+    setAttribute(this.#badge, "aria-label", label);
+    setAttribute(this.#badge, "role", "img");
+    if (this.#badge.title !== label) this.#badge.title = label;
+  }
+
+  #drawTools(any: boolean): void {
+    const { widget } = this;
+    setAttribute(this.#history, "aria-pressed", String(this.#past));
+    setAttribute(this.#quiet, "aria-pressed", String(widget.quiet));
+    for (const button of [this.#history, this.#readAll, this.#clear]) setHidden(button, !any, this.#heir);
+  }
+
+  #offerTypes(signal: AbortSignal): void {
+    setAttribute(this.#types, "role", "group");
+    for (const [type, glyph] of TYPES) {
+      const button = h("button", "rw-button rw-chip");
+      const name = h("span", "rw-label");
+      const count = h("span", "rw-reading");
+      button.type = "button";
+      button.dataset.rwLevel = type;
+      button.append(icon(glyph), name, count);
+      const toggle = () => {
+        if (!this.#wanted.delete(type)) this.#wanted.add(type);
+        this.widget.host.invalidate();
+      };
+      button.addEventListener("click", toggle, { signal });
+      this.#chips.set(type, { button, name, count });
+      this.#types.append(button);
+    }
+  }
+
+  #drawTypes(all: Notice[]): void {
+    const { locale } = this.widget;
+    const number = formatter({ name: "number" }, locale);
+    setAttribute(this.#types, "aria-label", noticeWords(locale)("types"));
+    setHidden(this.#types, !this.#past, this.#history);
+    if (!this.#past) return;
+    for (const [type, { button, name, count }] of this.#chips) {
+      setText(name, words(locale)(type as Word));
+      setText(count, number(all.filter((each) => each.type === type).length));
+      setAttribute(button, "aria-pressed", String(this.#wanted.has(type)));
+    }
+  }
+
+  #drawLines(): void {
+    const { away, cleared, locale } = this.widget;
+    const say = noticeWords(locale);
+    const number = formatter({ name: "number" }, locale);
+    this.#away.draw(away && !this.#past ? say("away", number(away)) : "", locale, this.#heir);
+    this.#undo.draw(cleared ? say("cleared", number(cleared.count)) : "", locale, this.#heir);
+    this.#lines.hidden = this.#away.root.hidden && this.#undo.root.hidden;
+  }
+
+  #drawEmpty(kept: number, listed: number): void {
+    const { locale, error, state } = this.widget;
+    const say = noticeWords(locale);
+    this.#empty.hidden = listed > 0 && state !== "error";
+    if (this.#empty.hidden) return;
+    const count = formatter({ name: "number" }, locale)(kept);
+    const none = kept ? `${say("none_new")} · ${say("in_history", count)}` : say("none");
+    setText(
+      this.#empty,
+      state === "error"
+        ? error
+        : state === "loading"
+          ? words(locale)("loading")
+          : this.#past
+            ? say("none_of_type")
+            : none,
+    );
+  }
+
+  // What the reader does
+
+  #pressed(what: "close" | "act", notice: Notice): void {
+    if (what === "act") {
+      this.widget.act(notice);
+      if (!notice.read) this.widget.do("read", [seenOf(notice)]);
+    } else this.widget.do(this.#past ? "remove" : "dismiss", [seenOf(notice)]);
+  }
+
+  #look(past: boolean): void {
+    this.#past = past;
+    this.widget.welcome();
+  }
+
+  #unfold(): void {
+    this.#whole = !this.#whole;
+    this.widget.host.invalidate();
+  }
+
+  /** Follows where the reader's pointer and focus are, and whether the page is shown. */
+  #followReader(signal: AbortSignal): void {
+    const { root } = this.#list;
+    const look = () => this.widget.look();
+    const hover = (on: boolean) => (event: PointerEvent) => {
+      this.#hovered = on && event.pointerType !== "touch"; // a finger does not leave
+      look();
+    };
+    root.addEventListener("pointerenter", hover(true), { signal });
+    root.addEventListener("pointerleave", hover(false), { signal });
+    const focus = () => {
+      this.#focused = holdsFocus(root) && root.querySelector(":focus-visible") !== null;
+      look();
+    };
+    root.addEventListener("focusin", focus, { signal });
+    root.addEventListener("focusout", () => queueMicrotask(focus), { signal });
+    document.addEventListener("visibilitychange", () => queueMicrotask(look), { signal });
+    this.#eyes.watch(this.#head.root);
+  }
+}
+
+/** A line above the notifications, with a button. */
+class Line {
+  readonly root = h("div", "rw-notice-line");
+  readonly #text = h("span", "");
+  readonly #button = h("button", "rw-button");
+  readonly #word: NoticeWord;
+
+  constructor(word: NoticeWord, press: () => void, signal: AbortSignal) {
+    this.#word = word;
+    this.#button.type = "button";
+    this.#button.addEventListener("click", press, { signal });
+    this.root.append(this.#text, this.#button);
+    this.root.hidden = true;
+  }
+
+  draw(text: string, locale: string, heir: HTMLElement): void {
+    setText(this.#text, text);
+    setText(this.#button, noticeWords(locale)(this.#word));
+    setHidden(this.root, !text, heir);
+  }
+}

@@ -1,0 +1,438 @@
+"""Notifications: what has happened, for somebody's attention: once, calmly, and with a record of it."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+import msgspec
+import traitlets
+from ipywidgets import Layout
+
+from ..client import Client
+from ..errors import WrongType, reject_what_cannot_be_called, shown
+from ..feeds.feed import Payload
+from ..feeds.freshness import Facts
+from ..feeds.notice import TYPES, NoticeType, Notification
+from ..feeds.notices import Notices, key_of
+from ..feeds.notifications import NotificationsFeed
+from ..runtime import get_runtime
+from ..runtime.log_handler import Event, LogHandler
+from ..streams import Stream
+from ..streams.amounts import Duration
+from .base import LiveWidget, named_keywords
+from .notification_handle import NotificationHandle
+from .notification_progress import NotificationProgress, told
+from .notification_record import record_of
+from .settings import Setting, flag, optional, seconds, whole
+
+T = TypeVar("T")
+
+CHANNELS = ("notifications", "alerts")
+"""Of a client: what its server has to say to somebody."""
+
+MAX_RECORDS = 10_000
+"""Records kept of what Python has said."""
+
+
+class Notifications(LiveWidget):
+    """A panel of notifications: those of this moment, the unread ones counted, and the history behind them.
+
+    At most `max_visible` are shown, the newest first. Info and success leave by themselves after their `duration` on
+    screen; warnings, errors and what asks for something to be done stay until they are dismissed. Whatever leaves is
+    kept in the history. The time only counts while somebody can see the panel, and not while the pointer or the focus
+    is on it; what comes while nobody looks is one line more, not a flood. One that was before somebody's eyes for
+    `auto_read` seconds is read, and fades. `max_visible`, `max_history`, `auto_read`, `do_not_disturb` and `title` can
+    be set later.
+
+    Its records come from Python (`info`, `success`, `warning`, `error`), from the hub, or from any stream. A record of
+    a notification has `title`, `message`, `type`, and what else the wire has: `id`, `actionUrl`, `actionLabel`,
+    `autoRemove`, `duration` (in ms), `timestamp`, `read`; one of a log, with `level` and `source`, is one too. Two with
+    the same `id` are one that is counted.
+
+    Args:
+        source: a client (its channels `notifications` and `alerts`), a stream, or a list of these; None: Python alone.
+        max_visible: most notifications shown outside the history, 1 to 20.
+        max_history: most notifications kept, 10 to 1000; the oldest go first, those that are shown last.
+        auto_read: after how many seconds before somebody's eyes one is read; None: only when somebody says so.
+        do_not_disturb: whether what comes goes into the history without being shown or announced; unread it is.
+        title: heading; None: "Notifications", in the reader's language.
+        theme: `auto` (the host's), `light` or `dark`.
+        locale: language of words and times, such as `ja`; None: the browser's.
+        tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
+        layout: an `ipywidgets.Layout`, as for every ipywidget.
+
+    Raises:
+        WrongType: for a source that is none.
+        UsageError: when a setting is out of its range; TypeError names the nearest keyword.
+
+    Example:
+        `n = Notifications(); n.warning("Disk", "91 % full", id="disk")`
+    """
+
+    max_visible = Setting(5, whole("max_visible", 1, 20, "")).tag(sync=True)
+    """Most notifications shown outside the history."""
+
+    max_history = Setting(200, whole("max_history", 10, 1000, ""))
+    """Most notifications kept."""
+
+    auto_read = Setting(3.0, optional(seconds("auto_read", 0, 86_400))).tag(sync=True)
+    """Seconds before somebody's eyes after which one is read; None: only when somebody says so."""
+
+    do_not_disturb = Setting(False, flag("do_not_disturb")).tag(sync=True)
+    """Whether what comes goes into the history without being shown or announced."""
+
+    @named_keywords
+    def __init__(
+        self,
+        source: Client | Stream | Iterable[Client | Stream] | None = None,
+        *,
+        max_visible: int = 5,
+        max_history: int = 200,
+        auto_read: Duration | None = 3.0,
+        do_not_disturb: bool = False,
+        title: str | None = None,
+        theme: Literal["auto", "light", "dark"] = "auto",
+        locale: str | None = None,
+        tz: Any = None,
+        layout: Layout | dict[str, Any] | None = None,
+    ) -> None:
+        self._own = Stream("notifications", max_points=MAX_RECORDS)
+        streams = [self._own, *_streams_of(source)]
+        self._notices = Notices(streams, 200, time.monotonic)
+        self._actions: dict[object, Callable[[Notification], object]] = {}
+        self._own_actions: dict[str, Callable[[Notification], object]] = {}
+        self._handlers: list[LogHandler] = []
+        feeds = {"0": NotificationsFeed(self._notices)}
+        links = {str(i): _Link(stream) for i, stream in enumerate(streams) if stream.source is not None}
+        super().__init__(
+            "notifications",
+            streams,
+            {**feeds, **links},
+            title=title,
+            max_visible=max_visible,
+            max_history=max_history,
+            auto_read=auto_read,
+            do_not_disturb=do_not_disturb,
+            theme=theme,
+            locale=locale,
+            tz=tz,
+            layout=layout,
+        )
+
+    # Saying something
+
+    @named_keywords
+    def notify(
+        self,
+        title: Any = "",
+        message: Any = "",
+        *,
+        type: NoticeType = "info",
+        id: str | None = None,
+        action_url: str | None = None,
+        action_label: str | None = None,
+        on_action: Callable[[Notification], object] | None = None,
+        auto_remove: bool | None = None,
+        duration: Duration | None = None,
+        ts: Any = None,
+    ) -> NotificationHandle:
+        """Add a notification, or one more of an id. Any thread, never waits.
+
+        Args:
+            title: in a few words; anything that has a text.
+            message: in full, likewise.
+            type: info, success, warning or error.
+            id: two with the same id are one, which is counted; None: one of its own.
+            action_url: an address to go to: http, https or mailto; any other is shown as text.
+            action_label: what the link says; without an address a button, whose press `on_action` is told of.
+            on_action: called with the notification, on the callback thread, when its link or button is used.
+            auto_remove: whether it leaves by itself; None: info and success without an action do.
+            duration: after how long on screen it does: seconds, a timedelta or "5s"; None: 5 seconds.
+            ts: when it happened, as `Stream.append` takes it; None: now.
+
+        Returns:
+            Its handle, to update, dismiss, or mark it as read.
+
+        Raises:
+            UsageError: for an unknown type, or a duration that is none.
+        """
+        said = record_of(
+            title=title,
+            message=message,
+            type=type,
+            action_url=action_url,
+            action_label=action_label,
+            auto_remove=auto_remove,
+            duration=duration,
+        )
+        return self._add(said, id, ts, on_action)
+
+    def info(self, title: Any = "", message: Any = "", **options: Any) -> NotificationHandle:
+        """Add one of type `info`; options as for `notify`."""
+        return self.notify(title, message, type="info", **options)
+
+    def success(self, title: Any = "", message: Any = "", **options: Any) -> NotificationHandle:
+        """Add one of type `success`; options as for `notify`."""
+        return self.notify(title, message, type="success", **options)
+
+    def warning(self, title: Any = "", message: Any = "", **options: Any) -> NotificationHandle:
+        """Add one of type `warning`, which stays; options as for `notify`."""
+        return self.notify(title, message, type="warning", **options)
+
+    def error(self, title: Any = "", message: Any = "", **options: Any) -> NotificationHandle:
+        """Add one of type `error`, which stays, and is announced at once; options as for `notify`."""
+        return self.notify(title, message, type="error", **options)
+
+    def progress(self, title: Any, message: Any = "", *, id: str | None = None) -> NotificationProgress:
+        """Add one that follows some work: `with n.progress("Epoch 1/10") as p: p(0.3)`.
+
+        It stays while the work goes on, ends as `success`, or with the exception as `error`.
+        """
+        said = record_of(title=title, message=message, type="info", progress=float("nan"))
+        return NotificationProgress(self._add(said, id, None, None), said["title"])
+
+    async def track(
+        self,
+        work: Awaitable[T],
+        pending: Any = "",
+        *,
+        success: Any = "",
+        error: Any = "",
+        id: str | None = None,
+    ) -> T:
+        """Follow something that is awaited: `await n.track(fit(), "Fitting", success="Done: {}", error="Failed: {}")`.
+
+        Args:
+            work: a coroutine, a task, a future.
+            pending: the title while it runs.
+            success: the message when it has returned; `{}` is what it returned. Empty: that it is done.
+            error: the message when it has raised; `{}` is what. Empty: the exception.
+            id: as for `notify`.
+
+        Returns:
+            What it returns; what it raises is raised.
+        """
+        progress = self.progress(pending, id=id)
+        try:
+            result = await work
+        except BaseException as raised:
+            progress.fail(_filled(error, told(raised)) if error else told(raised))
+            raise
+        progress.done(_filled(success, result))
+        return result
+
+    def logging_handler(self, level: str | int = "WARNING") -> LogHandler:
+        """Return a handler for a logger: `logging.getLogger().addHandler(n.logging_handler())`.
+
+        What is logged again and again, word by word, is one notification that is counted. The handler ends with the
+        panel.
+
+        Args:
+            level: the least severe level to take, a name or a number of `logging`.
+
+        Raises:
+            UsageError: for an unknown level, naming the nearest.
+        """
+        handler = LogHandler(self._log, level)
+        self._handlers.append(handler)
+        return handler
+
+    def _log(self, event: Event) -> None:
+        what = "\0".join(str(event[name]) for name in ("level", "source", "message"))
+        id = hashlib.sha1(what.encode(errors="replace"), usedforsecurity=False).hexdigest()[:16]
+        message = event["message"]
+        reason = str(event.get("details", "")).rpartition("\n")[2]
+        self._own.append(
+            {
+                "id": f"log-{id}",
+                "title": event["source"],
+                "message": f"{message}\n{reason}" if reason else message,
+                "type": event["level"],
+            },
+            ts=event["ts"],
+        )
+
+    def _add(
+        self,
+        said: Mapping[str, Any],
+        id: str | None,
+        ts: Any,
+        on_action: Callable[[Notification], object] | None,
+    ) -> NotificationHandle:
+        if on_action is not None:
+            reject_what_cannot_be_called("an action cannot be told to", on_action)
+        name = uuid.uuid4().hex[:12] if id is None else str(id)
+        if on_action is not None:
+            self._forget_actions()
+            self._own_actions[key_of(0, name)] = on_action
+        self._own.append({"id": name, **said}, ts=ts)
+        return NotificationHandle(name, self._own, self._notices, self._wake)
+
+    def _forget_actions(self) -> None:
+        """Let go of the functions of notifications that are no more, now and then."""
+        if len(self._own_actions) >= 2 * self.max_history:
+            self._own_actions = {
+                key: fn for key, fn in self._own_actions.items() if self._notices.find(key) is not None
+            }
+
+    # What becomes of them
+
+    @property
+    def stream(self) -> Stream:
+        """What Python has said, one record for each word of it, to be followed like any other stream."""
+        return self._own
+
+    @property
+    def items(self) -> list[Notification]:
+        """All notifications that are kept, the newest first."""
+        return self._notices.items()
+
+    @property
+    def unread_count(self) -> int:
+        """How many are not read."""
+        return self._notices.unread
+
+    def find(self, id: str) -> Notification | None:
+        """Return the newest with an id, of whatever source; None: there is none."""
+        return next((item for item in self.items if item.id == str(id)), None)
+
+    def mark_all_read(self) -> None:
+        """Mark all as read."""
+        self._notices.mark_all_read()
+        self._wake()
+
+    def clear(self) -> None:
+        """Remove all of them, the history too; `undo` brings them back, until the next time."""
+        self._notices.clear(uuid.uuid4().hex[:12])
+        self._wake()
+
+    def undo(self) -> None:
+        """Bring back what `clear`, here or in a page, has removed last; with nothing to bring back, do nothing."""
+        self._notices.undo()
+        self._wake()
+
+    def on_action(self, fn: Callable[[Notification], object]) -> Callable[[], None]:
+        """Have `fn(notification)` called, on the callback thread, when a link or button of any is used.
+
+        Returns:
+            The undo.
+        """
+        reject_what_cannot_be_called("an action cannot be told to", fn)
+        key = object()
+        self._actions[key] = fn
+        return lambda: self._actions.pop(key, None) and None
+
+    # What happens
+
+    @traitlets.observe("do_not_disturb", "max_history")
+    def _set(self, _: Any) -> None:
+        self._notices.silent = self.do_not_disturb
+        self._notices.keep = self.max_history
+        self._wake()
+
+    def _facts(self) -> Facts:
+        """What is known: that nothing has happened for long is no fault."""
+        facts = super()._facts()
+        return msgspec.structs.replace(facts, empty=False, missing=False, age=None, pace="usual")
+
+    def _asked(self, what: str, about: Any) -> None:
+        match what, about:
+            case (("read" | "hide" | "dismiss" | "remove"), {"seen": list(seen)}):
+                act = {
+                    "read": self._notices.mark_read,
+                    "hide": self._notices.hide,
+                    "dismiss": self._notices.dismiss,
+                    "remove": self._notices.remove,
+                }[what]
+                act(_checked_seen(seen))
+            case "read_all", {"turn": int(turn)}:
+                self._notices.mark_all_read(turn)
+            case "clear", {"turn": int(turn), "group": str(group)}:
+                self._notices.clear(group, turn)
+            case "undo", {"group": str(group)}:
+                self._notices.undo(group)
+            case "quiet", bool(on):
+                get_runtime().submit(setattr, self, "do_not_disturb", on)  # users may observe it
+            case "act", {"key": str(key)}:
+                self._act(key)
+            case _:
+                super()._asked(what, about)
+        self._wake()
+
+    def _act(self, key: str) -> None:
+        notification = self._notices.find(key)
+        if notification is None:
+            return
+        own = self._own_actions.get(key)
+        for fn in ([] if own is None else [own]) + list(self._actions.values()):
+            get_runtime().submit(fn, notification)
+
+    def close(self) -> None:
+        """Take the panel off the pages; its handlers leave their loggers."""
+        for handler in getattr(self, "_handlers", ()):
+            handler.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        items = self.items
+        return f"Notifications({len(items)} kept, {self.unread_count} unread, {self.data_state})"
+
+
+def _show_options() -> None:
+    """Have `info` and the like show their options, for completion and `help()`."""
+    whole = inspect.signature(Notifications.notify)
+    rest = [each for name, each in whole.parameters.items() if name != "type"]
+    for name in TYPES:
+        vars(Notifications)[name].__signature__ = whole.replace(parameters=rest)
+
+
+_show_options()
+
+
+class _Link:
+    """A feed that says nothing but how its stream is filled: of notifications a pause is no news."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+
+    def resize(self, px: int) -> None:
+        """See `Feed.resize`."""
+
+    def changed(self) -> bool:
+        """See `Feed.changed`."""
+        return False
+
+    def take(self, key: bool, now: float) -> Payload:
+        """See `Feed.take`."""
+        return Payload(1, 0, True, {"age": None})
+
+
+def _streams_of(source: Any) -> list[Stream]:
+    if source is None:
+        return []
+    if isinstance(source, Stream):
+        return [source]
+    if isinstance(source, Client):
+        return [source.stream(channel) for channel in CHANNELS]
+    if isinstance(source, list | tuple):
+        return [stream for each in source for stream in _streams_of(each)]
+    raise WrongType(
+        f"notifications cannot come from {shown(source)}: pass a client (rw.connect()), a stream, a list of these, "
+        "or nothing and call info(), warning() …"
+    )
+
+
+def _checked_seen(seen: list[Any]) -> list[tuple[str, int]]:
+    return [(key, turn) for key, turn in seen if isinstance(key, str) and isinstance(turn, int)]
+
+
+def _filled(text: Any, about: Any) -> str:
+    """Put what it is about in the place of `{}`; any other braces stay as they are."""
+    return str(record_of(message=text)["message"]).replace(
+        "{}", str(record_of(message=about).get("message", about))
+    )

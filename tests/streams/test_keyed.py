@@ -1,0 +1,139 @@
+"""Keyed records, by value, and against a model that keeps everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_widgets.streams import keyed
+from realtime_widgets.streams.keyed import Keyed, KeyedRecords
+
+
+def made(*keys: str, keep: int = 100) -> KeyedRecords:
+    records = KeyedRecords(keep)
+    for i, key in enumerate(keys):
+        records.put(key, {"n": i}, float(i))
+    return records
+
+
+def keys(records: Any) -> list[str]:
+    return [item.key for item in records]
+
+
+def test_records_of_one_key_are_one_item_whose_fields_stay_until_another_value_comes() -> None:
+    records = made("a", "b")
+    item = records.put("a", {"m": "x"}, 7.0)
+    assert (item.fields, item.ts, item.count) == ({"n": 0, "m": "x"}, 7.0, 2)
+    assert keys(records) == ["a", "b"]
+    assert records.put("a", {"n": 5}, 3.0, counts=False).count == 2
+    assert item.ts == 7.0  # a late record does not make it older
+    assert keys(reversed(records)) == ["b", "a"]
+
+
+def test_an_item_that_comes_anew_is_the_newest() -> None:
+    records = made("a", "b")
+    records.put("a", {}, 2.0, anew=True)
+    assert keys(records) == ["b", "a"]
+
+
+def test_only_what_differs_is_a_change_of_state() -> None:
+    records = made("a", "b")
+    assert keys(records.set(["a", "b", "?"], read=True)) == ["a", "b"]
+    version = records.version
+    assert records.set(["a"], read=True) == []
+    assert records.version == version
+    assert records.put("a", {}, 1.0, state={"read": False}).state == {"read": False}
+
+
+def test_what_was_cleared_comes_back_to_its_place_unless_its_key_came_anew() -> None:
+    records = made("a", "b", "c")
+    records.put("d", {}, 4.0)
+    assert keys(records.clear("first", lambda item: item.key != "d")) == ["a", "b", "c"]
+    assert keys(records) == ["d"]
+    assert records.cleared == ("first", 3)
+    records.put("b", {"new": True}, 5.0)
+    assert keys(records.restore("first")) == ["a", "c"]
+    assert keys(records) == ["a", "c", "d", "b"]
+    assert records.restore("first") == []
+    assert records.cleared is None
+
+
+def test_clearing_nothing_forgets_nothing() -> None:
+    records = made("a")
+    records.clear("first")
+    assert records.clear("second") == []
+    assert keys(records.restore("first")) == ["a"]
+
+
+def test_of_too_many_the_oldest_go_and_those_that_are_spared_last() -> None:
+    records = KeyedRecords(2, spare=lambda item: item.fields.get("grave", False))
+    for key, grave in [("a", True), ("b", False), ("c", False), ("d", True)]:
+        records.put(key, {"grave": grave}, 0.0)
+    assert keys(records.trim()) == ["b", "c"]
+    records.put("e", {"grave": True}, 0.0)
+    assert keys(records.trim()) == ["a"]
+    assert records.evicted == 3
+    assert records.trim() == []
+
+
+def test_who_lags_behind_what_is_forgotten_needs_a_snapshot(monkeypatch: Any) -> None:
+    monkeypatch.setattr(keyed, "MAX_TOMBSTONES", 2)
+    records = made("a", "b", "c")
+    had = records.version
+    for key in "abc":
+        records.remove(key)
+    assert records.changes(had) is None
+    assert records.changes(had + 1) is not None
+
+
+ACTIONS = st.one_of(
+    st.tuples(st.just("put"), st.sampled_from("abcde"), st.booleans()),
+    st.tuples(st.just("set"), st.sampled_from("abcde"), st.booleans()),
+    st.tuples(st.just("remove"), st.sampled_from("abcde"), st.none()),
+    st.tuples(st.just("clear"), st.integers(0, 12), st.none()),
+    st.tuples(st.just("restore"), st.none(), st.none()),
+    st.tuples(st.just("trim"), st.none(), st.none()),
+    st.tuples(st.just("take"), st.none(), st.none()),
+)
+
+
+@given(st.lists(ACTIONS, max_size=40))
+def test_a_snapshot_with_the_changes_after_it_is_the_next_snapshot(actions: list[Any]) -> None:
+    records = KeyedRecords(4)
+    copy: dict[str, Any] = {}
+    had = 0
+
+    def whole(item: Keyed) -> Any:
+        return dict(item.fields), dict(item.state), item.place, item.count, item.version
+
+    def take() -> None:
+        nonlocal had
+        changes = records.changes(had)
+        assert changes is not None
+        for key in changes.removed:
+            copy.pop(key, None)
+        copy.update({item.key: whole(item) for item in changes.items})
+        had = records.version
+
+    for i, (what, about, flag) in enumerate(actions):
+        match what:
+            case "put":
+                records.put(about, {"n": i}, float(i), anew=flag)
+            case "set":
+                records.set([about], read=flag)
+            case "remove":
+                records.remove(about)
+            case "clear":
+                records.clear("g", lambda item, place=about: item.place <= place)
+            case "restore":
+                records.restore("g")
+            case "trim":
+                records.trim()
+            case _:
+                take()
+    take()
+    assert copy == {item.key: whole(item) for item in records}
+    places = [item.place for item in records]
+    assert places == sorted(set(places))
