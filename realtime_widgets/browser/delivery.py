@@ -294,6 +294,7 @@ class FrameDelivery:
         for (to, _), entry in self._entries.items():
             mode = self._mode(to, entry, pages)
             times += [self._key_due(to, entry, mode, pages), self._reminder_due(entry, mode)]
+            times.append(_moves_at(entry.feed, mode, now))
         if self._unanswered:
             times.append(now)
         times += [self._spoken.get(route, -1e9) + KEEPALIVE_INTERVAL for route in self._routes_heard(now)]
@@ -485,3 +486,10 @@ class FrameDelivery:
         if self._allowance > 0:
             return -1e9
         return now - self._allowance / UNHEARD_KEYFRAME_RATE + 0.1
+
+
+def _moves_at(feed: Feed, mode: Mode, now: float) -> float | None:
+    """Return when a feed will have changed by time alone, if it is one that can; None: it will not, or nobody looks."""
+    due = getattr(feed, "due", None) if mode in (*_HEARD, Mode.BLIND) else None
+    seconds = None if due is None else due()
+    return None if seconds is None else now + seconds

@@ -96,7 +96,10 @@ class Payload(msgspec.Struct, frozen=True):
 
 
 class Feed(Protocol):
-    """Data that a widget offers; `FrameDelivery` asks for them."""
+    """Data that a widget offers; `FrameDelivery` asks for them.
+
+    One that changes by time alone has `due()` too: in how many seconds it will have changed; None: it will not.
+    """
 
     def changed(self) -> bool:
         """Whether `take` would return something new."""

@@ -1,4 +1,4 @@
-"""The readout: what a metric card says of one field: its newest value, where it is going, and how it got there."""
+"""The readout: what a metric card says of one field: its number, where it is going, and how it got there."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from ..errors import UsageError, shown
 from ..streams import Stream
 from ..streams.columns import EXACT_BELOW
 from ..streams.values import read_number
+from .comparison import WINDOW, Comparison, Reduce
 from .feed import Payload, Reading
 from .fields import newest_value, only_field, why_not_drawn
+from .figure import Figure
 from .moments import said_of
 from .series import SeriesFeed
 from .thresholds import Severity, level
 
 
 class ReadoutFeed:
-    """The newest value of one field, with its trend and level, and the series of its window.
+    """The number of one field, with its trend and level, and the series of its window.
 
     Args:
         stream: where the values come from.
@@ -29,6 +31,8 @@ class ReadoutFeed:
         window: seconds that the trend and the series look back.
         thresholds: value → level, see `thresholds.level`.
         good: which direction is good news; None: neither.
+        reduce: what the number is made of, see `comparison.REDUCERS`.
+        compare: with what it is compared.
     """
 
     def __init__(
@@ -38,12 +42,16 @@ class ReadoutFeed:
         window: float,
         thresholds: Mapping[float, Severity],
         good: Literal["up", "down", None],
+        reduce: Reduce = "last",
+        compare: Comparison = WINDOW,
     ) -> None:
         self.stream = stream
         self._field = field
         self._window = window
         self._thresholds = thresholds
         self._good = good
+        self._made: tuple[Reduce, Comparison] = (reduce, compare)
+        self._figure: Figure | None = None
         self._line: SeriesFeed | None = None
         self._px = 120
         self._asked: tuple[str, ...] = ()
@@ -52,6 +60,11 @@ class ReadoutFeed:
     def judge(self, thresholds: Mapping[float, Severity], good: Literal["up", "down", None]) -> None:
         """Judge by other thresholds from the next part on; any thread."""
         self._thresholds, self._good = thresholds, good
+        self._judged = False
+
+    def make(self, reduce: Reduce, compare: Comparison) -> None:
+        """Make the number of something else, and compare it with that, from the next part on; any thread."""
+        self._made, self._figure = (reduce, compare), None
         self._judged = False
 
     def ask(self, settings: Sequence[str]) -> None:
@@ -66,7 +79,7 @@ class ReadoutFeed:
 
     def show_window(self, seconds: float) -> None:
         """Look back for another length from the next part on; any thread."""
-        self._window = seconds
+        self._window, self._figure = seconds, None
         if self._line is not None:
             self._line.show_window(seconds)
 
@@ -79,7 +92,15 @@ class ReadoutFeed:
     def changed(self) -> bool:
         """See `Feed.changed`."""
         line = self._line
-        return bool(self.stream.fields) if line is None else line.changed() or not self._judged
+        if line is None:
+            return bool(self.stream.fields)
+        return line.changed() or not self._judged or self.due() == 0
+
+    def due(self) -> float | None:
+        """Return in how many seconds it will have changed by time alone, as a sum does that records leave; None: it
+        will not.
+        """
+        return None if self._figure is None else self._figure.due()
 
     def take(self, key: bool, now: float) -> Payload:
         """See `Feed.take`; the number is in every part, so that it is right at once even after a loss."""
@@ -91,7 +112,7 @@ class ReadoutFeed:
             return Payload(1, 0, True, {"value": None, "age": None})
         if not key and self._judged and (few := self._few(line, now)) is not None:
             return few
-        judged, self._judged = self._judged, True
+        judged, self._judged = self._judged and self.due() != 0, True
         part = line.take(key, now)
         body = {name: said for name, said in part.body.items() if name != "notice"} | self._numbers(line)
         trouble = body.pop("error", None) and self.trouble()  # what cannot be drawn can be on a card
@@ -110,18 +131,19 @@ class ReadoutFeed:
         records = None if age is None else line.take_few(now)
         if records is None or age is None:
             return None
-        value = records[-1][1]
-        start, baseline = line.baseline()
-        change = value - baseline
-        known = math.isfinite(change)
+        figure = self._figure_of(line)
+        value = figure.value(records[-1][1])
         reading = Reading(
             records,
             age + line.behind(),
-            change if known else math.nan,
-            (line.newest_ts or start) - start if known else math.nan,
+            *figure.change(value, line),
             level(value, self._thresholds, self._good),
         )
-        return Payload(first, line.sent, False, {}, reading=reading)
+        if not figure.reduced:
+            return Payload(first, line.sent, False, {}, reading=reading)
+        number = {"value": value if math.isfinite(value) else None}
+        body = reading.body() | number | self._infinite(value) | figure.body()
+        return Payload(first, line.sent, False, body, reading.columns())
 
     def trouble(self) -> str | None:
         """Return why the card shows no number, as a sentence for the reader."""
@@ -133,7 +155,9 @@ class ReadoutFeed:
         line = self._line
         if line is None or line.trouble() is None:
             return None
-        value = self.value()
+        value = self._newest()
+        if self._made[0] != "last" and "duration" not in (said_of(value) or {}):
+            return line.trouble()  # text is no number that anything could be made of
         if value is None or said_of(value) is not None:
             return line.drawn.unknown()
         return (
@@ -142,11 +166,29 @@ class ReadoutFeed:
         )
 
     def value(self) -> Any:
-        """Return the value of the newest time, as the stream keeps it; None when there is none."""
-        stream, name = self.stream, self._field
-        if name is None:
-            fields = list(stream.fields)
-            name = "value" if "value" in fields else fields[0] if len(fields) == 1 else None
+        """Return what the card shows: the value of the newest time, as the stream keeps it, or what is made of those in
+        the window; None when there is none. Any thread.
+        """
+        reduce = self._made[0]
+        name = self._name()
+        if reduce == "last" or name is None or name not in self.stream.fields:
+            return self._newest()
+        figure = self._figure or Figure(self.stream, name, self._window, *self._made)
+        if self._field is not None:
+            self._figure = figure  # decided once, like the field
+        figure.follow(None)
+        value = figure.value(math.nan)
+        return None if math.isnan(value) else value
+
+    def _name(self) -> str | None:
+        """Return the field, as far as it is known."""
+        if self._field is not None:
+            return self._field
+        fields = list(self.stream.fields)
+        return "value" if "value" in fields else fields[0] if len(fields) == 1 else None
+
+    def _newest(self) -> Any:
+        stream, name = self.stream, self._name()
         if name is None or name not in stream.fields:
             return None
         # The stream may have dropped the record that had it: the card keeps what it has shown.
@@ -157,7 +199,7 @@ class ReadoutFeed:
         """Return the value as the stream keeps it, where a float is not exact."""
         if abs(value) < EXACT_BELOW or math.isnan(value):
             return value
-        kept = self.value()
+        kept = self._newest() if self._made[0] == "last" else None
         return kept if isinstance(kept, int | Decimal) else value
 
     def _line_of_field(self) -> SeriesFeed | None:
@@ -168,27 +210,37 @@ class ReadoutFeed:
             self._line.resize(self._px)
         return self._line
 
+    def _figure_of(self, line: SeriesFeed) -> Figure:
+        """Return the number of the card, brought to what its line has."""
+        figure = self._figure
+        if figure is None:
+            figure = self._figure = Figure(self.stream, line.fields[0], self._window, *self._made)
+        figure.follow(line)
+        return figure
+
     def _numbers(self, line: SeriesFeed) -> dict[str, Any]:
-        value = line.last[0] if line.last else math.nan
-        start, baseline = line.baseline()
+        figure = self._figure_of(line)
+        value = figure.value(line.last[0] if line.last else math.nan)
         body: dict[str, Any] = {
             "value": value if math.isfinite(value) else None,
             "level": level(self._exact(value), self._thresholds, self._good),
         }
-        said = None if self.stream.fields.get(line.fields[0]) == "number" else said_of(self.value())
-        if said is not None:  # of a span of time too, whose seconds are only drawn
+        said = None if self.stream.fields.get(line.fields[0]) == "number" else said_of(self._newest())
+        if said is not None and not figure.reduced:  # of a span of time too, whose seconds are only drawn
             return body | {"value": said.get("duration")} | said | self._without_effect(line.fields[0])
-        if math.isinf(value):
-            body["text"] = "∞" if value > 0 else "−∞"
-        change = value - baseline
+        if said is not None and "duration" in said and figure.reduce != "rate":
+            return body | {"duration": body["value"]} | figure.body()
+        change, span = figure.change(value, line)
         if math.isfinite(change):
-            body["delta"] = change
-            body["span"] = (line.newest_ts or start) - start
-        return body
+            body["delta"], body["span"] = change, span
+        return body | self._infinite(value) | figure.body()
+
+    def _infinite(self, value: float) -> dict[str, Any]:
+        return {"text": "∞" if value > 0 else "−∞"} if math.isinf(value) else {}
 
     def _without_effect(self, field: str) -> dict[str, Any]:
         """Return a notice when the value is a number as text, and settings were given that it does not have."""
-        value = self.value()
+        value = self._newest()
         if not self._asked or not isinstance(value, str) or read_number(value) is None:
             return {}
         why = why_not_drawn(self.stream, field)

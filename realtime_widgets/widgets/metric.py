@@ -13,6 +13,7 @@ import traitlets
 from ipywidgets import Layout
 
 from ..errors import UsageError, WrongType, shown
+from ..feeds.comparison import Reduce, checked_reduce, to_comparison
 from ..feeds.fields import check_field, only_field
 from ..feeds.readout import ReadoutFeed
 from ..feeds.thresholds import SEVERITIES, Severity
@@ -49,11 +50,17 @@ def _checked_thresholds(thresholds: Any) -> dict[Any, Severity]:
     return dict(thresholds)
 
 
+def _checked_compare(compare: Any) -> Any:
+    """A checked comparison, as it was given."""
+    asked = to_comparison(compare)
+    return asked.value if asked.kind == "value" else compare
+
+
 _checked_window = seconds("window", 0.1, 3.2e9)
 
 
 class MetricCard(NumberSettings, LiveWidget):
-    """The newest value of a field, with trend, sparkline and level.
+    """The newest value of a field, or what is made of those in a window, with trend, sparkline and level.
 
     Missing, NaN and None show as "—", never as 0; text shows as it is, durations as `1 min 30 s`, moments in the
     reader's zone (as they are, where they have none). Settings can be set later: `card.thresholds = {0.9: "error"}`.
@@ -70,10 +77,19 @@ class MetricCard(NumberSettings, LiveWidget):
         icon: an emoji or a short text before the title.
         good: which direction is good news, for the trend's colour; None: neither.
         change: how the trend says how much it is: `absolute`, in the unit of the number (of percentages in points), or
-            `relative` to the value that it began with.
+            `relative` to what it is compared with.
+        compare: what the trend compares the number with: `"window"`, the value at the start of the window;
+            `"previous"`, the value before the newest; a number, such as a target; a duration as text or timedelta, such
+            as "5min": the value that long ago, or the oldest that is known, and the card says how old that is; None: no
+            trend. What `reduce` makes is compared with the window before, the window of so long ago, or the number.
+        reduce: what the number is made of: `last`, the newest value; `mean`, `max`, `min` or `sum` of the values in the
+            window; or `rate`, by how much a counter grew in it, per second (one that falls has begun again at 0). The
+            window goes on while no data come; the mean of nothing is "—", its sum and rate 0. The line still shows the
+            values themselves.
         thresholds: value → `warning` or `error`, reached from below (from above with `good="up"`).
         sparkline: draw the window as a small line.
-        window: how long the sparkline shows and the trend looks back: seconds, a timedelta or "5min".
+        window: how long the sparkline shows, the trend looks back and `reduce` takes together: seconds, a timedelta or
+            "5min".
         stale_after: without data for so long the card says so: seconds, a timedelta or "5min"; None: when they have
             paused for longer than usual, see `Stream.quiet_after`.
         theme: `auto` (the host's), `light` or `dark`.
@@ -97,7 +113,16 @@ class MetricCard(NumberSettings, LiveWidget):
     """`up`, `down` or empty: which direction is good news."""
 
     change = Setting("absolute", choice("change", "absolute", "relative")).tag(sync=True)
-    """How the trend says how much it is: `absolute`, or `relative` to the value that it began with."""
+    """How the trend says how much it is: `absolute`, or `relative` to what it is compared with."""
+
+    compare = Setting("window", _checked_compare)
+    """What the trend compares the number with: `window`, `previous`, a number, a duration such as "5min", or None."""
+
+    reduce = Setting("last", checked_reduce).tag(sync=True)
+    """What the number is made of: `last`, `mean`, `max`, `min`, `sum` or `rate`."""
+
+    _compare = traitlets.Dict(to_comparison("window").page()).tag(sync=True)
+    """The same, as pages read it."""
 
     thresholds = Setting({}, _checked_thresholds)
     """Value → `warning` or `error`, reached from below (from above with `good="up"`); None or empty: none."""
@@ -121,6 +146,8 @@ class MetricCard(NumberSettings, LiveWidget):
         icon: str | None = None,
         good: Literal["up", "down", None] = None,
         change: Literal["absolute", "relative"] = "absolute",
+        compare: Literal["window", "previous"] | Duration | None = "window",
+        reduce: Reduce = "last",
         thresholds: Mapping[float, Severity] | None = None,
         sparkline: bool = True,
         window: Duration = 60.0,
@@ -154,7 +181,8 @@ class MetricCard(NumberSettings, LiveWidget):
             only_field(source)
         else:
             check_field(source, field)
-        self._readout = ReadoutFeed(source, field, length, {}, None)
+        made: Any = checked_reduce(reduce), to_comparison(compare)
+        self._readout = ReadoutFeed(source, field, length, {}, None, *made)
         super().__init__(
             "metric",
             [source],
@@ -166,6 +194,8 @@ class MetricCard(NumberSettings, LiveWidget):
             icon=icon,
             good=good,
             change=change,
+            compare=compare,
+            reduce=reduce,
             thresholds=thresholds,
             sparkline=sparkline,
             _window={"seconds": length},
@@ -206,6 +236,13 @@ class MetricCard(NumberSettings, LiveWidget):
         self._readout.judge(self.thresholds, self.good or None)
         self._wake()
 
+    @traitlets.observe("compare", "reduce")
+    def _make(self, _: Any) -> None:
+        asked = to_comparison(self.compare)
+        self._compare = asked.page()
+        self._readout.make(self.reduce, asked)
+        self._wake()
+
     @traitlets.observe("good", "thresholds", "precision", "format")
     def _ask(self, _: Any) -> None:
         asked = {
@@ -219,7 +256,9 @@ class MetricCard(NumberSettings, LiveWidget):
 
     @property
     def window(self) -> float:
-        """How many seconds the sparkline shows and the trend looks back; can be set, as in the constructor."""
+        """How many seconds the sparkline shows, the trend looks back and `reduce` takes together; can be set, as in the
+        constructor.
+        """
         return self._readout.window
 
     @window.setter
@@ -231,7 +270,9 @@ class MetricCard(NumberSettings, LiveWidget):
 
     @property
     def value(self) -> Any:
-        """The newest value, as the stream keeps it; None when there is none."""
+        """The number on the card: the newest value, as the stream keeps it, or what `reduce` makes of the window; None
+        when there is none.
+        """
         return self._readout.value()
 
     def __repr__(self) -> str:

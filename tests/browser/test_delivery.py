@@ -90,6 +90,34 @@ def test_what_goes_quiet_is_followed_by_one_keyframe_and_then_by_reminders() -> 
     assert made.collect(now + 0.1) == []
 
 
+class Moving(Numbers):
+    """A feed that changes by time alone."""
+
+    seconds: float | None = None
+
+    def changed(self) -> bool:
+        return self.seconds == 0 or super().changed()
+
+    def due(self) -> float | None:
+        return self.seconds
+
+
+def test_a_feed_that_changes_by_time_alone_is_taken_when_it_has() -> None:
+    made, feed = delivery(Moving())
+    assert made.next_due(0.0) == KEEPALIVE_INTERVAL
+    feed.seconds = 0.75
+    assert made.next_due(0.25) == 1.0
+    assert made.collect(0.9) == []
+    feed.seconds = 0
+    (part,) = made.collect(1.0)
+    assert not is_reminder(part)
+    feed.seconds = 0.5
+    made.report(report(visible=False), 1.0)
+    assert (made.mode("a", 1.0), made.next_due(1.0)) == (Mode.OFF, 1.0)  # the answer to the report
+    made.frames(1.0)
+    assert made.next_due(1.0) != 1.5
+
+
 def test_a_page_that_needs_a_keyframe_gets_it_at_once_and_until_it_says_that_it_has_it() -> None:
     made, feed = delivery()
     feed.append(1.0)

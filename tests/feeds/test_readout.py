@@ -6,12 +6,16 @@ import datetime as dt
 import math
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from realtime_widgets.feeds.comparison import to_comparison
 from realtime_widgets.feeds.feed import Payload
 from realtime_widgets.feeds.readout import ReadoutFeed
 from realtime_widgets.streams import Stream
@@ -293,3 +297,136 @@ def test_thresholds_are_compared_exactly(value: Any, threshold: Any, level: str)
     stream = Stream("s", clock=lambda: T0)
     stream.append(value)
     assert ReadoutFeed(stream, None, 60.0, {threshold: "error"}, None).take(True, T0).body["level"] == level
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = T0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+APPENDED = st.lists(
+    st.tuples(
+        st.one_of(st.integers(-50, 50).map(float), st.just(None), st.just(...)),
+        st.sampled_from([0.0, 0.0, 0.0, -3.0, -20.0]),
+        st.sampled_from([0.0, 0.25, 1.0, 7.0]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(APPENDED, st.sampled_from(["mean", "max", "min", "sum", "rate"]), st.data())
+def test_whatever_is_sent_of_a_number_made_of_the_window_is_that_of_all_records(
+    appended: list[tuple[Any, float, float]], reduce: Any, data: st.DataObject
+):
+    """By few records or many, of any time, as readings or as a whole, and as the card is asked in Python."""
+    clock = Clock()
+    stream = Stream("s", clock=clock)
+    stream.append({"value": 1.0, "other": 1})
+    feed = ReadoutFeed(stream, "value", 10.0, {}, None, reduce, to_comparison(0))
+    records = [(T0, 1.0)]
+    for value, late, pause in appended:
+        clock.now += pause
+        stream.append({"other": 1} if value is ... else {"value": value}, ts=clock.now + late)
+        if isinstance(value, float):
+            records.append((clock.now + late, value))
+        if not data.draw(st.booleans()) or not feed.changed():
+            continue
+        body = said(feed.take(data.draw(st.booleans()), clock.now))
+        newest = stream.newest_ts
+        assert newest is not None
+        end = feed._figure._lookback.end  # type: ignore[union-attr]
+        assert newest <= end <= clock.now
+        wanted = made_of_all(reduce, records, end)
+        assert (math.nan if body["value"] is None else body["value"]) == pytest.approx(wanted, nan_ok=True)
+        assert body.get("delta") == (None if math.isnan(wanted) else body["value"])
+        assert (math.nan if (shown := feed.value()) is None else shown) == pytest.approx(wanted, nan_ok=True)
+
+
+def made_of_all(reduce: str, records: list[tuple[float, float]], end: float) -> float:
+    ordered = sorted(records, key=lambda each: each[0])
+    inside = [value for ts, value in ordered if end - 10 < ts <= end]
+    if reduce == "rate":
+        grown = sum(
+            after - before if after >= before else max(after, 0.0)
+            for (_, before), (ts, after) in pairwise(ordered)
+            if end - 10 < ts <= end
+        )
+        elapsed = min(10.0, end - ordered[0][0])
+        return grown / elapsed if elapsed else math.nan if grown else 0.0
+    if reduce == "sum":
+        return float(sum(inside))
+    made: dict[str, Any] = {"mean": lambda: sum(inside) / len(inside), "max": lambda: max(inside)}
+    return float(made.get(reduce, lambda: min(inside))()) if inside else math.nan
+
+
+def test_a_number_made_of_the_window_goes_on_while_nothing_comes():
+    clock = Clock()
+    stream = Stream("s", clock=clock)
+    feed = ReadoutFeed(stream, None, 10.0, {4: "warning"}, None, "sum", to_comparison(None))
+    for _ in range(4):
+        stream.append(1.0)
+        clock.now += 1
+    assert (body := feed.take(True, 0.0).body)["value"] == 4
+    assert body["level"] == "warning"
+    assert not feed.changed()
+    assert feed.due() == 6
+    clock.now += 6
+    assert feed.changed()
+    payload = feed.take(False, 6.0)
+    assert (payload.body["value"], payload.body["level"], payload.moved) == (3, "normal", True)
+    assert (payload.first, payload.last) == (5, 4)  # no record
+    clock.now += 60
+    assert feed.take(False, 66.0).body["value"] == 0
+    assert feed.due() is None
+    assert not feed.changed()
+
+
+def test_readings_tell_what_they_are_compared_with():
+    clock = Clock()
+    stream = Stream("s", clock=clock)
+    feeds = {
+        asked: ReadoutFeed(stream, None, 60.0, {}, None, "last", to_comparison(asked))
+        for asked in ("previous", 1, "2s", None)
+    }
+    for i, value in enumerate((1.0, 2.0, 4.0, 8.0)):
+        clock.now = T0 + i
+        stream.append(value)
+        parts = {asked: feed.take(not i, clock.now) for asked, feed in feeds.items()}
+    assert all(part.reading is not None for part in parts.values())
+    told = {asked: (said(part).get("delta"), said(part).get("span")) for asked, part in parts.items()}
+    assert told == {"previous": (4, 1), 1: (7, 0), "2s": (6, 2), None: (None, None)}
+
+
+def test_a_mean_of_spans_of_time_is_one_and_of_text_it_says_that_there_is_none():
+    stream = Stream("s")
+    for seconds in (1, 2):
+        stream.append(dt.timedelta(seconds=seconds))
+    body = ReadoutFeed(stream, None, 60.0, {}, None, "mean").take(True, T0).body
+    assert (body["value"], body["duration"]) == (1.5, 1.5)
+    text = readout("idle")
+    text.make("mean", to_comparison("window"))
+    assert "value is text ('idle')" in text.take(True, T0).body["error"]
+
+
+def test_a_number_of_less_than_the_window_says_of_how_much():
+    stream = Stream("s", max_points=3, clock=lambda: T0 + 9)
+    feed = ReadoutFeed(stream, None, 60.0, {}, None, "sum")
+    for i in range(10):
+        stream.append(1.0, ts=T0 + i)
+    body = feed.take(True, T0 + 9).body
+    assert (body["value"], body["covers"]) == (3, 2)
+
+
+def test_what_a_number_is_made_of_can_be_set_later():
+    feed = readout(1.0, 3.0)
+    assert feed.take(True, T0 + 1).body["value"] == 3
+    feed.make("min", to_comparison(0))
+    assert feed.changed()
+    assert (body := feed.take(False, T0 + 1).body)["value"] == 1
+    assert body["delta"] == 1
+    feed.show_window(30.0)
+    assert feed.take(False, T0 + 1).body["value"] == 1

@@ -154,3 +154,41 @@ def test_text_that_nothing_numeric_is_asked_of_has_no_such_notice(sent: Recorder
     later.update("3.5")
     later.thresholds = {3: "error"}
     assert "no thresholds" in later._readout.take(True, 0.0).body["notice"]
+
+
+def test_a_card_shows_what_is_made_of_its_window_and_what_that_is_compared_with(sent: Recorder):
+    stream = Stream("s")
+    card = MetricCard("Load", stream, reduce="mean", compare=1)
+    stream.extend({"ts": [T0, T0 + 1], "value": [2, 4]})
+    (body,) = bodies(sent.wait_for(lambda frame: value_of(frame, card) == 3), card)
+    assert body["delta"] == 2
+    assert card.value == 3
+    assert card._compare == {"kind": "value", "value": 1.0}
+    card.reduce, card.compare = "max", "previous"
+    sent.wait_for(lambda frame: value_of(frame, card) == 4)
+    assert (card.value, card.compare, card._compare["kind"]) == (4, "previous", "previous")
+    assert "value=4" in repr(card)
+
+
+def test_a_sum_falls_while_nothing_comes(sent: Recorder):
+    card = MetricCard("Requests", reduce="sum", window=0.5)
+    card.update(7)
+    sent.wait_for(lambda frame: value_of(frame, card) == 7)
+    sent.wait_for(lambda frame: value_of(frame, card) == 0)
+    assert card.value == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        (dict(compare="previus"), "did you mean 'previous'"),
+        (dict(reduce="avg"), "pass one of 'last', 'mean'"),
+    ],
+)
+def test_what_a_card_cannot_be_made_of_says_what_it_can(settings: dict[str, Any], why: str):
+    with pytest.raises(UsageError, match=why):
+        MetricCard("x", **settings)
+    card = MetricCard("x")
+    for name, value in settings.items():
+        with pytest.raises(UsageError, match=why):
+            setattr(card, name, value)
