@@ -17,6 +17,7 @@ import * as freshness from "./lib/view/freshness";
 import * as head from "./lib/view/head";
 import * as icons from "./lib/view/icons";
 import * as keys from "./lib/view/keys";
+import * as layer from "./lib/view/layer";
 import * as live from "./lib/view/live";
 import * as theme from "./lib/view/theme";
 
@@ -39,6 +40,7 @@ export const core: Record<string, object> = {
   "view/head": head,
   "view/icons": icons,
   "view/keys": keys,
+  "view/layer": layer,
   "view/live": live,
   "view/theme": theme,
 };

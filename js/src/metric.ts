@@ -1,24 +1,27 @@
 // MetricCard: the page's half. The newest number, where it is going, and a line of how it got there.
 
+import cardStyles from "./card.css";
 import { Buckets } from "./lib/draw/buckets";
-import { ems, fitting, type Placed, placed, wrapped } from "./lib/draw/fitting";
+import { fitting, type Placed, placed, wrapped } from "./lib/draw/fitting";
 import { lines } from "./lib/draw/lines";
 import { sparkline } from "./lib/draw/sparkline";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import { define } from "./lib/hop/slot";
-import { changeOf, exactText } from "./lib/text/changes";
-import { agoText, windowText } from "./lib/text/durations";
-import { formatter, MISSING, type NumberFormat, type Parted, parted, shortened } from "./lib/text/format";
-import { unbroken } from "./lib/text/intl";
+import { exactText } from "./lib/text/changes";
+import { type Comparison, madeText, sinceText } from "./lib/text/comparisons";
+import { agoText } from "./lib/text/durations";
+import { formatter, isScaled, MISSING, type NumberFormat, parted, shortened } from "./lib/text/format";
 import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
 import { BEAT_MS, crowdOf } from "./lib/view/crowd";
 import { h, setAttribute, setNumber, setText, tellWhole } from "./lib/view/dom";
 import { Drawing } from "./lib/view/drawing";
 import type { DataState } from "./lib/view/freshness";
+import { Help } from "./lib/view/help";
 import { showIcon } from "./lib/view/icons";
 import { LiveWidget, type View } from "./lib/view/live";
+import { Trend } from "./lib/view/trend";
 
 /** What the kernel says of the number itself; the same with every part, the newest counts. */
 interface Readout {
@@ -30,6 +33,10 @@ interface Readout {
   /** Likewise: a moment, in seconds since 1970. */
   moment?: number;
   delta?: number;
+  /** Seconds that the change covers. */
+  span?: number;
+  /** Seconds that are known of the window that the number is made of, when these are fewer. */
+  covers?: number;
   /** Seconds that newer records have left the number out, once that is longer than the window. */
   behind?: number;
   level: "normal" | "warning" | "error";
@@ -53,13 +60,19 @@ const WIDE_PX = 420;
 /** Beside the number: margins, padding and borders of a card, CSS pixels. */
 const BESIDE_PX = 38;
 
-/** Size of its text, CSS pixels: as wide as bold letters of this. */
-const TREND_PX = 11.5;
-
-const ARROW = { up: "▲", down: "▼", neutral: "" };
-
 export class MetricCard extends LiveWidget {
-  static override readonly settings = ["icon", "good", "change", "sparkline", "_format"];
+  static override readonly settings = [
+    "icon",
+    "good",
+    "change",
+    "sparkline",
+    "help",
+    "reduce",
+    "_compare",
+    "_format",
+    "_window",
+  ];
+  static override readonly styles = cardStyles;
 
   readonly buckets = new Buckets();
   readout: Readout = { value: null, level: "normal" };
@@ -121,6 +134,23 @@ export class MetricCard extends LiveWidget {
     return this.readout.duration === undefined ? this.get<NumberFormat>("_format") : { name: "duration" };
   }
 
+  /** Of its window. */
+  get seconds(): number {
+    return this.get<{ seconds: number }>("_window").seconds;
+  }
+
+  /** What its number is made of; empty for the newest value. */
+  get made(): string {
+    return madeText(this.get("reduce"), this.seconds, this.readout.covers ?? this.seconds, this.locale);
+  }
+
+  /** Its number with all digits; empty where they are on the card, or there is none. */
+  get exact(): string {
+    const { value, duration } = this.readout;
+    if (value === null || this.isText || duration !== undefined) return "";
+    return exactText(value, this.get<NumberFormat>("_format"), this.locale);
+  }
+
   get number(): number | null {
     const { value, duration } = this.readout;
     return duration === undefined ? value : duration * 1000;
@@ -162,10 +192,12 @@ class MetricView implements View {
   #fontSize = 0;
   /** What is on the card, and how to fit it into so many pixels. */
   #text = "";
+  /** What those who listen hear in its place; empty: the same. */
+  #said = "";
   #place: (room: number) => Placed | null = () => null;
-  readonly #trend = h("span", "rw-trend");
-  readonly #change = h("span", "rw-phrase");
-  readonly #over = h("span", "rw-phrase");
+  readonly #made = h("span", "rw-made");
+  readonly #help: Help;
+  readonly #trend: Trend;
   readonly #foot = h("div", "rw-foot");
   readonly #error = h("div", "rw-error");
   readonly #spark = new Drawing("rw-spark", ["ground", "line", "dots"]);
@@ -187,31 +219,23 @@ class MetricView implements View {
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
+    this.#help = new Help(el, card.host.clock, signal);
+    this.#trend = new Trend(signal);
     const head = h("div", "rw-head");
     const title = h("span", "rw-title");
     setAttribute(this.#icon, "aria-hidden", "true");
     title.append(this.#icon, this.#name);
     tellWhole(title, signal);
-    head.append(title);
+    head.append(title, this.#made, this.#help.button);
     this.#level.append(this.#levelWord);
-    this.#foot.append(this.#level, this.#trend, this.status);
-    this.#trend.append(this.#change, " ", this.#over);
-    setAttribute(this.#trend, "role", "img"); // an arrow, which has a word for those who listen
+    this.#foot.append(this.#level, this.#trend.root, this.status);
     this.root.append(head, this.#value, this.#foot, this.#error, this.#spark.root);
     el.append(this.root);
     this.#value.addEventListener("pointerenter", () => this.#tellExactly(), { signal });
-    const observer = new ResizeObserver(() => this.#keepLines());
-    observer.observe(this.#trend);
-    signal.addEventListener("abort", () => observer.disconnect());
-  }
-
-  /** A trend that once took two lines keeps them: else the card, and all below it, would jump with its digits. */
-  #keepLines(): void {
-    if (this.#over.offsetTop > this.#change.offsetTop) setAttribute(this.#trend, "data-rw-lines", "2");
   }
 
   measure(): void {
-    this.#trend.removeAttribute("data-rw-lines");
+    this.#trend.measure();
     this.root.toggleAttribute("data-rw-wide", this.el.clientWidth >= WIDE_PX);
     this.#size = this.#spark.size;
     this.#trendFor = "";
@@ -233,7 +257,9 @@ class MetricView implements View {
     card.mark(this.root);
     const spark = card.get<boolean>("sparkline");
     const now = card.host.clock.now();
-    const settings = ["good", "change", "_format", "_window"].map((name) => card.get(name));
+    const settings = ["good", "change", "reduce", "_compare", "_format", "_window"].map((name) =>
+      card.get(name),
+    );
     const what = JSON.stringify([state, locale, spark, settings]);
     const calm = now - this.#wroteAt >= CALM_MS;
     this.#wroteAt = now;
@@ -254,10 +280,12 @@ class MetricView implements View {
   /** Draws what seldom changes, and then only: twenty numbers a second should cost no more than themselves. */
   #drawFrame(): void {
     const { card } = this;
-    const [icon, title] = [card.get<string>("icon"), card.get<string>("title")];
+    const [icon, title, help] = ["icon", "title", "help"].map((name) => card.get<string>(name) ?? "");
     const frame = JSON.stringify([
       icon,
       title,
+      help,
+      card.made,
       card.name,
       card.locale,
       card.error,
@@ -266,9 +294,12 @@ class MetricView implements View {
     ]);
     if (frame === this.#frame) return;
     this.#frame = frame;
-    setText(this.#icon, icon);
+    setText(this.#icon, icon!);
     this.#icon.hidden = !icon;
-    setText(this.#name, title);
+    setText(this.#name, title!);
+    setText(this.#made, card.made);
+    this.#made.hidden = !card.made;
+    this.#help.write(help!, card.name, card.locale, this.root);
     setAttribute(this.root, "role", "group");
     setAttribute(this.root, "aria-label", card.name);
     setAttribute(this.#value, "lang", card.locale); // numbers are the locale's, also where words are not
@@ -300,6 +331,8 @@ class MetricView implements View {
     const { card } = this;
     const none = card.state === "no_data" || card.state === "loading";
     this.#text = none ? MISSING : card.text;
+    // What was made short for the eye alone is heard in full.
+    this.#said = none || !isScaled(card.format) ? "" : card.exact;
     if (none || card.isText) {
       this.#place = () => null;
       return;
@@ -316,7 +349,8 @@ class MetricView implements View {
   /** A number is never broken: it stands in one line, smaller or shorter where it is long; only text has several lines. */
   #fit(width: number): void {
     const text = this.#text;
-    const what = `${width} ${text}`;
+    const said = this.#said || text;
+    const what = `${width} ${text} ${said}`;
     if (what === this.#fitFor) return;
     this.#fitFor = what;
     const room = width - BESIDE_PX;
@@ -325,12 +359,12 @@ class MetricView implements View {
     const [shown, rest] = number?.parts ?? [text, ""];
     setNumber(this.#value, shown, rest);
     setAttribute(this.#value, "data-rw-fit", number?.look ?? (line ? "line" : "lines"));
-    if (shown + rest === text) {
+    if (shown + rest === said) {
       this.#value.removeAttribute("role");
       this.#value.removeAttribute("aria-label");
     } else {
       setAttribute(this.#value, "role", "img");
-      setAttribute(this.#value, "aria-label", text);
+      setAttribute(this.#value, "aria-label", said);
     }
     const size = number?.size ?? line ?? wrapped(text, room);
     if (size === this.#fontSize) return;
@@ -340,47 +374,26 @@ class MetricView implements View {
 
   /** Has all digits of the number in its tooltip. */
   #tellExactly(): void {
-    const { value, duration } = this.card.readout;
-    const exact =
-      value === null || duration !== undefined
-        ? ""
-        : exactText(value, this.card.get<NumberFormat>("_format"), this.card.locale);
+    const { exact } = this.card;
     this.#value.title = exact === this.#value.textContent ? "" : exact;
   }
 
-  /** A line of it may end between the change and its time, and before the words of a unit, and nowhere within a number. */
-  #writeTrend({ delta, value }: Readout, room: number): void {
+  #writeTrend({ delta, value, span = 0 }: Readout, room: number): void {
     const { card } = this;
-    const say = words(card.locale);
     const known = delta !== undefined && value !== null && !WITHOUT_TREND.includes(card.state);
-    if (this.#trend.hidden === known) this.#trend.hidden = !known;
+    this.#trend.hide(!known);
     if (!known) return;
-    const relative = card.get<string>("change") === "relative";
-    const { seconds } = card.get<{ seconds: number }>("_window");
-    const over = say("over", unbroken(windowText(seconds, card.locale)));
     const format = card.get<NumberFormat>("_format");
-    const { direction, ...change } = changeOf(value, delta, format, card.locale, relative);
-    const phrase = (text: string, format: NumberFormat, end = "·"): Parted => {
-      const [number, rest] = parted(text, format);
-      const by = [ARROW[direction], number, !rest && text && end].filter(Boolean).join(" ");
-      return [by, rest && `${rest}\u00a0${end}`];
+    const compare = card.get<Comparison>("_compare");
+    const told = {
+      value,
+      delta,
+      since: sinceText(compare, card.get("reduce"), card.seconds, span, format, card.locale),
+      format,
+      relative: card.get<string>("change") === "relative",
+      good: card.get<string>("good"),
     };
-    const whole = phrase(change.text, format);
-    let shown = whole;
-    const fits = () => ems(shown[0]) * TREND_PX <= room;
-    if (!fits()) {
-      const less = shortened(format);
-      const { text } = changeOf(value, delta, format, card.locale, relative, less);
-      shown = phrase(text, less);
-      if (!fits()) shown = phrase(text, less, ""); // its time is in the next line anyway
-    }
-    setNumber(this.#change, ...shown);
-    setText(this.#over, over);
-    setAttribute(this.#trend, "aria-label", `${say(direction)} ${whole.join("")} ${over}`);
-    const good = card.get<string>("good");
-    const verdict = !good || direction === "neutral" ? "" : direction === good ? "good" : "bad";
-    setAttribute(this.#trend, "data-rw-verdict", verdict);
-    setAttribute(this.root, "data-rw-trend", direction);
+    setAttribute(this.root, "data-rw-trend", this.#trend.write(told, room, card.locale));
   }
 
   /** The window as a line with a soft ground; breaks stay breaks. */
@@ -396,7 +409,7 @@ class MetricView implements View {
       height,
       density: devicePixelRatio || 1,
       newest: buckets.newest ?? 0,
-      seconds: this.card.get<{ seconds: number }>("_window").seconds,
+      seconds: this.card.seconds,
     });
     this.#covered = found?.covered ?? 0;
     this.#spark.draw(found?.viewBox, found ?? {}, found ? found.extent.map(write).join(" – ") : MISSING);

@@ -24,7 +24,14 @@ const number = (value: number) => ({ value, level: "normal", newest: 1, series: 
 beforeEach(() => {
   stage = new Stage({ dashboard: Dashboard, metric: MetricCard, events: EventLog });
   traits = { title: "Machine", _members: ["a", "log"] };
-  card = { icon: "", sparkline: false, _format: { name: "number" }, _window: { seconds: 60 } };
+  card = {
+    icon: "",
+    sparkline: false,
+    reduce: "last",
+    _compare: { kind: "window", value: 0 },
+    _format: { name: "number" },
+    _window: { seconds: 60 },
+  };
   header = stage.show("h", "dashboard", traits);
   a = stage.show("a", "metric", card);
   log = stage.show("log", "events", { max_rows: 50, height: 240, level: "info", _stream: "" });

@@ -153,6 +153,9 @@ beforeEach(() => {
     icon: "",
     good: "",
     change: "absolute",
+    help: "",
+    reduce: "last",
+    _compare: { kind: "window", value: 0 },
     tz: "",
     locale: "en",
     height: 240,
@@ -619,6 +622,73 @@ describe("a card", () => {
     const widget = card();
     widget.apply(part({ value: null, level: "normal", [name]: value }, [NOW]), "replace");
     expect(text(shown(widget), ".rw-value")).toBe(said);
+  });
+
+  it.each<[Record<string, unknown>, object, string, string]>([
+    [{ _compare: { kind: "previous", value: 0 } }, {}, "▲ +2 · vs previous", ""],
+    [{ _compare: { kind: "value", value: 5 } }, {}, "▲ +2 · vs 5", ""],
+    [{ _compare: { kind: "ago", value: 300 } }, { span: 300 }, "▲ +2 · vs 5 min ago", ""],
+    [{ _compare: { kind: "ago", value: 300 } }, { span: 100 }, "▲ +2 · vs 100 s ago", ""],
+    [{ reduce: "mean" }, { span: 60 }, "▲ +2 · vs 60 s ago", "mean · 60 s"],
+    [{ reduce: "sum" }, { span: 60, covers: 8.5 }, "▲ +2 · vs 60 s ago", "sum · 8 s"],
+    [{ reduce: "rate", locale: "ja" }, { span: 60 }, "▲ +2 · 60 秒前比", "毎秒・60 秒"],
+  ])(
+    "says with what its number is compared, and what it is made of: %j %j",
+    (settings, more, trend, made) => {
+      Object.assign(traits, settings);
+      const widget = card();
+      widget.apply(part(number(7, { delta: 2, ...more }), [NOW]), "replace");
+      const el = shown(widget);
+      expect([text(el, ".rw-trend"), text(el, ".rw-made")]).toEqual([trend, made]);
+      expect(isHidden(el, ".rw-made")).toBe(!made);
+    },
+  );
+
+  it("has no number where nothing is left to make one of, and no trend", () => {
+    traits.reduce = "mean";
+    const widget = card();
+    widget.apply(part({ value: null, level: "normal" }, [NOW]), "replace");
+    const el = shown(widget);
+    expect([text(el, ".rw-value"), isHidden(el, ".rw-trend")]).toEqual(["—", true]);
+  });
+
+  it.each([
+    [{ name: "compact" }, 123_456, "ja", "12.3万", "123,456"],
+    [{ name: "bytes" }, 1536.5, "en", "1.5 KiB", "1,536.5 B"],
+    [{ name: "si", unit: "W" }, 1_234_567, "en", "1.23 MW", "1,234,567 W"],
+    [{ name: "compact" }, 12, "en", "12", null],
+    [{ name: "number" }, 1 / 3, "en", "0.333", null],
+  ])("of %j says %d in %s in full to those who listen", (format, value, locale, seen, heard) => {
+    Object.assign(traits, { _format: format, locale });
+    const widget = card();
+    widget.apply(part(number(value), [NOW]), "replace");
+    const el = shown(widget).querySelector<HTMLElement>(".rw-value")!;
+    expect([el.textContent.replaceAll("\u00a0", " "), el.getAttribute("aria-label")]).toEqual([seen, heard]);
+    expect(el.getAttribute("role")).toBe(heard && "img");
+  });
+
+  it("says the number in full that it has, also where it looks the same in short", () => {
+    traits._format = { name: "compact" };
+    const widget = card();
+    widget.apply(part(number(1_234_567), [NOW]), "replace");
+    const el = shown(widget).querySelector<HTMLElement>(".rw-value")!;
+    widget.apply(part(number(1_234_568), [NOW]), "replace");
+    widget.draw();
+    expect([el.textContent, el.getAttribute("aria-label")]).toEqual(["1.2M", "1,234,568"]);
+  });
+
+  it("has a button with help beside its title where there is any", () => {
+    const widget = card();
+    const el = shown(widget);
+    const button = el.querySelector<HTMLElement>(".rw-help")!;
+    expect(button.hidden).toBe(true);
+    traits.help = "<i>What</i> this is \ud800";
+    widget.draw();
+    expect([button.hidden, button.getAttribute("aria-label"), button.textContent]).toEqual([
+      false,
+      "About CPU",
+      "<i>What</i> this is \ud800",
+    ]);
   });
 
   it("has all digits of its number in a tooltip", () => {

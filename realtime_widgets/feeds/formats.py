@@ -14,6 +14,7 @@ FORMATS = {
     "duration": "of milliseconds, in two units that suit its size: 0.4 ms, 1.2 s, 1 min 34 s, 3 d 4 h",
     "bytes": "binary prefixes, one decimal: 1,536 is 1.5 KiB",
     "compact": "short, one decimal: 1.2M, 12.3万",
+    "si": "with the prefix that suits its size before the unit, three digits: 1.23 kW, 45.6 mV",
 }
 """The named formats, and what each does."""
 
@@ -23,8 +24,9 @@ def number_format(name: str, *, unit: str | None = None, precision: int | None =
 
     Args:
         name: one of `FORMATS`.
-        unit: text written behind the number, such as "°C" or "/s"; the sign of a currency, such as "$" or "€", stands
-            where the reader's locale has it (not with percentages, durations and bytes); None: none.
+        unit: text written behind the number, such as "°C" or "/s"; the sign of a currency, such as "$" or "€", or its
+            code, such as "USD", stands where the reader's locale has it, with as many digits as it has (of numbers, and
+            those that are compact); None: none.
         precision: digits after the decimal point, 0 to 12, but for durations of two units; None: the format's default.
 
     Raises:

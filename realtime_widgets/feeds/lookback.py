@@ -46,7 +46,7 @@ class Lookback:
         self.end = -math.inf
         """Time at which the window ends, seconds; minus infinity: there is no record."""
         self.since = math.inf
-        """Time from which on all records are known, seconds."""
+        """Time of the first value from which on all are known, seconds."""
         self.holed = False
         """Whether there were records before `since` that are not known."""
 
@@ -66,7 +66,7 @@ class Lookback:
             present = stream.newest_ts
             if present is not None:
                 for ts, values in self._ahead.reached(present) if self._ahead else ():
-                    self._history.add(ts, values[0])
+                    self._add(ts, values[0])
                 self.end = max(self.end, self.now())
                 self._history.forget(self.end)
 
@@ -153,14 +153,16 @@ class Lookback:
             self._ahead = Ahead()
             self.since, self.holed = math.inf, True
         ts, values = self._current(ts, values)
-        if len(ts):
-            self.since = min(self.since, float(ts.min()))
         present = stream.newest_ts
         later = ts > (math.inf if present is None else present)
         if later.any():
             self._ahead.add(ts[later], values[None, later])
             ts, values = ts[~later], values[~later]
+        self._add(ts, values)
+
+    def _add(self, ts: Floats, values: Floats) -> None:
         self._history.add(ts, values)
+        self.since = min(self.since, float(ts[np.isfinite(values)].min(initial=math.inf)))
 
     def _current(self, ts: Floats, values: Floats) -> tuple[Floats, Floats]:
         """Return the records without those that the clock stamped before it was set back, whose times came again."""

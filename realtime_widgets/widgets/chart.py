@@ -103,7 +103,7 @@ class LiveChart(NumberSettings, LiveWidget):
         legend: the values behind the names: `last`; `min`, `max` and `mean` of what is in view; or several of them;
             False: no legend. A chart of one line has none: its value stands beside the title.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
-        format: how values are written: number, percentage (a ratio), duration (given in ms), bytes, compact.
+        format: how values are written: number, percentage (a ratio), duration (given in ms), bytes, compact, si.
         unit: text behind each value; the sign of a currency, such as "$", stands where the reader's locale has it.
         precision: digits after the decimal point of values; None: what the format does.
         stale_after: without data for so long the chart says so: seconds, a timedelta or "5min"; None: when they have

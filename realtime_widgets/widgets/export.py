@@ -31,7 +31,13 @@ CALENDAR: Final = 1e8
 PALETTE: Final = ("#294bfb", "#ed6301", "#52a08b", "#590f79", "#c2029c", "#824808", "#1498e2", "#232734")
 """The colours of the lines where none are given, as in js/src/style.css (light)."""
 
-TICKS: Final[Mapping[str, str]] = {"percentage": ",.1%", "bytes": ".3s", "compact": ".3s", "duration": ",.0f"}
+TICKS: Final[Mapping[str, str]] = {
+    "percentage": ",.1%",
+    "bytes": ".3s",
+    "compact": ".3s",
+    "si": ".3s",
+    "duration": ",.0f",
+}
 """How plotly writes values, by the name of our format."""
 
 EARLIER_OPACITY: Final = 0.35

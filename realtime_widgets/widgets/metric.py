@@ -70,11 +70,13 @@ class MetricCard(NumberSettings, LiveWidget):
         stream: where it comes from; a number is shown as it is; with a number or None the card keeps a stream of its
             own, fed by `update`.
         field: which field; None: `value`, or the only one there is.
-        format: number, percentage (a ratio), duration (given in ms), bytes or compact.
-        unit: text behind the number; the sign of a currency, such as "$", stands where the reader's locale has it;
-            None: none.
+        format: number, percentage (a ratio), duration (given in ms), bytes, compact (1.2M, 12.3万), or si (1.23 kW
+            with `unit="W"`).
+        unit: text behind the number; the sign or the code of a currency, such as "$" or "USD", stands where the
+            reader's locale has it; None: none.
         precision: digits after the decimal point; None: what the format does.
         icon: an emoji or a short text before the title.
+        help: what the number is, for those who wonder: behind a button beside the title.
         good: which direction is good news, for the trend's colour; None: neither.
         change: how the trend says how much it is: `absolute`, in the unit of the number (of percentages in points), or
             `relative` to what it is compared with.
@@ -108,6 +110,9 @@ class MetricCard(NumberSettings, LiveWidget):
 
     icon = Setting("", text("icon")).tag(sync=True)
     """Emoji or short text before the title."""
+
+    help = Setting("", text("help")).tag(sync=True)
+    """What the number is, behind a button beside the title; empty: none."""
 
     good = Setting("", _checked_good).tag(sync=True)
     """`up`, `down` or empty: which direction is good news."""
@@ -144,6 +149,7 @@ class MetricCard(NumberSettings, LiveWidget):
         unit: str | None = None,
         precision: int | None = None,
         icon: str | None = None,
+        help: str | None = None,
         good: Literal["up", "down", None] = None,
         change: Literal["absolute", "relative"] = "absolute",
         compare: Literal["window", "previous"] | Duration | None = "window",
@@ -192,6 +198,7 @@ class MetricCard(NumberSettings, LiveWidget):
             unit=unit,
             precision=precision,
             icon=icon,
+            help=help,
             good=good,
             change=change,
             compare=compare,

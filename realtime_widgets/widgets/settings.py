@@ -199,10 +199,10 @@ class NumberSettings(traitlets.HasTraits):
     """What can be set of a widget that writes numbers."""
 
     format = Setting("number", checked_format)
-    """How numbers are written: number, percentage (a ratio), duration (given in ms), bytes or compact."""
+    """How numbers are written: number, percentage (a ratio), duration (given in ms), bytes, compact or si."""
 
     unit = Setting("", text("unit"))
-    """Text behind each number, or the sign of a currency; empty: none."""
+    """Text behind each number, or the sign or code of a currency; empty: none."""
 
     precision = Setting(None, checked_precision)
     """Digits after the decimal point, 0 to 12; None: what the format does."""

@@ -68,7 +68,7 @@ SIGNATURES = {
     "LiveChart.to_figure": "(self)",
     "LiveChart.to_pandas": "(self)",
     "LiveChart.close": "(self)",
-    "MetricCard": "(title, stream=None, *, field=None, format='number', unit=None, precision=None, icon=None, good=None, change='absolute', compare='window', reduce='last', thresholds=None, sparkline=True, window=60.0, stale_after=None, theme='auto', locale=None, tz=None, layout=None)",
+    "MetricCard": "(title, stream=None, *, field=None, format='number', unit=None, precision=None, icon=None, help=None, good=None, change='absolute', compare='window', reduce='last', thresholds=None, sparkline=True, window=60.0, stale_after=None, theme='auto', locale=None, tz=None, layout=None)",
     "MetricCard.update": "(self, value, *, ts=None)",
     "MetricCard.close": "(self)",
     "connect": "(url=None, *, auth=None, headers=None, decode=None, protocols=(), reconnect=Reconnect(initial=0.5, maximum=20.0, factor=2.0, jitter=True, max_attempts=None), heartbeat=25.0, subscribe=(), on_connect=None, max_size=4194304, overflow='drop_oldest')",

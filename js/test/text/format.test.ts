@@ -51,6 +51,24 @@ describe("numbers", () => {
     [{ name: "bytes", precision: 3 }, 1024 ** 2 - 1024, "1,023.000 KiB"],
     [{ name: "bytes" }, -(1024 ** 4), "−1.0 TiB"],
     [{ name: "bytes", unit: "/s" }, 3 * 1024 ** 3, "3.0 GiB/s"],
+    [{ name: "si", unit: "W" }, 1200, "1.2 kW"],
+    [{ name: "si", unit: "W" }, 0, "0 W"],
+    [{ name: "si", unit: "W" }, -0, "0 W"],
+    [{ name: "si", unit: "W" }, -230.46, "−230 W"],
+    [{ name: "si", unit: "W" }, 999.6, "1 kW"],
+    [{ name: "si", unit: "W" }, 1_234_567, "1.23 MW"],
+    [{ name: "si", unit: "W", precision: 2 }, 1_200_000, "1.20 MW"],
+    [{ name: "si", unit: "W", precision: 0 }, 999.4, "999 W"],
+    [{ name: "si", unit: "W", precision: 0 }, 999.6, "1 kW"],
+    [{ name: "si", unit: "V" }, 0.0456, "45.6 mV"],
+    [{ name: "si", unit: "A" }, 1e-12, "1 pA"],
+    [{ name: "si", unit: "A" }, 9.999e-16, "1 fA"],
+    [{ name: "si", unit: "A" }, 2e-18, "2E−18 A"],
+    [{ name: "si", unit: "J" }, 1e18, "1 EJ"],
+    [{ name: "si", unit: "J" }, 9.996e20, "1,000 EJ"],
+    [{ name: "si", unit: "J" }, 1e24, "1E24 J"],
+    [{ name: "si" }, 45_600, "45.6 k"],
+    [{ name: "si" }, 45, "45"],
     [{ name: "compact" }, 1_234_567, "1.2M"],
     [{ name: "compact" }, 999_960, "1M"],
     [{ name: "compact" }, 0.15, "0.2"],
@@ -75,6 +93,14 @@ describe("numbers", () => {
     ["€", "de", 1234.5, "1.234,50 €"],
     ["€", "en", 3, "€3"],
     ["¥", "ja", 1234, "¥1,234"],
+    ["¥", "ja", 1234.5, "¥1,235"],
+    ["¥", "ja", 0.25, "¥0.25"],
+    ["JPY", "en", 1234.5, "¥1,235"],
+    ["USD", "en", 1234.5, "$1,234.50"],
+    ["USD", "ja", 5, "$5"],
+    ["USD", "en-CA", 5, "US$5"],
+    ["EUR", "de", 1234.5, "1.234,50 €"],
+    ["CPU", "en", 3, "3 CPU"],
     ["kr", "en", 3, "3 kr"],
   ])("of money have the %s where %s puts it: %d is %s", (unit, locale, value, text) => {
     expect(write({ name: "number", unit }, value, locale).replace("\u00a0", " ")).toBe(text);
@@ -83,6 +109,13 @@ describe("numbers", () => {
   it("in short have the sign of a currency too, but ratios do not", () => {
     expect(write({ name: "compact", unit: "$" }, 1_234_567)).toBe("$1.2M");
     expect(write({ name: "percentage", unit: "$" }, 0.5)).toBe("50.0% $");
+  });
+
+  it("in short are of yen without sen", () => {
+    expect([
+      write({ name: "compact", unit: "JPY" }, 1_234_567, "ja"),
+      write({ name: "compact", unit: "USD" }, 5),
+    ]).toEqual(["￥123.5万", "$5"]);
   });
 
   it("are written in the reader's way", () => {
@@ -106,6 +139,7 @@ describe("where there is little room", () => {
     [{ name: "bytes", precision: 9 }, 1.5 * 1024 ** 3, "1.5 GiB"],
     [{ name: "duration", precision: 9 }, 12.3456789, "12.3 ms"],
     [{ name: "compact", precision: 6 }, 1_234_567, "1.23M"],
+    [{ name: "si", unit: "W", precision: 6 }, 1_234_567, "1.23 MW"],
   ] as [NumberFormat, number, string][])("%j of %d is %s", (format, value, text) => {
     expect(write(shortened(format), value).replace("\u00a0", " ")).toBe(text);
   });

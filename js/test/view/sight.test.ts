@@ -63,6 +63,8 @@ beforeEach(() => {
     {
       icon: "",
       sparkline: false,
+      reduce: "last",
+      _compare: { kind: "window", value: 0 },
       _format: { name: "number" },
       _window: { seconds: 60 },
     },

@@ -7,8 +7,10 @@ import {
   PREFIXES,
   plainly,
   SMALL,
+  siUnit,
   suffix,
   TWO_DIGITS,
+  thousandsOf,
 } from "../text/format";
 import { numberFormat, numberWriter } from "../text/intl";
 import { words } from "../text/words";
@@ -90,7 +92,7 @@ const READABLE = 1 / 100;
 const CLOSE = 1 / 10;
 
 /** What the other formats write by themselves, digits after the decimal point. */
-const USUAL: Readonly<Record<string, number>> = { percentage: 1, bytes: 1, compact: 1 };
+const USUAL: Readonly<Record<string, number>> = { percentage: 1, bytes: 1, compact: 1, si: 2 };
 
 /** A format with as many digits as tell values apart that are all near to each other, on an axis from `from` to `to`. */
 export function readingFormat(
@@ -110,7 +112,9 @@ export function readingFormat(
       ? 1024 ** Math.floor(Math.log2(Math.max(1, size)) / 10)
       : format.name === "compact"
         ? compactUnit(size, locale)
-        : 1;
+        : format.name === "si"
+          ? 1000 ** (thousandsOf(size) ?? 0)
+          : 1;
   const digits = Math.ceil(-Math.log10(((to - from) * READABLE) / unit) - 1e-9);
   return digits > usual ? { ...format, precision: Math.min(12, digits) } : format;
 }
@@ -133,7 +137,7 @@ function parts(step: number, size: number, { format, locale }: Scale): Parts {
     });
     return [(value) => write(value * plain.factor), unit];
   }
-  const unit = suffix(format);
+  const unit = suffix(format.name === "si" ? { ...format, name: "number" } : format);
   switch (format.name) {
     case "percentage": {
       const percent = (options: Intl.NumberFormatOptions) => {
@@ -150,6 +154,14 @@ function parts(step: number, size: number, { format, locale }: Scale): Parts {
         power += 1;
       const write = numberWriter(locale, fixed(digitsOf(step / 1024 ** power)));
       return [(value) => write(value / 1024 ** power), ` ${PREFIXES[power]}${unit}`];
+    }
+    case "si": {
+      const power = thousandsOf(size);
+      if (power === null) break;
+      const divisor = 1000 ** power;
+      const write = numberWriter(locale, fixed(digitsOf(step / divisor)));
+      const named = siUnit(power, format);
+      return [(value) => write(value / divisor), named && ` ${named}`];
     }
     case "duration": {
       if (size >= 60_000) {

@@ -1,10 +1,12 @@
 // Changes: by how much a number has changed, and the number with all its digits.
 
+import { cardWords } from "./card_words";
 import {
   currencyOf,
   FEW,
   formatter,
   HUGE,
+  minorDigits,
   moneyWriter,
   type NumberFormat,
   percentWriter,
@@ -14,7 +16,6 @@ import {
   TWO_DIGITS,
 } from "./format";
 import { numberWriter } from "./intl";
-import { words } from "./words";
 
 /** What has become of a number. */
 export interface Change {
@@ -72,7 +73,8 @@ function lastDigit(format: NumberFormat, size: number): number {
   const factor = name === "percentage" ? 100 : 1;
   const shown = size * factor;
   const { below, digits } = factor > 1 ? FEW : smallOf(format);
-  const after = factor > 1 ? 1 : currencyOf(format) || shown >= TWO_DIGITS ? 2 : 3;
+  const currency = currencyOf(format);
+  const after = factor > 1 ? 1 : currency ? minorDigits(currency) : shown >= TWO_DIGITS ? 2 : 3;
   const exact = shown >= HUGE || (shown > 0 && shown < below && precision === undefined);
   return 10 ** -(exact ? digits - 1 - Math.floor(Math.log10(shown)) : (precision ?? after)) / factor;
 }
@@ -86,7 +88,7 @@ function sizeWriter(format: NumberFormat, locale: string, relative: boolean): (s
     const points = plain
       ? formatter({ ...plain.format, unit: "" }, locale)(change * plain.factor)
       : usual(change);
-    return `${points} ${words(locale)("points")}`;
+    return `${points} ${cardWords(locale)("points")}`;
   };
 }
 
@@ -99,5 +101,6 @@ export function exactText(value: number, format: NumberFormat, locale: string): 
   const size = Math.abs(value);
   const extreme = size >= HUGE || (size > 0 && size < 1e-6);
   const options: Intl.NumberFormatOptions = extreme ? { notation: "scientific", ...all } : all;
-  return moneyWriter(format, locale, options)(value) + unit + suffix(format);
+  const own = name === "si" ? suffix({ ...format, name: "number" }) : suffix(format);
+  return moneyWriter(format, locale, options)(value) + unit + own;
 }

@@ -4,7 +4,7 @@ import { durationText } from "./durations";
 import { kept, numberFormat, numberWriter, withMinus } from "./intl";
 
 export interface NumberFormat {
-  name: "number" | "percentage" | "duration" | "bytes" | "compact";
+  name: "number" | "percentage" | "duration" | "bytes" | "compact" | "si";
   unit?: string;
   precision?: number;
   /** Few digits are written, whatever its size: see `shortened`. */
@@ -15,6 +15,12 @@ export const MISSING = "—";
 
 /** Of bytes, each 1024 of the one before. */
 export const PREFIXES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+/** Of physical units, each a thousand times the one before; the one without a name is that of 1. */
+const SI_PREFIXES = ["f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E"];
+
+/** How many there are below that of 1. */
+const BELOW = SI_PREFIXES.indexOf("");
 
 /** Signs of currencies that stand where the reader's locale puts them. */
 const CURRENCIES: Readonly<Record<string, string>> = {
@@ -30,6 +36,13 @@ const CURRENCIES: Readonly<Record<string, string>> = {
   "₫": "VND",
   "₿": "BTC",
 };
+
+/** Currencies that are called by their codes. */
+const CODES = new Set(
+  "USD EUR GBP JPY CNY KRW INR RUB TRY VND BRL CAD AUD NZD CHF SEK NOK DKK PLN CZK HUF ILS MXN ZAR SGD HKD TWD THB IDR PHP".split(
+    " ",
+  ),
+);
 
 /** From here on numbers have two digits after the point at most; smaller ones have three. */
 export const TWO_DIGITS = 100;
@@ -56,6 +69,7 @@ const BEYOND: Readonly<Record<string, number>> = {
   percentage: 1e13,
   compact: 1e18,
   bytes: 1e24,
+  si: 1e21,
   duration: 1e17,
 };
 
@@ -122,22 +136,34 @@ export function shortened({ name, unit = "" }: NumberFormat): NumberFormat {
  * two units.
  */
 export function parted(text: string, format: NumberFormat): Parted {
-  const spaced = format.name === "bytes" || format.name === "duration";
+  const spaced = format.name !== "compact" && isScaled(format);
   const end = spaced ? text.indexOf(" ") : text.lastIndexOf(suffix(format));
   return end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end)];
+}
+
+/** Whether it writes numbers with the units that suit their size: not all digits are there. */
+export function isScaled({ name }: NumberFormat): boolean {
+  return name === "bytes" || name === "duration" || name === "si" || name === "compact";
 }
 
 /** The unit as it stands behind a number; empty where there is none, or it stands elsewhere. */
 export function suffix(format: NumberFormat): string {
   const { unit } = format;
-  if (!unit || currencyOf(format)) return "";
+  if (!unit || format.name === "si" || currencyOf(format)) return "";
   return /^[/%°‰′″\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]/u.test(unit) ? unit : ` ${unit}`;
 }
 
 /** The code of the currency that numbers are of, if they are. */
 export function currencyOf({ name, unit = "" }: NumberFormat): string | undefined {
   const may = name === "number" || name === "compact";
-  return may && Object.hasOwn(CURRENCIES, unit) ? CURRENCIES[unit] : undefined;
+  if (!may) return undefined;
+  return Object.hasOwn(CURRENCIES, unit) ? CURRENCIES[unit] : CODES.has(unit) ? unit : undefined;
+}
+
+/** Digits after the point that amounts of a currency have: none of yen. */
+export function minorDigits(currency: string): number {
+  const { maximumFractionDigits } = numberFormat("en", { style: "currency", currency }).resolvedOptions();
+  return maximumFractionDigits ?? 2;
 }
 
 /** A function from number to text, with the currency where there is one. */
@@ -152,12 +178,14 @@ export function moneyWriter(
     ...options,
     style: "currency",
     currency,
-    currencyDisplay: "narrowSymbol",
+    currencyDisplay: currency === format.unit ? "symbol" : "narrowSymbol",
   });
-  const sign = format.unit!;
+  const sign = currency === format.unit ? null : format.unit!; // a code is written as the locale does
   return (value) => {
     const parts = intl.formatToParts(value);
-    return withMinus(parts.map(({ type, value }) => (type === "currency" ? sign : value)).join(""));
+    return withMinus(
+      parts.map(({ type, value }) => (type === "currency" ? (sign ?? value) : value)).join(""),
+    );
   };
 }
 
@@ -188,9 +216,38 @@ function writer(format: NumberFormat, locale: string): (value: number) => string
         return `${(power ? scaled : whole)(value / 1024 ** power)} ${PREFIXES[power]}`;
       };
     }
+    case "si": {
+      const few = precision === undefined ? { maximumSignificantDigits: 3 } : digits(0, 0);
+      const write = numberWriter(locale, few);
+      const plain = numbersOf({ name: "number" }, locale, (least, most) => ({
+        minimumFractionDigits: least,
+        maximumFractionDigits: most,
+      }));
+      return (value) => {
+        const power = thousandsOf(value, precision);
+        const told = power === null ? plain(value) : write(value / 1000 ** power);
+        return [told, siUnit(power ?? 0, format)].filter(Boolean).join(" ");
+      };
+    }
     default:
       return numbersOf(format, locale, digits);
   }
+}
+
+/** A unit with the prefix of a power of a thousand. */
+export function siUnit(power: number, { unit = "" }: NumberFormat): string {
+  return SI_PREFIXES[BELOW + power] + unit;
+}
+
+/** The power of a thousand whose prefix a number has: of the one that it is rounded to; null for what is smaller than all. */
+export function thousandsOf(value: number, precision?: number): number | null {
+  const size = Math.abs(value);
+  if (!size) return 0;
+  let power = Math.max(-BELOW, Math.min(SI_PREFIXES.length - 1 - BELOW, Math.floor(Math.log10(size) / 3)));
+  const told = size / 1000 ** power;
+  const rounded = Number(precision === undefined ? told.toPrecision(3) : told.toFixed(precision));
+  if (rounded >= 1000 && power < SI_PREFIXES.length - 1 - BELOW) power += 1;
+  return told < 0.9995 && power === -BELOW ? null : power;
 }
 
 function numbersOf(
@@ -199,9 +256,11 @@ function numbersOf(
   digits: (least: number, most: number) => Intl.NumberFormatOptions,
 ): (value: number) => string {
   const strip = format.precision === undefined ? { trailingZeroDisplay: "stripIfInteger" } : {};
-  const money = { ...digits(2, 2), ...strip } as Intl.NumberFormatOptions;
-  const plain = moneyWriter(format, locale, currencyOf(format) ? money : digits(0, 3));
-  const large = moneyWriter(format, locale, currencyOf(format) ? money : digits(0, 2));
+  const currency = currencyOf(format);
+  const minor = currency ? minorDigits(currency) : 0;
+  const money = { ...digits(minor, minor), ...strip } as Intl.NumberFormatOptions;
+  const plain = moneyWriter(format, locale, currency ? money : digits(0, 3));
+  const large = moneyWriter(format, locale, currency ? money : digits(0, 2));
   const extreme = moneyWriter(format, locale, { notation: "scientific", maximumSignificantDigits: 3 });
   const usual = (value: number) => {
     const size = Math.abs(value);
@@ -225,7 +284,8 @@ export const FEW: Small = { below: 0.1, digits: 2 };
 const PART: Small = { below: 1, digits: 2 };
 
 export function smallOf(format: NumberFormat): Small {
-  return { below: currencyOf(format) ? 0.01 : 0.1, digits: 3 };
+  const currency = currencyOf(format);
+  return { below: currency ? 10 ** -minorDigits(currency) : 0.1, digits: 3 };
 }
 
 /** Writes small numbers by the digits that matter, and others as usual: nothing but 0 is written as 0. */

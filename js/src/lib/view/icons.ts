@@ -21,11 +21,11 @@ const PATHS = {
   table: "M2 3h12v10H2zM2 6.5h12M6.5 3v10",
   chart: "M2 2v12h12M4.5 10l3-4 2.5 2.5L14 4",
   sort: "M2 4h12M2 8h8M2 12h4",
-  bell: "M3 12h10l-1.5-2V7a3.5 3.5 0 0 0-7 0v3zM6.5 14h3",
   muted: "M3 12h10l-1.5-2V7a3.5 3.5 0 0 0-7 0v3zM6.5 14h3M2 2l12 12",
   clock: "M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11M8 5v3l2 1.5",
   checks: "M1 8.5l3 3.5l6-8M8 11l1 1l6-8",
   bin: "M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.7 9h6.6l.7-9",
+  info: "M8 2a6 6 0 1 1 0 12a6 6 0 1 1 0-12M8 7.3v3.6M8 4.9v.4",
 };
 
 export type Icon = keyof typeof PATHS;
