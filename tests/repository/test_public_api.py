@@ -108,7 +108,7 @@ SIGNATURES = {
     "Notifications.clear": "(self)",
     "Notifications.undo": "(self)",
     "ConnectionIndicator": "(client, *, grace=5.0, theme='auto', locale=None, layout=None)",
-    "cards": "(stream, fields, /, **settings)",
+    "cards": "(stream, fields=None, /, *, title=None, **settings)",
     "Dashboard": "(children=(), *more, columns='auto', span=None, title=None, connection=None, theme='auto', locale=None, layout=None)",
     "Dashboard.add": "(self, widget, name=None, *, span=None)",
     "Dashboard.remove": "(self, widget)",

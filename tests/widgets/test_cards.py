@@ -58,6 +58,57 @@ def test_lines_have_as_equal_numbers_of_cards_as_they_can(stream: Stream, count:
     assert cards(stream, [f"f{i}" for i in range(count)]).columns == columns
 
 
+def test_without_names_there_is_a_card_for_each_field_of_numbers_that_there_is(stream: Stream):
+    stream.append(cpu=0.5, host="a", memory=0.25)
+    row = cards(stream, title="Machine")
+    assert titles(row) == ["CPU", "Memory"]
+    assert (row.title, cards(stream).title) == ("Machine", "")
+
+
+def test_of_a_table_the_last_row_is_shown():
+    row = cards({"loss": [0.5, 0.25], "epoch": [1, 2]}, {"loss": dict(precision=4), "epoch": None})
+    assert [card.value for card in row] == [0.25, 2.0]
+    assert row["loss"].precision == 4
+    assert row["loss"].data_state == "idle"
+
+
+def test_what_a_name_says_for_certain_is_how_its_numbers_are_written(stream: Stream):
+    row = cards(stream, ["rss_bytes", "latency_ms", "requests_per_second", "error_rate"])
+    assert titles(row) == ["Rss", "Latency", "Requests", "Error rate"]
+    assert [card.format for card in row] == ["bytes", "duration", "number", "number"]
+    assert [card.unit for card in row] == ["", "", "/s", ""]
+
+
+def test_what_is_said_goes_before_what_is_guessed(stream: Stream):
+    row = cards(
+        stream,
+        {
+            "latency_ms": dict(unit="ms"),
+            "a_bytes": "number",
+            "b_ms": dict(precision=2),
+            "c_ms": dict(title="C"),
+        },
+    )
+    assert [(card.title, card.format, card.unit, card.precision) for card in row] == [
+        ("Latency ms", "number", "ms", None),
+        ("A bytes", "number", "", None),
+        ("B", "duration", "", 2),
+        ("C", "duration", "", None),
+    ]
+    assert cards(stream, ["a_bytes"], format="compact")[0].format == "compact"
+
+
+def test_units_stay_in_titles_that_would_be_the_same(stream: Stream):
+    stream.append(memory_percent=42.0, memory_bytes=1e9, swap_bytes=1e8)
+    assert titles(cards(stream)) == ["Memory percent", "Memory bytes", "Swap"]
+
+
+def test_all_cards_of_a_row_have_icons_of_their_own_or_none(stream: Stream):
+    assert [card.icon for card in cards(stream, ["cpu", "disk_bytes"])] == ["🖥️", "💾"]
+    assert [card.icon for card in cards(stream, ["cpu", "loss"])] == ["", ""]
+    assert [card.icon for card in cards(stream, {"cpu": dict(icon="A"), "users": {}})] == ["A", "👥"]
+
+
 def test_cards_are_a_row_of_a_dashboard_and_held_with_it(stream: Stream):
     row = cards(stream, ["a", "b"])
     whole = Dashboard([row, LiveChart(stream)])
@@ -87,7 +138,13 @@ def test_a_field_is_titled_by_its_name_in_words(field: str, title: str):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda s: cards("cpu", ["cpu"]), WrongType, "cannot follow 'cpu': pass a Stream first"),
+        (lambda s: cards("cpu", ["cpu"]), WrongType, "cannot follow 'cpu': pass a Stream or a table first"),
+        (lambda s: cards(s), UsageError, "stream 's' has no numbers yet; name its fields"),
+        (
+            lambda s: cards({f"f{i}": [i] for i in range(40)}),
+            UsageError,
+            "has 40 fields of numbers, and a row 32",
+        ),
         (lambda s: cards(s, []), UsageError, "there are no cards without fields"),
         (lambda s: cards(s, 5), WrongType, "cards cannot be made of 5"),
         (lambda s: cards(s, [5]), WrongType, "5 is no name of a field"),
@@ -114,7 +171,6 @@ def test_a_field_that_the_stream_does_not_have_is_refused(stream: Stream):
         ({"a": {"stream": None}}, {}, "cannot have a stream of its own"),
         ({"a": {"field": "b"}}, {}, "cannot have a field of its own"),
         (["a"], {"field": "b"}, "cannot have a field of its own"),
-        (["a"], {"title": "x"}, "title= cannot be that of all cards"),
     ],
 )
 def test_what_each_card_has_of_its_own_cannot_be_set(sent: Recorder, fields: Any, settings: Any, why: str):
