@@ -628,7 +628,7 @@ describe("a card", () => {
     [{ _compare: { kind: "previous", value: 0 } }, {}, "▲ +2 · vs previous", ""],
     [{ _compare: { kind: "value", value: 5 } }, {}, "▲ +2 · vs 5", ""],
     [{ _compare: { kind: "ago", value: 300 } }, { span: 300 }, "▲ +2 · vs 5 min ago", ""],
-    [{ _compare: { kind: "ago", value: 300 } }, { span: 100 }, "▲ +2 · vs 100 s ago", ""],
+    [{ _compare: { kind: "ago", value: 300 } }, { span: 100 }, "▲ +2 · vs 1 min 40 s ago", ""],
     [{ reduce: "mean" }, { span: 60 }, "▲ +2 · vs 60 s ago", "mean · 60 s"],
     [{ reduce: "sum" }, { span: 60, covers: 8.5 }, "▲ +2 · vs 60 s ago", "sum · 8 s"],
     [{ reduce: "rate", locale: "ja" }, { span: 60 }, "▲ +2 · 60 秒前比", "毎秒・60 秒"],

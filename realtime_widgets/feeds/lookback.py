@@ -57,8 +57,13 @@ class Lookback:
             last: the number of the last record to be read; None: the newest.
         """
         stream = self.stream
+        before, now = (
+            (stream.cleared_seq, stream.past_seq),
+            self.now(),
+        )  # not while held: it asks a clock of the user's
         with self._lock, stream.hold():
-            if self._cursor < 0 or stream.cleared_seq != self._cleared or stream.past_seq != self._past:
+            at = stream.cleared_seq, stream.past_seq
+            if self._cursor < 0 or at != (self._cleared, self._past):
                 self._begin()
             last = stream.last_seq if last is None else last
             if last > self._cursor:
@@ -67,7 +72,7 @@ class Lookback:
             if present is not None:
                 for ts, values in self._ahead.reached(present) if self._ahead else ():
                     self._add(ts, values[0])
-                self.end = max(self.end, self.now())
+                self.end = max(self.end, present, now if at == before else -math.inf)
                 self._history.forget(self.end)
 
     def now(self) -> float:

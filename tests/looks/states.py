@@ -152,6 +152,39 @@ rw.Dashboard(
 """,
         ("chart", "live"),
     ),
+    "cards in depth": State(
+        """
+deep = rw.Stream("deep")
+ts = time.time() - 180 + np.arange(181)
+load = wave(ts)
+deep.extend({"ts": ts, "load": load, "served": np.cumsum(load * 40).round(), "revenue": 1234.5 + 300 * load,
+             "rss_bytes": 2e9 + 5e8 * load, "power_watts": 1200 * load, "visits": 123456.0 + ts - ts[0],
+             "latency_ms": 900 * load})
+alive.append((deep, dict(load=0.62, served=float(np.cumsum(load * 40).round()[-1]), revenue=1499.25, rss_bytes=2.4e9,
+                         power_watts=812.0, visits=123637.0, latency_ms=412.0)))
+help = "The share of requests that were answered within 100 ms.\\nWithout those that were refused: these are counted on their own."
+def deep_cards(locale=None):
+    a, b = ("Answered in time", "Requests") if locale is None else ("時間内の応答", "要求数")
+    return [
+        rw.MetricCard(a, deep, field="load", format="percentage", compare=0.5, good="up", help=help, locale=locale),
+        rw.MetricCard(b, deep, field="served", reduce="rate", unit="/s", help=help, locale=locale),
+        rw.MetricCard(b, deep, field="load", reduce="mean", format="percentage", compare="2min", locale=locale),
+        rw.MetricCard("Revenue", deep, field="revenue", unit="JPY" if locale else "USD", compare="previous", locale=locale),
+        rw.MetricCard("Visits", deep, field="visits", format="compact", compare="1h", change="relative", locale=locale),
+        rw.MetricCard("Sum", deep, field="load", reduce="sum", window="2min", good="down", thresholds={5: "warning"}, locale=locale),
+    ]
+rw.Dashboard(
+    [
+        rw.cards(deep, ["rss_bytes", "power_watts", "latency_ms"], title="By the names of fields", reduce="max", window="1min"),
+        deep_cards()[:3], deep_cards()[3:], deep_cards("ja")[:3], deep_cards("ja")[3:],
+        rw.MetricCard("A title that is so long that it needs the whole of the line, and the help beside it, too", deep,
+                      field="load", help=help, reduce="mean"),
+    ],
+    title="What cards are made of",
+)
+""",
+        ("metric", "live"),
+    ),
     "long texts": State(
         """
 long = filled("long")

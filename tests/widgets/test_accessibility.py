@@ -77,6 +77,8 @@ cards = [
     rw.MetricCard("lost", lost, field="a"),
     rw.MetricCard("held", lines, field="cpu"),
     rw.MetricCard("", 7),
+    rw.MetricCard("mean", lines, field="cpu", reduce="mean", compare="2min", help="What <b>this</b> is"),
+    rw.MetricCard("compact", lines, field="cpu", format="compact", compare=0.123456, locale="ja", help="説明"),
 ]
 vague.append(a=1, b=2)
 logs = [rw.EventLog(log, title="log"), rw.EventLog(empty, title="empty log"), rw.EventLog(log)]
@@ -95,7 +97,7 @@ rw.Dashboard(
 
 @pytest.fixture(scope="module")
 def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
-    context = browser.new_context(viewport={"width": 1280, "height": 2600}, locale="en-US")
+    context = browser.new_context(viewport={"width": 1280, "height": 2800}, locale="en-US")
     context.set_default_timeout(LIMIT * 1000)
     notebook = Notebook.open(context.new_page(), lab, lab.write([STAND_IN, BOARD, "'the last cell'"]))
     notebook.set_theme(dark=False)  # the server remembers what an earlier test chose
@@ -107,7 +109,7 @@ def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
             """() => {
                 const waiting = document.querySelector(".rw-root[data-rw-state=loading]");
                 waiting?.scrollIntoView({ block: "center" });
-                return !waiting && document.querySelectorAll(".rw-root").length === 33;
+                return !waiting && document.querySelectorAll(".rw-root").length === 35;
             }"""
         )
     except TimeoutError as error:
@@ -222,7 +224,7 @@ def test_every_widget_in_every_state_keeps_the_rules(page: Page, board: Notebook
     hidden.click()
     expect(hidden).to_have_attribute("aria-pressed", "false")
     board.set_theme(dark="dark" in look)
-    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(33)
+    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(35)
     verdict = judged(page)
     hidden.click()
     assert verdict == KEPT

@@ -148,6 +148,59 @@ def test_numbers_are_whole_and_can_be_read_in_any_width(page: Page, lab: Lab, lo
     notebook.screenshot(f"numbers-{locale}")
 
 
+def test_help_is_read_by_pointing_and_by_keys_and_no_card_clips_it(page: Page, lab: Lab) -> None:
+    page.set_viewport_size({"width": 1000, "height": 900})
+    notebook = opened(
+        page,
+        lab,
+        """
+said = "The share of <b>requests</b> that were answered within 100 ms. " * 6
+rw.Dashboard([rw.MetricCard("Answered", stream, field="cpu", help=said, reduce="mean", compare=0.4)],
+             layout={"width": "320px"})
+""",
+    )
+    card = widgets(page, "metric")
+    expect(card).to_contain_text("mean · 60 s")
+    expect(card.locator(".rw-trend")).to_contain_text("vs 0.4")
+    help, layer = card.get_by_role("button", name="About Answered"), page.locator(".rw-help-text")
+    expect(help).to_have_accessible_description(
+        ("The share of <b>requests</b> that were answered within 100 ms. " * 6).strip()
+    )
+    help.hover()
+    expect(layer).to_contain_text("<b>requests</b>")
+    assert clipped(layer) == []
+    box, root = layer.bounding_box(), card.bounding_box()
+    assert box is not None
+    assert root is not None
+    assert box["y"] < root["y"] or box["y"] + box["height"] > root["y"] + root["height"]
+    notebook.screenshot("help-light")
+    layer.hover()  # on the way there it stays
+    expect(layer).to_be_visible()
+    page.mouse.move(900, 850)
+    expect(layer).to_have_count(0)
+    help.focus()
+    expect(layer).to_be_visible()
+    help.blur()
+    notebook.set_theme(dark=True)
+    help.focus()
+    expect(layer).to_have_attribute("data-rw-theme", "dark")
+    notebook.screenshot("help-dark")
+    page.keyboard.press("Escape")
+    expect(layer).to_have_count(0)
+
+
+def test_a_sum_falls_as_its_records_leave_the_window_while_nothing_comes(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page, lab, "total = rw.MetricCard('Total', reduce='sum', window=3, stale_after=600)\ntotal"
+    )
+    value = widgets(page, "metric").locator(".rw-value")
+    expect(value).to_have_text("—")
+    notebook.execute("total.update(5); total.update(2)")
+    expect(value).to_have_text("7")
+    expect(value).to_have_text("0")
+    assert notebook.execute("print(total.value)").strip() == "0.0"
+
+
 def test_the_values_of_a_legend_have_room_beside_the_names_in_a_narrow_cell(page: Page, lab: Lab) -> None:
     opened(
         page,

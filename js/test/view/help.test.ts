@@ -1,7 +1,9 @@
 // Help, with a clock turned by hand.
 
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Help } from "../../src/lib/view/help";
+import { keepKeys } from "../../src/lib/view/keys";
+import { markBuild } from "../../src/lib/view/theme";
 import { HandClock } from "../hand";
 
 let life: AbortController;
@@ -14,6 +16,9 @@ beforeEach(() => {
   clock = new HandClock();
   el = document.body.appendChild(document.createElement("div"));
   const root = el.appendChild(document.createElement("div"));
+  el.className = "rw-host";
+  markBuild(el);
+  keepKeys();
   root.className = "rw-root";
   root.tabIndex = -1;
   root.lang = "ja";
@@ -24,6 +29,7 @@ beforeEach(() => {
 
 afterEach(() => {
   life.abort();
+  vi.unstubAllGlobals();
   document.body.replaceChildren();
 });
 
@@ -67,19 +73,30 @@ it("stays while the pointer goes on to the text, and leaves soon after it", () =
   expect(layer()).toBeNull();
 });
 
-it("stays with the focus when the pointer leaves, and is put away by Escape, which nobody else hears", () => {
-  const heard: string[] = [];
-  el.addEventListener("keydown", ({ key }) => heard.push(key));
+it("stays with the focus when the pointer leaves, and is put away by Escape", () => {
   help.button.focus();
   point(help.button, "pointerleave");
   clock.run(1000);
   expect(layer()).not.toBeNull();
-  const press = () =>
-    help.button.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
-  press();
-  expect([layer(), heard]).toEqual([null, []]);
-  press();
-  expect(heard).toEqual(["Escape"]);
+  const press = (key: string) =>
+    help.button.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true }));
+  press("a");
+  expect(layer()).not.toBeNull();
+  press("Escape");
+  expect(layer()).toBeNull();
+});
+
+it.each([
+  ["above", "right", [400, 700, 20, 20], ["", "68px", "auto", "200px"]],
+  ["below", "left", [100, 50, 20, 20], ["100px", "auto", "70px", "auto"]],
+])("stands %s its button, along its edge, where there is more room: %s", (_, side, rect, places) => {
+  const [x, y, width, height] = rect as [number, number, number, number];
+  vi.stubGlobal("innerWidth", side === "right" ? 488 : 1000);
+  vi.stubGlobal("innerHeight", 900);
+  vi.spyOn(help.button, "getBoundingClientRect").mockReturnValue(new DOMRect(x, y, width, height));
+  help.button.focus();
+  const { left, right, top, bottom } = layer()!.style;
+  expect([left.replace("auto", ""), right, top, bottom]).toEqual(places);
 });
 
 it("has no button without a text, and leaves its focus to the widget", () => {

@@ -2,7 +2,7 @@
 // realtime_widgets/feeds/comparison.py.
 
 import { cardWords } from "./card_words";
-import { windowText } from "./durations";
+import { durationText, windowText } from "./durations";
 import { formatter, type NumberFormat } from "./format";
 import { unbroken } from "./intl";
 
@@ -33,16 +33,25 @@ export function sinceText(
   if (kind === "value") return say("vs_value", unbroken(formatter(format, locale)(value)));
   if (reduce === "last" && kind === "window") return say("over", unbroken(windowText(seconds, locale)));
   if (reduce === "last" && kind === "previous") return say("vs_previous");
-  return say("vs_ago", lengthText(kind === "ago" ? value : seconds, span, locale));
+  if (kind !== "ago") return say("vs_ago", lengthText(seconds, span, windowText, locale));
+  return say(
+    "vs_ago",
+    lengthText(value, span, (length) => durationText(length * 1000, locale), locale),
+  );
 }
 
 /** What a number is made of: `mean · 60 s`; empty for the newest value. `known` are the seconds that are known of its window. */
 export function madeText(reduce: Reduce, seconds: number, known: number, locale: string): string {
-  return reduce === "last" ? "" : cardWords(locale)(reduce, lengthText(seconds, known, locale));
+  return reduce === "last" ? "" : cardWords(locale)(reduce, lengthText(seconds, known, windowText, locale));
 }
 
 /** A length of time that was asked for, or the one that it is, where that is shorter. */
-function lengthText(asked: number, found: number, locale: string): string {
+function lengthText(
+  asked: number,
+  found: number,
+  write: (seconds: number, locale: string) => string,
+  locale: string,
+): string {
   const whole = found < asked * NEARLY ? (found < 1 ? found : Math.floor(found)) : asked;
-  return unbroken(windowText(whole, locale));
+  return unbroken(write(whole, locale));
 }

@@ -5,7 +5,8 @@ import type { Clock } from "../hop/clock";
 import { cardWords } from "../text/card_words";
 import { h, setAttribute, setHidden, setText } from "./dom";
 import { icon } from "./icons";
-import { type Anchor, Layer } from "./layer";
+import { onKeys } from "./keys";
+import { type Anchor, DISTANCE, Layer } from "./layer";
 
 /** A pointer has so long to come from the button to the text. */
 const LEAVE_MS = 200;
@@ -37,11 +38,8 @@ export class Help {
     on(this.#layer.root, ["pointerenter"], () => this.#show());
     for (const each of [this.button, this.#layer.root]) on(each, ["pointerleave"], () => this.#hideSoon());
     on(this.button, ["blur"], () => this.#hide());
-    on(this.button, ["keydown"], (event) => {
-      if ((event as KeyboardEvent).key !== "Escape" || !this.#layer.shown) return;
-      event.stopPropagation();
-      this.#hide();
-    });
+    const hideOnEscape = ({ key }: KeyboardEvent) => key === "Escape" && this.#hide();
+    onKeys(this.button, hideOnEscape, signal);
     signal.addEventListener("abort", () => this.#cancel?.());
   }
 
@@ -54,10 +52,15 @@ export class Help {
     setAttribute(this.button, "aria-label", cardWords(locale)("about", name));
   }
 
+  /** Above or below the button, along its edge: what it explains stays to be seen. */
   get #anchor(): Anchor | null {
     if (this.button.hidden) return null;
-    const { left, top, width, height } = this.button.getBoundingClientRect();
-    return { x: left + width / 2, y: top + height / 2 };
+    const { left, right, top, bottom } = this.button.getBoundingClientRect();
+    const farRight = left + right > innerWidth;
+    return {
+      x: farRight ? right + DISTANCE : left - DISTANCE,
+      y: top + bottom > innerHeight ? top : bottom,
+    };
   }
 
   #show(): void {

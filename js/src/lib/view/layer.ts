@@ -11,7 +11,7 @@ export interface Anchor {
 }
 
 /** How far a layer keeps from its anchor and from the edges of the window, CSS pixels. */
-const DISTANCE = 14;
+export const DISTANCE = 14;
 const EDGE = 8;
 /** A window so narrow has no room beside an anchor. */
 const NARROW = 480;
