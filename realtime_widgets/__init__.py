@@ -21,6 +21,8 @@ from .widgets import LiveChart, MetricCard, configure, stats
 
 if TYPE_CHECKING:
     from . import sources
+    from .alerts.absence import Absence
+    from .alerts.threshold import Threshold
     from .client import Client, decoders
     from .client.sansio.backoff import Reconnect
     from .client.sansio.inbox import keyed
@@ -42,6 +44,9 @@ __all__ = [
     "StreamStore",
     "DataBuffer",
     "sources",
+    # Alerts
+    "Threshold",
+    "Absence",
     # Servers
     "connect",
     "Client",
@@ -68,6 +73,8 @@ __all__ = [
 ]
 
 _LATER = {
+    "Threshold": ".alerts.threshold",
+    "Absence": ".alerts.absence",
     "connect": ".connecting",
     "Client": ".client",
     "Message": ".protocol.envelope",

@@ -213,6 +213,7 @@ def differences(array: Array, origin: int) -> npt.NDArray[np.float64]:
 
 def _difference(value: Any, origin: int) -> float:
     exact = isinstance(value, int | Fraction) or (isinstance(value, Decimal) and value.is_finite())
+    exact = exact or (isinstance(value, float) and math.isfinite(value))
     if not exact or isinstance(value, bool):
         return _as_number(value) - origin
     if isinstance(value, Decimal) and value.adjusted() > 400:  # whose digits would fill the memory

@@ -27,12 +27,13 @@ ROOMS = {
     "client": ("errors runtime streams protocol", "numpy msgspec websockets httpx"),
     "hub": ("errors runtime streams protocol sources", "msgspec starlette uvicorn"),
     "feeds": ("errors runtime streams protocol", "numpy msgspec"),
+    "alerts": ("errors runtime streams feeds", "numpy msgspec"),
     "browser": ("errors runtime streams feeds", "anywidget traitlets ipykernel numpy msgspec"),
-    "widgets": ("errors runtime streams feeds client browser", "anywidget ipywidgets comm traitlets numpy pandas plotly msgspec"),
+    "widgets": ("errors runtime streams feeds alerts client browser", "anywidget ipywidgets comm traitlets numpy pandas plotly msgspec"),
     "connecting": ("errors client hub", ""),
     "demo": ("errors", "jupyter_client jupyter_core nbformat"),
     "cli": ("errors runtime hub demo __init__", ""),
-    "__init__": ("errors streams protocol sources client hub feeds browser widgets connecting", ""),
+    "__init__": ("errors streams protocol sources client hub feeds alerts browser widgets connecting", ""),
     "__main__": ("cli", ""),
 }  # fmt: skip
 

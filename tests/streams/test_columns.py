@@ -95,3 +95,8 @@ def test_differences_of_floats_and_of_spans_are_those_of_their_numbers():
     np.testing.assert_array_equal(found, [-1.0, 255.0, float(2**53 - 10**18 - 1), math.nan, math.inf])
     spans = object_array([dt.timedelta(seconds=7), Decimal("sNaN"), Decimal("1e999999"), 2.5])
     np.testing.assert_array_equal(differences(spans, 5), [2.0, math.nan, math.inf, -2.5])
+
+
+def test_differences_of_floats_among_others_are_exact_too():
+    origin = 2**53 + 1
+    assert differences(object_array([2.0**53, origin, "text"]), origin).tolist()[:2] == [-1.0, 0.0]

@@ -1,0 +1,337 @@
+"""Alert: what thresholds and absences share: what they watch, whom they tell, and what they have told.
+
+Functions and notifiers are called on the callback thread, in the order of the crossings. What waits for a slow one is
+bounded, and what had to be left out is counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial, update_wrapper
+from typing import Any, Final, get_args
+
+from ..errors import (
+    NamesNearest,
+    RuntimeStopped,
+    UsageError,
+    WrongType,
+    did_you_mean,
+    reject_what_cannot_be_called,
+    shown,
+)
+from ..feeds.fields import check_field
+from ..runtime import get_runtime
+from ..runtime.forksafe import renew_after_fork
+from ..runtime.scheduling import Scheduler
+from ..streams import Stream
+from .events import STATES, AlertEvent, AlertSeverity, State
+from .notices import Notice, Notifier
+from .watch import Names, OneField, Track, Watch
+
+logger = logging.getLogger(__name__)
+
+MAX_EVENTS: Final = 1000
+"""Crossings that are kept, the newest."""
+
+MAX_UNTOLD: Final = 10_000
+"""Crossings that wait for functions that are slow; the oldest are left out."""
+
+
+class Handler:
+    """A registered function; calling this calls it."""
+
+    def __init__(self, fn: Callable[[AlertEvent], object], remove: Callable[[Handler], object]) -> None:
+        self.fn = fn
+        self._remove = remove
+        update_wrapper(self, fn, updated=())
+
+    def remove(self) -> None:
+        """Unregister the function; twice is fine."""
+        self._remove(self)
+
+    def __call__(self, event: AlertEvent) -> object:
+        """Call the function, as if it had not been registered."""
+        return self.fn(event)
+
+    def __repr__(self) -> str:
+        return f"<Handler on_change: {self.fn!r}>"
+
+
+class Alert(NamesNearest):
+    """What thresholds and absences share; see these."""
+
+    _clock = staticmethod(time.monotonic)
+    _wall = staticmethod(time.time)
+    _scheduler: Callable[[], Scheduler] = staticmethod(get_runtime)
+
+    def __init__(self, severity: Any, name: Any, notify: Any) -> None:
+        if severity not in get_args(AlertSeverity):
+            hint = did_you_mean(str(severity), get_args(AlertSeverity)) or "; pass 'warning' or 'error'"
+            raise UsageError(f"severity={shown(severity)} cannot be used{hint}")
+        if name is not None and not isinstance(name, str):
+            raise WrongType(f"name={shown(name)} is no text: pass a str, or None")
+        if notify is not None and not callable(getattr(notify, "notify", None)):
+            raise WrongType(
+                f"notify={shown(notify)} cannot be notified: it has no method notify(); pass rw.Notifications(), or "
+                "call on_change(fn) for a function"
+            )
+        self.severity: AlertSeverity = severity
+        """`warning` or `error`."""
+        self.name: str = name or ""
+        """What it is called; empty: nothing."""
+        self.notify: Notifier | None = notify
+        """Who notifies the reader of each crossing; None: nobody."""
+        self.dropped = 0
+        """Crossings that no function was called for, since it was too slow for them."""
+        self.closed = False
+        """Whether it watches nothing any more, for good."""
+        self._lock = threading.Lock()
+        self._tracks: dict[int, Track] = {}
+        self._missed = 0  # by tracks that have ended
+        self._asked: dict[tuple[int, str | None], Watch] = {}
+        self._handlers: tuple[Handler, ...] = ()
+        self._events: deque[AlertEvent] = deque(maxlen=MAX_EVENTS)
+        self._untold: deque[AlertEvent] = deque()
+        self._telling = False
+        self._errors: dict[Any, str] = {}
+        renew_after_fork(self, Alert._begin_in_child)
+        self.scheduler().made(self, Alert.close)
+
+    def _begin_in_child(self) -> None:
+        """Reset in a forked child: the parent tells what was decided there."""
+        self._lock = threading.Lock()
+        self._untold = deque()
+        self._telling = False
+
+    # Watching
+
+    def watch(self, stream: Stream, field: str | None = None) -> Watch:
+        """Watch a field of a stream, from the records that it has on; any number of streams and fields.
+
+        Crossings among the records that are there already are in `events`; functions and notifications hear of them
+        only when one is still raised. Watching the same again does nothing. A notebook cell that is run again ends the
+        watches that its last run began.
+
+        Args:
+            stream: what is watched, with or without anything displayed.
+            field: which field; None: `value`, or the only one there is, decided when the first record comes (of an
+                absence: any).
+
+        Returns:
+            The watch, whose `remove()` ends it.
+
+        Raises:
+            UnknownField: when the stream has fields, but not this one.
+            UsageError: when it has several and none is named, or this is closed.
+        """
+        self._check_stream(stream)
+        if field is not None:
+            check_field(stream, field)
+        self._asked = {key: watch for key, watch in self._asked.items() if not watch.removed}
+        key = (id(stream), field)
+        if key not in self._asked:
+            names = self._names(stream, field)
+            names()  # raises at once what can be known at once
+            self._asked[key] = watch = self._track(stream).add(names, field)
+            self.scheduler().made(watch, Watch.remove)
+        return self._asked[key]
+
+    def attach(
+        self, stream: Stream, names: Names | str | None, wake: Callable[[], object] | None = None
+    ) -> Watch:
+        """Watch for a widget, which removes the watch when it ends.
+
+        Args:
+            stream: what the widget follows.
+            names: returns its fields; or one field, as for `watch`.
+            wake: called, from any thread, when the verdict has changed.
+        """
+        self._check_stream(stream)
+        named = names if callable(names) else self._names(stream, names)
+        return self._track(stream).add(named, names if isinstance(names, str) else None, wake)
+
+    def _check_stream(self, stream: Any) -> None:
+        if not isinstance(stream, Stream):
+            raise WrongType(
+                f"{shown(stream)} cannot be watched: it is of type {type(stream).__name__}; pass a Stream"
+            )
+        if self.closed:
+            raise UsageError(f"{self!r} cannot watch stream {stream.name!r}: it is closed; make a new one")
+
+    def _names(self, stream: Stream, field: str | None) -> Names:
+        return OneField(stream, field)
+
+    def _track(self, stream: Stream) -> Track:
+        with self._lock:
+            track = self._tracks.get(id(stream))
+            if track is None:
+                self._tracks[id(stream)] = track = self._new_track(stream)
+            return track
+
+    @abstractmethod
+    def _new_track(self, stream: Stream) -> Track:
+        """Return the judge of one stream."""
+
+    def _forget(self, track: Track) -> None:
+        with self._lock:
+            if self._tracks.get(id(track.stream)) is track:
+                del self._tracks[id(track.stream)]
+                self._missed += track.follower.missed
+
+    def on_change(self, fn: Callable[[AlertEvent], object], /) -> Handler:
+        """Call `fn(event)` for each crossing from now on, on the callback thread; also a decorator.
+
+        What it raises is logged, and the others are still called. A notebook cell that is run again removes what its
+        last run registered.
+
+        Returns:
+            The registration, whose `remove()` ends it; it can be called like `fn`.
+        """
+        reject_what_cannot_be_called("on_change() cannot call", fn, "the event")
+        handler = Handler(fn, self._unregister)
+        self._handlers = (*self._handlers, handler)
+        self.scheduler().made(handler, Handler.remove)
+        return handler
+
+    def _unregister(self, handler: Handler) -> None:
+        self._handlers = tuple(each for each in self._handlers if each is not handler)
+
+    def close(self) -> None:
+        """Watch nothing any more; what was decided is still told. May be called again."""
+        self.closed = True
+        for track in list(self._tracks.values()):
+            for watch in track.watches:
+                watch.remove()
+
+    # Looking at it
+
+    @property
+    def state(self) -> State:
+        """`normal`, `pending` or `raised` by all records until now: the worst of what is watched."""
+        tracks = self._looked()
+        return max((track.state() for track in tracks), key=STATES.index, default="normal")
+
+    @property
+    def events(self) -> list[AlertEvent]:
+        """The crossings so far, the newest last; at most 1,000."""
+        self._looked()
+        with self._lock:
+            return list(self._events)
+
+    @property
+    def watches(self) -> list[Watch]:
+        """What is watched, also by the charts and cards that it was given to."""
+        return [watch for track in list(self._tracks.values()) for watch in track.watches]
+
+    @property
+    def missed(self) -> int:
+        """Records that were overwritten in their streams before they could be judged."""
+        return self._missed + sum(track.follower.missed for track in list(self._tracks.values()))
+
+    @property
+    def error(self) -> str | None:
+        """Why something that is watched cannot be judged, a sentence; None: all can."""
+        return next(iter(list(self._errors.values())), None)
+
+    def _looked(self) -> list[Track]:
+        tracks = list(self._tracks.values())
+        for track in tracks:
+            track.follower.look()
+        return tracks
+
+    @abstractmethod
+    def text(self) -> str:
+        """Return the condition in short: `≥ 0.9 for 10 s`."""
+
+    @abstractmethod
+    def notice(self, event: AlertEvent) -> Notice:
+        """Return what the reader is notified of."""
+
+    def __repr__(self) -> str:
+        name = f" {self.name!r}" if self.name else ""
+        states = [track.state() for track in list(self._tracks.values())]
+        state = "closed" if self.closed else max(states, key=STATES.index, default="watching nothing")
+        streams = ", ".join(repr(track.stream.name) for track in list(self._tracks.values()))
+        of = f" on {streams}" if streams else ""
+        return f"<{type(self).__name__}{name} {self.text()}: {state}{of}, {len(self._events):,} events>"
+
+    # Telling, for tracks
+
+    def scheduler(self) -> Scheduler:
+        """Return the timers and the callback thread of this process."""
+        return type(self)._scheduler()
+
+    def fail(self, key: Any, why: str | None) -> None:
+        """Note why something cannot be judged, and log it once; None: it can."""
+        if why is None:
+            self._errors.pop(key, None)
+        elif key not in self._errors:
+            known = why in self._errors.values()
+            self._errors[key] = why
+            if not known:
+                logger.warning("%s", why)
+
+    def tell(self, stream: Stream, events: Sequence[AlertEvent], *, quiet: bool) -> None:
+        """Note crossings, and have the functions called; `quiet`: they are past, only what is still raised is told."""
+        if not events:
+            return
+        loud = [event for event in _last_of_each(events) if event.state == "raised"] if quiet else events
+        with self._lock:
+            self._events.extend(events)
+            self._untold.extend(loud)
+            while len(self._untold) > MAX_UNTOLD:
+                self._untold.popleft()
+                self.dropped += 1
+            if self._telling or not self._untold:
+                return
+            self._telling = True
+        try:
+            self.scheduler().submit(self._tell_all).add_done_callback(self._after_submit)
+        except RuntimeStopped:
+            self._telling = False
+
+    def _after_submit(self, job: Future[Any]) -> None:
+        if job.cancelled():
+            self._telling = False
+
+    def _tell_all(self) -> None:
+        """Run on the callback thread."""
+        while True:
+            with self._lock:
+                if not self._untold:
+                    self._telling = False
+                    return
+                event = self._untold.popleft()
+            for handler in self._handlers:
+                self._guarded(handler.fn, event)
+            notifier = self.notify
+            if notifier is not None:
+                self._guarded(partial(self._notify, notifier), event)
+
+    def _notify(self, notifier: Notifier, event: AlertEvent) -> None:
+        """Notify of a crossing; what is cleared takes the place of what was raised."""
+        notice = self.notice(event)
+        notifier.notify(
+            notice.title,
+            notice.message,
+            type=event.severity if event.state == "raised" else "success",
+            id=f"{self.name}: {event.stream} {event.field} {self.text()} {event.severity}",
+            ts=event.ts,
+        )
+
+    def _guarded(self, fn: Callable[[AlertEvent], object], event: AlertEvent) -> None:
+        try:
+            fn(event)
+        except BaseException:  # sys.exit() in one must not silence the others
+            logger.exception("%r could not tell of %r: %r raised", self, event, fn)
+
+
+def _last_of_each(events: Sequence[AlertEvent]) -> list[AlertEvent]:
+    """Return the last event of each field, in order."""
+    return list({event.field: event for event in events}.values())

@@ -1,0 +1,198 @@
+"""Threshold: a number or a band that is told of when values cross it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from ..errors import named_keywords, shown
+from ..feeds.moments import duration_text
+from ..streams import Stream
+from ..streams.amounts import Duration, to_duration
+from .alert import MAX_EVENTS, Alert
+from .crossing import Crossing
+from .events import AlertEvent, AlertSeverity, State
+from .follower import Look
+from .limits import Limit, limit_of
+from .notices import Notice, Notifier, of_crossing
+from .watch import Track
+
+MAX_FORWARD: Final = MAX_EVENTS
+"""Crossings of one look that are told of, the newest: values that flap at every record say no more."""
+
+
+class Threshold(Alert):
+    """A number or a band that fields of streams may cross, and who is told when they do.
+
+    One object for all: a chart draws it, a card is coloured and named by it, functions are called and notifications
+    shown, once per crossing. It is evaluated on every record, also when nothing is displayed and while a cell runs.
+
+    - It is raised by a value at or above it, `above=False` at or below, of a band outside of it, `inside=True`
+      within; once that has been so for `for_` in the data's own time, without a value between that is not so.
+    - It is cleared when a value is back by more than `hysteresis`. In between nothing changes.
+    - A missing value (None, NaN), a gap and a new run end a hold and leave what is raised; a record without the field
+      says nothing; one that is older than the newest, or ahead of the clock, decides nothing.
+
+    Example:
+        t = Threshold(0.9, for_="10s", hysteresis=0.05, severity="error")
+        t.watch(stream, "cpu")
+        t.on_change(lambda event: print(event.state, event.value))
+        LiveChart(stream, y="cpu", thresholds=[t])
+
+    Args:
+        value: the number; or a band, `(low, high)`.
+        above: of a number: whether it is reached from below.
+        inside: of a band: whether it is raised within, and not outside.
+        for_: how long it has to be reached before it is raised: seconds, a timedelta or a text such as "5min".
+        hysteresis: how far back a value has to be before it is cleared, in its own unit.
+        severity: `warning` or `error`.
+        name: what it is called, in notifications and on charts; None: by what it says.
+        notify: who notifies the reader of each crossing, such as `rw.Notifications()`; None: nobody.
+
+    Raises:
+        WrongType: when the value is neither a number nor two of them.
+        UsageError: when something else is out of its range; TypeError names the nearest keyword.
+    """
+
+    @named_keywords
+    def __init__(
+        self,
+        value: Any,
+        *,
+        above: bool = True,
+        inside: bool = False,
+        for_: Duration = 0,
+        hysteresis: float = 0,
+        severity: AlertSeverity = "warning",
+        name: str | None = None,
+        notify: Notifier | None = None,
+    ) -> None:
+        self.limit: Limit = limit_of(value, above=above, inside=inside, hysteresis=hysteresis)
+        """What it is compared with."""
+        self.for_: float = to_duration(for_, "for_= of a threshold")
+        """How long it has to be reached before it is raised, seconds."""
+        super().__init__(severity, name, notify)
+
+    @property
+    def value(self) -> Any:
+        """The number, or the band `(low, high)`."""
+        return self.limit.threshold
+
+    def text(self) -> str:
+        """See `Alert`."""
+        held = f" for {duration_text(self.for_)}" if self.for_ else ""
+        return self.limit.text() + held
+
+    def notice(self, event: AlertEvent) -> Notice:
+        """See `Alert`."""
+        return of_crossing(event, self.limit)
+
+    def wire(self) -> dict[str, Any]:
+        """Return what pages are told of it."""
+        return {**self.limit.wire(), "for": self.for_, "severity": self.severity, "name": self.name}
+
+    def _new_track(self, stream: Stream) -> Track:
+        return CrossingTrack(self, stream, self._forget, self._clock)
+
+
+class CrossingTrack(Track):
+    """Judges the fields of one stream by a threshold."""
+
+    host: Threshold
+
+    def __init__(
+        self,
+        host: Threshold,
+        stream: Stream,
+        empty: Callable[[Track], object],
+        clock: Callable[[], float],
+    ) -> None:
+        self._crossings: dict[str | None, Crossing] = {}
+        self._past = 0
+        super().__init__(host, stream, empty, clock)
+
+    def states(self) -> dict[str | None, State]:
+        """See `Track`."""
+        return {name: crossing.state for name, crossing in self._crossings.items()}
+
+    def reason(self) -> dict[str, Any]:
+        """See `Track`."""
+        return self.host.wire()
+
+    def judge(self, look: Look, names: Sequence[str | None]) -> None:
+        """See `Track`."""
+        new = [name for name in names if name is not None and name not in self._crossings]
+        self._crossings = {name: self._crossings.get(name) or Crossing(self.host.for_) for name in names}
+        earlier = self.follower.before(look, new) if new and not look.first else None
+        if earlier is not None:
+            self._tell(earlier, new)
+        self._tell(look, names)
+        self._past = look.past
+
+    def _tell(self, look: Look, names: Sequence[str | None]) -> None:
+        found = [each for name in names if name is not None for each in self._judged(look, name)]
+        found.sort(key=lambda each: each[0])
+        self.host.tell(self.stream, [event for _, event in found], quiet=look.first)
+
+    def _judged(self, look: Look, name: str) -> list[tuple[int, AlertEvent]]:
+        """Judge the records that say something of a field; returns the crossings with the records' numbers."""
+        batch, crossing, host = look.batch, self._crossings[name], self.host
+        seq = batch["seq"]
+        counts = (batch.ts <= look.newest) | (seq <= look.past)  # the others are ahead of the clock
+        if name in batch.columns:
+            at = np.flatnonzero(batch.present(name) & counts)
+            column = batch.columns[name][at]
+            self._check(name, len(at) > 0)
+        else:
+            at, column = np.empty(0, np.intp), np.empty(0)
+        seq = seq[at]
+
+        def after(numbers: Sequence[int]) -> list[int]:
+            return np.searchsorted(seq, numbers, side="right").tolist() if numbers else []
+
+        anew = [run.seq for run in batch.runs]
+        if look.past > (0 if look.first else self._past):
+            anew.append(look.past)
+        anew_at = after(anew) + (
+            [0] if batch.missed else []
+        )  # the mark of a run may be among what was missed
+        broken = after([gap.seq or 0 for gap in batch.gaps])
+        crossed = crossing.take(batch.ts[at], host.limit.codes(column), broken, anew_at)
+        first = max(0, len(crossed.at) - MAX_FORWARD)
+        host.dropped += first
+        events = []
+        for place, raised, since in zip(
+            crossed.at[first:].tolist(), crossed.raised[first:], crossed.since[first:].tolist(), strict=True
+        ):
+            ts = float(batch.ts[at[place]])
+            event = AlertEvent(
+                "raised" if raised else "cleared",
+                ts,
+                column[place : place + 1].tolist()[0],
+                host.value,
+                self.stream.name,
+                name,
+                host.severity,
+                since,
+                0.0 if math.isnan(since) else max(0.0, ts - since),
+                host.name,
+            )
+            events.append((int(seq[place]), event))
+        return events
+
+    def _check(self, name: str, any_records: bool) -> None:
+        """Note that a field is no number, where it has values and none of them is."""
+        stream = self.stream
+        if not any_records:
+            return
+        value = None if name in stream.number_fields else stream.example(name)
+        self.host.fail(
+            (id(stream), name),
+            None
+            if value is None
+            else f"field {name!r} of stream {stream.name!r} cannot be compared with {self.host.text()}: "
+            f"{shown(value)} is of type {type(value).__name__}; append numbers, or decode with numbers=True",
+        )

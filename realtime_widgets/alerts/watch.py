@@ -1,0 +1,192 @@
+"""Watch: that an alert watches some fields of a stream, until it is removed; Track: all watches on one stream.
+
+Several may want the same field, such as a chart, a card and the user: it is judged once.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from ..errors import UsageError
+from ..feeds.fields import only_field
+from ..feeds.thresholds import Severity
+from ..runtime.scheduling import Scheduler
+from ..streams import Stream
+from .events import STATES, AlertEvent, AlertSeverity, State
+from .follower import Follower, Look
+
+Names = Callable[[], Sequence[str | None]]
+"""Returns the fields that are wanted, asked at every look; None: any will do."""
+
+
+class OneField:
+    """The names of a watch on one field: the one that is named, `value`, or the only one there is.
+
+    Which one is decided with the first record; fields that come later change nothing.
+    """
+
+    def __init__(self, stream: Stream, name: str | None) -> None:
+        self._stream = stream
+        self._name = name
+
+    def __call__(self) -> Sequence[str]:
+        """Return the field, or nothing while the stream has none.
+
+        Raises:
+            UsageError: when there are several to choose from.
+        """
+        if self._name is None:
+            self._name = only_field(self._stream)
+        return () if self._name is None else (self._name,)
+
+
+class Host(Protocol):
+    """What a track needs of its alert."""
+
+    severity: AlertSeverity
+
+    def tell(self, stream: Stream, events: Sequence[AlertEvent], *, quiet: bool) -> None:
+        """Note what happened, in order; `quiet`: it was so before it was watched."""
+
+    def fail(self, key: Any, why: str | None) -> None:
+        """Note why something cannot be judged, None: it can."""
+
+    def scheduler(self) -> Scheduler:
+        """Return the timers and the thread of users' functions."""
+
+
+class Watch:
+    """That an alert watches a stream; `remove()` ends it."""
+
+    __slots__ = ("__weakref__", "_track", "field", "names", "wake")
+
+    def __init__(
+        self, track: Track, names: Names, field: str | None, wake: Callable[[], object] | None = None
+    ) -> None:
+        self._track = track
+        self.names = names
+        self.field = field
+        """The field that was asked for; None: `value`, or the only one, or any."""
+        self.wake = wake
+        """Called, from any thread, when its verdict has changed; None: nobody asks."""
+
+    @property
+    def stream(self) -> Stream:
+        """The stream that is watched."""
+        return self._track.stream
+
+    @property
+    def state(self) -> State:
+        """What it is by all records until now, the worst of its fields."""
+        self._track.follower.look()
+        return self._track.state(self)
+
+    @property
+    def removed(self) -> bool:
+        """Whether it has ended."""
+        return self not in self._track.watches
+
+    @property
+    def changes(self) -> int:
+        """How often the verdict may have changed so far."""
+        return self._track.changes
+
+    def verdict(self) -> tuple[Severity, dict[str, Any] | None]:
+        """Return what a card says by all records until now: its level, and what pages are told of the reason."""
+        if self.state != "raised":
+            return "normal", None
+        return self._track.host.severity, self._track.reason()
+
+    def remove(self) -> None:
+        """Watch no more; twice is fine."""
+        self._track.remove(self)
+
+    def __repr__(self) -> str:
+        of = "" if self.field is None else f"{self.field!r} of "
+        state = "removed" if self.removed else self._track.state(self)
+        return f"<Watch on {of}stream {self.stream.name!r}: {state}>"
+
+
+class Track(ABC):
+    """The watches of one alert on one stream; judges each field that one of them wants."""
+
+    def __init__(
+        self,
+        host: Host,
+        stream: Stream,
+        empty: Callable[[Track], object],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.host = host
+        self.stream = stream
+        self.watches: list[Watch] = []
+        self.changes = 0
+        self._empty = empty
+        self._wanted: list[str | None] = []
+        self.follower = Follower(stream, self, host.scheduler, clock)
+
+    def add(self, names: Names, field: str | None, wake: Callable[[], object] | None = None) -> Watch:
+        """Begin a watch, and judge what the stream has."""
+        watch = Watch(self, names, field, wake)
+        self.watches = [*self.watches, watch]  # replaced, never mutated: others read it
+        self.follower.look()
+        return watch
+
+    def remove(self, watch: Watch) -> None:
+        """End a watch; with the last one nothing is read any more."""
+        if watch in self.watches:
+            self.watches = [each for each in self.watches if each is not watch]
+            if not self.watches:
+                self.follower.close()
+                self._empty(self)
+
+    def state(self, watch: Watch | None = None) -> State:
+        """Return the worst state of the fields of a watch, or of all."""
+        states = self.states()
+        names = list(states) if watch is None else self._names([watch])
+        return max((states[name] for name in names if name in states), key=STATES.index, default="normal")
+
+    def fields(self) -> list[str] | None:
+        """See `follower.Reader`."""
+        self._wanted = self._names(self.watches)
+        return [name for name in self._wanted if name is not None]
+
+    def take(self, look: Look) -> None:
+        """See `follower.Reader`."""
+        before = self.states()
+        self.judge(look, self._wanted)
+        if self.states() != before:
+            self.changes += 1
+            for wake in {watch.wake for watch in self.watches if watch.wake is not None}:
+                wake()
+
+    def due(self) -> float | None:
+        """See `follower.Reader`."""
+        return None
+
+    @abstractmethod
+    def judge(self, look: Look, names: Sequence[str | None]) -> None:
+        """Judge new records, and tell the host."""
+
+    @abstractmethod
+    def states(self) -> dict[str | None, State]:
+        """Return what each field is that is judged; None: any field."""
+
+    @abstractmethod
+    def reason(self) -> dict[str, Any]:
+        """Return what pages are told of it."""
+
+    def _names(self, watches: Iterable[Watch]) -> list[str | None]:
+        """Return the fields that some watches want, each once."""
+        found: dict[str | None, None] = {}
+        for watch in watches:
+            why = None
+            try:
+                found |= dict.fromkeys(watch.names())
+            except UsageError as error:
+                why = str(error)
+            self.host.fail((id(self.stream), id(watch)), why)
+        return list(found)

@@ -1,0 +1,206 @@
+"""When a stream is looked at, and what is read."""
+
+import threading
+
+import pytest
+
+from realtime_widgets.alerts.follower import Follower
+from realtime_widgets.errors import RuntimeStopped
+from realtime_widgets.streams import Stream
+from support.hand_scheduler import HandScheduler
+
+
+class Reader:
+    def __init__(self, due=None):
+        self.looks, self.seen, self.after = [], [], due
+        self.fail = False
+
+    def fields(self):
+        return ["value"]
+
+    def take(self, look):
+        if self.fail:
+            raise ZeroDivisionError
+        self.looks.append(look)
+        self.seen += look.batch["value"].tolist() if len(look.batch) else []
+
+    def due(self):
+        return self.after
+
+
+@pytest.fixture
+def hand():
+    return HandScheduler()
+
+
+def follow(hand, reader=None, **options):
+    stream = Stream("cpu", **options)
+    reader = reader or Reader()
+    return stream, reader, Follower(stream, reader, lambda: hand, hand.clock)
+
+
+def test_the_first_record_is_looked_at_at_once_and_the_next_ones_together(hand):
+    stream, reader, _ = follow(hand)
+    stream.append(1.0)
+    assert reader.looks == [], "not on the thread that appends"
+    hand.turn(0)
+    assert reader.seen == [1.0]
+    stream.append(2.0)
+    hand.turn(0.05)
+    stream.append(3.0)
+    assert reader.seen == [1.0]
+    hand.turn(0.05)
+    assert (reader.seen, len(reader.looks)) == ([1.0, 2.0, 3.0], 2)
+    hand.turn(10)
+    assert (len(reader.looks), hand.timers) == (2, []), "nothing is asked for while nothing comes"
+
+
+def test_what_was_there_is_read_first_and_marked_so(hand):
+    stream = Stream()
+    stream.extend([1.0, 2.0])
+    reader = Reader()
+    follower = Follower(stream, reader, lambda: hand, hand.clock)
+    follower.look()
+    stream.append(3.0)
+    follower.look()
+    assert [(look.first, look.batch["value"].tolist()) for look in reader.looks] == [
+        (True, [1.0, 2.0]),
+        (False, [3.0]),
+    ]
+
+
+def test_a_flood_is_looked_at_by_the_thread_that_brings_it_before_it_is_overwritten(hand):
+    stream, reader, follower = follow(hand, max_points=100)
+    for i in range(1000):
+        stream.append(float(i))
+    hand.turn(1)
+    assert reader.seen == [float(i) for i in range(1000)]
+    stream.extend([float(i) for i in range(60)])
+    assert len(reader.seen) == 1060, "more than half at one time: at once"
+    assert follower.missed == 0
+
+
+def test_what_is_overwritten_all_the_same_is_counted(hand):
+    stream, reader, follower = follow(hand, max_points=100)
+    stream.extend([float(i) for i in range(250)])
+    assert (reader.seen[:2], len(reader.seen), follower.missed) == ([150.0, 151.0], 100, 150)
+
+
+def test_a_look_of_another_thread_is_waited_for_and_not_for_ever(hand, monkeypatch):
+    monkeypatch.setattr("realtime_widgets.alerts.follower.PATIENCE", 0.01)
+    stream, reader, follower = follow(hand, max_points=10)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        with follower.alone():
+            begun.set()
+            go_on.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    begun.wait(10)
+    stream.extend([1.0] * 8)  # would deadlock if it waited for ever
+    assert reader.seen == []
+    go_on.set()
+    thread.join(10)
+    hand.turn(1)
+    assert len(reader.seen) == 8
+
+
+def test_a_look_within_a_look_does_nothing(hand):
+    stream, reader, follower = follow(hand)
+    take = reader.take
+    reader.take = lambda look: (follower.look(), take(look))
+    stream.append(1.0)
+    hand.turn(1)
+    assert reader.seen == [1.0]
+
+
+def test_what_the_reader_raises_is_logged_and_the_next_records_are_read(hand, caplog):
+    stream, reader, _ = follow(hand)
+    reader.fail = True
+    stream.append(1.0)
+    hand.turn(1)
+    assert "records of stream 'cpu' could not be judged" in caplog.text
+    reader.fail = False
+    stream.append(2.0)
+    hand.turn(1)
+    assert reader.seen == [2.0]
+
+
+def test_it_looks_again_when_it_is_due_though_nothing_has_come(hand):
+    reader = Reader(due=5.0)
+    _, _, follower = follow(hand, reader)
+    follower.look()
+    hand.turn(4.9)
+    assert len(reader.looks) == 1
+    hand.turn(0.1)
+    assert len(reader.looks) == 2
+    assert len(hand.timers) == 1, "one alarm at a time"
+    reader.after = None
+    hand.turn(50)
+    assert (len(reader.looks), hand.timers) == (3, [])
+
+
+def test_what_waits_is_looked_at_when_the_program_ends(hand):
+    stream, reader, _ = follow(hand)
+    hand.turn(0)
+    stream.append(1.0)
+    for stop in list(hand.stops):
+        stop()
+    assert reader.seen == [1.0]
+    hand.stopped = True
+    stream.append(2.0)
+    assert reader.seen == [1.0], "no timers: and no exception"
+    fresh = HandScheduler()
+    hand.stopped = False
+    hand.timers, hand.stops = fresh.timers, fresh.stops
+    stream.append(3.0)
+    fresh.turn(1)
+    hand.turn(1)
+    assert reader.seen == [1.0, 2.0, 3.0], "with a new runtime it goes on"
+
+
+def test_timers_that_cannot_be_had_are_logged(hand, caplog, monkeypatch):
+    stream, _, _ = follow(hand)
+
+    def broken(*_):
+        raise OSError("no more threads")
+
+    monkeypatch.setattr(hand, "call_later", broken)
+    stream.append(1.0)
+    assert "stream 'cpu' cannot be looked at in time" in caplog.text
+    caplog.clear()
+    monkeypatch.setattr(hand, "call_later", lambda *_: (_ for _ in ()).throw(RuntimeStopped("over")))
+    stream.append(2.0)
+    assert caplog.text == ""
+
+
+def test_a_closed_one_looks_no_more(hand):
+    stream, reader, follower = follow(hand)
+    stream.append(1.0)
+    follower.close()
+    hand.turn(1)
+    stream.append(2.0)
+    follower.look()
+    assert (reader.looks, hand.stops) == ([], [])
+
+
+def test_the_records_before_a_look_can_be_had(hand):
+    stream = Stream(max_points=3)
+    stream.extend([1.0, 2.0])
+    found = []
+
+    class Curious(Reader):
+        def take(self, look):
+            super().take(look)
+            before = follower.before(look, ["value"])
+            found.append(None if before is None else before.batch["value"].tolist())
+
+    follower = Follower(stream, Curious(), lambda: hand, hand.clock)
+    follower.look()
+    stream.append(3.0)
+    follower.look()
+    stream.append(4.0)
+    follower.look()
+    assert found == [None, [1.0, 2.0], [2.0, 3.0]]

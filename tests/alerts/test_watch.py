@@ -1,0 +1,58 @@
+"""What is watched on one stream, and for whom."""
+
+import pytest
+
+from realtime_widgets.alerts.threshold import Threshold
+from realtime_widgets.alerts.watch import OneField
+from realtime_widgets.errors import UsageError
+from realtime_widgets.streams import Stream
+
+
+def test_one_field_is_decided_once():
+    stream = Stream()
+    names = OneField(stream, None)
+    assert names() == ()
+    stream.append(load=1.0)
+    assert names() == ("load",)
+    stream.append(load=1.0, value=2.0)
+    assert names() == ("load",)
+    assert OneField(stream, "cpu")() == ("cpu",)
+    with pytest.raises(UsageError, match="several fields"):
+        OneField(Stream(fields=["a", "b"]), None)()
+
+
+def test_nothing_is_read_once_the_last_watch_is_removed(hand):
+    stream, t = Stream(), Threshold(1)
+    one, other = t.attach(stream, ["a"].copy), t.attach(stream, ["b"].copy)
+    one.remove()
+    assert t.watches == [other]
+    other.remove()
+    assert stream._listeners.fns == {}
+    stream.append(a=2.0)
+    assert (t.events, one.state, one.removed) == ([], "normal", True)
+
+
+def test_fields_that_are_wanted_no_more_are_forgotten(hand):
+    stream, t, fields = Stream(), Threshold(1), ["a"]
+    watch = t.attach(stream, lambda: list(fields))
+    stream.append(a=2.0, b=0.0)
+    assert watch.state == "raised"
+    fields[:] = ["b"]
+    assert (watch.state, t.state) == ("normal", "normal")
+
+
+def test_who_is_woken_is_woken_once_for_each_change(hand):
+    stream, t, woken = Stream(), Threshold(1), []
+
+    def wake():
+        woken.append(1)
+
+    t.attach(stream, None, wake)
+    t.attach(stream, None, wake)
+    stream.append(0.0)
+    hand.turn(1)
+    assert woken == [1], "from nothing to normal"
+    stream.append(2.0)
+    stream.append(3.0)
+    hand.turn(1)
+    assert woken == [1, 1]
