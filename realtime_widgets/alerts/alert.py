@@ -161,8 +161,16 @@ class Alert(NamesNearest):
             raise WrongType(
                 f"{shown(stream)} cannot be watched: it is of type {type(stream).__name__}; pass a Stream"
             )
+        self.check_open()
+
+    def check_open(self) -> None:
+        """Refuse to be used when closed.
+
+        Raises:
+            UsageError: when it is.
+        """
         if self.closed:
-            raise UsageError(f"{self!r} cannot watch stream {stream.name!r}: it is closed; make a new one")
+            raise UsageError(f"{self!r} cannot watch anything: it is closed; make a new one")
 
     def _names(self, stream: Stream, field: str | None) -> Names:
         return OneField(stream, field)

@@ -46,6 +46,14 @@ _BACK: Final[dict[Kind, str]] = {
     "inside": "outside of {} – {}",
 }
 
+_PLACES: Final[dict[Kind, str]] = {
+    "above": "≥ {0}",
+    "below": "≤ {0}",
+    "outside": "< {0} / > {1}",
+    "inside": "{0} – {1}",
+}
+"""The same without words, which pages have in the reader's language."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -92,8 +100,12 @@ class Limit:
         return _BACK[self.kind].format(*map(number_text, self.bounds))
 
     def wire(self) -> dict[str, Any]:
-        """Return what pages are told of it."""
-        return {"kind": self.kind, "bounds": [float(bound) for bound in self.bounds]}
+        """Return what pages are told of it: they write the bounds in the reader's way into the places of `text`."""
+        return {
+            "kind": self.kind,
+            "bounds": [float(bound) for bound in self.bounds],
+            "text": _PLACES[self.kind],
+        }
 
 
 def limit_of(value: Any, *, above: bool = True, inside: bool = False, hysteresis: Any = 0.0) -> Limit:

@@ -19,7 +19,7 @@ from .fields import newest_value, only_field, why_not_drawn
 from .figure import Figure
 from .moments import said_of
 from .series import SeriesFeed
-from .thresholds import Severity, level
+from .thresholds import Judge, Severity, Verdicts, level
 
 
 class ReadoutFeed:
@@ -56,10 +56,18 @@ class ReadoutFeed:
         self._px = 120
         self._asked: tuple[str, ...] = ()
         self._judged = True  # whether pages have the level by these thresholds
+        self._verdicts = Verdicts()
+        self._said: tuple[Severity, dict[str, Any] | None] = ("normal", None)  # by them, as pages have it
 
-    def judge(self, thresholds: Mapping[float, Severity], good: Literal["up", "down", None]) -> None:
-        """Judge by other thresholds from the next part on; any thread."""
+    def judge(
+        self,
+        thresholds: Mapping[float, Severity],
+        good: Literal["up", "down", None],
+        judges: Sequence[Judge] = (),
+    ) -> None:
+        """Judge by other thresholds, or by alerts, from the next part on; any thread."""
         self._thresholds, self._good = thresholds, good
+        self._verdicts = Verdicts(judges)
         self._judged = False
 
     def make(self, reduce: Reduce, compare: Comparison) -> None:
@@ -92,6 +100,8 @@ class ReadoutFeed:
     def changed(self) -> bool:
         """See `Feed.changed`."""
         line = self._line
+        if self._verdicts.changed():
+            return True
         if line is None:
             return bool(self.stream.fields)
         return line.changed() or not self._judged or self.due() == 0
@@ -108,11 +118,13 @@ class ReadoutFeed:
             line = self._line_of_field()
         except UsageError as error:  # several fields and none named: the reader is told
             return Payload(1, 0, True, {"value": None, "age": None, "error": str(error)})
+        said, self._said = self._said, self._verdicts.gravest()
         if line is None:
-            return Payload(1, 0, True, {"value": None, "age": None})
-        if not key and self._judged and (few := self._few(line, now)) is not None:
+            alone = self._level(math.nan) if self._verdicts else {}  # of data that never came
+            return Payload(1, 0, True, {"value": None, "age": None} | alone)
+        if not key and self._judged and said == self._said and (few := self._few(line, now)) is not None:
             return few
-        judged, self._judged = self._judged and self.due() != 0, True
+        judged, self._judged = self._judged and said == self._said and self.due() != 0, True
         part = line.take(key, now)
         body = {name: said for name, said in part.body.items() if name != "notice"} | self._numbers(line)
         trouble = body.pop("error", None) and self.trouble()  # what cannot be drawn can be on a card
@@ -137,13 +149,20 @@ class ReadoutFeed:
             records,
             age + line.behind(),
             *figure.change(value, line),
-            level(value, self._thresholds, self._good),
+            self._level(value)["level"],
         )
         if not figure.reduced:
             return Payload(first, line.sent, False, {}, reading=reading)
         number = {"value": value if math.isfinite(value) else None}
         body = reading.body() | number | self._infinite(value) | figure.body()
         return Payload(first, line.sent, False, body, reading.columns())
+
+    def _level(self, value: Any) -> dict[str, Any]:
+        """Return the level of the card, and its reason where an alert has one."""
+        if not self._verdicts:
+            return {"level": level(value, self._thresholds, self._good)}
+        name, reason = self._said
+        return {"level": name} if reason is None else {"level": name, "reason": reason}
 
     def trouble(self) -> str | None:
         """Return why the card shows no number, as a sentence for the reader."""
@@ -223,7 +242,7 @@ class ReadoutFeed:
         value = figure.value(line.last[0] if line.last else math.nan)
         body: dict[str, Any] = {
             "value": value if math.isfinite(value) else None,
-            "level": level(self._exact(value), self._thresholds, self._good),
+            **self._level(self._exact(value)),
         }
         said = None if self.stream.fields.get(line.fields[0]) == "number" else said_of(self._newest())
         if said is not None and not figure.reduced:  # of a span of time too, whose seconds are only drawn

@@ -145,6 +145,14 @@ class SeriesFeed:
             self._stale = True
 
     @property
+    def fields_asked(self) -> tuple[str, ...]:
+        """The fields that are drawn by what the stream has now, or will be with the next part."""
+        if self._asked is None:
+            return self.drawn.present()
+        x = self.x if self.kind == "field" else None
+        return DrawnFields(self.stream, self._asked[0], x).present()
+
+    @property
     def window_asked(self) -> Window:
         """The window that is shown, or will be with the next part."""
         return self.window if self._asked is None else self._asked[1]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import traitlets
 from ipywidgets import Layout
 
+from ..alerts.absence import Absence
+from ..alerts.alert import Alert
+from ..alerts.threshold import Threshold
+from ..alerts.watch import Watch
 from ..errors import UsageError, WrongType, shown
 from ..feeds.lines import FeedLines, LineNumbers
 from ..feeds.means import Means
@@ -21,6 +26,7 @@ from .colors import checked_color
 from .export import figure, table
 from .settings import NumberSettings, Setting, choice, optional, pixels
 from .tables import check_times, each_with_tables
+from .watching import Watching, checked_alerts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,6 +108,8 @@ class LiveChart(NumberSettings, LiveWidget):
             for the lines left over: the built-in ones. A line keeps its colour when others come or go.
         legend: the values behind the names: `last`; `min`, `max` and `mean` of what is in view; or several of them;
             False: no legend. A chart of one line has none: its value stands beside the title.
+        thresholds: `Threshold`s, which are drawn, each a line or the edges of its band, and watch the fields of the
+            chart; also `Absence`s, which only watch. None: none.
         height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
         format: how values are written: number, percentage (a ratio), duration (given in ms), bytes, compact, si.
         unit: text behind each value; the sign of a currency, such as "$", stands where the reader's locale has it.
@@ -138,6 +146,12 @@ class LiveChart(NumberSettings, LiveWidget):
     legend = Setting(("last",), _legend_values).tag(sync=True)
     """Values behind the names in the legend; empty: no legend."""
 
+    thresholds = Setting((), checked_alerts)
+    """A tuple of `Threshold`s, which are drawn and watch the fields of the chart, and `Absence`s, which watch them."""
+
+    _limits: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    """The thresholds as pages draw them; see `Threshold.wire`."""
+
     @named_keywords
     def __init__(
         self,
@@ -149,6 +163,7 @@ class LiveChart(NumberSettings, LiveWidget):
         title: str | None = None,
         colors: Sequence[str] | Mapping[str, str] | None = None,
         legend: LegendValue | Sequence[LegendValue] | bool | None = "last",
+        thresholds: Sequence[Alert] | Alert | None = None,
         height: int = 240,
         format: str = "number",
         unit: str | None = None,
@@ -173,6 +188,7 @@ class LiveChart(NumberSettings, LiveWidget):
         self._lines = list(feeds.values())
         self._y = y
         self._named_lines = isinstance(stream, Mapping)
+        self._watching = Watching(partial(_watches, self._lines))
         super().__init__(
             "chart",
             [line.stream for line in self._lines],
@@ -183,6 +199,7 @@ class LiveChart(NumberSettings, LiveWidget):
             colors=colors,
             height=height,
             legend=legend,
+            thresholds=thresholds,
             format=format,
             unit=unit,
             precision=precision,
@@ -199,6 +216,18 @@ class LiveChart(NumberSettings, LiveWidget):
         for line in self._lines:
             line.means = Means(line, self._lines) if "mean" in self.legend else None
         self._wake()
+
+    @traitlets.observe("thresholds")
+    def _watch(self, _change: Any = None) -> None:
+        self._watching.show(self.thresholds)
+        self._limits = [each.wire() for each in self.thresholds if isinstance(each, Threshold)]
+
+    def close(self) -> None:
+        """Takes the chart off the pages, and ends what its thresholds watch for it."""
+        watching = getattr(self, "_watching", None)  # none, when the constructor refused something
+        if watching is not None:
+            watching.close()
+        super().close()
 
     def to_pandas(self) -> pd.DataFrame:
         """The records that the window holds, in arrival order: time, the name of the stream, the drawn fields.
@@ -321,6 +350,16 @@ def _feeds(source: Source, y: str | Sequence[str] | None, window: Window, x: str
     return {
         str(i): feed(stream, names, f"{label} ", label) for i, (label, stream, names) in enumerate(entries)
     }
+
+
+def _watches(lines: Sequence[SeriesFeed], alert: Alert) -> list[Watch]:
+    """Begins the watches of an alert on what a chart draws, also on fields that come later."""
+
+    def watch(line: SeriesFeed) -> Watch:
+        any_field = isinstance(alert, Absence) and line.drawn.all
+        return alert.attach(line.stream, None if any_field else lambda: line.fields_asked)
+
+    return [watch(line) for line in lines]
 
 
 def _labelled(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
 from typing import Any, Literal, SupportsFloat
@@ -12,6 +12,9 @@ import numpy as np
 import traitlets
 from ipywidgets import Layout
 
+from ..alerts.alert import Alert
+from ..alerts.watch import Watch
+from ..browser.frame_loop import get_frame_loop
 from ..errors import UsageError, WrongType, shown
 from ..feeds.comparison import Reduce, checked_reduce, to_comparison
 from ..feeds.fields import check_field, only_field
@@ -22,6 +25,7 @@ from ..streams.amounts import Duration
 from ..streams.records import is_many
 from .base import LiveWidget, named_keywords
 from .settings import NumberSettings, Setting, choice, flag, seconds, text
+from .watching import Watching, checked_alerts
 
 
 def _checked_good(good: Any) -> str:
@@ -30,12 +34,15 @@ def _checked_good(good: Any) -> str:
     return good or ""
 
 
-def _checked_thresholds(thresholds: Any) -> dict[Any, Severity]:
+def _checked_thresholds(thresholds: Any) -> dict[Any, Severity] | tuple[Alert, ...]:
     if thresholds is None:
         return {}
+    if isinstance(thresholds, Alert | list | tuple):
+        return checked_alerts(thresholds)
     if not isinstance(thresholds, Mapping):
         raise WrongType(
-            f"thresholds={thresholds!r} cannot be used: pass value → level, such as {{0.9: 'error'}}"
+            f"thresholds={thresholds!r} cannot be used: pass value → level, such as {{0.9: 'error'}}, or a list of "
+            "rw.Threshold(…)"
         )
     for value, name in thresholds.items():
         real = isinstance(value, Real | Decimal) and not isinstance(value, bool | np.bool_)
@@ -88,7 +95,8 @@ class MetricCard(NumberSettings, LiveWidget):
             window; or `rate`, by how much a counter grew in it, per second (one that falls has begun again at 0). The
             window goes on while no data come; the mean of nothing is "—", its sum and rate 0. The line still shows the
             values themselves.
-        thresholds: value → `warning` or `error`, reached from below (from above with `good="up"`).
+        thresholds: value → `warning` or `error`, reached from below (from above with `good="up"`); or a list of
+            `Threshold` and `Absence`, which then watch the field, and of which the gravest that is raised is named.
         sparkline: draw the window as a small line.
         window: how long the sparkline shows, the trend looks back and `reduce` takes together: seconds, a timedelta or
             "5min".
@@ -130,7 +138,8 @@ class MetricCard(NumberSettings, LiveWidget):
     """The same, as pages read it."""
 
     thresholds = Setting({}, _checked_thresholds)
-    """Value → `warning` or `error`, reached from below (from above with `good="up"`); None or empty: none."""
+    """Value → `warning` or `error`, reached from below (from above with `good="up"`), or a tuple of `Threshold` and
+    `Absence`; None or empty: none."""
 
     sparkline = Setting(True, flag("sparkline")).tag(sync=True)
     """Whether the window is drawn as a small line."""
@@ -154,7 +163,7 @@ class MetricCard(NumberSettings, LiveWidget):
         change: Literal["absolute", "relative"] = "absolute",
         compare: Literal["window", "previous"] | Duration | None = "window",
         reduce: Reduce = "last",
-        thresholds: Mapping[float, Severity] | None = None,
+        thresholds: Mapping[float, Severity] | Sequence[Alert] | Alert | None = None,
         sparkline: bool = True,
         window: Duration = 60.0,
         stale_after: Duration | None = None,
@@ -189,6 +198,7 @@ class MetricCard(NumberSettings, LiveWidget):
             check_field(source, field)
         made: Any = checked_reduce(reduce), to_comparison(compare)
         self._readout = ReadoutFeed(source, field, length, {}, None, *made)
+        self._watching = Watching(_watches(source, field))
         super().__init__(
             "metric",
             [source],
@@ -240,7 +250,9 @@ class MetricCard(NumberSettings, LiveWidget):
 
     @traitlets.observe("good", "thresholds")
     def _judge(self, _: Any) -> None:
-        self._readout.judge(self.thresholds, self.good or None)
+        values = self.thresholds if isinstance(self.thresholds, Mapping) else {}
+        judges = self._watching.show(() if isinstance(self.thresholds, Mapping) else self.thresholds)
+        self._readout.judge(values, self.good or None, judges)
         self._wake()
 
     @traitlets.observe("compare", "reduce")
@@ -282,5 +294,17 @@ class MetricCard(NumberSettings, LiveWidget):
         """
         return self._readout.value()
 
+    def close(self) -> None:
+        """Takes the card off the pages, and ends what its thresholds watch for it."""
+        watching = getattr(self, "_watching", None)  # none, when the constructor refused something
+        if watching is not None:
+            watching.close()
+        super().close()
+
     def __repr__(self) -> str:
         return f"MetricCard({self.title!r}, value={self.value!r}, {self.data_state})"
+
+
+def _watches(stream: Stream, field: str | None) -> Callable[[Alert], list[Watch]]:
+    wake = get_frame_loop().wake  # not of the card, which the alert would hold
+    return lambda alert: [alert.attach(stream, field, wake)]

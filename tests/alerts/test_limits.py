@@ -107,6 +107,7 @@ def test_pages_are_told_floats_whatever_was_given():
     assert limit_of(np.array([1, Decimal("2.5")], dtype=object)).wire() == {
         "kind": "outside",
         "bounds": [1.0, 2.5],
+        "text": "< {0} / > {1}",
     }
     assert limit_of(Decimal("0.9")).threshold == Decimal("0.9")
     assert limit_of((1, 2)).threshold == (1, 2)

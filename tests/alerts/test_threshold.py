@@ -339,6 +339,7 @@ def test_the_watch_says_what_a_card_shows(hand):
     stream.append(0.9, ts=2)
     level, reason = watch.verdict()
     assert level == "error"
+    assert reason.pop("text") == "< {0} / > {1}"
     assert reason == {
         "kind": "outside",
         "bounds": [0.2, 0.8],

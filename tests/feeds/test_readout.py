@@ -430,3 +430,57 @@ def test_what_a_number_is_made_of_can_be_set_later():
     assert body["delta"] == 1
     feed.show_window(30.0)
     assert feed.take(False, T0 + 1).body["value"] == 1
+
+
+class Judged:
+    """A judge that says what the test says."""
+
+    def __init__(self) -> None:
+        self.changes, self.said = 0, ("normal", None)
+
+    def say(self, *said: Any) -> None:
+        self.changes, self.said = self.changes + 1, said
+
+    def verdict(self) -> Any:
+        return self.said
+
+
+def test_an_alert_gives_the_level_and_its_reason_with_few_numbers_too():
+    feed, judge = readout(1.0), Judged()
+    feed.judge({}, None, [judge])
+    feed.take(True, T0)
+    feed.stream.append(2.0, ts=T0 + 1)
+    assert feed.take(False, T0).reading is not None
+    judge.say("error", {"text": "≥ {0}"})
+    feed.stream.append(3.0, ts=T0 + 2)
+    part = feed.take(False, T0)
+    assert part.reading is None, "the reason goes with the whole"
+    assert (part.body["value"], part.body["level"], part.body["reason"]) == (3.0, "error", {"text": "≥ {0}"})
+    feed.stream.append(4.0, ts=T0 + 3)
+    part = feed.take(False, T0)
+    assert part.reading is not None
+    assert part.reading.level == "error"
+    judge.say("normal", None)
+    feed.stream.append(0.0, ts=T0 + 4)
+    assert "reason" not in feed.take(False, T0).body
+
+
+def test_an_alert_that_changes_without_a_record_is_told_like_one():
+    feed, judge = readout(1.0), Judged()
+    feed.judge({}, None, [judge])
+    feed.take(True, T0)
+    assert not feed.changed()
+    judge.say("error", {"kind": "absence"})
+    assert feed.changed()
+    part = feed.take(False, T0)
+    assert (part.moved, part.body["level"]) == (True, "error")
+    assert not feed.changed()
+
+
+def test_an_alert_is_told_where_no_data_ever_came():
+    feed, judge = readout(), Judged()
+    feed.judge({}, None, [judge])
+    judge.say("error", {"kind": "absence"})
+    assert feed.changed()
+    body = feed.take(False, T0).body
+    assert (body["value"], body["level"], body["reason"]) == (None, "error", {"kind": "absence"})

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from realtime_widgets.feeds.thresholds import level
+from realtime_widgets.feeds.thresholds import Verdicts, level
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,26 @@ def test_where_large_values_are_good_thresholds_are_reached_from_above() -> None
     assert level(500.0, thresholds, "up") == "normal"  # type: ignore[arg-type]
     assert level(50.0, thresholds, "up") == "warning"  # type: ignore[arg-type]
     assert level(5.0, thresholds, "up") == "error"  # type: ignore[arg-type]
+
+
+class Judged:
+    def __init__(self, name, reason=None):
+        self.changes, self.said = 0, (name, reason)
+
+    def verdict(self):
+        return self.said
+
+
+def test_the_gravest_verdict_counts_and_of_equal_ones_the_first():
+    first, second, grave = Judged("warning", {"a": 1}), Judged("warning", {"b": 1}), Judged("normal")
+    verdicts = Verdicts([first, second, grave])
+    assert verdicts.changed()
+    assert verdicts.gravest() == ("warning", {"a": 1})
+    assert not verdicts.changed()
+    grave.said, grave.changes = ("error", None), 1
+    assert verdicts.changed()
+    assert verdicts.gravest() == ("error", None)
+
+
+def test_without_judges_there_is_no_verdict():
+    assert (bool(Verdicts()), Verdicts().changed(), Verdicts().gravest()) == (False, False, ("normal", None))

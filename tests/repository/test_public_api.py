@@ -72,7 +72,7 @@ SIGNATURES = {
     "Absence.watch": "(self, stream, field=None)",
     "Absence.on_change": "(self, fn, /)",
     "Absence.close": "(self)",
-    "LiveChart": "(stream, *, y=None, window=60.0, x='ts', title=None, colors=None, legend='last', height=240, format='number', unit=None, precision=None, stale_after=None, theme='auto', locale=None, tz=None, layout=None)",
+    "LiveChart": "(stream, *, y=None, window=60.0, x='ts', title=None, colors=None, legend='last', thresholds=None, height=240, format='number', unit=None, precision=None, stale_after=None, theme='auto', locale=None, tz=None, layout=None)",
     "LiveChart.pause": "(self)",
     "LiveChart.resume": "(self)",
     "LiveChart.to_figure": "(self)",

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from realtime_widgets import LiveChart, Stream, points
+from realtime_widgets import Absence, LiveChart, MetricCard, Stream, Threshold, points
 from realtime_widgets.errors import UsageError, WrongType
 from realtime_widgets.widgets.export import PALETTE
 from support.recorder import Recorder
@@ -117,3 +117,53 @@ def test_what_cannot_name_fields_is_refused_with_advice(sent: Recorder, y, advic
     chart = LiveChart(stream)
     with pytest.raises(WrongType, match=advice):
         chart.y = y
+
+
+def test_a_chart_watches_its_lines_with_its_thresholds_and_tells_pages_of_them() -> None:
+    stream, t, band = (
+        Stream("machine"),
+        Threshold(0.9),
+        Threshold((0.2, 0.8), severity="error", name="safe", for_=2),
+    )
+    gone = Absence(60)
+    chart = LiveChart(stream, y="cpu", thresholds=[t, band, gone])
+    stream.append(cpu=1.0, mem=1.0)
+    assert [(event.state, event.field) for event in t.events] == [("raised", "cpu")]
+    assert [(watch.stream, watch.field) for watch in gone.watches] == [(stream, None)]
+    assert chart._limits == [
+        {"kind": "above", "bounds": [0.9], "text": "≥ {0}", "for": 0.0, "severity": "warning", "name": ""},
+        {
+            "kind": "outside",
+            "bounds": [0.2, 0.8],
+            "text": "< {0} / > {1}",
+            "for": 2.0,
+            "severity": "error",
+            "name": "safe",
+        },
+    ]
+    chart.thresholds = band
+    assert (t.watches, len(chart._limits)) == ([], 1)
+    chart.close()
+    assert (band.watches, gone.watches) == ([], [])
+
+
+def test_a_chart_of_all_fields_watches_those_that_come_later_and_no_axis() -> None:
+    stream, t = Stream(), Threshold(5)
+    chart = LiveChart(stream, x="step", thresholds=t)
+    stream.append(step=7, loss=1.0)
+    stream.append(step=8, val_loss=9.0)
+    assert [event.field for event in t.events] == ["val_loss"]
+    chart.y = "loss"
+    stream.append(step=9, val_loss=0.0, loss=6.0)
+    assert [event.field for event in t.events] == ["val_loss", "loss"]
+    chart.close()
+
+
+def test_two_charts_and_a_card_of_one_threshold_fire_it_once() -> None:
+    stream, t = Stream(), Threshold(0.9)
+    widgets = [LiveChart(stream, thresholds=t), LiveChart({"a": (stream, "value")}, thresholds=t)]
+    widgets.append(MetricCard("CPU", stream, thresholds=t))
+    stream.append(1.0)
+    assert len(t.events) == 1
+    for widget in widgets:
+        widget.close()

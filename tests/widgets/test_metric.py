@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from realtime_widgets import MetricCard, Stream
+from realtime_widgets import Absence, MetricCard, Stream, Threshold
 from realtime_widgets.errors import UsageError, WrongType
 from support.recorder import Recorder, bodies, value_of
 
@@ -192,3 +192,54 @@ def test_what_a_card_cannot_be_made_of_says_what_it_can(settings: dict[str, Any]
     for name, value in settings.items():
         with pytest.raises(UsageError, match=why):
             setattr(card, name, value)
+
+
+def test_a_card_watches_its_field_with_its_thresholds_and_shows_what_they_say(sent: Recorder) -> None:
+    stream, t, calm = Stream("machine"), Threshold(0.9, severity="error"), Threshold(0.1)
+    stream.append(cpu=0.0, mem=0.0)
+    card = MetricCard("CPU", stream, field="cpu", thresholds=[calm, t])
+    stream.append(cpu=0.5, mem=1.0)
+    body = next(iter(bodies(sent.wait_for(lambda frame: value_of(frame, card) == 0.5), card)))
+    assert (body["level"], body["reason"]["bounds"]) == ("warning", [0.1])
+    stream.append(cpu=0.95)
+    body = next(iter(bodies(sent.wait_for(lambda frame: value_of(frame, card) == 0.95), card)))
+    assert (body["level"], body["reason"]["text"]) == ("error", "≥ {0}")
+    assert [event.field for event in t.events] == ["cpu"]
+    card.close()
+    assert (t.watches, calm.watches) == ([], [])
+
+
+def test_a_threshold_dropped_from_the_list_is_watched_no_more_and_the_others_go_on() -> None:
+    stream, t, other = Stream(), Threshold(0.9), Threshold(0.5)
+    card = MetricCard("CPU", stream, thresholds=t)
+    (watch,) = t.watches
+    card.thresholds = [t, other]
+    assert t.watches == [watch]
+    card.thresholds = {0.5: "error"}
+    assert (t.watches, other.watches) == ([], [])
+    card.thresholds = [other]
+    assert len(other.watches) == 1
+    mine = other.watch(stream)
+    card.thresholds = None
+    assert other.watches == [mine], "what the user watches is the user's"
+    card.close()
+
+
+def test_a_card_shows_that_data_have_stopped(sent: Recorder) -> None:
+    stream = Stream()
+    stream.append(0.5)
+    card = MetricCard("CPU", stream, thresholds=[Absence(0.2)])
+    frame = sent.wait_for(lambda frame: any("reason" in body for body in bodies(frame, card)))
+    (body,) = bodies(frame, card)
+    assert (body["level"], body["reason"]["kind"], body["reason"]["for"]) == ("error", "absence", 0.2)
+    card.close()
+
+
+def test_thresholds_that_cannot_be_used_are_refused() -> None:
+    for wrong in ([0.9], [Threshold(1), "x"], 0.9):
+        with pytest.raises(WrongType, match="thresholds="):
+            MetricCard("CPU", thresholds=wrong)
+    closed = Threshold(1)
+    closed.close()
+    with pytest.raises(UsageError, match="it is closed"):
+        MetricCard("CPU", thresholds=[closed])

@@ -1,0 +1,61 @@
+"""Watching: the alerts that a widget was given, and the watches by which they follow its data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..alerts.alert import Alert
+from ..alerts.watch import Watch
+from ..errors import WrongType, shown
+
+Begin = Callable[[Alert], list[Watch]]
+"""Begins the watches of an alert on what a widget shows."""
+
+
+def checked_alerts(alerts: Any) -> tuple[Alert, ...]:
+    """Return the alerts of a setting `thresholds=`, each once; one may come without a list, and None is none.
+
+    Raises:
+        WrongType: when something is no alert.
+        UsageError: when one is closed.
+    """
+    given = () if alerts is None else (alerts,) if isinstance(alerts, Alert) else alerts
+    if not isinstance(given, list | tuple):
+        raise WrongType(
+            f"thresholds={shown(alerts)} cannot be used: pass a list, such as [rw.Threshold(0.9)]"
+        )
+    for each in given:
+        if not isinstance(each, Alert):
+            raise WrongType(
+                f"thresholds={shown(alerts)} cannot be used: {shown(each)} in it is of type {type(each).__name__}; "
+                "pass rw.Threshold(…) or rw.Absence(…)"
+            )
+        each.check_open()
+    return tuple(dict.fromkeys(given))
+
+
+class Watching:
+    """The watches of one widget, begun and ended with its alerts.
+
+    Args:
+        begin: begins those of an alert.
+    """
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+        self._watches: dict[Alert, list[Watch]] = {}
+
+    def show(self, alerts: tuple[Alert, ...]) -> list[Watch]:
+        """Watch by these alerts and no others; returns the watches, in their order."""
+        before, self._watches = self._watches, {}
+        for alert in alerts:
+            self._watches[alert] = before.pop(alert) if alert in before else self._begin(alert)
+        for watches in before.values():
+            for watch in watches:
+                watch.remove()
+        return [watch for watches in self._watches.values() for watch in watches]
+
+    def close(self) -> None:
+        """End all watches."""
+        self.show(())
