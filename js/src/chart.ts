@@ -10,7 +10,7 @@ import { LiveWidget, type View } from "./lib/view/live";
 import plotStyles from "./plot.css";
 
 export class LiveChart extends LiveWidget {
-  static override readonly settings = ["height", "colors", "legend", "_format"];
+  static override readonly settings = ["height", "colors", "legend", "_limits", "_format"];
   static override readonly styles = uplotStyles + plotStyles;
 
   readonly data = new ChartData({

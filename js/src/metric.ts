@@ -12,6 +12,7 @@ import { exactText } from "./lib/text/changes";
 import { type Comparison, madeText, sinceText } from "./lib/text/comparisons";
 import { agoText } from "./lib/text/durations";
 import { formatter, isScaled, MISSING, type NumberFormat, parted, shortened } from "./lib/text/format";
+import { type Reason, reasonText } from "./lib/text/reasons";
 import { calendarText } from "./lib/text/times";
 import { words } from "./lib/text/words";
 import { BEAT_MS, crowdOf } from "./lib/view/crowd";
@@ -40,6 +41,8 @@ interface Readout {
   /** Seconds that newer records have left the number out, once that is longer than the window. */
   behind?: number;
   level: "normal" | "warning" | "error";
+  /** Which alert gives the level; left out of parts that are a few numbers, which change neither. */
+  reason?: Reason;
 }
 
 /** Without news, "last 60 s" would not be true; what is said of the state then stands in its place. */
@@ -98,7 +101,10 @@ export class MetricCard extends LiveWidget {
 
   protected take(part: Part, meaning: Meaning): void {
     // The number is whole in every part: it is right at once even after a loss.
+    const before = this.readout;
     this.readout = part.body as unknown as Readout;
+    const few = !("k0" in part.body) && before.reason && before.level === this.readout.level;
+    if (few) this.readout.reason ??= before.reason!;
     this.#newest = (part.body.newest as number | null) ?? null;
     if (meaning === "replace") this.buckets.replace(part);
     else if (meaning === "append") this.buckets.append(part);
@@ -111,7 +117,9 @@ export class MetricCard extends LiveWidget {
     this.#level = level;
     const text = () => {
       const say = words(this.locale);
-      return say("and_value", say(level), this.text);
+      return [this.text, this.reason]
+        .filter(Boolean)
+        .reduce((said, more) => say("and_value", said, more), say(level));
     };
     this.tell("level", level, text, level === "error");
   }
@@ -121,6 +129,14 @@ export class MetricCard extends LiveWidget {
     const { text, moment } = this.readout;
     if (moment !== undefined) return calendarText(moment, this.locale, this.zone);
     return text ?? formatter(this.format, this.locale)(this.number);
+  }
+
+  /** Why it has its level; empty: that is not known, or it is the usual one. */
+  get reason(): string {
+    const { level, reason } = this.readout;
+    return level === "normal" || !reason
+      ? ""
+      : reasonText(reason, formatter(this.format, this.locale), this.locale);
   }
 
   /** Whether there is no number on the card. */
@@ -311,12 +327,16 @@ class MetricView implements View {
 
   #drawLevel(): void {
     const { level = "normal" } = this.card.readout;
-    const drawn = `${level} ${this.card.locale}`;
+    const { reason } = this.card;
+    const drawn = `${level} ${this.card.locale} ${reason}`;
     if (drawn === this.#levelFor) return;
     this.#levelFor = drawn;
     setAttribute(this.root, "data-rw-level", level);
     this.#level.hidden = level === "normal";
-    setText(this.#levelWord, level === "normal" ? "" : words(this.card.locale)(level));
+    setText(
+      this.#levelWord,
+      level === "normal" ? "" : [words(this.card.locale)(level), reason].join(" ").trim(),
+    );
     if (level !== "normal") showIcon(this.#level, level === "error" ? "cross" : "triangle");
   }
 

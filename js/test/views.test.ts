@@ -578,6 +578,29 @@ describe("a card", () => {
     }
   });
 
+  it("says which alert gives its level, also with few numbers, which leave that out", () => {
+    traits._format = { name: "percentage" };
+    const widget = card();
+    const el = shown(widget);
+    const said = () => text(el, ".rw-level");
+    const reason = { kind: "above", text: "≥ {0}", bounds: [0.9], for: 10, name: "" };
+    const apply = (body: object, few = false) => {
+      const made = part(body, [NOW]);
+      const { k0, ...numbers } = made.body;
+      widget.apply(few ? { ...made, body: numbers } : made, "replace");
+      widget.draw();
+    };
+    apply(number(0.95, { level: "error", reason }));
+    expect(said()).toBe("Error ≥ 90.0% for 10 s");
+    apply(number(0.96, { level: "error" }), true);
+    expect(said()).toBe("Error ≥ 90.0% for 10 s");
+    apply(number(0.97, { level: "error" }));
+    expect(said()).toBe("Error");
+    apply(number(0.95, { level: "error", reason }));
+    apply(number(0.1, { level: "normal" }), true);
+    expect(said()).toBe("");
+  });
+
   it("that is paused shows its number once in a new view, and keeps it", () => {
     traits.paused = true;
     const widget = card();

@@ -26,6 +26,8 @@ const look = (lines: Look["lines"], alone: boolean): Look => ({
   lines,
   alone,
   old: false,
+  limits: [],
+  surface: "",
   span: () => [0, 1],
   range: () => [0, 2],
 });

@@ -475,3 +475,38 @@ describe("those who do not see the plot", () => {
     expect([find(el, ".rw-plot").hidden, el.querySelector("table")]).toEqual([false, null]);
   });
 });
+
+describe("thresholds", () => {
+  const limit = { kind: "above", bounds: [0.9], text: "≥ {0}", for: 0, severity: "error", name: "" };
+  const range = () => {
+    const { range } = plots.at(-1)!.options.scales!.y!;
+    return (range as () => [number, number])();
+  };
+
+  it("are drawn with the plot, which is made anew when they change", () => {
+    shown("w", { _limits: [] });
+    put([[0, "a", [0.1, 0.6, 0.5]]]);
+    expect([plots.length, plots[0]!.options.hooks!.draw!.length]).toEqual([1, 1]);
+    stage.set("w", "_limits", [limit]);
+    expect([plots.length, plots[1]!.options.hooks!.draw!.length]).toEqual([2, 2]);
+    expect(range()[1]).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it("leave the range to the lines when they are far", () => {
+    shown("w", { _limits: [{ ...limit, bounds: [1000] }] });
+    put([[0, "a", [0.1, 0.6, 0.5]]]);
+    expect(range()[1]).toBeLessThan(1);
+  });
+
+  it("are named to those who do not see the plot, in the reader's way", () => {
+    const limits = [limit, { ...limit, name: "Hot", bounds: [0.5], severity: "warning" }];
+    const el = shown("w", { _limits: limits, _format: { name: "percentage" } });
+    put([[0, "a", [0.1, 0.6]]]);
+    const plot = find(el, ".rw-plot");
+    const summary = document.getElementById(plot.getAttribute("aria-describedby")!)!;
+    expect(summary.textContent).toMatch(/; Error: ≥ 90.0%; Hot: ≥ 50.0%$/);
+    find(el, ".rw-tool").click();
+    stage.clock.draw();
+    expect(text(el, ".rw-table caption")).toMatch(/, Error: ≥ 90.0%, Hot: ≥ 50.0%$/);
+  });
+});

@@ -2,6 +2,7 @@
 
 import type uPlot from "uplot";
 import { type AxisLook, axesOf } from "./axis";
+import { type LimitLook, paintLimits } from "./limits";
 import type { Line } from "./lines";
 import type { Ink } from "./palette";
 import { strokes } from "./strokes";
@@ -29,6 +30,9 @@ export interface Look extends AxisLook {
   alone: boolean;
   /** Whether what is shown is old: its lines are paler, and what is written stays legible. */
   old: boolean;
+  /** Thresholds, and what is behind their names. */
+  limits: LimitLook[];
+  surface: string;
   /** Coordinates at the edges, as they are when the plot draws. */
   span: () => [number, number];
   /** Values at the edges. */
@@ -46,6 +50,8 @@ export function plotOptions(look: Look): uPlot.Options {
     if (ground && newest && plot.series[look.lines.indexOf(newest) + 1]!.show)
       paint(plot, ground, newest.ink);
   };
+  const paintOver = (plot: uPlot) => paintLimits(plot, look.limits, look.surface);
+  const draw = [...(alone ? [paintGround] : []), ...(look.limits.length ? [paintOver] : [])];
   const axes = axesOf(look);
   return {
     width,
@@ -66,7 +72,7 @@ export function plotOptions(look: Look): uPlot.Options {
         points: { show: false },
       })),
     ],
-    hooks: { ...axes.hooks, ...(alone ? { draw: [paintGround] } : {}) },
+    hooks: { ...axes.hooks, ...(draw.length ? { draw } : {}) },
   };
 }
 

@@ -1,6 +1,7 @@
 // ChartView: one place where a chart is drawn: its plot, the names and values of its lines, and a table of them.
 
 import type { ChartData, Trace } from "../draw/data";
+import { type Limit, reaching } from "../draw/limits";
 import { extent, type Line } from "../draw/lines";
 import { colorOf, type Ink, inkOf } from "../draw/palette";
 import { extentOf, NO_PICTURE, type Picture, pictureOf } from "../draw/picture";
@@ -196,7 +197,7 @@ export class ChartView implements Inspected {
     const shown = lines.filter((_, i) => this.shows(i)).flat();
     this.#whole = allWhole(shown, ...span);
     const rules = { ...rulesOf(this.#format), whole: this.#whole };
-    this.#fitted = niceRange(extent(shown, ...span), this.#fitted, rules);
+    this.#fitted = niceRange(reaching(extent(shown, ...span), this.#limits, rules), this.#fitted, rules);
     this.range = this.#fitted ?? [0, 1];
   }
 
@@ -228,6 +229,7 @@ export class ChartView implements Inspected {
       calendar,
       `${picture.origin}`,
       this.#values,
+      this.#limits,
       this.#words.name,
       this.#old,
     ];
@@ -259,6 +261,12 @@ export class ChartView implements Inspected {
         lines: strokes,
         alone: traces.length === 1,
         old: this.#old,
+        limits: this.#limits.map((limit) => ({
+          limit,
+          color: colorOf(this.#el, limit.severity === "error" ? "--rw-bad" : "--rw-warning"),
+          labels: this.#words.limitLabels(limit),
+        })),
+        surface: colorOf(this.#el, "--rw-surface"),
         span: () => this.picture.span,
         range: () => this.range,
       },
@@ -410,6 +418,10 @@ export class ChartView implements Inspected {
 
   get #format(): NumberFormat {
     return this.#chart.get<NumberFormat>("_format");
+  }
+
+  get #limits(): Limit[] {
+    return this.#chart.get<Limit[] | undefined>("_limits") ?? [];
   }
 
   get #values(): LegendValue[] {

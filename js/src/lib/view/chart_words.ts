@@ -1,5 +1,6 @@
 // ChartWords: a picture in words and numbers, for those who listen and those who read tables.
 
+import { type Limit, limitText } from "../draw/limits";
 import { extentOf, type Picture } from "../draw/picture";
 import { tabulate } from "../draw/tabulate";
 import { readingFormat } from "../draw/ticks";
@@ -87,7 +88,34 @@ export class ChartWords {
     });
     const left = picture.traces.length - lines.length;
     const more = left > 0 ? [this.#say("more_lines", String(left))] : [];
-    return [this.window(picture), ...lines, ...more].join("; ");
+    return [this.window(picture), ...lines, ...more, ...this.#limits()].join("; ");
+  }
+
+  /** What stands beside the bounds of a threshold. */
+  limitLabels(limit: Limit): string[] {
+    return limit.bounds.map((bound) => `${this.#limitName(limit)} ${this.#written(bound)}`);
+  }
+
+  /** The thresholds, one phrase each. */
+  #limits(): string[] {
+    const limits = this.#chart.get<Limit[] | undefined>("_limits") ?? [];
+    return limits.map((limit) =>
+      this.#say(
+        "says",
+        this.#limitName(limit),
+        limitText(limit, (bound) => this.#written(bound)),
+      ),
+    );
+  }
+
+  #limitName({ name, severity }: Limit): string {
+    return name || this.#say(severity);
+  }
+
+  /** A number that the user gave, whatever the axis tells apart. */
+  #written(value: number): string {
+    const { locale } = this.#chart;
+    return formatter(this.#chart.get<NumberFormat>("_format"), locale)(value);
   }
 
   /** The values in view of some traces, one row for each of so many columns of pixels. */
@@ -98,7 +126,7 @@ export class ChartWords {
     const { rows, count } = tabulate(lines, picture.span, column, MOST_ROWS);
     const bounded = rows.length < count ? [this.#say("newest_rows", String(rows.length), String(count))] : [];
     return {
-      caption: [this.name, this.window(picture), ...bounded].join(", "),
+      caption: [this.name, this.window(picture), ...bounded, ...this.#limits()].join(", "),
       place: picture.axis === "time" ? this.#say("time") : this.#chart.get<string>("_x"),
       labels: shown.map((i) => this.label(picture, i)),
       rows: rows.map(([at, found]) => [
