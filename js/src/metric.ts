@@ -115,12 +115,7 @@ export class MetricCard extends LiveWidget {
     const { level } = this.readout;
     if (level === this.#level) return;
     this.#level = level;
-    const text = () => {
-      const say = words(this.locale);
-      return [this.text, this.reason]
-        .filter(Boolean)
-        .reduce((said, more) => say("and_value", said, more), say(level));
-    };
+    const text = () => words(this.locale)("and_value", this.levelText, this.text);
     this.tell("level", level, text, level === "error");
   }
 
@@ -131,12 +126,12 @@ export class MetricCard extends LiveWidget {
     return text ?? formatter(this.format, this.locale)(this.number);
   }
 
-  /** Why it has its level; empty: that is not known, or it is the usual one. */
-  get reason(): string {
-    const { level, reason } = this.readout;
-    return level === "normal" || !reason
-      ? ""
-      : reasonText(reason, formatter(this.format, this.locale), this.locale);
+  /** Its level, and why it has that, where an alert gives it. */
+  get levelText(): string {
+    const { level = "normal", reason } = this.readout;
+    const say = words(this.locale);
+    if (!reason) return say(level);
+    return say("says", say(level), reasonText(reason, formatter(this.format, this.locale), this.locale));
   }
 
   /** Whether there is no number on the card. */
@@ -327,16 +322,12 @@ class MetricView implements View {
 
   #drawLevel(): void {
     const { level = "normal" } = this.card.readout;
-    const { reason } = this.card;
-    const drawn = `${level} ${this.card.locale} ${reason}`;
+    const drawn = `${level} ${this.card.levelText}`;
     if (drawn === this.#levelFor) return;
     this.#levelFor = drawn;
     setAttribute(this.root, "data-rw-level", level);
     this.#level.hidden = level === "normal";
-    setText(
-      this.#levelWord,
-      level === "normal" ? "" : [words(this.card.locale)(level), reason].join(" ").trim(),
-    );
+    setText(this.#levelWord, level === "normal" ? "" : this.card.levelText);
     if (level !== "normal") showIcon(this.#level, level === "error" ? "cross" : "triangle");
   }
 

@@ -591,9 +591,9 @@ describe("a card", () => {
       widget.draw();
     };
     apply(number(0.95, { level: "error", reason }));
-    expect(said()).toBe("Error ≥ 90.0% for 10 s");
+    expect(said()).toBe("Error: ≥ 90.0% for 10 s");
     apply(number(0.96, { level: "error" }), true);
-    expect(said()).toBe("Error ≥ 90.0% for 10 s");
+    expect(said()).toBe("Error: ≥ 90.0% for 10 s");
     apply(number(0.97, { level: "error" }));
     expect(said()).toBe("Error");
     apply(number(0.95, { level: "error", reason }));

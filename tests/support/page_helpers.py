@@ -108,7 +108,7 @@ def red_columns(chart: Locator) -> dict[str, Any]:
                 let found = false;
                 for (let y = 0; y < height && !found; y++) {
                     const i = 4 * (y * width + x);
-                    found = data[i + 3] > 128 && data[i] > 200 && data[i + 1] < 80;
+                    found = data[i + 3] > 128 && data[i] > 180 && data[i + 1] < 80;
                 }
                 red.push(found);
             }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -19,6 +22,7 @@ from support.page_helpers import (
     wait_until_moved,
     widgets,
 )
+from support.servers import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -637,3 +641,55 @@ def test_a_cell_that_is_run_again_replaces_its_widgets(page: Page, lab: Lab) -> 
         notebook.execute(result)
     assert notebook.execute(f"print({served})").strip() == "4"
     wait_until_moved(widgets(page, "chart"))
+
+
+ALERT = """
+import itertools, pathlib
+folder = pathlib.Path({folder!r})
+machine = rw.Stream("machine")
+hot = rw.Threshold(0.9, for_=1, hysteresis=0.1, severity="error")
+hot.on_change(lambda event: (folder / event.state).touch())
+
+def measure():
+    for i in itertools.count():
+        calm = 0.2 if i % 2 else 0.7  # so that the line of the threshold is within reach
+        machine.append(cpu=0.95 if (folder / "load").exists() else calm)
+        time.sleep(0.2)
+
+threading.Thread(target=measure, daemon=True).start()
+ipywidgets.VBox([
+    rw.MetricCard("CPU", machine, field="cpu", format="percentage", thresholds=[hot]),
+    rw.LiveChart(machine, y="cpu", title="CPU", format="percentage", thresholds=[hot]),
+])
+"""
+
+
+def test_a_threshold_fires_while_a_cell_is_busy_and_card_and_chart_say_so(
+    page: Page, lab: Lab, tmp_path: Path
+) -> None:
+    busy = f"import pathlib\nwhile not pathlib.Path({str(tmp_path / 'end')!r}).exists(): sum(range(10_000))"
+    notebook = Notebook.open(page, lab, lab.write([FEED, ALERT.format(folder=str(tmp_path)), busy]))
+    notebook.set_theme(dark=False)
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    card, chart = widgets(page, "metric"), widgets(page, "chart")
+    expect(card).to_have_attribute("data-rw-state", "live")
+    expect(chart).to_have_attribute("data-rw-state", "live")
+    level = card.locator(".rw-level")
+    expect(level).to_be_hidden()
+    wait_until_moved(chart)
+    wait_for(
+        lambda: (red := red_columns(chart))["span"] > 0.8 * red["width"], "its line goes across the plot"
+    )
+    expect(chart.locator(".rw-said").first).to_have_text(re.compile(r"Error: ≥ 90\.0%$"))
+    notebook.run_cell(2, wait=False)
+    (tmp_path / "load").touch()
+    wait_for((tmp_path / "raised").exists, "the function is called during the cell")
+    expect(level).to_have_text("Error: ≥ 90.0% for 1 s")
+    assert notebook.evaluate("return panelOf(path).rwRun.state;") == "running"
+    (tmp_path / "load").unlink()
+    wait_for((tmp_path / "cleared").exists, "and when it is over")
+    expect(level).to_be_hidden()
+    assert notebook.evaluate("return panelOf(path).rwRun.state;") == "running"
+    (tmp_path / "end").touch()
+    notebook.wait_until_run()

@@ -87,7 +87,7 @@ describe("what is painted", () => {
       {
         globalAlpha: 1,
         fillStyle: "",
-        measureText: (text: string) => ({ width: 6 * text.length }),
+        strokeText: note("halo"),
         fillText: note("text"),
         fillRect: (...args: unknown[]) => done.push(["fill", ctx.fillStyle, ctx.globalAlpha, ...args]),
       },
@@ -106,14 +106,14 @@ describe("what is painted", () => {
   }
 
   const of = (name: string) => done.filter(([each]) => each === name).map(([, ...args]) => args);
-  /** The fills of bands. */
-  const bands = () => of("fill").filter(([color]) => color !== "white");
+  const bands = () => of("fill");
 
   it("is a line with its label, within the plot", () => {
     paint(limit([0.5]));
     expect([of("moveTo"), of("lineTo")]).toEqual([[[10, 50]], [[110, 50]]]);
     expect(of("rect")).toEqual([[10, 0, 100, 100]]);
     expect(of("text").map(([text]) => text)).toEqual(["Warning 0.5"]);
+    expect(of("halo")).toEqual(of("text"));
     expect(bands()).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ it.each<[Partial<Reason>, string, string]>([
   [{ for: 10 }, "≥ 90 % for 10 s", "≥ 90 %（10 秒間継続）"],
   [{ text: "< {0} / > {1}", bounds: [0.2, 0.8] }, "< 20 % / > 80 %", "< 20 % / > 80 %"],
   [{ kind: "absence", for: 300 }, "no data for 5 min", "5 分間データなし"],
-  [{ name: "Hot" }, "Hot: ≥ 90 %", "Hot：≥ 90 %"],
+  [{ name: "Hot" }, "Hot ≥ 90 %", "Hot ≥ 90 %"],
 ])("%j is %s", (more, en, ja) => {
   expect(said(more)).toBe(en);
   expect(said(more, "ja")).toBe(ja);

@@ -27,7 +27,6 @@ export interface LimitLook {
 /** A range may become so much longer for a limit to be in view. */
 const REACH = 2;
 const BAND_ALPHA = 0.07;
-const LABEL_ALPHA = 0.85;
 const FONT = "system-ui, sans-serif";
 
 // CSS pixels
@@ -37,6 +36,7 @@ const STROKE = 1.25;
 const DASH = [5, 4];
 const EDGE = 4;
 const BESIDE = 2;
+const HALO = 3;
 
 /** The limit in words, with its bounds as they are written. */
 export function limitText({ text, bounds }: Limit, write: (value: number) => string): string {
@@ -124,14 +124,16 @@ export function paintLimits({ ctx, bbox, scales }: uPlot, looks: LimitLook[], su
     top + BESIDE * scale,
     bottom - BESIDE * scale,
   );
+  // On a halo rather than a ground: the newest of the lines is right behind.
+  ctx.setLineDash([]);
+  ctx.lineJoin = "round";
+  ctx.lineWidth = HALO * scale;
+  ctx.strokeStyle = surface;
   for (const [i, { text, color }] of signs.entries()) {
-    const wide = ctx.measureText(text).width + 2 * EDGE * scale;
-    ctx.globalAlpha = LABEL_ALPHA;
-    ctx.fillStyle = surface;
-    ctx.fillRect(right - wide, tops[i]! + scale, wide, line - 2 * scale);
-    ctx.globalAlpha = 1;
+    const place = [right - EDGE * scale, tops[i]! + line / 2] as const;
     ctx.fillStyle = color;
-    ctx.fillText(text, right - EDGE * scale, tops[i]! + line / 2);
+    ctx.strokeText(text, ...place);
+    ctx.fillText(text, ...place);
   }
   ctx.restore();
 }

@@ -1,7 +1,7 @@
 // Reasons: why a card has its level, in words: what its value has reached, or for how long data have not come.
 
 import { windowText } from "./durations";
-import { type Tables, vocabulary, words } from "./words";
+import { type Tables, vocabulary } from "./words";
 
 /** What the kernel says of the gravest alert that is raised. */
 export interface Reason {
@@ -27,5 +27,5 @@ export function reasonText(reason: Reason, write: (value: number) => string, loc
   const reached = text.replace(/\{(\d)\}/g, (_, place) => write(bounds[place]!));
   const why =
     kind === "absence" ? say(locale)("absent", long) : seconds ? say(locale)("held", reached, long) : reached;
-  return name ? words(locale)("named", name, why) : why;
+  return name ? `${name} ${why}` : why;
 }
