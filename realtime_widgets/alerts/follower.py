@@ -10,6 +10,7 @@ know what is so now, such as a card that is drawn, has it look at once.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -89,8 +90,9 @@ class Follower:
         self._alarmed = False
         self._first = True
         self._looked_at = -EVERY + clock()
-        self._most_unread = None if stream.max_points is None else stream.max_points // 2
+        self._most_unread = math.inf if stream.max_points is None else stream.max_points // 2
         self._cursor = stream.first_seq - 1
+        self._urgent_from = self._cursor + self._most_unread  # a record after this one is not to wait
         self._forget_stop: Callable[[], object] | None = None
         renew_after_fork(self, Follower._begin_in_child)
         self._stop_listening = stream.listen(self._on_change)
@@ -137,13 +139,8 @@ class Follower:
     def _on_change(self) -> None:
         """Run on the thread that changed the stream; mostly one comparison."""
         if not self._waiting:
-            self._wait()
-        elif self._most_unread is not None and self.stream.last_seq - self._cursor > self._most_unread:
-            self._look_in_passing()
-
-    def _wait(self) -> None:
-        self._waiting = self._call_later(self._looked_at + EVERY - self._clock(), self._look_in_time)
-        if self._most_unread is not None and self.stream.last_seq - self._cursor > self._most_unread:
+            self._waiting = self._call_later(self._looked_at + EVERY - self._clock(), self._look_in_time)
+        if self.stream.last_seq > self._urgent_from:
             self._look_in_passing()
 
     def _look_in_time(self) -> None:
@@ -178,9 +175,10 @@ class Follower:
         with stream.hold():
             batch = stream.read(self._cursor, fields=fields)
             newest, past = stream.newest_ts, stream.past_seq
-        look = Look(batch, float("-inf") if newest is None else newest, past, stream.complete, self._first)
+        look = Look(batch, -math.inf if newest is None else newest, past, stream.complete, self._first)
         if batch.last_seq > self._cursor:
             self._cursor = batch.last_seq
+            self._urgent_from = self._cursor + self._most_unread
         self.missed += batch.missed
         self._first = False
         return look
@@ -197,7 +195,7 @@ class Follower:
                 return None
             batch = stream.read(first - 1, last - first + 1, fields=fields)
             newest, past = stream.newest_ts, stream.past_seq
-        return Look(batch, float("-inf") if newest is None else newest, past, stream.complete, True)
+        return Look(batch, -math.inf if newest is None else newest, past, stream.complete, True)
 
     def _set_alarm(self) -> None:
         if not self._alarmed and (delay := self._reader.due()) is not None:

@@ -162,7 +162,8 @@ class CrossingTrack(Track):
         broken = after([gap.seq or 0 for gap in batch.gaps])
         crossed = crossing.take(batch.ts[at], host.limit.codes(column), broken, anew_at)
         first = max(0, len(crossed.at) - MAX_FORWARD)
-        host.dropped += first
+        if not look.first:  # of the past nobody would be told
+            host.dropped += first
         events = []
         for place, raised, since in zip(
             crossed.at[first:].tolist(), crossed.raised[first:], crossed.since[first:].tolist(), strict=True

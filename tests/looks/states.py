@@ -139,12 +139,14 @@ for i in range(30):
 level.append(ts=time.time(), text="degraded")
 alive.append((level, dict(normal=0.33, warning=0.845, error=0.993, text="degraded")))
 share = dict(format="percentage", thresholds={0.8: "warning", 0.95: "error"}, good="down")
+high = rw.Threshold(0.95, severity="error", for_=2)
 rw.Dashboard(
     [
         rw.cards(level, {"normal": {}, "warning": {}, "error": {}, "text": dict(thresholds=None)}, **share),
         [[rw.MetricCard("Warning", level, field="warning", **share), rw.MetricCard("Error", level, field="error", **share)],
          rw.LiveChart(level, y=["normal", "warning", "error"], title="Beside a stack", format="percentage", height=200)],
-        [rw.MetricCard("Beside a chart", level, field="error", **share), rw.LiveChart(level, y="error", height=150)],
+        [rw.MetricCard("Beside a chart", level, field="error", **share | {"thresholds": [high]}),
+         rw.LiveChart(level, y="error", height=150, format="percentage", thresholds=[high, rw.Threshold(0.9, name="Busy"), rw.Threshold(3)])],
         rw.MetricCard("Across", level, field="warning", **share),
     ],
     title="Levels, and how cards stand",

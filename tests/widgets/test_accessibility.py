@@ -52,7 +52,7 @@ clients = [StandIn(status) for status in (
     Status("error", start, 1, None, problem, start),
 )]
 charts = [
-    rw.LiveChart({"cpu": (lines, "cpu")}, title="one line"),
+    rw.LiveChart({"cpu": (lines, "cpu")}, title="one line", thresholds=[rw.Threshold(0.9), rw.Threshold((0.2, 0.7))]),
     rw.LiveChart(lines, title="several lines"),
     rw.LiveChart(lines, title="held"),
     rw.LiveChart(old, title="stale chart", stale_after=0.1),
@@ -70,7 +70,7 @@ cards = [
     rw.MetricCard("rising", lines, field="cpu", good="up"),
     rw.MetricCard("rising, which is bad", lines, field="cpu", good="down"),
     rw.MetricCard("warning", lines, field="memory", thresholds={0.3: "warning"}),
-    rw.MetricCard("alarm", lines, field="memory", thresholds={0.3: "error"}),
+    rw.MetricCard("alarm", lines, field="memory", thresholds=[rw.Threshold(0.3, severity="error")]),
     rw.MetricCard("failed", vague),
     rw.MetricCard("empty", empty),
     rw.MetricCard("stale", old, field="value", stale_after=0.1),
