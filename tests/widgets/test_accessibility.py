@@ -52,8 +52,8 @@ clients = [StandIn(status) for status in (
     Status("error", start, 1, None, problem, start),
 )]
 charts = [
-    rw.LiveChart({"cpu": (lines, "cpu")}, title="one line", thresholds=[rw.Threshold(0.9), rw.Threshold((0.2, 0.7))]),
-    rw.LiveChart(lines, title="several lines"),
+    rw.LiveChart({"cpu": (lines, "cpu")}, title="one line"),
+    rw.LiveChart(lines, title="several lines", thresholds=[rw.Threshold(0.9), rw.Threshold((0.2, 0.7))]),
     rw.LiveChart(lines, title="held"),
     rw.LiveChart(old, title="stale chart", stale_after=0.1),
     rw.LiveChart(empty, title="empty chart"),
