@@ -94,7 +94,7 @@ def test_time_counts_only_before_somebodys_eyes(page: Page, notebook: Notebook) 
     expect(rows(page).first.get_by_role("button")).to_be_focused()
     notebook.wait_in_kernel("time.time() - n.items[0].ts > 3")
     assert notebook.execute("print(n.items[0].shown)").strip() == "True"
-    notebook.cell(1)
+    notebook.cell(1).get_by_role("textbox").click()
     notebook.wait_in_kernel("not n.items[0].shown")
 
 
@@ -129,6 +129,7 @@ def test_fifty_that_came_while_nobody_looked_are_one_line_and_a_reload_keeps_all
     expect(panel(page)).to_contain_text("+1 more")  # the error
     panel(page).get_by_role("button", name="Show all").click()
     expect(rows(page)).to_have_count(50)
+    notebook.evaluate("await panelOf(path).context.save();")
     notebook.reload()
     expect(badge).to_have_text("45", timeout=60_000)
     panel(page).get_by_role("button", name="History").click()
