@@ -88,9 +88,17 @@ for each in logs:
     each.layout.height = "180px"
 for each in (charts[2], cards[10]):
     each.pause()
+news = rw.Notifications(max_visible=8, auto_read=None)
+for type in ("info", "success", "warning", "error", "warning"):
+    news.notify("what " + type, "has happened", type=type, id=type, auto_remove=False)
+news.info("see", action_url="https://example.test/", action_label="Open")
+news.info("press", "javascript:", action_url="javascript:alert(1)")
+news.info("or press", action_label="Retry").mark_read()
+news.progress("going on")
+news.progress("half")(0.5)
 text = ipywidgets.Text(description="text")
 rw.Dashboard(
-    [*cards, *charts, *logs, *map(rw.ConnectionIndicator, clients), text], title="board", connection=clients[1]
+    [*cards, *charts, *logs, news, rw.Notifications(locale="ja"), *map(rw.ConnectionIndicator, clients), text], title="board", connection=clients[1]
 )
 """
 
@@ -109,7 +117,7 @@ def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
             """() => {
                 const waiting = document.querySelector(".rw-root[data-rw-state=loading]");
                 waiting?.scrollIntoView({ block: "center" });
-                return !waiting && document.querySelectorAll(".rw-root").length === 35;
+                return !waiting && document.querySelectorAll(".rw-root").length === 37;
             }"""
         )
     except TimeoutError as error:
@@ -224,7 +232,7 @@ def test_every_widget_in_every_state_keeps_the_rules(page: Page, board: Notebook
     hidden.click()
     expect(hidden).to_have_attribute("aria-pressed", "false")
     board.set_theme(dark="dark" in look)
-    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(35)
+    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(37)
     verdict = judged(page)
     hidden.click()
     assert verdict == KEPT
