@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from .widgets.dashboard import Dashboard
     from .widgets.events import EventLog
     from .widgets.notifications import Notifications
+    from .widgets.progress import Progress
+    from .widgets.tracking import track
 
 __version__ = "0.1.0"
 
@@ -62,6 +64,8 @@ __all__ = [
     "cards",
     "EventLog",
     "Notifications",
+    "track",
+    "Progress",
     "ConnectionIndicator",
     "Dashboard",
     "points",
@@ -86,6 +90,8 @@ _LATER = {
     "Dashboard": ".widgets.dashboard",
     "EventLog": ".widgets.events",
     "Notifications": ".widgets.notifications",
+    "Progress": ".widgets.progress",
+    "track": ".widgets.tracking",
 }
 """Where names come from that cost nothing until they are used."""
 

@@ -6,6 +6,7 @@ gives it, or by its text where there is no id.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import weakref
@@ -84,6 +85,34 @@ def watch_displays(kind: type[T], displayed: Callable[[T], dict[str, Any] | None
         return method(include=None, exclude=None) if callable(method) else None
 
     formatter.for_type(kind, bundle)
+
+
+def watch_errors(failed: Callable[[BaseException | None], object]) -> bool:
+    """Call `failed(error)` whenever a cell has ended, with the exception that ended it, if one did.
+
+    Returns:
+        Whether this is a notebook; elsewhere it is never called.
+    """
+    shell = _shell()
+    if shell is None:
+        return False
+    shell.events.register("post_run_cell", lambda result=None: failed(getattr(result, "error_in_exec", None)))
+    return True
+
+
+def display(thing: object) -> None:
+    """Display an object in the cell that runs."""
+    from IPython.display import display as show
+
+    show(thing)  # type: ignore[no-untyped-call]
+
+
+def is_here() -> bool:
+    """Whether this process has a notebook in which a cell has been run: no fork of it, which cannot reach the pages."""
+    if current_run() is None:
+        return False
+    session = getattr(_shell().kernel, "session", None)
+    return getattr(session, "pid", os.getpid()) == os.getpid()
 
 
 def current() -> Cell | None:

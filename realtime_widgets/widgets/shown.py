@@ -64,6 +64,10 @@ class Shown:
         if self._is_notebook:
             self._made[widget] = self._noted(notebook.current_run())
 
+    def shows(self, widget: Widget) -> bool:
+        """Whether the output of some cell shows a widget, by itself or within another."""
+        return id(widget) in self._visible()
+
     # What happens
 
     def _started(self) -> None:

@@ -18,7 +18,9 @@ import realtime_widgets
 
 ROOT = Path(__file__).resolve().parents[2]
 
-FRONT_END = ("page", "widget", "chart", "metric", "events", "connection", "dashboard", "notifications")
+FRONT_END = (
+    "page", "widget", "chart", "metric", "events", "connection", "dashboard", "notifications", "progress",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 
 import pytest
 
@@ -14,6 +15,27 @@ def test_outside_a_notebook_there_are_none(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     assert notebook.current() is None
     assert notebook.watch(print, print) is False
+
+
+def test_what_ended_a_cell_is_told(monkeypatch: pytest.MonkeyPatch):
+    seen: list[object] = []
+    assert notebook.watch_errors(seen.append) is False
+    shell = make_shell(monkeypatch)
+    assert notebook.watch_errors(seen.append) is True
+    shell.run(lambda: None)
+    error = ValueError("x")
+    for fn in shell._registered["post_run_cell"]:
+        fn(types.SimpleNamespace(error_in_exec=error))
+    assert seen == [None, error]
+
+
+def test_a_fork_of_a_notebook_is_none(monkeypatch: pytest.MonkeyPatch):
+    shell = make_shell(monkeypatch)
+    assert notebook.is_here() is False
+    shell.run(lambda: None)
+    assert notebook.is_here() is True
+    shell.kernel = types.SimpleNamespace(session=types.SimpleNamespace(pid=-1))
+    assert notebook.is_here() is False
 
 
 @pytest.mark.parametrize(("cell_id", "cell"), [("a1", "a1"), (None, "x = 1")])

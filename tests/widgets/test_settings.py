@@ -14,7 +14,15 @@ import numpy as np
 import pytest
 import traitlets
 
-from realtime_widgets import ConnectionIndicator, Dashboard, EventLog, LiveChart, MetricCard, Stream
+from realtime_widgets import (
+    ConnectionIndicator,
+    Dashboard,
+    EventLog,
+    LiveChart,
+    MetricCard,
+    Progress,
+    Stream,
+)
 from realtime_widgets.errors import UsageError
 from realtime_widgets.widgets.base import LiveWidget
 from realtime_widgets.widgets.dashboard import _Header
@@ -29,6 +37,7 @@ ENTRIES: dict[str, type[LiveWidget]] = {
     "events": EventLog,
     "connection": ConnectionIndicator,
     "dashboard": _Header,
+    "progress": Progress,
 }
 
 
@@ -80,6 +89,8 @@ def make(kind: str, **settings: Any) -> Any:
             return EventLog(stream, **settings)
         case "connection":
             return ConnectionIndicator(StandIn(), **settings)
+        case "progress":
+            return Progress(**settings)
     return Dashboard([], **settings)
 
 
@@ -116,6 +127,10 @@ LATER: list[tuple[str, str, Any, Any, Any]] = [
     ("events", "level", 40, "error", 8),
     ("events", "max_rows", 10, 10, 9),
     ("connection", "grace", "1min", 60.0, 3601),
+    ("progress", "title", "x", "x", 5),
+    ("progress", "total", np.int64(5), 5, -1),
+    ("progress", "unit", "files", "files", 5),
+    ("progress", "description", None, "", 5),
     ("dashboard", "title", "x", "x", 5),
     ("dashboard", "columns", 5, 5, 7),
     ("dashboard", "columns", "auto", 3, "many"),
@@ -137,7 +152,7 @@ def test_what_is_set_later_is_checked_as_in_the_constructor(
     assert getattr(widget, name) == kept
     with pytest.raises(UsageError) as first:
         make(kind, **{name: refused})
-    if (kind, name) != ("metric", "title"):
+    if (kind, name) not in (("metric", "title"), ("progress", "title")):
         assert str(first.value) == str(later.value)
     assert getattr(make(kind, **{name: value}), name) == kept
 

@@ -1,0 +1,259 @@
+"""Task: one thing that is counted: how many of how many, since when, how fast, and how it ended.
+
+Whoever counts only adds to a number; nothing is computed or sent for an item. A sampler on the I/O thread looks at the
+number ten times a second while something watches it: a card, or a stream.
+
+    waiting ── begin ──> running ── end ──> done │ failed │ stopped
+                            ^                          │
+                            └── begin, or more counted ┘
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..errors import UsageError, WrongType, shown
+from ..feeds.estimator import Estimator
+from ..feeds.progress import Row, TaskState
+from ..runtime.forksafe import renew_after_fork
+from ..streams import Stream
+from ..streams.amounts import to_count
+from .settings import text
+
+MOST: Final = 2**53
+"""The largest total: larger numbers are not exact in the pages."""
+
+FIELDS: Final = {"done": "number", "rate": "number", "elapsed": "number", "state": "text"}
+"""Of its stream."""
+
+
+class Task:
+    """Something that is counted.
+
+    Args:
+        title: what it is called.
+        total: how many there will be; None: not known.
+        unit: of what is counted, "B" for bytes; empty: items.
+        clock: seconds, never running backwards.
+    """
+
+    def __init__(
+        self, title: str, total: int | None, unit: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.title = title
+        self.total = total
+        self.unit = unit
+        self.note = ""
+        """A short text beside the count."""
+        self.done = 0
+        """How many there are: a plain number, so that counting costs next to nothing; several threads use `add`."""
+        self.state: TaskState = "waiting"
+        self.error = ""
+        """Why it failed."""
+        self.runs = 0
+        """How often it has begun."""
+        self.changed: Callable[[], object] | None = None
+        """Called when something else than the count has changed, and after each sample."""
+        self.watch: Callable[[Task], object] | None = None
+        """Called when it begins to be followed while it runs, to have it sampled."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._stream: Stream | None = None
+        self._began: float | None = None
+        self._ended: float | None = None
+        self._sampled = 0.0
+        self._estimator = Estimator(0.0)
+        renew_after_fork(self, Task._renew_lock)
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
+
+    # Counting
+
+    def begin(self) -> None:
+        """Begin, or begin once more: from zero, with the clock at zero."""
+        with self._lock:
+            if self._stream is not None and self.runs:
+                self._stream.mark_run()
+            self.runs += 1
+            self.done = 0
+            self.error = ""
+            self.state = "running"
+            self._began, self._ended = self._clock(), None
+            self._sampled = self._began
+            self._estimator = Estimator(self._began)
+            self._record()
+        self._tell()
+
+    def add(self, count: int) -> None:
+        """Count so many more; any number of threads may."""
+        with self._lock:
+            self.done += count
+
+    def put(self, done: int) -> None:
+        """Say how many there are."""
+        with self._lock:
+            self.done = done
+
+    def reopen(self) -> None:
+        """Go on after the end, for more is counted: the clock has run on."""
+        with self._lock:
+            if self.state in ("waiting", "running"):
+                return
+            self.state, self.error, self._ended = "running", "", None
+            self._record()
+        self._tell()
+
+    def end(self, state: TaskState, error: str = "") -> None:
+        """End, with a last record that is exact; once ended it stays so."""
+        with self._lock:
+            if self.state != "running":
+                return
+            self.state, self.error = state, error
+            self._ended = self._clock()
+            self._estimator.tell(self._ended, self.done)
+            self._record()
+        self._tell()
+
+    def explain(self, state: TaskState, error: str) -> None:
+        """Say more of how it failed, as soon as that is known."""
+        with self._lock:
+            self.state, self.error = state, error
+        self._tell()
+
+    # Watching
+
+    @property
+    def stream(self) -> Stream:
+        """Its counts as a stream, made when it is asked for first; see `track`."""
+        with self._lock:
+            if self._stream is None:
+                self._stream = Stream(self.title or "progress", fields=FIELDS)
+                if self.state != "waiting":
+                    self._record()
+            made = self._stream
+        if self.watch is not None and self.state == "running":
+            self.watch(self)
+        return made
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether there is a stream to write."""
+        return self._stream is not None
+
+    def sample(self) -> bool:
+        """Look at the count and record it (on the I/O thread); returns whether it still runs."""
+        with self._lock:
+            if self.state != "running":
+                return False
+            self._sampled = self._clock()
+            self._estimator.tell(self._sampled, self.done)
+            self._record()
+        self._tell()
+        return True
+
+    def _record(self) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        rate = self.rate
+        stream.append(done=self.done, rate=rate, elapsed=self.elapsed, state=self.state)
+        running = self.state == "running"
+        if stream.complete == running:
+            stream.complete = not running
+
+    def _tell(self) -> None:
+        if self.changed is not None:
+            self.changed()
+
+    # What is known of it
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds since it began, until it ended; None: it has not begun."""
+        if self._began is None:
+            return None
+        return max(0.0, (self._clock() if self._ended is None else self._ended) - self._began)
+
+    @property
+    def rate(self) -> float | None:
+        """How many a second, of late; of all at the end. None: not known."""
+        if self._ended is None:
+            return self._estimator.rate(self._sampled)
+        elapsed = self.elapsed
+        return self.done / elapsed if elapsed and self.done else None
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until the end, at the rate of late; None: not known, or it does not run."""
+        return self._estimator.remaining(self._sampled, self.total) if self.state == "running" else None
+
+    def row(self, key: int, depth: int, runs: int) -> Row:
+        """Return what a card says of it."""
+        return Row(
+            key=key,
+            depth=depth,
+            title=self.title,
+            note=self.note,
+            unit=self.unit,
+            done=self.done,
+            total=self.total,
+            state=self.state,
+            runs=runs,
+            elapsed=self.elapsed,
+            rate=self.rate,
+            remaining=self.remaining,
+            error=self.error,
+        )
+
+
+# What is checked
+
+checked_note: Final = text("description")
+checked_unit: Final = text("unit")
+
+
+def checked_total(total: Any) -> int | None:
+    """Return a total; None: not known.
+
+    Raises:
+        WrongType: when it is no number.
+        UsageError: when it is no count.
+    """
+    if total is None:
+        return None
+    count = to_count(total, "total= of a progress bar")
+    if count > MOST:
+        raise UsageError(f"total={count} cannot be shown: pass 2**53 at most, or None where it is not known")
+    return count
+
+
+def checked_title(title: Any, what: str) -> str:
+    """Return the title of a bar.
+
+    Raises:
+        WrongType: when it is no text; a number was meant to be the total.
+    """
+    if title is None:
+        return ""
+    if not isinstance(title, str):
+        hint = f"; a count goes to total={shown(title)}" if isinstance(title, int | float) else ""
+        raise WrongType(f"{what} cannot be called {shown(title)}: pass a str{hint}")
+    return str(title)
+
+
+def ending(error: BaseException | None) -> tuple[TaskState, str]:
+    """Return the state that an exception ends something in, and what there is to say: an interrupt is no failure."""
+    if error is None:
+        return "done", ""
+    kind = type(error).__name__
+    if isinstance(error, KeyboardInterrupt | GeneratorExit | SystemExit) or kind == "CancelledError":
+        return "stopped", ""
+    try:
+        said = str(error)
+    except Exception as broken:  # users' classes
+        said = f"(its text raised {type(broken).__name__})"
+    return "failed", f"{kind}: {said}" if said else kind

@@ -1,0 +1,167 @@
+"""A task by a clock that is turned by hand: its states, its records, and what is checked of what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.widgets.task import Task, checked_title, checked_total, ending
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def task(clock: Clock) -> Task:
+    return Task("Training", 10, "", clock)
+
+
+def records(task: Task) -> list[tuple[Any, ...]]:
+    return [(row["done"], row["elapsed"], row["state"]) for row in task.stream]
+
+
+def test_it_waits_runs_and_ends(task: Task, clock: Clock):
+    assert (task.state, task.elapsed, task.rate, task.remaining) == ("waiting", None, None, None)
+    task.begin()
+    clock.now += 2
+    task.done = 4
+    assert task.sample()
+    assert (task.state, task.elapsed, task.rate, task.remaining) == ("running", 2, 2, 3)
+    clock.now += 3
+    task.done = 10
+    task.end("done")
+    assert (task.state, task.elapsed, task.rate, task.remaining) == ("done", 5, 2, None)
+    assert not task.sample()
+    clock.now += 100
+    assert (task.elapsed, task.rate) == (5, 2)
+
+
+def test_the_first_end_counts(task: Task):
+    task.begin()
+    task.end("failed", "ValueError: x")
+    task.end("stopped")
+    assert (task.state, task.error) == ("failed", "ValueError: x")
+
+
+def test_its_stream_has_the_course_and_the_exact_end(task: Task, clock: Clock):
+    stream = task.stream
+    assert (len(stream), stream.name) == (0, "Training")
+    task.begin()
+    for _ in range(3):
+        clock.now += 1
+        task.done += 2
+        task.sample()
+    assert not stream.complete
+    task.done = 9
+    task.end("stopped")
+    assert records(task) == [
+        (0, 0, "running"),
+        (2, 1, "running"),
+        (4, 2, "running"),
+        (6, 3, "running"),
+        (9, 3, "stopped"),
+    ]
+    assert stream.complete
+    assert stream["rate"][-1] == 3
+
+
+def test_a_stream_that_is_asked_for_later_has_what_is_so(task: Task, clock: Clock):
+    task.begin()
+    clock.now += 4
+    task.done = 8
+    task.end("done")
+    assert records(task) == [(8, 4, "done")]
+
+
+def test_each_time_it_begins_is_a_run_of_the_stream(task: Task, clock: Clock):
+    stream = task.stream
+    task.begin()
+    task.done = 3
+    task.end("done")
+    task.begin()
+    assert (task.done, task.runs, stream.complete, len(stream.runs)) == (0, 2, False, 1)
+    assert records(task)[-1] == (0, 0, "running")
+
+
+def test_the_clock_runs_on_over_an_end_that_was_none(task: Task, clock: Clock):
+    task.begin()
+    task.end("done")
+    clock.now += 7
+    task.reopen()
+    assert (task.state, task.elapsed, task.runs) == ("running", 7, 1)
+
+
+def test_a_stream_of_what_runs_asks_to_be_sampled(task: Task):
+    watched: list[Task] = []
+    task.watch = watched.append
+    assert task.stream is task.stream
+    assert watched == []
+    task.begin()
+    assert task.stream is not None
+    assert watched == [task]
+
+
+def test_no_sample_comes_after_the_end(task: Task):
+    """The sampler and the loop end at the same time, a thousand times."""
+    for _ in range(1000):
+        task.begin()
+        other = threading.Thread(target=task.sample)
+        other.start()
+        task.end("done")
+        other.join()
+        assert task.stream.last is not None
+        assert task.stream.last["state"] == "done"
+
+
+@pytest.mark.parametrize(("total", "count"), [(None, None), (0, 0), (7, 7), (7.0, 7), (np.int64(3), 3)])
+def test_a_total_is_a_count(total: Any, count: int | None):
+    assert checked_total(total) == count
+
+
+@pytest.mark.parametrize("total", ["10", [1], True, 2.5, -1, float("nan"), float("inf"), 2**60])
+def test_what_is_no_count_is_no_total(total: Any):
+    with pytest.raises(UsageError, match=r"total=.*: "):
+        checked_total(total)
+
+
+def test_a_number_in_place_of_the_title_is_told_where_it_belongs():
+    with pytest.raises(WrongType, match="a loop cannot be called 100: pass a str; a count goes to total=100"):
+        checked_title(100, "a loop")
+    assert checked_title(None, "a loop") == ""
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (None, ("done", "")),
+        (ValueError("x\ud800"), ("failed", "ValueError: x\ud800")),
+        (ValueError(), ("failed", "ValueError")),
+        (Mute(), ("failed", "Mute: (its text raised RuntimeError)")),
+        (KeyboardInterrupt(), ("stopped", "")),
+        (SystemExit(1), ("stopped", "")),
+        (asyncio.CancelledError(), ("stopped", "")),
+    ],
+)
+def test_an_exception_is_a_failure_and_an_interrupt_is_none(
+    error: BaseException | None, said: tuple[str, str]
+):
+    assert ending(error) == said

@@ -1,0 +1,464 @@
+"""A loop with its progress: what is counted, how it ends, and which loop has which row."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+import realtime_widgets as rw
+from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.widgets import tracking
+from realtime_widgets.widgets.nesting import current_loop
+from support.kernel import Kernel, running_kernel
+from support.recorder import Recorder, bodies
+
+
+def end(bar: tracking.Tracked[Any]) -> tuple[Any, ...]:
+    last = bar.stream.last
+    assert last is not None
+    assert (last["done"], last["state"]) == (bar.done, bar.state)
+    return bar.state, bar.done, bar.error
+
+
+def rows(bar: tracking.Tracked[Any]) -> list[tuple[str, int, int, int, str]]:
+    said, _ = bar.progress._rows.said()
+    return [(row.title, row.depth, row.runs, row.done, row.state) for row in said]
+
+
+# What is iterated over
+
+
+@pytest.mark.parametrize("items", [[1, 2, 3], (1, 2, 3), range(1, 4), {1: 0, 2: 0, 3: 0}, iter([1, 2, 3])])
+def test_the_items_come_as_they_are(items: Any):
+    bar = rw.track(items, "a")
+    assert list(bar) == [1, 2, 3]
+    assert end(bar) == ("done", 3, "")
+    assert current_loop() is None
+
+
+def test_an_item_counts_once_the_loop_has_done_with_it():
+    bar = rw.track("abc")
+    assert [bar.done for _ in bar] == [0, 1, 2]
+
+
+def test_a_sequence_of_the_old_kind_and_a_loader_that_refuses_its_length():
+    class Old:
+        def __getitem__(self, index: int) -> int:
+            if index == 3:
+                raise IndexError
+            return index
+
+    class Loader:
+        def __len__(self) -> int:
+            raise TypeError("an IterableDataset has no len")
+
+        def __iter__(self) -> Iterator[int]:
+            return iter((1, 2))
+
+    old, loader = rw.track(Old()), rw.track(Loader())  # type: ignore[arg-type]
+    assert (list(old), old.total) == ([0, 1, 2], None)
+    assert (list(loader), loader.total, end(loader)) == ([1, 2], None, ("done", 2, ""))
+
+
+def test_the_total_is_the_length_unless_it_is_told():
+    assert (rw.track([1, 2]).total, rw.track([1, 2], total=9).total, len(rw.track([1, 2]))) == (2, 9, 2)
+    assert rw.track(iter([1])).total is None
+    bar = rw.track(iter(range(12)), total=10)
+    assert list(bar) == list(range(12))
+    assert end(bar) == ("done", 12, "")
+    bar.total = 12
+    assert bar.total == 12
+
+
+def test_nothing_at_all_is_done_at_once():
+    bar = rw.track([])
+    assert list(bar) == []
+    assert end(bar) == ("done", 0, "")
+
+
+# How it ends
+
+
+def test_a_break_stops_it():
+    bar = rw.track(range(10))
+    for i in bar:
+        if i == 4:
+            break
+    assert end(bar) == ("stopped", 4, "")
+    assert current_loop() is None
+
+
+def test_an_exception_in_the_loop_is_a_failure_and_is_not_swallowed():
+    bar = rw.track(range(10))
+
+    def work() -> None:
+        for i in bar:
+            if i == 4:
+                raise ValueError("bad batch")
+
+    with pytest.raises(ValueError, match="bad batch"):
+        work()
+    assert end(bar) == ("failed", 4, "ValueError: bad batch")
+    assert current_loop() is None
+
+
+def test_an_exception_of_the_items_is_told_exactly():
+    def items() -> Iterator[int]:
+        yield 1
+        raise OSError("disk \ud800")
+
+    bar = rw.track(items())
+    with pytest.raises(OSError, match="disk"):
+        list(bar)
+    assert end(bar) == ("failed", 1, "OSError: disk \ud800")
+
+
+def test_an_interrupt_stops_it():
+    def items() -> Iterator[int]:
+        yield 1
+        raise KeyboardInterrupt
+
+    bar = rw.track(items())
+    with pytest.raises(KeyboardInterrupt):
+        list(bar)
+    assert end(bar) == ("stopped", 1, "")
+
+
+def test_a_generator_that_is_closed_or_forgotten_stops_it():
+    closed, forgotten = rw.track(range(9)), rw.track(range(9))
+    iterator: Any = iter(closed)
+    next(iterator), next(iterator)
+    iterator.close()
+    other = iter(forgotten)
+    next(other)
+    del other
+    gc.collect()
+    assert [end(closed), end(forgotten)] == [("stopped", 1, ""), ("stopped", 0, "")]
+    assert current_loop() is None
+
+
+def test_it_can_be_iterated_again():
+    bar = rw.track([1, 2])
+    stream = bar.stream
+    assert [list(bar), list(bar)] == [[1, 2], [1, 2]]
+    assert (end(bar), len(stream.runs), rows(bar)) == (("done", 2, ""), 1, [("", 0, 2, 2, "done")])
+
+
+# Loops within loops
+
+
+def test_inner_loops_have_rows_below_and_take_them_over():
+    outer = rw.track(range(100), "Epochs")
+    for _ in outer:
+        for _ in rw.track(range(5), "Train"):
+            for _ in rw.track(range(2), "Layers"):
+                pass
+        for _ in rw.track(range(3), "Test"):
+            pass
+    assert rows(outer) == [
+        ("Epochs", 0, 1, 100, "done"),
+        ("Train", 1, 100, 5, "done"),
+        ("Layers", 2, 500, 2, "done"),
+        ("Test", 1, 100, 3, "done"),
+    ]
+    assert current_loop() is None
+
+
+def test_an_inner_loop_that_fails_closes_its_nesting():
+    outer = rw.track(range(3), "outer")
+    for _ in outer:
+        try:
+            for _ in rw.track(range(2), "inner"):
+                raise ValueError("x")
+        except ValueError:
+            pass
+        for _ in rw.track(range(2), "next"):
+            break
+    assert rows(outer) == [
+        ("outer", 0, 1, 3, "done"),
+        ("inner", 1, 3, 0, "failed"),
+        ("next", 1, 3, 0, "stopped"),
+    ]
+
+
+def test_an_exception_through_both_fails_both():
+    outer = rw.track(range(3), "outer")
+
+    def work() -> None:
+        for _ in outer:
+            for i in rw.track(range(9), "inner"):
+                if i == 5:
+                    raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        work()
+    assert [row[3:] for row in rows(outer)] == [(0, "failed"), (5, "failed")]
+    assert current_loop() is None
+    after = rw.track([1], "after")
+    list(after)
+    assert rows(after) == [("after", 0, 1, 1, "done")]
+
+
+def test_a_loop_of_another_thread_is_its_own():
+    seen: list[object] = []
+    for _ in rw.track(range(1), "outer"):
+
+        def work() -> None:
+            bar = rw.track(range(3), "inner")
+            seen.extend([list(bar), rows(bar)])
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert seen == [[0, 1, 2], [("inner", 0, 1, 3, "done")]]
+
+
+def test_one_whose_card_stands_elsewhere_stays_there(sent: Recorder):
+    inner = rw.track(range(3), "inner")
+    card = inner.progress
+    for _ in rw.track(range(1), "outer"):
+        list(inner)
+    assert (card.done, rows(inner)) == (3, [("inner", 0, 1, 3, "done")])
+
+
+# `async for`
+
+
+async def slowly(count: int, error: BaseException | None = None) -> AsyncIterator[int]:
+    for i in range(count):
+        await asyncio.sleep(0)
+        yield i
+    if error is not None:
+        raise error
+
+
+def test_async_items_come_as_they_are():
+    async def run() -> tuple[Any, ...]:
+        bar = rw.track(slowly(5), "a", total=5)
+        return [i async for i in bar], end(bar)
+
+    assert asyncio.run(run()) == ([0, 1, 2, 3, 4], ("done", 5, ""))
+
+
+def test_async_loops_end_like_others_and_at_once():
+    async def run() -> list[tuple[Any, ...]]:
+        bars = [rw.track(slowly(9)), rw.track(slowly(9)), rw.track(slowly(2, OSError("lost")))]
+        async for i in bars[0]:
+            if i == 3:
+                break
+        try:
+            async for i in bars[1]:
+                if i == 2:
+                    raise ValueError("x")
+        except ValueError:
+            pass
+        try:
+            async for _ in bars[2]:
+                pass
+        except OSError:
+            pass
+        return [end(bar) for bar in bars]
+
+    stopped, failed, lost = asyncio.run(run())
+    assert (stopped, lost) == (("stopped", 3, ""), ("failed", 2, "OSError: lost"))
+    assert failed[:2] == ("failed", 2)
+    assert failed[2] == "ValueError: x" or (not failed[2] and sys.version_info < (3, 12))  # see `unwinding`
+
+
+def test_a_task_that_is_cancelled_stops_it():
+    async def run() -> tuple[Any, ...]:
+        async def never() -> AsyncIterator[int]:
+            yield 1
+            await asyncio.sleep(3600)
+
+        bar = rw.track(never())
+        begun = asyncio.Event()
+
+        async def work() -> None:
+            async for _ in bar:
+                begun.set()
+
+        task = asyncio.create_task(work())
+        await begun.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return end(bar)
+
+    assert asyncio.run(run()) == ("stopped", 1, "")
+
+
+def test_tasks_within_a_loop_have_a_row_each():
+    async def run() -> list[Any]:
+        outer = rw.track(range(2), "round")
+
+        async def job() -> None:
+            async for _ in rw.track(slowly(3), "job"):
+                pass
+
+        for _ in outer:
+            await asyncio.gather(job(), job(), job())
+        return rows(outer)
+
+    assert asyncio.run(run()) == [("round", 0, 1, 2, "done"), *[("job", 1, 2, 3, "done")] * 3]
+
+
+# Its stream, its card
+
+
+def test_its_stream_can_be_followed_while_it_runs():
+    bar = rw.track(range(3), "a")
+    stream = bar.stream
+    sampled = threading.Event()
+    undo = stream.listen(lambda: len(stream) > 2 and sampled.set())
+    for i in bar:
+        if i == 1:
+            assert sampled.wait(30), "the sampler looks at it"
+    undo()
+    assert stream.last is not None
+    assert (stream.last["done"], stream.complete, stream.number_fields) == (
+        3,
+        True,
+        ("done", "rate", "elapsed"),
+    )
+
+
+def test_its_card_says_the_same_and_what_is_set(sent: Recorder):
+    bar = rw.track(range(3), "a", unit="files", description="first")
+    card = bar.progress
+    assert bar.progress is card
+    for _ in bar:
+        bar.description = "loss 0.31"
+    assert (card.done, card.state, card.description, bar.title) == (3, "done", "loss 0.31", "a")
+    sent.wait_for(
+        lambda frame: any(
+            {"done": 3, "state": "done", "note": "loss 0.31", "unit": "files"}.items()
+            <= body["rows"][0].items()
+            for body in bodies(frame, card)
+        )
+    )
+    assert (bar.rate, bar.remaining) == (card.rate, None)
+    assert repr(bar) == "track('a', 3 of 3, done)"
+
+
+def test_outside_a_notebook_nothing_is_made(sent: Recorder, capfd: pytest.CaptureFixture[str]):
+    assert list(rw.track(range(1000), "a")) == list(range(1000))
+    assert (sent.frames, capfd.readouterr()) == ([], ("", ""))
+
+
+def test_a_forked_child_iterates_in_peace():
+    bar = rw.track(range(3), "outer")
+    stream = bar.stream
+    for _ in bar:
+        child = os.fork()
+        if child == 0:
+            inner = rw.track(range(5), "inner")
+            ok = sum(inner) == 10 and inner.state == "done" and current_loop() is None
+            os._exit(0 if ok else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert (bar.state, stream.complete) == ("done", True)
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("items", "hint"), [(5, r"pass range\(5\)"), (None, "pass a list, a loader, a generator")]
+)
+def test_what_cannot_be_iterated_over_is_said_at_once(items: Any, hint: str):
+    with pytest.raises(WrongType, match=hint):
+        rw.track(items)
+
+
+def test_the_wrong_kind_of_loop_is_named():
+    with pytest.raises(WrongType, match="is iterated by `async for`"):
+        iter(rw.track(slowly(1)))
+    with pytest.raises(WrongType, match="is iterated by `for`"):
+        rw.track([1]).__aiter__()
+
+
+def test_what_was_meant_is_named():
+    with pytest.raises(WrongType, match=r"a loop cannot be called 100: .* total=100"):
+        rw.track([1], 100)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="total= of a progress bar cannot be -1"):
+        rw.track([1], total=-1)
+    with pytest.raises(TypeError, match="did you mean 'total'"):
+        rw.track([1], totla=1)  # type: ignore[call-arg]
+
+
+# In a notebook
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
+    with running_kernel() as made:
+        made.run("import realtime_widgets as rw, ipywidgets as ipw, os", cell="begin")
+        yield made
+
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def views(shown: list[dict[str, Any]]) -> int:
+    return sum(VIEW in each for each in shown)
+
+
+def cards(kernel: Kernel) -> int:
+    found = kernel.value(
+        "sum(type(w).__name__ == 'CardOfLoop' for w in ipw.widgets.widget._instances.values())"
+    )
+    assert isinstance(found, int)
+    return found
+
+
+def test_the_running_cell_shows_one_card_and_its_next_run_replaces_it(kernel: Kernel):
+    code = "for _ in rw.track(range(3), 'a'):\n    for _ in rw.track(range(2), 'b'): pass"
+    for _ in range(4):
+        assert views(kernel.run(code, cell="a")) == 1
+    assert cards(kernel) == 1
+
+
+def test_loops_one_after_the_other_have_a_card_each(kernel: Kernel):
+    code = "for _ in range(3):\n    for _ in rw.track(range(2), 'b'): pass"
+    assert views(kernel.run(code, cell="a")) == 3
+
+
+def test_a_card_that_is_shown_is_not_shown_twice(kernel: Kernel):
+    kernel.run("bar = rw.track(range(3), 'a')\ndisplay(rw.Dashboard([bar.progress]))", cell="a")
+    assert views(kernel.run("for _ in bar: pass", cell="b")) == 0
+    code = "with rw.Progress('a', total=2) as p:\n    p.update(2)"
+    assert views(kernel.run(code, cell="c")) == 1
+    assert views(kernel.run("p = rw.Progress('a', total=2); display(p)\nwith p: p.update(2)", cell="d")) == 1
+
+
+def test_the_end_of_a_cell_tells_how_it_failed(kernel: Kernel):
+    with pytest.raises(AssertionError, match="division by zero"):
+        kernel.run("bar = rw.track(range(3), 'a')\nfor i in bar:\n    if i == 1: 1 / 0", cell="a")
+    while not kernel.run(
+        "print(1)", cell="b"
+    ):  # what is asked before the kernel is through with the error is refused
+        pass
+    assert kernel.value("bar.state, bar.done, bar.error") == (
+        "failed",
+        1,
+        "ZeroDivisionError: division by zero",
+    )
+
+
+def test_a_fork_of_the_kernel_shows_nothing(kernel: Kernel):
+    code = """
+child = os.fork()
+if child == 0:
+    for _ in rw.track(range(3), 'a'): pass
+    os._exit(0)
+print(os.waitpid(child, 0)[1])
+"""
+    shown = kernel.run(code, cell="a")
+    assert [each for each in shown if VIEW in each] == []
+    assert "".join(each.get("stream", "") for each in shown).strip() == "0"

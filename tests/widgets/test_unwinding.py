@@ -1,0 +1,175 @@
+"""How a generator learns why its loop was left."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from realtime_widgets.widgets.unwinding import Unwound, passed, unwound
+
+left: list[tuple[FrameType, Unwound | None]] = []
+
+
+def watched(items: Iterable[Any]) -> Iterator[Any]:
+    try:
+        yield from items
+    except GeneratorExit:
+        frame = sys._getframe(1)
+        left.append((frame, unwound(frame)))
+        raise
+
+
+def again(items: Iterable[Any]) -> Iterator[Any]:
+    for item in items:  # noqa: UP028 (another loop)
+        yield item
+
+
+def how() -> Unwound | None:
+    [(_, found)] = left
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    left.clear()
+    yield
+    left.clear()
+
+
+def broken(wrap: Callable[[Any], Any]) -> None:
+    for _ in wrap(watched([1, 2])):
+        break
+
+
+def returning(wrap: Callable[[Any], Any]) -> int:
+    for _ in wrap(watched([1, 2])):
+        return 1
+    return 0
+
+
+def closing(wrap: Callable[[Any], Any]) -> None:
+    iterator = watched([1, 2])
+    next(iterator)
+    iterator.close()
+
+
+def forgetting(wrap: Callable[[Any], Any]) -> None:
+    iterator = wrap(watched([1, 2]))
+    next(iter(iterator))
+    del iterator
+
+
+def breaking_after_an_error(wrap: Callable[[Any], Any]) -> list[Exception]:
+    kept = []
+    for _ in wrap(watched([1, 2, 3])):
+        try:
+            raise ValueError("caught")
+        except ValueError as error:
+            kept.append(error)
+        if len(kept) == 2:
+            break
+    return kept
+
+
+def in_a_handler(wrap: Callable[[Any], Any]) -> None:
+    try:
+        raise ValueError("another one")
+    except ValueError:
+        for _ in wrap(watched([1, 2])):
+            break
+
+
+WRAPS = [lambda items: items, enumerate, again, lambda items: zip(items, [1, 2], strict=False)]
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize(
+    "leave", [broken, returning, closing, forgetting, breaking_after_an_error, in_a_handler]
+)
+def test_a_loop_that_is_left_as_meant_has_not_failed(leave: Callable[..., object], wrap: Callable[..., Any]):
+    kept = leave(wrap)
+    assert how() is None, kept
+
+
+def raising(wrap: Callable[[Any], Any]) -> None:
+    for _ in wrap(watched([1, 2])):
+        raise ValueError("boo")
+
+
+def dividing(wrap: Callable[[Any], Any]) -> None:
+    for _ in wrap(watched([1, 2])):
+        1 / 0  # noqa: B018
+
+
+def deep(wrap: Callable[[Any], Any]) -> None:
+    def fail(depth: int) -> None:
+        if depth:
+            fail(depth - 1)
+        raise ValueError("boo")
+
+    for _ in wrap(watched([1, 2])):
+        fail(100)
+
+
+def raising_again(wrap: Callable[[Any], Any]) -> None:
+    for _ in wrap(watched([1, 2])):
+        try:
+            raise ValueError("boo")
+        except ValueError:
+            gc.collect()
+            raise
+
+
+def within_blocks(wrap: Callable[[Any], Any]) -> None:
+    for _ in wrap(watched([1, 2])):
+        try:
+            with contextlib.nullcontext():
+                {}["x"]
+        finally:
+            gc.collect()
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize("fail", [raising, dividing, deep, raising_again, within_blocks])
+def test_a_loop_that_an_exception_leaves_has_failed(fail: Callable[..., object], wrap: Callable[..., Any]):
+    with pytest.raises((ValueError, ZeroDivisionError, KeyError)) as caught:
+        fail(wrap)
+    found = how()
+    assert found is not None
+    assert passed(caught.value, found.place)
+    assert found.error in (None, caught.value)
+
+
+@pytest.mark.skipif(
+    sys.version_info < (3, 12), reason="an exception does not know its traceback before it is caught"
+)
+@pytest.mark.parametrize("fail", [raising, dividing, deep])
+def test_the_exception_is_known(fail: Callable[..., object]):
+    with pytest.raises((ValueError, ZeroDivisionError)) as caught:
+        fail(iter)
+    found = how()
+    assert found is not None
+    assert found.error is caught.value
+
+
+def test_the_exception_is_found_where_it_is_the_only_one():
+    with pytest.raises(ValueError, match="boo") as caught:
+        raising(iter)
+    found = how()
+    assert found is not None
+    assert found.error is caught.value
+
+
+def test_another_exception_has_not_passed():
+    with pytest.raises(ValueError, match="boo"):
+        raising(iter)
+    found = how()
+    assert found is not None
+    assert not passed(KeyError("never raised"), found.place)
+    assert unwound(None) is None
