@@ -187,6 +187,46 @@ rw.Dashboard(
 """,
         ("metric", "live"),
     ),
+    "progress": State(
+        """
+def bar(title, done=0, total=None, seconds=0, **settings):
+    made = rw.Progress(title, total, **settings)
+    if done:
+        made.update(done)
+        made._task._began -= seconds
+    return made
+
+upload = bar("Upload", 734_003_200, 2**30, 95, unit="B")
+whole = bar("Validation", 5_000, 5_000, 21)
+failed = bar("Training with a learning rate that is far too large for this network", 2_250, 5_000, 130,
+             description="loss nan, gradient norm 1.8e+308")
+failed.fail(FloatingPointError("the loss became NaN in batch 2,250: lower the learning rate, or clip the gradients"))
+stopped = bar("Search", 1_200, 5_000, 31)
+stopped.stop()
+endless = bar("Reading", 1_234_567, seconds=3_700, unit="rows")
+more = bar("Files", 12, 10, 9)
+more.total = 10; more.update(0)
+waiting = bar("Next", 0, 100)
+epochs = rw.track(range(10), "Epochs", description="val loss 0.271")
+loops = epochs.progress
+
+def train():
+    for epoch in epochs:
+        for batch in rw.track(range(1_200), "Training", unit="batches", description="loss 0.314"):
+            time.sleep(0.001)
+        for batch in rw.track(range(300), "Validation"):
+            time.sleep(0.001)
+        while epoch == 3:
+            time.sleep(1)
+
+threading.Thread(target=train, daemon=True).start()
+manabu = bar("学習の進み具合", 450, 1_000, 65, locale="ja", description="損失 0.31")
+shippai = bar("検証", 3, 8, 5, locale="ja")
+shippai.fail(ValueError("値が範囲外です"))
+rw.Dashboard([[loops, upload], [failed, stopped], [whole, endless], [more, waiting], [manabu, shippai]], title="Progress")
+""",
+        ("progress", "live"),
+    ),
     "long texts": State(
         """
 long = filled("long")

@@ -96,16 +96,34 @@ news.info("press", "javascript:", action_url="javascript:alert(1)")
 news.info("or press", action_label="Retry").mark_read()
 news.progress("going on")
 news.progress("half")(0.5)
+def bar(title, done=0, total=None):
+    made = rw.Progress(title, total, description="loss 0.31")
+    if done:
+        made.update(done)
+    return made
+
+bars = [bar("waiting bar", 0, 10), bar("running bar", 3, 10), bar("endless bar", 3), bar("done bar", 10, 10),
+        bar("failed bar", 3, 10), bar("stopped bar", 3, 10), bar("", 12), bar("held bar", 3, 10)]
+bars[4].fail(ValueError("no room is left on the disk"))
+bars[5].stop()
+bars[6].total = 10
+bars[7].pause()
+nested = rw.track(range(2), "outer loop")
+board_of_loops = nested.progress
+for i in nested:
+    for _ in rw.track(range(3), "inner loop"):
+        pass
 text = ipywidgets.Text(description="text")
 rw.Dashboard(
-    [*cards, *charts, *logs, news, rw.Notifications(locale="ja"), *map(rw.ConnectionIndicator, clients), text], title="board", connection=clients[1]
+    [*cards, *charts, *logs, *bars, board_of_loops, news, rw.Notifications(locale="ja"),
+     *map(rw.ConnectionIndicator, clients), text], title="board", connection=clients[1]
 )
 """
 
 
 @pytest.fixture(scope="module")
 def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
-    context = browser.new_context(viewport={"width": 1280, "height": 2800}, locale="en-US")
+    context = browser.new_context(viewport={"width": 1280, "height": 3200}, locale="en-US")
     context.set_default_timeout(LIMIT * 1000)
     notebook = Notebook.open(context.new_page(), lab, lab.write([STAND_IN, BOARD, "'the last cell'"]))
     notebook.set_theme(dark=False)  # the server remembers what an earlier test chose
@@ -117,7 +135,7 @@ def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
             """() => {
                 const waiting = document.querySelector(".rw-root[data-rw-state=loading]");
                 waiting?.scrollIntoView({ block: "center" });
-                return !waiting && document.querySelectorAll(".rw-root").length === 37;
+                return !waiting && document.querySelectorAll(".rw-root").length === 46;
             }"""
         )
     except TimeoutError as error:
@@ -232,7 +250,7 @@ def test_every_widget_in_every_state_keeps_the_rules(page: Page, board: Notebook
     hidden.click()
     expect(hidden).to_have_attribute("aria-pressed", "false")
     board.set_theme(dark="dark" in look)
-    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(37)
+    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(46)
     verdict = judged(page)
     hidden.click()
     assert verdict == KEPT
@@ -268,6 +286,18 @@ def test_changes_are_announced_once_and_numbers_never(page: Page, board: Noteboo
             "polite en level: Normal, 50%",
         ]
     )
+
+
+def test_the_end_of_a_loop_is_announced_and_no_percentage(page: Page, board: Notebook) -> None:
+    listen(page)
+    board.execute("for _ in range(3): bars[1].update()")
+    board.execute("bars[1].update(4)")
+    wait_until_heard(page, "running bar: Done")
+    board.execute("bars[2].update(5); bars[2].fail(OSError('the disk is full'))")
+    wait_until_heard(page, "endless bar: Failed")
+    own = [text for text in heard(page) if " bar: " in text]
+    assert own[0].startswith("polite en running bar: Done: took ")
+    assert own[1:] == ["assertive en endless bar: Failed: OSError: the disk is full"]
 
 
 # The focus ------------------------------------------------------------------------------------------------------------

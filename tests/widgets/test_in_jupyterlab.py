@@ -693,3 +693,51 @@ def test_a_threshold_fires_while_a_cell_is_busy_and_card_and_chart_say_so(
     assert notebook.evaluate("return panelOf(path).rwRun.state;") == "running"
     (tmp_path / "end").touch()
     notebook.wait_until_run()
+
+
+GATED = """
+import pathlib, time
+import realtime_widgets as rw
+
+for epoch in rw.track(range(3), "Epochs"):
+    for batch in rw.track(range(1000), "Batches"):
+        while batch in (250, 750) and not pathlib.Path(f"{epoch}-{batch}.gate").exists():
+            time.sleep(0.01)
+"""
+"""A cell that waits twice in each epoch until the test has seen its bars: it cannot end before they have moved."""
+
+
+def test_bars_move_while_a_cell_runs_and_end_exactly(page: Page, lab: Lab) -> None:
+    name = lab.write([GATED, "print('the last')"])
+    notebook = Notebook.open(page, lab, name)
+    notebook.run_cell(0, wait=False)
+    outer, inner = (page.get_by_role("progressbar", name=title) for title in ("Epochs", "Batches"))
+    for epoch in range(3):
+        expect(outer).to_have_attribute("aria-valuenow", str(epoch))
+        for batch in (250, 750):
+            expect(inner).to_have_attribute("aria-valuenow", str(batch))
+            assert notebook.evaluate("return panelOf(path).rwRun.state;") == "running"
+            (lab.root / f"{epoch}-{batch}.gate").touch()
+    notebook.wait_until_run()
+    expect(widgets(page, "progress")).to_have_attribute("data-rw-state", "idle")
+    rows = page.locator(".rw-task")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("3 / 3")
+    expect(rows.nth(1)).to_contain_text("×3")
+    expect(rows.nth(1)).to_contain_text("1,000 / 1,000")
+    for bar in (outer, inner):
+        assert bar.evaluate("(el) => el.firstChild.style.inlineSize") == "100%"
+    # Run again, the cell has one card again.
+    notebook.run_cell(0)
+    expect(widgets(page, "progress")).to_have_count(1)
+    assert notebook.execute("print(rw.stats().widgets)").strip() == "1"
+
+
+def test_a_loop_that_fails_says_so_where_it_is(page: Page, lab: Lab) -> None:
+    code = "import realtime_widgets as rw\nfor i in rw.track(range(10), 'Batches'):\n    if i == 3: 1 / 0"
+    notebook = Notebook.open(page, lab, lab.write([code, "1"]))
+    notebook.run_cell(0)
+    expect(page.locator(".rw-task[data-rw-task=failed]")).to_contain_text(
+        "ZeroDivisionError: division by zero"
+    )
+    expect(page.get_by_role("progressbar", name="Batches")).to_have_attribute("aria-valuenow", "3")
