@@ -15,7 +15,7 @@ NOTEBOOK ?=
 BUILD_TOOLS := build hatchling hatch-jupyter-builder
 CHECK_TOOLS := ruff mypy pytest pytest-xdist hypothesis playwright nbclient nbformat pandas polars pyarrow trustme
 # Beside what users have today.
-BENCH_TOOLS := bokeh jupyter_bokeh
+BENCH_TOOLS := bokeh jupyter_bokeh tqdm
 
 # $(call quietly,NAME,COMMAND): the output goes to build/NAME.log, and is shown when the command fails.
 quietly = mkdir -p build && ( $(2) ) > build/$(1).log 2>&1 || { cat build/$(1).log >&2; exit 1; }
@@ -91,6 +91,7 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/screen.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/ready.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/demo.py
+	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/progress.py
 
 soak: .venv/checks .venv/installed ## run at full rate for twelve minutes and see whether anything grows
 	@.ci/system

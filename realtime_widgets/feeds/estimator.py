@@ -17,6 +17,8 @@ MEMORY_PAUSES: Final = 5.0
 """The same in usual pauses between two counts, where these are long: so many items say how fast they are."""
 PAUSE_KEPT: Final = 0.8
 """Share of the longest pause that is still usual after the next count: a slow first item makes none of them slow."""
+SHORTEST: Final = 1e-6
+"""Seconds between two counts; what comes sooner belongs to the next."""
 LONGEST: Final = 1e9
 """Seconds that may remain; more (thirty years) is not known."""
 
@@ -46,21 +48,19 @@ class Estimator:
         if done < self._done:
             self._begin(now, done)
         items, seconds = done - self._done, now - self._at
-        if items <= 0 or seconds <= 0:
+        if items <= 0 or seconds < SHORTEST:
             return
         self._at, self._done = now, done
         self._pause = max(seconds, self._pause * PAUSE_KEPT)
         memory = self._memory
         fading = seconds / memory
         kept = math.exp(-fading)
-        weight = (
-            -math.expm1(-fading) / fading
-        )  # of what came in these seconds, evenly: its later part fades less
+        # What came in these seconds came evenly: its later part fades less.
+        weight = -math.expm1(-fading) / fading
         self._items = self._items * kept + items * weight
         self._seconds = self._seconds * kept + seconds * weight
-        if (
-            self._seconds > memory
-        ):  # it was longer before: what is older has no more weight than it would have had
+        if self._seconds > memory:
+            # It was longer before: what is older has no more weight than it would have had.
             self._items *= memory / self._seconds
             self._seconds = memory
 
@@ -72,11 +72,10 @@ class Estimator:
         """Return how many a second; None while nothing was counted."""
         if not self._seconds:
             return None
-        stalled = now - self._at - self._pause
-        if stalled <= 0:
-            return self._items / self._seconds
-        kept = math.exp(-stalled / self._memory)
-        return self._items * kept / (self._seconds * kept + stalled)
+        stalled = max(0.0, now - self._at - self._pause)
+        return self._items / (
+            self._seconds + stalled
+        )  # nothing fades meanwhile: a minute of pause is no day to wait
 
     def remaining(self, now: float, total: float | None) -> float | None:
         """Return the seconds until the count is `total`; None: not known, or it is beyond."""
