@@ -429,6 +429,17 @@ def test_loops_one_after_the_other_have_a_card_each(kernel: Kernel):
     assert views(kernel.run(code, cell="a")) == 3
 
 
+def test_loops_of_threads_have_a_card_each_in_the_cell_that_started_them(kernel: Kernel):
+    code = """
+import threading
+threads = [threading.Thread(target=lambda: list(rw.track(range(3), 'a'))) for _ in range(2)]
+for _ in rw.track(range(1), 'outer'):
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+"""
+    assert views(kernel.run(code, cell="a")) == 3
+
+
 def test_a_card_that_is_shown_is_not_shown_twice(kernel: Kernel):
     kernel.run("bar = rw.track(range(3), 'a')\ndisplay(rw.Dashboard([bar.progress]))", cell="a")
     assert views(kernel.run("for _ in bar: pass", cell="b")) == 0
