@@ -96,9 +96,8 @@ class Progress(LiveWidget):
         if type(count) is not int or count < 0:
             count = to_count(count, "update() of a progress bar")
         task = self._task
-        if task.state != "running":
-            self._start()
-        task.add(count)
+        if task.add(count):
+            self._begun()
         if task.total is not None and task.done >= task.total:
             self._reached()
 
@@ -110,19 +109,13 @@ class Progress(LiveWidget):
             UsageError: when it is negative, or not whole.
         """
         done = to_count(done, "set() of a progress bar")
-        if self._task.state != "running":
-            self._start()
-        self._task.put(done)
+        if self._task.put(done):
+            self._begun()
         self._reached()
 
-    def _start(self) -> None:
-        """Begin with the first count; after an end go on."""
-        task = self._task
-        if task.state == "waiting":
-            task.begin()
-        else:
-            task.reopen()
-        watch(task)
+    def _begun(self) -> None:
+        watch(self._task)
+        self._rows.tell()
 
     def _reached(self) -> None:
         total = self._task.total

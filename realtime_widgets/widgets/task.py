@@ -76,36 +76,47 @@ class Task:
     def begin(self) -> None:
         """Begin, or begin once more: from zero, with the clock at zero."""
         with self._lock:
-            if self._stream is not None and self.runs:
-                self._stream.mark_run()
-            self.runs += 1
-            self.done = 0
-            self.error = ""
-            self.state = "running"
-            self._began, self._ended = self._clock(), None
-            self._sampled = self._began
-            self._estimator = Estimator(self._began)
-            self._record()
+            self._begin()
         self._tell()
 
-    def add(self, count: int) -> None:
-        """Count so many more; any number of threads may."""
+    def _begin(self) -> None:
+        if self._stream is not None and self.runs:
+            self._stream.mark_run()
+        self.runs += 1
+        self.done = 0
+        self.error = ""
+        self.state = "running"
+        self._began, self._ended = self._clock(), None
+        self._sampled = self._began
+        self._estimator = Estimator(self._began)
+        self._record()
+
+    def add(self, count: int) -> bool:
+        """Count so many more; any number of threads may. Returns whether it has begun with that, or gone on."""
         with self._lock:
+            begun = self._go_on()
             self.done += count
+        return begun
 
-    def put(self, done: int) -> None:
-        """Say how many there are."""
+    def put(self, done: int) -> bool:
+        """Say how many there are; returns the same."""
         with self._lock:
+            begun = self._go_on()
             self.done = done
+        return begun
 
-    def reopen(self) -> None:
-        """Go on after the end, for more is counted: the clock has run on."""
-        with self._lock:
-            if self.state in ("waiting", "running"):
-                return
+    def _go_on(self) -> bool:
+        """Begin with the first count; after an end go on, and the clock has run on. With the lock held: of several
+        threads that count first one begins.
+        """
+        if self.state == "running":
+            return False
+        if self.state == "waiting":
+            self._begin()
+        else:
             self.state, self.error, self._ended = "running", "", None
             self._record()
-        self._tell()
+        return True
 
     def end(self, state: TaskState, error: str = "") -> None:
         """End, with a last record that is exact; once ended it stays so."""

@@ -101,8 +101,38 @@ def test_the_clock_runs_on_over_an_end_that_was_none(task: Task, clock: Clock):
     task.begin()
     task.end("done")
     clock.now += 7
-    task.reopen()
-    assert (task.state, task.elapsed, task.runs) == ("running", 7, 1)
+    assert task.add(1)
+    assert not task.add(1)
+    assert (task.state, task.elapsed, task.runs, task.done) == ("running", 7, 1, 2)
+
+
+def test_of_several_threads_that_count_first_one_begins(clock: Clock):
+    """Each sees that it waits, and none may set back what another has counted."""
+    for _ in range(200):
+        task = Task("", None, "", clock)
+        together = threading.Barrier(4)
+
+        def count(task: Task = task, together: threading.Barrier = together) -> None:
+            together.wait()
+            task.add(1)
+
+        threads = [threading.Thread(target=count) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (task.done, task.runs) == (4, 1)
+
+
+def test_what_is_counted_while_it_ends_is_in_the_last_record(task: Task):
+    task.begin()
+    task.done = 10
+    stream = task.stream
+    task.end("done")
+    assert task.add(2)  # by a thread that came too late
+    task.end("done")
+    assert stream.last is not None
+    assert (stream.last["done"], stream.last["state"]) == (12, "done")
 
 
 def test_a_stream_of_what_runs_asks_to_be_sampled(task: Task):
