@@ -124,11 +124,11 @@ def listen(page: Page) -> None:
     """Notes what widgets announce from here on."""
     page.evaluate(
         """() => {
-            window.rwHeard = [];
+            const noted = window.rwHeard = []; // its own: those who listened before note elsewhere
             for (const region of document.querySelectorAll("[data-rw-announcer]")) {
                 new MutationObserver(() => {
                     for (const { lang, textContent } of region.children) {
-                        window.rwHeard.push(`${region.getAttribute("aria-live")} ${lang} ${textContent}`);
+                        noted.push(`${region.getAttribute("aria-live")} ${lang} ${textContent}`);
                     }
                 }).observe(region, { childList: true });
             }

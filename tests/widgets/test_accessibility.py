@@ -109,15 +109,14 @@ bars[5].stop()
 bars[6].total = 10
 bars[7].pause()
 nested = rw.track(range(2), "outer loop")
-board_of_loops = nested.progress
-for i in nested:
+text = ipywidgets.Text(description="text")
+display(rw.Dashboard(
+    [*cards, *charts, *logs, *bars, nested.progress, news, rw.Notifications(locale="ja"),
+     *map(rw.ConnectionIndicator, clients), text], title="board", connection=clients[1]
+))
+for i in nested:  # whose card stands on the board already
     for _ in rw.track(range(3), "inner loop"):
         pass
-text = ipywidgets.Text(description="text")
-rw.Dashboard(
-    [*cards, *charts, *logs, *bars, board_of_loops, news, rw.Notifications(locale="ja"),
-     *map(rw.ConnectionIndicator, clients), text], title="board", connection=clients[1]
-)
 """
 
 
