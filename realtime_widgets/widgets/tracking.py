@@ -26,7 +26,7 @@ from .nesting import Loop, current_loop
 from .progress import CardOfLoop, Progress, display_once, watch
 from .rows import Rows
 from .task import Task, checked_note, checked_title, checked_total, checked_unit, ending
-from .unwinding import passed, unwound
+from .unwinding import Place, passed, places_of
 
 T = TypeVar("T")
 
@@ -97,15 +97,9 @@ class Tracked(Generic[T]):
         return loop
 
     def _left(self, loop: Loop, frame: FrameType | None) -> None:
-        """The loop was left early: by a `break`, or by an exception in its body."""
-        passing = unwound(frame)
-        if passing is None:
-            self._end(loop, "stopped")
-            return
-        state, error = ending(passing.error)
-        self._end(loop, *(("failed", "") if passing.error is None else (state, error)))
-        if passing.error is None:
-            get_unexplained().add(self._task, passing.place)
+        """The loop was left early: it was stopped, unless its cell will end by an exception that went through it."""
+        self._end(loop, "stopped")
+        get_left_loops().add(self._task, places_of(frame))
 
     def _end(self, loop: Loop, state: TaskState, error: str = "") -> None:
         loop.leave()
@@ -117,7 +111,7 @@ class Tracked(Generic[T]):
     def progress(self) -> Progress:
         """Its card, to be placed anywhere; a loop shows it in the running cell, unless some cell shows it already.
 
-        That of an outer loop, while one is under way in which this one has a row.
+        A loop within another has a row on the card of that one, and this is one of its own.
         """
         if self._card is None:
             self._rows = self._rows or Rows(self._task)
@@ -162,7 +156,9 @@ class Tracked(Generic[T]):
 
     @property
     def state(self) -> TaskState:
-        """`waiting` for the loop to begin, `running`, `done`, `failed`, or `stopped`: by a `break`, an interrupt."""
+        """`waiting` for the loop to begin, `running`, `done`, `failed`, or `stopped`: by a `break`, an interrupt, or an
+        exception in its body, of which `failed` is told when that has ended the cell.
+        """
         return self._task.state
 
     @property
@@ -226,30 +222,30 @@ class _AsyncLoop(AsyncIterator[T]):
             self._tracked._left(self._loop, sys._getframe(1))
 
 
-class Unexplained:
-    """Loops that failed by an exception that was not found: the end of their cell may tell it."""
+class LeftLoops:
+    """Loops that were left early: the end of their cell tells which of them an exception has left."""
 
     def __init__(self) -> None:
-        self._tasks: list[tuple[weakref.ref[Task], tuple[int, int]]] = []
+        self._tasks: list[tuple[weakref.ref[Task], list[Place]]] = []
         self._is_told = notebook.watch_errors(self._explain)
 
-    def add(self, task: Task, place: tuple[int, int]) -> None:
+    def add(self, task: Task, places: list[Place]) -> None:
         """Wait for the end of the cell."""
         if self._is_told:
-            self._tasks.append((weakref.ref(task), place))
+            self._tasks.append((weakref.ref(task), places))
 
     def _explain(self, error: BaseException | None) -> None:
         waiting, self._tasks = self._tasks, []
-        for ref, place in waiting if error is not None else ():
+        for ref, places in waiting if error is not None else ():
             task = ref()
             assert error is not None
-            if task is not None and task.state == "failed" and passed(error, place):
+            if task is not None and task.state == "stopped" and passed(error, places):
                 task.explain(*ending(error))
 
 
-def get_unexplained() -> Unexplained:
-    """Return that of this process; it lives as long as the runtime."""
-    return get_runtime().shared("unexplained/1", lambda _: Unexplained())
+def get_left_loops() -> LeftLoops:
+    """Return those of this process; they live as long as the runtime."""
+    return get_runtime().shared("left loops/1", lambda _: LeftLoops())
 
 
 @named_keywords
