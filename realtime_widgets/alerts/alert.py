@@ -100,6 +100,7 @@ class Alert(NamesNearest):
         self._untold: deque[AlertEvent] = deque()
         self._telling = False
         self._errors: dict[Any, str] = {}
+        self._made: dict[str, Any] = {}  # id → the notification of what is raised
         renew_after_fork(self, Alert._begin_in_child)
         self.scheduler().made(self, Alert.close)
 
@@ -323,15 +324,17 @@ class Alert(NamesNearest):
                 self._guarded(partial(self._notify, notifier), event)
 
     def _notify(self, notifier: Notifier, event: AlertEvent) -> None:
-        """Notify of a crossing; what is cleared takes the place of what was raised."""
-        notice = self.notice(event)
-        notifier.notify(
-            notice.title,
-            notice.message,
-            type=event.severity if event.state == "raised" else "success",
-            id=f"{self.name}: {event.stream} {event.field} {self.text()} {event.severity}",
-            ts=event.ts,
-        )
+        """Notify of a crossing; what is cleared takes the place of what was raised, and is not one more."""
+        title, message = self.notice(event)
+        id = f"{self.name}: {event.stream} {event.field} {self.text()} {event.severity}"
+        made = self._made.pop(id, None)
+        update = getattr(made, "update", None)
+        if event.state == "raised":
+            self._made[id] = notifier.notify(title, message, type=event.severity, id=id, ts=event.ts)
+        elif update is not None:
+            update(title=title, message=message, type="success")
+        else:
+            notifier.notify(title, message, type="success", id=id, ts=event.ts)
 
     def _guarded(self, fn: Callable[[AlertEvent], object], event: AlertEvent) -> None:
         try:

@@ -29,6 +29,10 @@ class Notifier(Protocol):
             type: how grave it is.
             id: of the notification; None: one of its own.
             ts: when it happened, seconds since the epoch.
+
+        Returns:
+            Something with a method `update(title=, message=, type=)`, which is called when it is over; where there is
+            none, `notify` is called again.
         """
 
 

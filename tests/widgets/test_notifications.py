@@ -235,6 +235,30 @@ def test_streams_of_any_kind_are_followed(sent: Recorder) -> None:
     assert n.data_state == "live"
 
 
+def test_a_threshold_notifies_once_for_each_crossing(sent: Recorder) -> None:
+    n = Notifications()
+    stream = Stream("machine")
+    hot = rw.Threshold(0.9, hysteresis=0.1, severity="error", notify=n)
+    hot.watch(stream, "cpu")
+    for cpu in (0.5, 0.95, 0.97, 0.85, 0.91):
+        stream.append(cpu=cpu)
+    wait_for(lambda: len(n.items) == 1)
+    (item,) = n.items
+    assert (item.type, item.title, item.count, item.shown, item.auto_remove) == (
+        "error", "cpu ≥ 0.9", 1, True, False,
+    )  # fmt: skip
+    n.mark_all_read()
+    stream.append(cpu=0.1)
+    wait_for(lambda: n.items[0].type == "success")
+    (item,) = n.items
+    assert (item.count, item.read, item.auto_remove) == (1, False, True)
+    assert item.title.startswith("cpu is back below 0.9")
+    stream.append(cpu=0.99)
+    wait_for(lambda: n.items[0].type == "error")
+    (item,) = n.items
+    assert (item.count, item.title) == (2, "cpu ≥ 0.9")
+
+
 def test_many_threads_say_something(sent: Recorder) -> None:
     n = Notifications(max_history=1000)
     threads = [threading.Thread(target=lambda: [n.info("x") for _ in range(100)]) for _ in range(8)]
