@@ -333,3 +333,36 @@ def test_connections_to_foreign_servers_go_on_where_they_can_and_say_where_they_
             for root in output.locator(".rw-root[data-rw-widget]:visible").all():
                 wait_until_it_fits(root)
             notebook.screenshot(f"04-{cell}-{look}")
+
+
+def test_alerts_come_while_the_machine_works_and_stay_on_record(
+    page: Page, lab: Lab, errors: list[str]
+) -> None:
+    notebook = opened(page, lab, "05_alerts.ipynb")
+    assert "state='raised'" in notebook.outputs(5)[-1]["data"]["text/plain"]
+    notebook.wait_in_kernel("silent.state == 'raised'")
+    known = "{item.title: item for item in news.items}"
+    notebook.wait_in_kernel(f"'The sensor is silent' in {known}")
+    types = "print(*sorted((item.title, item.type, item.count) for item in news.items if 'busy' not in item.title), sep='\\n')"
+    assert notebook.execute(types).splitlines() == [
+        "('A run waits for you', 'info', 1)",
+        "('Disk', 'warning', 3)",
+        "('Keys', 'success', 1)",
+        "('The sensor is silent', 'error', 1)",
+        "('Upload', 'success', 1)",
+        "('loader', 'error', 1)",
+    ]
+    assert notebook.execute("any('busy' in item.title for item in news.items)") == "True"
+    panel = seen(widgets(page, "notifications"))
+    expect(panel).to_contain_text("shard 7 could not be read")
+    panel.get_by_role("button", name="Go on").click()
+    notebook.wait_in_kernel(f"not {known}['A run waits for you'].shown")
+    panel.get_by_role("button", name="History").click()
+    expect(panel.locator(".rw-notice").filter(has_text="A run waits for you")).to_be_visible()
+    expect(seen(widgets(page, "events"))).to_contain_text("raised at")
+    expect(widgets(page, "events")).to_contain_text("41 files found")
+    bars = seen(widgets(page, "progress")).get_by_role("progressbar")
+    expect(bars).to_have_count(2)
+    for bar in bars.all():
+        assert bar.get_attribute("aria-valuenow") == bar.get_attribute("aria-valuemax")
+    photographed(notebook, "05", widgets(page, "chart"))

@@ -53,7 +53,7 @@ export class Row {
     const top = h("div", "rw-notice-top");
     const body = h("div", "rw-notice-body");
     for (const each of [this.#title, this.#text]) each.dir = "auto";
-    top.append(this.#word, this.#title, this.#count);
+    top.append(this.#word, this.#title, this.#count, this.#at);
     setAttribute(this.#bar, "role", "progressbar");
     this.#bar.append(this.#fill);
     body.append(top, this.#text, this.#bar, this.#action);
@@ -68,7 +68,7 @@ export class Row {
       { signal },
     );
     tellWhole(this.#text, signal);
-    this.root.append(this.#mark, body, this.#at, this.close);
+    this.root.append(this.#mark, body, this.close);
   }
 
   draw(notice: Notice, setting: Setting): void {
