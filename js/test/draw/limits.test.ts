@@ -87,6 +87,7 @@ describe("what is painted", () => {
       {
         globalAlpha: 1,
         fillStyle: "",
+        measureText: (text: string) => ({ width: 7 * text.length }),
         strokeText: note("halo"),
         fillText: note("text"),
         fillRect: (...args: unknown[]) => done.push(["fill", ctx.fillStyle, ctx.globalAlpha, ...args]),
@@ -100,7 +101,7 @@ describe("what is painted", () => {
     const looks = limits.map((each) => ({
       limit: each,
       color: each.severity,
-      labels: each.bounds.map((bound) => `Warning ${bound}`),
+      labels: each.bounds.map((bound) => ({ whole: `Warning ${bound}`, short: String(bound) })),
     }));
     paintLimits(plot as unknown as uPlot, looks, "white");
   }
@@ -138,6 +139,11 @@ describe("what is painted", () => {
     expect(of("text").map(([text]) => text)).toEqual(["▲ Warning 7", "▼ Warning -3"]);
     for (const [, , y] of of("text")) expect(y as number).toBeGreaterThan(0);
     for (const [, , y] of of("text")) expect(y as number).toBeLessThan(100);
+  });
+
+  it("has its value alone where there is no room for its name", () => {
+    paint(limit([0.123456]));
+    expect(of("text").map(([text]) => text)).toEqual(["0.123456"]);
   });
 
   it("is a region that ends at the plot where a band goes beyond it", () => {

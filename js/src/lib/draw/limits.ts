@@ -20,8 +20,8 @@ export interface Limit {
 export interface LimitLook {
   limit: Limit;
   color: string;
-  /** What stands beside each bound. */
-  labels: string[];
+  /** What stands beside each bound, and what does where that is too long. */
+  labels: { whole: string; short: string }[];
 }
 
 /** A range may become so much longer for a limit to be in view. */
@@ -109,7 +109,9 @@ export function paintLimits({ ctx, bbox, scales }: uPlot, looks: LimitLook[], su
     ctx.globalAlpha = 1;
     for (const [i, bound] of limit.bounds.entries()) {
       const arrow = bound > most ? "▲ " : bound < least ? "▼ " : "";
-      signs.push({ at: places[i]!, text: arrow + labels[i], color });
+      const { whole, short } = labels[i]!;
+      const fits = ctx.measureText(arrow + whole).width <= width - 2 * EDGE * scale;
+      signs.push({ at: places[i]!, text: arrow + (fits ? whole : short), color });
       if (arrow) continue;
       ctx.beginPath();
       ctx.moveTo(left, places[i]!);

@@ -92,8 +92,11 @@ export class ChartWords {
   }
 
   /** What stands beside the bounds of a threshold. */
-  limitLabels(limit: Limit): string[] {
-    return limit.bounds.map((bound) => `${this.#limitName(limit)} ${this.#written(bound)}`);
+  limitLabels(limit: Limit): { whole: string; short: string }[] {
+    return limit.bounds.map((bound) => {
+      const short = this.#written(bound);
+      return { whole: `${this.#limitName(limit)} ${short}`, short };
+    });
   }
 
   /** The thresholds, one phrase each. */
