@@ -2,32 +2,24 @@
 
 An event is a record with the fields `level`, `source` and `message` (or `msg`); one that lacks some of them shows what
 it has, and a record with none of them is a message as a whole. The feed reads its stream by cursor, keeps the newest
-rows of the wanted levels, and returns them in the body of a part, numbered by the records of the stream:
-
-    [seq, ts, level, source, message]     an event; `seq` is its record's number
-    [seq, count]                          `count` events up to this number are left out
-    [seq.5, ts, null, reason, count]      a gap after this number: `count` events never arrived; null: not known
+rows of the wanted levels, and returns them in the body of a part, numbered by the records of the stream, as `log_rows`
+says. What readers ask for besides, it answers in a part too (`log_answers`).
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
-import msgspec
-
-from ..streams import Batch, Stream
+from ..streams import Stream
 from ..streams.gaps import Gap
 from .feed import Payload
-from .levels import LEVELS, Level, checked_level, level_of, severity
-from .text import as_unicode, decoded, without_controls
-
-LogRow = tuple[float, float, str, str, str] | tuple[float, float, None, str, int | None] | tuple[int, int]
-
-FIELDS: Final = ("level", "source", "message", "msg")
+from .levels import LEVELS, Level, checked_level
+from .log_answers import LogAnswers, PageAsked
+from .log_rows import LogRow, events_in, fitting, gap_rows, is_gap, number_of, rows_of, wanted_of
 
 MAX_PART_ROWS: Final = 400
 """Most rows in one increment; at 20 frames a second nobody reads more."""
@@ -35,8 +27,6 @@ MAX_PART_BYTES: Final = 64 * 1024
 """Most bytes of rows in one part."""
 MAX_READ: Final = 100_000
 """Most records that are read at a time."""
-MAX_LENGTHS: Final = {"level": 24, "source": 80, "message": 2000}
-"""Characters after which a text is cut."""
 
 
 class EventLogFeed:
@@ -69,6 +59,7 @@ class EventLogFeed:
         self._gapped = False
         self._lacks: str | None = None  # as in the last part
         self._asked_for: dict[int, tuple[int, int]] = {}
+        self._answers = LogAnswers(stream)
         self.dropped = 0
         """Events of wanted levels that no part has carried and that can no longer be fetched."""
 
@@ -85,7 +76,12 @@ class EventLogFeed:
     def changed(self) -> bool:
         """Whether `take` would return anything new: an event of a wanted level, a fetched row, a gap or a clear."""
         self._ingest()
-        return self._fresh > 0 or self._restarted or bool(self._asked_for) or self._lacks_now() != self._lacks
+        return (
+            self._fresh > 0
+            or self._restarted
+            or bool(self._asked_for or self._answers)
+            or self._lacks_now() != self._lacks
+        )
 
     def _lacks_now(self) -> str | None:
         """Return why data are missing after the newest record; None: none are known to be."""
@@ -96,6 +92,14 @@ class EventLogFeed:
         """Ask for events that a part left out: of the `count` up to number `seq`, the newest `most`."""
         self._asked_for[seq] = count, most
 
+    def ask_details(self, seq: int) -> None:
+        """Ask for all that the event of a number says."""
+        self._answers.ask_details(seq)
+
+    def ask_page(self, asked: PageAsked) -> None:
+        """Ask for events of the wanted levels that the stream still keeps, beside those that parts bring."""
+        self._answers.ask_page(asked)
+
     def take(self, key: bool, now: float) -> Payload:
         """Return the events since the last call, or all that are kept, within the limits of a part."""
         self._ingest()
@@ -104,9 +108,9 @@ class EventLogFeed:
         key = key or self._restarted
         first, self._sent = self._sent + 1, self._cursor
         rows = list(self._rows) if key else _newest(self._rows, min(self._fresh_rows, MAX_PART_ROWS))
-        rows, nbytes = _fitting(rows)
-        self.dropped += max(0, self._fresh - _events(self._rows))
-        left_out = (_events(self._rows) if key else self._fresh) - _events(rows)
+        rows, nbytes = fitting(rows, MAX_PART_BYTES)
+        self.dropped += max(0, self._fresh - events_in(self._rows))
+        left_out = (events_in(self._rows) if key else self._fresh) - events_in(rows)
         if left_out > 0 and rows:
             rows = _with_gap(rows, left_out)
         self._fresh = self._fresh_rows = 0
@@ -121,6 +125,9 @@ class EventLogFeed:
         if self._asked_for:
             body["fills"] = [(seq, self._left_out(seq, *which)) for seq, which in self._asked_for.items()]
             self._asked_for = {}
+        answers, size = self._answers.take(self._least)
+        body |= answers
+        nbytes += size
         return Payload(first, self._cursor, key, body, moved=moved, body_bytes=nbytes)
 
     def _left_out(self, seq: int, count: int, most: int) -> list[LogRow]:
@@ -133,9 +140,9 @@ class EventLogFeed:
             if len(found) >= min(most, MAX_PART_ROWS) or events >= count:
                 break
             found.appendleft(row)
-            events += _events([row])
-        rows, _ = _fitting(list(found))
-        left = count - _events(rows)
+            events += events_in([row])
+        rows, _ = fitting(list(found), MAX_PART_BYTES)
+        left = count - events_in(rows)
         if left <= 0:
             return rows
         return _with_gap(rows, left) if rows else [(seq, count)]
@@ -157,13 +164,13 @@ class EventLogFeed:
             self._add([(batch.first_seq - 1, batch.missed)], batch.missed)
             self.dropped += batch.missed
         self._begun = True
-        wanted = self._wanted(batch)
+        wanted = wanted_of(batch, self._least)
         gaps = self._new_gaps()
         if wanted or gaps:
-            rows: Iterable[LogRow] = _rows(batch, wanted[-(self._rows.maxlen or 0) :])
-            self._add(sorted([*rows, *gaps], key=_number) if gaps else rows, len(wanted) + len(gaps))
+            rows: Iterable[LogRow] = rows_of(batch, wanted[-(self._rows.maxlen or 0) :])
+            self._add(sorted([*rows, *gaps], key=number_of) if gaps else rows, len(wanted) + len(gaps))
         if anew:
-            self._fresh = _events(self._rows)  # what there is no room for has had its time
+            self._fresh = events_in(self._rows)  # what there is no room for has had its time
 
     def _begin_anew(self) -> None:
         """Choose the rows again, from what the stream has kept; pages drop those that they have, as after a clear."""
@@ -187,8 +194,7 @@ class EventLogFeed:
             if gap.seq > self._cursor:
                 break
             self._last_gap = gap
-            nth = sum(other.seq == gap.seq for other in gaps[:i])  # between two records they stay in order
-            found.append((gap.seq + 1 - 1 / (2 + nth), gap.ts, None, gap.reason, gap.missed))
+            found += islice(gap_rows(gaps, i), 1)
         self._gapped = self._gapped or bool(found)
         return found
 
@@ -199,120 +205,14 @@ class EventLogFeed:
         self._fresh_rows += len(rows)
         self._fresh += events
 
-    def _wanted(self, batch: Batch) -> Sequence[int]:
-        """Return the indices of the events of wanted levels in a batch."""
-        if self._least == 0:
-            return range(len(batch))
-        if "level" not in batch.columns:
-            return range(len(batch) if severity(None) >= self._least else 0)
-        levels = batch.columns["level"].tolist()
-        pino = _is_pino(batch)
-        known: dict[Any, bool] = {}
-
-        def is_wanted(level: Any) -> bool:
-            if type(level) not in (str, float) or level != level:
-                return severity(level, pino=pino) >= self._least
-            if level not in known:
-                known[level] = severity(level, pino=pino) >= self._least
-            return known[level]
-
-        return [i for i, level in enumerate(levels) if is_wanted(level)]
-
-
-def shown(value: Any, most: int) -> str:
-    """Return a value as text for a row: empty for a missing one, cut after `most` characters."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        value = int(value)
-    try:
-        text = decoded(value) if isinstance(value, bytes | bytearray | memoryview) else str(value)
-    except Exception as error:  # users' classes: one bad record must not end the log
-        text = f"<a {type(value).__name__} whose text raised {type(error).__name__}>"
-    text = without_controls(text[: most * 8])  # colours take some room, but not any
-    if len(text) > most:
-        text = text[:most] + "…"
-    # Here and not only on the way out, because the size of a row is that of its encoding.
-    return text if text.isascii() else as_unicode(text)
-
-
-def _rows(batch: Batch, places: Sequence[int]) -> Iterator[LogRow]:
-    levels = _levels(batch, places)
-    sources = [" ".join(source.split()) for source in _texts(batch, "source", places)]
-    for i, level, source, message in zip(places, levels, sources, _messages(batch, places), strict=True):
-        yield batch.first_seq + i, float(batch.ts[i]), level, source, message
-
-
-def _levels(batch: Batch, places: Sequence[int]) -> list[str]:
-    """Return the levels by our names, unknown ones as they are; empty where there are none."""
-    if "level" not in batch.columns:
-        return [""] * len(places)
-    pino, most = _is_pino(batch), MAX_LENGTHS["level"]
-    levels = batch.columns["level"][list(places)].tolist()
-    return [level_of(level, pino=pino) or " ".join(shown(level, most).split()) for level in levels]
-
-
-def _is_pino(batch: Batch) -> bool:
-    """Whether numbers of levels are pino's: its messages are in `msg`, as are bunyan's."""
-    return "msg" in batch.columns and "message" not in batch.columns
-
-
-def _messages(batch: Batch, places: Sequence[int]) -> Iterable[str]:
-    """Return the messages; for records that are no events their only field, or all fields with their names."""
-    columns = batch.columns
-    if any(name in columns for name in FIELDS):
-        messages = _texts(batch, "message", places)
-        for name in ("msg", "event"):
-            if name in columns and not all(messages):
-                others = _texts(batch, name, places)
-                messages = [message or other for message, other in zip(messages, others, strict=True)]
-        return messages
-    if "value" in columns or len(columns) == 1:
-        return _texts(batch, "value" if "value" in columns else next(iter(columns)), places)
-    most = MAX_LENGTHS["message"]
-    pairs = [[f"{name}={text}" for text in _texts(batch, name, places)] for name in columns]
-    return [shown(" ".join(each), most) for each in zip(*pairs, strict=True)]
-
-
-def _texts(batch: Batch, name: str, places: Sequence[int]) -> list[str]:
-    """Return a field as texts; empty ones where the stream does not have it (yet)."""
-    if name not in batch.columns:
-        return [""] * len(places)
-    column, most = batch.columns[name], MAX_LENGTHS.get(name, MAX_LENGTHS["message"])
-    return [shown(value, most).strip() for value in column[list(places)].tolist()]
-
 
 def _newest(rows: deque[LogRow], count: int) -> list[LogRow]:
     return list(islice(rows, max(0, len(rows) - count), None))
 
 
-def _fitting(rows: list[LogRow]) -> tuple[list[LogRow], int]:
-    """Return the newest rows that fit into a part, and their size as JSON in bytes."""
-    nbytes = 0
-    for i in range(len(rows) - 1, -1, -1):
-        size = len(msgspec.json.encode(rows[i])) + 2
-        if nbytes + size > MAX_PART_BYTES:
-            return rows[i + 1 :], nbytes
-        nbytes += size
-    return rows, nbytes
-
-
 def _with_gap(rows: list[LogRow], left_out: int) -> list[LogRow]:
     """Return the rows, with a first one that counts the events left out before them."""
     first, *others = rows
-    if _is_gap(first):
+    if is_gap(first):
         return [(first[0], first[1] + left_out), *others]
     return [(math.ceil(first[0]) - 1, left_out), *rows]
-
-
-def _number(row: LogRow) -> float:
-    return row[0]
-
-
-def _events(rows: Iterable[LogRow]) -> int:
-    """Return how many events the rows stand for: one each, or those left out."""
-    return sum(row[1] if _is_gap(row) else 1 for row in rows)
-
-
-def _is_gap(row: LogRow) -> TypeGuard[tuple[int, int]]:
-    return len(row) == 2

@@ -11,6 +11,7 @@ from ipywidgets import Layout
 from ..errors import UsageError, WrongType, shown
 from ..feeds.levels import Level, checked_level
 from ..feeds.log import EventLogFeed
+from ..feeds.log_answers import PageAsked
 from ..runtime import get_runtime
 from ..runtime.log_handler import Event, LogHandler
 from ..streams import Stream
@@ -21,6 +22,9 @@ from .tables import with_tables
 
 MAX_ROWS = 5000
 """Most rows in a page: more elements make it slow."""
+
+MAX_LOOKED_FOR = 200
+"""Most characters of what a reader looks for."""
 
 
 class EventLog(LiveWidget):
@@ -142,6 +146,15 @@ class EventLog(LiveWidget):
         match about:
             case {"seq": int(seq), "count": int(count), "most": int(most)} if what == "fetch":
                 self._feed.fetch(seq, count, most)
+            case {"seq": int(seq)} if what == "details":
+                self._feed.ask_details(seq)
+            case {"ask": str(ask), "after": int(after), "before": int(before), "most": int(most)} if (
+                what == "page"
+            ):
+                newest, text, levels = (about.get(name) for name in ("newest", "text", "levels"))
+                chosen = tuple(map(str, levels)) if isinstance(levels, list) else ()
+                looked = str(text or "")[:MAX_LOOKED_FOR]
+                self._feed.ask_page(PageAsked(ask, after, before, most, bool(newest), looked, chosen))
             case _:
                 super()._asked(what, about)
 

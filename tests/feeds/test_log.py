@@ -17,8 +17,8 @@ from realtime_widgets.feeds.log import (
     MAX_PART_ROWS,
     MAX_READ,
     EventLogFeed,
-    shown,
 )
+from realtime_widgets.feeds.log_rows import shown
 from realtime_widgets.streams import Stream
 from realtime_widgets.streams.gaps import Gap, Position
 from support.records import NOW, stream
@@ -65,7 +65,7 @@ def test_parts_go_on_where_the_part_before_ended():
         ({"value": "only"}, ["", "", "only"]),
         ({"value": 42}, ["", "", "42"]),
         ({"text": "only one"}, ["", "", "only one"]),
-        ({"value": 0.25, "unit": "s"}, ["", "", "0.25"]),
+        ({"value": 0.25, "unit": "s"}, ["", "", "0.25", 1]),
         ({"host": "a1", "load": 0.5}, ["", "", "host=a1 load=0.5"]),
         ({"level": "warn", "message": 7}, ["warning", "", "7"]),
         ({"level": "CRITICAL", "message": {"k": 1}}, ["error", "", "{'k': 1}"]),
@@ -201,7 +201,7 @@ def test_numbers_are_pinos_where_the_messages_are_in_msg():
     for level in (10, 20, 30, 40, 50, 60):
         s.append(level=level, msg="db down", pid=4)
     part = log_of(s, "warning").take(True, 0.0)
-    assert [row[2:] for row in rows(part)] == [["warning", "", "db down"], *[["error", "", "db down"]] * 2]
+    assert [row[2:5] for row in rows(part)] == [["warning", "", "db down"], *[["error", "", "db down"]] * 2]
 
 
 def test_a_level_that_is_unknown_is_shown_as_it_is():
