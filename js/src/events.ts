@@ -5,8 +5,10 @@ import type { Part } from "./lib/hop/frames";
 import type { KernelLife } from "./lib/hop/kernel";
 import { define } from "./lib/hop/slot";
 import { formatter } from "./lib/text/format";
+import { logWords } from "./lib/text/log_words";
 import { words } from "./lib/text/words";
 import { copyText } from "./lib/view/copy";
+import { Details, type DetailsRow } from "./lib/view/details";
 import { h, setAttribute, setHidden, setText } from "./lib/view/dom";
 import { Filter } from "./lib/view/filter";
 import { FilterBar } from "./lib/view/filterbar";
@@ -16,18 +18,33 @@ import { onKeys } from "./lib/view/keys";
 import { Listing } from "./lib/view/listing";
 import { LiveWidget, type View } from "./lib/view/live";
 import { type Item, isEvent, type LogRow, LogRows } from "./lib/view/log";
+import { type PageAsked, type PageRow, Passage } from "./lib/view/passage";
 import { levelText, rowsText } from "./lib/view/rows";
+import logStyles from "./log.css";
 
 const ASK_AGAIN_MS = 10_000;
 const MAX_ASK_PAUSE_MS = 60_000;
+
+/** So near to the oldest event in sight it is said what becomes of older ones. */
+const EDGE_ROWS = 10;
 
 /** How long a button says what it has done. */
 const TOLD_MS = 2_000;
 
 export class EventLog extends LiveWidget {
   static override readonly settings = ["max_rows", "height", "level", "_stream"];
+  static override readonly styles = logStyles;
 
   readonly events = new LogRows(() => this.get<number>("max_rows"));
+  readonly details = new Details(
+    (seq) => this.host.ask("details", { seq }),
+    () => this.host.clock.now(),
+  );
+
+  /** Those who wait for a page of events. */
+  readonly onPage = new Set<(page: PageRow) => void>();
+  /** Whether a view waits for an answer, and has to ask again without one. */
+  asks = false;
 
   protected get empty(): boolean {
     return this.events.items.length === 0;
@@ -52,10 +69,21 @@ export class EventLog extends LiveWidget {
       up_to: upTo,
       cleared,
       fills = [],
-    } = part.body as { rows: LogRow[]; up_to: number; cleared: number; fills?: [number, LogRow[]][] };
+      details = [],
+      page,
+    } = part.body as {
+      rows: LogRow[];
+      up_to: number;
+      cleared: number;
+      fills?: [number, LogRow[]][];
+      details?: DetailsRow[];
+      page?: PageRow;
+    };
     if (meaning === "replace") this.events.replace(rows, upTo, cleared);
     else if (meaning === "append") this.events.append(rows, upTo);
     for (const [seq, rows] of fills) this.events.fill(seq, rows);
+    this.details.take(details);
+    if (page) for (const told of this.onPage) told(page);
     if (fills.length) {
       this.#askAt = 0;
       this.#wait = ASK_AGAIN_MS;
@@ -65,6 +93,7 @@ export class EventLog extends LiveWidget {
 
   override tick(kernel: KernelLife): void {
     this.#fetch();
+    if (this.details.tick() || this.asks) this.host.invalidate();
     super.tick(kernel);
   }
 
@@ -82,6 +111,11 @@ export class EventLog extends LiveWidget {
     this.#askAt = now + this.#wait;
     this.#wait = Math.min(2 * this.#wait, MAX_ASK_PAUSE_MS);
     this.host.ask("fetch", { seq: gap.seq, count: gap.count, most: gap.most });
+  }
+
+  /** Asks for events that are still kept. */
+  askPage(question: PageAsked): void {
+    this.host.ask("page", question);
   }
 
   protected view(el: HTMLElement, signal: AbortSignal): View {
@@ -104,6 +138,8 @@ class EventsView implements View {
   readonly #listing: Listing;
   /** What there is to be shown; a view that is held keeps what it took. */
   #items: Item[] = [];
+  /** What a reader has before them who does not follow, or looks for something. */
+  #passage: Passage | null = null;
   #elsewhere = 0;
   /** Of `arrived`: what the reader has had before the eyes, or could have. */
   #seen = 0;
@@ -117,14 +153,15 @@ class EventsView implements View {
     signal: AbortSignal,
   ) {
     const redraw = () => widget.host.invalidate();
+    const said = (word: "filter" | "copy_rows" | "follow") => (locale: string) => logWords(locale)(word);
     this.#head = new Head(widget, signal);
-    this.#filterButton = this.#head.addButton("funnel", "filter", () => this.#openFilter());
-    this.#copyButton = this.#head.addButton("copy", "copy_rows", () => this.#copy());
-    this.#followButton = this.#head.addButton("newest", "follow", () => {
+    this.#filterButton = this.#head.addButton("funnel", said("filter"), () => this.#openFilter());
+    this.#copyButton = this.#head.addButton("copy", said("copy_rows"), () => this.#copy());
+    this.#followButton = this.#head.addButton("newest", said("follow"), () => {
       this.#listing.follow.set(!this.#listing.follow.on);
     });
     this.#bar = new FilterBar(this.#filter, () => this.#refilter(), signal);
-    this.#listing = new Listing(redraw, signal);
+    this.#listing = new Listing(redraw, signal, widget.details);
     this.#jump.type = "button";
     this.#jump.append(icon("newest"), this.#jumpText);
     this.#jump.addEventListener("click", () => this.#toEnd(), { signal });
@@ -136,13 +173,15 @@ class EventsView implements View {
     place.append(bound);
     this.root.append(this.#head.root, this.#bar.root, this.#empty, place, this.#said);
     signal.addEventListener("abort", () => this.#untell());
+    const take = (page: PageRow) => this.#passage?.take(page);
+    widget.onPage.add(take);
+    signal.addEventListener("abort", () => widget.onPage.delete(take));
     el.append(this.root);
   }
 
   draw(): void {
     const { widget } = this;
     const { events, locale } = widget;
-    const say = words(locale);
     this.#head.draw();
     setAttribute(this.root, "role", "group");
     for (const each of [this.root, this.#listing.root]) setAttribute(each, "aria-label", widget.name);
@@ -154,13 +193,41 @@ class EventsView implements View {
       if (this.#listing.follow.on) this.#seen = events.arrived;
       widget.mark(this.root);
     }
-    this.#listing.show(this.#filter.of(this.#items), locale, widget.zone);
+    this.#show(still);
     const unseen = events.arrived - this.#seen;
     this.#drawBar();
     this.#drawState(unseen, still);
     const more = widget.state === "paused" && unseen > 0;
     const count = formatter({ name: "number" }, locale);
-    setText(this.#head.status, more ? say("paused_new", count(unseen)) : widget.statusText);
+    setText(this.#head.status, more ? logWords(locale)("paused_new", count(unseen)) : widget.statusText);
+  }
+
+  /** Brings the lines up to what there is, as far as it is wanted, and asks for what is near and not there. */
+  #show(still: boolean): void {
+    const { widget } = this;
+    const { events, locale } = widget;
+    const listing = this.#listing;
+    if (!this.#filter.active && listing.follow.on) this.#passage = null;
+    else if (!still) this.#bringPassage(events);
+    const passage = this.#passage;
+    const items = passage?.items ?? this.#filter.of(this.#items);
+    listing.follow.ends = passage?.ends ?? true;
+    const now = widget.host.clock.now();
+    const near = passage !== null && listing.sight[0] < EDGE_ROWS && this.#elsewhere > 0;
+    listing.edge = near ? logWords(locale)(passage.start ? "older_gone" : "older_loading") : "";
+    listing.show(items, locale, widget.zone, this.#filter.looked);
+    const question = still || widget.kernelGone ? null : (passage?.need(listing.sight, now) ?? null);
+    if (question) widget.askPage(question);
+    widget.asks = passage?.waits ?? false;
+  }
+
+  #bringPassage(events: LogRows): void {
+    const passage = this.#passage;
+    if (passage?.cleared !== events.cleared) this.#passage = new Passage(events, this.#filter.fixed());
+    else {
+      passage.follow(events);
+      passage.trim(this.#listing.sight[0]);
+    }
   }
 
   #drawBar(): void {
@@ -171,18 +238,23 @@ class EventsView implements View {
     this.#filterButton.hidden = !any && !open;
     this.#filterButton.toggleAttribute("data-rw-on", open);
     setAttribute(this.#filterButton, "aria-expanded", String(open));
-    if (open) this.#bar.draw(this.#items, this.#listing.shown, this.#elsewhere, widget.locale);
+    const older = {
+      count: this.#elsewhere,
+      searched: this.#passage?.start ?? false,
+      searching: this.#passage?.busy(widget.host.clock.now()) ?? false,
+    };
+    if (open) this.#bar.draw(this.#items, this.#listing.shown, older, widget.locale);
     if (!this.#filtered) return;
     this.#filtered = false;
     setText(
       this.#said,
-      !active || this.#listing.shown.length ? this.#bar.note : words(widget.locale)("no_matches"),
+      !active || this.#listing.shown.length ? this.#bar.note : logWords(widget.locale)("no_matches"),
     );
   }
 
   #drawState(unseen: number, still: boolean): void {
     const { widget } = this;
-    const say = words(widget.locale);
+    const say = logWords(widget.locale);
     const { on, scrolls } = this.#listing.follow;
     const none = this.#listing.shown.length === 0;
     setHidden(this.#copyButton, none, this.#listing.root);
@@ -201,9 +273,9 @@ class EventsView implements View {
   /** Why there is nothing to be seen. */
   get #why(): string {
     const { widget } = this;
-    const say = words(widget.locale);
+    const say = logWords(widget.locale);
     if (widget.state === "error") return widget.error;
-    if (widget.state === "loading") return say("loading");
+    if (widget.state === "loading") return words(widget.locale)("loading");
     if (this.#items.length) return say("no_matches");
     const level = widget.get<string>("level");
     if (level !== "info" && level !== "debug") return say("no_events_above", levelText(level, widget.locale));
@@ -213,6 +285,7 @@ class EventsView implements View {
 
   #refilter(): void {
     this.#filtered = true;
+    this.#passage = null;
     this.widget.host.invalidate();
   }
 
@@ -243,7 +316,7 @@ class EventsView implements View {
   async #copy(): Promise<void> {
     const done = await copyText(rowsText(this.#listing.shown, this.widget.locale, this.widget.zone));
     const button = this.#copyButton;
-    const what = words(this.widget.locale)(done ? "copied" : "not_copied");
+    const what = logWords(this.widget.locale)(done ? "copied" : "not_copied");
     this.#untell();
     showIcon(button, done ? "check" : "cross");
     button.dataset.rwTip = what;

@@ -217,12 +217,25 @@ describe("a log", () => {
       expect(el.querySelector(".rw-chip")).toBe(error);
     });
 
-    it("says how many older events are not in the page", () => {
+    it("has the kernel search older events that it keeps, and says how far that is", () => {
       traits.max_rows = 10;
       last = 4;
       more(30);
       look("event 2");
+      expect(note()).toBe("9 of 10 shown · Searching older events…");
+      const { ask, ...question } = stage.about.at(-1) as Record<string, unknown>;
+      expect([stage.asked.at(-1), question]).toEqual([
+        ["e", "page"],
+        { after: 0, before: 21, most: 200, newest: true, text: "event 2", levels: [] },
+      ]);
+      stage.pass(4);
       expect(note()).toBe("9 of 10 shown · 20 older not searched");
+      const page = { ask: "another page's", after: 0, last: 20, rows: [event(2)], end: true };
+      stage.put("e", { rows: [], cleared: 0, page }, [31, 30, false]);
+      expect(messages()).toHaveLength(9);
+      stage.put("e", { rows: [], cleared: 0, page: { ...page, ask } }, [31, 30, false]);
+      expect([messages()[0], messages().length, note()]).toEqual(["event 2", 10, "10 of 30 shown"]);
+      expect(text(el, ".rw-match")).toBe("event 2");
     });
 
     it("is searched while its picture is held, too", () => {
@@ -403,7 +416,7 @@ describe("a log", () => {
       traits.max_rows = 60;
       stage.put("e", { rows: range(12, 50), cleared: 0 }, [1, 50, true]);
       expect(firstSeen()).toBe("event 16");
-      expect([messages()[0], messages().length]).toEqual(["event 3", 48]);
+      expect([messages()[0], messages().length]).toEqual(["event 1", 50]);
     });
 
     it("goes to the end with a click, and stays there", () => {
@@ -418,7 +431,7 @@ describe("a log", () => {
 
     it("counts anew after the reader has come back by hand", () => {
       more(50);
-      scrollTo(40 * ROW_PX - SEEN_PX);
+      scrollTo(50 * ROW_PX - SEEN_PX);
       expect(jump().hidden).toBe(true);
       scrollTo(200);
       expect(jump().textContent).toBe("Held · Jump to the newest");
@@ -447,6 +460,105 @@ describe("a log", () => {
       pause().click();
       expect(stage.asked).toEqual([["e", "resume"]]);
     });
+  });
+
+  describe("with an event that says more", () => {
+    const fold = () => find(el, ".rw-fold");
+    const block = () => el.querySelector(".rw-details");
+    const answer = (...rows: unknown[]) =>
+      stage.put("e", { rows: [], cleared: 0, details: rows }, [3, 2, false]);
+
+    beforeEach(() => start([event(1), [2, NOW, "error", "db", "no answer", 1]]));
+
+    it("has a button that asks for it, and shows it as text", () => {
+      expect([aria(fold(), "expanded"), block()]).toEqual(["false", null]);
+      click(fold());
+      expect([stage.asked.at(-1), stage.about.at(-1)]).toEqual([["e", "details"], { seq: 2 }]);
+      expect([aria(fold(), "expanded"), text(el, ".rw-details")]).toEqual(["true", "Loading…"]);
+      answer([
+        2,
+        "no answer",
+        [
+          ["host", "<b>a1</b>"],
+          ["details", "Traceback\n  x"],
+        ],
+      ]);
+      expect([...el.querySelectorAll("dt, dd")].map((each) => each.textContent)).toEqual([
+        "host",
+        "<b>a1</b>",
+        "details",
+        "Traceback\n  x",
+      ]);
+      expect(el.querySelector(".rw-waits, b")).toBeNull();
+      click(fold());
+      expect([aria(fold(), "expanded"), block()]).toEqual(["false", null]);
+      click(fold());
+      expect([text(el, ".rw-field"), stage.asked]).toEqual(["host", [["e", "details"]]]);
+    });
+
+    it("says that no answer has come, asks again, and says what is kept no more", () => {
+      click(fold());
+      stage.pass(4);
+      expect(text(el, ".rw-waits")).toBe("No answer yet: the kernel may be running a cell");
+      stage.pass(8);
+      expect(stage.asked).toHaveLength(2);
+      answer([2, null, []]);
+      expect(text(el, ".rw-waits")).toBe("No longer kept");
+      stage.set("e", "locale", "ja");
+      expect(text(el, ".rw-waits")).toBe("もう保存されていません");
+    });
+
+    it("needs no kernel for a message of several lines", () => {
+      stage.put("e", { rows: [], cleared: 2 }, [3, 2, true]);
+      start([[3, NOW, "info", "", "first\n  second"]]);
+      expect(messages()).toEqual(["first"]);
+      click(fold());
+      expect([text(el, ".rw-whole"), stage.asked]).toEqual(["first\n  second", []]);
+    });
+
+    it("stays where it is and open while others come, and so does the list", () => {
+      traits.max_rows = 40;
+      more(40);
+      click(fold());
+      scrollTo(0);
+      expect([jump().hidden, aria(tool("Follow"), "pressed")]).toEqual([false, "false"]);
+      const place = () => find(el, "[data-rw-open]").offsetTop - log().scrollTop;
+      const [before, button] = [place(), fold()];
+      more(90);
+      expect([place(), fold(), text(el, ".rw-waits")]).toEqual([before, button, "Loading…"]);
+    });
+  });
+
+  it("holds its reader's place when older events come, and says when there are no more", () => {
+    traits.max_rows = 40;
+    start(range(61, 100));
+    more(140);
+    scrollTo(120);
+    const firstSeen = () => [...log().children][log().scrollTop / ROW_PX]!.textContent;
+    const before = firstSeen();
+    expect(before).toContain("event 107");
+    expect(text(el, ".rw-missed")).toBe("Loading older events…");
+    const { ask } = stage.about.at(-1) as { ask: string };
+    const page = { ask, after: 10, last: 100, rows: range(11, 100), end: true };
+    stage.put("e", { rows: [], cleared: 0, page }, [141, 140, false]);
+    expect([firstSeen(), messages()[0]]).toEqual([before, "event 11"]);
+    scrollTo(0);
+    expect(text(el, ".rw-missed")).toBe("Older events are no longer kept");
+    click(jump());
+    expect([messages()[0], messages().length]).toEqual(["event 101", 40]);
+  });
+
+  it("has no more lines in the page than some screens need", () => {
+    traits.max_rows = 5000;
+    start(range(1, 400));
+    last = 400;
+    more(3000);
+    expect(el.querySelectorAll(".rw-event").length).toBeLessThanOrEqual(300);
+    expect(messages().at(-1)).toBe("event 3000");
+    expect(parseInt(find(el, ".rw-space").style.height, 10)).toBe(2880 * ROW_PX);
+    click(tool("Follow"));
+    expect(el.querySelectorAll(".rw-event").length).toBeLessThanOrEqual(300);
+    expect(messages().at(-1)).toBe("event 3000");
   });
 
   it("leaves no listener behind", () => {

@@ -83,6 +83,12 @@ export class Stage {
     return words.flatMap((word) => (word.do ? [[word.to!, word.do] as [string, string]] : []));
   }
 
+  /** About what, in the same order. */
+  get about(): unknown[] {
+    const words = this.carrier.sent as unknown as { do?: string; about?: unknown }[];
+    return words.flatMap((word) => (word.do ? [word.about] : []));
+  }
+
   end(): void {
     this.life.abort();
     document.body.replaceChildren();

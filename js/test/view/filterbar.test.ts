@@ -19,9 +19,10 @@ beforeEach(() => {
 afterEach(() => document.body.replaceChildren());
 
 const chips = () => [...bar.root.querySelectorAll<HTMLElement>(".rw-chip")];
+const older = { count: 1200, searched: false, searching: false };
 const draw = (...levels: string[]) => {
   const items = levels.map((level, i) => item(i, level));
-  bar.draw(items, filter.of(items), 1200, "en");
+  bar.draw(items, filter.of(items), older, "en");
 };
 
 it("keeps a level that has no events any more, and puts new ones in their places", () => {
@@ -49,4 +50,15 @@ it("tells of each change, and how much is left", () => {
   ]);
   bar.clear();
   expect([changed.mock.calls.length, filter.active]).toEqual([2, false]);
+});
+
+it.each([
+  [{ count: 1200, searched: false, searching: true }, "1 of 2 shown · Searching older events…"],
+  [{ count: 1200, searched: true, searching: false }, "1 of 1,202 shown"],
+  [{ count: 0, searched: false, searching: true }, "1 of 2 shown"],
+])("says what becomes of events that are not in the page: %o", (older, note) => {
+  const items = [item(1, "info"), item(2, "error")];
+  filter.toggle("error");
+  bar.draw(items, filter.of(items), older, "en");
+  expect(bar.note).toBe(note);
 });

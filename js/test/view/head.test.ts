@@ -62,18 +62,18 @@ it("writes a pause of all beside the icon, always", () => {
 
 it("takes further buttons, before its own, named in the reader's language", () => {
   const clicked = vi.fn();
-  const button = head.addButton("copy", "copy_rows", clicked);
+  const button = head.addButton("copy", "table", clicked);
   head.draw();
   expect([button.nextElementSibling, ...called(button)]).toEqual([
     head.pause,
-    "Copy rows",
-    "Copy rows: Load",
+    "Table of values",
+    "Table of values: Load",
   ]);
   button.click();
   expect(clicked).toHaveBeenCalledOnce();
   widget.locale = "ja";
   head.draw();
-  expect(called(button)).toEqual(["行をコピー", "行をコピー：Load"]);
+  expect(called(button)).toEqual(["値の表", "値の表：Load"]);
 });
 
 it("leaves the button alone that has the focus", () => {

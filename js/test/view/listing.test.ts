@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Told } from "../../src/lib/view/details";
 import { Listing } from "../../src/lib/view/listing";
 import type { Item } from "../../src/lib/view/log";
 
 const life = new AbortController();
 const item = (seq: number, level = ""): Item => ({ seq, ts: seq, level, source: "", message: `m${seq}` });
+const wanted: number[] = [];
 let listing: Listing;
+let told: Told;
 
 beforeEach(() => {
   vi.stubGlobal(
@@ -14,7 +17,13 @@ beforeEach(() => {
       disconnect() {}
     },
   );
-  listing = new Listing(() => {}, life.signal);
+  wanted.length = 0;
+  told = { state: "asked", message: "", fields: [] };
+  listing = new Listing(() => {}, life.signal, {
+    of: () => told,
+    want: (seq) => wanted.push(seq),
+    drop: () => {},
+  });
   document.body.append(listing.root);
 });
 
@@ -34,12 +43,12 @@ it("keeps the lines of the items that stay", () => {
   expect(lines().map((line) => line.querySelector(".rw-message")!.textContent)).toEqual(["m2", "m3", "m4"]);
 });
 
-it("makes lines anew in another language, and where something comes in between", () => {
+it("makes lines anew in another language, and only that which comes in between", () => {
   const items = [item(1), item(3)];
   listing.show(items, "en", "");
-  const [first] = lines();
+  const [first, last] = lines();
   listing.show([items[0]!, item(2), items[1]!], "en", "");
-  expect([lines().length, lines()[0] === first]).toEqual([3, false]);
+  expect([lines().length, lines()[0] === first, lines()[2] === last]).toEqual([3, true, true]);
   const [again] = lines();
   listing.show(listing.shown, "ja", "");
   expect([lines().length, lines()[0] === again]).toEqual([3, false]);

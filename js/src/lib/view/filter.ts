@@ -19,8 +19,13 @@ export class Filter {
     this.#passed = new WeakMap();
   }
 
+  /** What is looked for, as it is compared; empty: nothing. */
+  get looked(): string {
+    return plain(this.#text);
+  }
+
   get active(): boolean {
-    return this.levels.size > 0 || plain(this.#text) !== "";
+    return this.levels.size > 0 || this.looked !== "";
   }
 
   /** Wants a level, or no longer. */
@@ -34,10 +39,18 @@ export class Filter {
     this.text = "";
   }
 
+  /** A copy that stays as it is. */
+  fixed(): Filter {
+    const copy = new Filter();
+    copy.text = this.#text;
+    for (const level of this.levels) copy.levels.add(level);
+    return copy;
+  }
+
   /** The items that pass; what is known to be missing does. */
   of(items: Item[]): Item[] {
     if (!this.active) return items;
-    const looked = plain(this.#text);
+    const { looked } = this;
     return items.filter((item) => {
       let passes = this.#passed.get(item);
       if (passes === undefined) {
@@ -56,8 +69,8 @@ export class Filter {
   }
 }
 
-/** Text as it is compared: without case, and full-width letters as others. */
-function plain(text: string): string {
+/** Text as it is compared: without case, and full-width letters as others. The kernel compares alike. */
+export function plain(text: string): string {
   return text.normalize("NFKC").toLowerCase().trim();
 }
 

@@ -2,7 +2,7 @@
 // much that leaves.
 
 import { formatter } from "../text/format";
-import { words } from "../text/words";
+import { logWords } from "../text/log_words";
 import { h, setAttribute, setText } from "./dom";
 import { countLevels, type Filter } from "./filter";
 import { icon } from "./icons";
@@ -54,9 +54,17 @@ export class FilterBar {
     this.#changed();
   }
 
-  /** Draws the bar for all items, those that are shown, and the number of those that are not in the page any more. */
-  draw(items: Item[], shown: Item[], older: number, locale: string): void {
-    const say = words(locale);
+  /**
+   * Draws the bar for all items in the page and those that are shown. `older` is how many events are elsewhere, and whether
+   * those that are still kept have been searched, or are being searched.
+   */
+  draw(
+    items: Item[],
+    shown: Item[],
+    older: { count: number; searched: boolean; searching: boolean },
+    locale: string,
+  ): void {
+    const say = logWords(locale);
     const number = formatter({ name: "number" }, locale);
     if (locale !== this.#locale) this.#name(locale);
     const counts = countLevels(items);
@@ -66,13 +74,12 @@ export class FilterBar {
       setText(count, number(counts.get(level) ?? 0));
     }
     const { active } = this.#filter;
-    const of = say("shown_of", number(shown.filter(isEvent).length), number(items.filter(isEvent).length));
-    setText(
-      this.#note,
-      [active && of, active && older > 0 && say("older_elsewhere", number(older))]
-        .filter(Boolean)
-        .join(" · "),
-    );
+    const found = shown.filter(isEvent).length;
+    const all = items.filter(isEvent).length + (older.searched ? older.count : 0);
+    const parts = [say("shown_of", number(found), number(Math.max(found, all)))];
+    if (older.count > 0 && !older.searched)
+      parts.push(older.searching ? say("searching") : say("older_elsewhere", number(older.count)));
+    setText(this.#note, active ? parts.join(" · ") : "");
     this.#clear.hidden = !active;
   }
 
@@ -82,7 +89,7 @@ export class FilterBar {
   }
 
   #name(locale: string): void {
-    const say = words(locale);
+    const say = logWords(locale);
     this.#locale = locale;
     this.search.placeholder = say("filter_text");
     setAttribute(this.search, "aria-label", say("filter_text"));

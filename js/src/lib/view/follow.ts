@@ -13,6 +13,8 @@ export class Follow {
   on = true;
   /** Whether there is more than fits. */
   scrolls = false;
+  /** Whether the end of the list is the newest; where it is not, to be there is not to follow. */
+  ends = true;
   readonly #list: HTMLElement;
   readonly #rows: () => HTMLElement[];
   readonly #changed: () => void;
@@ -84,6 +86,41 @@ export class Follow {
     this.settle();
   }
 
+  /** The row at the upper edge when we last looked; null while nothing is read. */
+  get reading(): HTMLElement | null {
+    return this.#reading?.row ?? null;
+  }
+
+  /** Looks which row is at the upper edge. */
+  read(): HTMLElement | null {
+    if (!this.on && this.#wrapsAnew) this.#resized();
+    if (!this.on && !this.#hidden) this.#read();
+    return this.reading;
+  }
+
+  /** Changes the rows where the reader has gone to another place at once: none has a place to keep. */
+  replace(write: () => void): void {
+    write();
+    this.#top = this.#list.scrollTop;
+    if (!this.#hidden) this.#read();
+    this.settle();
+  }
+
+  /** Makes a row higher, or lower, that the reader has chosen: it stays, and from then on the list does, if it scrolls. */
+  hold(write: () => void): void {
+    const list = this.#list;
+    const { scrollTop } = list;
+    write();
+    if (this.#hidden || (this.on && list.scrollHeight <= list.clientHeight)) return;
+    const was = this.on;
+    this.on = false;
+    this.scrolls = list.scrollHeight > list.clientHeight;
+    list.scrollTop = scrollTop;
+    this.#top = list.scrollTop;
+    this.#read();
+    if (was) this.#changed();
+  }
+
   /** Goes to the end where it follows, and notes where the list stands. */
   settle(): void {
     if (this.#hidden) return;
@@ -110,7 +147,7 @@ export class Follow {
       this.settle();
       return;
     }
-    if (this.#left <= (up ? 1 : NEAR_END_PX)) this.on = true;
+    if (this.ends && this.#left <= (up ? 1 : NEAR_END_PX)) this.on = true;
     else if (up) this.on = false;
     this.#top = scrollTop;
     if (!this.on) this.#read();

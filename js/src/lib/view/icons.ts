@@ -26,6 +26,7 @@ const PATHS = {
   checks: "M1 8.5l3 3.5l6-8M8 11l1 1l6-8",
   bin: "M2.5 4.5h11M6 4.5v-2h4v2M4 4.5l.7 9h6.6l.7-9",
   info: "M8 2a6 6 0 1 1 0 12a6 6 0 1 1 0-12M8 7.3v3.6M8 4.9v.4",
+  fold: "M6 3.5L10.5 8L6 12.5",
 };
 
 export type Icon = keyof typeof PATHS;

@@ -1,8 +1,9 @@
 // Log: the rows of an event log as the page holds them. The twin of realtime_widgets/feeds/log.py.
 
-/** What the kernel sends: an event; how many are left out up to a number; how many never came after a number, and why. */
+/** What the kernel sends: an event, with a 1 behind it that says more when asked; how many are left out up to a number; how many never came after a number, and why. */
 export type LogRow =
   | [seq: number, ts: number, level: string, source: string, message: string]
+  | [seq: number, ts: number, level: string, source: string, message: string, more: 1]
   | [seq: number, ts: number, level: null, reason: string, count: number | null]
   | [seq: number, count: number];
 
@@ -13,6 +14,8 @@ export interface LogEvent {
   level: string | null;
   source: string;
   message: string | number | null;
+  /** Whether the kernel has more to say of it than this. */
+  more?: boolean;
 }
 
 /** So many events, up to this number, are not shown. */
@@ -76,6 +79,16 @@ export class LogRows {
     this.items = kept;
     this.#add(brought, newest);
     this.#upTo = last;
+  }
+
+  /** The number up to which all is known that is wanted. */
+  get upTo(): number {
+    return this.#upTo;
+  }
+
+  /** The number up to which the stream was cleared, or other levels were wanted. */
+  get cleared(): number {
+    return this.#cleared;
   }
 
   /** How many events there are or were that are not in the page. */
@@ -148,10 +161,10 @@ function events(items: Item[]): number {
   return items.reduce((sum, each) => sum + (isGap(each) ? each.count : 1), 0);
 }
 
-function item(row: LogRow): Item {
+export function item(row: LogRow): Item {
   if (row.length === 2) return { seq: row[0], count: row[1] };
   const [seq, ts, level, source, message] = row;
-  return { seq, ts, level, source, message };
+  return { seq, ts, level, source, message, ...(row.length === 6 && { more: true }) };
 }
 
 /** The item we have of a row. */
@@ -161,7 +174,7 @@ function same(had: Item | undefined, row: LogRow): Item | undefined {
     ? row.length === 2 && row[1] === had.count
       ? had
       : undefined
-    : row.length === 5
+    : row.length > 2
       ? had
       : undefined;
 }

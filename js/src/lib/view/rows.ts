@@ -1,9 +1,12 @@
 // Rows: what a log says in each of its lines, as elements, and as text to take away.
 
 import { formatter } from "../text/format";
+import { type LogWord, logWords } from "../text/log_words";
 import { momentText, timeText } from "../text/times";
 import { type Word, words } from "../text/words";
 import { h } from "./dom";
+import { foldButton, folds, lineOf } from "./fold";
+import { marked } from "./highlight";
 import { type Icon, icon } from "./icons";
 import { type Item, isEvent, isGap, type LogEvent } from "./log";
 
@@ -17,7 +20,7 @@ const LOOKS: ReadonlyMap<string, { icon: Icon; word: Word }> = new Map([
 ]);
 
 /** Why events can be missing; see realtime_widgets/streams/gaps.py. */
-const REASONS: Word[] = ["trimmed", "epoch_changed", "overflow", "lost", "unknown_source"];
+const REASONS: LogWord[] = ["trimmed", "epoch_changed", "overflow", "lost", "unknown_source"];
 
 /** Characters above which a text may not fit its column. */
 const FITTING = { level: 7, source: 12 };
@@ -45,8 +48,8 @@ export function levelText(level: string, locale: string): string {
   return known ? words(locale)(known.word) : level;
 }
 
-/** Makes the line of an item. */
-export function row(item: Item, locale: string, zone: string): HTMLElement {
+/** Makes the line of an item, with what is looked for marked; below one that is open its details are to stand. */
+export function row(item: Item, locale: string, zone: string, looked = "", open = false): HTMLElement {
   if (isGap(item)) return h("div", "rw-missed", missedText(item.count, locale));
   if (item.level === null) return h("div", "rw-missed rw-lost", lostText(item, locale));
   const line = h("div", "rw-event");
@@ -55,11 +58,17 @@ export function row(item: Item, locale: string, zone: string): HTMLElement {
   const grade = h("span", "rw-grade");
   line.dataset.rwLevel = lookOf(item.level);
   if (item.level) grade.append(levelIcon(item.level), levelText(item.level, locale));
-  const source = h("span", "rw-source", item.source);
+  const source = h("span", "rw-source");
+  source.append(...marked(item.source, looked));
   if (item.level.length > FITTING.level) grade.title = item.level;
   if (item.source.length > FITTING.source) source.title = item.source;
-  const message = h("span", "rw-message", String(item.message));
+  const message = h("span", "rw-message");
   message.dir = "auto";
+  const text = String(item.message);
+  const folded = folds(item);
+  if (folded) message.append(foldButton(item.seq, open, locale));
+  message.append(...marked(folded ? lineOf(text, looked) : text, looked));
+  line.toggleAttribute("data-rw-open", open && folded);
   line.append(at, grade, source, message);
   return line;
 }
@@ -90,13 +99,14 @@ export function rowsText(items: Item[], locale: string, zone: string): string {
 }
 
 function missedText(missed: number, locale: string): string {
+  const say = logWords(locale);
   const count = formatter({ name: "number" }, locale)(missed);
-  return missed === 1 ? words(locale)("missed_event") : words(locale)("missed_events", count);
+  return missed === 1 ? say("missed_event") : say("missed_events", count);
 }
 
 /** What never came, and why. */
 function lostText({ source: reason, message: count }: LogEvent, locale: string): string {
-  const say = words(locale);
+  const say = logWords(locale);
   const number = formatter({ name: "number" }, locale);
   const what =
     typeof count !== "number"
@@ -104,5 +114,5 @@ function lostText({ source: reason, message: count }: LogEvent, locale: string):
       : count === 1
         ? say("missing_one")
         : say("missing_count", number(count));
-  return REASONS.includes(reason as Word) ? say("because", what, say(reason as Word)) : what;
+  return REASONS.includes(reason as LogWord) ? words(locale)("because", what, say(reason as LogWord)) : what;
 }
