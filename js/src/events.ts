@@ -213,7 +213,7 @@ class EventsView implements View {
     const items = passage?.items ?? this.#filter.of(this.#items);
     listing.follow.ends = passage?.ends ?? true;
     const now = widget.host.clock.now();
-    const near = passage !== null && listing.sight[0] < EDGE_ROWS && this.#elsewhere > 0;
+    const near = passage !== null && items.length > 0 && listing.sight[0] < EDGE_ROWS && this.#elsewhere > 0;
     listing.edge = near ? logWords(locale)(passage.start ? "older_gone" : "older_loading") : "";
     listing.show(items, locale, widget.zone, this.#filter.looked);
     const question = still || widget.kernelGone ? null : (passage?.need(listing.sight, now) ?? null);

@@ -234,7 +234,11 @@ describe("a log", () => {
       stage.put("e", { rows: [], cleared: 0, page }, [31, 30, false]);
       expect(messages()).toHaveLength(9);
       stage.put("e", { rows: [], cleared: 0, page: { ...page, ask } }, [31, 30, false]);
-      expect([messages()[0], messages().length, note()]).toEqual(["event 2", 10, "10 of 30 shown"]);
+      expect([messages()[0], messages().length, note()]).toEqual([
+        "event 2",
+        10,
+        "10 found in all events kept",
+      ]);
       expect(text(el, ".rw-match")).toBe("event 2");
     });
 
@@ -486,9 +490,8 @@ describe("a log", () => {
       expect([...el.querySelectorAll("dt, dd")].map((each) => each.textContent)).toEqual([
         "host",
         "<b>a1</b>",
-        "details",
-        "Traceback\n  x",
       ]);
+      expect(text(el, ".rw-whole")).toBe("Traceback\n  x");
       expect(el.querySelector(".rw-waits, b")).toBeNull();
       click(fold());
       expect([aria(fold(), "expanded"), block()]).toEqual(["false", null]);

@@ -54,7 +54,7 @@ it("tells of each change, and how much is left", () => {
 
 it.each([
   [{ count: 1200, searched: false, searching: true }, "1 of 2 shown · Searching older events…"],
-  [{ count: 1200, searched: true, searching: false }, "1 of 1,202 shown"],
+  [{ count: 1200, searched: true, searching: false }, "1 found in all events kept"],
   [{ count: 0, searched: false, searching: true }, "1 of 2 shown"],
 ])("says what becomes of events that are not in the page: %o", (older, note) => {
   const items = [item(1, "info"), item(2, "error")];

@@ -75,9 +75,10 @@ export class FilterBar {
     }
     const { active } = this.#filter;
     const found = shown.filter(isEvent).length;
-    const all = items.filter(isEvent).length + (older.searched ? older.count : 0);
-    const parts = [say("shown_of", number(found), number(Math.max(found, all)))];
-    if (older.count > 0 && !older.searched)
+    const all = Math.max(found, items.filter(isEvent).length);
+    const whole = older.count > 0 && older.searched;
+    const parts = [whole ? say("found", number(found)) : say("shown_of", number(found), number(all))];
+    if (older.count > 0 && !whole)
       parts.push(older.searching ? say("searching") : say("older_elsewhere", number(older.count)));
     setText(this.#note, active ? parts.join(" · ") : "");
     this.#clear.hidden = !active;

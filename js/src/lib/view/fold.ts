@@ -12,6 +12,9 @@ import type { LogEvent } from "./log";
 /** Characters of a line beyond which it is folded: three lines of a wide log. */
 const LONG = 400;
 
+/** The field that needs no name: what `logging` has to say of an error. */
+const DETAILS = "details";
+
 /** Whether an event says more than its line shows. */
 export function folds({ more, message }: LogEvent): boolean {
   return more === true || (typeof message === "string" && (message.length > LONG || message.includes("\n")));
@@ -45,6 +48,10 @@ export function foldBlock(event: LogEvent, told: Told | null, looked: string, lo
   if (folds({ ...event, more: false, message })) block.append(preformatted(message, looked));
   const list = h("dl", "rw-fields");
   for (const [name, text] of told?.fields ?? []) {
+    if (name === DETAILS) {
+      block.append(preformatted(text, looked));
+      continue;
+    }
     const value = h("dd", "rw-said-of");
     value.dir = "auto";
     value.append(...marked(text, looked));

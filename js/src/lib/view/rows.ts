@@ -66,8 +66,11 @@ export function row(item: Item, locale: string, zone: string, looked = "", open 
   message.dir = "auto";
   const text = String(item.message);
   const folded = folds(item);
-  if (folded) message.append(foldButton(item.seq, open, locale));
-  message.append(...marked(folded ? lineOf(text, looked) : text, looked));
+  if (folded) {
+    const first = h("span", "rw-line");
+    first.append(...marked(lineOf(text, looked), looked));
+    message.append(foldButton(item.seq, open, locale), first);
+  } else message.append(...marked(text, looked));
   line.toggleAttribute("data-rw-open", open && folded);
   line.append(at, grade, source, message);
   return line;
