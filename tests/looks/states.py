@@ -233,6 +233,8 @@ long = filled("long")
 long.extend({"ts": [time.time()], "huge": [123456789012345.678], "a_field_with_a_name_that_goes_on_and_on_and_on": [1.0]})
 alive.append((long, dict(cpu=0.5, memory=0.5, requests=1700.0, huge=123456789012345.678)))
 story = logged("story")
+story.append(level="error", source="db", message="query failed", status=500, details="Traceback (most recent call last):\\n"
+             "  File \\"app.py\\", line 7, in <module>\\nTimeoutError: no answer in 30 s")
 story.append(level="error", source="a-service-with-a-long-name.example.internal", message="Traceback: " + "the call failed at "
              "node/7/shard/12/replica/3 " * 12)
 words = rw.MetricCard("What it says in words, under a title that needs two lines")

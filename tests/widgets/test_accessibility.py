@@ -81,7 +81,10 @@ cards = [
     rw.MetricCard("compact", lines, field="cpu", format="compact", compare=0.123456, locale="ja", help="説明"),
 ]
 vague.append(a=1, b=2)
-logs = [rw.EventLog(log, title="log"), rw.EventLog(empty, title="empty log"), rw.EventLog(log)]
+story = rw.EventLog(title="log that says more")
+story.stream.append(level="error", source="db", message="query failed", details="Traceback: ...", status=500)
+story.stream.append(level="info", source="web", message="deployed\\nversion 1.4.2")
+logs = [rw.EventLog(log, title="log"), rw.EventLog(empty, title="empty log"), rw.EventLog(log), story]
 for chart in charts:
     chart.height = 100
 for each in logs:
@@ -122,7 +125,7 @@ for i in nested:  # whose card stands on the board already
 
 @pytest.fixture(scope="module")
 def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
-    context = browser.new_context(viewport={"width": 1280, "height": 3200}, locale="en-US")
+    context = browser.new_context(viewport={"width": 1280, "height": 3600}, locale="en-US")
     context.set_default_timeout(LIMIT * 1000)
     notebook = Notebook.open(context.new_page(), lab, lab.write([STAND_IN, BOARD, "'the last cell'"]))
     notebook.set_theme(dark=False)  # the server remembers what an earlier test chose
@@ -134,13 +137,17 @@ def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
             """() => {
                 const waiting = document.querySelector(".rw-root[data-rw-state=loading]");
                 waiting?.scrollIntoView({ block: "center" });
-                return !waiting && document.querySelectorAll(".rw-root").length === 46;
+                return !waiting && document.querySelectorAll(".rw-root").length === 47;
             }"""
         )
     except TimeoutError as error:
         screenshot(notebook.page, "the board")
         seen = notebook.page.eval_on_selector_all(".rw-root", "(all) => all.map((el) => el.dataset.rwState)")
         raise AssertionError(f"the board is not whole: {len(seen)} widgets, {Counter(seen)}") from error
+    for fold in notebook.page.locator(".rw-fold").all():
+        fold.scroll_into_view_if_needed()  # of what is not looked at, nothing is sent
+        fold.press("Enter")
+    expect(notebook.page.locator(".rw-fields")).to_be_attached()
     yield notebook
     context.close()
     lab.shutdown_kernels()
@@ -249,7 +256,7 @@ def test_every_widget_in_every_state_keeps_the_rules(page: Page, board: Notebook
     hidden.click()
     expect(hidden).to_have_attribute("aria-pressed", "false")
     board.set_theme(dark="dark" in look)
-    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(46)
+    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(47)
     verdict = judged(page)
     hidden.click()
     assert verdict == KEPT
