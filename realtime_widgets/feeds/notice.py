@@ -27,7 +27,7 @@ import msgspec
 
 from ..protocol.timestamps import seconds_of
 from .levels import level_of
-from .log import shown
+from .log_rows import shown
 
 NoticeType = Literal["info", "success", "warning", "error"]
 
