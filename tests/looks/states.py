@@ -187,6 +187,32 @@ rw.Dashboard(
 """,
         ("metric", "live"),
     ),
+    "notifications": State(
+        """
+def told(locale=None, **settings):
+    made = rw.Notifications(auto_read=None, locale=locale, **settings)
+    japanese = locale == "ja"
+    made.info("チェックポイントを保存しました" if japanese else "Checkpoint saved", "epoch 3, 41 MB", auto_remove=False)
+    made.success("学習が終わりました" if japanese else "Training is through", "0.913", auto_remove=False).mark_read()
+    for percent in range(91, 95):
+        made.warning("ディスク残量" if japanese else "Disk", f"{percent} %", id="disk", action_label="OK")
+    made.error("データローダー" if japanese else "Data loader",
+               "worker 3 died: RuntimeError: an illegal memory access was encountered in shard-0042.tar\\nit is tried again")
+    made.progress("アップロード中" if japanese else "Upload")(0.4, "16 / 40")
+    made.info("run-42", action_url="https://example.test/runs/42", action_label="結果を開く" if japanese else "Open the run")
+    made.warning("An address that is none", action_url="javascript:alert(1)", action_label="Press me")
+    return made
+
+rw.Dashboard(
+    [
+        [told(), told("ja", max_visible=3)],
+        [rw.Notifications(), rw.Notifications(locale="ja", do_not_disturb=True, title="監視")],
+    ],
+    title="Notifications",
+)
+""",
+        ("notifications", "live"),
+    ),
     "progress": State(
         """
 def bar(title, done=0, total=None, seconds=0, **settings):
