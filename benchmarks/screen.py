@@ -11,6 +11,8 @@ Needs Chromium. `charts.py` has the workload S beside plotly and Bokeh; here are
     labels-50 the same 50 values in ipywidgets.Label; cards-70 and labels-70 are there for what a card costs;
               all-70 has a page so high that all are on screen: what is not is not drawn
     loop      a chart and 50 cards of one stream, filled by a cell that does nothing else and never rests
+    log       an event log of 10,000 events a second, 20 times a second
+    log-html, log-output  the same in one ipywidgets.HTML of the newest 500 lines, and appended to an ipywidgets.Output
     alone     one card that is updated four times a second, at random moments
     label     the same in one ipywidgets.Label
 
@@ -94,6 +96,15 @@ return true;
 """
 
 
+LINES = """
+const root = document.querySelector(".widget-html-content, .widget-output");
+if (!root) return false;
+const note = () => rwProbe.drawn(Number(root.textContent.trimEnd().split("at ").at(-1)));
+new MutationObserver(note).observe(root, { childList: true, characterData: true, subtree: true });
+return true;
+"""
+
+
 def chart(series: int, rate: int, fps: int) -> str:
     """A chart of `rate` points a second in each of its series, over ten seconds."""
     return f"""
@@ -155,6 +166,42 @@ def push(began, now):
         label.value = repr(now)
 
 ipywidgets.Box(labels, layout=ipywidgets.Layout(flex_flow="row wrap"))
+"""
+
+
+LOG_RATE = 10_000
+"""Events a second."""
+
+LOG = f"""
+stream = rw.Stream("events")
+
+def push(began, now):
+    n = int({LOG_RATE} * (now - began))
+    stream.extend({{"ts": np.linspace(began, now, n), "level": ["info", "warning"] * (n // 2) + ["info"] * (n % 2),
+                   "source": ["web"] * n, "message": [f"request {{i}} was answered" for i in range(n)]}})
+
+rw.EventLog(stream, height=400)
+"""
+
+LOG_HTML = f"""
+from collections import deque
+lines, shown = deque(maxlen=500), ipywidgets.HTML(layout={{"height": "400px", "overflow": "auto"}})
+
+def push(began, now):
+    lines.extend(f"info web request {{i}} was answered at {{now!r}}" for i in range(int({LOG_RATE} * (now - began))))
+    shown.value = "<pre>" + "\\n".join(lines) + "</pre>"
+
+shown
+"""
+
+LOG_OUTPUT = f"""
+shown = ipywidgets.Output(layout={{"height": "400px", "overflow": "auto"}})
+
+def push(began, now):
+    lines = (f"info web request {{i}} was answered at {{now!r}}" for i in range(int({LOG_RATE} * (now - began))))
+    shown.append_stdout("\\n".join(lines) + "\\n")
+
+shown
 """
 
 
@@ -221,6 +268,11 @@ WORKLOADS = {
     "labels-70": Workload(labels(70), 0.05, 1400, hook=LABEL, count=70),
     "all-70": Workload(cards(70), 0.05, 1400, (("age p95 ms", "<=", 120),), count=70, height=ALL_SEEN),
     "loop": Workload(chart_and_cards(50), 0, 1, (("draws/s", ">=", 15),), count=51, loop=True),
+    "log": Workload(
+        LOG, 0.05, LOG_RATE, (("draws/s", ">=", 15), ("page fps", ">=", 45), ("age p95 ms", "<=", 150))
+    ),
+    "log-html": Workload(LOG_HTML, 0.05, LOG_RATE, hook=LINES),
+    "log-output": Workload(LOG_OUTPUT, 0.05, LOG_RATE, hook=LINES),
     "alone": Workload(cards(1), 0.25, 4, jitter=True),
     "label": Workload(labels(1), 0.25, 4, hook=LABEL, jitter=True),
 }

@@ -558,7 +558,7 @@ describe("a log", () => {
     more(3000);
     expect(el.querySelectorAll(".rw-event").length).toBeLessThanOrEqual(300);
     expect(messages().at(-1)).toBe("event 3000");
-    expect(parseInt(find(el, ".rw-space").style.height, 10)).toBe(2880 * ROW_PX);
+    expect(parseInt(find(el, ".rw-space").style.height, 10)).toBe(2920 * ROW_PX);
     click(tool("Follow"));
     expect(el.querySelectorAll(".rw-event").length).toBeLessThanOrEqual(300);
     expect(messages().at(-1)).toBe("event 3000");

@@ -364,7 +364,7 @@ def long(page: Page, lab: Lab) -> Notebook:
 
 def follows(page: Page, name: str) -> None:
     listing = page.get_by_role("log", name=name)
-    expect(listing.locator(".rw-event").nth(99)).to_be_attached()
+    expect(listing.locator(".rw-event").nth(59)).to_be_attached()
     page.wait_for_function(
         "(list) => list.clientHeight > 0 && list.scrollHeight - list.scrollTop - list.clientHeight < 2",
         arg=listing.element_handle(),

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { MAX_LINES, type Slice, sliceOf } from "../../src/lib/view/slice";
 
 it("has the last lines of a list that follows its newest", () => {
-  expect(sliceOf(5000, null, 12, [0, 0])).toEqual([4880, 5000]);
+  expect(sliceOf(5000, null, 12, [0, 0])).toEqual([4920, 5000]);
   expect(sliceOf(5000, null, 100, [0, 0])).toEqual([4800, 5000]);
   expect(sliceOf(5000, null, 900, [0, 0])).toEqual([4700, 5000]);
   expect(sliceOf(50, null, 12, [0, 0])).toEqual([0, 50]);

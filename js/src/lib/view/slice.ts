@@ -3,7 +3,7 @@
 /** Most lines in the page. */
 export const MAX_LINES = 300;
 /** Lines of a list that follows its newest: two screens, or these. Each that comes has to be made. */
-const TAIL_LINES = 120;
+const TAIL_LINES = 80;
 /** With fewer lines than that before what is read, or three times as many after it, the next are made. */
 const MARGIN = 40;
 
