@@ -121,6 +121,11 @@ export class Listing {
       () => this.#write(now, known),
       (i) => this.#lines.find(({ item }) => item === before[i]!.item)!.row,
     );
+    if (this.#rowPx) return;
+    this.#measure(items.length);
+    if (!this.#rowPx) return;
+    this.#place(); // how much room others need was a guess
+    this.follow.settle();
   }
 
   #sliceOf(items: Item[], aim: number | null): Slice {
