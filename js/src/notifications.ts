@@ -13,8 +13,11 @@ import { words } from "./lib/text/words";
 import { LiveWidget, type View } from "./lib/view/live";
 import styles from "./notices.css";
 
-/** When the kernel is told again what it has not confirmed; words may get lost. */
+/** When the kernel is told again what it has not confirmed, words may get lost; then after twice that, up to the second. */
 const TELL_AGAIN_MS = 10_000;
+const MAX_TELL_MS = 120_000;
+/** Of those that leave by themselves so many times as are shown wait to be; the older are in the history. */
+const WAITING = 2;
 /** What arrived so much longer ago than somebody looks came while nobody did. */
 const SLACK_S = 1;
 /** So many are told one by one. */
@@ -34,15 +37,18 @@ export class Notifications extends LiveWidget {
   readonly #attention: Attention;
   #cancel: (() => void) | null = null;
   #tellAt = 0;
+  #tellPause = TELL_AGAIN_MS;
   #reached = false;
   /** Since when somebody looks; null: nobody does. */
   #lookingSince: number | null = null;
+  /** Whether the kernel has told of anything new since then: while nobody looks it may not. */
+  #heard = true;
   /** The turn when somebody looked last; null: nobody has. */
   #leftAt: number | null = null;
   /** How many came while nobody looked; 0: none, or the reader knows. */
   away = 0;
   /** What can be undone: how many were cleared, and by which name the kernel knows them. */
-  cleared: { count: number; group: string; turn: number } | null = null;
+  cleared: { count: number; group: string } | null = null;
   /** What the reader wants of being disturbed, until the kernel says the same. */
   #quiet: boolean | null = null;
   /** What those who listen are to be told of. */
@@ -84,15 +90,18 @@ export class Notifications extends LiveWidget {
     const fresh = this.notices.take(part.body as unknown as NoticesBody, meaning === "replace");
     if (first) for (const topic of ["news", "alarm"] as const) this.tell(topic, "", () => "");
     else this.#tellOf(fresh);
-    if (this.quiet) this.do("hide", fresh.filter(({ shown }) => shown).map(seenOf)); // the kernel may not know yet
-    this.#noteAway(fresh);
+    const here = fresh.filter(({ shown }) => shown);
+    if (!first && this.#quiet) this.do("hide", here.map(seenOf)); // the kernel does not know yet
+    this.#noteAway(here);
+    this.#letGo();
+    if (!this.notices.unread) this.away = 0;
     this.#attend();
   }
 
   override tick(kernel: KernelLife): void {
     this.look();
     super.tick(kernel);
-    if (this.host.clock.now() >= this.#tellAt && this.notices.unconfirmed.length) this.#confirm();
+    if (this.host.clock.now() >= this.#tellAt && !this.kernelGone) this.#confirm();
   }
 
   override refresh(): void {
@@ -123,9 +132,8 @@ export class Notifications extends LiveWidget {
   clear(): void {
     const { turn } = this.notices;
     const group = `${turn}-${Math.random().toString(36).slice(2)}`;
-    const count = this.notices.clear();
-    if (!count) return;
-    this.cleared = { count, group, turn };
+    const count = this.notices.clear(group);
+    this.cleared = { count, group };
     this.away = 0;
     this.#ask("clear", { turn, group });
     this.#attend();
@@ -134,7 +142,7 @@ export class Notifications extends LiveWidget {
 
   undo(): void {
     if (!this.cleared) return;
-    this.notices.restore();
+    this.notices.restore(this.cleared.group);
     this.#ask("undo", { group: this.cleared.group });
     this.cleared = null;
     this.#attend();
@@ -158,16 +166,20 @@ export class Notifications extends LiveWidget {
   }
 
   #ask(what: string, about: unknown): void {
+    this.#tellPause = TELL_AGAIN_MS;
     this.#tellAt = this.host.clock.now() + TELL_AGAIN_MS;
     this.host.ask(what, about);
   }
 
+  /** Tells the kernel once more what it has not confirmed. */
   #confirm(): void {
-    for (const [deed, seen] of this.notices.unconfirmed) {
-      const { cleared } = this;
-      if (deed === "remove" && cleared) this.#ask("clear", { turn: cleared.turn, group: cleared.group });
-      else this.#ask(deed, { seen });
-    }
+    const { clearing, readTo, unconfirmed } = this.notices;
+    if (clearing) this.host.ask("clear", clearing);
+    if (readTo) this.host.ask("read_all", { turn: readTo });
+    for (const [deed, seen] of unconfirmed) this.host.ask(deed, { seen });
+    if (this.#quiet !== null) this.host.ask("quiet", this.#quiet);
+    this.#tellPause = Math.min(2 * this.#tellPause, MAX_TELL_MS);
+    this.#tellAt = this.host.clock.now() + this.#tellPause;
   }
 
   // What is before the reader's eyes
@@ -178,11 +190,13 @@ export class Notifications extends LiveWidget {
     const panels = [...this.#panels].filter((panel) => visible && panel.inView && !this.paused);
     const looking = panels.length > 0 && !this.kernelGone;
     const eyes = new Set(panels.flatMap((panel) => panel.seen));
-    if (this.cleared) eyes.add(UNDO_KEY);
+    if (this.cleared) eyes.add(`${UNDO_KEY}${this.cleared.group}`);
     const held = panels.some((panel) => panel.held);
     this.#attention.look(clock.now(), looking, held, eyes);
-    if (looking && this.#lookingSince === null) this.#lookingSince = clock.now();
-    else if (!looking && this.#lookingSince !== null) {
+    if (looking && this.#lookingSince === null) {
+      this.#lookingSince = clock.now();
+      this.#heard = false;
+    } else if (!looking && this.#lookingSince !== null) {
       this.#lookingSince = null;
       this.#leftAt = this.notices.turn;
     }
@@ -198,7 +212,8 @@ export class Notifications extends LiveWidget {
       readAfter: read || readAfter === null ? null : 1000 * readAfter,
     }));
     const { cleared } = this;
-    if (cleared) items.push({ key: UNDO_KEY, turn: cleared.turn, leavesAfter: UNDO_MS, readAfter: null });
+    if (cleared)
+      items.push({ key: `${UNDO_KEY}${cleared.group}`, turn: 0, leavesAfter: UNDO_MS, readAfter: null });
     this.#attention.attend(this.host.clock.now(), items);
     this.#count();
   }
@@ -207,7 +222,7 @@ export class Notifications extends LiveWidget {
   #count(): void {
     const { clock } = this.host;
     const { expired, read } = this.#attention.due(clock.now());
-    const gone = expired.filter(([key]) => key !== UNDO_KEY);
+    const gone = expired.filter(([key]) => !key.startsWith(UNDO_KEY));
     if (gone.length < expired.length) {
       this.cleared = null;
       this.host.invalidate();
@@ -223,9 +238,12 @@ export class Notifications extends LiveWidget {
   /** Makes one line of what came while nobody looked, when it is more than the panel shows. */
   #noteAway(fresh: Notice[]): void {
     const since = this.#lookingSince;
-    if (this.#leftAt === null) return;
+    if (this.#leftAt === null || !fresh.length) return;
     const looked = since === null ? 0 : (this.host.clock.now() - since) / 1000;
-    const missed = fresh.filter(({ at }) => since === null || this.notices.at - at > looked + SLACK_S);
+    // What came for a page that was told nothing has been read just now, so its age says nothing.
+    const late = since === null || (!this.#heard && looked < SLACK_S);
+    this.#heard = true;
+    const missed = fresh.filter(({ at }) => late || this.notices.at - at > looked + SLACK_S);
     const last = missed.at(-1);
     if (last) this.away = Math.max(this.away, last.turn - this.#leftAt);
     const most = this.get<number>("max_visible");
@@ -238,6 +256,12 @@ export class Notifications extends LiveWidget {
     this.do("hide", folded.map(seenOf));
   }
 
+  /** Lets go of those that would only come up when their time has long been over. */
+  #letGo(): void {
+    const leaving = this.notices.shown.filter(({ duration }) => duration !== undefined);
+    this.do("hide", leaving.slice(WAITING * this.get<number>("max_visible")).map(seenOf));
+  }
+
   // What it says to those who listen
 
   /** Says what has come: errors at once, all else when there is a pause. */
@@ -248,7 +272,8 @@ export class Notifications extends LiveWidget {
       const own = fresh.filter(({ type, shown }) => shown && (type === "error") === (topic === "alarm"));
       if (!own.length) continue;
       this.#untold[topic].push(...own);
-      this.tell(topic, String(own.at(-1)!.turn), () => this.#news(topic), topic === "alarm");
+      const urgent = topic === "alarm" && own.length <= FEW; // a storm is no interruption
+      this.tell(topic, String(own.at(-1)!.turn), () => this.#news(topic), urgent);
     }
   }
 

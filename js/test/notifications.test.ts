@@ -16,6 +16,8 @@ describe("a panel", () => {
   let version: number;
   let turn: number;
   let at: number;
+  /** Clears that the kernel has handled. */
+  let handled: string[];
 
   const titles = () => [...el.querySelectorAll(".rw-notice-title")].map((each) => each.textContent);
   const tool = (name: string) => find(el, `.rw-tool[aria-label^="${name}"]`);
@@ -35,7 +37,15 @@ describe("a panel", () => {
     const all = [...kept.values()];
     const unread = all.filter(({ read }) => !read).length;
     const clocks = { wall: WALL + stage.clock.now() / 1000, at: stage.clock.now() / 1000 };
-    const body = { items: key ? all : items, total: all.length, unread, turn, cleared: null, ...clocks };
+    const body = {
+      items: key ? all : items,
+      total: all.length,
+      unread,
+      turn,
+      read_to: 0,
+      handled,
+      ...clocks,
+    };
     stage.put("n", body, [version, version, key]);
   }
 
@@ -64,6 +74,7 @@ describe("a panel", () => {
     stage = new Stage({ notifications: Notifications });
     kept = new Map();
     version = turn = 0;
+    handled = [];
     at = stage.clock.now();
     traits = { max_visible: 5, auto_read: 3, do_not_disturb: false };
     el = stage.show("n", "notifications", traits);
@@ -301,7 +312,7 @@ describe("a panel", () => {
     const other = new Stage({ notifications: Notifications });
     other.show("n", "notifications", { ...traits });
     const old = [come("a", { type: "error" })];
-    other.put("n", { items: old, total: 1, unread: 1, turn: 1, wall: WALL, at: 0 });
+    other.put("n", { items: old, total: 1, unread: 1, turn: 1, read_to: 0, handled: [], wall: WALL, at: 0 });
     other.pass(10);
     expect(regions()).toEqual(["", ""]);
     other.end();
@@ -352,6 +363,89 @@ describe("a panel", () => {
       [false, "40"],
       [true, null],
     ]);
+  });
+
+  it("makes one line of what came for a page that was told nothing, whatever its age seems to be", () => {
+    pass(2);
+    hide();
+    pass(30);
+    look(true);
+    at = stage.clock.now(); // the kernel reads its streams now
+    arrive(...Array.from({ length: 20 }, (_, i) => come(`n${i}`)));
+    expect(text(el, ".rw-notice-line:not([hidden]) span")).toBe("20 came while you were away");
+    pass(3);
+    arrive(...Array.from({ length: 6 }, (_, i) => come(`m${i}`))); // before the reader's eyes
+    expect(text(el, ".rw-notice-line:not([hidden]) span")).toBe("20 came while you were away");
+  });
+
+  it("keeps only as many waiting as will be seen before long", () => {
+    arrive(...Array.from({ length: 40 }, (_, i) => come(`n${i}`)), come("grave", { type: "error" }));
+    expect(text(el, ".rw-notice-more")).toBe("+6 more");
+    expect(badge().textContent).toBe("41");
+    pass(5);
+    expect(titles()).toEqual(["grave", "n35", "n34", "n33", "n32"]);
+  });
+
+  it("does not let time count for what stands behind the others", () => {
+    arrive(...["a", "b", "c", "d", "e", "f"].map((each) => come(each)));
+    pass(5);
+    expect(titles()).toEqual(["a"]);
+  });
+
+  it("shows under “do not disturb” what was shown before, also after a reload", () => {
+    stage.set("n", "do_not_disturb", true);
+    arrive(come("a", { type: "error" }));
+    expect(titles()).toEqual(["a"]); // the kernel knows of it, and shows it
+    expect(asked()).toEqual([]);
+  });
+
+  it("says so when it may disturb again, until the kernel has heard it", () => {
+    stage.set("n", "do_not_disturb", true);
+    click(tool("Do not disturb"));
+    pass(11);
+    expect(asked()).toEqual([
+      ["quiet", false],
+      ["quiet", false],
+    ]);
+    stage.set("n", "do_not_disturb", false);
+    pass(60);
+    expect(asked()).toHaveLength(2);
+  });
+
+  it("does not clear again what has come back meanwhile", () => {
+    arrive(come("a"));
+    click(tool("Clear all"));
+    const [[, what]] = asked() as [[string, { group: string }]];
+    pass(11);
+    expect(asked()).toHaveLength(2);
+    handled = [what.group];
+    arrive(kept.get("a")!); // cleared, and brought back in Python
+    expect(titles()).toEqual(["a"]);
+    pass(60);
+    expect(asked().filter(([word]) => word === "clear")).toHaveLength(2);
+  });
+
+  it("gives the focus to the undo of a clear, and then to where a press does nothing", () => {
+    arrive(come("a", { type: "error" }));
+    tool("Clear all").focus();
+    click(tool("Clear all"));
+    expect(document.activeElement?.textContent).toBe("Undo");
+    click(document.activeElement as HTMLElement);
+    expect(document.activeElement?.textContent).toBe("Notifications");
+    find(el, ".rw-notice-close").focus();
+    click(find(el, ".rw-notice-close"));
+    expect(document.activeElement?.textContent).toBe("Notifications");
+  });
+
+  it("forgets who was away when all of it was cleared", () => {
+    pass(2);
+    hide();
+    arrive(...Array.from({ length: 9 }, (_, i) => come(`n${i}`)));
+    back();
+    expect(find(el, ".rw-notice-lines").hidden).toBe(false);
+    kept.clear();
+    put([], true);
+    expect(find(el, ".rw-notice-lines").hidden).toBe(true);
   });
 
   it("says when it was by the clock of the kernel, and speaks Japanese", () => {

@@ -346,7 +346,7 @@ class FrameDelivery:
         if mode is Mode.OFF:
             entry.want_key = True
             return None
-        changed = entry.feed.changed()
+        changed = self._changed(entry)
         if changed and mode in _KEYS_ONLY:
             entry.unkeyed = True  # the change waits for its keyframe
         due = self._key_due(to, entry, mode, pages)
@@ -362,6 +362,13 @@ class FrameDelivery:
             entry.sent = now
             return Payload(entry.last + 1, entry.last, False, {})
         return self._ask(to, entry, key, now)
+
+    def _changed(self, entry: _Entry) -> bool:
+        """Whether the feed has news; of one that cannot even say that, `take` is asked, which logs why."""
+        try:
+            return entry.feed.changed()
+        except Exception:
+            return True
 
     def _ask(self, to: str, entry: _Entry, key: bool, now: float) -> Payload | None:
         """Take the feed's payload. A failing feed must not stop the others: it is logged once and tried again."""

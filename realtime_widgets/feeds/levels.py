@@ -52,12 +52,21 @@ def level_of(value: Any, *, pino: bool = False) -> Level | None:
         value: a name, a number, an enum, or an object with a `name`.
         pino: whether numbers from 10 on are pino's, else `logging`'s.
     """
+    try:
+        return _level_of(value, pino)
+    except (
+        Exception
+    ):  # numbers beyond floats, objects of users: one bad event must not end a log, nor a whole frame
+        return None
+
+
+def _level_of(value: Any, pino: bool) -> Level | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, Enum | tuple) or not isinstance(value, str | bytes | bytearray | Real):
         name = getattr(value, "name", None)
         found = NAMES.get(_folded(without_controls(name))) if isinstance(name, str) else None
-        return found or (level_of(value.value, pino=pino) if isinstance(value, Enum) else None)
+        return found or (_level_of(value.value, pino) if isinstance(value, Enum) else None)
     if isinstance(value, Real):
         return _of_number(float(value), pino)
     text = _folded(without_controls(decoded(value)))

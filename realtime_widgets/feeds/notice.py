@@ -7,7 +7,7 @@
 | `type`, else `level`, `severity` | info, success, warning or error, by any name that `levels` knows | `type` |
 | `actionUrl`, `actionLabel` | a link, or without an address a button | the same |
 | `autoRemove` | whether it leaves by itself; left out: by its type | the same |
-| `duration` | after how many ms it does; 0: it stays | the same |
+| `duration` | after how many ms it does; 0: it stays; of an event with a `level` it is something else | the same |
 | `timestamp`, else the time of the record | when it happened | `timestamp` |
 | `progress` | a part of 1, or NaN: not known | ours |
 | `id` | one with the id of an earlier one is that, once more | `id` |
@@ -19,6 +19,7 @@ Names in snake case are understood, too. Pure.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from typing import Any, Final, Literal, get_args
@@ -36,8 +37,12 @@ TYPES: Final[tuple[NoticeType, ...]] = get_args(NoticeType)
 LEAVING: Final[frozenset[str]] = frozenset({"info", "success"})
 """Types that leave by themselves, unless there is something to do."""
 
+PASSING: Final = ("progress", "action_url", "action_label", "auto_remove", "duration")
+"""What one arrival says of itself, and not of the next with its id."""
+
 DURATION: Final = 5.0
 """Seconds on screen after which a notification leaves, if it does."""
+MIN_DURATION: Final = 0.5
 MAX_DURATION: Final = 86_400.0
 
 MAX_LENGTHS: Final = {"id": 200, "title": 160, "message": 1000, "action_label": 60, "action_url": 2000}
@@ -131,8 +136,9 @@ def notice_of(record: Mapping[str, Any]) -> Notice:
         fields["type"] = "info" if level == "debug" else level
     if "auto_remove" in said:
         fields["auto_remove"] = _is_true(said["auto_remove"])
-    if (ms := _number(said.get("duration"))) is not None:
-        fields["duration"] = min(ms / 1000, MAX_DURATION)
+    ms = _number(said.get("duration"))
+    if ms is not None and "level" not in said:
+        fields["duration"] = min(max(ms / 1000, MIN_DURATION), MAX_DURATION) if ms > 0 else 0.0
     if "progress" in said:
         part = _number(said["progress"])
         fields["progress"] = math.nan if part is None else min(max(part, 0.0), 1.0)
@@ -140,9 +146,18 @@ def notice_of(record: Mapping[str, Any]) -> Notice:
     if others and not {"title", "message"} & fields.keys():
         pairs = [f"{name}={shown(value, MAX_LENGTHS['message'])}" for name, value in others.items()]
         fields["message"] = shown(" ".join(pairs), MAX_LENGTHS["message"])
-    id = shown(said["id"], MAX_LENGTHS["id"]) if "id" in said else ""
-    read, removed, updated = (_is_true(said.get(name)) for name in ("read", "removed", "updated"))
+    id = checked_id(said["id"]) if "id" in said else ""
+    read, removed, updated = (_is_said(said.get(name)) for name in ("read", "removed", "updated"))
     return Notice(id or None, _moment(said.get("timestamp"), record["ts"]), fields, read, removed, updated)
+
+
+def checked_id(id: Any) -> str:
+    """Return an id as it is kept: as text, and a long one as its beginning and what tells it from others like it."""
+    text = shown(id, 10 * MAX_LENGTHS["id"])
+    if len(text) <= MAX_LENGTHS["id"]:
+        return text
+    rest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:16]
+    return f"{text[: MAX_LENGTHS['id'] - 17]} {rest}"
 
 
 def leaves(fields: Mapping[str, Any]) -> bool:
@@ -165,6 +180,11 @@ def _says(name: str, value: Any) -> bool:
     return value is not None and (name == "progress" or not (isinstance(value, float) and math.isnan(value)))
 
 
+def _is_said(value: Any) -> bool:
+    """Whether a flag is set; fields of others may have its name, such as the bytes that were `read`."""
+    return value is True or (isinstance(value, str) and value.strip().casefold() == "true")
+
+
 def _is_true(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().casefold() in ("true", "1", "yes")
@@ -175,6 +195,8 @@ def _is_true(value: Any) -> bool:
 
 
 def _number(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
     try:
         number = float(value)
     except Exception:  # None, text, and objects of users

@@ -14,19 +14,50 @@ Streams are read when somebody asks, so what nobody looks at costs nothing. Any 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, Final
+
+import msgspec
 
 from ..runtime.forksafe import renew_after_fork
 from ..streams import Stream
 from ..streams.keyed import Changes, Keyed, KeyedRecords
-from .notice import DURATION, Notice, Notification, leaves, notice_of, progress_of
+from .notice import DURATION, PASSING, Notice, Notification, leaves, notice_of, progress_of
 
 MAX_READ: Final = 10_000
 """Most records that are read at a time; of a longer burst the newest."""
 
+MAX_HANDLED: Final = 20
+"""Clears that are remembered: the words of a page may come twice, and an undo before its clear."""
+
 Seen = Iterable[tuple[str, int | None]]
 """Keys, with the turns that were seen; None: the latest."""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """What there is at one moment, for pages.
+
+    Attributes:
+        version: of the last change.
+        changes: since the version that was asked for.
+        whole: whether that is all there is.
+        total: how many there are.
+        unread: how many of them are not read.
+        turn: of the latest arrival.
+        read_to: the turn up to which all were marked as read last.
+        handled: names of the clears that were done or undone last.
+    """
+
+    version: int
+    changes: Changes
+    whole: bool
+    total: int
+    unread: int
+    turn: int
+    read_to: int
+    handled: list[str]
 
 
 class Notices:
@@ -36,23 +67,29 @@ class Notices:
         streams: whose records they are; ids of two streams are not the same.
         keep: most notifications kept; the oldest go first, those that are shown last.
         clock: gives the time that ages are counted by, in seconds.
+        visible: how many are before a reader's eyes: one that comes again stays in its place among these.
     """
 
-    def __init__(self, streams: Sequence[Stream], keep: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, streams: Sequence[Stream], keep: int, clock: Callable[[], float], visible: int = 5
+    ) -> None:
+        self.visible = visible
         self._streams = list(streams)
-        self._cursors = [0] * len(self._streams)
+        self._cursors = (0,) * len(self._streams)
         self._clock = clock
         self._records = KeyedRecords(keep, spare=lambda item: bool(item.state["shown"]))
         self._turn = 0
+        self._read_to = 0
         self._silent = False
-        self._undone: list[str] = []
-        self._lock = threading.RLock()
+        self._handled: deque[str] = deque(maxlen=MAX_HANDLED)
+        # Streams are read before it is taken: who holds a stream may ask for what is unread.
+        self._lock = threading.Lock()
         self.missed = 0
-        """Records that were overwritten, or too many at a time, before they were read."""
+        """Records that were overwritten, too many at a time, or not to be read."""
         renew_after_fork(self, Notices._renew_lock)
 
     def _renew_lock(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
 
     @property
     def keep(self) -> int:
@@ -67,21 +104,35 @@ class Notices:
 
     def ingest(self) -> int:
         """Read what has come; returns the version of the last change."""
-        with self._lock:
-            for i, stream in enumerate(self._streams):
-                self._cursors[i] = self._read(i, stream, self._cursors[i])
-            self._records.trim()
-            return self._records.version
+        while True:
+            cursors = self._cursors
+            found = [self._read(i, cursor) for i, cursor in enumerate(cursors)]
+            with self._lock:
+                if cursors is self._cursors:
+                    self._cursors = tuple(each.cursor for each in found)
+                    for each in found:
+                        self.missed += each.missed
+                        for key, notice in each.notices:
+                            self._take(notice, key)
+                    self._records.trim()
+                    return self._records.version
 
-    def _read(self, place: int, stream: Stream, cursor: int) -> int:
+    def _read(self, place: int, cursor: int) -> _Read:
+        """Return what a stream has after a cursor."""
+        stream = self._streams[place]
         if stream.last_seq <= cursor:
-            return cursor
+            return _Read(cursor, [], 0)
         batch = stream.read(after=cursor, limit=MAX_READ, newest=True)
-        self.missed += batch.missed if cursor else 0
+        missed = batch.missed if cursor else 0
+        notices = []
         for seq, row in enumerate(batch.rows(), batch.first_seq):
-            notice = notice_of(row)
-            self._take(notice, f"{place}#{seq}" if notice.id is None else key_of(place, notice.id))
-        return batch.last_seq
+            try:
+                notice = notice_of(row)
+            except Exception:  # objects of users: one record must not hold up those behind it
+                missed += 1
+                continue
+            notices.append((f"{place}#{seq}" if notice.id is None else key_of(place, notice.id), notice))
+        return _Read(batch.last_seq, notices, missed)
 
     def _take(self, notice: Notice, key: str) -> None:
         known = self._records.get(key)
@@ -103,9 +154,16 @@ class Notices:
         self._records.put(key, fields, notice.ts if fields else known.ts, state=state, counts=False)
 
     def _arrive(self, key: str, notice: Notice, known: Keyed | None) -> None:
-        fields = notice.fields if known is None else known.fields | notice.fields
-        anew = known is not None and not known.state["shown"]
-        self._records.put(key, notice.fields, notice.ts, state=self._fresh(notice, fields), anew=anew)
+        passed = () if known is None else [name for name in PASSING if name in known.fields]
+        kept = {} if known is None else {k: v for k, v in known.fields.items() if k not in passed}
+        anew = known is not None and not self._is_visible(known)
+        state = self._fresh(notice, kept | notice.fields)
+        self._records.put(key, notice.fields, notice.ts, state=state, anew=anew, forget=passed)
+
+    def _is_visible(self, item: Keyed) -> bool:
+        """Whether it is among the newest that are shown."""
+        newest = islice((each for each in reversed(self._records) if each.state["shown"]), self.visible)
+        return any(each is item for each in newest)
 
     def _fresh(self, notice: Notice, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the state of what has just come."""
@@ -127,64 +185,75 @@ class Notices:
 
     @silent.setter
     def silent(self, silent: bool) -> None:
-        with self._lock:
-            self.ingest()  # what has come so far came under the other rule
-            self._silent = silent
+        self.ingest()  # what has come so far came under the other rule
+        self._silent = silent
 
     def mark_read(self, seen: Seen, read: bool = True) -> list[str]:
         """Mark as read, or as unread; returns the keys for which that is news."""
-        with self._lock:
-            self.ingest()
-            return _keys(self._records.set(self._still(seen), read=read))
+        return self._set(seen, read=read)
 
     def mark_all_read(self, turn: int | None = None) -> int:
         """Mark as read what has come, up to a turn; returns how many that were."""
+        self.ingest()
         with self._lock:
-            self.ingest()
-            keys = [item.key for item in self._records if turn is None or item.state["turn"] <= turn]
+            last = self._turn if turn is None else turn
+            keys = [item.key for item in self._records if item.state["turn"] <= last]
+            self._read_to = max(self._read_to, min(last, self._turn))
+            self._records.version += 1  # pages are told, also where there was nothing to do
             return len(self._records.set(keys, read=True))
 
     def hide(self, seen: Seen) -> list[str]:
         """Leave in the history only what has had its time; returns the keys."""
-        with self._lock:
-            self.ingest()
-            return _keys(self._records.set(self._still(seen), shown=False))
+        return self._set(seen, shown=False)
 
     def dismiss(self, seen: Seen) -> list[str]:
         """Leave in the history only, as read; returns the keys."""
-        with self._lock:
-            self.ingest()
-            return _keys(self._records.set(self._still(seen), shown=False, read=True))
+        return self._set(seen, shown=False, read=True)
 
     def remove(self, seen: Seen) -> list[str]:
         """Remove for good; returns the keys."""
+        self.ingest()
         with self._lock:
-            self.ingest()
             return [key for key in self._still(seen) if self._records.remove(key) is not None]
 
     def clear(self, group: str, turn: int | None = None) -> int:
-        """Remove all that have come, up to a turn; returns how many. `undo` brings them back."""
+        """Remove all that have come, up to a turn; returns how many. `undo` brings them back.
+
+        A group that was cleared or undone before is not cleared again.
+        """
+        self.ingest()
         with self._lock:
-            self.ingest()
-            if group in self._undone:  # the words of a page may come in another order
-                self._undone.remove(group)
+            if group in self._handled:
                 return 0
+            self._handle(group)
             gone = self._records.clear(group, lambda item: turn is None or item.state["turn"] <= turn)
             return len(gone)
 
     def undo(self, group: str | None = None) -> int:
         """Bring back what was cleared last, or what a group was; returns how many."""
+        self.ingest()
         with self._lock:
-            self.ingest()
             cleared = self._records.cleared
             if group is None:
                 group = cleared[0] if cleared else ""
-            elif cleared is None or cleared[0] != group:
-                self._undone = [*self._undone[-9:], group]
+            self._handle(group)
+            if cleared is None or cleared[0] != group:
                 return 0
             back = self._records.restore(group)
             self._records.trim()
             return len(back)
+
+    def _handle(self, group: str) -> None:
+        """Note that a group was cleared or undone, which pages are told."""
+        if group in self._handled:
+            self._handled.remove(group)
+        self._handled.append(group)
+        self._records.version += 1
+
+    def _set(self, seen: Seen, **state: Any) -> list[str]:
+        self.ingest()
+        with self._lock:
+            return [item.key for item in self._records.set(self._still(seen), **state)]
 
     def _still(self, seen: Seen) -> list[str]:
         """Return the keys of which nothing has come since the turn that was seen."""
@@ -194,16 +263,18 @@ class Notices:
     # What there is
 
     def __len__(self) -> int:
-        with self._lock:
-            self.ingest()
-            return len(self._records)
+        self.ingest()
+        return len(self._records)
 
     @property
     def unread(self) -> int:
         """How many are not read."""
+        self.ingest()
         with self._lock:
-            self.ingest()
-            return sum(not item.state["read"] for item in self._records)
+            return self._unread()
+
+    def _unread(self) -> int:
+        return sum(not item.state["read"] for item in self._records)
 
     @property
     def turn(self) -> int:
@@ -214,29 +285,55 @@ class Notices:
         """Return the time by which arrivals are counted, in seconds."""
         return self._clock()
 
-    @property
-    def cleared(self) -> tuple[str, int] | None:
-        """What `undo` would bring back: the group, and how many; None: nothing."""
-        return self._records.cleared
-
     def items(self) -> list[Notification]:
         """Return all of them, the newest first."""
+        self.ingest()
         with self._lock:
-            self.ingest()
             return [notification_of(item) for item in reversed(self._records)]
 
     def find(self, key: str) -> Notification | None:
         """Return one; None: there is none."""
+        self.ingest()
         with self._lock:
-            self.ingest()
             item = self._records.get(key)
             return None if item is None else notification_of(item)
 
-    def changes(self, after: int) -> tuple[Changes, bool]:
-        """Return what has changed after a version, and whether that is all there is."""
+    def keys_of(self, id: str) -> list[str]:
+        """Return the keys of an id, of whatever stream."""
+        keys = [key_of(place, id) for place in range(len(self._streams))]
+        return [*keys, id] if "#" in id else keys  # of one without an id, its key stands for it
+
+    def is_known(self, key: str) -> bool:
+        """Whether there is one with a key, or an undo would bring it back."""
+        with self._lock:
+            return self._records.is_known(key)
+
+    def snapshot(self, after: int) -> Snapshot:
+        """Return what has changed after a version, or all there is when that is 0 or too long ago."""
+        self.ingest()
         with self._lock:
             found = self._records.changes(after) if after else None
-            return (Changes(list(self._records), []), True) if found is None else (found, False)
+            whole = found is None
+            return Snapshot(
+                self._records.version,
+                Changes([msgspec.structs.replace(item) for item in self._records], [])
+                if found is None
+                else found,
+                whole,
+                len(self._records),
+                self._unread(),
+                self._turn,
+                self._read_to,
+                list(self._handled),
+            )
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """What was read of one stream: the next cursor, what its records say by key, and how many could not be read."""
+
+    cursor: int
+    notices: list[tuple[str, Notice]]
+    missed: int
 
 
 def key_of(place: int, id: str) -> str:
@@ -263,7 +360,3 @@ def notification_of(item: Keyed) -> Notification:
         duration=fields.get("duration", DURATION),
         progress=progress,
     )
-
-
-def _keys(items: Iterable[Keyed]) -> list[str]:
-    return [item.key for item in items]

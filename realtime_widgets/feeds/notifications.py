@@ -7,7 +7,8 @@ Its numbers are versions: a part has what changed after the last. The body of a 
     total      how many there are, also of those that did not fit
     unread     how many of them are not read
     turn       of the latest arrival
-    cleared    what an undo brings back: its group, and how many; null: nothing
+    read_to    the turn up to which all were marked as read
+    handled    names of the clears that were done or undone last
     wall, at   this moment, by the clock of records and by that of arrivals; pages know no other
 """
 
@@ -57,23 +58,25 @@ class NotificationsFeed:
 
     def take(self, key: bool, now: float) -> Payload:
         """See `Feed.take`."""
-        notices = self._notices
-        version = notices.ingest()
-        changes, whole = notices.changes(0 if key else self._sent)
-        first, self._sent = self._sent + 1, version
-        items, nbytes = _fitting(changes.items)
+        found = self._notices.snapshot(0 if key else self._sent)
+        items, nbytes = _fitting(found.changes.items)
+        if not found.whole and len(items) < len(found.changes.items):
+            found = self._notices.snapshot(0)  # a page must not keep what has changed and did not fit
+            items, nbytes = _fitting(found.changes.items)
+        first, self._sent = self._sent + 1, found.version
         body: dict[str, Any] = {
             "items": items,
-            "total": len(notices),
-            "unread": notices.unread,
-            "turn": notices.turn,
-            "cleared": notices.cleared,
+            "total": found.total,
+            "unread": found.unread,
+            "turn": found.turn,
+            "read_to": found.read_to,
+            "handled": found.handled,
             "wall": self._wall(),
-            "at": notices.now(),
+            "at": self._notices.now(),
         }
-        if changes.removed:
-            body["removed"] = changes.removed
-        return Payload(1 if whole else first, version, whole, body, body_bytes=nbytes)
+        if found.changes.removed:
+            body["removed"] = found.changes.removed
+        return Payload(1 if found.whole else first, found.version, found.whole, body, body_bytes=nbytes)
 
 
 def _fitting(items: list[Keyed]) -> tuple[list[dict[str, Any]], int]:

@@ -90,6 +90,7 @@ class KeyedRecords:
         state: Mapping[str, Any] | None = None,
         counts: bool = True,
         anew: bool = False,
+        forget: Iterable[str] = (),
     ) -> Keyed:
         """Take in what a record says of a key; returns the item.
 
@@ -100,6 +101,7 @@ class KeyedRecords:
             state: what becomes of its state; None: what it was.
             counts: whether the record is one more of its kind, not an update.
             anew: whether the item moves to the newest place.
+            forget: fields that go unless the record has them.
         """
         item = self._items.get(key)
         if item is None:
@@ -107,6 +109,8 @@ class KeyedRecords:
             self._items[key] = item
             self._tombstones.pop(key, None)
         else:
+            for name in forget:
+                item.fields.pop(name, None)
             item.fields.update(fields)
             item.ts = max(item.ts, ts)
             item.count += counts
@@ -194,6 +198,12 @@ class KeyedRecords:
     def cleared(self) -> tuple[str, int] | None:
         """The group that can be restored, and how many items it has; None: there is none."""
         return next(((group, len(items)) for group, items in self._cleared.items()), None)
+
+    def is_known(self, key: str) -> bool:
+        """Whether there is an item of a key, or `restore` would bring it back."""
+        return key in self._items or any(
+            key == item.key for group in self._cleared.values() for item in group
+        )
 
     def changes(self, after: int) -> Changes | None:
         """Return what has changed after a version; None: too much is forgotten, so a snapshot is needed."""

@@ -17,14 +17,18 @@ class NotificationHandle:
 
     Args:
         id: its id.
+        title: what it says when it was cleared and something new is to be told of it.
         stream: where what is said of it goes.
         notices: the notifications that it is one of.
         wake: has the pages told.
     """
 
-    def __init__(self, id: str, stream: Stream, notices: Notices, wake: Callable[[], object]) -> None:
+    def __init__(
+        self, id: str, title: str, stream: Stream, notices: Notices, wake: Callable[[], object]
+    ) -> None:
         self.id = id
         """Its id."""
+        self._title = title
         self._stream = stream
         self._notices = notices
         self._wake = wake
@@ -62,7 +66,10 @@ class NotificationHandle:
             auto_remove=auto_remove,
             duration=duration,
         )
-        self._say(said)
+        self._title = said.get("title", self._title)
+        if type is not None:
+            said.setdefault("title", self._title)
+        self.say(said)
 
     def mark_read(self, read: bool = True) -> None:
         """Mark it as read, or as unread."""
@@ -83,7 +90,8 @@ class NotificationHandle:
     def _key(self) -> str:
         return key_of(0, self.id)
 
-    def _say(self, said: Mapping[str, Any]) -> None:
+    def say(self, said: Mapping[str, Any]) -> None:
+        """Say something of it by the names of the wire; for what is made of it, such as `NotificationProgress`."""
         if said:
             self._stream.append({"id": self.id, "updated": True, **said})
 

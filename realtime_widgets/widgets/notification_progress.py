@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ..errors import UsageError
 from ..runtime import get_runtime
+from ..runtime.forksafe import renew_after_fork
 from .notification_handle import NotificationHandle
 from .notification_record import record_of
 
@@ -32,9 +33,13 @@ class NotificationProgress:
         """The notification."""
         self._title = title
         self._lock = threading.Lock()
+        renew_after_fork(self, NotificationProgress._renew_lock)
         self._said_at = -math.inf
         self._waiting: dict[str, Any] = {}
         self._ended = False
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
 
     def __call__(self, progress: float | None = None, message: Any = None) -> None:
         """Say how far the work is.
@@ -87,7 +92,7 @@ class NotificationProgress:
             if self._ended or not said:
                 return
             self._said_at = time.monotonic()
-            self.handle._say(said)
+        self.handle.say(said)  # without the lock: who hears of it may say more
 
     def _end(self, type: str, message: Any) -> None:
         with self._lock:
@@ -95,8 +100,8 @@ class NotificationProgress:
                 return
             self._ended = True
             said = self._waiting | record_of(title=self._title, message=message, type=type)
-            said.pop("progress", None)
-            self.handle._say(said)
+        said.pop("progress", None)
+        self.handle.say(said)
 
 
 def told(error: BaseException) -> str:

@@ -27,11 +27,11 @@ def record_of(
         WrongType: likewise.
     """
     said: dict[str, Any] = {
-        "title": _text(title),
-        "message": _text(message),
+        "title": text_of(title),
+        "message": text_of(message),
         "type": None if type is None else checked_type(type),
-        "actionUrl": _text(action_url),
-        "actionLabel": _text(action_label),
+        "actionUrl": text_of(action_url),
+        "actionLabel": text_of(action_label),
         "autoRemove": None if auto_remove is None else bool(auto_remove),
         "duration": None if duration is None else 1000 * _checked_duration(duration),
         "progress": progress,
@@ -45,7 +45,7 @@ def checked_type(type: Any) -> str:
     Raises:
         UsageError: for an unknown one, naming the nearest.
     """
-    if type not in TYPES:
+    if not isinstance(type, str) or type not in TYPES:
         hint = did_you_mean(str(type), TYPES) or f"; pass one of {', '.join(map(repr, TYPES))}"
         raise UsageError(f"type={shown(type)} is no type of notification{hint}")
     return str(type)
@@ -60,7 +60,8 @@ def _checked_duration(duration: Any) -> float:
     return seconds
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """Return anything as text; None says nothing."""
     if value is None or isinstance(value, str):
         return value
     try:

@@ -17,7 +17,7 @@ from ..client import Client
 from ..errors import WrongType, reject_what_cannot_be_called, shown
 from ..feeds.feed import Payload
 from ..feeds.freshness import Facts
-from ..feeds.notice import TYPES, NoticeType, Notification
+from ..feeds.notice import TYPES, NoticeType, Notification, checked_id
 from ..feeds.notices import Notices, key_of
 from ..feeds.notifications import NotificationsFeed
 from ..runtime import get_runtime
@@ -27,7 +27,7 @@ from ..streams.amounts import Duration
 from .base import LiveWidget, named_keywords
 from .notification_handle import NotificationHandle
 from .notification_progress import NotificationProgress, told
-from .notification_record import record_of
+from .notification_record import record_of, text_of
 from .settings import Setting, flag, optional, seconds, whole
 
 T = TypeVar("T")
@@ -102,7 +102,7 @@ class Notifications(LiveWidget):
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
         self._own = Stream("notifications", max_points=MAX_RECORDS)
-        streams = [self._own, *_streams_of(source)]
+        streams = list(dict.fromkeys([self._own, *_streams_of(source)]))  # or all of one would be there twice
         self._notices = Notices(streams, 200, time.monotonic)
         self._actions: dict[object, Callable[[Notification], object]] = {}
         self._own_actions: dict[str, Callable[[Notification], object]] = {}
@@ -194,7 +194,7 @@ class Notifications(LiveWidget):
         It stays while the work goes on, ends as `success`, or with the exception as `error`.
         """
         said = record_of(title=title, message=message, type="info", progress=float("nan"))
-        return NotificationProgress(self._add(said, id, None, None), said["title"])
+        return NotificationProgress(self._add(said, id, None, None), said.get("title", ""))
 
     async def track(
         self,
@@ -221,9 +221,9 @@ class Notifications(LiveWidget):
         try:
             result = await work
         except BaseException as raised:
-            progress.fail(_filled(error, told(raised)) if error else told(raised))
+            progress.fail(_filled(error or "{}", told(raised)))
             raise
-        progress.done(_filled(success, result))
+        progress.done(_filled(success or "", result))
         return result
 
     def logging_handler(self, level: str | int = "WARNING") -> LogHandler:
@@ -266,19 +266,22 @@ class Notifications(LiveWidget):
     ) -> NotificationHandle:
         if on_action is not None:
             reject_what_cannot_be_called("an action cannot be told to", on_action)
-        name = uuid.uuid4().hex[:12] if id is None else str(id)
+        name = checked_id(text_of(id) or "") or uuid.uuid4().hex[:12]
+        key = key_of(0, name)
         if on_action is not None:
             self._forget_actions()
-            self._own_actions[key_of(0, name)] = on_action
+            self._own_actions[key] = on_action
+        else:
+            self._own_actions.pop(key, None)  # of an earlier one with its id
         self._own.append({"id": name, **said}, ts=ts)
-        return NotificationHandle(name, self._own, self._notices, self._wake)
+        return NotificationHandle(name, said.get("title", ""), self._own, self._notices, self._wake)
 
     def _forget_actions(self) -> None:
         """Let go of the functions of notifications that are no more, now and then."""
         if len(self._own_actions) >= 2 * self.max_history:
-            self._own_actions = {
-                key: fn for key, fn in self._own_actions.items() if self._notices.find(key) is not None
-            }
+            for key in list(self._own_actions.copy()):  # other threads may add some meanwhile
+                if not self._notices.is_known(key):
+                    self._own_actions.pop(key, None)
 
     # What becomes of them
 
@@ -300,6 +303,24 @@ class Notifications(LiveWidget):
     def find(self, id: str) -> Notification | None:
         """Return the newest with an id, of whatever source; None: there is none."""
         return next((item for item in self.items if item.id == str(id)), None)
+
+    def mark_read(self, id: str, read: bool = True) -> None:
+        """Mark those with an id as read, or as unread, whatever source they are of."""
+        self._notices.mark_read(self._seen(id), read)
+        self._wake()
+
+    def dismiss(self, id: str) -> None:
+        """Take those with an id out of what is shown; they stay in the history, as read."""
+        self._notices.dismiss(self._seen(id))
+        self._wake()
+
+    def remove(self, id: str) -> None:
+        """Remove those with an id for good."""
+        self._notices.remove(self._seen(id))
+        self._wake()
+
+    def _seen(self, id: str) -> list[tuple[str, int | None]]:
+        return [(key, None) for key in self._notices.keys_of(str(id))]
 
     def mark_all_read(self) -> None:
         """Mark all as read."""
@@ -329,9 +350,10 @@ class Notifications(LiveWidget):
 
     # What happens
 
-    @traitlets.observe("do_not_disturb", "max_history")
+    @traitlets.observe("do_not_disturb", "max_history", "max_visible")
     def _set(self, _: Any) -> None:
         self._notices.silent = self.do_not_disturb
+        self._notices.visible = self.max_visible
         self._notices.keep = self.max_history
         self._wake()
 
@@ -419,7 +441,7 @@ def _streams_of(source: Any) -> list[Stream]:
         return [source]
     if isinstance(source, Client):
         return [source.stream(channel) for channel in CHANNELS]
-    if isinstance(source, list | tuple):
+    if isinstance(source, Iterable) and not isinstance(source, str | bytes | Mapping):
         return [stream for each in source for stream in _streams_of(each)]
     raise WrongType(
         f"notifications cannot come from {shown(source)}: pass a client (rw.connect()), a stream, a list of these, "
@@ -433,6 +455,4 @@ def _checked_seen(seen: list[Any]) -> list[tuple[str, int]]:
 
 def _filled(text: Any, about: Any) -> str:
     """Put what it is about in the place of `{}`; any other braces stay as they are."""
-    return str(record_of(message=text)["message"]).replace(
-        "{}", str(record_of(message=about).get("message", about))
-    )
+    return (text_of(text) or "").replace("{}", text_of(about) or "None")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,6 +133,91 @@ def test_a_flood_is_read_as_far_as_anybody_could() -> None:
     assert len(notices) == 100
     assert notices.missed == 5
     assert notices.items()[0].title == f"t{MAX_READ + 4}"
+
+
+class Odd:
+    """An object that has no name to tell, nor a text."""
+
+    @property
+    def name(self) -> str:
+        raise RuntimeError
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+    def __float__(self) -> float:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("odd", [10**400, Odd(), Fraction(1, 3), [1], {"a": 1}, float("inf")])
+def test_one_odd_record_does_not_hold_up_the_others(odd: Any) -> None:
+    notices, (stream,) = made()
+    stream.append({"id": "a", "title": "before"})
+    stream.append(
+        {"id": "b", "title": "odd", "type": odd, "duration": odd, "timestamp": odd, "progress": odd}
+    )
+    stream.append({"id": "c", "title": "after"})
+    titles = [item.title for item in notices.items()]
+    assert titles in (["after", "odd", "before"], ["after", "before"])
+    assert notices.missed == 3 - len(titles)
+
+
+def test_a_clear_that_comes_twice_does_not_take_what_came_back() -> None:
+    notices, (stream,) = made()
+    stream.append({"id": "a", "title": "a"})
+    notices.clear("g")
+    notices.undo()
+    assert notices.clear("g") == 0
+    assert len(notices) == 1
+    assert notices.undo("h") == 0
+    assert [notices.clear("h"), notices.clear("h")] == [0, 0]
+    assert notices.snapshot(0).handled == ["g", "h"]
+
+
+def test_the_next_with_an_id_does_not_say_what_passed_with_the_one_before() -> None:
+    notices, (stream,) = made()
+    stream.append({"id": "a", "title": "Train", "progress": 0.5, "actionLabel": "Stop", "autoRemove": False})
+    stream.append({"id": "a", "message": "again"})
+    (item,) = notices.items()
+    assert (item.title, item.message, item.progress, item.action_label, item.auto_remove) == (
+        "Train", "again", None, "", True,
+    )  # fmt: skip
+
+
+def test_what_stands_behind_those_that_are_seen_comes_to_the_front_again() -> None:
+    notices, (stream,) = made()
+    for id in "abcdef":
+        stream.append({"id": id, "title": id, "type": "error"})
+    stream.append({"id": "a", "title": "a"})
+    stream.append({"id": "c", "title": "c"})
+    assert [item.id for item in notices.items()] == ["a", "f", "e", "d", "c", "b"]
+
+
+def test_fields_of_others_are_no_commands() -> None:
+    notices, (stream,) = made()
+    stream.append({"message": "I/O", "read": 1024, "removed": 3, "updated": 1_700_000_000_000})
+    stream.append({"level": "info", "message": "request", "duration": 12.5})
+    assert [(item.read, item.shown, item.duration) for item in notices.items()] == [(False, True, 5.0)] * 2
+
+
+def test_who_holds_a_stream_may_ask_while_another_thread_does() -> None:
+    notices, (stream,) = made()
+    stream.append({"id": "a", "title": "a"})
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.is_set():
+            notices.ingest()
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    for i in range(300):
+        with stream.hold():
+            stream.append({"id": str(i), "title": "t"})
+            assert notices.unread >= 1
+    stop.set()
+    asking.join(30)
+    assert not asking.is_alive()
 
 
 IDS = st.sampled_from("abc")

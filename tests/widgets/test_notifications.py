@@ -259,6 +259,58 @@ def test_a_threshold_notifies_once_for_each_crossing(sent: Recorder) -> None:
     assert (item.count, item.title) == (2, "cpu ≥ 0.9")
 
 
+def test_an_odd_record_stops_neither_the_panel_nor_the_frames_of_others(sent: Recorder) -> None:
+    stream = Stream("odd")
+    n = Notifications(stream)
+    card = rw.MetricCard("n", 1)
+    sent.wait_for(lambda frame: bodies(frame, card))
+    stream.append({"title": "x", "type": 10**400})
+    stream.append({"title": "y"})
+    card.update(2)
+    sent.wait_for(lambda frame: any(body.get("value") == 2 for body in bodies(frame, card)))
+    assert titles(n) == ["y", "x"]
+
+
+def test_ids_are_as_they_are_given_and_handles_find_theirs(sent: Recorder) -> None:
+    n = Notifications()
+    for id in ("", "x" * 300, "x" * 299 + "y", "a\x00b", "half \ud800", 5):
+        handle = n.info("t", id=id)  # type: ignore[arg-type]
+        assert handle.item is not None, id
+        handle.mark_read()
+        assert handle.item.read
+    assert len(n.items) == 6
+    n.remove("5")
+    n.mark_read("5")
+    n.dismiss("half \ud800")
+    assert len(n.items) == 5
+
+
+def test_the_result_of_what_is_awaited_is_never_lost(sent: Recorder) -> None:
+    n = Notifications()
+
+    async def work() -> int:
+        return 7
+
+    assert asyncio.run(n.track(work(), None, success=None, error=None)) == 7
+    assert n.items[0].type == "success"
+
+
+def test_the_same_stream_is_followed_once(sent: Recorder) -> None:
+    stream = Stream("s")
+    n = Notifications({stream, stream})
+    stream.append({"title": "once"})
+    assert titles(n) == ["once"]
+
+
+def test_who_hears_of_progress_may_say_more(sent: Recorder) -> None:
+    n = Notifications()
+    p = n.progress("Upload")
+    n.stream.listen(lambda: p(0.9))
+    p(0.5)
+    p.done()
+    assert n.items[0].type == "success"
+
+
 def test_many_threads_say_something(sent: Recorder) -> None:
     n = Notifications(max_history=1000)
     threads = [threading.Thread(target=lambda: [n.info("x") for _ in range(100)]) for _ in range(8)]

@@ -51,10 +51,20 @@ describe("the time of a notification", () => {
     expect(pass(5000)).toEqual([[], ["a"]]);
   });
 
-  it("is not read where it cannot be seen, and leaves with the panel on screen", () => {
+  it("neither is read nor leaves where it cannot be seen, though the panel is on screen", () => {
     attention.look(now, true, false, eyes());
-    expect(attention.next).toBe(5000);
-    expect(pass(5000)).toEqual([[], ["a"]]);
+    expect(attention.next).toBeNull();
+    expect(pass(60_000)).toEqual([[], []]);
+  });
+
+  it("is read anew, after all its time, when somebody has marked it as unread", () => {
+    attention.look(now, true, false, eyes("a"));
+    attention.attend(now, [item("a", 1, null)]);
+    expect(pass(60_000)).toEqual([["a"], []]);
+    attention.attend(now, [item("a", 1, null, null)]);
+    attention.attend(now, [item("a", 1, null, 3000)]);
+    expect(pass(2999)).toEqual([[], []]);
+    expect(pass(1)).toEqual([["a"], []]);
   });
 
   it("is told once of each arrival, and begins anew with the next", () => {

@@ -23,6 +23,8 @@ const body = (items: Notice[], more: Partial<NoticesBody> = {}): NoticesBody => 
   total: items.length,
   unread: items.filter(({ read }) => !read).length,
   turn: Math.max(0, ...items.map(({ turn }) => turn)),
+  read_to: 0,
+  handled: [],
   wall: 0,
   at: 0,
   ...more,
@@ -82,11 +84,38 @@ describe("the notifications of a page", () => {
   });
 
   it("come back when a clear is undone, also one that the kernel has not heard of", () => {
-    expect(notices.clear()).toBe(3);
-    expect([keys(), notices.unread]).toEqual([[], 0]);
-    notices.restore();
+    expect(notices.clear("g")).toBe(3);
+    expect([keys(), notices.unread, notices.clearing]).toEqual([[], 0, { turn: 3, group: "g" }]);
+    notices.restore("g");
     expect([keys(), notices.unread]).toEqual([["c", "b", "a"], 3]);
     expect(notices.unconfirmed).toEqual([]);
+  });
+
+  it("are what the kernel says once it has handled a clear, or its undo", () => {
+    notices.do("remove", [seenOf(a)]);
+    notices.clear("g");
+    notices.take(body([a, b, c], { total: 9, unread: 9 }), true); // it has not heard yet
+    expect([keys(), notices.unread, notices.elsewhere]).toEqual([[], 0, 0]);
+    notices.take(body([a, b, c], { total: 9, unread: 9, handled: ["x", "g"] }), true); // and undone by somebody else
+    expect([keys(), notices.clearing]).toEqual([["c", "b"], null]); // the first was removed for itself
+  });
+
+  it("come back with an undo as far as that clear had removed them", () => {
+    notices.do("remove", [seenOf(a)]);
+    notices.clear("g");
+    notices.do("remove", [seenOf(a)]);
+    notices.restore("g");
+    expect(keys()).toEqual(["c", "b"]);
+  });
+
+  it("are read up to a turn until the kernel says so, also where the page has not been sent them", () => {
+    notices.take(body([a, b, c], { total: 9, unread: 9 }), true);
+    notices.readAll();
+    notices.take(body([a, b, c], { total: 9, unread: 9 }), true);
+    expect([notices.unread, notices.readTo, notices.unconfirmed]).toEqual([0, 3, []]);
+    const read = [a, b, c].map((each) => ({ ...each, read: true }));
+    notices.take(body(read, { total: 9, unread: 0, read_to: 3 }), true);
+    expect([notices.unread, notices.readTo]).toEqual([0, 0]);
   });
 
   it("are hidden by the time and still unread", () => {

@@ -141,7 +141,7 @@ export class Page implements FrontEnd, RoutePage {
       ask: (what, about) =>
         this.#routes
           .get(routeId)
-          ?.send({ rw: WIRE, page: this.id, to: id, do: what, ...(about ? { about } : {}) }),
+          ?.send({ rw: WIRE, page: this.id, to: id, do: what, ...(about === undefined ? {} : { about }) }),
       held: (ids = [id]) => ids.length > 0 && ids.every((each) => this.#held.has(each)),
       hold: (on, ids = [id]) => this.#hold(on, ids),
     };

@@ -1,5 +1,5 @@
 // Attention: how long each notification has been before somebody's eyes, and what that makes due: one that was seen for long
-// enough is read, one whose time on screen is over leaves. Nothing counts while nobody looks. Pure: it is told the time.
+// enough is read, one whose time on screen is over leaves. Nothing counts that nobody can see. Pure: it is told the time.
 
 /** A notification as far as its time goes. */
 export interface Attended {
@@ -45,8 +45,9 @@ export class Attention {
     this.#counted.clear();
     for (const item of items) {
       const known = before.get(item.key);
-      const same = known?.turn === item.turn ? known : { onScreen: 0, seen: 0 };
-      this.#counted.set(item.key, { ...item, onScreen: same.onScreen, seen: same.seen });
+      const same = known?.turn === item.turn ? known : { onScreen: 0, seen: 0, readAfter: null };
+      const unread = same.readAfter === null && item.readAfter !== null; // somebody may have said so
+      this.#counted.set(item.key, { ...item, onScreen: same.onScreen, seen: unread ? 0 : same.seen });
     }
   }
 
@@ -81,8 +82,9 @@ export class Attention {
     let next = Number.POSITIVE_INFINITY;
     if (!this.#looking) return null;
     for (const { key, leavesAfter, readAfter, onScreen, seen } of this.#counted.values()) {
+      if (!this.#eyes.has(key)) continue;
       if (leavesAfter !== null && !this.#held) next = Math.min(next, leavesAfter - onScreen);
-      if (readAfter !== null && this.#eyes.has(key)) next = Math.min(next, readAfter - seen);
+      if (readAfter !== null) next = Math.min(next, readAfter - seen);
     }
     return Number.isFinite(next) ? Math.max(0, next) : null;
   }
@@ -92,8 +94,9 @@ export class Attention {
     this.#at = now;
     if (!this.#looking) return;
     for (const each of this.#counted.values()) {
+      if (!this.#eyes.has(each.key)) continue;
       if (!this.#held) each.onScreen += elapsed;
-      if (this.#eyes.has(each.key)) each.seen += elapsed;
+      each.seen += elapsed;
     }
   }
 }

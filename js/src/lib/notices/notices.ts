@@ -36,8 +36,18 @@ export interface NoticesBody {
   total: number;
   unread: number;
   turn: number;
+  /** The turn up to which the kernel has marked all as read. */
+  read_to: number;
+  /** Names of the clears that it has done or undone. */
+  handled: string[];
   wall: number;
   at: number;
+}
+
+/** A clear: of all up to a turn, by the name by which it can be undone. */
+export interface Clear {
+  turn: number;
+  group: string;
 }
 
 export type Deed = "read" | "hide" | "dismiss" | "remove";
@@ -48,6 +58,8 @@ interface Done {
   read?: true;
   hidden?: true;
   removed?: true;
+  /** Of the clear that removed it. */
+  group?: string;
 }
 
 export class Notices {
@@ -61,6 +73,9 @@ export class Notices {
   /** How many there are, and unread ones, of which the page has not been sent more. */
   #elsewhere = 0;
   #unreadElsewhere = 0;
+  /** What the kernel has not confirmed: a clear, and up to which turn all are read. */
+  clearing: Clear | null = null;
+  readTo = 0;
   #listed: Notice[] | null = null;
 
   /** Takes what the kernel says; `all`: it is all there is. Returns what is new, or has come again, the oldest first. */
@@ -73,6 +88,8 @@ export class Notices {
       this.#items.set(item.key, item);
       if (item.turn > known) fresh.push(item);
     }
+    for (const group of body.handled) this.#drop(group);
+    if (this.readTo <= body.read_to) this.readTo = 0;
     for (const [key, done] of this.#done) if (this.#isConfirmed(key, done)) this.#done.delete(key);
     this.#elsewhere = Math.max(0, body.total - this.#items.size);
     const unread = [...this.#items.values()].filter(({ read }) => !read).length;
@@ -98,22 +115,28 @@ export class Notices {
   }
 
   get unread(): number {
-    return this.#unreadElsewhere + this.all.filter(({ read }) => !read).length;
+    return (
+      (this.clearing || this.readTo ? 0 : this.#unreadElsewhere) + this.all.filter(({ read }) => !read).length
+    );
   }
 
   /** How many there are that the page has not been sent. */
   get elsewhere(): number {
-    return this.#elsewhere;
+    return this.clearing ? 0 : this.#elsewhere;
   }
 
   /** The reader does something to some of them. */
-  do(deed: Deed, seen: Seen[]): void {
+  do(deed: Deed, seen: Seen[], group?: string): void {
     for (const [key, turn] of seen) {
       const known = this.#done.get(key);
       const done: Done = known?.turn === turn ? known : { turn };
       if (deed === "read" || deed === "dismiss") done.read = true;
       if (deed === "hide" || deed === "dismiss") done.hidden = true;
-      if (deed === "remove") done.removed = true;
+      if (deed === "remove") {
+        done.removed = true;
+        if (group) done.group = group;
+        else delete done.group;
+      }
       this.#done.set(key, done);
     }
     this.#listed = null;
@@ -122,35 +145,44 @@ export class Notices {
   /** Reads all that have come. */
   readAll(): void {
     this.do("read", this.all.map(seenOf));
-    this.#unreadElsewhere = 0;
+    this.readTo = this.turn;
   }
 
-  /** Removes all that have come; returns how many. */
-  clear(): number {
-    const { all } = this;
-    const count = all.length + this.#elsewhere;
-    this.do("remove", all.map(seenOf));
-    this.#elsewhere = this.#unreadElsewhere = 0;
-    return count;
+  /** Removes all that have come, by a name; returns how many. */
+  clear(group: string): number {
+    const { all, elsewhere, turn } = this;
+    this.do("remove", all.map(seenOf), group);
+    this.clearing = { turn, group };
+    return all.length + elsewhere;
   }
 
-  /** Takes back what was removed, as far as the kernel has not told of it yet. */
-  restore(): void {
-    for (const done of this.#done.values()) delete done.removed;
+  /** Takes a clear back, as far as the kernel has not told of it yet. */
+  restore(group: string): void {
+    this.#drop(group);
     this.#listed = null;
   }
 
-  /** What the kernel has not confirmed, by what to say of it. */
+  /** A clear is done, or was undone: what is there now is what the kernel says. */
+  #drop(group: string): void {
+    if (this.clearing?.group === group) this.clearing = null;
+    for (const done of this.#done.values()) {
+      if (done.group !== group) continue;
+      delete done.removed;
+      delete done.group;
+    }
+  }
+
+  /** What the kernel has not confirmed of single ones, by what to say of it. */
   get unconfirmed(): [Deed, Seen[]][] {
     const of = (deed: Deed, is: (done: Done) => unknown): [Deed, Seen[]] => [
       deed,
       [...this.#done].filter(([, done]) => is(done)).map(([key, { turn }]): Seen => [key, turn]),
     ];
     const all = [
-      of("remove", ({ removed }) => removed),
+      of("remove", ({ removed, group }) => removed && !group),
       of("dismiss", ({ removed, hidden, read }) => !removed && hidden && read),
       of("hide", ({ removed, hidden, read }) => !removed && hidden && !read),
-      of("read", ({ removed, hidden, read }) => !removed && !hidden && read),
+      of("read", ({ removed, hidden, read, turn }) => !removed && !hidden && read && turn > this.readTo),
     ];
     return all.filter(([, seen]) => seen.length);
   }

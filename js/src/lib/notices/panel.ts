@@ -89,6 +89,7 @@ export class PanelView implements View {
     this.#clear = tool("bin", "clear", () => widget.clear());
     this.#quiet = tool("muted", "quiet", () => widget.beQuiet(!widget.quiet));
     this.#head.title.after(this.#badge);
+    this.#head.title.tabIndex = -1; // the focus comes here when what had it is gone
     this.#eyes = new Eyes(() => widget.look(), signal);
     this.#list = new List(this.#eyes, (what, notice) => this.#pressed(what, notice), signal);
     this.#more.type = "button";
@@ -144,9 +145,9 @@ export class PanelView implements View {
     const listed = this.#past ? this.#filtered(all) : this.#whole ? shown : shown.slice(0, most);
     this.#drawn = listed;
     this.#drawBadge(notices.unread);
+    this.#drawLines();
     this.#drawTools(all.length > 0);
     this.#drawTypes(all);
-    this.#drawLines();
     this.#list.draw(listed, { locale, zone, now, past: this.#past }, this.#heir);
     this.root.toggleAttribute("data-rw-past", this.#past);
     this.#drawEmpty(all.length + notices.elsewhere, listed.length);
@@ -161,9 +162,9 @@ export class PanelView implements View {
     widget.look(); // rows have come and gone
   }
 
-  /** Where the focus goes when the row that had it goes: to a button that is always there. */
+  /** Where the focus goes when what had it goes: to the undo of what has just been done, or where it changes nothing. */
   get #heir(): HTMLElement {
-    return this.#quiet;
+    return this.#undo.root.hidden ? this.#head.title : this.#undo.button;
   }
 
   #filtered(all: Notice[]): Notice[] {
@@ -224,8 +225,9 @@ export class PanelView implements View {
     const { away, cleared, locale } = this.widget;
     const say = noticeWords(locale);
     const number = formatter({ name: "number" }, locale);
-    this.#away.draw(away && !this.#past ? say("away", number(away)) : "", locale, this.#heir);
-    this.#undo.draw(cleared ? say("cleared", number(cleared.count)) : "", locale, this.#heir);
+    const { title } = this.#head;
+    this.#away.draw(away && !this.#past ? say("away", number(away)) : "", locale, title);
+    this.#undo.draw(cleared ? say("cleared", number(cleared.count)) : "", locale, title);
     this.#lines.hidden = this.#away.root.hidden && this.#undo.root.hidden;
   }
 
@@ -269,20 +271,22 @@ export class PanelView implements View {
 
   /** Follows where the reader's pointer and focus are, and whether the page is shown. */
   #followReader(signal: AbortSignal): void {
-    const { root } = this.#list;
+    const held = [this.#list.root, this.#lines, this.#more];
     const look = () => this.widget.look();
-    const hover = (on: boolean) => (event: PointerEvent) => {
-      this.#hovered = on && event.pointerType !== "touch"; // a finger does not leave
+    const hover = (on: boolean) => (event: Event) => {
+      this.#hovered = on && (event as PointerEvent).pointerType !== "touch"; // a finger does not leave
       look();
     };
-    root.addEventListener("pointerenter", hover(true), { signal });
-    root.addEventListener("pointerleave", hover(false), { signal });
     const focus = () => {
-      this.#focused = holdsFocus(root) && root.querySelector(":focus-visible") !== null;
+      this.#focused = held.some(holdsFocus) && this.root.querySelector(":focus-visible") !== null;
       look();
     };
-    root.addEventListener("focusin", focus, { signal });
-    root.addEventListener("focusout", () => queueMicrotask(focus), { signal });
+    for (const el of held) {
+      el.addEventListener("pointerenter", hover(true), { signal });
+      el.addEventListener("pointerleave", hover(false), { signal });
+      el.addEventListener("focusin", focus, { signal });
+      el.addEventListener("focusout", () => queueMicrotask(focus), { signal });
+    }
     document.addEventListener("visibilitychange", () => queueMicrotask(look), { signal });
     this.#eyes.watch(this.#head.root);
   }
@@ -292,20 +296,20 @@ export class PanelView implements View {
 class Line {
   readonly root = h("div", "rw-notice-line");
   readonly #text = h("span", "");
-  readonly #button = h("button", "rw-button");
+  readonly button = h("button", "rw-button");
   readonly #word: NoticeWord;
 
   constructor(word: NoticeWord, press: () => void, signal: AbortSignal) {
     this.#word = word;
-    this.#button.type = "button";
-    this.#button.addEventListener("click", press, { signal });
-    this.root.append(this.#text, this.#button);
+    this.button.type = "button";
+    this.button.addEventListener("click", press, { signal });
+    this.root.append(this.#text, this.button);
     this.root.hidden = true;
   }
 
   draw(text: string, locale: string, heir: HTMLElement): void {
     setText(this.#text, text);
-    setText(this.#button, noticeWords(locale)(this.#word));
+    setText(this.button, noticeWords(locale)(this.#word));
     setHidden(this.root, !text, heir);
   }
 }

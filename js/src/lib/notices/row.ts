@@ -35,6 +35,8 @@ export type Pressed = (what: "close" | "act", notice: Notice) => void;
 export class Row {
   readonly root = h("li", "rw-notice");
   readonly close = h("button", "rw-button rw-notice-close");
+  /** Says that it is unread, without a colour. */
+  readonly #new = h("span", "rw-notice-new");
   readonly #mark = h("span", "rw-notice-mark");
   readonly #word = h("span", "rw-notice-word");
   readonly #title = h("span", "rw-notice-title");
@@ -53,7 +55,8 @@ export class Row {
     const top = h("div", "rw-notice-top");
     const body = h("div", "rw-notice-body");
     for (const each of [this.#title, this.#text]) each.dir = "auto";
-    top.append(this.#word, this.#title, this.#count, this.#at);
+    setAttribute(this.#new, "role", "img");
+    top.append(this.#new, this.#word, this.#title, this.#count, this.#at);
     setAttribute(this.#bar, "role", "progressbar");
     this.#bar.append(this.#fill);
     body.append(top, this.#text, this.#bar, this.#action);
@@ -84,6 +87,8 @@ export class Row {
     this.root.dataset.rwType = notice.type;
     this.root.toggleAttribute("data-rw-read", notice.read);
     showIcon(this.#mark, icon);
+    this.#new.hidden = notice.read;
+    setAttribute(this.#new, "aria-label", say("is_unread"));
     setText(this.#word, kind);
     setText(this.#title, notice.title);
     this.#title.hidden = !notice.title;
