@@ -18,6 +18,7 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     css: true,
+    testTimeout: 60_000, // for what hangs: how long a machine takes that does other things, too, says nothing
     restoreMocks: true,
   },
 });
