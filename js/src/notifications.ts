@@ -45,6 +45,8 @@ export class Notifications extends LiveWidget {
   #heard = true;
   /** The turn when somebody looked last; null: nobody has. */
   #leftAt: number | null = null;
+  /** What came while nobody looked, in however many parts. */
+  readonly #missed = new Set<string>();
   /** How many came while nobody looked; 0: none, or the reader knows. */
   away = 0;
   /** What can be undone: how many were cleared, and by which name the kernel knows them. */
@@ -198,6 +200,7 @@ export class Notifications extends LiveWidget {
       this.#heard = false;
     } else if (!looking && this.#lookingSince !== null) {
       this.#lookingSince = null;
+      this.#missed.clear();
       this.#leftAt = this.notices.turn;
     }
     this.#count();
@@ -244,6 +247,7 @@ export class Notifications extends LiveWidget {
     const late = since === null || (!this.#heard && looked < SLACK_S);
     this.#heard = true;
     const missed = fresh.filter(({ at }) => late || this.notices.at - at > looked + SLACK_S);
+    for (const { key } of missed) this.#missed.add(key);
     const last = missed.at(-1);
     if (last) this.away = Math.max(this.away, last.turn - this.#leftAt);
     const most = this.get<number>("max_visible");
@@ -251,8 +255,8 @@ export class Notifications extends LiveWidget {
       if (this.away <= most) this.away = 0;
       return;
     }
-    const before = new Set(this.notices.shown.slice(0, most).map(({ key }) => key));
-    const folded = missed.filter(({ key, duration }) => duration !== undefined && !before.has(key));
+    const behind = this.notices.shown.slice(most);
+    const folded = behind.filter(({ key, duration }) => duration !== undefined && this.#missed.has(key));
     this.do("hide", folded.map(seenOf));
   }
 

@@ -203,6 +203,16 @@ describe("a panel", () => {
     expect(find(el, ".rw-notice-lines").hidden).toBe(true);
   });
 
+  it("makes one line of them also when they came one by one", () => {
+    pass(2);
+    hide();
+    for (let i = 0; i < 9; i++) arrive(come(`n${i}`));
+    back();
+    expect(titles()).toHaveLength(5);
+    expect(find(el, ".rw-notice-more").hidden).toBe(true);
+    expect(text(el, ".rw-notice-line:not([hidden]) span")).toBe("9 came while you were away");
+  });
+
   it("takes a few that came while nobody looked as any others", () => {
     pass(2);
     hide();
