@@ -21,13 +21,14 @@ from ..feeds.progress import Row, TaskState
 from ..runtime.forksafe import renew_after_fork
 from ..streams import Stream
 from ..streams.amounts import to_count
+from .course import Course, Record
 from .settings import text
 
 MOST: Final = 2**53
 """The largest total: larger numbers are not exact in the pages."""
 
-FIELDS: Final = {"done": "number", "rate": "number", "elapsed": "number", "state": "text"}
-"""Of its stream."""
+FRESH: Final = 0.1
+"""Seconds for which a look at the count is good; whoever asks later looks anew. A sampler looks as often."""
 
 
 class Task:
@@ -60,8 +61,11 @@ class Task:
         self.watch: Callable[[Task], object] | None = None
         """Called when it begins to be followed while it runs, to have it sampled."""
         self._clock = clock
-        self._lock = threading.Lock()
-        self._stream: Stream | None = None
+        # The garbage collector may end a loop on a thread that has the lock. Nobody is called with it held.
+        self._lock = threading.RLock()
+        self._course: Course | None = None
+        self._turn = 0  # counts the changes of state
+        self._origin = 0  # the count that it began with
         self._began: float | None = None
         self._ended: float | None = None
         self._sampled = 0.0
@@ -69,7 +73,7 @@ class Task:
         renew_after_fork(self, Task._renew_lock)
 
     def _renew_lock(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     # Counting
 
@@ -77,45 +81,64 @@ class Task:
         """Begin, or begin once more: from zero, with the clock at zero."""
         with self._lock:
             self._begin()
+        self._write()
         self._tell()
 
-    def _begin(self) -> None:
-        if self._stream is not None and self.runs:
-            self._stream.mark_run()
+    def _begin(self, done: int = 0) -> None:
+        again = self.runs > 0
         self.runs += 1
-        self.done = 0
-        self.error = ""
-        self.state = "running"
+        self.done = done
         self._began, self._ended = self._clock(), None
+        self._set_origin()
+        self._become("running", begins=again)
+
+    def _set_origin(self) -> None:
+        """What there is now was not counted since it began: nothing is known of how fast that was."""
+        assert self._began is not None
+        self._origin = self.done
         self._sampled = self._began
-        self._estimator = Estimator(self._began)
-        self._record()
+        self._estimator = Estimator(self._began, self.done)
+
+    def _become(self, state: TaskState, error: str = "", *, begins: bool = False) -> None:
+        """Be in a state from now on, and have that recorded; with the lock held."""
+        self._turn += 1
+        self.state, self.error = state, error
+        self._record(begins=begins)
 
     def add(self, count: int) -> bool:
         """Count so many more; any number of threads may. Returns whether it has begun with that, or gone on."""
         with self._lock:
             begun = self._go_on()
             self.done += count
+        if begun:
+            self._write()
         return begun
 
     def put(self, done: int) -> bool:
-        """Say how many there are; returns the same."""
+        """Say how many there are; returns the same. What it is told as it begins is where it goes on from, such as what
+        an earlier upload has left: it took no time.
+        """
         with self._lock:
-            begun = self._go_on()
+            begun = self._go_on(done)
+            at_once = not self.done and (self.elapsed or 0.0) < FRESH
             self.done = done
+            if at_once:
+                self._set_origin()
+        if begun:
+            self._write()
         return begun
 
-    def _go_on(self) -> bool:
+    def _go_on(self, done: int = 0) -> bool:
         """Begin with the first count; after an end go on, and the clock has run on. With the lock held: of several
         threads that count first one begins.
         """
         if self.state == "running":
             return False
         if self.state == "waiting":
-            self._begin()
+            self._begin(done)
         else:
-            self.state, self.error, self._ended = "running", "", None
-            self._record()
+            self._ended = None
+            self._become("running")
         return True
 
     def end(self, state: TaskState, error: str = "") -> None:
@@ -123,16 +146,17 @@ class Task:
         with self._lock:
             if self.state != "running":
                 return
-            self.state, self.error = state, error
             self._ended = self._clock()
             self._estimator.tell(self._ended, self.done)
-            self._record()
+            self._become(state, error)
+        self._write()
         self._tell()
 
     def explain(self, state: TaskState, error: str) -> None:
         """Say more of how it failed, as soon as that is known."""
         with self._lock:
-            self.state, self.error = state, error
+            self._become(state, error)
+        self._write()
         self._tell()
 
     # Watching
@@ -140,41 +164,56 @@ class Task:
     @property
     def stream(self) -> Stream:
         """Its counts as a stream, made when it is asked for first; see `track`."""
-        with self._lock:
-            if self._stream is None:
-                self._stream = Stream(self.title or "progress", fields=FIELDS)
-                if self.state != "waiting":
-                    self._record()
-            made = self._stream
+        course = self._course
+        if course is None:  # a listener asks while others count: once it is made there is nothing to wait for
+            course = self._followed()
         if self.watch is not None and self.state == "running":
             self.watch(self)
-        return made
+        return course.stream
+
+    def _followed(self) -> Course:
+        with self._lock:
+            if self._course is None:
+                self._course = Course(self.title)
+                if self.state != "waiting":
+                    self._record()
+            course = self._course
+        course.write()
+        return course
 
     @property
     def is_watched(self) -> bool:
         """Whether there is a stream to write."""
-        return self._stream is not None
+        return self._course is not None
 
     def sample(self) -> bool:
         """Look at the count and record it (on the I/O thread); returns whether it still runs."""
         with self._lock:
             if self.state != "running":
                 return False
-            self._sampled = self._clock()
-            self._estimator.tell(self._sampled, self.done)
+            self._look()
             self._record()
+        self._write()
         self._tell()
         return True
 
-    def _record(self) -> None:
-        stream = self._stream
-        if stream is None:
+    def _look(self) -> None:
+        self._sampled = self._clock()
+        self._estimator.tell(self._sampled, self.done)
+
+    def _record(self, *, begins: bool = False) -> None:
+        course = self._course
+        if course is None:
             return
-        rate = self.rate
-        stream.append(done=self.done, rate=rate, elapsed=self.elapsed, state=self.state)
-        running = self.state == "running"
-        if stream.complete == running:
-            stream.complete = not running
+        turn = (
+            self._turn
+        )  # first: what ends it from here on, on this very thread, makes this record one that is late
+        values = {"done": self.done, "rate": self._rate(), "elapsed": self.elapsed, "state": self.state}
+        course.say(Record(turn, begins, values))
+
+    def _write(self) -> None:
+        if self._course is not None:
+            self._course.write()
 
     def _tell(self) -> None:
         if self.changed is not None:
@@ -192,15 +231,26 @@ class Task:
     @property
     def rate(self) -> float | None:
         """How many a second, of late; of all at the end. None: not known."""
+        self._look_anew()
+        return self._rate()
+
+    def _rate(self) -> float | None:
         if self._ended is None:
             return self._estimator.rate(self._sampled)
-        elapsed = self.elapsed
-        return self.done / elapsed if elapsed and self.done else None
+        elapsed, counted = self.elapsed, self.done - self._origin
+        return counted / elapsed if elapsed and counted > 0 else None
 
     @property
     def remaining(self) -> float | None:
         """Seconds until the end, at the rate of late; None: not known, or it does not run."""
+        self._look_anew()
         return self._estimator.remaining(self._sampled, self.total) if self.state == "running" else None
+
+    def _look_anew(self) -> None:
+        """Look at the count where no sampler does: nobody has followed it until now."""
+        with self._lock:
+            if self.state == "running" and self._clock() - self._sampled >= FRESH:
+                self._look()
 
     def row(self, key: int, depth: int, runs: int) -> Row:
         """Return what a card says of it."""

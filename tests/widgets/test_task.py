@@ -157,6 +157,106 @@ def test_no_sample_comes_after_the_end(task: Task):
         assert task.stream.last["state"] == "done"
 
 
+# Whom it calls, and who calls it
+
+
+class ClockThatEnds(Clock):
+    """As the garbage collector does it: a loop is ended in the middle of a look at its count, on the same thread."""
+
+    task: Task | None = None
+
+    def __call__(self) -> float:
+        task, self.task = self.task, None
+        if task is not None:
+            task.end("stopped")
+        return self.now
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_a_loop_may_end_on_the_thread_that_looks_at_it(followed: bool):
+    clock = ClockThatEnds()
+    task = Task("a", 10, "", clock)
+    task.begin()
+    if followed:
+        assert task.stream.last
+    clock.task = task
+    clock.now += 1
+    in_time(task.sample if followed else lambda: task.stream)
+    task.end("done")
+    assert records(task)[-1] == (0, 1, "stopped")
+    assert (task.state, task.stream.complete, len(task.stream)) == ("stopped", True, 3 if followed else 1)
+
+
+def test_who_listens_to_its_stream_may_ask_and_count_and_end(task: Task, clock: Clock):
+    stream = task.stream
+    seen: list[Any] = []
+
+    def heard() -> None:
+        seen.append((task.stream.last, task.rate, task.remaining))
+        if task.done < 5:
+            task.add(1)
+            task.sample()
+        else:
+            task.end("done")
+
+    stream.listen(heard)
+    in_time(task.begin)
+    assert seen
+    assert (task.state, records(task)[-1][2], stream.complete) == ("done", "done", True)
+
+
+def in_time(fn: Any) -> None:
+    """Call it on another thread: what hangs fails, and hangs no other test."""
+    thread = threading.Thread(target=fn, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive(), "it waits for itself"
+
+
+def test_what_is_known_later_of_its_end_is_in_its_stream(task: Task, clock: Clock):
+    stream = task.stream
+    task.begin()
+    task.end("stopped")
+    task.explain("failed", "ValueError: x")
+    assert [row[2] for row in records(task)] == ["running", "stopped", "failed"]
+    assert stream.complete
+
+
+def test_who_asks_while_nobody_follows_it_is_told(task: Task, clock: Clock):
+    task.begin()
+    clock.now += 2
+    task.done = 4
+    assert (task.rate, task.remaining, task.is_watched) == (2, 3, False)
+    clock.now += 3
+    assert task.elapsed == 5
+
+
+def test_what_there_was_when_it_began_was_not_counted_in_no_time(task: Task, clock: Clock):
+    stream = task.stream
+    task.total = 10_000
+    assert task.put(5000)
+    clock.now += 10
+    task.put(5100)
+    task.sample()
+    assert (task.rate, task.remaining) == (10, pytest.approx(490))
+    task.end("stopped")
+    assert task.rate == 10
+    assert [row[0] for row in records(task)] == [5000, 5100, 5100]
+    assert stream["rate"][-1] == 10
+
+
+@pytest.mark.parametrize(("after", "rate"), [(0.0, 1.0), (5.0, 501.0)])
+def test_in_a_block_what_is_set_at_once_is_where_it_goes_on(
+    task: Task, clock: Clock, after: float, rate: float
+):
+    task.begin()
+    clock.now += after
+    task.put(5000)
+    clock.now += 10 - after
+    task.put(5010)
+    assert task.rate == rate
+
+
 @pytest.mark.parametrize(("total", "count"), [(None, None), (0, 0), (7, 7), (7.0, 7), (np.int64(3), 3)])
 def test_a_total_is_a_count(total: Any, count: int | None):
     assert checked_total(total) == count
