@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import weakref
 from typing import Final, Protocol
@@ -10,6 +11,8 @@ from typing import Final, Protocol
 from ..errors import RuntimeStopped
 from ..runtime import get_runtime
 from ..runtime.scheduling import Scheduler
+
+logger = logging.getLogger(__name__)
 
 INTERVAL: Final = 0.1
 """Seconds between two looks: as smooth as a bar has to be, and a chart of it has ten records a second."""
@@ -51,12 +54,22 @@ class Sampler:
 
     def _tick(self) -> None:
         self._armed = False  # before looking: what is added from here on arms again
-        for key, ref in list(self._tasks.items()):
-            task = ref()
-            if (task is None or not task.sample()) and self._tasks.get(key) is ref:
-                del self._tasks[key]
-        if self._tasks:
-            self._arm()
+        try:
+            for key, ref in self._tasks.copy().items():  # copied at once: threads add to it meanwhile
+                if not _runs(ref()) and self._tasks.get(key) is ref:
+                    del self._tasks[key]
+        finally:
+            if self._tasks:
+                self._arm()
+
+
+def _runs(task: Sampled | None) -> bool:
+    """Look at a count; returns whether it still runs. One that cannot be looked at holds up no other."""
+    try:
+        return task is not None and task.sample()
+    except Exception:
+        logger.exception("a progress bar could not be looked at")
+        return False
 
 
 def get_sampler() -> Sampler:

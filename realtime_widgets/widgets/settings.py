@@ -38,7 +38,7 @@ class Setting(traitlets.TraitType):  # type: ignore[type-arg]
 
 
 class OnlySettings(NamesNearest):
-    """A widget of which only what it has can be set: its settings, and those of ipywidgets.
+    """A widget, or what has one, of which only what it has can be set: its settings, and those of ipywidgets.
 
     Private attributes are free, and so is everything in classes that users derive.
     """
@@ -62,7 +62,8 @@ def _no_such_setting(widget: Any, name: str) -> str:
 
 def _settable(kind: Any) -> Iterable[str]:
     own = [each for each in kind.__mro__ if _is_ours(each)]
-    yield "layout"
+    if hasattr(kind, "layout"):
+        yield "layout"
     for each in own:
         for name, value in vars(each).items():
             if isinstance(value, traitlets.TraitType) or (isinstance(value, property) and value.fset):

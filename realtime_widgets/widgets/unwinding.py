@@ -3,22 +3,38 @@
 A generator whose loop is left is closed, by a `break` and by an exception alike: it is told `GeneratorExit` and nothing
 else. But an exception that went through a loop has its frame in its traceback, at the instruction at which it was left,
 or at an earlier one, where a `with` or a `finally` has raised it again. One that is raised behind the loop has a later
-one.
+one, and one that is raised before it, in the next turn of a loop around it, one before that which asked for its first
+item.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 from types import FrameType
 
 Place = tuple[int, int]
 """What tells a moment of a frame from others: the frame by its id, and the instruction."""
 
+Stretch = tuple[int, int, int]
+"""A frame by its id, and the instructions at which a loop in it began and was left."""
+
 _GENERATOR = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR | inspect.CO_COROUTINE
 
 
+def frame_above(depth: int) -> FrameType | None:
+    """Return a frame that called the caller, as `sys._getframe` counts; None: there is none.
+
+    A loop that is forgotten at the end of the program, or by another language, is left by nobody.
+    """
+    try:
+        return sys._getframe(depth + 1)
+    except ValueError:
+        return None
+
+
 def places_of(frame: FrameType | None) -> list[Place]:
-    """Return where a loop is being left: in its frame, and where that is a generator in the one that iterates over it.
+    """Return where a loop is now: in its frame, and where that is a generator in the one that iterates over it.
 
     Args:
         frame: of the loop; None: not known.
@@ -32,12 +48,19 @@ def places_of(frame: FrameType | None) -> list[Place]:
     return places
 
 
-def passed(error: BaseException, places: list[Place]) -> bool:
-    """Whether an exception has gone through one of some places."""
-    left_at = dict(places)
+def stretches(began: list[Place], left: list[Place]) -> list[Stretch]:
+    """Return from where to where a loop went; from 0 on in a frame that has not asked for its first item."""
+    first = dict(began)
+    return [(frame, first.get(frame, 0), last) for frame, last in left]
+
+
+def passed(error: BaseException, loop: list[Stretch]) -> bool:
+    """Whether an exception has gone through a loop."""
+    between = {frame: (first, last) for frame, first, last in loop}
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_lasti <= left_at.get(id(trace.tb_frame), -1):
+        first, last = between.get(id(trace.tb_frame), (0, -1))
+        if first <= trace.tb_lasti <= last:
             return True
         trace = trace.tb_next
     return False

@@ -90,6 +90,55 @@ def test_one_that_is_added_while_it_looks_is_not_missed(sampler: Sampler, schedu
     assert late.seen >= 1
 
 
+def test_one_that_cannot_be_looked_at_holds_up_no_other(
+    sampler: Sampler, scheduler: Scheduler, caplog: pytest.LogCaptureFixture
+):
+    class Broken(Counted):
+        def sample(self) -> bool:
+            super().sample()
+            raise MemoryError("no room")
+
+    broken, other = Broken(), Counted()
+    sampler.add(broken)
+    sampler.add(other)
+    scheduler.turn()
+    scheduler.turn()
+    assert (broken.seen, other.seen, len(scheduler.due)) == (1, 2, 1)
+    assert "no room" in caplog.text
+
+
+def test_an_interrupt_within_a_look_does_not_end_all_looks(sampler: Sampler, scheduler: Scheduler):
+    class Interrupted(Counted):
+        def sample(self) -> bool:
+            super().sample()
+            raise KeyboardInterrupt
+
+    sampler.add(interrupted := Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        scheduler.turn()
+    assert (interrupted.seen, len(scheduler.due)) == (1, 1)
+
+
+def test_threads_may_add_while_it_looks(sampler: Sampler, scheduler: Scheduler):
+    """What it goes through is a copy that was made at once, for the garbage collector as well."""
+    kept: list[Counted] = []
+
+    class Growing(dict[int, Any]):
+        def items(self) -> Any:
+            for item in super().items():
+                yield item
+                kept.append(Counted())
+                sampler.add(kept[-1])
+
+        def copy(self) -> dict[int, Any]:
+            return dict(super().items())
+
+    sampler._tasks = Growing()
+    sampler.add(first := Counted())
+    scheduler.turn()
+    assert (first.seen, len(scheduler.due)) == (1, 1)
+
+
 def test_a_runtime_that_has_stopped_takes_nothing(sampler: Sampler, monkeypatch: pytest.MonkeyPatch):
     def stopped(*_: object) -> None:
         raise RuntimeStopped("at exit")

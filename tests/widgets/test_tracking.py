@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import subprocess
+import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -149,6 +151,88 @@ def test_it_can_be_iterated_again():
     stream = bar.stream
     assert [list(bar), list(bar)] == [[1, 2], [1, 2]]
     assert (end(bar), len(stream.runs), rows(bar)) == (("done", 2, ""), 1, [("", 0, 2, 2, "done")])
+
+
+@pytest.fixture
+def left(monkeypatch: pytest.MonkeyPatch) -> tracking.LeftLoops:
+    """Those of a notebook, whose cell the test ends."""
+    made = tracking.LeftLoops()
+    made._is_told = True
+    monkeypatch.setattr(tracking, "get_left_loops", lambda: made)
+    return made
+
+
+def run(left: tracking.LeftLoops, cell: Callable[[], object]) -> None:
+    try:
+        cell()
+    except Exception as error:
+        left._explain(error)
+    else:
+        left._explain(None)
+
+
+def test_an_error_of_the_outer_loop_is_none_of_an_inner_one_that_was_stopped_before(left: tracking.LeftLoops):
+    outer = rw.track(range(3), "outer")
+
+    def cell() -> None:
+        for i in outer:
+            [0][i]
+            for j in rw.track(range(9), "inner"):
+                if j == 3:
+                    break
+
+    outer.progress  # noqa: B018 (its rows)
+    run(left, cell)
+    assert [row[3:] for row in rows(outer)] == [(1, "failed"), (3, "stopped")]
+    assert outer.stream.last is not None
+    assert outer.stream.last["state"] == "failed"
+
+
+def test_async_loops_are_told_likewise(left: tracking.LeftLoops):
+    first, second = rw.track(slowly(9)), rw.track(slowly(9))
+
+    async def work() -> None:
+        async for i in first:
+            if i == 2:
+                break
+        async for i in second:
+            [0, 1][i]
+
+    run(left, lambda: asyncio.run(work()))
+    assert (first.state, second.state, second.error) == (
+        "stopped",
+        "failed",
+        "IndexError: list index out of range",
+    )
+
+
+def test_of_loops_that_are_left_by_the_thousand_the_last_are_kept(left: tracking.LeftLoops):
+    for _ in range(tracking.MOST_LEFT + 5):
+        for _ in rw.track([1]):
+            break
+    assert len(left._left) == tracking.MOST_LEFT
+    bar = rw.track([1])
+
+    def cell() -> None:
+        for _ in bar:
+            raise ValueError("x")
+
+    run(left, cell)
+    assert (bar.state, len(left._left)) == ("failed", 0)
+
+
+def test_one_that_is_dropped_at_the_end_of_the_program_is_silent():
+    code = "import realtime_widgets as rw\nbar = rw.track(range(3))\nit = iter(bar)\nnext(it)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_one_that_nobody_is_seen_to_leave_is_stopped(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tracking, "frame_above", lambda _: None)
+    bar = rw.track(range(3))
+    for _ in bar:
+        break
+    assert end(bar) == ("stopped", 0, "")
 
 
 # Loops within loops
@@ -389,6 +473,20 @@ def test_what_was_meant_is_named():
         rw.track([1], total=-1)
     with pytest.raises(TypeError, match="did you mean 'total'"):
         rw.track([1], totla=1)  # type: ignore[call-arg]
+
+
+def test_it_is_true_unless_there_is_nothing():
+    assert [bool(rw.track(items)) for items in (iter(()), [1], [])] == [True, True, False]
+    with pytest.raises(TypeError):
+        len(rw.track(iter(())))
+
+
+def test_a_misspelled_attribute_is_named_in_reading_and_in_setting():
+    bar = rw.track([1])
+    with pytest.raises(AttributeError, match="did you mean 'description'"):
+        bar.descripton  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match="did you mean 'description'"):
+        bar.descripton = "x"  # type: ignore[attr-defined]
 
 
 # In a notebook

@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.widgets.unwinding import Place, passed, places_of
+from realtime_widgets.widgets.unwinding import Stretch, frame_above, passed, places_of, stretches
 
-left: list[list[Place]] = []
+left: list[list[Stretch]] = []
 
 
 def watched(items: Iterable[Any]) -> Iterator[Any]:
+    began = places_of(sys._getframe(1))
     try:
         yield from items
     except GeneratorExit:
-        left.append(places_of(sys._getframe(1)))
+        left.append(stretches(began, places_of(sys._getframe(1))))
         raise
 
 
@@ -28,7 +29,7 @@ def again(items: Iterable[Any]) -> Iterator[Any]:
         yield item
 
 
-def where() -> list[Place]:
+def where() -> list[Stretch]:
     [places] = left
     return places
 
@@ -111,6 +112,28 @@ def test_nor_has_one_that_is_raised_behind_a_loop_in_the_same_frame():
     with pytest.raises(ValueError, match="boo") as caught:
         fail()
     assert not passed(caught.value, where())
+
+
+@pytest.mark.parametrize("wrap", WRAPS)
+def test_nor_has_one_that_is_raised_before_a_loop_in_the_next_turn_of_another(wrap: Callable[..., Any]):
+    def fail() -> None:
+        for turn in range(2):
+            [0][turn]
+            for _ in wrap(watched([1, 2])):
+                break
+
+    with pytest.raises(IndexError) as caught:
+        fail()
+    assert not passed(caught.value, where())
+
+
+def test_in_a_frame_that_has_not_asked_for_its_first_item_a_loop_went_from_the_beginning():
+    assert stretches([(1, 5), (3, 5)], [(1, 9), (2, 7)]) == [(1, 5, 9), (2, 0, 7)]
+
+
+def test_above_the_first_frame_there_is_none():
+    assert frame_above(0) is sys._getframe()
+    assert frame_above(10_000) is None
 
 
 def raising(wrap: Callable[[Any], Any]) -> None:
