@@ -30,7 +30,11 @@ class Line:
         self.place = place
         self.depth: int = 0 if parent is None else parent.depth + 1
         self.runs = 0
-        """How often it had begun before this task."""
+        """To be added to the runs of its task: those of others before it, less those that this one had elsewhere."""
+
+    def keep(self) -> None:
+        """Go on to say what is so now, because the task has a row elsewhere from here on."""
+        self.task = self.task.as_it_was()
 
 
 class Rows:
@@ -46,7 +50,9 @@ class Rows:
         self._lines = [self.first]  # replaced as a whole: the I/O thread reads it at any time
         self._forgotten = 0
         self._listeners = Listeners("a progress card")
-        task.changed = self._listeners.tell
+        if task.moves is not None and task.state != "running":
+            task.moves()
+        task.changed, task.moves = self._listeners.tell, self.first.keep
 
     def put(self, task: Task, parent: Line, place: Hashable) -> Line:
         """Give a task a row below that of its outer loop: that of one that has ended at the same place, or a new one.
@@ -61,11 +67,14 @@ class Rows:
         if line is None:
             line = Line(next(self._keys), task, parent, where)
             self._insert(line)
-        else:
-            line.runs += line.task.runs
-            line.task.changed = None
+            line.runs = -task.runs
+        elif line.task is not task:
+            line.runs += line.task.runs - task.runs
+            line.task.changed = line.task.moves = None
             line.task = task
-        task.changed = self._listeners.tell
+        if task.moves not in (None, line.keep):
+            task.moves()
+        task.changed, task.moves = self._listeners.tell, line.keep
         return line
 
     def _insert(self, line: Line) -> None:

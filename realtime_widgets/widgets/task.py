@@ -58,6 +58,8 @@ class Task:
         """How often it has begun."""
         self.changed: Callable[[], object] | None = None
         """Called when something else than the count has changed, and after each sample."""
+        self.moves: Callable[[], object] | None = None
+        """Called before it begins in another row, on another card it may be."""
         self.watch: Callable[[Task], object] | None = None
         """Called when it begins to be followed while it runs, to have it sampled."""
         self._clock = clock
@@ -251,6 +253,17 @@ class Task:
         with self._lock:
             if self.state == "running" and self._clock() - self._sampled >= FRESH:
                 self._look()
+
+    def as_it_was(self) -> Task:
+        """Return what is known of it now, as a task that nobody counts: what still runs is stopped."""
+        with self._lock:
+            kept = Task(self.title, self.total, self.unit, self._clock)
+            kept.note, kept.done, kept.runs = self.note, self.done, self.runs
+            kept.state, kept.error = self.state, self.error
+            kept._origin, kept._began, kept._ended = self._origin, self._began, self._ended
+        if kept.state == "running":
+            kept.end("stopped")
+        return kept
 
     def row(self, key: int, depth: int, runs: int) -> Row:
         """Return what a card says of it."""

@@ -100,6 +100,53 @@ def test_what_runs_is_not_forgotten_and_counted_where_there_is_no_room():
     assert (len(rows.tasks), rows.said()[1]) == (MOST_ROWS, 32 - MOST_ROWS)
 
 
+def begin_again(rows: Rows, again: Task, done: int, place: str = "here") -> Line:
+    line = rows.put(again, rows.first, place)
+    again.begin()
+    again.add(done)
+    again.end("done")
+    return line
+
+
+def test_one_that_begins_again_at_the_same_place_counts_each_run_once():
+    rows, val = Rows(task("Epochs")), Task("val", 3, "")
+    for _ in range(3):
+        begin_again(rows, val, 2)
+    assert shown(rows)[1:] == [("val", 1, 3)]
+
+
+def test_one_that_begins_again_on_another_card_leaves_what_it_was():
+    first, second, val = Rows(task("A")), Rows(task("B")), Task("val", 3, "")
+    begin_again(first, val, 3)
+    begin_again(first, val, 2)
+    line = second.put(val, second.first, "here")
+    val.begin()
+    kept, moved = (rows.said()[0][1] for rows in (first, second))
+    assert (kept.runs, kept.done, kept.state) == (2, 2, "done")
+    assert (moved.runs, moved.done, moved.state) == (1, 0, "running")
+    assert line.task is val
+    val.end("done")
+    begin_again(first, val, 1)
+    kept, moved = (rows.said()[0][1] for rows in (first, second))
+    assert ((kept.runs, kept.done), (moved.runs, moved.done)) == ((3, 1), (1, 0))
+
+
+def test_one_that_has_a_card_of_its_own_later_leaves_what_it_was():
+    outer, val = Rows(task("A")), Task("val", 3, "")
+    begin_again(outer, val, 3)
+    own = Rows(val)
+    val.begin()
+    assert [row.state for row in (outer.said()[0][1], own.said()[0][0])] == ["done", "running"]
+
+
+def test_one_that_still_runs_as_it_moves_is_stopped_there():
+    first, second = Rows(task("A")), Rows(task("B"))
+    moved = inner(first, "val", end=False).task
+    second.put(moved, second.first, "there")
+    moved.begin()
+    assert [rows.said()[0][1].state for rows in (first, second)] == ["stopped", "running"]
+
+
 def test_those_who_listen_hear_of_what_has_the_row_now():
     rows = Rows(task("a"))
     told: list[int] = []

@@ -475,6 +475,21 @@ def test_what_was_meant_is_named():
         rw.track([1], totla=1)  # type: ignore[call-arg]
 
 
+def test_one_that_is_iterated_within_two_loops_is_on_both_cards_as_it_was_there():
+    val = rw.track([1, 2, 3], "val")
+    first, second = rw.track([1, 2], "A"), rw.track([1], "B")
+    for outer in (first, second):
+        outer.progress  # noqa: B018 (its rows)
+        for _ in outer:
+            for each in val:
+                if outer is second and each == 2:
+                    break
+    assert [rows(outer)[1] for outer in (first, second)] == [
+        ("val", 1, 2, 3, "done"),
+        ("val", 1, 1, 1, "stopped"),
+    ]
+
+
 def test_it_is_true_unless_there_is_nothing():
     assert [bool(rw.track(items)) for items in (iter(()), [1], [])] == [True, True, False]
     with pytest.raises(TypeError):
