@@ -1,9 +1,10 @@
 """Estimator: how fast something is counted, and when the rest of it will be.
 
 Pure: told the time and the count, it returns a rate. What it remembers fades with a time constant of some seconds, so
-that the first, slow batches are soon forgotten; where items are rarer than that, the last few of them are what counts.
-Until something fades that is the plain average. A pause counts once it is longer than those that were usual, from then
-on with every second: the rate sinks, and what remains grows, while nothing comes.
+that slow batches are soon forgotten, and a first one that was an exception as soon as others have come; where items are
+rarer than that, the last few of them are what counts. Until something fades that is the plain average. A pause counts
+once it is longer than those that were usual, from then on with every second: the rate sinks, and what remains grows,
+while nothing comes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ MEMORY_PAUSES: Final = 5.0
 """The same in usual pauses between two counts, where these are long: so many items say how fast they are."""
 PAUSE_KEPT: Final = 0.8
 """Share of the longest pause that is still usual after the next count: a slow first item makes none of them slow."""
+FASTER: Final = 4.0
+"""So many times as fast as the first count must the next ones be to make it an exception, which says nothing."""
+LATER: Final = 3
+"""Counts, and at least `LATER_SECONDS`, after which that is decided."""
+LATER_SECONDS: Final = 1.0
 SHORTEST: Final = 1e-6
 """Seconds between two counts; what comes sooner belongs to the next."""
 LONGEST: Final = 1e9
@@ -31,7 +37,7 @@ class Estimator:
         done: the count at that time.
     """
 
-    __slots__ = ("_at", "_done", "_items", "_pause", "_seconds")
+    __slots__ = ("_at", "_done", "_first", "_items", "_later", "_pause", "_seconds")
 
     def __init__(self, now: float, done: float = 0) -> None:
         self._begin(now, done)
@@ -42,6 +48,8 @@ class Estimator:
         self._items = 0.0  # counted, faded
         self._seconds = 0.0  # that this took, faded likewise
         self._pause = 0.0  # how long nothing may come without being slow
+        self._first: tuple[float, float, float] | None = None  # when the first count was, what, and how fast
+        self._later = 0  # counts after it, until it is decided whether these are of another kind
 
     def tell(self, now: float, done: float) -> None:
         """Take the count at a time; one that is less than before begins anew."""
@@ -63,6 +71,22 @@ class Estimator:
             # It was longer before: what is older has no more weight than it would have had.
             self._items *= memory / self._seconds
             self._seconds = memory
+        if self._later < LATER or self._first:
+            self._forget_first(items / seconds)
+
+    def _forget_first(self, rate: float) -> None:
+        """Forget a first count that was an exception: what has come since is the plain average."""
+        if self._first is None:
+            self._first = (self._at, self._done, rate)
+            return
+        self._later += 1
+        at, done, rate = self._first
+        items, seconds = self._done - done, self._at - at
+        if self._later < LATER or seconds < LATER_SECONDS:
+            return
+        self._first = None
+        if items > rate * seconds * FASTER:
+            self._items, self._seconds, self._pause = items, seconds, min(self._pause, seconds)
 
     @property
     def _memory(self) -> float:

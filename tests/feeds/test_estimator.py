@@ -60,9 +60,38 @@ def test_a_slow_start_is_soon_forgotten():
         start = rates[-1][0] if rates else 30
         done = run(estimator, at - start, 10, start=start, done=done)
         rates.append((at, estimator.rate(at)))
-    assert [rate for _, rate in rates] == sorted(rate for _, rate in rates)
-    assert rates[2][1] == pytest.approx(10, rel=0.2)
-    assert rates[3][1] == pytest.approx(10, rel=0.05)
+    assert [rate for _, rate in rates] == pytest.approx([10] * 4, rel=0.05)
+
+
+def test_after_a_slow_first_item_what_remains_is_known_within_a_second():
+    estimator = Estimator(0.0)
+    estimator.tell(60.0, 1)
+    done = run(estimator, 1.2, 10, start=60, done=1)
+    assert estimator.remaining(61.2, done + 1000) == pytest.approx(100, rel=0.1)
+
+
+def test_so_it_is_where_items_are_slow_themselves():
+    estimator = Estimator(0.0)
+    for i, now in enumerate((600, 610, 620, 630)):
+        estimator.tell(now, i + 1)
+    assert estimator.rate(630) == pytest.approx(1 / 10)
+
+
+def test_a_first_item_that_is_no_exception_is_not_forgotten():
+    estimator = Estimator(0.0)
+    for i, now in enumerate((4, 6, 8, 10)):
+        estimator.tell(now, i + 1)
+    assert estimator.rate(10) == pytest.approx(4 / 10, rel=0.05)
+
+
+def test_workers_whose_first_batches_come_at_once_are_not_taken_for_faster():
+    estimator = Estimator(0.0)
+    rates = []
+    for i in range(400):
+        now = 4.0 + i * STEP
+        estimator.tell(now, 8 * (i // 40) + min(8, i % 40 + 1))
+        rates.append(estimator.rate(now))
+    assert max(rate for rate in rates if rate) < 4.5
 
 
 def test_a_stall_is_told_by_every_second_of_it():
