@@ -11,6 +11,8 @@ A wrong unit is worse than none. So only the last word of a name counts, and onl
 | `seconds`, `celsius`, `mb`, `usd` …| of that unit or currency                                 |
 | `per second`, `per minute` …       | `/s`, `/min` …; after `bytes` also those                 |
 
+Nor does a unit that a moment is written in: `created_ms`, `epoch_seconds`, or numbers that are moments of today.
+
 Of everything else, such as a rate or a ratio, which may be of 1, of 100 or of a minute, it says nothing.
 """
 
@@ -45,6 +47,27 @@ _UNITS: Final[dict[str, dict[str, Any]]] = {
     "hz": {"format": "si", "unit": "Hz"},
 }
 _PERCENT: Final = ("percent", "pct")
+_CLOCKS: Final = {"ms": 1e11, "milliseconds": 1e11, "seconds": 1e8}
+"""Units in which moments are written, and the number from which on one is none of a duration: three years, or 1973."""
+_MOMENTS: Final = frozenset(
+    {
+        *(
+            "at",
+            "created",
+            "date",
+            "deadline",
+            "epoch",
+            "expires",
+            "expiry",
+            "finished",
+            "modified",
+            "now",
+            "seen",
+        ),
+        *("since", "started", "timestamp", "ts", "unix", "until", "updated", "utc"),
+    }
+)
+"""Words of names that are moments, before such a unit."""
 _PER: Final = {"second": "/s", "sec": "/s", "minute": "/min", "min": "/min", "hour": "/h", "day": "/d"}
 _ICONS: Final = {
     "cpu": "🖥️",
@@ -90,8 +113,15 @@ def guessed(field: str, numbers: Callable[[], Iterable[float]]) -> Guess:
             parts = words.split(" ")
         else:
             settings = {"unit": _PER[low[-1]]}
+    elif low[-1] in _CLOCKS and _is_moment(low, numbers):
+        pass
     elif low[-1] in _UNITS:
         settings, parts = dict(_UNITS[low[-1]]), parts[:-1]
     elif low[-1] in _PERCENT and any(abs(number) > 1 for number in numbers()):
         settings, parts = {"unit": "%", "precision": 1}, parts[:-1]
     return Guess(" ".join(parts) or words, settings, icon)
+
+
+def _is_moment(low: list[str], numbers: Callable[[], Iterable[float]]) -> bool:
+    """Whether numbers of seconds or milliseconds are a time of a clock, or may be."""
+    return not _MOMENTS.isdisjoint(low) or any(abs(number) >= _CLOCKS[low[-1]] for number in numbers())

@@ -48,6 +48,11 @@ def test_a_unit_at_the_end_of_a_name_is_that_of_its_numbers(field: str, words: s
         "ms_per_second",
         "percent_per_minute",
         "per_second",
+        "created_ms",
+        "timestamp_ms",
+        "updatedAtMilliseconds",
+        "epoch_seconds",
+        "last_seen_seconds",
         "x",
         "_",
         "温度",
@@ -57,6 +62,22 @@ def test_a_unit_at_the_end_of_a_name_is_that_of_its_numbers(field: str, words: s
 )
 def test_what_is_not_certain_is_not_guessed(field: str):
     assert guessed(field, lambda: [1e9]).settings == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "number", "settings"),
+    [
+        ("response_time_ms", 94_000.0, {"format": "duration"}),
+        ("response_time_ms", float("nan"), {"format": "duration"}),
+        ("time_ms", 1.79e12, {}),
+        ("uptime_seconds", 9e7, {"unit": "s"}),
+        ("server_seconds", 1.79e9, {}),
+    ],
+)
+def test_numbers_of_today_are_moments_and_no_durations(field: str, number: float, settings: dict[str, Any]):
+    guess = guessed(field, lambda: [0.0, number])
+    assert guess.settings == settings
+    assert (guess.words == field.replace("_", " ")) == (not settings)
 
 
 def test_a_percentage_is_of_a_hundred_only_when_a_number_is_greater_than_1():
