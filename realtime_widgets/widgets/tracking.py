@@ -12,29 +12,24 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import weakref
-from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from types import FrameType
-from typing import Any, Final, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 from ipywidgets import Layout
 
 from ..errors import RuntimeStopped, WrongType, named_keywords, shown
 from ..feeds.progress import TaskState
-from ..runtime import get_runtime, notebook
+from ..runtime import notebook
 from ..streams import Stream
 from .nesting import Loop, current_loop
 from .progress import CardOfLoop, Progress, display_once, watch
 from .rows import Rows
 from .settings import OnlySettings
 from .task import Task, checked_note, checked_title, checked_total, checked_unit, ending
-from .unwinding import Place, Stretch, frame_above, passed, places_of, stretches
+from .unwinding import Place, frame_above, get_left_loops, places_of, stretches
 
 T = TypeVar("T")
-
-MOST_LEFT: Final = 1000
-"""Loops that wait for the end of their cell; of a cell that leaves more of them early the last ones are told."""
 
 
 class Tracked(OnlySettings, Generic[T]):
@@ -234,32 +229,6 @@ class _AsyncLoop(AsyncIterator[T]):
         if self._loop is not None and not self._ended:
             self._ended = True
             self._tracked._left(self._loop, self._began, frame_above(1))
-
-
-class LeftLoops:
-    """Loops that were left early: the end of their cell tells which of them an exception has left."""
-
-    def __init__(self) -> None:
-        self._left: deque[tuple[weakref.ref[Task], list[Stretch]]] = deque(maxlen=MOST_LEFT)
-        self._is_told = notebook.watch_errors(self._explain)
-
-    def add(self, task: Task, loop: list[Stretch]) -> None:
-        """Wait for the end of the cell."""
-        if self._is_told:
-            self._left.append((weakref.ref(task), loop))
-
-    def _explain(self, error: BaseException | None) -> None:
-        waiting, self._left = self._left, deque(maxlen=MOST_LEFT)
-        for ref, loop in waiting if error is not None else ():
-            task = ref()
-            assert error is not None
-            if task is not None and task.state == "stopped" and passed(error, loop):
-                task.explain(*ending(error))
-
-
-def get_left_loops() -> LeftLoops:
-    """Return those of this process; they live as long as the runtime."""
-    return get_runtime().shared("left loops/1", lambda _: LeftLoops())
 
 
 @named_keywords

@@ -11,13 +11,22 @@ from __future__ import annotations
 
 import inspect
 import sys
+import weakref
+from collections import deque
 from types import FrameType
+from typing import Final
+
+from ..runtime import get_runtime, notebook
+from .task import Task, ending
 
 Place = tuple[int, int]
 """What tells a moment of a frame from others: the frame by its id, and the instruction."""
 
 Stretch = tuple[int, int, int]
 """A frame by its id, and the instructions at which a loop in it began and was left."""
+
+MOST_LEFT: Final = 1000
+"""Loops that wait for the end of their cell; of a cell that leaves more of them early the last ones are told."""
 
 _GENERATOR = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR | inspect.CO_COROUTINE
 
@@ -64,3 +73,29 @@ def passed(error: BaseException, loop: list[Stretch]) -> bool:
             return True
         trace = trace.tb_next
     return False
+
+
+class LeftLoops:
+    """Loops that were left early: the end of their cell tells which of them an exception has left."""
+
+    def __init__(self) -> None:
+        self._left: deque[tuple[weakref.ref[Task], list[Stretch]]] = deque(maxlen=MOST_LEFT)
+        self._is_told = notebook.watch_errors(self._explain)
+
+    def add(self, task: Task, loop: list[Stretch]) -> None:
+        """Wait for the end of the cell."""
+        if self._is_told:
+            self._left.append((weakref.ref(task), loop))
+
+    def _explain(self, error: BaseException | None) -> None:
+        waiting, self._left = self._left, deque(maxlen=MOST_LEFT)
+        for ref, loop in waiting if error is not None else ():
+            task = ref()
+            assert error is not None
+            if task is not None and task.state == "stopped" and passed(error, loop):
+                task.explain(*ending(error))
+
+
+def get_left_loops() -> LeftLoops:
+    """Return those of this process; they live as long as the runtime."""
+    return get_runtime().shared("left loops/1", lambda _: LeftLoops())

@@ -17,6 +17,7 @@ import realtime_widgets as rw
 from realtime_widgets.errors import UsageError, WrongType
 from realtime_widgets.widgets import tracking
 from realtime_widgets.widgets.nesting import current_loop
+from realtime_widgets.widgets.unwinding import MOST_LEFT, LeftLoops
 from support.kernel import Kernel, running_kernel
 from support.recorder import Recorder, bodies
 
@@ -154,15 +155,15 @@ def test_it_can_be_iterated_again():
 
 
 @pytest.fixture
-def left(monkeypatch: pytest.MonkeyPatch) -> tracking.LeftLoops:
+def left(monkeypatch: pytest.MonkeyPatch) -> LeftLoops:
     """Those of a notebook, whose cell the test ends."""
-    made = tracking.LeftLoops()
+    made = LeftLoops()
     made._is_told = True
     monkeypatch.setattr(tracking, "get_left_loops", lambda: made)
     return made
 
 
-def run(left: tracking.LeftLoops, cell: Callable[[], object]) -> None:
+def run(left: LeftLoops, cell: Callable[[], object]) -> None:
     try:
         cell()
     except Exception as error:
@@ -171,7 +172,7 @@ def run(left: tracking.LeftLoops, cell: Callable[[], object]) -> None:
         left._explain(None)
 
 
-def test_an_error_of_the_outer_loop_is_none_of_an_inner_one_that_was_stopped_before(left: tracking.LeftLoops):
+def test_an_error_of_the_outer_loop_is_none_of_an_inner_one_that_was_stopped_before(left: LeftLoops):
     outer = rw.track(range(3), "outer")
 
     def cell() -> None:
@@ -188,7 +189,7 @@ def test_an_error_of_the_outer_loop_is_none_of_an_inner_one_that_was_stopped_bef
     assert outer.stream.last["state"] == "failed"
 
 
-def test_async_loops_are_told_likewise(left: tracking.LeftLoops):
+def test_async_loops_are_told_likewise(left: LeftLoops):
     first, second = rw.track(slowly(9)), rw.track(slowly(9))
 
     async def work() -> None:
@@ -206,11 +207,11 @@ def test_async_loops_are_told_likewise(left: tracking.LeftLoops):
     )
 
 
-def test_of_loops_that_are_left_by_the_thousand_the_last_are_kept(left: tracking.LeftLoops):
-    for _ in range(tracking.MOST_LEFT + 5):
+def test_of_loops_that_are_left_by_the_thousand_the_last_are_kept(left: LeftLoops):
+    for _ in range(MOST_LEFT + 5):
         for _ in rw.track([1]):
             break
-    assert len(left._left) == tracking.MOST_LEFT
+    assert len(left._left) == MOST_LEFT
     bar = rw.track([1])
 
     def cell() -> None:
