@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial, update_wrapper
-from typing import Any, Final, get_args
+from typing import Any, Final, Protocol, get_args
 
 from ..errors import (
     NamesNearest,
@@ -41,6 +42,13 @@ MAX_EVENTS: Final = 1000
 
 MAX_UNTOLD: Final = 10_000
 """Crossings that wait for functions that are slow; the oldest are left out."""
+
+
+class Shows(Protocol):
+    """Who shows an alert, such as a widget."""
+
+    def drop(self, alert: Alert) -> None:
+        """Show it no more: it is closed. Any thread."""
 
 
 class Handler:
@@ -91,6 +99,8 @@ class Alert(NamesNearest):
         """Crossings that no function was called for, since it was too slow for them."""
         self.closed = False
         """Whether it watches nothing any more, for good."""
+        self.shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
+        """Who is told when it is closed."""
         self._lock = threading.Lock()
         self._tracks: dict[int, Track] = {}
         self._missed = 0  # by tracks that have ended
@@ -212,8 +222,10 @@ class Alert(NamesNearest):
         self._handlers = tuple(each for each in self._handlers if each is not handler)
 
     def close(self) -> None:
-        """Watch nothing any more; what was decided is still told. May be called again."""
+        """Watch nothing any more, and be shown no more; what was decided is still told. May be called again."""
         self.closed = True
+        for shows in list(self.shown_by):
+            shows.drop(self)
         for track in list(self._tracks.values()):
             for watch in track.watches:
                 watch.remove()

@@ -80,7 +80,9 @@ class Watch:
 
     @property
     def state(self) -> State:
-        """What it is by all records until now, the worst of its fields."""
+        """What it is by all records until now, the worst of its fields; `normal` once it is removed."""
+        if self.removed:
+            return "normal"
         self._track.follower.look()
         return self._track.state(self)
 
@@ -92,7 +94,7 @@ class Watch:
     @property
     def changes(self) -> int:
         """How often the verdict may have changed so far."""
-        return self._track.changes
+        return self._track.changes + self.removed
 
     def verdict(self) -> tuple[Severity, dict[str, Any] | None]:
         """Return what a card says by all records until now: its level, and what pages are told of the reason."""
@@ -142,6 +144,8 @@ class Track(ABC):
             if not self.watches:
                 self.follower.close()
                 self._empty(self)
+            if watch.wake is not None:
+                watch.wake()  # what it said is so no more
 
     def state(self, watch: Watch | None = None) -> State:
         """Return the worst state of the fields of a watch, or of all."""

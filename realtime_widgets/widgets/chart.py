@@ -26,7 +26,7 @@ from .colors import checked_color
 from .export import figure, table
 from .settings import NumberSettings, Setting, choice, optional, pixels
 from .tables import check_times, each_with_tables
-from .watching import Watching, checked_alerts
+from .watching import Watching, checked_alerts, open_ones
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,7 +188,7 @@ class LiveChart(NumberSettings, LiveWidget):
         self._lines = list(feeds.values())
         self._y = y
         self._named_lines = isinstance(stream, Mapping)
-        self._watching = Watching(partial(_watches, self._lines))
+        self._watching = Watching(partial(_watches, self._lines), self._drop_closed)
         super().__init__(
             "chart",
             [line.stream for line in self._lines],
@@ -221,6 +221,10 @@ class LiveChart(NumberSettings, LiveWidget):
     def _watch(self, _change: Any = None) -> None:
         self._watching.show(self.thresholds)
         self._limits = [each.wire() for each in self.thresholds if isinstance(each, Threshold)]
+
+    def _drop_closed(self) -> None:
+        """Shows alerts that are closed no more, as when the cell that made them is run again; any thread."""
+        self.thresholds = open_ones(self.thresholds)
 
     def close(self) -> None:
         """Takes the chart off the pages, and ends what its thresholds watch for it."""

@@ -25,7 +25,7 @@ from ..streams.amounts import Duration
 from ..streams.records import is_many
 from .base import LiveWidget, named_keywords
 from .settings import NumberSettings, Setting, choice, flag, seconds, text
-from .watching import Watching, checked_alerts
+from .watching import Watching, checked_alerts, open_ones
 
 
 def _checked_good(good: Any) -> str:
@@ -198,7 +198,7 @@ class MetricCard(NumberSettings, LiveWidget):
             check_field(source, field)
         made: Any = checked_reduce(reduce), to_comparison(compare)
         self._readout = ReadoutFeed(source, field, length, {}, None, *made)
-        self._watching = Watching(_watches(source, field))
+        self._watching = Watching(_watches(source, field), self._drop_closed)
         super().__init__(
             "metric",
             [source],
@@ -293,6 +293,10 @@ class MetricCard(NumberSettings, LiveWidget):
         when there is none.
         """
         return self._readout.value()
+
+    def _drop_closed(self) -> None:
+        """Shows alerts that are closed no more, as when the cell that made them is run again; any thread."""
+        self.thresholds = open_ones(self.thresholds)
 
     def close(self) -> None:
         """Takes the card off the pages, and ends what its thresholds watch for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -35,15 +36,22 @@ def checked_alerts(alerts: Any) -> tuple[Alert, ...]:
     return tuple(dict.fromkeys(given))
 
 
+def open_ones(alerts: Any) -> Any:
+    """Return the alerts of a setting without those that are closed; what is no tuple of alerts is as it was."""
+    return tuple(each for each in alerts if not each.closed) if isinstance(alerts, tuple) else alerts
+
+
 class Watching:
     """The watches of one widget, begun and ended with its alerts.
 
     Args:
         begin: begins those of an alert.
+        closed: a method of the widget, called when one of its alerts was closed, so that it shows that no more.
     """
 
-    def __init__(self, begin: Begin) -> None:
+    def __init__(self, begin: Begin, closed: Callable[[], object]) -> None:
         self._begin = begin
+        self._closed = weakref.WeakMethod(closed)  # nothing here keeps the widget
         self._watches: dict[Alert, list[Watch]] = {}
 
     def show(self, alerts: tuple[Alert, ...]) -> list[Watch]:
@@ -51,10 +59,17 @@ class Watching:
         before, self._watches = self._watches, {}
         for alert in alerts:
             self._watches[alert] = before.pop(alert) if alert in before else self._begin(alert)
+            alert.shown_by.add(self)
         for watches in before.values():
             for watch in watches:
                 watch.remove()
         return [watch for watches in self._watches.values() for watch in watches]
+
+    def drop(self, alert: Alert) -> None:
+        """See `Shows`."""
+        closed = self._closed()
+        if alert in self._watches and closed is not None:
+            closed()
 
     def close(self) -> None:
         """End all watches."""

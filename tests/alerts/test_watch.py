@@ -32,6 +32,19 @@ def test_nothing_is_read_once_the_last_watch_is_removed(hand):
     assert (t.events, one.state, one.removed) == ([], "normal", True)
 
 
+def test_a_removed_watch_says_nothing_and_its_end_is_a_change(hand):
+    stream, t, woken = Stream(), Threshold(1), []
+    other, watch = t.attach(stream, "a"), t.attach(stream, "a", lambda: woken.append(1))
+    stream.append(a=2.0)
+    assert watch.verdict()[0] == "warning"
+    told, changes = len(woken), watch.changes
+    watch.remove()
+    watch.remove()
+    assert (watch.state, watch.verdict(), len(woken)) == ("normal", ("normal", None), told + 1)
+    assert watch.changes > changes
+    assert other.state == "raised"
+
+
 def test_fields_that_are_wanted_no_more_are_forgotten(hand):
     stream, t, fields = Stream(), Threshold(1), ["a"]
     watch = t.attach(stream, lambda: list(fields))

@@ -147,6 +147,15 @@ def test_a_chart_watches_its_lines_with_its_thresholds_and_tells_pages_of_them()
     assert (band.watches, gone.watches) == ([], [])
 
 
+def test_a_chart_draws_no_threshold_that_is_closed() -> None:
+    stream, t, other = Stream(), Threshold(0.9), Threshold(0.5)
+    chart = LiveChart(stream, thresholds=[t, other])
+    t.close()
+    assert chart.thresholds == (other,)
+    assert [limit["bounds"] for limit in chart._limits] == [[0.5]]
+    chart.close()
+
+
 def test_a_chart_of_all_fields_watches_those_that_come_later_and_no_axis() -> None:
     stream, t = Stream(), Threshold(5)
     chart = LiveChart(stream, x="step", thresholds=t)

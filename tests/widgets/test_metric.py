@@ -209,6 +209,22 @@ def test_a_card_watches_its_field_with_its_thresholds_and_shows_what_they_say(se
     assert (t.watches, calm.watches) == ([], [])
 
 
+def test_a_closed_threshold_is_said_no_more() -> None:
+    stream, t, calm = Stream(), Threshold(0.9, severity="error"), Threshold(100)
+    card = MetricCard("CPU", stream, thresholds=[t, calm])
+    stream.append(1.0)
+    assert card._readout.take(True, 0.0).body["level"] == "error"
+    t.close()
+    assert card.thresholds == (calm,)
+    assert card._readout.changed()
+    stream.append(0.1)
+    body = card._readout.take(True, 0.0).body
+    assert (body["level"], "reason" in body) == ("normal", False)
+    calm.close()
+    assert (card.thresholds, card._readout.take(True, 0.0).body["level"]) == ((), "normal")
+    card.close()
+
+
 def test_a_threshold_dropped_from_the_list_is_watched_no_more_and_the_others_go_on() -> None:
     stream, t, other = Stream(), Threshold(0.9), Threshold(0.5)
     card = MetricCard("CPU", stream, thresholds=t)
