@@ -75,12 +75,20 @@ def _any_field() -> Sequence[str | None]:
 class _Silence:
     """Since when a field has been silent, by the clock, and whether that is too long."""
 
-    __slots__ = ("raised_at", "raised_ts", "since")
+    __slots__ = ("raised_at", "raised_ts", "seq", "since")
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, seq: int = 0) -> None:
         self.since = now
+        self.seq = seq  # of the last record that was judged
         self.raised_at: float | None = None
         self.raised_ts = 0.0
+
+
+def _recalled(known: _Silence | None, now: float) -> _Silence:
+    """Return how a field goes on that is watched anew: what was raised is, and else the wait begins."""
+    if known is None:
+        return _Silence(now)
+    return known if known.raised_at is not None else _Silence(now, known.seq)
 
 
 class AbsenceTrack(Track):
@@ -120,7 +128,8 @@ class AbsenceTrack(Track):
     def judge(self, look: Look, names: Sequence[str | None]) -> None:
         """See `Track`."""
         now = self._clock()
-        self._silences = {name: self._silences.get(name) or _Silence(now) for name in names}
+        known = self.memory.fields
+        self._silences = {name: self._silences.get(name) or _recalled(known.get(name), now) for name in names}
         resumed, self._complete = self._complete and not look.complete, look.complete
         events = [
             event
@@ -128,14 +137,17 @@ class AbsenceTrack(Track):
             if (event := self._judged(look, name, silence, now, resumed)) is not None
         ]
         self.host.tell(self.stream, events, quiet=False)
+        known.update(self._silences)
 
     def _judged(
         self, look: Look, name: str | None, silence: _Silence, now: float, resumed: bool
     ) -> AlertEvent | None:
         batch = look.batch
-        there = np.arange(len(batch)) if name is None else np.empty(0, np.intp)
+        new = batch["seq"] > silence.seq
+        there = np.flatnonzero(new) if name is None else np.empty(0, np.intp)
         if name in batch.columns:
-            there = np.flatnonzero(batch.present(name))
+            there = np.flatnonzero(batch.present(name) & new)
+        silence.seq = max(silence.seq, batch.last_seq)
         came = len(there) > 0
         if came or look.complete or resumed:
             silence.since = now

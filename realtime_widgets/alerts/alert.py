@@ -32,6 +32,7 @@ from ..runtime.forksafe import renew_after_fork
 from ..runtime.scheduling import Scheduler
 from ..streams import Stream
 from .events import STATES, AlertEvent, AlertSeverity, State
+from .memory import Memories, Memory
 from .notices import Notice, Notifier
 from .watch import Names, OneField, Track, Watch
 
@@ -103,6 +104,7 @@ class Alert(NamesNearest):
         """Who is told when it is closed."""
         self._lock = threading.Lock()
         self._tracks: dict[int, Track] = {}
+        self._memories = Memories()
         self._missed = 0  # by tracks that have ended
         self._asked: dict[tuple[int, str | None], Watch] = {}
         self._handlers: tuple[Handler, ...] = ()
@@ -126,7 +128,8 @@ class Alert(NamesNearest):
         """Watch a field of a stream, from the records that it has on; any number of streams and fields.
 
         Crossings among the records that are there already are in `events`; functions and notifications hear of them
-        only when one is still raised. Watching the same again does nothing. A notebook cell that is run again ends the
+        only when one is still raised. Watching the same again does nothing, and after a watch has ended a new one goes
+        on from where it was: no record is judged twice. A notebook cell that is run again ends the
         watches that its last run began.
 
         Args:
@@ -287,6 +290,10 @@ class Alert(NamesNearest):
     def scheduler(self) -> Scheduler:
         """Return the timers and the callback thread of this process."""
         return type(self)._scheduler()
+
+    def memory(self, stream: Stream) -> Memory:
+        """Return what has been found on a stream by those who watched it."""
+        return self._memories.of(stream)
 
     def fail(self, key: Any, why: str | None) -> None:
         """Note why something cannot be judged, and log it once; None: it can."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -98,6 +100,17 @@ class Threshold(Alert):
         return CrossingTrack(self, stream, self._forget, self._clock)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How far a field has been judged, and with what result."""
+
+    crossing: Crossing
+    seq: int = 0
+    """The number of the last record."""
+    past: int = 0
+    """`Stream.past_seq` then."""
+
+
 class CrossingTrack(Track):
     """Judges the fields of one stream by a threshold."""
 
@@ -110,13 +123,13 @@ class CrossingTrack(Track):
         empty: Callable[[Track], object],
         clock: Callable[[], float],
     ) -> None:
-        self._crossings: dict[str | None, Crossing] = {}
-        self._past = 0
+        self._names_judged: tuple[str, ...] = ()
         super().__init__(host, stream, empty, clock)
 
     def states(self) -> dict[str | None, State]:
         """See `Track`."""
-        return {name: crossing.state for name, crossing in self._crossings.items()}
+        known = self.memory.fields
+        return {name: known[name].crossing.state for name in self._names_judged if name in known}
 
     def reason(self) -> dict[str, Any]:
         """See `Track`."""
@@ -124,26 +137,37 @@ class CrossingTrack(Track):
 
     def judge(self, look: Look, names: Sequence[str | None]) -> None:
         """See `Track`."""
-        new = [name for name in names if name is not None and name not in self._crossings]
-        self._crossings = {name: self._crossings.get(name) or Crossing(self.host.for_) for name in names}
+        wanted = tuple(name for name in names if name is not None)
+        new = [name for name in wanted if name not in self._names_judged]
         earlier = self.follower.before(look, new) if new and not look.first else None
         if earlier is not None:
             self._tell(earlier, new)
-        self._tell(look, names)
-        self._past = look.past
+        self._tell(look, wanted)
+        self._names_judged = wanted
 
-    def _tell(self, look: Look, names: Sequence[str | None]) -> None:
-        found = [each for name in names if name is not None for each in self._judged(look, name)]
+    def _tell(self, look: Look, names: Sequence[str]) -> None:
+        found, known = [], {}
+        for name in names:
+            events, known[name] = self._judged(look, name)
+            found += events
         found.sort(key=lambda each: each[0])
         self.host.tell(self.stream, [event for _, event in found], quiet=look.first)
+        self.memory.fields.update(known)  # last: after an interrupt the same records are judged again
 
-    def _judged(self, look: Look, name: str) -> list[tuple[int, AlertEvent]]:
-        """Judge the records that say something of a field; returns the crossings with the records' numbers."""
-        batch, crossing, host = look.batch, self._crossings[name], self.host
+    def _judged(self, look: Look, name: str) -> tuple[list[tuple[int, AlertEvent]], Judged]:
+        """Judge the records that say something of a field and have not been judged.
+
+        Returns:
+            The crossings with the records' numbers, and what is to be remembered.
+        """
+        batch, host = look.batch, self.host
+        before = self.memory.fields.get(name) or Judged(Crossing(host.for_))
+        crossing = copy.copy(before.crossing)
+        last = max(before.seq, batch.last_seq)
         seq = batch["seq"]
         counts = (batch.ts <= look.newest) | (seq <= look.past)  # the others are ahead of the clock
         if name in batch.columns:
-            at = np.flatnonzero(batch.present(name) & counts)
+            at = np.flatnonzero(batch.present(name) & counts & (seq > before.seq))
             column = batch.columns[name][at]
             self._check(name, len(at) > 0)
         else:
@@ -153,13 +177,14 @@ class CrossingTrack(Track):
         def after(numbers: Sequence[int]) -> list[int]:
             return np.searchsorted(seq, numbers, side="right").tolist() if numbers else []
 
-        anew = [run.seq for run in batch.runs]
-        if look.past > (0 if look.first else self._past):
-            anew.append(look.past)
-        anew_at = after(anew) + (
-            [0] if batch.missed else []
-        )  # the mark of a run may be among what was missed
-        broken = after([gap.seq or 0 for gap in batch.gaps])
+        anew = [run.seq for run in batch.runs if run.seq >= before.seq]
+        past = min(look.past, batch.last_seq)  # of one that is later hears the next look
+        if past > before.past:
+            anew.append(past)
+        anew_at = after(anew)
+        if batch.first_seq > before.seq + 1:  # the mark of a run may be among what was missed
+            anew_at.append(0)
+        broken = after([gap.seq or 0 for gap in batch.gaps if (gap.seq or 0) >= before.seq])
         crossed = crossing.take(batch.ts[at], host.limit.codes(column), broken, anew_at)
         first = max(0, len(crossed.at) - MAX_FORWARD)
         if not look.first:  # of the past nobody would be told
@@ -182,7 +207,7 @@ class CrossingTrack(Track):
                 host.name,
             )
             events.append((int(seq[place]), event))
-        return events
+        return events, Judged(crossing, last, max(past, before.past))
 
     def _check(self, name: str, any_records: bool) -> None:
         """Note that a field is no number, where it has values and none of them is."""

@@ -17,6 +17,7 @@ from ..runtime.scheduling import Scheduler
 from ..streams import Stream
 from .events import STATES, AlertEvent, AlertSeverity, State
 from .follower import Follower, Look
+from .memory import Memory
 
 Names = Callable[[], Sequence[str | None]]
 """Returns the fields that are wanted, asked at every look; None: any will do."""
@@ -47,6 +48,9 @@ class Host(Protocol):
     """What a track needs of its alert."""
 
     severity: AlertSeverity
+
+    def memory(self, stream: Stream) -> Memory:
+        """Return what earlier tracks have found on a stream."""
 
     def tell(self, stream: Stream, events: Sequence[AlertEvent], *, quiet: bool) -> None:
         """Note what happened, in order; `quiet`: it was so before it was watched."""
@@ -124,6 +128,7 @@ class Track(ABC):
     ) -> None:
         self.host = host
         self.stream = stream
+        self.memory = host.memory(stream)
         self.watches: list[Watch] = []
         self.changes = 0
         self._empty = empty

@@ -93,6 +93,25 @@ def test_a_complete_stream_is_not_waited_for(hand):
     assert [event.state for event in absence.events] == ["raised", "cleared"]
 
 
+def test_what_is_raised_stays_so_when_it_is_watched_anew_and_is_told_once(hand):
+    stream, absence = stream_of(hand), Absence(30)
+    stream.append(1.0)
+    watch = absence.watch(stream)
+    hand.turn(31)
+    for _ in range(3):
+        watch.remove()
+        watch = absence.watch(stream)
+        assert absence.state == "raised"
+        hand.turn(60)
+    assert [event.state for event in absence.events] == ["raised"]
+    watch.remove()
+    stream.append(1.0, ts=7.0)
+    absence.watch(stream)
+    assert told(absence)[1:] == [("cleared", 7.0, None)]
+    hand.turn(31)
+    assert [event.state for event in absence.events] == ["raised", "cleared", "raised"]
+
+
 def test_several_streams_are_waited_for_each(hand):
     one, other, absence = stream_of(hand, "one"), stream_of(hand, "other"), Absence(30)
     absence.watch(one)

@@ -123,7 +123,68 @@ def test_watching_the_same_again_does_nothing_and_a_removed_watch_can_be_begun_a
     assert again is not watch
     assert not again.removed
     stream.append(1.0)
-    assert len(t.events) == 2 + 2, "of what the stream has, and the new one"
+    assert [event.state for event in t.events] == ["raised", "cleared", "raised"], "each once"
+
+
+def test_what_was_judged_is_not_judged_again_when_it_is_watched_anew(hand):
+    stream, t, heard = stream_of(), Threshold(0.9, for_=2, notify=None), []
+    t.on_change(heard.append)
+    for ts, value in enumerate([1.0, 1.0, 1.0]):
+        stream.append(cpu=value, ts=10 + ts)
+    for _ in range(3):
+        watch = t.watch(stream, "cpu")
+        assert t.state == "raised"
+        watch.remove()
+        hand.work()
+    assert (len(heard), len(t.events)) == (1, 1)
+    stream.append(cpu=0.0, ts=13)
+    stream.append(cpu=1.0, ts=14)
+    watch = t.watch(stream, "cpu")
+    assert t.state == "pending"
+    watch.remove()
+    t.watch(stream, "cpu")
+    stream.append(cpu=1.0, ts=16)
+    hand.turn(1)
+    hand.work()
+    assert [(event.state, event.ts) for event in t.events] == [
+        ("raised", 12.0),
+        ("cleared", 13.0),
+        ("raised", 16.0),
+    ]
+    assert [(event.state, event.ts) for event in heard] == [("raised", 12.0), ("raised", 16.0)]
+
+
+def test_a_field_that_is_shown_again_is_not_judged_again(hand):
+    stream, t, fields, heard = stream_of(), Threshold(0.9), ["cpu"], []
+    t.on_change(heard.append)
+    t.attach(stream, lambda: list(fields))
+    stream.append(cpu=1.0, mem=1.0, ts=1)
+    for shown in (["cpu"], ["mem"], ["cpu", "mem"], []):
+        fields[:] = shown
+        assert t.state == ("raised" if shown else "normal")
+    stream.append(cpu=0.0, mem=1.0, ts=2)
+    hand.turn(1)
+    fields[:] = ["cpu"]
+    assert t.state == "normal"
+    hand.turn(1)
+    hand.work()
+    assert [(event.field, event.state) for event in t.events] == [
+        ("cpu", "raised"),
+        ("mem", "raised"),
+        ("cpu", "cleared"),
+    ]
+    assert len(heard) == 2, "what was cleared while nobody looked is among the events"
+
+
+def test_a_hold_does_not_last_over_records_that_were_overwritten_unwatched(hand):
+    stream, t = stream_of(max_points=2), Threshold(0.9, for_=5)
+    watch = t.watch(stream)
+    stream.append(1.0, ts=0)
+    watch.remove()
+    for ts in (1, 2, 6):
+        stream.append(1.0, ts=ts)
+    t.watch(stream)
+    assert (t.state, t.events, t.missed) == ("pending", [], 0)
 
 
 def test_several_fields_of_a_stream_are_told_in_the_order_of_the_records(hand):
