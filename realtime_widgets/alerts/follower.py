@@ -13,6 +13,7 @@ import logging
 import math
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Follower:
         self._most_unread = math.inf if stream.max_points is None else stream.max_points // 2
         self._cursor = stream.first_seq - 1
         self._urgent_from = self._cursor + self._most_unread  # a record after this one is not to wait
-        self._forget_stop: Callable[[], object] | None = None
+        self._forget_stop: weakref.finalize[..., Follower] | None = None
         renew_after_fork(self, Follower._begin_in_child)
         self._stop_listening = stream.listen(self._on_change)
 
@@ -115,6 +116,7 @@ class Follower:
         self._stop_listening()
         if self._forget_stop is not None:
             self._forget_stop()
+            self._forget_stop = None
 
     @contextmanager
     def alone(self, patience: float = -1.0) -> Iterator[bool]:
@@ -199,13 +201,14 @@ class Follower:
 
     def _set_alarm(self) -> None:
         if not self._alarmed and (delay := self._reader.due()) is not None:
-            self._alarmed = self._call_later(delay, self._alarm)
+            self._alarmed = self._call_later(delay, _weakly(self._alarm))
 
     def _call_later(self, delay: float, fn: Callable[[], object]) -> bool:
         try:
             scheduler = self._scheduler()
             if self._forget_stop is None:
-                self._forget_stop = scheduler.on_stop(self._stop)
+                self._forget_stop = weakref.finalize(self, scheduler.on_stop(_weakly(self._stop)))
+                self._forget_stop.atexit = False
             scheduler.call_later(max(0.0, delay), fn)
         except Exception as error:
             if not isinstance(error, RuntimeStopped):  # expected when a program ends
@@ -216,5 +219,21 @@ class Follower:
     def _stop(self) -> None:
         """Look a last time before the timers of this runtime are gone; the next record asks for another one."""
         self.look()
-        self._forget_stop = None
+        if self._forget_stop is not None:
+            self._forget_stop.detach()
+            self._forget_stop = None
         self._waiting = self._alarmed = False
+
+
+def _weakly(method: Callable[[], object]) -> Callable[[], None]:
+    """Return a function that calls a method as long as its object exists, and does not keep it: the runtime would hold
+    every stream that was ever watched.
+    """
+    reference = weakref.WeakMethod(method)
+
+    def call() -> None:
+        alive = reference()
+        if alive is not None:
+            alive()
+
+    return call

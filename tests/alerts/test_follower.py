@@ -1,6 +1,8 @@
 """When a stream is looked at, and what is read."""
 
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -174,6 +176,28 @@ def test_timers_that_cannot_be_had_are_logged(hand, caplog, monkeypatch):
     monkeypatch.setattr(hand, "call_later", lambda *_: (_ for _ in ()).throw(RuntimeStopped("over")))
     stream.append(2.0)
     assert caplog.text == ""
+
+
+def test_nothing_keeps_it_and_its_stream_once_nobody_uses_them(hand):
+    stream, reader, follower = follow(hand, Reader(due=60.0))
+    stream.append(1.0)
+    hand.turn(1)
+    assert (len(hand.stops), len(hand.timers)) == (1, 1)
+    gone = weakref.ref(stream), weakref.ref(follower), weakref.ref(reader)
+    del stream, reader, follower
+    gc.collect()
+    assert [reference() for reference in gone] == [None, None, None]
+    assert hand.stops == []
+    hand.turn(100)
+
+
+def test_what_waits_is_looked_at_though_nobody_has_the_stream_any_more(hand):
+    stream, reader, follower = follow(hand)
+    stream.append(1.0)
+    del stream, follower
+    gc.collect()
+    hand.turn(1)
+    assert reader.seen == [1.0]
 
 
 def test_a_closed_one_looks_no_more(hand):
