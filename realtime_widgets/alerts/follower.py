@@ -3,8 +3,8 @@
     idle ── the stream changed ──> waiting ── at once, or 0.1 s after the last look ──> looking ──> idle
 
 It looks on the I/O thread, so a cell that is running delays nothing. Where more than half of what the stream keeps has
-not been looked at, the thread that appends does it itself, so that records are not overwritten unseen. Who wants to
-know what is so now, such as a card that is drawn, has it look at once.
+not been looked at, or where what comes next would drop records that have not, the thread that appends does it itself.
+Who wants to know what is so now, such as a card that is drawn, has it look at once.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Follower:
         self._reader = reader
         self._scheduler = scheduler
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may look wherever this thread is
         self._looking: int | None = None  # the thread that does
         self._waiting = False
         self._alarmed = False
@@ -96,11 +96,14 @@ class Follower:
         self._urgent_from = self._cursor + self._most_unread  # a record after this one is not to wait
         self._forget_stop: weakref.finalize[..., Follower] | None = None
         renew_after_fork(self, Follower._begin_in_child)
-        self._stop_listening = stream.listen(self._on_change)
+        self._newest = (
+            -math.inf if stream.newest_ts is None else stream.newest_ts
+        )  # when it was last looked at
+        self._stop_listening = stream.listen(self._on_change), stream.foresee(self._on_loss)
 
     def _begin_in_child(self) -> None:
         """Reset in a forked child, where neither the timers nor the threads of the parent exist."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._looking = self._forget_stop = None
         self._waiting = self._alarmed = False
 
@@ -113,7 +116,8 @@ class Follower:
     def close(self) -> None:
         """Look no more."""
         self.closed = True
-        self._stop_listening()
+        for stop in self._stop_listening:
+            stop()
         if self._forget_stop is not None:
             self._forget_stop()
             self._forget_stop = None
@@ -125,16 +129,19 @@ class Follower:
         Args:
             patience: seconds to wait for another thread; -1: no limit.
         """
-        me = threading.get_ident()
-        if self._looking == me or not self._lock.acquire(timeout=patience):
+        if self._looking == threading.get_ident():
             yield False
             return
-        self._looking = me
+        mine = False
         try:
-            yield True
+            mine = self._lock.acquire(timeout=patience)
+            if mine:
+                self._looking = threading.get_ident()
+            yield mine
         finally:
-            self._looking = None
-            self._lock.release()
+            if mine:
+                self._looking = None
+                self._lock.release()
 
     # When
 
@@ -143,6 +150,19 @@ class Follower:
         if not self._waiting:
             self._waiting = self._call_later(self._looked_at + EVERY - self._clock(), self._look_in_time)
         if self.stream.last_seq > self._urgent_from:
+            self._look_in_passing()
+
+    def _on_loss(self, count: float, newest: float | None) -> None:
+        """Run on the thread that is about to write to the stream, or to clear it."""
+        stream = self.stream
+        last, most, age = stream.last_seq, stream.max_points, stream.max_age
+        if last <= self._cursor:
+            return
+        if (
+            count == math.inf
+            or (most is not None and last + count - most > self._cursor)
+            or (age is not None and newest is not None and newest - age > self._newest)
+        ):
             self._look_in_passing()
 
     def _look_in_time(self) -> None:
@@ -166,10 +186,26 @@ class Follower:
             return
         self._looked_at = self._clock()
         try:
-            self._reader.take(self._read())
+            look = self._read()
+        except Exception:
+            logger.exception("stream %r could not be read", self.stream.name)
+            return
+        try:
+            self._reader.take(look)
         except Exception:
             logger.exception("records of stream %r could not be judged", self.stream.name)
+        self._go_on(look)
         self._set_alarm()
+
+    def _go_on(self, look: Look) -> None:
+        """Go on after what was read: not before it was taken, or an interrupt would lose it."""
+        batch = look.batch
+        self.missed += batch.missed
+        self._first = False
+        self._newest = look.newest
+        if batch.last_seq > self._cursor:
+            self._cursor = batch.last_seq
+            self._urgent_from = self._cursor + self._most_unread
 
     def _read(self) -> Look:
         stream = self.stream
@@ -177,13 +213,7 @@ class Follower:
         with stream.hold():
             batch = stream.read(self._cursor, fields=fields)
             newest, past = stream.newest_ts, stream.past_seq
-        look = Look(batch, -math.inf if newest is None else newest, past, stream.complete, self._first)
-        if batch.last_seq > self._cursor:
-            self._cursor = batch.last_seq
-            self._urgent_from = self._cursor + self._most_unread
-        self.missed += batch.missed
-        self._first = False
-        return look
+        return Look(batch, -math.inf if newest is None else newest, past, stream.complete, self._first)
 
     def before(self, look: Look, fields: list[str]) -> Look | None:
         """Return the records of some fields before those of a look, for a reader that wants more than until now.

@@ -133,6 +133,7 @@ class Track(ABC):
         self.changes = 0
         self._empty = empty
         self._wanted: list[str | None] = []
+        self._told: dict[str | None, State] = {}
         self.follower = Follower(stream, self, host.scheduler, clock)
 
     def add(self, names: Names, field: str | None, wake: Callable[[], object] | None = None) -> Watch:
@@ -165,9 +166,10 @@ class Track(ABC):
 
     def take(self, look: Look) -> None:
         """See `follower.Reader`."""
-        before = self.states()
         self.judge(look, self._wanted)
-        if self.states() != before:
+        states = self.states()
+        if states != self._told:
+            self._told = states
             self.changes += 1
             for wake in {watch.wake for watch in self.watches if watch.wake is not None}:
                 wake()

@@ -39,6 +39,11 @@ __all__ = ["Batch", "Stream", "StreamStats"]
 logger = logging.getLogger(__name__)
 
 
+Foresee = Callable[[float, float | None], object]
+"""Takes how many records are about to be written, inf: all that are kept are about to go; and the greatest of their
+times, in seconds, None: not known."""
+
+
 class Stream:
     """A bounded, numbered history of records with a time and named fields; any thread may append and read.
 
@@ -111,6 +116,7 @@ class Stream:
         self._written = 0  # records whose times came without a zone, in columns
         self._complete = False
         self._listeners = Listeners(f"stream {name!r}")
+        self._foreseeing: dict[object, Foresee] = {}
         renew_after_fork(self, Stream._renew_lock)
 
     def _renew_lock(self) -> None:
@@ -159,6 +165,8 @@ class Stream:
         if len(writes) < len(columns):
             writes += [(column, column.leave_out()) for name, column in columns.items() if name not in fields]
 
+        if self._foreseeing:
+            self._foresee(1, ts)
         with self._lock:
             if self._writing:
                 raise self._writing_error()
@@ -225,6 +233,8 @@ class Stream:
 
     def clear(self) -> None:
         """Drop all records and free their memory; fields stay, and numbering goes on."""
+        if self._foreseeing:
+            self._foresee(math.inf, None)
         with self._write_alone():
             self._ring.clear()
         self._listeners.tell()
@@ -382,6 +392,18 @@ class Stream:
         For functions that do more work, use `on_batch()`.
         """
         return self._listeners.add(fn)
+
+    def foresee(self, fn: Foresee, /) -> Callable[[], None]:
+        """Call `fn(count, newest)` before every append, extend and clear, on the thread that makes it, so that a reader
+        may read what these will drop; returns the undo. What is said of `listen()` holds.
+        """
+        key = object()
+        self._foreseeing = self._foreseeing | {key: fn}  # replaced, never mutated: others go through it
+
+        def undo() -> None:
+            self._foreseeing = {each: fn for each, fn in self._foreseeing.items() if each is not key}
+
+        return undo
 
     @overload
     def on_batch(
@@ -580,6 +602,8 @@ class Stream:
 
     def _write(self, taken: Intake) -> int:
         """Add converted data: the only writer besides the fast path in `append()`."""
+        if self._foreseeing:
+            self._foresee(taken.count, None if taken.ts is None else float(taken.ts.max()))
         with self._write_alone():
             arrived = self._clock()
             ts = taken.times(arrived)
@@ -594,6 +618,13 @@ class Stream:
             self._tell_ahead()
         self._listeners.tell()
         return last
+
+    def _foresee(self, count: float, newest: float | None) -> None:
+        for fn in self._foreseeing.values():
+            try:
+                fn(count, newest)
+            except Exception:
+                logger.exception("a reader of stream %r raised: %r", self.name, fn)
 
     @contextmanager
     def _write_alone(self) -> Iterator[None]:

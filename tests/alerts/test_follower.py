@@ -4,6 +4,7 @@ import gc
 import threading
 import weakref
 
+import numpy as np
 import pytest
 
 from realtime_widgets.alerts.follower import Follower
@@ -86,6 +87,70 @@ def test_what_is_overwritten_all_the_same_is_counted(hand):
     stream, reader, follower = follow(hand, max_points=100)
     stream.extend([float(i) for i in range(250)])
     assert (reader.seen[:2], len(reader.seen), follower.missed) == ([150.0, 151.0], 100, 150)
+
+
+def test_what_is_dropped_by_its_age_is_looked_at_before(hand):
+    stream, reader, follower = follow(hand, max_age=60)
+    for i in range(1000):
+        stream.append(float(i), ts=float(i))
+    assert len(reader.looks) < 30, "in passing, and not for each record"
+    stream.append(1000.0, ts=1e6)
+    for i in range(10):
+        stream.extend({"ts": 2e6 * (i + 1) + np.arange(50.0), "value": np.full(50, i)})
+    hand.turn(1)
+    assert reader.seen == [*range(1001), *np.repeat(np.arange(10), 50)]
+    assert follower.missed == 0
+
+
+def test_what_a_larger_piece_than_the_room_left_overwrites_is_looked_at_before(hand):
+    stream, reader, follower = follow(hand, max_points=1000)
+    for count in (490, 600, 1000, 1):
+        stream.extend(np.arange(float(count)))
+    hand.turn(1)
+    assert (len(reader.seen), follower.missed) == (2091, 0)
+
+
+def test_what_is_cleared_is_looked_at_before(hand):
+    stream, reader, follower = follow(hand)
+    stream.append(1.0)
+    stream.clear()
+    assert (reader.seen, follower.missed) == ([1.0], 0)
+    stream.clear()
+    assert len(reader.looks) == 1
+
+
+def test_an_interrupted_look_loses_nothing(hand):
+    stream, reader, follower = follow(hand, max_points=100)
+    take, interrupts = reader.take, [1]
+
+    def interrupted(look):
+        if interrupts:
+            interrupts.pop()
+            raise KeyboardInterrupt
+        take(look)
+
+    reader.take = interrupted
+    stream.extend(np.arange(10.0))
+    with pytest.raises(KeyboardInterrupt):
+        follower.look()
+    follower.look()
+    assert (reader.seen, reader.looks[0].first, follower.missed) == (list(range(10)), True, 0)
+    with follower.alone() as mine:
+        assert mine, "nobody has it"
+
+
+def test_a_finalizer_that_looks_waits_not_for_the_thread_it_interrupts(hand):
+    stream, reader, follower = follow(hand)
+    stream.append(1.0)
+
+    def as_if_interrupted():
+        with follower._lock:  # before it is noted who has it
+            follower.look()
+
+    thread = threading.Thread(target=as_if_interrupted, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert reader.seen == [1.0]
 
 
 def test_a_look_of_another_thread_is_waited_for_and_not_for_ever(hand, monkeypatch):

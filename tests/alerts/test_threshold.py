@@ -391,6 +391,25 @@ def test_a_flood_larger_than_half_of_the_stream_is_seen(hand):
     assert t.missed == 900
 
 
+def test_an_interrupt_while_it_is_judged_neither_loses_nor_doubles(hand, monkeypatch):
+    stream, t = stream_of(), Threshold(0.9, for_=2)
+    watch = t.watch(stream)
+    stream.extend({"ts": np.arange(3.0), "value": [1.0, 1.0, 1.0]})
+    tell = t.tell
+
+    def interrupted(*_, **__):
+        monkeypatch.setattr(t, "tell", tell)
+        raise KeyboardInterrupt
+
+    changes = watch.changes
+    monkeypatch.setattr(t, "tell", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        t.state  # noqa: B018
+    assert watch.state == "raised"
+    assert told(t) == [("raised", 2.0, 1.0)]
+    assert watch.changes == changes + 1
+
+
 def test_the_watch_says_what_a_card_shows(hand):
     stream, t, woken = stream_of(), Threshold((0.2, 0.8), severity="error", for_=1, name="cold"), []
     watch = t.attach(stream, None, lambda: woken.append(1))
@@ -569,7 +588,6 @@ def test_its_events_are_those_of_the_rules_however_the_records_are_batched(
             stream.mark_gap()
             rules.pending = None
         elif mark == "clear":
-            t.state  # noqa: B018 (what was there until now, is judged)
             stream.clear()
             rules.anew()
             stream.append(y=0.0, ts=0.0)
