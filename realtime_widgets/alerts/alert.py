@@ -29,12 +29,13 @@ from ..errors import (
 from ..feeds.fields import check_field
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
+from ..runtime.notebook import current
 from ..runtime.scheduling import Scheduler
 from ..streams import Stream
 from .events import STATES, AlertEvent, AlertSeverity, State
 from .memory import Memories, Memory
 from .notices import Notice, Notifier
-from .watch import Names, OneField, Track, Watch
+from .watch import Asked, Names, OneField, Track, Watch
 
 logger = logging.getLogger(__name__)
 
@@ -102,14 +103,15 @@ class Alert(NamesNearest):
         """Whether it watches nothing any more, for good."""
         self.shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
         """Who is told when it is closed."""
-        self._lock = threading.Lock()
+        # For a few steps that call nothing foreign; again by this thread, whose finalizers may come in anywhere.
+        self.lock = threading.RLock()
         self._tracks: dict[int, Track] = {}
         self._memories = Memories()
         self._missed = 0  # by tracks that have ended
         self._asked: dict[tuple[int, str | None], Watch] = {}
         self._handlers: tuple[Handler, ...] = ()
         self._events: deque[AlertEvent] = deque(maxlen=MAX_EVENTS)
-        self._untold: deque[AlertEvent] = deque()
+        self._untold: deque[tuple[int, AlertEvent]] = deque()  # with the number of the stream
         self._telling = False
         self._errors: dict[Any, str] = {}
         self._made: dict[str, Any] = {}  # id → the notification of what is raised
@@ -118,7 +120,7 @@ class Alert(NamesNearest):
 
     def _begin_in_child(self) -> None:
         """Reset in a forked child: the parent tells what was decided there."""
-        self._lock = threading.Lock()
+        self.lock = threading.RLock()
         self._untold = deque()
         self._telling = False
 
@@ -152,9 +154,12 @@ class Alert(NamesNearest):
         if key not in self._asked:
             names = self._names(stream, field)
             names()  # raises at once what can be known at once
-            self._asked[key] = watch = self._track(stream).add(names, field)
-            self.scheduler().made(watch, Watch.remove)
-        return self._asked[key]
+            self._asked[key] = self._begin(stream, names, field)
+        watch = self._asked[key]
+        asked = watch.asked_by(current())
+        if asked is not None:
+            self.scheduler().made(asked, Asked.end)
+        return watch
 
     def attach(
         self, stream: Stream, names: Names | str | None, wake: Callable[[], object] | None = None
@@ -168,7 +173,7 @@ class Alert(NamesNearest):
         """
         self._check_stream(stream)
         named = names if callable(names) else self._names(stream, names)
-        return self._track(stream).add(named, names if isinstance(names, str) else None, wake)
+        return self._begin(stream, named, names if isinstance(names, str) else None, wake)
 
     def _check_stream(self, stream: Any) -> None:
         if not isinstance(stream, Stream):
@@ -189,19 +194,24 @@ class Alert(NamesNearest):
     def _names(self, stream: Stream, field: str | None) -> Names:
         return OneField(stream, field)
 
-    def _track(self, stream: Stream) -> Track:
-        with self._lock:
+    def _begin(
+        self, stream: Stream, names: Names, field: str | None, wake: Callable[[], object] | None = None
+    ) -> Watch:
+        with self.lock:  # or another thread could end the track meanwhile
+            self.check_open()
             track = self._tracks.get(id(stream))
             if track is None:
                 self._tracks[id(stream)] = track = self._new_track(stream)
-            return track
+            watch = track.add(names, field, wake)
+        track.follower.look()
+        return watch
 
     @abstractmethod
     def _new_track(self, stream: Stream) -> Track:
         """Return the judge of one stream."""
 
     def _forget(self, track: Track) -> None:
-        with self._lock:
+        with self.lock:
             if self._tracks.get(id(track.stream)) is track:
                 del self._tracks[id(track.stream)]
                 self._missed += track.follower.missed
@@ -226,7 +236,8 @@ class Alert(NamesNearest):
 
     def close(self) -> None:
         """Watch nothing any more, and be shown no more; what was decided is still told. May be called again."""
-        self.closed = True
+        with self.lock:  # what has not begun by now will be refused
+            self.closed = True
         for shows in list(self.shown_by):
             shows.drop(self)
         for track in list(self._tracks.values()):
@@ -245,7 +256,7 @@ class Alert(NamesNearest):
     def events(self) -> list[AlertEvent]:
         """The crossings so far, the newest last; at most 1,000."""
         self._looked()
-        with self._lock:
+        with self.lock:
             return list(self._events)
 
     @property
@@ -296,7 +307,7 @@ class Alert(NamesNearest):
         return self._memories.of(stream)
 
     def fail(self, key: Any, why: str | None) -> None:
-        """Note why something cannot be judged, and log it once; None: it can."""
+        """Note why something cannot be judged, and log it once; None: it can, or nobody asks any more."""
         if why is None:
             self._errors.pop(key, None)
         elif key not in self._errors:
@@ -310,9 +321,10 @@ class Alert(NamesNearest):
         if not events:
             return
         loud = [event for event in _last_of_each(events) if event.state == "raised"] if quiet else events
-        with self._lock:
+        number = self.memory(stream).number
+        with self.lock:
             self._events.extend(events)
-            self._untold.extend(loud)
+            self._untold.extend((number, event) for event in loud)
             while len(self._untold) > MAX_UNTOLD:
                 self._untold.popleft()
                 self.dropped += 1
@@ -331,21 +343,21 @@ class Alert(NamesNearest):
     def _tell_all(self) -> None:
         """Run on the callback thread."""
         while True:
-            with self._lock:
+            with self.lock:
                 if not self._untold:
                     self._telling = False
                     return
-                event = self._untold.popleft()
+                number, event = self._untold.popleft()
             for handler in self._handlers:
                 self._guarded(handler.fn, event)
             notifier = self.notify
             if notifier is not None:
-                self._guarded(partial(self._notify, notifier), event)
+                self._guarded(partial(self._notify, notifier, number), event)
 
-    def _notify(self, notifier: Notifier, event: AlertEvent) -> None:
+    def _notify(self, notifier: Notifier, number: int, event: AlertEvent) -> None:
         """Notify of a crossing; what is cleared takes the place of what was raised, and is not one more."""
         title, message = self.notice(event)
-        id = f"{self.name}: {event.stream} {event.field} {self.text()} {event.severity}"
+        id = f"{self.name}: {event.stream} {number} {event.field} {self.text()} {event.severity}"
         made = self._made.pop(id, None)
         update = getattr(made, "update", None)
         if event.state == "raised":

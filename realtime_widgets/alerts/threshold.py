@@ -143,6 +143,8 @@ class CrossingTrack(Track):
         if earlier is not None:
             self._tell(earlier, new)
         self._tell(look, wanted)
+        for name in set(self._names_judged).difference(wanted):
+            self.host.fail((id(self.stream), name), None)
         self._names_judged = wanted
 
     def _tell(self, look: Look, names: Sequence[str]) -> None:

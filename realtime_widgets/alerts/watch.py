@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ..errors import UsageError
 from ..feeds.fields import only_field
 from ..feeds.thresholds import Severity
+from ..runtime.notebook import Cell
 from ..runtime.scheduling import Scheduler
 from ..streams import Stream
 from .events import STATES, AlertEvent, AlertSeverity, State
@@ -49,6 +51,10 @@ class Host(Protocol):
 
     severity: AlertSeverity
 
+    @property
+    def lock(self) -> AbstractContextManager[Any]:
+        """Held while watches begin and end."""
+
     def memory(self, stream: Stream) -> Memory:
         """Return what earlier tracks have found on a stream."""
 
@@ -65,12 +71,13 @@ class Host(Protocol):
 class Watch:
     """That an alert watches a stream; `remove()` ends it."""
 
-    __slots__ = ("__weakref__", "_track", "field", "names", "wake")
+    __slots__ = ("__weakref__", "_asked", "_track", "field", "names", "wake")
 
     def __init__(
         self, track: Track, names: Names, field: str | None, wake: Callable[[], object] | None = None
     ) -> None:
         self._track = track
+        self._asked: dict[Cell | None, Asked] = {}
         self.names = names
         self.field = field
         """The field that was asked for; None: `value`, or the only one, or any."""
@@ -100,6 +107,19 @@ class Watch:
         """How often the verdict may have changed so far."""
         return self._track.changes + self.removed
 
+    def asked_by(self, cell: Cell | None) -> Asked | None:
+        """Note that a cell wants it; None: that was known."""
+        if cell in self._asked:
+            return None
+        self._asked[cell] = asked = Asked(self, cell)
+        return asked
+
+    def wanted_no_more(self, cell: Cell | None) -> None:
+        """Note that a cell does not want it any more; with the last one it ends."""
+        self._asked.pop(cell, None)
+        if not self._asked:
+            self.remove()
+
     def verdict(self) -> tuple[Severity, dict[str, Any] | None]:
         """Return what a card says by all records until now: its level, and what pages are told of the reason."""
         if self.state != "raised":
@@ -114,6 +134,18 @@ class Watch:
         of = "" if self.field is None else f"{self.field!r} of "
         state = "removed" if self.removed else self._track.state(self)
         return f"<Watch on {of}stream {self.stream.name!r}: {state}>"
+
+
+class Asked:
+    """That a notebook cell has asked for a watch, which others may want as well."""
+
+    def __init__(self, watch: Watch, cell: Cell | None) -> None:
+        self._watch = watch
+        self._cell = cell
+
+    def end(self) -> None:
+        """Note that the cell is run again."""
+        self._watch.wanted_no_more(self._cell)
 
 
 class Track(ABC):
@@ -137,21 +169,26 @@ class Track(ABC):
         self.follower = Follower(stream, self, host.scheduler, clock)
 
     def add(self, names: Names, field: str | None, wake: Callable[[], object] | None = None) -> Watch:
-        """Begin a watch, and judge what the stream has."""
+        """Begin a watch, with the host's lock held; what the stream has is judged with the next look."""
         watch = Watch(self, names, field, wake)
         self.watches = [*self.watches, watch]  # replaced, never mutated: others read it
-        self.follower.look()
         return watch
 
     def remove(self, watch: Watch) -> None:
         """End a watch; with the last one nothing is read any more."""
-        if watch in self.watches:
+        with self.host.lock:
+            if watch not in self.watches:
+                return
             self.watches = [each for each in self.watches if each is not watch]
             if not self.watches:
                 self.follower.close()
                 self._empty(self)
-            if watch.wake is not None:
-                watch.wake()  # what it said is so no more
+        self.host.fail((id(self.stream), id(watch)), None)  # another object may have this id next
+        if not self.watches:
+            for name in self.states():
+                self.host.fail((id(self.stream), name), None)
+        if watch.wake is not None:
+            watch.wake()  # what it said is so no more
 
     def state(self, watch: Watch | None = None) -> State:
         """Return the worst state of the fields of a watch, or of all."""

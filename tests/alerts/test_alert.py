@@ -1,6 +1,7 @@
 """Whom alerts tell: functions and notifiers, on the callback thread."""
 
 import os
+import threading
 
 import pytest
 
@@ -125,11 +126,63 @@ def test_a_misspelled_attribute_names_the_nearest(hand):
         Threshold(1).event  # noqa: B018
 
 
+def test_streams_of_one_name_have_notifications_of_their_own(hand):
+    notifications = Notifications()
+    t = Threshold(0.9, notify=notifications)
+    for stream in (one := Stream(), Stream()):
+        t.watch(stream)
+        stream.append(1.0)
+    hand.turn(1)
+    one.append(0.0)
+    hand.turn(1)
+    hand.work()
+    first, second, back = [more["id"] for _, _, more in notifications.said]
+    assert first != second
+    assert back == first
+
+
+def test_a_finalizer_that_uses_an_alert_waits_not_for_the_thread_it_interrupts(hand):
+    stream, t = crossed(hand)
+    found = []
+
+    def as_if_interrupted():
+        with t.lock:
+            stream.append(cpu=1.0, ts=1.0)
+            found.extend(t.events)
+
+    thread = threading.Thread(target=as_if_interrupted, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert [event.state for event in found] == ["raised"]
+
+
+def test_a_watch_that_begins_while_the_last_one_ends_is_alive(hand):
+    stream, t = Stream(), Threshold(0.9)
+    last = t.attach(stream, "cpu")
+    ending = threading.Thread(target=last.remove)
+
+    class Tracks(dict):
+        def get(self, key):
+            found = super().get(key)
+            if not ending.ident:  # the track was found, and before the watch is added the last one may end
+                ending.start()
+                ending.join(0.2)
+            return found
+
+    t._tracks = Tracks(t._tracks)
+    begun = t.attach(stream, "cpu")
+    ending.join(10)
+    assert (last.removed, t.watches) == (True, [begun])
+    stream.append(cpu=1.0)
+    hand.turn(1)
+    assert [event.state for event in t._events] == ["raised"]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 def test_a_forked_child_goes_on_with_locks_of_its_own(hand):
     _, t = crossed(hand)
-    with t._lock:
+    with t.lock:
         child = os.fork()
         if not child:
-            os._exit(0 if t._lock.acquire(timeout=1) else 1)
+            os._exit(0 if t.lock.acquire(timeout=1) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -477,6 +477,43 @@ def test_cells_that_watch_and_register_anew_do_so_once(hand, monkeypatch):
     assert [watch.stream for watch in t.watches] == streams[1:]
 
 
+def test_a_watch_ends_with_the_last_cell_that_asked_for_it(hand, monkeypatch):
+    from support.notebooks import make_shell
+
+    shell = make_shell(monkeypatch)
+    scheduler = HandScheduler()
+    monkeypatch.setattr(threshold_module.Alert, "_scheduler", staticmethod(lambda: scheduler))
+    stream = stream_of()
+    t = shell.run(lambda: Threshold(0.9), "one")
+    for _ in range(2):
+        watch = shell.run(lambda: [t.watch(stream), t.watch(stream)][0], "two")
+        assert shell.run(lambda: t.watch(stream), "three") is watch
+    shell.run(lambda: None, "two")
+    assert t.watches == [watch], "the third cell wants it still"
+    shell.run(lambda: None, "three")
+    assert (t.watches, watch.removed) == ([], True)
+
+
+def test_what_is_wrong_with_a_watch_is_forgotten_with_it(hand):
+    stream, t, fields = stream_of(), Threshold(0.9), ["cpu"]
+    several = t.watch(stream)
+    stream.append(cpu="high", mem=1.0)
+    assert t.state == "normal"
+    assert "several fields" in t.error
+    several.remove()
+    assert t.error is None
+    shown = t.attach(stream, lambda: list(fields))
+    assert t.state == "normal"
+    assert "cannot be compared" in t.error
+    fields[:] = ["mem"]
+    assert (t.state, t.error) == ("raised", None)
+    fields[:] = ["cpu"]
+    stream.append(cpu="higher")
+    assert (t.state, t.error is None) == ("normal", False)
+    shown.remove()
+    assert (t.error, t._errors) == (None, {})
+
+
 def test_wrong_arguments_are_refused(hand):
     with pytest.raises(UnknownKeyword, match="did you mean 'hysteresis'"):
         Threshold(1, hysterese=1)
