@@ -22,6 +22,7 @@ from .widgets import LiveChart, MetricCard, configure, stats
 if TYPE_CHECKING:
     from . import sources
     from .alerts.absence import Absence
+    from .alerts.events import AlertEvent
     from .alerts.threshold import Threshold
     from .client import Client, decoders
     from .client.sansio.backoff import Reconnect
@@ -49,6 +50,7 @@ __all__ = [
     # Alerts
     "Threshold",
     "Absence",
+    "AlertEvent",
     # Servers
     "connect",
     "Client",
@@ -79,6 +81,7 @@ __all__ = [
 _LATER = {
     "Threshold": ".alerts.threshold",
     "Absence": ".alerts.absence",
+    "AlertEvent": ".alerts.events",
     "connect": ".connecting",
     "Client": ".client",
     "Message": ".protocol.envelope",

@@ -22,7 +22,8 @@ class Absence(Alert):
     """Data that have not come for a while, and who is told when they stop and when they come back.
 
     What counts is when records arrive, whatever their times: it is raised when none has for `after` seconds, or when
-    none has come since `watch()`, and cleared by the next one. A stream that is `complete` is not waited for.
+    none has come since `watch()`, and cleared by the next one. A stream that is `complete` is not waited for, and
+    clears what is raised.
 
     Example:
         gone = Absence(30, notify=notifications)
@@ -169,14 +170,32 @@ class AbsenceTrack(Track):
         silence.raised_at = None
         ts = float(batch.ts[there[0]]) if came else self._wall()
         column = None if name is None or not came else batch.columns[name][there[:1]].tolist()[0]
-        return self._event("cleared", ts, column, name, silence.raised_ts, lasted)
+        return self._event("cleared", ts, column, name, silence.raised_ts, lasted, complete=not came)
 
     def _event(
-        self, state: Any, ts: float, value: Any, name: str | None, since: float, lasted: float
+        self,
+        state: Any,
+        ts: float,
+        value: Any,
+        name: str | None,
+        since: float,
+        lasted: float,
+        *,
+        complete: bool = False,
     ) -> AlertEvent:
         host = self.host
         return AlertEvent(
-            state, ts, value, host.after, self.stream.name, name, host.severity, since, lasted, host.name
+            state,
+            ts,
+            value,
+            host.after,
+            self.stream.name,
+            name,
+            host.severity,
+            since,
+            lasted,
+            host.name,
+            complete,
         )
 
     def due(self) -> float | None:

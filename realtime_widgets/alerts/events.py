@@ -30,6 +30,7 @@ class AlertEvent(msgspec.Struct, frozen=True):
         lasted: for how many seconds it had held, or been raised, in the data's own time; of an absence, for how many
             nothing had come.
         name: what the alert is called; empty: nothing.
+        complete: of an absence that is cleared: whether because the stream is complete, and not by a record.
     """
 
     state: Literal["raised", "cleared"]
@@ -42,3 +43,4 @@ class AlertEvent(msgspec.Struct, frozen=True):
     since: float
     lasted: float = 0.0
     name: str = ""
+    complete: bool = False

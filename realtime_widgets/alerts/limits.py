@@ -155,13 +155,13 @@ def _bounds(value: Any) -> tuple[Any, ...]:
     pair = value.tolist() if isinstance(value, np.ndarray) and value.ndim == 1 else value
     if not isinstance(pair, list | tuple):
         bound = plain(value)
-        _number(bound, f"a threshold cannot be {shown(value)}", _PASS)
+        _number(bound, f"threshold {shown(value)}", _PASS)
         return (bound,)
     if len(pair) != 2:
         raise UsageError(f"a threshold cannot be {shown(value)}: a band has two numbers; {_PASS}")
     low, high = map(plain, pair)
     for bound in (low, high):
-        _number(bound, f"a threshold cannot be {shown(value)}: {shown(bound)} of it", _PASS)
+        _number(bound, f"{shown(bound)} in threshold {shown(value)}", _PASS)
     if low >= high:
         raise UsageError(
             f"a threshold cannot be the band {shown(value)}: it is upside down or empty; pass the lower number first"

@@ -55,12 +55,14 @@ def of_crossing(event: AlertEvent, limit: Limit) -> Notice:
 
 
 def of_absence(event: AlertEvent, after: float) -> Notice:
-    """Return what is said of data that have stopped, or come again."""
+    """Return what is said of data that have stopped, come again, or are complete."""
     label = label_of(event)
     if event.state == "raised":
         stopped = f"no data of {label} for {duration_text(after)}"
         return Notice(event.name or stopped[:1].upper() + stopped[1:], stopped if event.name else "")
     back = f"{label} has data again after {duration_text(event.lasted)}"
+    if event.complete:
+        back = f"{label} is complete: no more data are expected"
     return Notice(f"{event.name}: {back}" if event.name else back, "")
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 
-from ..errors import named_keywords, shown
+from ..errors import UnknownKeyword, WrongType, named_keywords, shown
 from ..feeds.moments import duration_text
 from ..streams import Stream
 from ..streams.amounts import Duration, to_duration
@@ -22,8 +23,36 @@ from .limits import Limit, limit_of
 from .notices import Notice, Notifier, of_crossing
 from .watch import Track
 
+F = TypeVar("F", bound=Callable[..., None])
+
 MAX_FORWARD: Final = MAX_EVENTS
 """Crossings of one look that are told of, the newest: values that flap at every record say no more."""
+
+
+_OTHER_WORDS: Final = {
+    "below": "pass above=False for a value that is reached from above",
+    "direction": "pass above=False for a value that is reached from above",
+    "outside": "a band is raised outside of it, unless inside=True",
+}
+"""What others call it."""
+
+
+def _in_its_own_words(init: F) -> F:
+    """Have the constructor say what is meant by words that are not its own."""
+
+    @functools.wraps(init)
+    def checked(self: Any, *args: Any, **keywords: Any) -> None:
+        what = type(self).__name__
+        for word in _OTHER_WORDS.keys() & keywords:
+            raise UnknownKeyword(f"{what} has no keyword {word!r}: {_OTHER_WORDS[word]}")
+        if len(args) == 2:
+            raise WrongType(
+                f"{what} cannot be called like this: {shown(args[1])} comes without a keyword; for a band pass both "
+                f"numbers in parentheses: {what}(({shown(args[0])}, {shown(args[1])}))"
+            )
+        init(self, *args, **keywords)
+
+    return cast("F", checked)
 
 
 class Threshold(Alert):
@@ -59,6 +88,7 @@ class Threshold(Alert):
         UsageError: when something else is out of its range; TypeError names the nearest keyword.
     """
 
+    @_in_its_own_words
     @named_keywords
     def __init__(
         self,

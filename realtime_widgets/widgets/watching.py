@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..alerts.alert import Alert
@@ -23,9 +23,11 @@ def checked_alerts(alerts: Any) -> tuple[Alert, ...]:
     """
     given = () if alerts is None else (alerts,) if isinstance(alerts, Alert) else alerts
     if not isinstance(given, list | tuple):
-        raise WrongType(
-            f"thresholds={shown(alerts)} cannot be used: pass a list, such as [rw.Threshold(0.9)]"
-        )
+        example = "rw.Threshold(0.9)"
+        if isinstance(given, Mapping):  # as cards take it
+            first = next(iter(given.items()), (0.9, "error"))
+            example = f"rw.Threshold({shown(first[0])}, severity={shown(first[1])})"
+        raise WrongType(f"thresholds={shown(alerts)} cannot be used: pass a list, such as [{example}]")
     for each in given:
         if not isinstance(each, Alert):
             raise WrongType(

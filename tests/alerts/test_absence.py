@@ -90,7 +90,10 @@ def test_a_complete_stream_is_not_waited_for(hand):
     assert [event.state for event in absence.events] == ["raised"]
     stream.complete = True
     hand.turn(1)
-    assert [event.state for event in absence.events] == ["raised", "cleared"]
+    assert [(event.state, event.complete) for event in absence.events] == [
+        ("raised", False),
+        ("cleared", True),
+    ]
 
 
 def test_what_is_raised_stays_so_when_it_is_watched_anew_and_is_told_once(hand):

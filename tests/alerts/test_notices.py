@@ -1,5 +1,7 @@
 """What readers are notified of, in words."""
 
+import msgspec
+
 from realtime_widgets.alerts.events import AlertEvent
 from realtime_widgets.alerts.limits import limit_of
 from realtime_widgets.alerts.notices import label_of, of_absence, of_crossing
@@ -31,6 +33,8 @@ def test_an_absence_says_for_how_long_nothing_came():
     assert of_absence(event(value=None, name="Feed"), 30) == ("Feed", "no data of cpu for 30 s")
     assert of_absence(event("cleared", lasted=200), 30) == ("cpu has data again after 3 min 20 s", "")
     assert of_absence(event("cleared", lasted=200, name="Feed"), 30).title.startswith("Feed: cpu has")
+    complete = msgspec.structs.replace(event("cleared", None), complete=True)
+    assert of_absence(complete, 30) == ("cpu is complete: no more data are expected", "")
 
 
 def test_a_field_called_value_is_called_by_its_stream():

@@ -517,6 +517,13 @@ def test_what_is_wrong_with_a_watch_is_forgotten_with_it(hand):
 def test_wrong_arguments_are_refused(hand):
     with pytest.raises(UnknownKeyword, match="did you mean 'hysteresis'"):
         Threshold(1, hysterese=1)
+    for word in ({"below": True}, {"direction": "below"}):
+        with pytest.raises(UnknownKeyword, match="pass above=False"):
+            Threshold(1, **word)
+    with pytest.raises(
+        WrongType, match=r"for a band pass both numbers in parentheses: Threshold\(\(0.2, 0.8\)\)"
+    ):
+        Threshold(0.2, 0.8)
     with pytest.raises(UsageError, match="for_= of a threshold"):
         Threshold(1, for_="soon")
     with pytest.raises(UsageError, match="did you mean 'warning'"):

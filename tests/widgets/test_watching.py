@@ -18,6 +18,8 @@ def test_alerts_come_alone_in_a_list_or_not_at_all() -> None:
         checked_alerts([t, 0.9])
     with pytest.raises(WrongType, match="pass a list"):
         checked_alerts("0.9")
+    with pytest.raises(WrongType, match=r"such as \[rw.Threshold\(0.5, severity='warning'\)\]"):
+        checked_alerts({0.5: "warning"})
     t.close()
     with pytest.raises(UsageError, match="closed"):
         checked_alerts([t])
