@@ -165,8 +165,8 @@ class Stream:
         if len(writes) < len(columns):
             writes += [(column, column.leave_out()) for name, column in columns.items() if name not in fields]
 
-        if self._foreseeing:
-            self._foresee(1, ts)
+        if self._foreseeing and ts is not None and ring.max_age is not None:
+            self._foresee(1, ts)  # its time may be far from those before
         with self._lock:
             if self._writing:
                 raise self._writing_error()
@@ -394,8 +394,9 @@ class Stream:
         return self._listeners.add(fn)
 
     def foresee(self, fn: Foresee, /) -> Callable[[], None]:
-        """Call `fn(count, newest)` before every append, extend and clear, on the thread that makes it, so that a reader
-        may read what these will drop; returns the undo. What is said of `listen()` holds.
+        """Call `fn(count, newest)` before every extend and clear, on the thread that makes it, so that a reader may
+        read what these will drop; before an append where its time may make many records too old. Returns the undo.
+        What is said of `listen()` holds.
         """
         key = object()
         self._foreseeing = self._foreseeing | {key: fn}  # replaced, never mutated: others go through it
