@@ -239,7 +239,10 @@ class Alert(NamesNearest):
         with self.lock:  # what has not begun by now will be refused
             self.closed = True
         for shows in list(self.shown_by):
-            shows.drop(self)
+            try:
+                shows.drop(self)
+            except Exception:  # of a function that observes the widget, say: the watches end all the same
+                logger.exception("%r is closed, and still shown by %r", self, shows)
         for track in list(self._tracks.values()):
             for watch in track.watches:
                 watch.remove()

@@ -156,6 +156,22 @@ def test_a_finalizer_that_uses_an_alert_waits_not_for_the_thread_it_interrupts(h
     assert [event.state for event in found] == ["raised"]
 
 
+def test_who_shows_a_closed_alert_is_told_and_what_that_raises_keeps_no_watch_alive(hand, caplog):
+    _, t = crossed(hand)
+    told = []
+
+    class Widget:
+        def drop(self, alert):
+            told.append(alert)
+            raise OSError("no page")
+
+    one, other = Widget(), Widget()
+    t.shown_by.update([one, other])
+    t.close()
+    assert (told, t.watches) == ([t, t], [])
+    assert "no page" in caplog.text
+
+
 def test_a_watch_that_begins_while_the_last_one_ends_is_alive(hand):
     stream, t = Stream(), Threshold(0.9)
     last = t.attach(stream, "cpu")
