@@ -14,8 +14,6 @@ import traitlets
 from ipywidgets import Layout
 
 from ..client import Client
-from ..errors import WrongType, reject_what_cannot_be_called, shown
-from ..feeds.feed import Payload
 from ..feeds.freshness import Facts
 from ..feeds.notice import TYPES, NoticeType, Notification, checked_id
 from ..feeds.notices import Notices, key_of
@@ -25,15 +23,14 @@ from ..runtime.log_handler import Event, LogHandler
 from ..streams import Stream
 from ..streams.amounts import Duration
 from .base import LiveWidget, named_keywords
+from .notification_actions import Actions, check_action
 from .notification_handle import NotificationHandle
 from .notification_progress import NotificationProgress, told
 from .notification_record import record_of, text_of
+from .notification_sources import Link, streams_of
 from .settings import Setting, flag, optional, seconds, whole
 
 T = TypeVar("T")
-
-CHANNELS = ("notifications", "alerts")
-"""Of a client: what its server has to say to somebody."""
 
 MAX_RECORDS = 10_000
 """Records kept of what Python has said."""
@@ -102,13 +99,12 @@ class Notifications(LiveWidget):
         layout: Layout | dict[str, Any] | None = None,
     ) -> None:
         self._own = Stream("notifications", max_points=MAX_RECORDS)
-        streams = list(dict.fromkeys([self._own, *_streams_of(source)]))  # or all of one would be there twice
+        streams = list(dict.fromkeys([self._own, *streams_of(source)]))  # or all of one would be there twice
         self._notices = Notices(streams, 200, time.monotonic)
-        self._actions: dict[object, Callable[[Notification], object]] = {}
-        self._own_actions: dict[str, Callable[[Notification], object]] = {}
+        self._actions = Actions(self._notices)
         self._handlers: list[LogHandler] = []
         feeds = {"0": NotificationsFeed(self._notices)}
-        links = {str(i): _Link(stream) for i, stream in enumerate(streams) if stream.source is not None}
+        links = {str(i): Link(stream) for i, stream in enumerate(streams) if stream.source is not None}
         super().__init__(
             "notifications",
             streams,
@@ -161,6 +157,7 @@ class Notifications(LiveWidget):
         Raises:
             UsageError: for an unknown type, or a duration that is none.
         """
+        check_action(on_action)
         said = record_of(
             title=title,
             message=message,
@@ -264,24 +261,10 @@ class Notifications(LiveWidget):
         ts: Any,
         on_action: Callable[[Notification], object] | None,
     ) -> NotificationHandle:
-        if on_action is not None:
-            reject_what_cannot_be_called("an action cannot be told to", on_action)
         name = checked_id(text_of(id) or "") or uuid.uuid4().hex[:12]
-        key = key_of(0, name)
-        if on_action is not None:
-            self._forget_actions()
-            self._own_actions[key] = on_action
-        else:
-            self._own_actions.pop(key, None)  # of an earlier one with its id
+        self._actions.put(key_of(0, name), on_action)
         self._own.append({"id": name, **said}, ts=ts)
         return NotificationHandle(name, said.get("title", ""), self._own, self._notices, self._wake)
-
-    def _forget_actions(self) -> None:
-        """Let go of the functions of notifications that are no more, now and then."""
-        if len(self._own_actions) >= 2 * self.max_history:
-            for key in list(self._own_actions.copy()):  # other threads may add some meanwhile
-                if not self._notices.is_known(key):
-                    self._own_actions.pop(key, None)
 
     # What becomes of them
 
@@ -343,10 +326,7 @@ class Notifications(LiveWidget):
         Returns:
             The undo.
         """
-        reject_what_cannot_be_called("an action cannot be told to", fn)
-        key = object()
-        self._actions[key] = fn
-        return lambda: self._actions.pop(key, None) and None
+        return self._actions.add(fn)
 
     # What happens
 
@@ -381,18 +361,10 @@ class Notifications(LiveWidget):
             case "quiet", bool(on):
                 get_runtime().submit(setattr, self, "do_not_disturb", on)  # users may observe it
             case "act", {"key": str(key)}:
-                self._act(key)
+                self._actions.use(key)
             case _:
                 super()._asked(what, about)
         self._wake()
-
-    def _act(self, key: str) -> None:
-        notification = self._notices.find(key)
-        if notification is None:
-            return
-        own = self._own_actions.get(key)
-        for fn in ([] if own is None else [own]) + list(self._actions.values()):
-            get_runtime().submit(fn, notification)
 
     def close(self) -> None:
         """Take the panel off the pages; its handlers leave their loggers."""
@@ -414,39 +386,6 @@ def _show_options() -> None:
 
 
 _show_options()
-
-
-class _Link:
-    """A feed that says nothing but how its stream is filled: of notifications a pause is no news."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
-
-    def resize(self, px: int) -> None:
-        """See `Feed.resize`."""
-
-    def changed(self) -> bool:
-        """See `Feed.changed`."""
-        return False
-
-    def take(self, key: bool, now: float) -> Payload:
-        """See `Feed.take`."""
-        return Payload(1, 0, True, {"age": None})
-
-
-def _streams_of(source: Any) -> list[Stream]:
-    if source is None:
-        return []
-    if isinstance(source, Stream):
-        return [source]
-    if isinstance(source, Client):
-        return [source.stream(channel) for channel in CHANNELS]
-    if isinstance(source, Iterable) and not isinstance(source, str | bytes | Mapping):
-        return [stream for each in source for stream in _streams_of(each)]
-    raise WrongType(
-        f"notifications cannot come from {shown(source)}: pass a client (rw.connect()), a stream, a list of these, "
-        "or nothing and call info(), warning() …"
-    )
 
 
 def _checked_seen(seen: list[Any]) -> list[tuple[str, int]]:
