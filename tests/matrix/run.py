@@ -23,7 +23,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "matrix"
-LAB_TESTS = ("tests/browser/test_last_hop.py", "tests/widgets/test_in_jupyterlab.py")
+LAB_TESTS = (
+    "tests/browser/test_last_hop.py",
+    "tests/widgets/test_in_jupyterlab.py",
+    "tests/widgets/test_notifications_in_jupyterlab.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
