@@ -49,6 +49,16 @@ it("marks the element that it adopts styles for, and the board around it", () =>
   expect([board.dataset.rwBuild, el.dataset.rwBuild]).toEqual(["test", "test"]);
 });
 
+it("puts the sheet of a kind behind that of all, once, so that it has the last word", () => {
+  const [one, another] = [document.createElement("div"), document.createElement("div")];
+  document.body.append(one, another);
+  adoptStyles(one);
+  adoptStyles(one, ".rw-one {}");
+  adoptStyles(another, ".rw-one {}");
+  const sheets = [...document.querySelectorAll(`style[data-rw]`)].map((style) => style.textContent);
+  expect(sheets).toEqual([`${styles}.rw-one {}`]);
+});
+
 it("names in the sheet what carries the mark as `&`: a rule for it by its class alone would be bound to what is within", () => {
   const selectors = styles
     .replaceAll(/\/\*[\s\S]*?\*\//g, "")

@@ -46,7 +46,7 @@ export abstract class LiveWidget implements Widget {
   /** The traits that a widget is drawn anew for: those of all; a class names its own beside them. */
   static readonly settings: readonly string[] = ["title", "theme", "locale", "tz", "stale_after", "paused"];
 
-  /** Style sheet of a library that views draw with. */
+  /** Style sheet of this kind, and of what its views draw with. */
   static readonly styles: string = "";
 
   kernel: KernelLife = "alive";

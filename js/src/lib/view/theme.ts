@@ -17,10 +17,10 @@ export function markBuild(el: HTMLElement): void {
 }
 
 /**
- * Puts our style sheet into the document (or shadow root) that an element lives in, once; and before it, so that ours
- * has the last word, the sheet of a library that a widget draws with.
+ * Puts our style sheet into the document (or shadow root) that an element lives in, once; and after it, so that it has
+ * the last word, the sheet of the element's own kind of widget.
  */
-export function adoptStyles(el: HTMLElement, library = ""): void {
+export function adoptStyles(el: HTMLElement, kind = ""): void {
   markBuild(el);
   const board = el.closest<HTMLElement>(".rw-board");
   if (board) markBuild(board);
@@ -34,9 +34,9 @@ export function adoptStyles(el: HTMLElement, library = ""): void {
     styled.set(target, known);
     target.append(known.style);
   }
-  if (!library || known.sheets.has(library)) return;
-  known.sheets.add(library);
-  known.style.prepend(library);
+  if (!kind || known.sheets.has(kind)) return;
+  known.sheets.add(kind);
+  known.style.append(kind);
 }
 
 const FORCED = "(forced-colors: active)";
