@@ -110,7 +110,7 @@ class LiveChart(NumberSettings, LiveWidget):
             False: no legend. A chart of one line has none: its value stands beside the title.
         thresholds: `Threshold`s, which are drawn, each a line or the edges of its band, and watch the fields of the
             chart; also `Absence`s, which only watch. None: none.
-        height: of the plot, CSS pixels, 80 to 2000. The width follows the cell.
+        height: of the plot, CSS pixels, 80 to 2000, and more beside a higher neighbour. The width follows the cell.
         format: how values are written: number, percentage (a ratio), duration (given in ms), bytes, compact, si.
         unit: text behind each value; the sign of a currency, such as "$", stands where the reader's locale has it.
         precision: digits after the decimal point of values; None: what the format does.

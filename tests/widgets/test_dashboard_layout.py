@@ -169,3 +169,39 @@ def test_other_digits_and_a_pause_make_no_card_higher_or_lower(page: Page, lab: 
     for root in every:
         wait_for_width(seen(root), 300, 320)
         expect(root.locator(".rw-trend:not([data-rw-lines])")).to_be_visible()
+
+
+NEIGHBOURS = """
+log = rw.Stream("log")
+log.extend({"level": ["info"] * 50, "message": [f"line {i}" for i in range(50)]})
+high = rw.LiveChart(stream, title="high", height=420)
+rw.Dashboard([[rw.LiveChart(stream, title="chart"), high], [rw.LiveChart(stream, title="beside"),
+              rw.EventLog(log, height=500)]])
+"""
+
+
+def test_a_chart_is_as_high_as_what_stands_beside_it(page: Page, lab: Lab) -> None:
+    notebook = opened(
+        page, lab, NEIGHBOURS, "rw.LiveChart(stream, title='of a layout', layout={'height': '400px'})"
+    )
+    charts = dict(zip(["chart", "high", "beside", "of a layout"], widgets(page, "chart").all(), strict=True))
+
+    def plots(*heights: int) -> None:
+        page.wait_for_function(
+            """([roots, heights]) => roots.every((root, i) => {
+                const [canvas, plot] = [root.querySelector("canvas"), root.querySelector(".rw-plot")];
+                if (!canvas || canvas.closest(".uplot").offsetHeight !== plot.offsetHeight) return false;
+                const left = root.getBoundingClientRect().bottom - plot.getBoundingClientRect().bottom;
+                return left < 16 && root.offsetHeight === heights[i];
+            })""",
+            arg=[[root.element_handle() for root in charts.values()], list(heights)],
+        )
+
+    high = box(charts["high"])["height"]
+    listing = box(widgets(page, "events").first)["height"]
+    assert min(high, listing) > 420
+    plots(high, high, listing, 392)
+    notebook.screenshot("chart-beside-a-higher-one")
+    notebook.execute("high.height = 240")
+    natural = high - 180
+    plots(natural, natural, listing, 392)

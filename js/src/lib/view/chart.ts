@@ -102,7 +102,7 @@ export class ChartView implements Inspected {
     this.#words = new ChartWords(chart, () => this.range);
     this.#head = new Head(chart, signal);
     this.status = this.#head.status;
-    this.#plot = new PlotBox(signal);
+    this.#plot = new PlotBox(() => chart.host.invalidate(), signal);
     this.#table = new ValueTable();
     this.#tableButton = new TableButton(() => this.#turn(), signal);
     this.#legend = new Legend(chart.hidden, () => chart.host.invalidate(), signal);
@@ -211,7 +211,7 @@ export class ChartView implements Inspected {
       this.#lone.make("", false, [], chart.locale);
       return true;
     }
-    const height = chart.get<number>("height");
+    const height = Math.max(chart.get<number>("height"), this.#plot.height);
     const { axis, traces, lines } = picture;
     const calendar = axis === "time" && isCalendar(picture.newestTs ?? 0);
     const named = traces.map((trace, i) => [

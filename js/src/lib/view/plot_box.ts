@@ -10,21 +10,33 @@ export class PlotBox {
   #built = "";
   /** CSS pixels, as found last. */
   width = 0;
+  height = 0;
   #measured = false;
 
-  constructor(signal: AbortSignal) {
-    signal.addEventListener("abort", () => this.clear());
+  /** `changed` is called when its place is of another height. */
+  constructor(changed: () => void, signal: AbortSignal) {
+    const observer = new ResizeObserver(() => {
+      if (this.root.clientHeight === this.height) return;
+      this.#measured = false;
+      changed();
+    });
+    observer.observe(this.root);
+    signal.addEventListener("abort", () => {
+      observer.disconnect();
+      this.clear();
+    });
   }
 
-  /** Reads its width. */
+  /** Reads its size. */
   measure(): void {
-    const found = this.root.clientWidth;
+    const { clientWidth, clientHeight } = this.root;
     // JupyterLab hides the page for a moment to change its theme: nothing is to be found then, so look again.
-    this.#measured = found > 0;
-    this.width = Math.max(120, found || this.width);
+    this.#measured = clientWidth > 0;
+    this.width = Math.max(120, clientWidth || this.width);
+    this.height = clientHeight || this.height;
   }
 
-  /** Reads its width unless it is known. */
+  /** Reads its size unless it is known. */
   look(): void {
     if (!this.#measured) this.measure();
   }
