@@ -49,6 +49,12 @@ class Batch:
     """The runs that begin before its first record, between two of them, or after its last, as for `gaps`."""
     zone: dt.tzinfo | None = None
     """The zone of `ts` in tables: the stream's, or that of the table that came last; None: UTC."""
+    ahead: npt.NDArray[np.bool_] | None = None
+    """Which records were ahead of the clock when they came, and not the newest one, see `present`; None: no record
+    of the stream."""
+    begins: tuple[int, ...] = ()
+    """Where all records before are past, see `present`, for instance since the clock was set back: the numbers of the
+    records before it, as `Run.seq`."""
     origins: Mapping[str, Origin] = field(default_factory=dict)
     """What the numbers of fields were when they came: integers, booleans or floats."""
     _absent: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)

@@ -19,7 +19,7 @@ records that are ahead come between others, the others are the present. Nothing 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,10 @@ class Present:
     """Number of the latest of them since clear(); -1: there was none."""
     ahead_from: float = math.inf
     """The clock at the first of those that came without others between them, up to `ahead_seq`."""
+    aside: bool | npt.NDArray[np.bool_] = field(default=False, compare=False)
+    """Of the records that came last, which are ahead and do not count: one for each, or for all."""
+    begins: tuple[int, ...] = field(default=(), compare=False)
+    """Numbers of those of them before which all are past."""
 
     def after(self, ts: float, now: float, seq: int) -> Present:
         """Return what is so after one more record.
@@ -69,6 +73,7 @@ class Present:
             after.ahead_seq = seq
             if -math.inf < after.newest <= horizon:
                 if now - after.ahead_from <= AHEAD:
+                    after.aside = True
                     return after._until(horizon)
                 after._begin(
                     seq
@@ -101,8 +106,9 @@ class Present:
             return after._until(horizon)
         ahead = ts > horizon
         first = len(ts) if ahead.all() else int(ahead.argmin())  # the first that is not ahead
+        after.aside = ahead.copy()
         if first:
-            after._lead(ts[:first], now, seq)
+            after.aside[:first] = after._lead(ts[:first], now, seq)
         if first < len(ts):
             if after.newest > horizon:
                 after._begin(seq + first)
@@ -143,16 +149,18 @@ class Present:
     def _begin(self, seq: int) -> None:
         """Begin anew with this record: nothing before it is newer."""
         self.newest, self.past = -math.inf, seq - 1
+        self.begins = (*self.begins, seq)
 
-    def _lead(self, ts: Floats, now: float, seq: int) -> None:
-        """Take records that are ahead of the clock, with none of the present between them."""
+    def _lead(self, ts: Floats, now: float, seq: int) -> bool:
+        """Take records that are ahead of the clock, with none of the present between; whether they are set aside."""
         if self.ahead_seq != seq - 1:
             self.ahead_from = now
         if -math.inf < self.newest <= now + AHEAD:
             if now - self.ahead_from <= AHEAD:
-                return
+                return True
             self._begin(seq)  # nothing else has come for a while: this is what the present looks like here
         self._follow(ts, seq)
+        return False
 
     def _follow(self, ts: Floats, seq: int, where: npt.NDArray[np.intp] | None = None) -> None:
         """Take records that count: the greatest time is the newest, and of equal ones the last.

@@ -30,6 +30,9 @@ _FIRST_CAPACITY = 1024
 
 _UNBOUNDED = 2**62
 
+_ASIDE, _BEGINS = 1, 2
+"""What is marked of a record; see `Present.aside` and `Present.begins`."""
+
 MAX_GAPS = 1000
 """Most gaps that are kept; the oldest are dropped."""
 
@@ -84,6 +87,7 @@ class Ring:
         "_capacity",
         "_declared",
         "_limit",
+        "_marks",
         "_told",
         "_ts",
         "cleared",
@@ -119,6 +123,7 @@ class Ring:
         # same dict.
         self.columns = {field: Column(kind, 0) for field, kind in declared.kinds.items()}
         self._ts = Column("number", 0)
+        self._marks: Column | None = None  # what was so of each record when it came; None: nothing unusual
         self._capacity = 0  # every column has at least this many slots
         self._declared = declared
         self._limit = _UNBOUNDED if max_points is None else int(max_points)
@@ -144,6 +149,8 @@ class Ring:
             array[slot % len(array)] = value
         array = self._ts.array
         array[slot % len(array)] = ts
+        if self._marks is not None or (not usual and (present.begins or present.aside)):
+            self._mark(seq, [0 if usual else _BEGINS if present.begins else _ASIDE if present.aside else 0])
         # No call between these, so that an interrupt or a fork finds the record either complete or absent.
         if usual:
             present.arrived = now
@@ -180,6 +187,10 @@ class Ring:
             else:
                 column.fill(seq, last)
         self._ts.write(seq, ts[count - kept :])
+        if self._marks is not None or present.begins or np.any(present.aside):
+            marks = np.where(np.broadcast_to(present.aside, count), _ASIDE, 0)
+            marks[[number - self.last - 1 for number in present.begins]] = _BEGINS
+            self._mark(seq, marks[count - kept :])
         first = max(self.first, last - self._limit + 1)
         if present.ahead > self.present.ahead:
             at = int(ts.argmax())
@@ -193,6 +204,13 @@ class Ring:
         if self.max_age is not None:
             self._drop_old(present, columns)
         return warnings
+
+    def _mark(self, seq: int, marks: Sequence[int] | NDArray[np.intp]) -> None:
+        """Note what is so of the records from a number on, which are about to be added."""
+        if self._marks is None:
+            self._marks = Column("number", 0)
+            self._marks.array = np.zeros(self._capacity)
+        self._marks.write(seq, np.asarray(marks))
 
     def _note_ahead(self, present: Present, seq: int, ts: float, now: float) -> None:
         """Note the first record that is ahead of the clock."""
@@ -218,6 +236,7 @@ class Ring:
         """Drop all records and free their memory; fields stay, and numbering goes on."""
         columns = {name: Column(column.kind, 0) for name, column in self.columns.items()}
         ts = Column("number", 0)
+        self._marks = None
         self._ts, self.columns, self._capacity = ts, columns, 0
         self.cleared = self.last
         self.first = self.last + 1
@@ -246,6 +265,7 @@ class Ring:
                 last = min(last, first + limit - 1)
         names = self.columns if fields is None else [name for name in fields if name in self.columns]
         arrays = {name: self.columns[name].read(first, last) for name in names}
+        marks = None if self._marks is None else self._marks.read(first, last)
         return Batch(
             stream=self._declared.stream,
             after=after,
@@ -260,6 +280,8 @@ class Ring:
             else (),
             runs=tuple(run for run in self.runs if first - 1 <= run.seq <= last) if self.runs else (),
             zone=self.zone,
+            ahead=None if marks is None else marks == _ASIDE,
+            begins=() if marks is None else tuple((np.flatnonzero(marks == _BEGINS) + first - 1).tolist()),
             origins={name: self.columns[name].origin for name in names},
             _absent={
                 name: _clear_absences(array)
@@ -326,7 +348,7 @@ class Ring:
             dropped=self.dropped,
             late=self.present.late,
             ahead=self.present.ahead,
-            bytes=sum(column.array.nbytes for column in (self._ts, *self.columns.values())),
+            bytes=sum(column.array.nbytes for column in (*self._own_columns(), *self.columns.values())),
             oldest_ts=float(self._ts.read(self.first, self.first)[0]) if len(self) else None,
             newest_ts=self.newest_ts,
             gaps=self.gap_count,
@@ -343,7 +365,7 @@ class Ring:
             doubled = 1 << (max(wanted, _FIRST_CAPACITY) - 1).bit_length()
             capacity = max(self._capacity, min(self._limit, doubled))
             # One after the other, so that at most one column is in memory twice.
-            for column in (self._ts, *self.columns.values(), *columns.values()):
+            for column in (*self._own_columns(), *self.columns.values(), *columns.values()):
                 column.grow(self.first, self.last, capacity)
             self._capacity = capacity
         surplus = wanted - self._capacity
@@ -351,6 +373,9 @@ class Ring:
             # Before their slots are written: a reader after an interrupt must not find half of a record.
             self.dropped += surplus
             self.first += surplus
+
+    def _own_columns(self) -> tuple[Column, ...]:
+        return (self._ts,) if self._marks is None else (self._ts, self._marks)
 
     def _drop_old(self, present: Present, columns: Mapping[str, Column]) -> None:
         """Drop records from the oldest end while they are older than `max_age` allows.

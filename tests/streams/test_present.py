@@ -238,10 +238,41 @@ def test_many_at_once_are_what_they_are_one_by_one(steps):
     for seconds, offsets in steps:
         now += seconds
         many = many.after_all(np.array([now + offset for offset in offsets]), now, seq)
+        aside, begins = [], []
         for offset in offsets:
             one = one.after(now + offset, now, seq)
             seq += 1
+            aside.append(one.aside)
+            begins += one.begins
         assert one == many
+        assert np.broadcast_to(many.aside, len(offsets)).tolist() == aside
+        assert list(many.begins) == begins
+
+
+@given(steps, st.integers(1, 9))
+def test_a_batch_says_what_was_ahead_when_it_came_and_where_all_before_is_past(steps, max_points):
+    clock = Clock()
+    s, pieces = (
+        Stream("s", clock=clock, max_points=max_points),
+        Stream("p", clock=clock, max_points=max_points),
+    )
+    beside, ahead, begins, seq = Present(), [], [], 0
+    for seconds, offsets in steps:
+        clock.now += seconds
+        for offset in offsets:
+            seq += 1
+            beside = beside.after(clock.now + offset, clock.now, seq)
+            ahead.append(beside.aside)
+            begins += beside.begins
+            s.append(0.0, ts=clock.now + offset)
+        pieces.extend({"ts": [clock.now + offset for offset in offsets], "value": [0.0] * len(offsets)})
+    for batch in (s.read(), pieces.read()):
+        kept = ahead[batch.first_seq - 1 :]
+        assert (batch.ahead is None and not any(kept)) or batch.ahead.tolist() == kept
+        assert batch.begins == tuple(each - 1 for each in begins if each >= batch.first_seq)
+    s.clear()
+    s.append(0.0)
+    assert (s.read().ahead, s.read().begins) == (None, ())
 
 
 @given(steps)
