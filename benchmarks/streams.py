@@ -205,6 +205,33 @@ def followed() -> list[Result]:
     ]
 
 
+def watched() -> list[Result]:
+    """Append while thresholds watch the stream: CPU of the appending thread, in turns, as in `followed`."""
+    from realtime_widgets import Threshold
+
+    calls, rounds = 20_000, 100
+    streams = {count: Stream() for count in (0, 1, 5, 20)}
+    thresholds = [
+        (Threshold(0.9 + i / 100), stream) for count, stream in streams.items() for i in range(count)
+    ]
+    for threshold, stream in thresholds:
+        threshold.watch(stream, "value")
+    spent: dict[int, list[float]] = {count: [] for count in streams}
+    for _ in range(rounds):
+        for count, stream in streams.items():
+            before = time.thread_time()
+            for _ in range(calls):
+                stream.append(0.42)
+            spent[count].append((time.thread_time() - before) / calls * 1e9)
+    for threshold, _ in thresholds:
+        threshold.close()
+    of = {count: statistics.median(each) for count, each in spent.items()}
+    return [
+        *(Result(f"append, {count} thresholds watch", of[count], "ns") for count in (0, 1, 5)),
+        Result("append, 20 thresholds watch", of[20], "ns", 1.1 * of[1], at_most=True),
+    ]
+
+
 def resident() -> float:
     """Return the memory this process holds, in MB; 0 where the system does not say."""
     try:
@@ -255,7 +282,7 @@ def main() -> int:
         "numpy": np.__version__,
     }
     print(", ".join(f"{name} {value}" for name, value in about.items()))
-    results = [*remembering(), *extending(), *appending(), *followed()]
+    results = [*remembering(), *extending(), *appending(), *followed(), *watched()]
     for r in results:
         target = f"{'<=' if r.at_most else '>='} {r.target:,.0f}" if r.target is not None else ""
         print(f"{r.name:<40}{r.value:>16,.1f} {r.unit:<10}{target:>16}  {r.verdict}".rstrip())

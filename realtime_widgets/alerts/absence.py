@@ -13,7 +13,7 @@ from ..streams import Stream
 from ..streams.amounts import Duration, to_duration
 from .alert import Alert
 from .events import AlertEvent, AlertSeverity, State
-from .follower import Look
+from .look import Look
 from .notices import Notice, Notifier, of_absence
 from .watch import Names, OneField, Track
 

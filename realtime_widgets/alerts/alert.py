@@ -203,7 +203,7 @@ class Alert(NamesNearest):
             if track is None:
                 self._tracks[id(stream)] = track = self._new_track(stream)
             watch = track.add(names, field, wake)
-        track.follower.look()
+        track.reading.look()
         return watch
 
     @abstractmethod
@@ -214,7 +214,7 @@ class Alert(NamesNearest):
         with self.lock:
             if self._tracks.get(id(track.stream)) is track:
                 del self._tracks[id(track.stream)]
-                self._missed += track.follower.missed
+                self._missed += track.reading.missed
 
     def on_change(self, fn: Callable[[AlertEvent], object], /) -> Handler:
         """Call `fn(event)` for each crossing from now on, on the callback thread; also a decorator.
@@ -270,7 +270,7 @@ class Alert(NamesNearest):
     @property
     def missed(self) -> int:
         """Records that were overwritten in their streams before they could be judged."""
-        return self._missed + sum(track.follower.missed for track in list(self._tracks.values()))
+        return self._missed + sum(track.reading.missed for track in list(self._tracks.values()))
 
     @property
     def error(self) -> str | None:
@@ -280,7 +280,7 @@ class Alert(NamesNearest):
     def _looked(self) -> list[Track]:
         tracks = list(self._tracks.values())
         for track in tracks:
-            track.follower.look()
+            track.reading.look()
         return tracks
 
     @abstractmethod
@@ -301,9 +301,10 @@ class Alert(NamesNearest):
 
     # Telling, for tracks
 
-    def scheduler(self) -> Scheduler:
+    @classmethod
+    def scheduler(cls) -> Scheduler:
         """Return the timers and the callback thread of this process."""
-        return type(self)._scheduler()
+        return cls._scheduler()
 
     def memory(self, stream: Stream) -> Memory:
         """Return what has been found on a stream by those who watched it."""

@@ -88,6 +88,13 @@ class Crossing:
         return Crossed(*crossed)
 
     def _take_piece(self, ts: Floats, codes: Codes, offset: int) -> tuple[Any, Any, Any]:
+        if not (
+            codes == (CLEAR if self.raised else REACHED)
+        ).any():  # as nearly always: nothing can be crossed
+            newest = float(ts.max())
+            if newest >= self._newest:  # or all are late
+                self._newest, self._pending = newest, math.nan
+            return _NOTHING
         highest = np.maximum(np.maximum.accumulate(ts), self._newest)
         self._newest = float(highest[-1])
         there = np.flatnonzero(ts == highest)  # the others are late

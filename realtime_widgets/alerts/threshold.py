@@ -18,8 +18,8 @@ from ..streams.amounts import Duration, to_duration
 from .alert import MAX_EVENTS, Alert
 from .crossing import Crossing
 from .events import AlertEvent, AlertSeverity, State
-from .follower import Look
 from .limits import Limit, limit_of
+from .look import Look
 from .notices import Notice, Notifier, of_crossing
 from .watch import Track
 
@@ -65,7 +65,8 @@ class Threshold(Alert):
       within; once that has been so for `for_` in the data's own time, without a value between that is not so.
     - It is cleared when a value is back by more than `hysteresis`. In between nothing changes.
     - A missing value (None, NaN), a gap and a new run end a hold and leave what is raised; a record without the field
-      says nothing; one that is older than the newest, or ahead of the clock, decides nothing.
+      says nothing; one that is older than the newest decides nothing, nor does one whose time was ahead of the stream's
+      clock when it came while others were not (see `Stream.newest_ts`), whatever becomes of the clock after.
 
     Example:
         t = Threshold(0.9, for_="10s", hysteresis=0.05, severity="error")
@@ -169,7 +170,7 @@ class CrossingTrack(Track):
         """See `Track`."""
         wanted = tuple(name for name in names if name is not None)
         new = [name for name in wanted if name not in self._names_judged]
-        earlier = self.follower.before(look, new) if new and not look.first else None
+        earlier = self.reading.before(look, new) if new and not look.first else None
         if earlier is not None:
             self._tell(earlier, new)
         self._tell(look, wanted)
@@ -196,15 +197,9 @@ class CrossingTrack(Track):
         before = self.memory.fields.get(name) or Judged(Crossing(host.for_))
         crossing = copy.copy(before.crossing)
         last = max(before.seq, batch.last_seq)
-        seq = batch["seq"]
-        counts = (batch.ts <= look.newest) | (seq <= look.past)  # the others are ahead of the clock
-        if name in batch.columns:
-            at = np.flatnonzero(batch.present(name) & counts & (seq > before.seq))
-            column = batch.columns[name][at]
-            self._check(name, len(at) > 0)
-        else:
-            at, column = np.empty(0, np.intp), np.empty(0)
-        seq = seq[at]
+        said = look.said(name, before.seq)
+        seq, column = said.seq, said.values
+        self._check(name, len(seq) > 0)
 
         def after(numbers: Sequence[int]) -> list[int]:
             return np.searchsorted(seq, numbers, side="right").tolist() if numbers else []
@@ -213,11 +208,12 @@ class CrossingTrack(Track):
         past = min(look.past, batch.last_seq)  # of one that is later hears the next look
         if past > before.past:
             anew.append(past)
+        anew += [number for number in batch.begins if number >= before.seq]
         anew_at = after(anew)
         if batch.first_seq > before.seq + 1:  # the mark of a run may be among what was missed
             anew_at.append(0)
         broken = after([gap.seq or 0 for gap in batch.gaps if (gap.seq or 0) >= before.seq])
-        crossed = crossing.take(batch.ts[at], host.limit.codes(column), broken, anew_at)
+        crossed = crossing.take(said.ts, host.limit.codes(column), broken, anew_at)
         first = max(0, len(crossed.at) - MAX_FORWARD)
         if not look.first:  # of the past nobody would be told
             host.dropped += first
@@ -225,7 +221,7 @@ class CrossingTrack(Track):
         for place, raised, since in zip(
             crossed.at[first:].tolist(), crossed.raised[first:], crossed.since[first:].tolist(), strict=True
         ):
-            ts = float(batch.ts[at[place]])
+            ts = float(said.ts[place])
             event = AlertEvent(
                 "raised" if raised else "cleared",
                 ts,

@@ -18,7 +18,8 @@ from ..runtime.notebook import Cell
 from ..runtime.scheduling import Scheduler
 from ..streams import Stream
 from .events import STATES, AlertEvent, AlertSeverity, State
-from .follower import Follower, Look
+from .follower import follow
+from .look import Look
 from .memory import Memory
 
 Names = Callable[[], Sequence[str | None]]
@@ -94,7 +95,7 @@ class Watch:
         """What it is by all records until now, the worst of its fields; `normal` once it is removed."""
         if self.removed:
             return "normal"
-        self._track.follower.look()
+        self._track.reading.look()
         return self._track.state(self)
 
     @property
@@ -166,7 +167,7 @@ class Track(ABC):
         self._empty = empty
         self._wanted: list[str | None] = []
         self._told: dict[str | None, State] = {}
-        self.follower = Follower(stream, self, host.scheduler, clock)
+        self.reading = follow(stream, self, host.scheduler, clock)
 
     def add(self, names: Names, field: str | None, wake: Callable[[], object] | None = None) -> Watch:
         """Begin a watch, with the host's lock held; what the stream has is judged with the next look."""
@@ -181,7 +182,7 @@ class Track(ABC):
                 return
             self.watches = [each for each in self.watches if each is not watch]
             if not self.watches:
-                self.follower.close()
+                self.reading.close()
                 self._empty(self)
         self.host.fail((id(self.stream), id(watch)), None)  # another object may have this id next
         if not self.watches:
@@ -196,7 +197,7 @@ class Track(ABC):
         names = list(states) if watch is None else self._names([watch])
         return max((states[name] for name in names if name in states), key=STATES.index, default="normal")
 
-    def fields(self) -> list[str] | None:
+    def fields(self) -> list[str]:
         """See `follower.Reader`."""
         self._wanted = self._names(self.watches)
         return [name for name in self._wanted if name is not None]

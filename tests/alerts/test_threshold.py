@@ -287,6 +287,45 @@ def test_a_clock_that_is_set_back_does_not_blind(hand):
     assert len(t.events) == 2
 
 
+def test_what_was_ahead_when_it_came_decides_nothing_whenever_it_is_looked_at(hand):
+    for looks in (True, False):
+        now = [NOW]
+        stream, t = Stream(clock=lambda now=now: now[0]), Threshold(0.9)
+        t.watch(stream)
+        for seconds, value, ahead in [(0, 0.0, 0), (0, 1.0, 100), (90, 0.0, 0), (5, 1.0, 0), (30, 0.0, 0)]:
+            now[0] += seconds
+            stream.append(value, ts=now[0] + ahead)
+            if looks:
+                hand.turn(1)
+        assert told(t) == [("raised", NOW + 95, 1.0), ("cleared", NOW + 125, 0.0)], looks
+
+
+clocked = st.tuples(
+    st.sampled_from([0.0, 1.0, 30.0, 61.0, -1.0, -90.0]),  # seconds by which the clock goes on, or is set
+    st.sampled_from([-500.0, -1.0, 0.0, 0.0, 0.0, 61.0, 62.0, 500.0]),  # by which a record is ahead of it
+    st.sampled_from([0.0, 0.5, 0.85, 0.95, 1.0, 1.0, math.nan]),
+    st.booleans(),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(clocked, max_size=30), st.sampled_from([0.0, 2.0]))
+def test_when_a_stream_is_looked_at_changes_nothing_however_clocks_are_set(hand, records, hold):
+    found = []
+    for looked in ("at each", "now and then", "at the end"):
+        now = [NOW]
+        stream = Stream(clock=lambda now=now: now[0])
+        t = Threshold(0.9, for_=hold, hysteresis=0.1)
+        watch = t.watch(stream)
+        for seconds, ahead, value, look in records:
+            now[0] += seconds
+            stream.append(value, ts=now[0] + ahead)
+            if looked == "at each" or (look and looked == "now and then"):
+                assert watch.state in ("normal", "pending", "raised")
+        found.append(told(t))
+    assert found[0] == found[1] == found[2]
+
+
 def test_a_new_run_and_a_cleared_stream_begin_anew(hand):
     for begin in ("mark_run", "clear"):
         stream, t = stream_of(), Threshold(0.9, for_=5)
@@ -641,3 +680,50 @@ def test_its_events_are_those_of_the_rules_however_the_records_are_batched(
             hand.turn(1)
     assert [(event.state, event.ts) for event in t.events] == rules.events
     assert t.missed == 0
+
+
+several = st.lists(
+    st.tuples(
+        st.sampled_from(["x", "y", "z"]),
+        st.sampled_from([0.5, 0.9, (0.2, 0.8)]),
+        st.sampled_from([0.0, 2.0]),
+        st.integers(0, 20),  # records after which it begins
+        st.integers(0, 40),  # and ends, when that is later
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.tuples(record, st.sampled_from(["x", "y"])), max_size=40), several, st.sampled_from([5, 100])
+)
+def test_several_on_one_stream_find_what_each_finds_alone(hand, records, wanted, max_points):
+    def run(which):
+        stream, ts = stream_of(max_points=max_points), 100.0
+        made = {number: Threshold(wanted[number][1], for_=wanted[number][2]) for number in which}
+        watches = {}
+        stream.append(x=0.0, y=0.0, z=0.0, ts=0.0)
+        for i, ((step, value, mark), name) in enumerate(records):
+            for number, t in made.items():
+                field, _, _, begin, end = wanted[number]
+                if i == begin:
+                    watches[number] = t.watch(stream, field)
+                elif i == end and number in watches:
+                    assert watches[number].state in ("normal", "pending", "raised")  # of what came until now
+                    watches[number].remove()
+            ts += step
+            if mark in ("run", "gap"):
+                getattr(stream, f"mark_{mark}")()
+            elif mark == "clear":
+                stream.clear()
+            stream.append(
+                {"z": 1.0} if value is None else {name: value}, ts=NOW + 1e6 if mark == "ahead" else ts
+            )
+            hand.turn(0.03)
+        return {number: (told(t), t.missed) for number, t in made.items()}
+
+    together = run(range(len(wanted)))
+    for number in range(len(wanted)):
+        assert run([number]) == {number: together[number]}
