@@ -271,7 +271,8 @@ class LiveChart(NumberSettings, LiveWidget):
         self._frame_loop.wake()
 
     def to_figure(self) -> go.Figure:
-        """The records that the window holds now as a plotly figure, not decimated, in order, with gaps.
+        """The records that the window holds now as a plotly figure, not decimated, in order, with gaps, and the
+        thresholds as on the page: of one that is far from the values there is a sign at the edge.
 
         Times are those of the local zone; its offset is that of the newest record, so that the hour that comes twice
         in autumn is not drawn over itself.
@@ -285,6 +286,8 @@ class LiveChart(NumberSettings, LiveWidget):
             height=self.height,
             colors=self.colors,
             format=self._format,
+            thresholds=[each for each in self.thresholds if isinstance(each, Threshold)],
+            theme=self.theme,
         )
 
     def __repr__(self) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..alerts.threshold import Threshold
 from ..errors import MissingDependency
 from ..feeds.axes import at_marks, begins_run, newest_whole, origin_near
 from ..feeds.in_view import in_view, places, read_fields
@@ -20,6 +21,7 @@ from ..streams import Batch
 from ..streams.columns import EXACT_BELOW
 from ..streams.text import well_formed
 from ..streams.times import to_utc
+from .limit_shapes import draw_limits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
 CALENDAR: Final = 1e8
 """Times above it are seconds since the epoch, smaller ones a clock of the user's own; the page has the same limit."""
 
-PALETTE: Final = ("#294bfb", "#ed6301", "#52a08b", "#590f79", "#c2029c", "#824808", "#1498e2", "#232734")
-"""The colours of the lines where none are given, as in js/src/style.css (light)."""
+PALETTES: Final = {
+    False: ("#294bfb", "#ed6301", "#52a08b", "#590f79", "#c2029c", "#824808", "#1498e2", "#232734"),
+    True: ("#437dfb", "#d38400", "#1ce8a3", "#c8a5fc", "#dcc814", "#e236b7", "#8df0ff", "#686e72"),
+}
+"""The colours of the lines where none are given, on a light ground and on a dark one, as in js/src/style.css."""
 
 TICKS: Final[Mapping[str, str]] = {
     "percentage": ",.1%",
@@ -71,8 +76,10 @@ def figure(
     height: int,
     colors: Sequence[str] | Mapping[str, str] | None,
     format: Mapping[str, Any],
+    thresholds: Sequence[Threshold],
+    theme: str,
 ) -> go.Figure:
-    """Return the records in view as lines, in the order of their places, with their gaps, labels and colours.
+    """Return the records in view as lines, in the order of their places, with gaps, labels, colours and thresholds.
 
     Along a field beyond 2**53, which plotly could not place exactly, they stand at the difference to a whole number
     that the axis names, and the tooltip has the value itself.
@@ -83,6 +90,8 @@ def figure(
         height: of the plot, CSS pixels.
         colors: by position or by label; None: those of the page.
         format: how values are written, see `feeds.formats`.
+        thresholds: those of the chart.
+        theme: `light`, `dark`, or `auto`: as plotly's own default template is.
 
     Raises:
         MissingDependency: when plotly is not installed.
@@ -93,7 +102,11 @@ def figure(
         raise MissingDependency(
             "to_figure() cannot be done: plotly is not installed here; run: pip install plotly", name="plotly"
         ) from error
+    templates = importlib.import_module("plotly.io").templates
+    dark = theme == "dark" or (theme == "auto" and "dark" in str(templates.default))
     made = go.Figure()
+    if theme == "dark":
+        made.update_layout(template="plotly_dark")
     views = in_view(lines)
     newest = max((line.stream.newest_ts or 0.0 for line in lines), default=0.0)
     zone = _Zone(newest) if lines[0].kind == "time" and newest > CALENDAR else None
@@ -102,7 +115,7 @@ def figure(
         fields = [field for field in line.drawn.present() if field in batch.columns]
         known = line.lines or FeedLines(LineNumbers())
         for field, (number, label) in zip(fields, map(_named, known.of(fields)), strict=True):
-            color, dash = _look(colors, (label, field), number)
+            color, dash = _look(colors, (label, field), number, PALETTES[dark])
             runs = _runs(line, batch, inside, field, origin)
             for i, (x, y) in enumerate(runs):
                 earlier = i < len(runs) - 1
@@ -117,6 +130,7 @@ def figure(
                     legendgroup=label,
                     **(_hover(x, origin) if zone is None else zone.hover(x)),
                 )
+    draw_limits(made, thresholds, format=format, dark=dark)
     unit = format.get("unit") or ("ms" if format["name"] == "duration" else None)
     made.update_layout(
         title=well_formed(title) or None,
@@ -184,7 +198,10 @@ def _named(line: Line) -> tuple[int, str]:
 
 
 def _look(
-    colors: Sequence[str] | Mapping[str, str] | None, names: Sequence[str], number: int
+    colors: Sequence[str] | Mapping[str, str] | None,
+    names: Sequence[str],
+    number: int,
+    palette: Sequence[str],
 ) -> tuple[str, str]:
     """Return the colour and the dash of a line: the user's, drawn through, or else those of its number."""
     own = None
@@ -194,7 +211,7 @@ def _look(
         own = colors[number]
     if own:
         return own, DASHES[0]
-    return PALETTE[number % len(PALETTE)], DASHES[number // len(PALETTE) % len(DASHES)]
+    return palette[number % len(palette)], DASHES[number // len(palette) % len(DASHES)]
 
 
 def _runs(

@@ -9,7 +9,7 @@ import pytest
 
 from realtime_widgets import Absence, LiveChart, MetricCard, Stream, Threshold, points
 from realtime_widgets.errors import UsageError, WrongType
-from realtime_widgets.widgets.export import PALETTE
+from realtime_widgets.widgets.export import PALETTES
 from support.recorder import Recorder
 
 T0 = 1_795_000_000.0
@@ -39,8 +39,8 @@ def test_a_line_keeps_its_number_and_name_while_others_come_and_go(sent: Recorde
     chart.y = "z"
     assert lines(sent, chart) == [[(2, "a z")], [(1, "b")]]
     assert [(trace.name, trace.line.color) for trace in chart.to_figure().data] == [
-        ("a z", PALETTE[2]),
-        ("b", PALETTE[1]),
+        ("a z", PALETTES[False][2]),
+        ("b", PALETTES[False][1]),
     ]
 
 

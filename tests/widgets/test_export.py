@@ -8,10 +8,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+import plotly.io as pio
 import pytest
 
 import realtime_widgets as rw
-from realtime_widgets.widgets.export import PALETTE
+from realtime_widgets.widgets.export import PALETTES
+from realtime_widgets.widgets.limit_shapes import INKS
 
 T0 = 1_795_000_000.0
 
@@ -46,17 +48,39 @@ def test_late_records_are_in_order_and_what_is_missing_is_a_gap(zone):
 
 def test_the_colours_are_those_of_the_page():
     sheet = (Path(__file__).resolve().parents[2] / "js/src/style.css").read_text()
-    light = sheet[: sheet.index('[data-rw-theme$="dark"]')]
-    assert tuple(re.findall(r"--rw-c\d: (#\w{6});", light)) == PALETTE
+    parts = sheet.split('[data-rw-theme$="dark"]')[:2]
+    for part, dark in zip(parts, (False, True), strict=True):
+        assert tuple(re.findall(r"--rw-c\d: (#\w{6});", part)) == PALETTES[dark]
+        inks = {
+            name: re.search(rf"--rw-{css}: (#\w+);", part)[1]
+            for name, css in (("error", "bad"), ("warning",) * 2)
+        }
+        assert inks == INKS[dark]
+
+
+def test_a_dark_chart_is_a_dark_figure():
+    s, t = rw.Stream("s"), rw.Threshold(1.0)
+    s.append(1.0, ts=T0)
+    figure = rw.LiveChart(s, theme="dark", thresholds=[t]).to_figure()
+    assert figure.layout.template == pio.templates["plotly_dark"]
+    assert (figure.data[0].line.color, figure.layout.shapes[0].line.color) == (
+        PALETTES[True][0],
+        INKS[True]["warning"],
+    )
+    figure = rw.LiveChart(s, thresholds=[t]).to_figure()
+    assert (figure.data[0].line.color, figure.layout.shapes[0].line.color) == (
+        PALETTES[False][0],
+        INKS[False]["warning"],
+    )
 
 
 def test_lines_beyond_the_colours_are_dashed_and_then_dotted():
     s = rw.Stream("s")
     s.append({f"f{i}": 1.0 for i in range(18)}, ts=T0)
     drawn = [(line.line.color, line.line.dash) for line in rw.LiveChart(s).to_figure().data]
-    assert drawn[:8] == [(color, "solid") for color in PALETTE]
-    assert drawn[8:16] == [(color, "dash") for color in PALETTE]
-    assert drawn[16:] == [(color, "dot") for color in PALETTE[:2]]
+    assert drawn[:8] == [(color, "solid") for color in PALETTES[False]]
+    assert drawn[8:16] == [(color, "dash") for color in PALETTES[False]]
+    assert drawn[16:] == [(color, "dot") for color in PALETTES[False][:2]]
 
 
 def test_a_record_that_leaves_a_field_out_is_none_of_its_points():
@@ -65,7 +89,7 @@ def test_a_record_that_leaves_a_field_out_is_none_of_its_points():
         s.append(ts=T0 + step, loss=1.0, **({"val_loss": 2.0} if step % 2 == 0 else {}))
     figure = rw.LiveChart(s).to_figure()
     assert [list(line.y) for line in figure.data] == [[1.0] * 4, [2.0] * 2]
-    assert [line.line.color for line in figure.data] == list(PALETTE[:2])
+    assert [line.line.color for line in figure.data] == list(PALETTES[False][:2])
 
 
 def test_a_window_of_records_has_their_numbers():
