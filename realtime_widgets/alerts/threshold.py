@@ -59,7 +59,8 @@ class Threshold(Alert):
     """A number or a band that fields of streams may cross, and who is told when they do.
 
     One object for all: a chart draws it, a card is coloured and named by it, functions are called and notifications
-    shown, once per crossing. It is evaluated on every record, also when nothing is displayed and while a cell runs.
+    shown, once per crossing. It is evaluated on every record, also when nothing is displayed and while a cell runs;
+    what a card makes of them (`reduce=`) is not what it judges.
 
     - It is raised by a value at or above it, `above=False` at or below, of a band outside of it, `inside=True`
       within; once that has been so for `for_` in the data's own time, without a value between that is not so.

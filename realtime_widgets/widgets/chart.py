@@ -26,7 +26,7 @@ from .colors import checked_color
 from .export import figure, table
 from .settings import NumberSettings, Setting, choice, optional, pixels
 from .tables import check_times, each_with_tables
-from .watching import Watching, checked_alerts, open_ones
+from .watching import AlertSettings, Watching, checked_alerts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,7 @@ def _legend_values(legend: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(check(name) for name in names))
 
 
-class LiveChart(NumberSettings, LiveWidget):
+class LiveChart(AlertSettings, NumberSettings, LiveWidget):
     """A line chart that follows one or several streams.
 
     Records are aggregated into buckets of a quarter of a pixel before they are sent, so the cost depends on the
@@ -188,7 +188,7 @@ class LiveChart(NumberSettings, LiveWidget):
         self._lines = list(feeds.values())
         self._y = y
         self._named_lines = isinstance(stream, Mapping)
-        self._watching = Watching(partial(_watches, self._lines), self._drop_closed)
+        self._watching = Watching(self, partial(_watches, self._lines))
         super().__init__(
             "chart",
             [line.stream for line in self._lines],
@@ -219,19 +219,8 @@ class LiveChart(NumberSettings, LiveWidget):
 
     @traitlets.observe("thresholds")
     def _watch(self, _change: Any = None) -> None:
-        self._watching.show(self.thresholds)
+        self._watched()
         self._limits = [each.wire() for each in self.thresholds if isinstance(each, Threshold)]
-
-    def _drop_closed(self) -> None:
-        """Shows alerts that are closed no more, as when the cell that made them is run again; any thread."""
-        self.thresholds = open_ones(self.thresholds)
-
-    def close(self) -> None:
-        """Takes the chart off the pages, and ends what its thresholds watch for it."""
-        watching = getattr(self, "_watching", None)  # none, when the constructor refused something
-        if watching is not None:
-            watching.close()
-        super().close()
 
     def to_pandas(self) -> pd.DataFrame:
         """The records that the window holds, in arrival order: time, the name of the stream, the drawn fields.

@@ -25,7 +25,7 @@ from ..streams.amounts import Duration
 from ..streams.records import is_many
 from .base import LiveWidget, named_keywords
 from .settings import NumberSettings, Setting, choice, flag, seconds, text
-from .watching import Watching, checked_alerts, open_ones
+from .watching import AlertSettings, Watching, checked_alerts
 
 
 def _checked_good(good: Any) -> str:
@@ -66,7 +66,7 @@ def _checked_compare(compare: Any) -> Any:
 _checked_window = seconds("window", 0.1, 3.2e9)
 
 
-class MetricCard(NumberSettings, LiveWidget):
+class MetricCard(AlertSettings, NumberSettings, LiveWidget):
     """The newest value of a field, or what is made of those in a window, with trend, sparkline and level.
 
     Missing, NaN and None show as "—", never as 0; text shows as it is, durations as `1 min 30 s`, moments in the
@@ -95,8 +95,10 @@ class MetricCard(NumberSettings, LiveWidget):
             window; or `rate`, by how much a counter grew in it, per second (one that falls has begun again at 0). The
             window goes on while no data come; the mean of nothing is "—", its sum and rate 0. The line still shows the
             values themselves.
-        thresholds: value → `warning` or `error`, reached from below (from above with `good="up"`); or a list of
-            `Threshold` and `Absence`, which then watch the field, and of which the gravest that is raised is named.
+        thresholds: value → `warning` or `error`, reached from below (from above with `good="up"`) by the number that
+            the card shows; or a list of `Threshold` and `Absence`, which then watch the field, and of which the gravest
+            that is raised is named. These judge every record of the stream, whatever `reduce` makes of it: a card
+            whose mean is to turn red above 5 has `{5: "error"}`.
         sparkline: draw the window as a small line.
         window: how long the sparkline shows, the trend looks back and `reduce` takes together: seconds, a timedelta or
             "5min".
@@ -198,7 +200,7 @@ class MetricCard(NumberSettings, LiveWidget):
             check_field(source, field)
         made: Any = checked_reduce(reduce), to_comparison(compare)
         self._readout = ReadoutFeed(source, field, length, {}, None, *made)
-        self._watching = Watching(_watches(source, field), self._drop_closed)
+        self._watching = Watching(self, _watches(source, field))
         super().__init__(
             "metric",
             [source],
@@ -251,8 +253,7 @@ class MetricCard(NumberSettings, LiveWidget):
     @traitlets.observe("good", "thresholds")
     def _judge(self, _: Any) -> None:
         values = self.thresholds if isinstance(self.thresholds, Mapping) else {}
-        judges = self._watching.show(() if isinstance(self.thresholds, Mapping) else self.thresholds)
-        self._readout.judge(values, self.good or None, judges)
+        self._readout.judge(values, self.good or None, self._watched())
         self._wake()
 
     @traitlets.observe("compare", "reduce")
@@ -293,17 +294,6 @@ class MetricCard(NumberSettings, LiveWidget):
         when there is none.
         """
         return self._readout.value()
-
-    def _drop_closed(self) -> None:
-        """Shows alerts that are closed no more, as when the cell that made them is run again; any thread."""
-        self.thresholds = open_ones(self.thresholds)
-
-    def close(self) -> None:
-        """Takes the card off the pages, and ends what its thresholds watch for it."""
-        watching = getattr(self, "_watching", None)  # none, when the constructor refused something
-        if watching is not None:
-            watching.close()
-        super().close()
 
     def __repr__(self) -> str:
         return f"MetricCard({self.title!r}, value={self.value!r}, {self.data_state})"

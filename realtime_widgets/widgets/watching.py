@@ -1,10 +1,16 @@
-"""Watching: the alerts that a widget was given, and the watches by which they follow its data."""
+"""Watching: the alerts that a widget was given, and the watches by which they follow its data.
+
+A widget that has alerts derives from `AlertSettings`, says with a `Watching` what of its data they watch, and calls
+`_watched()` when `thresholds` change. What is closed goes from there by itself.
+"""
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import traitlets
 
 from ..alerts.alert import Alert
 from ..alerts.watch import Watch
@@ -38,26 +44,26 @@ def checked_alerts(alerts: Any) -> tuple[Alert, ...]:
     return tuple(dict.fromkeys(given))
 
 
-def open_ones(alerts: Any) -> Any:
-    """Return the alerts of a setting without those that are closed; what is no tuple of alerts is as it was."""
-    return tuple(each for each in alerts if not each.closed) if isinstance(alerts, tuple) else alerts
-
-
 class Watching:
     """The watches of one widget, begun and ended with its alerts.
 
     Args:
-        begin: begins those of an alert.
-        closed: a method of the widget, called when one of its alerts was closed, so that it shows that no more.
+        widget: whose `thresholds` lose what is closed.
+        begin: begins the watches of an alert.
     """
 
-    def __init__(self, begin: Begin, closed: Callable[[], object]) -> None:
+    def __init__(self, widget: Any, begin: Begin) -> None:
+        self._widget = weakref.ref(widget)  # nothing here keeps it
         self._begin = begin
-        self._closed = weakref.WeakMethod(closed)  # nothing here keeps the widget
         self._watches: dict[Alert, list[Watch]] = {}
 
-    def show(self, alerts: tuple[Alert, ...]) -> list[Watch]:
-        """Watch by these alerts and no others; returns the watches, in their order."""
+    def show(self, thresholds: Any) -> list[Watch]:
+        """Watch by the alerts of a setting and no others; returns the watches, in their order.
+
+        Args:
+            thresholds: a tuple of alerts; anything else has none.
+        """
+        alerts: tuple[Alert, ...] = thresholds if isinstance(thresholds, tuple) else ()
         before, self._watches = self._watches, {}
         for alert in alerts:
             self._watches[alert] = before.pop(alert) if alert in before else self._begin(alert)
@@ -68,11 +74,29 @@ class Watching:
         return [watch for watches in self._watches.values() for watch in watches]
 
     def drop(self, alert: Alert) -> None:
-        """See `Shows`."""
-        closed = self._closed()
-        if alert in self._watches and closed is not None:
-            closed()
+        """See `Shows`: as when the cell that made it is run again; any thread."""
+        widget = self._widget()
+        if alert in self._watches and widget is not None:
+            widget.thresholds = tuple(each for each in widget.thresholds if not each.closed)
 
     def close(self) -> None:
         """End all watches."""
         self.show(())
+
+
+class AlertSettings(traitlets.HasTraits):
+    """What widgets share that have alerts for `thresholds`; comes before the class that they close by."""
+
+    thresholds: Any
+    _watching: Watching | None = None
+    """None in a constructor that refuses something."""
+
+    def _watched(self) -> list[Watch]:
+        """Watch by the alerts that are set, and return the watches; called whenever they are."""
+        return [] if self._watching is None else self._watching.show(self.thresholds)
+
+    def close(self) -> None:
+        """Takes the widget off the pages, and ends what its alerts watch for it; the streams stay."""
+        if self._watching is not None:
+            self._watching.close()
+        super().close()  # type: ignore[misc]  # of the widget that this is mixed into

@@ -6,7 +6,7 @@ import pytest
 
 from realtime_widgets import Absence, Stream, Threshold
 from realtime_widgets.errors import UsageError, WrongType
-from realtime_widgets.widgets.watching import Watching, checked_alerts, open_ones
+from realtime_widgets.widgets.watching import Watching, checked_alerts
 
 
 def test_alerts_come_alone_in_a_list_or_not_at_all() -> None:
@@ -26,25 +26,20 @@ def test_alerts_come_alone_in_a_list_or_not_at_all() -> None:
 
 
 class Widget:
-    def __init__(self) -> None:
-        self.told = 0
-
-    def closed(self) -> None:
-        self.told += 1
+    thresholds: tuple = ()
 
 
 def test_a_widget_is_told_of_an_alert_of_its_own_that_is_closed_and_is_not_kept_for_it() -> None:
-    stream, one, other, widget = Stream(), Threshold(1), Threshold(2), Widget()
-    watching = Watching(lambda alert: [alert.attach(stream, None)], widget.closed)
-    watching.show((one, other))
-    watching.show((other,))
+    stream, one, other, third, widget = Stream(), Threshold(1), Threshold(2), Threshold(3), Widget()
+    watching = Watching(widget, lambda alert: [alert.attach(stream, None)])
+    watching.show((one, other, third))
+    watching.show((other, third))
+    widget.thresholds = shown = (other, third)
     one.close()
-    assert widget.told == 0, "it shows that one no more"
+    assert widget.thresholds is shown, "it shows that one no more"
     other.close()
-    assert widget.told == 1
-    assert open_ones((one, other, calm := Threshold(3))) == (calm,)
-    assert open_ones({0.9: "error"}) == {0.9: "error"}
-    third = Threshold(4)
+    assert widget.thresholds == (third,)
+    assert watching.show({0.9: "error"}) == []
     watching.show((third,))
     del widget
     third.close()
@@ -57,7 +52,7 @@ def test_watches_begin_and_end_with_the_alerts_and_those_that_stay_go_on() -> No
         begun.append(alert)
         return [alert.attach(stream, None)]
 
-    watching = Watching(begin, Widget().closed)
+    watching = Watching(Widget(), begin)
     (first,) = watching.show((one,))
     assert watching.show((other, one))[1] is first
     assert begun == [one, other]
