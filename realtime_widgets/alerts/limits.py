@@ -12,6 +12,7 @@ What does neither, and what is missing, decides nothing. Values that float64 can
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -169,9 +170,18 @@ def _bounds(value: Any) -> tuple[Any, ...]:
     return low, high
 
 
+def is_number(value: Any) -> bool:
+    """Return whether something is a number that values can be compared with: no boolean, and no span of time, which
+    numpy takes for one.
+    """
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool | np.bool_ | np.timedelta64)
+
+
 def _number(value: Any, what: str, advice: str) -> Fraction:
     value = plain(value)
-    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+    if not is_number(value):
+        if isinstance(value, dt.timedelta | np.timedelta64):
+            advice = "pass its seconds, as which spans of time are compared"
         raise WrongType(f"{what} cannot be used: it is of type {type(value).__name__}; {advice}")
     try:
         finite = math.isfinite(float(value))
@@ -179,7 +189,7 @@ def _number(value: Any, what: str, advice: str) -> Fraction:
         finite = False
     if not finite:
         raise UsageError(f"{what} cannot be used: it is not finite, or too large; {advice}")
-    return Fraction(value)  # type: ignore[arg-type]  # every finite Real is a float, int, Fraction or numpy's
+    return Fraction(value)  # every finite Real is a float, int, Fraction or numpy's
 
 
 def _flag(what: str, value: Any) -> bool:

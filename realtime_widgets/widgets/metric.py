@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from numbers import Real
 from typing import Any, Literal, SupportsFloat
 
 import numpy as np
@@ -13,6 +11,7 @@ import traitlets
 from ipywidgets import Layout
 
 from ..alerts.alert import Alert
+from ..alerts.limits import is_number
 from ..alerts.watch import Watch
 from ..browser.frame_loop import get_frame_loop
 from ..errors import UsageError, WrongType, shown
@@ -45,8 +44,7 @@ def _checked_thresholds(thresholds: Any) -> dict[Any, Severity] | tuple[Alert, .
             "rw.Threshold(…)"
         )
     for value, name in thresholds.items():
-        real = isinstance(value, Real | Decimal) and not isinstance(value, bool | np.bool_)
-        if not real or value != value:
+        if not is_number(value) or value != value:
             raise UsageError(
                 f"threshold {shown(value)} is not a number: pass value → level, such as {{0.9: 'error'}}"
             )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from realtime_widgets.alerts.absence import Absence
 from realtime_widgets.alerts.threshold import Threshold
 from realtime_widgets.alerts.watch import OneField
 from realtime_widgets.errors import UsageError
@@ -52,6 +53,29 @@ def test_fields_that_are_wanted_no_more_are_forgotten(hand):
     assert watch.state == "raised"
     fields[:] = ["b"]
     assert (watch.state, t.state) == ("normal", "normal")
+
+
+@pytest.mark.parametrize("made", [Threshold, Absence])
+def test_a_field_that_is_misspelled_or_never_comes_is_said(hand, caplog, made):
+    stream, alert = Stream("m"), made(5)
+    near, late = alert.watch(stream, "cpuu"), alert.watch(stream, "val_loss")
+    stream.append(cpu=2.0)
+    assert (near.state, late.state) == ("normal", "normal")
+    assert alert.error == "stream 'm' has no field 'cpuu': it has 'cpu'; did you mean 'cpu'?"
+    near.remove()
+    stream.extend({"cpu": [2.0] * 10})
+    assert (late.state, alert.error) == ("normal", None), "it may come later"
+    stream.extend({"cpu": [2.0] * 200})
+    assert late.state == "normal"
+    assert "no field 'val_loss'" in alert.error
+    stream.append(val_loss=0.0)
+    assert (late.state, alert.error) == ("normal", None)
+    assert len(caplog.records) == 2
+    wrong = alert.attach(Stream("n", fields=["cpu"]), "cpus")
+    assert wrong.state == "normal"
+    assert "did you mean 'cpu'" in alert.error
+    wrong.remove()
+    assert alert._errors == {}
 
 
 def test_who_is_woken_is_woken_once_for_each_change(hand):

@@ -127,7 +127,7 @@ def test_thresholds_are_numbers_of_any_kind_and_size() -> None:
         "wei", thresholds={2**53: "warning", 2**53 + 1: "error", 10**400: "error", Decimal("0.5"): "warning"}
     )
     assert list(card.thresholds) == [2**53, 2**53 + 1, 10**400, Decimal("0.5")]
-    for value in (math.nan, True, "5"):
+    for value in (math.nan, True, "5", np.timedelta64(5, "s")):
         with pytest.raises(UsageError, match="is not a number"):
             card.thresholds = {value: "error"}
 
