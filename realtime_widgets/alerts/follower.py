@@ -181,7 +181,13 @@ class Follower:
     def _on_change(self) -> None:
         """Run on the thread that changed the stream; mostly one comparison."""
         if not self._waiting:
-            self._waiting = self._call_later(self._looked_at + EVERY - self._clock(), self._look_in_time)
+            self._waiting = True  # before: the I/O thread may look at once
+            scheduled = False
+            try:
+                scheduled = self._call_later(self._looked_at + EVERY - self._clock(), self._look_in_time)
+            finally:
+                if not scheduled:
+                    self._waiting = False
         if self.stream.last_seq > self._urgent_from:
             self._look_in_passing()
 
@@ -271,9 +277,16 @@ class Follower:
 
     def _set_alarm(self, readings: Iterable[Reading]) -> None:
         due = min((after for each in readings if (after := each.reader.due()) is not None), default=math.inf)
-        at = self._clock() + due
-        if at < self._alarm_at - SLACK and self._call_later(due, _weakly(self._alarm, at)):
-            self._alarm_at = at
+        at, before = self._clock() + due, self._alarm_at
+        if at >= before - SLACK:
+            return
+        self._alarm_at = at  # before, as above
+        scheduled = False
+        try:
+            scheduled = self._call_later(due, _weakly(self._alarm, at))
+        finally:
+            if not scheduled:
+                self._alarm_at = before
 
     def _call_later(self, delay: float, fn: Callable[[], object]) -> bool:
         try:

@@ -209,6 +209,43 @@ def test_it_looks_again_when_it_is_due_though_nothing_has_come(hand):
     assert (len(reader.looks), hand.timers) == (3, [])
 
 
+def test_a_timer_that_is_over_before_the_thread_that_set_it_goes_on_is_not_the_last(hand, monkeypatch):
+    call_later = hand.call_later
+
+    def at_once(delay, fn):
+        timer = call_later(delay, fn)
+        hand.turn(delay)
+        return timer
+
+    stream, reader, reading = follow(hand, Reader(due=5.0))
+    monkeypatch.setattr(hand, "call_later", at_once)
+    for i in range(3):
+        stream.append(float(i))
+        assert reader.seen == [*map(float, range(i + 1))]
+        reader.after = None
+    monkeypatch.setattr(hand, "call_later", call_later)
+    reader.after = 5.0
+    reading.look()
+    looks = len(reader.looks)
+    hand.turn(5)
+    assert len(reader.looks) == looks + 1
+
+
+def test_an_interrupt_while_a_timer_is_set_leaves_the_next_one_to_be_set(hand, monkeypatch):
+    stream, reader, _ = follow(hand)
+
+    def interrupted(*_):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hand, "call_later", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        stream.append(1.0)
+    stream.append(2.0)
+    hand.turn(1)
+    assert reader.seen == [1.0, 2.0]
+
+
 def test_what_waits_is_looked_at_when_the_program_ends(hand):
     stream, reader, _ = follow(hand)
     hand.turn(0)
