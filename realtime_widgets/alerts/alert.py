@@ -1,8 +1,4 @@
-"""Alert: what thresholds and absences share: what they watch, whom they tell, and what they have told.
-
-Functions and notifiers are called on the callback thread, in the order of the crossings. What waits for a slow one is
-bounded, and what had to be left out is counted.
-"""
+"""Alert: what thresholds and absences share: what they watch and in which state it is; whom they tell has `telling`."""
 
 from __future__ import annotations
 
@@ -11,15 +7,11 @@ import threading
 import time
 import weakref
 from abc import abstractmethod
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from functools import partial, update_wrapper
-from typing import Any, Final, Protocol, get_args
+from typing import Any, Protocol, get_args
 
 from ..errors import (
     NamesNearest,
-    RuntimeStopped,
     UsageError,
     WrongType,
     did_you_mean,
@@ -35,15 +27,10 @@ from ..streams import Stream
 from .events import STATES, AlertEvent, AlertSeverity, State
 from .memory import Memories, Memory
 from .notices import Notice, Notifier
+from .telling import Handler, Telling
 from .watch import Asked, Names, OneField, Track, Watch
 
 logger = logging.getLogger(__name__)
-
-MAX_EVENTS: Final = 1000
-"""Crossings that are kept, the newest."""
-
-MAX_UNTOLD: Final = 10_000
-"""Crossings that wait for functions that are slow; the oldest are left out."""
 
 
 class Shows(Protocol):
@@ -51,26 +38,6 @@ class Shows(Protocol):
 
     def drop(self, alert: Alert) -> None:
         """Show it no more: it is closed. Any thread."""
-
-
-class Handler:
-    """A registered function; calling this calls it."""
-
-    def __init__(self, fn: Callable[[AlertEvent], object], remove: Callable[[Handler], object]) -> None:
-        self.fn = fn
-        self._remove = remove
-        update_wrapper(self, fn, updated=())
-
-    def remove(self) -> None:
-        """Unregister the function; twice is fine."""
-        self._remove(self)
-
-    def __call__(self, event: AlertEvent) -> object:
-        """Call the function, as if it had not been registered."""
-        return self.fn(event)
-
-    def __repr__(self) -> str:
-        return f"<Handler on_change: {self.fn!r}>"
 
 
 class Alert(NamesNearest):
@@ -97,32 +64,24 @@ class Alert(NamesNearest):
         """What it is called; empty: nothing."""
         self.notify: Notifier | None = notify
         """Who notifies the reader of each crossing; None: nobody."""
-        self.dropped = 0
-        """Crossings that no function was called for, since it was too slow for them."""
         self.closed = False
         """Whether it watches nothing any more, for good."""
         self.shown_by: weakref.WeakSet[Shows] = weakref.WeakSet()
         """Who is told when it is closed."""
+        self.telling = Telling(self)
+        """Whom it tells, and what it has decided."""
         # For a few steps that call nothing foreign; again by this thread, whose finalizers may come in anywhere.
         self.lock = threading.RLock()
         self._tracks: dict[int, Track] = {}
         self._memories = Memories()
         self._missed = 0  # by tracks that have ended
         self._asked: dict[tuple[int, str | None], Watch] = {}
-        self._handlers: tuple[Handler, ...] = ()
-        self._events: deque[AlertEvent] = deque(maxlen=MAX_EVENTS)
-        self._untold: deque[tuple[int, AlertEvent]] = deque()  # with the number of the stream
-        self._telling = False
         self._errors: dict[Any, str] = {}
-        self._made: dict[str, Any] = {}  # id → the notification of what is raised
         renew_after_fork(self, Alert._begin_in_child)
         self.scheduler().made(self, Alert.close)
 
     def _begin_in_child(self) -> None:
-        """Reset in a forked child: the parent tells what was decided there."""
         self.lock = threading.RLock()
-        self._untold = deque()
-        self._telling = False
 
     # Watching
 
@@ -226,13 +185,9 @@ class Alert(NamesNearest):
             The registration, whose `remove()` ends it; it can be called like `fn`.
         """
         reject_what_cannot_be_called("on_change() cannot call", fn, "the event")
-        handler = Handler(fn, self._unregister)
-        self._handlers = (*self._handlers, handler)
+        handler = self.telling.add(fn)
         self.scheduler().made(handler, Handler.remove)
         return handler
-
-    def _unregister(self, handler: Handler) -> None:
-        self._handlers = tuple(each for each in self._handlers if each is not handler)
 
     def close(self) -> None:
         """Watch nothing any more, and be shown no more; what was decided is still told. May be called again."""
@@ -259,8 +214,12 @@ class Alert(NamesNearest):
     def events(self) -> list[AlertEvent]:
         """The crossings so far, the newest last; at most 1,000."""
         self._looked()
-        with self.lock:
-            return list(self._events)
+        return self.telling.events
+
+    @property
+    def dropped(self) -> int:
+        """Crossings that no function was called for, since it was too slow for them."""
+        return self.telling.dropped
 
     @property
     def watches(self) -> list[Watch]:
@@ -297,7 +256,7 @@ class Alert(NamesNearest):
         state = "closed" if self.closed else max(states, key=STATES.index, default="watching nothing")
         streams = ", ".join(repr(track.stream.name) for track in list(self._tracks.values()))
         of = f" on {streams}" if streams else ""
-        return f"<{type(self).__name__}{name} {self.text()}: {state}{of}, {len(self._events):,} events>"
+        return f"<{type(self).__name__}{name} {self.text()}: {state}{of}, {len(self.telling):,} events>"
 
     # Telling, for tracks
 
@@ -321,63 +280,6 @@ class Alert(NamesNearest):
                 logger.warning("%s", why)
 
     def tell(self, stream: Stream, events: Sequence[AlertEvent], *, quiet: bool) -> None:
-        """Note crossings, and have the functions called; `quiet`: they are past, only what is still raised is told."""
-        if not events:
-            return
-        loud = [event for event in _last_of_each(events) if event.state == "raised"] if quiet else events
-        number = self.memory(stream).number
-        with self.lock:
-            self._events.extend(events)
-            self._untold.extend((number, event) for event in loud)
-            while len(self._untold) > MAX_UNTOLD:
-                self._untold.popleft()
-                self.dropped += 1
-            if self._telling or not self._untold:
-                return
-            self._telling = True
-        try:
-            self.scheduler().submit(self._tell_all).add_done_callback(self._after_submit)
-        except RuntimeStopped:
-            self._telling = False
-
-    def _after_submit(self, job: Future[Any]) -> None:
-        if job.cancelled():
-            self._telling = False
-
-    def _tell_all(self) -> None:
-        """Run on the callback thread."""
-        while True:
-            with self.lock:
-                if not self._untold:
-                    self._telling = False
-                    return
-                number, event = self._untold.popleft()
-            for handler in self._handlers:
-                self._guarded(handler.fn, event)
-            notifier = self.notify
-            if notifier is not None:
-                self._guarded(partial(self._notify, notifier, number), event)
-
-    def _notify(self, notifier: Notifier, number: int, event: AlertEvent) -> None:
-        """Notify of a crossing; what is cleared takes the place of what was raised, and is not one more."""
-        title, message = self.notice(event)
-        id = f"{self.name}: {event.stream} {number} {event.field} {self.text()} {event.severity}"
-        made = self._made.pop(id, None)
-        update = getattr(made, "update", None)
-        if event.state == "raised":
-            self._made[id] = notifier.notify(title, message, type=event.severity, id=id, ts=event.ts)
-        elif update is not None:
-            update(title=title, message=message, type="success")
-        else:
-            notifier.notify(title, message, type="success", id=id, ts=event.ts)
-
-    def _guarded(self, fn: Callable[[AlertEvent], object], event: AlertEvent) -> None:
-        try:
-            fn(event)
-        except BaseException:  # sys.exit() in one must not silence the others
-            logger.exception("%r could not tell of %r: %r raised", self, event, fn)
-
-
-def _last_of_each(events: Sequence[AlertEvent]) -> list[AlertEvent]:
-    """Return the last event of each field, in order."""
-    return list({event.field: event for event in events}.values())
+        """Note crossings, and have the functions called; see `Telling.tell`."""
+        if events:
+            self.telling.tell(events, self.memory(stream).number, quiet=quiet)

@@ -3,10 +3,12 @@
 import pytest
 
 from realtime_widgets.alerts.absence import Absence
+from realtime_widgets.alerts.alert import Alert
 from realtime_widgets.alerts.threshold import Threshold
 from realtime_widgets.alerts.watch import OneField
-from realtime_widgets.errors import UsageError
+from realtime_widgets.errors import UnknownField, UsageError
 from realtime_widgets.streams import Stream
+from support.hand_scheduler import HandScheduler
 
 
 def test_one_field_is_decided_once():
@@ -93,3 +95,148 @@ def test_who_is_woken_is_woken_once_for_each_change(hand):
     stream.append(3.0)
     hand.turn(1)
     assert woken == [1, 1]
+
+
+def test_watching_the_same_again_does_nothing_and_a_removed_watch_can_be_begun_again(hand):
+    stream, t = Stream("m"), Threshold(0.9)
+    watch = t.watch(stream, None)
+    assert t.watch(stream) is watch
+    stream.append(1.0)
+    assert len(t.events) == 1
+    watch.remove()
+    watch.remove()
+    stream.append(0.0)
+    assert (len(t.events), t.watches, t.state) == (1, [], "normal")
+    again = t.watch(stream)
+    assert again is not watch
+    assert not again.removed
+    stream.append(1.0)
+    assert [event.state for event in t.events] == ["raised", "cleared", "raised"], "each once"
+
+
+def test_the_field_of_none_is_decided_with_the_first_record(hand):
+    stream, t = Stream("m"), Threshold(0.9)
+    t.watch(stream)
+    stream.append(load=1.0)
+    assert [event.field for event in t.events] == ["load"]
+    stream.append(load=0.0, value=1.0)
+    assert [event.state for event in t.events] == ["raised", "cleared"], "what comes later changes nothing"
+
+
+def test_several_fields_and_none_named_are_an_error_on_the_threshold_said_once(hand, caplog):
+    stream, t = Stream("m"), Threshold(0.9)
+    t.watch(stream)
+    stream.append(cpu=1.0, mem=1.0)
+    hand.turn(1)
+    stream.append(cpu=1.0, mem=1.0)
+    hand.turn(1)
+    assert "has several fields ('cpu', 'mem')" in t.error
+    assert len(caplog.records) == 1
+    with pytest.raises(UsageError, match="several fields"):
+        Threshold(1).watch(stream)
+    with pytest.raises(UnknownField, match="did you mean 'cpu'"):
+        t.watch(stream, "cpuu")
+
+
+def test_the_watch_says_what_a_card_shows(hand):
+    stream, t, woken = Stream("m"), Threshold((0.2, 0.8), severity="error", for_=1, name="cold"), []
+    watch = t.attach(stream, None, lambda: woken.append(1))
+    assert watch.verdict() == ("normal", None)
+    changes = watch.changes
+    stream.append(0.9, ts=1)
+    stream.append(0.9, ts=2)
+    level, reason = watch.verdict()
+    assert level == "error"
+    assert reason.pop("text") == "< {0} / > {1}"
+    assert reason == {
+        "kind": "outside",
+        "bounds": [0.2, 0.8],
+        "for": 1.0,
+        "severity": "error",
+        "name": "cold",
+    }
+    assert watch.changes == changes + 1
+    assert woken == [1]
+
+
+def test_a_cell_that_is_run_again_leaves_no_second_watcher(hand, monkeypatch):
+    from support.notebooks import make_shell
+
+    shell = make_shell(monkeypatch)
+    scheduler = HandScheduler()  # made in a notebook
+    monkeypatch.setattr(Alert, "_scheduler", staticmethod(lambda: scheduler))
+    stream, heard, made = Stream("m"), [], []
+
+    def cell():
+        made.append(Threshold(0.9))
+        made[-1].watch(stream)
+        made[-1].on_change(heard.append)
+
+    shell.run(cell)
+    shell.run(cell)
+    stream.append(1.0)
+    scheduler.turn(1)
+    scheduler.work()
+    assert (len(heard), made[0].closed, made[1].closed) == (1, True, False)
+
+
+def test_cells_that_watch_and_register_anew_do_so_once(hand, monkeypatch):
+    from support.notebooks import make_shell
+
+    shell = make_shell(monkeypatch)
+    scheduler = HandScheduler()
+    monkeypatch.setattr(Alert, "_scheduler", staticmethod(lambda: scheduler))
+    heard = []
+    t = shell.run(lambda: Threshold(0.9), "one")
+    streams = []
+
+    def watching():
+        streams.append(Stream("m"))
+        t.watch(streams[-1])
+
+    for _ in range(2):
+        shell.run(watching, "two")
+        shell.run(lambda: t.on_change(heard.append), "three")
+    for stream in streams:
+        stream.append(1.0)
+    scheduler.turn(1)
+    scheduler.work()
+    assert len(heard) == 1
+    assert [watch.stream for watch in t.watches] == streams[1:]
+
+
+def test_a_watch_ends_with_the_last_cell_that_asked_for_it(hand, monkeypatch):
+    from support.notebooks import make_shell
+
+    shell = make_shell(monkeypatch)
+    scheduler = HandScheduler()
+    monkeypatch.setattr(Alert, "_scheduler", staticmethod(lambda: scheduler))
+    stream = Stream("m")
+    t = shell.run(lambda: Threshold(0.9), "one")
+    for _ in range(2):
+        watch = shell.run(lambda: [t.watch(stream), t.watch(stream)][0], "two")
+        assert shell.run(lambda: t.watch(stream), "three") is watch
+    shell.run(lambda: None, "two")
+    assert t.watches == [watch], "the third cell wants it still"
+    shell.run(lambda: None, "three")
+    assert (t.watches, watch.removed) == ([], True)
+
+
+def test_what_is_wrong_with_a_watch_is_forgotten_with_it(hand):
+    stream, t, fields = Stream("m"), Threshold(0.9), ["cpu"]
+    several = t.watch(stream)
+    stream.append(cpu="high", mem=1.0)
+    assert t.state == "normal"
+    assert "several fields" in t.error
+    several.remove()
+    assert t.error is None
+    shown = t.attach(stream, lambda: list(fields))
+    assert t.state == "normal"
+    assert "cannot be compared" in t.error
+    fields[:] = ["mem"]
+    assert (t.state, t.error) == ("raised", None)
+    fields[:] = ["cpu"]
+    stream.append(cpu="higher")
+    assert (t.state, t.error is None) == ("normal", False)
+    shown.remove()
+    assert (t.error, t._errors) == (None, {})
