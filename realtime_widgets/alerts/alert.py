@@ -96,7 +96,7 @@ class Alert(NamesNearest):
         Args:
             stream: what is watched, with or without anything displayed.
             field: which field; None: `value`, or the only one there is, decided when the first record comes (of an
-                absence: any).
+                absence: any). Of one that does not come, since it is misspelled, say, `error` tells.
 
         Returns:
             The watch, whose `remove()` ends it.

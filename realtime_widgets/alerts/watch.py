@@ -219,7 +219,7 @@ class Track(ABC):
         """Note which fields no record has had, when they were misspelled or have not come for long."""
         stream, there = self.stream, self.stream.fields
         missing = [name for name in names if name not in there] if there else []
-        said = {name for name in missing if awaited_field(stream, name, names) is not None}
+        said = {name for name in missing if name in self._awaited or awaited_field(stream, name, names)}
         for name in self._awaited | said:
             why = no_such_field(stream, name) if name in said else None
             self.host.fail((id(stream), "awaited", name), why)

@@ -187,7 +187,7 @@ class Ring:
             else:
                 column.fill(seq, last)
         self._ts.write(seq, ts[count - kept :])
-        if self._marks is not None or present.begins or np.any(present.aside):
+        if self._marks is not None or present.begins or present.aside is not False:
             marks = np.where(np.broadcast_to(present.aside, count), _ASIDE, 0)
             marks[[number - self.last - 1 for number in present.begins]] = _BEGINS
             self._mark(seq, marks[count - kept :])

@@ -80,6 +80,8 @@ def draw_limits(
         format: how values are written, see `feeds.formats`.
         dark: whether the ground is.
     """
+    if not thresholds:
+        return
     values = [value for trace in figure.data for value in trace.y if value is not None]
     view = _reaching((min(values), max(values)) if values else None, [each.limit for each in thresholds])
     signs = {True: 0, False: 0}  # at the upper edge, at the lower
