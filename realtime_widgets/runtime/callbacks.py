@@ -72,6 +72,7 @@ class Callbacks:
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             _call(job)
+            del job  # or what it belongs to would be kept until the next one comes
 
 
 def _call(job: _Job) -> None:

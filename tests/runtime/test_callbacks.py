@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from concurrent.futures import Future
 
 import pytest
@@ -36,6 +37,21 @@ def test_what_is_put_before_the_close_runs_and_what_comes_later_is_cancelled():
     callbacks.finish(soon())
     assert before.result(0) is threading.current_thread(), "it was too late for a thread of its own"
     assert later.cancelled()
+
+
+def test_what_was_called_is_not_kept_until_the_next_comes():
+    class Owner:
+        def call(self):
+            pass
+
+    callbacks, owner, gone = Callbacks(), Owner(), threading.Event()
+    weakref.finalize(owner, gone.set)
+    callbacks.put(owner.call, ())
+    del owner
+    callbacks.start()
+    assert gone.wait(5)
+    callbacks.close()
+    callbacks.finish(soon())
 
 
 def test_a_cancelled_function_is_not_called():
