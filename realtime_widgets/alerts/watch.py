@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ..errors import UsageError
-from ..feeds.fields import awaited_field, no_such_field, only_field
+from ..feeds.fields import awaited_field, only_field
 from ..feeds.thresholds import Severity
 from ..runtime.notebook import Cell
 from ..runtime.scheduling import Scheduler
@@ -167,7 +167,7 @@ class Track(ABC):
         self._empty = empty
         self._wanted: list[str | None] = []
         self._told: dict[str | None, State] = {}
-        self._awaited: set[str] = set()  # names of which it is said that there is no such field
+        self._awaited: dict[str, str] = {}  # field → why it is said that it does not come
         self.reading = follow(stream, self, host.scheduler, clock)
 
     def add(self, names: Names, field: str | None, wake: Callable[[], object] | None = None) -> Watch:
@@ -189,7 +189,7 @@ class Track(ABC):
         if not self.watches:
             for name in self.states():
                 self.host.fail((id(self.stream), name), None)
-            self._say_awaited(())
+            self._say_awaited()
         if watch.wake is not None:
             watch.wake()  # what it said is so no more
 
@@ -207,7 +207,7 @@ class Track(ABC):
     def take(self, look: Look) -> None:
         """See `follower.Reader`."""
         self.judge(look, self._wanted)
-        self._say_awaited([name for name in self._wanted if name is not None])
+        self._say_awaited()
         states = self.states()
         if states != self._told:
             self._told = states
@@ -215,15 +215,19 @@ class Track(ABC):
             for wake in {watch.wake for watch in self.watches if watch.wake is not None}:
                 wake()
 
-    def _say_awaited(self, names: Sequence[str]) -> None:
-        """Note which fields no record has had, when they were misspelled or have not come for long."""
-        stream, there = self.stream, self.stream.fields
-        missing = [name for name in names if name not in there] if there else []
-        said = {name for name in missing if name in self._awaited or awaited_field(stream, name, names)}
-        for name in self._awaited | said:
-            why = no_such_field(stream, name) if name in said else None
-            self.host.fail((id(stream), "awaited", name), why)
-        self._awaited = said
+    def _say_awaited(self) -> None:
+        """Note which fields no record has had, when they were misspelled or have not come for long; of those that are
+        named: what widgets draw, they speak of themselves.
+        """
+        stream, there, before = self.stream, self.stream.fields, self._awaited
+        named = {watch.field: None for watch in self.watches if watch.field is not None}
+        missing = [name for name in named if name not in there] if there else []
+        said = {name: before.get(name) or awaited_field(stream, name, named) for name in missing}
+        self._awaited = {name: why for name, why in said.items() if why is not None}
+        for name in before | self._awaited:
+            why = self._awaited.get(name)
+            said_so = None if why is None else f"stream {stream.name!r} cannot be watched: {why}"
+            self.host.fail((id(stream), "awaited", name), said_so)
 
     def due(self) -> float | None:
         """See `follower.Reader`."""

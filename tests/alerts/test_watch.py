@@ -63,13 +63,13 @@ def test_a_field_that_is_misspelled_or_never_comes_is_said(hand, caplog, made):
     near, late = alert.watch(stream, "cpuu"), alert.watch(stream, "val_loss")
     stream.append(cpu=2.0)
     assert (near.state, late.state) == ("normal", "normal")
-    assert alert.error == "stream 'm' has no field 'cpuu': it has 'cpu'; did you mean 'cpu'?"
+    assert alert.error == "stream 'm' cannot be watched: no field 'cpuu': did you mean 'cpu'?"
     near.remove()
     stream.extend({"cpu": [2.0] * 10})
     assert (late.state, alert.error) == ("normal", None), "it may come later"
     stream.extend({"cpu": [2.0] * 200})
     assert late.state == "normal"
-    assert "no field 'val_loss'" in alert.error
+    assert "no record so far has the field 'val_loss'" in alert.error
     stream.append(val_loss=0.0)
     assert (late.state, alert.error) == ("normal", None)
     assert len(caplog.records) == 2
@@ -77,6 +77,9 @@ def test_a_field_that_is_misspelled_or_never_comes_is_said(hand, caplog, made):
     assert wrong.state == "normal"
     assert "did you mean 'cpu'" in alert.error
     wrong.remove()
+    drawn = alert.attach(Stream("n", fields=["cpu"]), lambda: ["cpus"])
+    assert (drawn.state, alert.error) == ("normal", None), "a chart says that itself"
+    drawn.remove()
     assert alert._errors == {}
 
 
