@@ -142,19 +142,21 @@ class Channels:
         """Return kept messages, from the first after an offset on: up to `most` bytes, and at least one if any."""
         return await self._broker.read(channel, after, most)
 
-    async def publish(self, message: Message, key: Key | None = None) -> Position:
-        """Publish a message on the channel that it names; returns its position there.
+    def publish(self, message: Message, key: Key | None = None) -> asyncio.Future[Position]:
+        """Publish a message on the channel that it names; returns its position there, see `Broker.publish`.
 
         Args:
             message: what.
             key: by which it is recognized when it is sent again; None: it never is.
         """
         assert message.channel is not None
-        position = await self._broker.publish(message.channel, message, key)
+        return self._broker.publish(message.channel, message, key)
+
+    async def rest(self) -> None:
+        """Let the tasks that send have their turn, when much was published since they last had; for publishers."""
         if self._stretch >= YIELD_AFTER_BYTES:
             self._stretch = 0
             await asyncio.sleep(0)
-        return position
 
     def _spread(self, message: Message) -> None:
         frame = write(message)

@@ -16,6 +16,7 @@ import msgspec
 from ..errors import BadTime, RealtimeWidgetsError, WrongType
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..protocol.timestamps import seconds_of
+from .brokers.base import NotKept
 from .brokers.dedup import Key, KeyReused
 from .channels import Channels, complaint_about_publishing, encode_publication
 
@@ -73,6 +74,9 @@ async def publish(channels: Channels, request: Request, credentials: str | None)
         raise PublishingFailed(
             422, "key", "this Idempotency-Key came with other data before; use a new key for each message"
         ) from None
+    except NotKept as error:
+        raise PublishingFailed(503, "not_kept", f"the hub could not keep the message: {error}") from error
+    await channels.rest()
     return {"channel": message.channel, **position._asdict()}
 
 

@@ -17,7 +17,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from asyncio import CancelledError, Future
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 from ..errors import RealtimeWidgetsError
@@ -26,9 +28,11 @@ from ..protocol.heartbeat import Heartbeat
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..protocol.positions import from_wire, to_wire
 from ..streams.gaps import Position
+from .brokers.base import NotKept
 from .brokers.dedup import Key, KeyReused
 from .catch_up import CatchUp
 from .channels import complaint_about, complaint_about_publishing, encode_publication
+from .in_flight import InFlight
 from .requests import Complaint, named_channels, read_frame
 from .send_buffer import SendBuffer, batches
 from .state import HubState
@@ -98,6 +102,7 @@ class HubSession:
         self._following: dict[str, Callable[[], None]] = {}
         self._behind: dict[str, CatchUp] = {}  # those of them that are sent from the history
         self._send_buffer = SendBuffer()
+        self._in_flight = InFlight()
         self._goodbye: tuple[int, str] | None = None
         self._awake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -132,41 +137,53 @@ class HubSession:
         if not (messages and messages[0].type == "hello"):
             self._follow_path()
         for message in messages:
-            failure = await self._handle(message)
-            if message.type != "pong":  # an answer, not a request
-                self._state.traffic.note(now := time.monotonic(), now - arrived, failed=failure is not None)
-            if failure is not None:
-                self._complain(failure, message)
+            try:
+                placed = await self._handle(message)
+            except Complaint as failure:
+                self._done_with(message, arrived, failure)
+            else:
+                if placed is None:
+                    self._done_with(message, arrived, None)
+                elif placed.done():
+                    self._published(message, arrived, placed)
+                else:
+                    placed.add_done_callback(partial(self._published, message, arrived))
+                    await self._in_flight.add(placed)
         if complaint is not None:
             self._state.traffic.note(now := time.monotonic(), now - arrived, failed=True)
             self._complain(complaint, None)
         if self._following:
             self._announce()
 
-    async def _handle(self, message: Message) -> Complaint | None:
-        """Handle a message; returns why its request was not met."""
-        try:
-            match message.type:
-                case "hello":
-                    self._hello(message)
-                case "ping":
-                    self._say("pong", await self._current_positions(), message.id)
-                case "subscribe" if self._said_hello:
-                    await self._subscribe(message)
-                case "unsubscribe" if self._said_hello:
-                    self._unfollow(named_channels(message))
-                    self._acknowledge(message)
-                case "publish":
-                    await self._publish(message)
-                case "history" if self._recovers:
-                    self._go_back(message)
-                case "pong" | "subscribe" | "unsubscribe" | "error":
-                    pass  # without a hello the path decides; answering an error could go on for ever
-                case other:
-                    raise Complaint("unknown_type", f"this hub does not know messages of type {other[:80]!r}")
-        except Complaint as complaint:
-            return complaint
+    async def _handle(self, message: Message) -> Future[Position] | None:
+        """Handle a message, unless it raises why its request is not met; returns what it waits for."""
+        match message.type:
+            case "hello":
+                self._hello(message)
+            case "ping":
+                self._say("pong", await self._current_positions(), message.id)
+            case "subscribe" if self._said_hello:
+                await self._subscribe(message)
+            case "unsubscribe" if self._said_hello:
+                self._unfollow(named_channels(message))
+                self._acknowledge(message)
+            case "publish":
+                placed = self._publish(message)
+                await self._state.channels.rest()
+                return placed
+            case "history" if self._recovers:
+                self._go_back(message)
+            case "pong" | "subscribe" | "unsubscribe" | "error":
+                pass  # without a hello the path decides; answering an error could go on for ever
+            case other:
+                raise Complaint("unknown_type", f"this hub does not know messages of type {other[:80]!r}")
         return None
+
+    def _done_with(self, message: Message, arrived: float, failure: Complaint | None) -> None:
+        if message.type != "pong":  # an answer, not a request
+            self._state.traffic.note(now := time.monotonic(), now - arrived, failed=failure is not None)
+        if failure is not None:
+            self._complain(failure, message)
 
     def _hello(self, message: Message) -> None:
         asked = message.data if isinstance(message.data, dict) else {}
@@ -256,7 +273,7 @@ class HubSession:
             CatchUp(message.channel, Position(message.epoch, message.offset)),
         )
 
-    async def _publish(self, message: Message) -> None:
+    def _publish(self, message: Message) -> Future[Position]:
         if (wrong := complaint_about_publishing(message.channel)) is not None:
             raise Complaint("bad_channel", wrong)
         if len(str(message.id)) > MAX_NAME_LENGTH:
@@ -273,13 +290,23 @@ class HubSession:
         key = None
         if self._acks and message.id is not None:
             key = Key(f"ws {self._sender}", message.channel, message.id)
+        return self._state.channels.publish(publication, key)
+
+    def _published(self, message: Message, arrived: float, placed: Future[Position]) -> None:
+        failure = None
         try:
-            position = await self._state.channels.publish(publication, key)
+            self._acknowledge(message, placed.result())
         except KeyReused:
-            raise Complaint(
-                "id_reused", "a message with this id had other data; give each message an id of its own"
-            ) from None
-        self._acknowledge(message, position)
+            text = "a message with this id had other data; give each message an id of its own"
+            failure = Complaint("id_reused", text)
+        except NotKept as error:
+            failure = Complaint("not_kept", f"the hub could not keep a message: {error}")
+        except CancelledError:
+            return
+        except Exception:  # one message must not end the client
+            logger.exception("a message of channel %r was not published", message.channel)
+            failure = Complaint("not_kept", "the hub could not keep a message; its log says why")
+        self._done_with(message, arrived, failure)
 
     # Hello and path
 

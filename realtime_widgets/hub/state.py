@@ -9,16 +9,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from ..errors import RealtimeWidgetsError, SendFailed
 from ..protocol.envelope import Message
 from ..runtime import Runtime
 from ..sources.machine import next_due
-from .brokers.base import Broker
+from ..streams.gaps import Position
+from .brokers.base import Broker, NotKept
 from .brokers.memory import size_of
 from .channels import METRICS, Channels, FrameSink, encode_publication
 from .events import Events
+from .in_flight import InFlight
 from .metrics import Metrics
 from .rate_limit import ConnectionRateLimiter
 from .traffic import Traffic
@@ -105,6 +108,7 @@ class HubState:
             group.create_task(self._publish_metrics())
 
     async def _publish_posted(self) -> None:
+        in_flight = InFlight()
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -114,10 +118,22 @@ class HubState:
                 with self._lock:
                     message = self._posted.popleft()
                     self._bytes -= size_of(message)
-                try:
-                    await self.channels.publish(message)
-                except Exception:  # one message must not end the hub
-                    logger.exception("a message of channel %r was not published", message.channel)
+                await in_flight.add(self._publish(message))
+                await self.channels.rest()
+
+    def _publish(self, message: Message) -> asyncio.Future[Position]:
+        placed = self.channels.publish(message)
+        if placed.done():
+            self._check(message.channel, placed)
+        else:
+            placed.add_done_callback(partial(self._check, message.channel))
+        return placed
+
+    def _check(self, channel: str | None, placed: asyncio.Future[Position]) -> None:
+        if not placed.cancelled() and (error := placed.exception()) is not None:
+            text = f"a message of channel {channel!r} was not published: {error}"
+            if self.events.log("unpublished", "error", text) is not None and not isinstance(error, NotKept):
+                logger.error("it is no failure that we know", exc_info=error)
 
     async def _publish_metrics(self) -> None:
         due = time.monotonic()
@@ -143,4 +159,4 @@ class HubState:
         )
         if self.channels.followed(METRICS):
             self._measured = time.monotonic()
-            await self.channels.publish(encode_publication(METRICS, metrics))
+            self._publish(encode_publication(METRICS, metrics))

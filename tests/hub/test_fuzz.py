@@ -120,4 +120,4 @@ def test_no_client_stops_its_session(loop: Timeless, frames: list[str | bytes]):
     loop.run_until_complete(main())
     assert transport.answered.is_set()
     assert not state.sessions
-    assert broker._sinks == {}
+    assert not broker._subscribers._sinks

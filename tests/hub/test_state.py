@@ -11,6 +11,7 @@ import pytest
 from realtime_widgets.errors import SendFailed
 from realtime_widgets.hub import Hub
 from realtime_widgets.hub import state as hub_state
+from realtime_widgets.hub.brokers.base import NotKept
 from realtime_widgets.hub.brokers.dedup import Key
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
@@ -114,10 +115,12 @@ def test_who_comes_and_goes_does_not_have_the_metrics_published_each_time():
 
 def test_a_message_that_cannot_be_published_does_not_end_the_hub(caplog: pytest.LogCaptureFixture):
     class Failing(MemoryBroker):
-        async def publish(self, channel: str, message: Message, key: Key | None = None) -> Position:
-            if channel == "bad":
-                raise OSError("the disk is full")
-            return await super().publish(channel, message, key)
+        def publish(self, channel: str, message: Message, key: Key | None = None) -> asyncio.Future[Position]:
+            if channel != "bad":
+                return super().publish(channel, message, key)
+            failed: asyncio.Future[Position] = asyncio.get_running_loop().create_future()
+            failed.set_exception(NotKept("the disk is full"))
+            return failed
 
     async def main() -> None:
         state, seen = HubState(get_runtime(), Failing()), []

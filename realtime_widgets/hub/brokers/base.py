@@ -6,6 +6,7 @@ newest of them, and hands every message to all subscribers of the channel, in on
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Callable
 from typing import Protocol
 
@@ -17,11 +18,27 @@ Sink = Callable[[Message], object]
 """Takes a message that has its channel, epoch and offset; must neither raise nor block."""
 
 
+class NotKept(Exception):
+    """A message was not kept, and nobody was handed it: one sentence that says why, without data."""
+
+
 class Broker(Protocol):
     """The operations of every broker. All of them are called on the I/O thread."""
 
-    async def publish(self, channel: str, message: Message, key: Key | None = None) -> Position:
-        """Number a message, keep it, and hand it to the channel's sinks; returns its position.
+    async def open(self) -> None:
+        """Begin to work, on this event loop; nothing else is called before, or after `close` until it is opened again.
+
+        Raises:
+            UsageError: it cannot, and what to do.
+        """
+
+    async def close(self) -> None:
+        """Finish what is under way, and let go of files and connections."""
+
+    def publish(self, channel: str, message: Message, key: Key | None = None) -> Future[Position]:
+        """Number a message, keep it, and hand it to the channel's sinks; returns its position when that is done.
+
+        Messages of a channel keep the order in which they were published: nobody has to wait for one before the next.
 
         Args:
             channel: that it is for.
@@ -29,8 +46,9 @@ class Broker(Protocol):
             key: by which it is recognized when it is sent again: the position of the first is returned then, for
                 `dedup.MAX_AGE` seconds, and nothing else happens. None: it is never sent again.
 
-        Raises:
+        Raises, out of the future:
             KeyReused: a message with other data had this key.
+            NotKept: it could not be kept.
         """
 
     async def position(self, channel: str) -> Position:

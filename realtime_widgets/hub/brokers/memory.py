@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import sys
 import time
@@ -16,6 +17,7 @@ from ...protocol.envelope import Message, encode_data
 from ...streams.gaps import Position
 from .base import Sink
 from .dedup import DedupCache, Key, digest_of
+from .subscribers import Subscribers
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Bytes of all histories together; the channels that were silent for longest lose theirs first."""
@@ -60,10 +62,24 @@ class MemoryBroker:
         self._idle_bytes = 0
         self._kept: OrderedDict[str, deque[tuple[float, Message]]] = OrderedDict()  # the last published last
         self._known = DedupCache()
-        self._sinks: dict[str, dict[object, Sink]] = {}
+        self._subscribers = Subscribers()
 
-    async def publish(self, channel: str, message: Message, key: Key | None = None) -> Position:
+    async def open(self) -> None:
+        """See `Broker.open`; what it kept when it was closed is still there."""
+
+    async def close(self) -> None:
+        """See `Broker.close`."""
+
+    def publish(self, channel: str, message: Message, key: Key | None = None) -> asyncio.Future[Position]:
         """See `Broker.publish`."""
+        placed: asyncio.Future[Position] = asyncio.get_running_loop().create_future()
+        try:
+            placed.set_result(self._publish(channel, message, key))
+        except Exception as error:
+            placed.set_exception(error)
+        return placed
+
+    def _publish(self, channel: str, message: Message, key: Key | None) -> Position:
         now = self._clock()
         data = (
             message.data if isinstance(message.data, msgspec.Raw) else msgspec.Raw(encode_data(message.data))
@@ -71,9 +87,9 @@ class MemoryBroker:
         digest = b"" if key is None else digest_of(memoryview(data))
         if key is not None and (first := self._known.find(key, digest, now)) is not None:
             return first
-        epoch, offset = await self.position(channel)
+        epoch, offset = self._position(channel)
         position = self._positions[channel] = Position(epoch, offset + 1)
-        if channel not in self._sinks:
+        if channel not in self._subscribers:
             self._rest(channel)
         if key is not None:
             self._known.add(key, digest, position, now)
@@ -81,13 +97,12 @@ class MemoryBroker:
             message, data=data, channel=channel, epoch=epoch, offset=position.offset
         )
         self._keep(channel, numbered, now)
-        for sink in list(self._sinks.get(channel, {}).values()):
-            sink(numbered)
+        self._subscribers.tell(numbered)
         return position
 
     async def position(self, channel: str) -> Position:
         """See `Broker.position`."""
-        return self._positions.get(channel) or Position(self.epoch, 0)
+        return self._position(channel)
 
     async def read(self, channel: str, after: int, most: int) -> list[Message]:
         """See `Broker.read`."""
@@ -106,23 +121,20 @@ class MemoryBroker:
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
         """See `Broker.subscribe`."""
-        key = object()
-        self._sinks.setdefault(channel, {})[key] = sink
         self._positions.setdefault(channel, Position(self.epoch, 0))
         if channel in self._idle:
             self._idle_bytes -= _size_of_channel(channel)
             del self._idle[channel]
+        return self._subscribers.add(channel, sink, self._left)
 
-        def undo() -> None:
-            sinks = self._sinks.get(channel, {})
-            if sinks.pop(key, None) is not None and not sinks:
-                del self._sinks[channel]
-                if self._positions[channel] == (self.epoch, 0):
-                    del self._positions[channel]  # as if nobody had ever named it
-                else:
-                    self._rest(channel)
+    def _left(self, channel: str) -> None:
+        if self._positions[channel] == (self.epoch, 0):
+            del self._positions[channel]  # as if nobody had ever named it
+        else:
+            self._rest(channel)
 
-        return undo
+    def _position(self, channel: str) -> Position:
+        return self._positions.get(channel) or Position(self.epoch, 0)
 
     # Channels that nobody follows
 
