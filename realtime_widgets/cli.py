@@ -2,6 +2,7 @@
 
     realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
     realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--no-token]
+                         [--broker BROKER] [--history N] [--history-age SECONDS]
     realtime-widgets --version
 
 `demo` runs copies of the notebooks in a JupyterLab of its own: on this machine only, behind a random token, ended by
@@ -21,11 +22,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from . import __version__
 from .demo.notebooks import COPIES
 from .errors import RealtimeWidgetsError, did_you_mean
+
+if TYPE_CHECKING:
+    from .hub.brokers import HistoryAge
 
 COMMANDS = ("demo", "hub")
 
@@ -57,6 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 hosts=options.hosts,
                 origins=options.origin,
                 token=not options.no_token,
+                broker=options.broker,
+                history=options.history,
+                history_age=options.history_age,
             )
         else:
             demo(options.target, port=options.port, browser=not options.no_browser)
@@ -107,7 +114,33 @@ def _parser() -> argparse.ArgumentParser:
         help="other names that clients reach it by, such as hub.example.org behind a reverse proxy; repeatable",
     )
     command.add_argument("--no-token", action="store_true", help="let in everybody on this machine")
+    command.add_argument(
+        "--broker",
+        default="memory",
+        help="what keeps the messages: memory, or sqlite:///hub.db, which survives the hub (default: memory)",
+    )
+    command.add_argument(
+        "--history",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="messages of each channel that are kept (default: 1000)",
+    )
+    command.add_argument(
+        "--history-age",
+        type=_history_age,
+        default="auto",
+        metavar="SECONDS",
+        help="how long they are kept, or 'forever' (default: five minutes in memory, 30 days in a file)",
+    )
     return parser
+
+
+def _history_age(text: str) -> HistoryAge:
+    return "auto" if text == "auto" else None if text == "forever" else float(text)
+
+
+_history_age.__name__ = "number of seconds"  # argparse names it: "invalid number of seconds value: 'x'"
 
 
 def demo(target: Path | None, *, port: int | None, browser: bool) -> None:
@@ -118,7 +151,17 @@ def demo(target: Path | None, *, port: int | None, browser: bool) -> None:
         show(target, port=port, browser=browser)
 
 
-def hub(port: int, *, host: str, hosts: Sequence[str], origins: Sequence[str], token: bool) -> None:
+def hub(
+    port: int,
+    *,
+    host: str,
+    hosts: Sequence[str],
+    origins: Sequence[str],
+    token: bool,
+    broker: str,
+    history: int,
+    history_age: HistoryAge,
+) -> None:
     """Run a hub and wait until Ctrl-C or SIGTERM.
 
     Args:
@@ -127,6 +170,7 @@ def hub(port: int, *, host: str, hosts: Sequence[str], origins: Sequence[str], t
         hosts: other names that clients reach it by.
         origins: pages that may connect.
         token: ask for one: that of the environment, or a random one.
+        broker, history, history_age: as for `Hub`.
 
     Raises:
         UsageError: the port is taken, or one of these is out of its range.
@@ -135,7 +179,17 @@ def hub(port: int, *, host: str, hosts: Sequence[str], origins: Sequence[str], t
 
     given = (os.environ.get(TOKEN) or None) if token else None
     auth: Literal["token"] | None = "token" if token else None
-    server = Hub(port, host=host, hosts=hosts, origins=origins, token=given, auth=auth)
+    server = Hub(
+        port,
+        host=host,
+        broker=broker,
+        token=given,
+        auth=auth,
+        origins=origins,
+        hosts=hosts,
+        history=history,
+        history_age=history_age,
+    )
     try:
         with _interruptible(), server:
             shown = f'os.environ["{TOKEN}"]' if given else f'"{server.token}"'

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import re
 import signal
 import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +15,7 @@ import pytest
 import realtime_widgets
 from realtime_widgets import cli
 from realtime_widgets.cli import main
+from support.hub_process import hub
 
 EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
@@ -139,6 +136,13 @@ def test_the_hub_answers_to_the_other_names_it_is_given(child_env: dict[str, str
         (["--host", "0.0.0.0", "--no-token"], "a hub on '0.0.0.0' cannot do without a token: "),
         (["--host", "nowhere.invalid"], "the hub cannot listen on 'nowhere.invalid': "),
         (["--hosts", "http://hub.example.org"], "'http://hub.example.org' is no host: "),
+        (["--broker", "redis"], "there is no broker 'redis': "),
+        (
+            ["--broker", "sqlite:////nowhere/hub.db"],
+            "the hub cannot keep its messages in '/nowhere/hub.db': ",
+        ),
+        (["--history", "-1"], "the hub cannot keep history=-1 messages; "),
+        (["--history-age", "0"], "the hub cannot keep messages for history_age=0.0; "),
     ],
 )
 def test_what_the_hub_cannot_do_is_one_sentence(
@@ -158,26 +162,6 @@ def test_a_port_that_the_hub_cannot_have_is_one_sentence(capsys: pytest.CaptureF
         port = taken.getsockname()[1]
         assert main(["hub", "--port", str(port)]) == 1
     assert capsys.readouterr().err.startswith(f"the hub cannot listen on port {port} of 127.0.0.1: ")
-
-
-@contextlib.contextmanager
-def hub(*arguments: str, env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """Run the command; gives the process, the address it printed, and its line about connecting."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "realtime_widgets", "hub", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=env,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            found = re.fullmatch(r"The hub listens on (ws://127\.0\.0\.1:\d+/ws/dashboard)\n", line)
-            assert found, line
-            yield process, found[1], process.stdout.readline()
-        finally:
-            process.kill()
 
 
 def publish(url: str, token: str | None, **headers: str) -> int:

@@ -11,7 +11,8 @@
 | `session`, `requests`, `send_buffer`, `catch_up` | one client, what it asks, what waits for it, what it missed |
 | `publication` | a message that is published over HTTP |
 | `sse` | a client over Server-Sent Events |
-| `state`, `channels`, `brokers` | what the clients share, who follows what, and what numbers the messages |
+| `state`, `channels`, `brokers` | what the clients share, who follows what, and what numbers and keeps the messages |
+| `in_flight` | what is published and not yet kept |
 | `traffic`, `metrics`, `events` | what the hub reports about itself |
 
 Importing this package imports no web server: the first hub that starts does.

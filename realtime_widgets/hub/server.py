@@ -24,7 +24,7 @@ from .auth import (
     check_token_text,
     is_loopback,
 )
-from .brokers import Broker, make_broker
+from .brokers import Broker, HistoryAge, make_broker
 from .channels import complaint_about_publishing, encode_publication
 from .serving import Serving, find, listen
 from .state import HubState
@@ -49,7 +49,8 @@ class Hub:
     Args:
         port: to listen on; 0: any free one, kept from the first start on.
         host: to listen on; the default can only be reached from this machine.
-        broker: what keeps the channels: "memory".
+        broker: what keeps the channels: "memory"; or "sqlite:///hub.db", a file, with which messages, their numbers and
+            what was sent already survive the hub and the machine. A file has one hub at a time.
         token: that every client must send; None: a random one.
         auth: "token"; None: no token is needed, which only a hub on a loopback address allows.
         origins: of pages that may connect besides the hub's own, for example `["http://localhost:3000"]`. Programs
@@ -58,7 +59,8 @@ class Hub:
             a name of this machine in its network. Requests for any other `Host` are refused: a web page whose name
             was made to point here (DNS rebinding) sends its own.
         history: messages of each channel that are kept for clients that lost their connection; 0: none.
-        history_age: seconds that they are kept; None: for as long as there is room (64 MiB for all channels).
+        history_age: seconds that they are kept; None: for as long as there is room (for all channels 64 MiB of memory,
+            or 1 GiB of a file); "auto": five minutes in memory, 30 days in a file.
 
     Raises:
         UsageError: for an argument out of its range; WrongType for one of another type.
@@ -76,7 +78,7 @@ class Hub:
         origins: Iterable[str] = (),
         hosts: Iterable[str] = (),
         history: int = 1000,
-        history_age: float | None = 300.0,
+        history_age: HistoryAge = "auto",
     ) -> None:
         if not _is_integer(port) or not 0 <= port <= 65535:
             raise UsageError(
@@ -96,9 +98,9 @@ class Hub:
             check_token_text(token)
         if not _is_integer(history) or history < 0:
             raise UsageError(f"the hub cannot keep history={history!r} messages; pass 0 or more")
-        if history_age is not None and not _is_above_zero(history_age):
+        if history_age not in (None, "auto") and not _is_above_zero(history_age):
             raise UsageError(
-                f"the hub cannot keep messages for history_age={history_age!r}; pass seconds above 0, or None"
+                f"the hub cannot keep messages for history_age={history_age!r}; pass seconds above 0, None or 'auto'"
             )
         self._token = (token or secrets.token_urlsafe(24)) if auth is not None else None
         self._host = host
@@ -119,7 +121,7 @@ class Hub:
         After `stop()` it starts again on the same port with the same token.
 
         Raises:
-            UsageError: the port is taken.
+            UsageError: the port is taken, or the broker cannot begin.
             TimedOut: it did not listen within `timeout` seconds.
             WouldDeadlock: on a thread of this package.
         """
@@ -263,7 +265,7 @@ class _Instance:
     def __init__(self, runtime: Runtime, broker: Broker, policy: AccessPolicy) -> None:
         self.runtime = runtime
         self.state = HubState(runtime, broker)
-        self.serving = Serving(make_app(self.state, policy), self._beside)
+        self.serving = Serving(make_app(self.state, policy), self._beside, broker)
 
     def goes_on_in(self, runtime: Runtime) -> bool:
         return self.runtime is runtime and not self.serving.over

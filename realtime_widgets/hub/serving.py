@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
     from uvicorn import Server
 
+    from .brokers import Broker
+
 logger = logging.getLogger(__name__)
 
 DRAIN_TIMEOUT: Final = 0.7
@@ -110,9 +112,11 @@ class Serving:
     Args:
         app: the ASGI application.
         beside: is run as long as the server runs.
+        broker: is opened before and closed after.
     """
 
-    def __init__(self, app: ASGIApp, beside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, app: ASGIApp, beside: Callable[[], Coroutine[Any, Any, None]], broker: Broker) -> None:
+        self._broker = broker
         self._server = _make_server(app)
         self._beside = beside
         self._stop = asyncio.Event()
@@ -140,11 +144,17 @@ class Serving:
         self._task = asyncio.get_running_loop().create_task(self._run(listener))
 
     async def answering(self) -> None:
-        """Wait until it answers requests, or has ended."""
+        """Wait until it answers requests, or has ended.
+
+        Raises:
+            UsageError: the broker could not begin.
+        """
         assert self._task is not None
         ready = asyncio.ensure_future(self._ready.wait())
         await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
+        if self._task.done() and not self._task.cancelled() and (error := self._task.exception()) is not None:
+            raise error
 
     def stop(self) -> None:
         """Close every connection (close code 1012) and the server, within `DRAIN_TIMEOUT` and a little."""
@@ -172,6 +182,14 @@ class Serving:
                 connection.shutdown()
 
     async def _run(self, listener: socket.socket) -> None:
+        with contextlib.closing(listener):
+            await self._broker.open()
+            try:
+                await self._serve(listener)
+            finally:
+                await self._broker.close()
+
+    async def _serve(self, listener: socket.socket) -> None:
         server = asyncio.create_task(self._server.serve(sockets=[listener]))
         beside = asyncio.create_task(self._beside())
         stop = asyncio.create_task(self._stop.wait())

@@ -88,8 +88,8 @@ def check(world: World, channel: str, things: list[Message | Gap]) -> None:
             assert there == (here.epoch, here.offset + 1), f"{there} came after {here}"
             assert thing.data == world.published[channel][there]
             here = there
-    newest = [position for position in world.published[channel] if position.epoch == world.hub.broker.epoch]
-    assert here == max(newest, default=Position(world.hub.broker.epoch, 0)), "it is not up to date"
+    newest = [position for position in world.published[channel] if position.epoch == world.storage.epoch]
+    assert here == max(newest, default=Position(world.storage.epoch, 0)), "it is not up to date"
 
 
 def streamed(world: World, channel: str) -> list[Message | Gap]:
@@ -149,9 +149,9 @@ def loop() -> Iterator[Timeless]:
         loop.close()
 
 
-def live(loop: Timeless, schedule: list[Step]) -> None:
+def live(loop: Timeless, schedule: list[Step], broker: str) -> None:
     note(f"the schedule: {schedule}")
-    world = World(loop, 0)
+    world = World(loop, 0, broker=broker)
     with patched(world.open), narrow():
         world.run(0.1)
         assert world.client.state == "connected"
@@ -176,15 +176,16 @@ def live(loop: Timeless, schedule: list[Step]) -> None:
         world.end()
 
 
+@pytest.mark.parametrize("broker", ["memory", "sqlite"])
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_nothing_is_lost_unseen_in_any_of_10_000_schedules(
-    loop: Timeless, block: int, schedules: Schedules
+    loop: Timeless, block: int, broker: str, schedules: Schedules
 ) -> None:
     # One that failed is in hypothesis' own database: the next run begins with it.
     @seed(seed_of_run() * BLOCKS + block)
     @settings(max_examples=schedules.count(1000), print_blob=True, suppress_health_check=list(HealthCheck))
     @given(schedule=SCHEDULES)
     def any_schedule(schedule: list[Step]) -> None:
-        live(loop, schedule)
+        live(loop, schedule, broker)
 
     any_schedule()

@@ -104,7 +104,7 @@ SIGNATURES = {
     "Message": "(type, data=None, timestamp=None, id=None, channel=None, epoch=None, offset=None)",
     "Reconnect": "(initial=0.5, maximum=20.0, factor=2.0, jitter=True, max_attempts=None)",
     "Hub": "(port=0, *, host='127.0.0.1', broker='memory', token=None, auth='token', origins=(), hosts=(), history=1000, "
-    "history_age=300.0)",
+    "history_age='auto')",
     "Hub.start": "(self, timeout=10.0)",
     "Hub.stop": "(self, timeout=60.0)",
     "Hub.publish": "(self, channel, data, *, type=None)",

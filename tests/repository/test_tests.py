@@ -16,7 +16,10 @@ ELSEWHERE = {
         "client/test_dialing.py",
         "a protocol: both that have it are dialled there",
     ),
-    "hub/brokers/base.py": ("hub/brokers/test_memory.py", "a protocol: this is the broker that has it"),
+    "hub/brokers/base.py": (
+        "hub/brokers/test_brokers.py",
+        "a protocol: all brokers that have it are tested there",
+    ),
 }
 
 

@@ -25,12 +25,13 @@ from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.delivery import Delivery
 from realtime_widgets.errors import ConnectionLost, Unauthorized
 from realtime_widgets.hub import send_buffer, session
-from realtime_widgets.hub.brokers.memory import MemoryBroker
+from realtime_widgets.hub.brokers import Broker
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.hub.session import HubSession
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Gap, Position
+from support.threadless_brokers import File, Memory, Storage
 
 CHANNELS = ("a", "b", "c")
 
@@ -227,8 +228,7 @@ class HubEnd:
 class ModelHub:
     """One run of a hub."""
 
-    def __init__(self, world: World, broker: MemoryBroker) -> None:
-        self.broker = broker
+    def __init__(self, world: World, broker: Broker) -> None:
         self.state = HubState(world.runtime, broker)  # type: ignore[arg-type]
         for channel in CHANNELS:
             broker.subscribe(channel, world.note)
@@ -253,9 +253,12 @@ class World:
         seed: of chance.
         history: messages of a channel that the hub keeps.
         age: seconds that it keeps them.
+        broker: "memory" or "sqlite".
     """
 
-    def __init__(self, loop: Timeless, seed: int, *, history: int = 20, age: float = 60.0) -> None:
+    def __init__(
+        self, loop: Timeless, seed: int, *, history: int = 20, age: float = 60.0, broker: str = "memory"
+    ) -> None:
         self.loop = loop
         self.random = random.Random(seed)
         self.runtime = Threadless(loop)
@@ -271,8 +274,10 @@ class World:
         self.heard: dict[str, list[Message | Gap]] = {channel: [] for channel in CHANNELS}
         self.deliveries: list[Delivery] = []
         self.count = 0
-        self.hub = ModelHub(self, self._broker())
-        self.beginning = Position(self.hub.broker.epoch, 0)
+        self.broker = broker
+        self.storage = self._new_storage()
+        self.hub = ModelHub(self, self.storage.begin())
+        self.beginning = Position(self.storage.epoch, 0)
         self.pool = Pool(self.runtime, clock=loop)  # type: ignore[arg-type]
         self.client = Client(
             "ws://world/",
@@ -285,8 +290,10 @@ class World:
         self.client.on_gap(lambda gap: self.heard[gap.channel].append(gap))
         self.streams = {channel: self.client.stream(channel) for channel in ("a", "b")}
 
-    def _broker(self) -> MemoryBroker:
-        return MemoryBroker(self.history, self.age, clock=self.loop.time)
+    def _new_storage(self) -> Storage:
+        if self.broker == "memory":
+            return Memory(self.loop, self.history, self.age)
+        return File(self.loop, self.history, self.age, lambda: self.random.choice([0.0, 0.002, 0.1]))
 
     def give_token(self) -> str:
         self.expired_tokens, expired = max(0, self.expired_tokens - 1), self.expired_tokens > 0
@@ -345,9 +352,10 @@ class World:
     def restart(self, *, anew: bool) -> None:
         """The hub ends, and another begins: with the same numbering, or anew."""
         before = self.hub
-        if not anew:
-            before.broker._sinks.clear()
-        self.hub = ModelHub(self, self._broker() if anew else before.broker)
+        if anew:
+            self.storage.end()
+            self.storage = self._new_storage()
+        self.hub = ModelHub(self, self.storage.begin())
         for wire in before.wires:
             wire.reset()
         self.run(0.0)
@@ -376,6 +384,7 @@ class World:
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
         self.run(0.0)
+        self.storage.end()
 
 
 def patched(world_open: Callable[..., Any]) -> Any:

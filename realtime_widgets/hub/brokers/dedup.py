@@ -125,6 +125,11 @@ class DedupCache:
         return self._count
 
 
+def digest_of_key(key: Key) -> bytes:
+    """Return the digest by which a key is found."""
+    return _digest(*key)
+
+
 def _digest(*parts: str | int) -> bytes:
     # A repr shows where a text begins and ends, tells "1" from 1, and escapes lone surrogates.
     return digest_of(repr(parts).encode())

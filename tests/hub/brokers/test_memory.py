@@ -8,8 +8,7 @@ import tracemalloc
 
 import pytest
 
-from realtime_widgets.errors import UsageError
-from realtime_widgets.hub.brokers import make_broker, memory
+from realtime_widgets.hub.brokers import memory
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.protocol.envelope import Message
@@ -118,7 +117,7 @@ def test_channels_that_nobody_follows_are_forgotten_beyond_a_bound_and_begin_ane
             await broker.publish(f"run {i:02}", Message("t"))
         assert (await broker.position("followed")).offset == 0
         assert len(broker._positions) == 10
-        assert not broker._sinks
+        assert "followed" not in broker._subscribers
 
     asyncio.run(main())
 
@@ -164,9 +163,3 @@ def test_a_kept_message_takes_no_more_than_is_counted(data: object):
         assert counted < 3 * taken
 
     asyncio.run(main())
-
-
-def test_there_is_no_broker_of_another_name():
-    assert isinstance(make_broker("memory", 10, None), MemoryBroker)
-    with pytest.raises(UsageError, match="there is no broker 'redis://x': there is 'memory'"):
-        make_broker("redis://x", 10, None)

@@ -1,0 +1,209 @@
+"""The SQLite broker: keeps channels in a file; they survive the hub, the process and the machine's power.
+
+A thread of its own writes: what was published while it wrote is one transaction, so that a slow disk makes messages
+later, and not fewer. A message is handed on, and its position told, when it is on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ...protocol.envelope import Message, encode_data
+from ...streams.gaps import Position
+from .base import NotKept, Sink
+from .database import Database
+from .dedup import Key
+from .subscribers import Subscribers
+
+MAX_BATCH: Final = 500
+"""Jobs that are done before their results are told."""
+
+
+class Job(NamedTuple):
+    """What the thread shall do with the file, and what comes of it."""
+
+    run: Callable[[Database], Any]
+    """On the thread; what it returns goes to `land`."""
+    land: Callable[[Any], object]
+    """On the event loop; what it returns is the result."""
+    writes: bool
+    done: asyncio.Future[Any]
+
+
+class SqliteBroker:
+    """Channels in a file.
+
+    Args:
+        path: of the file, which is made if it is not there.
+        history: messages of each channel that are kept.
+        history_age: seconds that they are kept; None: for as long as there is room.
+    """
+
+    def __init__(self, path: Path, history: int, history_age: float | None) -> None:
+        self._path = path
+        self._history = history
+        self._age = history_age
+        self._subscribers = Subscribers()
+        self._jobs: SimpleQueue[Job | None] | None = None
+        self._ended: asyncio.Future[None] | None = None
+
+    async def open(self) -> None:
+        """See `Broker.open`."""
+        loop = asyncio.get_running_loop()
+        opened: asyncio.Future[None] = loop.create_future()
+        self._ended = loop.create_future()
+        self._jobs = SimpleQueue()
+        thread = threading.Thread(
+            target=self._work,
+            args=(loop, self._jobs, opened, self._ended),
+            name="realtime-widgets sqlite",
+            daemon=True,
+        )
+        thread.start()
+        try:
+            await opened
+        except BaseException:
+            self._jobs.put(None)
+            self._jobs = None
+            raise
+
+    async def close(self) -> None:
+        """See `Broker.close`; what was published is on the disk then."""
+        jobs, self._jobs = self._jobs, None
+        if jobs is not None and self._ended is not None:
+            jobs.put(None)
+            await self._ended
+
+    def publish(self, channel: str, message: Message, key: Key | None = None) -> asyncio.Future[Position]:
+        """See `Broker.publish`."""
+        data = message.data
+        raw = data if isinstance(data, msgspec.Raw) else msgspec.Raw(encode_data(data))
+        return self._submit(lambda file: file.place(channel, message, raw, key), self._hand_on, writes=True)
+
+    def _hand_on(self, placed: tuple[Position, Message | None]) -> Position:
+        position, numbered = placed
+        if numbered is not None:
+            self._subscribers.tell(numbered)
+        return position
+
+    async def position(self, channel: str) -> Position:
+        """See `Broker.position`."""
+        found: Position = await self._submit(lambda file: file.position(channel), _as_it_is)
+        return found
+
+    async def read(self, channel: str, after: int, most: int) -> list[Message]:
+        """See `Broker.read`."""
+        found: list[Message] = await self._submit(lambda file: file.read(channel, after, most), _as_it_is)
+        return found
+
+    def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
+        """See `Broker.subscribe`."""
+        return self._subscribers.add(channel, sink)
+
+    # The thread. All results come back in the order of the jobs: a position that is told has been handed on before.
+
+    def _submit(
+        self, run: Callable[[Database], Any], land: Callable[[Any], object], *, writes: bool = False
+    ) -> asyncio.Future[Any]:
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self._jobs is None:
+            done.set_exception(NotKept("the hub has stopped"))
+        else:
+            self._jobs.put(Job(run, land, writes, done))
+        return done
+
+    def _work(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        jobs: SimpleQueue[Job | None],
+        opened: asyncio.Future[None],
+        ended: asyncio.Future[None],
+    ) -> None:
+        try:
+            file = Database(self._path, self._history, self._age)
+        except BaseException as error:
+            _call(loop, _settle, opened, error)
+            _call(loop, _settle, ended, None)
+            return
+        _call(loop, _settle, opened, None)
+        with contextlib.closing(file):
+            going = True
+            while going:
+                batch, going = _take(jobs)
+                _call(loop, land_all, batch, do_all(file, batch))
+        _call(loop, _settle, ended, None)
+
+
+def do_all(file: Database, batch: Sequence[Job]) -> list[Any]:
+    """Do jobs in their order, those that write in as few transactions as may be; returns results, and exceptions."""
+    outcomes: list[Any] = []
+    for writes, some in groupby(batch, lambda job: job.writes):
+        group = list(some)
+        if not writes:
+            outcomes += [_outcome(file, job) for job in group]
+            continue
+        try:
+            with file.transaction():
+                found = [_outcome(file, job, but=sqlite3.Error) for job in group]
+        except NotKept as error:
+            found = [error] * len(group)
+        outcomes += found
+    return outcomes
+
+
+def _outcome(file: Database, job: Job, but: type[Exception] | tuple[()] = ()) -> Any:
+    try:
+        return job.run(file)
+    except but:
+        raise
+    except Exception as error:
+        return error
+
+
+def land_all(batch: Sequence[Job], outcomes: Sequence[Any]) -> None:
+    """Tell what came of jobs, in their order, on the event loop."""
+    for job, outcome in zip(batch, outcomes, strict=True):
+        error = outcome if isinstance(outcome, Exception) else None
+        result = job.land(outcome) if error is None else None
+        if job.done.done():
+            continue  # cancelled: nobody waits any more
+        if error is None:
+            job.done.set_result(result)
+        else:
+            job.done.set_exception(error)
+
+
+def _take(jobs: SimpleQueue[Job | None]) -> tuple[list[Job], bool]:
+    """Return what is to be done, waiting for the first; and whether more may come."""
+    batch: list[Job] = []
+    with contextlib.suppress(Empty):
+        while len(batch) < MAX_BATCH:
+            job = jobs.get(block=not batch)
+            if job is None:
+                return batch, False
+            batch.append(job)
+    return batch, True
+
+
+def _as_it_is(outcome: Any) -> Any:
+    return outcome
+
+
+def _settle(future: asyncio.Future[None], error: BaseException | None) -> None:
+    if not future.done():
+        future.set_result(None) if error is None else future.set_exception(error)
+
+
+def _call(loop: asyncio.AbstractEventLoop, fn: Callable[..., object], *args: Any) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
+        loop.call_soon_threadsafe(fn, *args)

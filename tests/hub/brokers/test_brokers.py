@@ -1,0 +1,169 @@
+"""The brokers by name, and what all of them have in common: one test for each broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.hub.brokers import Broker, NotKept, make_broker
+from realtime_widgets.hub.brokers.dedup import Key, KeyReused
+from realtime_widgets.hub.brokers.memory import MemoryBroker
+from realtime_widgets.hub.brokers.sqlite import SqliteBroker
+from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.protocol.envelope import Message
+from realtime_widgets.streams.gaps import Position
+
+Test = Callable[[Broker], Awaitable[object]]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None]:
+    name = {"memory": "memory", "sqlite": f"sqlite:///{tmp_path / 'hub.db'}"}[request.param]
+
+    async def opened(test: Test) -> None:
+        broker = make_broker(name, 3, None)
+        await broker.open()
+        try:
+            await test(broker)
+        finally:
+            await broker.close()
+
+    return lambda test: asyncio.run(opened(test))
+
+
+def test_each_channel_is_numbered_from_one_under_one_epoch(run: Callable[[Test], None]):
+    async def test(broker: Broker) -> None:
+        seen: list[Message] = []
+        broker.subscribe("a", seen.append)
+        epoch = (await broker.position("a")).epoch
+        placed = [
+            broker.publish(channel, encode_publication(channel, i)) for i, channel in enumerate("aabab")
+        ]
+        assert [await one for one in placed] == [Position(epoch, n) for n in (1, 2, 1, 3, 2)]
+        assert [(m.channel, m.epoch, m.offset) for m in seen] == [("a", epoch, n) for n in (1, 2, 3)]
+        assert await broker.position("a") == (epoch, 3)
+        assert [m.offset for m in await broker.read("a", 1, 10**6)] == [2, 3]
+
+    run(test)
+
+
+def test_who_is_told_a_position_has_been_handed_all_up_to_it_and_nothing_after(run: Callable[[Test], None]):
+    async def test(broker: Broker) -> None:
+        seen: list[int | None] = []
+        broker.subscribe("a", lambda message: seen.append(message.offset))
+
+        async def look() -> None:
+            for _ in range(20):
+                (_, offset), upto = await broker.position("a"), len(seen)
+                assert upto >= offset
+                assert len(await broker.read("a", offset, 10**6)) <= len(seen) - offset
+
+        looking = asyncio.create_task(look())
+        for i in range(100):
+            placed = broker.publish("a", encode_publication("a", i))
+            placed.add_done_callback(lambda done: seen.index(done.result().offset))
+            if i % 3 == 0:
+                await asyncio.sleep(0)
+        await placed
+        await looking
+        assert seen == list(range(1, 101))
+
+    run(test)
+
+
+def test_what_comes_again_is_published_once(run: Callable[[Test], None]):
+    async def test(broker: Broker) -> None:
+        seen: list[Message] = []
+        broker.subscribe("a", seen.append)
+        keys = [Key("me", "a", "x"), Key("me", "a", "x"), Key("me", "a", 1), Key("you", "a", "x")]
+        placed = [broker.publish("a", encode_publication("a", 1), key) for key in keys]
+        assert [(await one).offset for one in placed] == [1, 1, 2, 3]
+        with pytest.raises(KeyReused):
+            await broker.publish("a", encode_publication("a", 2), keys[0])
+        assert len(seen) == 3
+
+    run(test)
+
+
+def test_who_left_hears_nothing_more_and_may_leave_twice(run: Callable[[Test], None]):
+    async def test(broker: Broker) -> None:
+        first: list[Message] = []
+        second: list[Message] = []
+        undo = broker.subscribe("a", first.append)
+        broker.subscribe("a", second.append)
+        await broker.publish("a", Message("t"))
+        undo()
+        undo()
+        await broker.publish("a", Message("t", None))
+        assert (len(first), len(second)) == (1, 2)
+
+    run(test)
+
+
+def test_a_broker_that_was_closed_is_opened_again_with_what_it_had(run: Callable[[Test], None]):
+    async def test(broker: Broker) -> None:
+        first = await broker.publish("a", encode_publication("a", 1))
+        last = broker.publish("a", encode_publication("a", 2))
+        await broker.close()
+        assert await last == first._replace(offset=2), "what was published is kept"
+        await broker.open()
+        assert await broker.position("a") == await last
+        assert [m.offset for m in await broker.read("a", 0, 10**6)] == [1, 2]
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "says"),
+    [
+        (
+            "redis://x",
+            UsageError,
+            "there is no broker 'redis://x': there are 'memory', and 'sqlite:///' with",
+        ),
+        ("sqlite://hub.db", UsageError, "a path follows three slashes"),
+        ("sqlite:///", UsageError, "that is no path of a file"),
+        ("sqlite:///:memory:", UsageError, "'memory' for a hub that keeps nothing"),
+        (Path("hub.db"), WrongType, "it must be text"),
+    ],
+)
+def test_there_is_no_broker_of_another_name(name: Any, error: type[Exception], says: str):
+    with pytest.raises(error, match=says):
+        make_broker(name, 10, None)
+
+
+def test_a_path_is_of_the_folder_or_absolute_or_of_ones_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name, path in (
+        ("sqlite:///hub.db", tmp_path / "hub.db"),
+        (f"sqlite:///{tmp_path}/x.db", tmp_path / "x.db"),
+        ("sqlite:///~/hub.db", tmp_path / "home" / "hub.db"),
+    ):
+        broker = make_broker(name, 10, None)
+        assert isinstance(broker, SqliteBroker)
+        assert broker._path == path
+
+
+def test_messages_are_kept_for_five_minutes_in_memory_and_thirty_days_in_a_file_unless_told(tmp_path: Path):
+    memory, file = (make_broker(name, 10, "auto") for name in ("memory", f"sqlite:///{tmp_path}/x.db"))
+    assert isinstance(memory, MemoryBroker)
+    assert isinstance(file, SqliteBroker)
+    assert (memory._age, file._age) == (300.0, 30 * 24 * 3600.0)
+
+
+def test_nothing_is_published_on_a_file_that_is_closed(tmp_path: Path):
+    async def main() -> None:
+        broker = make_broker(f"sqlite:///{tmp_path}/x.db", 10, None)
+        await broker.open()
+        await broker.close()
+        await broker.close()
+        with pytest.raises(NotKept, match="the hub has stopped"):
+            await broker.publish("a", Message("t"))
+
+    asyncio.run(main())

@@ -1,0 +1,222 @@
+"""The database: what is in the file, what of it is too old or too much, and what cannot be opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from realtime_widgets.errors import UsageError
+from realtime_widgets.hub.brokers import database as module
+from realtime_widgets.hub.brokers.base import NotKept
+from realtime_widgets.hub.brokers.database import Database
+from realtime_widgets.hub.brokers.dedup import Key, KeyReused
+from realtime_widgets.protocol.envelope import Message, encode_data
+from realtime_widgets.streams.gaps import Position
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "hub.db"
+
+
+@pytest.fixture
+def file(path: Path, clock: Clock) -> Iterator[Database]:
+    file = Database(path, 3, 10.0, clock)
+    yield file
+    file.close()
+
+
+def place(file: Database, channel: str, data: Any = 1, key: Key | None = None) -> Position:
+    with file.transaction():
+        return file.place(channel, Message("t", id="m"), msgspec.Raw(encode_data(data)), key)[0]
+
+
+def offsets(file: Database, channel: str, after: int = 0, most: int = 10**6) -> list[int | None]:
+    return [message.offset for message in file.read(channel, after, most)]
+
+
+def test_each_channel_is_numbered_from_one_and_goes_on_in_the_next_process(path: Path, clock: Clock):
+    file = Database(path, 3, None, clock)
+    epoch = file.position("a").epoch
+    assert [place(file, channel) for channel in "aabab"] == [(epoch, n) for n in (1, 2, 1, 3, 2)]
+    file.close()
+    again = Database(path, 3, None, clock)
+    assert again.position("a") == (epoch, 3)
+    assert place(again, "b") == (epoch, 3)
+    assert offsets(again, "a") == [1, 2, 3]
+    again.close()
+
+
+def test_a_message_comes_back_as_it_was(file: Database):
+    data = {"text": "日本語 \ud83d", "n": [1, None, True, 1e300]}
+    message = Message("kind", None, 12.5, 2**70, "else")
+    with file.transaction():
+        _, numbered = file.place("a\0é", message, msgspec.Raw(encode_data(data)), None)
+    (found,) = file.read("a\0é", 0, 10**6)
+    assert numbered is not None
+    for name in ("type", "timestamp", "id", "channel", "epoch", "offset"):
+        assert getattr(found, name) == getattr(numbered, name), name
+    assert found.channel == "a\0é"
+    assert msgspec.json.decode(found.data) == {"text": "日本語 \ufffd", "n": [1, None, True, 1e300]}
+
+
+def test_so_many_are_kept_for_so_long(file: Database, clock: Clock):
+    for second in range(5):
+        clock.now = 1000.0 + second
+        place(file, "a")
+    assert offsets(file, "a") == [3, 4, 5]
+    assert offsets(file, "a", after=3) == [4, 5]
+    assert offsets(file, "a", most=1) == [3], "one at least"
+    assert offsets(file, "a", after=5) == offsets(file, "b") == []
+    clock.now = 1013.5
+    assert offsets(file, "a") == [5], "before anything else is written, too"
+    place(file, "b")
+    assert file._file.execute("SELECT count(*) FROM messages").fetchone() == (2,)
+    clock.now = 1020.0
+    assert offsets(file, "a") == []
+    assert file.position("a").offset == 5
+
+
+def test_a_shorter_history_holds_for_what_is_there(path: Path, clock: Clock):
+    file = Database(path, 5, None, clock)
+    for _ in range(5):
+        place(file, "a")
+    file.close()
+    shorter = Database(path, 2, None, clock)
+    assert offsets(shorter, "a") == [4, 5]
+    shorter.close()
+
+
+def test_what_comes_again_is_recognized_by_the_next_process_too_for_five_minutes(path: Path, clock: Clock):
+    file = Database(path, 3, None, clock)
+    first = place(file, "a", 1, Key("me", "a", "x"))
+    file.close()
+    file = Database(path, 3, None, clock)
+    assert place(file, "a", 1, Key("me", "a", "x")) == first
+    assert place(file, "a", 1, Key("you", "a", "x")).offset == 2
+    with pytest.raises(KeyReused):
+        place(file, "a", 2, Key("me", "a", "x"))
+    assert offsets(file, "a") == [1, 2]
+    clock.now += module.MAX_AGE
+    assert place(file, "a", 2, Key("me", "a", "x")).offset == 3
+    file.close()
+
+
+def test_so_many_are_recognized(file: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "MAX_KNOWN", 20)
+    for n in range(25):
+        clock.now += 1
+        place(file, "a", n, Key("me", "a", n))
+    assert file._file.execute("SELECT count(*) FROM known").fetchone()[0] <= 20
+    assert place(file, "a", 24, Key("me", "a", 24)).offset == 25
+    assert place(file, "a", 0, Key("me", "a", 0)).offset == 26
+
+
+def test_all_histories_have_one_bound(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    file = Database(path, 10**6, None, clock)
+    for n in range(3000):
+        clock.now += 0.001
+        place(file, "ab"[n % 2], "x" * 500)
+    whole = file.size
+    monkeypatch.setattr(module, "MAX_FILE_BYTES", whole * 3 // 4)
+    place(file, "c")
+    assert file.size < whole
+    assert offsets(file, "a")[0] == offsets(file, "b")[0] == 501
+    assert offsets(file, "c") == [1]
+    file.close()
+
+
+def test_channels_beyond_the_bound_are_forgotten_and_begin_anew_under_another_epoch(
+    file: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MAX_CHANNELS", 20)
+    first = place(file, "0")
+    for n in range(1, 30):
+        clock.now += 1
+        place(file, f"{n}")
+    assert file._file.execute("SELECT count(*) FROM channels").fetchone()[0] <= 20
+    assert file._file.execute(
+        "SELECT count(*) FROM messages WHERE channel NOT IN (SELECT id FROM channels)"
+    ).fetchone() == (0,)
+    again = place(file, "0")
+    assert again.offset == 1
+    assert again.epoch != first.epoch, "or who has read it would take it for what was before"
+    assert place(file, "29").offset == 2
+
+
+def test_what_was_rolled_back_was_never_numbered(file: Database):
+    place(file, "a")
+
+    def fail() -> None:
+        with file.transaction():
+            file.place("a", Message("t"), msgspec.Raw(b"1"), Key("me", "a", 1))
+            file.place("new", Message("t"), msgspec.Raw(b"1"), None)
+            file._file.execute("SELECT * FROM nothing")
+
+    with pytest.raises(NotKept, match="cannot be written to"):
+        fail()
+    assert file.position("a").offset == 1
+    assert file.position("new").offset == 0
+    assert place(file, "a", 1, Key("me", "a", 1)).offset == 2
+
+
+def test_a_file_has_one_hub(file: Database, path: Path):
+    with pytest.raises(UsageError, match="another hub does; stop that one"):
+        Database(path, 3, None)
+    place(file, "a")
+    with sqlite3.connect(path) as reader:  # for whom makes a copy
+        assert reader.execute("SELECT count(*) FROM messages").fetchone() == (1,)
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda path: path.mkdir(), "it is a folder"),
+        (
+            lambda path: path.write_bytes(b"no database, but long enough to be looked at" * 100),
+            "not a database",
+        ),
+        (lambda path: _with(path, "CREATE TABLE users (name)"), "another program"),
+        (
+            lambda path: (Database(path, 1, None).close(), _with(path, "PRAGMA user_version = 99")),
+            "a later version",
+        ),
+    ],
+)
+def test_what_is_no_file_of_a_hub_is_refused_and_left_alone(path: Path, make: Any, says: str):
+    make(path)
+    before = None if path.is_dir() else path.read_bytes()
+    for _ in range(2):  # and the lock is let go
+        with pytest.raises(UsageError, match=says):
+            Database(path, 3, None)
+    assert path.is_dir() or path.read_bytes() == before
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"there is no folder '.*nowhere'; make it first"):
+        Database(tmp_path / "nowhere" / "hub.db", 3, None)
+
+
+def _with(path: Path, statement: str) -> None:
+    file = sqlite3.connect(path)
+    file.execute(statement)
+    file.commit()
+    file.close()
