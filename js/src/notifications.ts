@@ -5,7 +5,9 @@ import type { Part } from "./lib/hop/frames";
 import type { KernelLife } from "./lib/hop/kernel";
 import { define } from "./lib/hop/slot";
 import { Attention, type Seen } from "./lib/notices/attention";
-import { type Deed, type Notice, Notices, type NoticesBody, seenOf } from "./lib/notices/notices";
+import type { Deed } from "./lib/notices/deeds";
+import { type Notice, type NoticesBody, seenOf } from "./lib/notices/notice";
+import { Notices } from "./lib/notices/notices";
 import { PanelView } from "./lib/notices/panel";
 import { noticeWords } from "./lib/notices/words";
 import { formatter } from "./lib/text/format";
@@ -86,6 +88,7 @@ export class Notifications extends LiveWidget {
 
   protected take(part: Part, meaning: Meaning): void {
     if (part.feed !== "0" || (meaning !== "replace" && meaning !== "append")) return;
+    this.#hold();
     this.#spokeAt = this.host.clock.now();
     const first = !this.#reached;
     this.#reached = true;
@@ -95,6 +98,24 @@ export class Notifications extends LiveWidget {
     const here = fresh.filter(({ shown }) => shown);
     if (!first && this.#quiet) this.do("hide", here.map(seenOf)); // the kernel does not know yet
     this.#noteAway(here);
+    if (this.cleared && !this.notices.canUndo(this.cleared.group)) this.cleared = null;
+    this.#tidy();
+  }
+
+  override draw(): number {
+    this.#hold();
+    return super.draw();
+  }
+
+  /** While paused what there is stands still, but for what the reader does. */
+  #hold(): void {
+    const on = this.paused && this.#reached;
+    if (this.notices.hold(on) && !on) this.#tidy();
+  }
+
+  #tidy(): void {
+    if (this.paused) return;
+    this.#fold();
     this.#letGo();
     if (!this.notices.unread) this.away = 0;
     this.#attend();
@@ -132,21 +153,20 @@ export class Notifications extends LiveWidget {
   }
 
   clear(): void {
-    const { turn } = this.notices;
-    const group = `${turn}-${Math.random().toString(36).slice(2)}`;
+    const group = `${this.notices.turn}-${Math.random().toString(36).slice(2)}`;
     const count = this.notices.clear(group);
     this.cleared = { count, group };
     this.away = 0;
-    this.#ask("clear", { turn, group });
+    this.#ask("clear", this.notices.clearing);
     this.#attend();
     this.host.invalidate();
   }
 
   undo(): void {
     if (!this.cleared) return;
-    this.notices.restore(this.cleared.group);
-    this.#ask("undo", { group: this.cleared.group });
+    this.notices.undo();
     this.cleared = null;
+    this.#ask("undo", this.notices.undoing);
     this.#attend();
     this.host.invalidate();
   }
@@ -175,8 +195,9 @@ export class Notifications extends LiveWidget {
 
   /** Tells the kernel once more what it has not confirmed. */
   #confirm(): void {
-    const { clearing, readTo, unconfirmed } = this.notices;
+    const { clearing, undoing, readTo, unconfirmed } = this.notices;
     if (clearing) this.host.ask("clear", clearing);
+    if (undoing) this.host.ask("undo", undoing);
     if (readTo) this.host.ask("read_all", { turn: readTo });
     for (const [deed, seen] of unconfirmed) this.host.ask(deed, { seen });
     if (this.#quiet !== null) this.host.ask("quiet", this.#quiet);
@@ -201,7 +222,7 @@ export class Notifications extends LiveWidget {
     } else if (!looking && this.#lookingSince !== null) {
       this.#lookingSince = null;
       this.#missed.clear();
-      this.#leftAt = this.notices.turn;
+      this.#leftAt = this.notices.latest;
     }
     this.#count();
   }
@@ -250,12 +271,13 @@ export class Notifications extends LiveWidget {
     for (const { key } of missed) this.#missed.add(key);
     const last = missed.at(-1);
     if (last) this.away = Math.max(this.away, last.turn - this.#leftAt);
-    const most = this.get<number>("max_visible");
-    if (!last || this.away <= most) {
-      if (this.away <= most) this.away = 0;
-      return;
-    }
-    const behind = this.notices.shown.slice(most);
+    if (this.away <= this.get<number>("max_visible")) this.away = 0;
+  }
+
+  /** Has one line stand for what came while nobody looked and does not fit. */
+  #fold(): void {
+    if (!this.away) return;
+    const behind = this.notices.shown.slice(this.get<number>("max_visible"));
     const folded = behind.filter(({ key, duration }) => duration !== undefined && this.#missed.has(key));
     this.do("hide", folded.map(seenOf));
   }

@@ -1,7 +1,7 @@
 // The panel of notifications: what a reader sees, does and is told.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Notice } from "../src/lib/notices/notices";
+import type { Notice } from "../src/lib/notices/notice";
 import { Notifications } from "../src/notifications";
 import { find, Stage, text } from "./stage";
 
@@ -18,6 +18,8 @@ describe("a panel", () => {
   let at: number;
   /** Clears that the kernel has handled. */
   let handled: string[];
+  /** Those that it could undo. */
+  let undoable: string[];
 
   const titles = () => [...el.querySelectorAll(".rw-notice-title")].map((each) => each.textContent);
   const tool = (name: string) => find(el, `.rw-tool[aria-label^="${name}"]`);
@@ -44,6 +46,8 @@ describe("a panel", () => {
       turn,
       read_to: 0,
       handled,
+      undoable,
+      version,
       ...clocks,
     };
     stage.put("n", body, [version, version, key]);
@@ -75,6 +79,7 @@ describe("a panel", () => {
     kept = new Map();
     version = turn = 0;
     handled = [];
+    undoable = [];
     at = stage.clock.now();
     traits = { max_visible: 5, auto_read: 3, do_not_disturb: false };
     el = stage.show("n", "notifications", traits);
@@ -265,7 +270,55 @@ describe("a panel", () => {
     expect([titles(), badge().textContent]).toEqual([["b", "a"], "2"]);
     const [[clear, what], undo] = asked() as [[string, { turn: number; group: string }], unknown];
     expect([clear, what.turn]).toEqual(["clear", 2]);
-    expect(undo).toEqual(["undo", { group: what.group }]);
+    expect(undo).toEqual(["undo", what]);
+    handled = undoable = [what.group]; // the undo was lost
+    arrive();
+    pass(20);
+    expect(asked().filter(([word]) => word === "undo")).toHaveLength(2);
+  });
+
+  it("offers no undo of what another page has brought back", () => {
+    const line = find(el, ".rw-notice-lines");
+    arrive(come("a"));
+    click(tool("Clear all"));
+    const [[, what]] = asked() as [[string, { group: string }]];
+    handled = undoable = [what.group];
+    kept.clear();
+    put([], true);
+    stage.clock.draw();
+    expect([titles(), line.hidden]).toEqual([[], false]);
+    undoable = [];
+    arrive(come("a"));
+    stage.clock.draw();
+    expect([titles(), line.hidden]).toEqual([["a"], true]);
+  });
+
+  it("shows what the reader does also while it is paused, and what has come when it goes on", () => {
+    arrive(come("a", { type: "error" }), come("b", { type: "error" }), come("c", { type: "error" }));
+    stage.set("n", "paused", true);
+    arrive(come("d", { type: "error" }), { ...kept.get("a")!, message: "more" });
+    expect([titles(), badge().textContent]).toEqual([["c", "b", "a"], "3"]);
+    click(find(el, ".rw-notice-close"));
+    expect([titles(), badge().textContent]).toEqual([["b", "a"], "2"]);
+    click(tool("Mark all as read"));
+    expect(badge().hidden).toBe(true);
+    click(tool("History"));
+    expect(titles()).toEqual(["c", "b", "a"]);
+    click(tool("Clear all"));
+    expect(titles()).toEqual([]);
+    click(find(el, ".rw-notice-line:not([hidden]) button"));
+    expect(titles()).toEqual(["b", "a"]); // one was dismissed
+    const deeds = asked().map(([word, about]) => [word, (about as { turn?: number }).turn]);
+    expect(deeds).toEqual([
+      ["dismiss", undefined],
+      ["read_all", 3],
+      ["clear", 3],
+      ["undo", 3],
+    ]);
+    stage.set("n", "paused", false);
+    expect(titles()).toEqual(["d", "b", "a"]);
+    expect(text(el, ".rw-notice:last-child .rw-notice-text")).toBe("more");
+    expect(badge().textContent).toBe("1");
   });
 
   it("offers to bring them back for ten seconds on screen", () => {

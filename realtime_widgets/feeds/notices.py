@@ -48,6 +48,7 @@ class Snapshot(msgspec.Struct, frozen=True):
         turn: of the latest arrival.
         read_to: the turn up to which all were marked as read last.
         handled: names of the clears that were done or undone last.
+        undoable: names of those that an undo would bring something back of.
     """
 
     version: int
@@ -58,6 +59,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     turn: int
     read_to: int
     handled: list[str]
+    undoable: list[str]
 
 
 class Notices:
@@ -137,8 +139,7 @@ class Notices:
     def _take(self, notice: Notice, key: str) -> None:
         known = self._records.get(key)
         if notice.removed:
-            if known is not None:
-                self._records.remove(key)
+            self._records.remove(key)
             return
         fields = notice.fields
         if known is None and notice.updated and "type" not in fields:
@@ -216,29 +217,41 @@ class Notices:
         with self._lock:
             return [key for key in self._still(seen) if self._records.remove(key) is not None]
 
-    def clear(self, group: str, turn: int | None = None) -> int:
+    def clear(self, group: str, turn: int | None = None, known: int | None = None) -> int:
         """Remove all that have come, up to a turn; returns how many. `undo` brings them back.
 
         A group that was cleared or undone before is not cleared again.
+
+        Args:
+            group: a name for what is removed.
+            turn: the latest that was seen; None: of all.
+            known: the version that was seen: what others cleared since was there for this reader, who has cleared it,
+                too, and gets it back. None: the latest.
         """
         self.ingest()
         with self._lock:
-            if group in self._handled:
-                return 0
-            self._handle(group)
-            gone = self._records.clear(group, lambda item: turn is None or item.state["turn"] <= turn)
-            return len(gone)
+            return self._clear(group, turn, known)
 
-    def undo(self, group: str | None = None) -> int:
-        """Bring back what was cleared last, or what a group was; returns how many."""
+    def _clear(self, group: str, turn: int | None, known: int | None) -> int:
+        if group in self._handled:
+            return 0
+        self._handle(group)
+        seen = self._turn if turn is None else turn
+        return len(self._records.clear(group, lambda item: item.state["turn"] <= seen, after=known))
+
+    def undo(self, group: str | None = None, turn: int | None = None, known: int | None = None) -> int:
+        """Bring back what was cleared last, or what a group was; returns how many.
+
+        Of a clear that has not come yet, and will do nothing when it does, `turn` and `known` are needed: others may
+        have cleared what its reader wants back.
+        """
         self.ingest()
         with self._lock:
-            cleared = self._records.cleared
             if group is None:
-                group = cleared[0] if cleared else ""
+                group = next(reversed(self._records.cleared), "")
+            elif turn is not None:
+                self._clear(group, turn, known)
             self._handle(group)
-            if cleared is None or cleared[0] != group:
-                return 0
             back = self._records.restore(group)
             self._records.trim()
             return len(back)
@@ -325,6 +338,7 @@ class Notices:
                 self._turn,
                 self._read_to,
                 list(self._handled),
+                self._records.cleared,
             )
 
 

@@ -9,6 +9,8 @@ Its numbers are versions: a part has what changed after the last. The body of a 
     turn       of the latest arrival
     read_to    the turn up to which all were marked as read
     handled    names of the clears that were done or undone last
+    undoable   names of those that can be undone
+    version    what a clear names, so that it is known what its reader had been told
     wall, at   this moment, by the clock of records and by that of arrivals; pages know no other
 """
 
@@ -71,6 +73,8 @@ class NotificationsFeed:
             "turn": found.turn,
             "read_to": found.read_to,
             "handled": found.handled,
+            "undoable": found.undoable,
+            "version": found.version,
             "wall": self._wall(),
             "at": self._notices.now(),
         }

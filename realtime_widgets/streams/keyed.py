@@ -22,6 +22,10 @@ import msgspec
 MAX_TOMBSTONES: Final = 1000
 """Removed keys that are remembered; who lags behind more of them needs a snapshot."""
 
+MAX_CLEARED: Final = 20
+"""Clears that can be taken back, and of how many items in all, in times as many as are kept."""
+MAX_CLEARED_TIMES: Final = 2
+
 
 class Keyed(msgspec.Struct):
     """One item: what the records of a key have said so far.
@@ -57,6 +61,13 @@ class Changes(msgspec.Struct, frozen=True):
     removed: list[str]
 
 
+class _Cleared(msgspec.Struct):
+    """What was cleared as one group, and the version since which it can be restored."""
+
+    version: int
+    items: dict[str, Keyed]
+
+
 class KeyedRecords:
     """Items by key, in the order of their arrival.
 
@@ -76,7 +87,7 @@ class KeyedRecords:
         self._changed: dict[str, None] = {}  # keys in the order of their last changes
         self._tombstones: dict[str, int] = {}  # removed key → version
         self._forgotten = 0  # the version of the last tombstone that was dropped
-        self._cleared: dict[str, list[Keyed]] = {}  # the latest group that was cleared, and its items
+        self._cleared: dict[str, _Cleared] = {}  # what can be restored, the latest last
         self._places = 0
 
     # Changing it
@@ -105,6 +116,7 @@ class KeyedRecords:
         """
         item = self._items.get(key)
         if item is None:
+            self._forget(key)
             item = Keyed(key, dict(fields), ts, self._next_place(), 1, 0, dict(state or {}))
             self._items[key] = item
             self._tombstones.pop(key, None)
@@ -133,30 +145,45 @@ class KeyedRecords:
         return changed
 
     def remove(self, key: str) -> Keyed | None:
-        """Remove an item for good; returns it. None: there is none."""
-        item = self._items.pop(key, None)
-        if item is not None:
-            self._bury(key)
-        return item
+        """Remove an item for good, also from what can be restored; returns it. None: there is none."""
+        self._forget(key)
+        return self._take_out(key)
 
-    def clear(self, group: str, which: Callable[[Keyed], bool] = lambda _: True) -> list[Keyed]:
-        """Remove all items, or some, and return them; they can be restored.
+    def clear(
+        self, group: str, which: Callable[[Keyed], bool] = lambda _: True, *, after: int | None = None
+    ) -> list[Keyed]:
+        """Remove all items, or some, and return them; they can be restored for as long as they are remembered.
 
         Args:
-            group: a name for them, until the next `clear`.
+            group: a name for them.
             which: whether an item is to go.
+            after: the version that is known to whoever clears: what others have cleared since is of this group, too.
+                None: the latest.
         """
         gone = [item for item in self._items.values() if which(item)]
         for item in gone:
-            self.remove(item.key)
-        if gone:
-            self._cleared = {group: gone}
+            self._take_out(item.key)
+        since = self.version if after is None else after
+        others = [each.items for each in self._cleared.values() if each.version > since]
+        items = {key: item for each in others for key, item in each.items() if which(item)}
+        items.update((item.key, item) for item in gone)
+        if items:
+            self.version += 1
+            self._cleared.pop(group, None)
+            self._cleared[group] = _Cleared(self.version, items)
+        while len(self._cleared) > 1 and self._remembers_too_much():
+            self._cleared.pop(next(iter(self._cleared)))
         return gone
 
     def restore(self, group: str) -> list[Keyed]:
-        """Bring back what was cleared as a group, each to its place, but for keys that came anew; returns the items."""
-        back = [item for item in self._cleared.pop(group, ()) if item.key not in self._items]
+        """Bring back what was cleared as a group, each to its place; returns the items.
+
+        What came anew, or was removed or restored since, is not of the group any more.
+        """
+        cleared = self._cleared.pop(group, None)
+        back = [] if cleared is None else list(cleared.items.values())
         for item in back:
+            self._forget(item.key)
             self._items[item.key] = item
             self._tombstones.pop(item.key, None)
             self._touch(item)
@@ -173,7 +200,7 @@ class KeyedRecords:
         gone = [item for item, stays in zip(items, spared, strict=True) if not stays][:surplus]
         gone += [item for item, stays in zip(items, spared, strict=True) if stays][: surplus - len(gone)]
         for item in gone:
-            self.remove(item.key)
+            self._take_out(item.key)
         self.evicted += len(gone)
         return gone
 
@@ -195,15 +222,13 @@ class KeyedRecords:
         return self._items.get(key)
 
     @property
-    def cleared(self) -> tuple[str, int] | None:
-        """The group that can be restored, and how many items it has; None: there is none."""
-        return next(((group, len(items)) for group, items in self._cleared.items()), None)
+    def cleared(self) -> list[str]:
+        """The groups that can be restored, the latest last."""
+        return list(self._cleared)
 
     def is_known(self, key: str) -> bool:
         """Whether there is an item of a key, or `restore` would bring it back."""
-        return key in self._items or any(
-            key == item.key for group in self._cleared.values() for item in group
-        )
+        return key in self._items or any(key in each.items for each in self._cleared.values())
 
     def changes(self, after: int) -> Changes | None:
         """Return what has changed after a version; None: too much is forgotten, so a snapshot is needed."""
@@ -229,6 +254,24 @@ class KeyedRecords:
         item.version = self.version
         self._changed.pop(item.key, None)
         self._changed[item.key] = None
+
+    def _remembers_too_much(self) -> bool:
+        items = sum(len(each.items) for each in self._cleared.values())
+        return len(self._cleared) > MAX_CLEARED or items > MAX_CLEARED_TIMES * self.keep
+
+    def _forget(self, key: str) -> None:
+        """Leave an item out of all that can be restored."""
+        for group, each in list(self._cleared.items()):
+            each.items.pop(key, None)
+            if not each.items:
+                del self._cleared[group]
+                self.version += 1
+
+    def _take_out(self, key: str) -> Keyed | None:
+        item = self._items.pop(key, None)
+        if item is not None:
+            self._bury(key)
+        return item
 
     def _bury(self, key: str) -> None:
         self.version += 1

@@ -311,12 +311,15 @@ class Notifications(LiveWidget):
         self._wake()
 
     def clear(self) -> None:
-        """Remove all of them, the history too; `undo` brings them back, until the next time."""
+        """Remove all of them, the history too; `undo` brings them back."""
         self._notices.clear(uuid.uuid4().hex[:12])
         self._wake()
 
     def undo(self) -> None:
-        """Bring back what `clear`, here or in a page, has removed last; with nothing to bring back, do nothing."""
+        """Bring back what `clear`, here or in a page, has removed last; called again, what the one before has.
+
+        The latest clears are remembered, up to twice `max_history` notifications. With none it does nothing.
+        """
         self._notices.undo()
         self._wake()
 
@@ -354,10 +357,8 @@ class Notifications(LiveWidget):
                 act(_checked_seen(seen))
             case "read_all", {"turn": int(turn)}:
                 self._notices.mark_all_read(turn)
-            case "clear", {"turn": int(turn), "group": str(group)}:
-                self._notices.clear(group, turn)
-            case "undo", {"group": str(group)}:
-                self._notices.undo(group)
+            case (("clear" | "undo"), {"turn": int(turn), "group": str(group), "known": int(known)}):
+                (self._notices.clear if what == "clear" else self._notices.undo)(group, turn, known)
             case "quiet", bool(on):
                 get_runtime().submit(setattr, self, "do_not_disturb", on)  # users may observe it
             case "act", {"key": str(key)}:

@@ -106,6 +106,88 @@ def test_an_undo_that_overtakes_its_clear_undoes_it() -> None:
     assert len(notices) == 1
 
 
+def test_an_undo_of_a_clear_that_another_page_won_brings_back_what_its_reader_had() -> None:
+    notices, (stream,) = made()
+    stream.append({"id": "a", "title": "a"})
+    known = notices.snapshot(0).version
+    assert notices.clear("first", 1, known) == 1
+    stream.append({"id": "b", "title": "b"})
+    assert notices.clear("second", 1, known) == 0
+    assert notices.snapshot(0).undoable == ["first", "second"]
+    assert notices.undo("second", 1, known) == 1
+    assert [item.id for item in notices.items()] == ["b", "a"]
+    assert notices.snapshot(0).undoable == []
+    assert notices.undo("first", 1, known) == 0
+
+
+def test_such_an_undo_may_overtake_its_clear() -> None:
+    notices, (stream,) = made()
+    stream.append({"id": "a", "title": "a"})
+    known = notices.snapshot(0).version
+    notices.clear("first", 1, known)
+    assert notices.undo("second", 1, known) == 1
+    assert notices.clear("second", 1, known) == 0
+    assert len(notices) == 1
+
+
+WHAT_PAGES_DO = st.tuples(
+    st.sampled_from(["comes", "is removed", "hears", "clears", "undoes", "race"]), st.integers(0, 1)
+)
+
+
+@given(st.lists(WHAT_PAGES_DO, max_size=30))
+def test_an_undo_brings_back_what_its_page_has_cleared_whoever_was_first(actions: list[Any]) -> None:
+    """Unless that came anew, was removed, or somebody else has brought it back, since."""
+    notices, (stream,) = made()
+    told = [notices.snapshot(0)] * 2  # what each page was told last
+    seen: list[dict[str, int]] = [{}, {}]
+    owed: list[set[str]] = [set(), set()]  # what an undo has to bring back
+    groups: list[str] = ["", ""]
+    latest: dict[str, int] = {}
+
+    def there() -> set[str]:
+        return {item.key for item in notices.snapshot(0).changes.items}
+
+    def hear(page: int) -> None:
+        told[page] = notices.snapshot(0)
+        seen[page] = {item.key: item.state["turn"] for item in told[page].changes.items}
+
+    def clear(page: int, group: str) -> None:
+        if seen[page]:
+            groups[page] = group
+            owed[page] = {key for key, turn in seen[page].items() if latest.get(key) == turn}
+            notices.clear(group, told[page].turn, told[page].version)
+            assert not {key for key, turn in seen[page].items() if latest.get(key) == turn} & there()
+            seen[page] = {}
+
+    for i, (what, which) in enumerate(actions):
+        match what:
+            case "comes" | "is removed":
+                stream.append({"id": str(which), "title": "t", "removed": what == "is removed"})
+                notices.ingest()
+                latest[f"0:{which}"] = notices.turn if what == "comes" else -1
+                owed = [each - {f"0:{which}"} for each in owed]
+            case "hears":
+                hear(which)
+            case "clears":
+                clear(which, f"g{i}")
+            case "race":
+                hear(0)
+                hear(1)
+                clear(which, f"first{i}")
+                clear(1 - which, f"second{i}")
+            case "undoes" if groups[which]:
+                before = there()
+                offered = groups[which] in notices.snapshot(0).undoable
+                notices.undo(groups[which], told[which].turn, told[which].version)
+                assert owed[which] <= there()
+                assert (there() != before) == offered
+                back = there() - before
+                owed, groups[which] = [each - back for each in owed], ""
+            case _:
+                pass
+
+
 def test_who_is_not_to_be_disturbed_finds_it_in_the_history() -> None:
     notices, (stream,) = made()
     stream.append({"id": "a", "title": "a"})
@@ -234,14 +316,20 @@ def test_the_count_of_the_unread_is_right_by_any_order_of_what_can_happen(action
     """Against a list that is done to by hand."""
     notices, (stream,) = made()
     model: dict[str, dict[str, Any]] = {}
-    cleared: dict[str, dict[str, Any]] = {}
+    cleared: list[dict[str, dict[str, Any]]] = []
     turn = seen_turn = 0
     silent = False
     seen: dict[str, int] = {}  # as a page saw it, some time ago
 
+    def forget(id: str) -> None:
+        for group in cleared:
+            group.pop(id, None)
+        cleared[:] = [group for group in cleared if group]
+
     def arrive(id: str) -> None:
         nonlocal turn
         turn += 1
+        forget(id)
         model[id] = {"read": False, "shown": not silent, "turn": turn, "type": model.get(id, {}).get("type")}
 
     for i, (what, id) in enumerate(actions):
@@ -264,6 +352,7 @@ def test_the_count_of_the_unread_is_right_by_any_order_of_what_can_happen(action
             case "removed":
                 stream.append({"id": id, "removed": True})
                 model.pop(id, None)
+                forget(id)
             case "read" | "unread":
                 notices.mark_read(key, what == "read")
                 if item:
@@ -292,7 +381,7 @@ def test_the_count_of_the_unread_is_right_by_any_order_of_what_can_happen(action
                 gone = {key: value for key, value in model.items() if value["turn"] <= limit}
                 notices.clear(f"g{i}", limit if what == "late clear" else None)
                 model = {key: value for key, value in model.items() if key not in gone}
-                cleared = gone or cleared
+                cleared += [gone] if gone else []
             case "late read all" | "read all":
                 limit = seen_turn if what == "late read all" else turn
                 notices.mark_all_read(limit if what == "late read all" else None)
@@ -300,8 +389,8 @@ def test_the_count_of_the_unread_is_right_by_any_order_of_what_can_happen(action
                     value["read"] = value["read"] or value["turn"] <= limit
             case "undo":
                 notices.undo()
-                model |= {key: value for key, value in cleared.items() if key not in model}
-                cleared = {}
+                back = cleared.pop() if cleared else {}
+                model |= back
             case _:
                 silent = notices.silent = what == "silence"
         if i % 3 == 0:

@@ -35,7 +35,8 @@ def test_a_keyframe_has_all_there_is() -> None:
             {"key": "0:b", "place": 2, "type": "success", "title": "", "message": "", "ts": 4.0, "turn": 2,
              "duration": 2.0} | common,
         ],
-        "total": 2, "unread": 2, "turn": 2, "read_to": 0, "handled": [], "wall": 99.0, "at": 7.0,
+        "total": 2, "unread": 2, "turn": 2, "read_to": 0, "handled": [], "undoable": [], "version": 2,
+        "wall": 99.0, "at": 7.0,
     }  # fmt: skip
     assert not feed.changed()
 

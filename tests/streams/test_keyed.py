@@ -52,12 +52,12 @@ def test_what_was_cleared_comes_back_to_its_place_unless_its_key_came_anew() -> 
     records.put("d", {}, 4.0)
     assert keys(records.clear("first", lambda item: item.key != "d")) == ["a", "b", "c"]
     assert keys(records) == ["d"]
-    assert records.cleared == ("first", 3)
+    assert records.cleared == ["first"]
     records.put("b", {"new": True}, 5.0)
     assert keys(records.restore("first")) == ["a", "c"]
     assert keys(records) == ["a", "c", "d", "b"]
     assert records.restore("first") == []
-    assert records.cleared is None
+    assert records.cleared == []
 
 
 def test_clearing_nothing_forgets_nothing() -> None:
@@ -65,6 +65,54 @@ def test_clearing_nothing_forgets_nothing() -> None:
     records.clear("first")
     assert records.clear("second") == []
     assert keys(records.restore("first")) == ["a"]
+
+
+def test_each_of_the_latest_clears_can_be_taken_back_for_itself() -> None:
+    records = made("a", "b")
+    records.clear("first")
+    records.put("c", {}, 3.0)
+    records.clear("second")
+    assert records.cleared == ["first", "second"]
+    assert keys(records.restore("first")) == ["a", "b"]
+    assert keys(records.restore("second")) == ["c"]
+    assert keys(records) == ["a", "b", "c"]
+
+
+def test_what_others_cleared_meanwhile_belongs_to_who_did_not_know_of_it() -> None:
+    records = made("a", "b")
+    known = records.version
+    records.clear("first")
+    assert records.clear("second", after=known) == []
+    assert records.clear("third", after=records.version) == []
+    assert records.cleared == ["first", "second"]
+    assert keys(records.restore("second")) == ["a", "b"]
+    assert records.cleared == []  # there is nothing left of the first, either
+    assert records.restore("first") == []
+
+
+def test_what_was_removed_for_itself_does_not_come_back() -> None:
+    records = made("a", "b")
+    records.clear("g")
+    version = records.version
+    records.remove("a")
+    assert not records.is_known("a")
+    records.remove("b")
+    assert records.cleared == []
+    assert records.version > version  # who follows is told
+
+
+def test_what_can_be_taken_back_is_bounded() -> None:
+    records = made(*"abc", keep=2)
+    records.clear("first")
+    for key in "de":
+        records.put(key, {}, 0.0)
+        records.clear(key)
+    assert records.cleared == ["d", "e"]
+    for i in range(2 * keyed.MAX_CLEARED):
+        records.keep = 100
+        records.put(f"k{i}", {}, 0.0)
+        records.clear(f"g{i}")
+    assert len(records.cleared) == keyed.MAX_CLEARED
 
 
 def test_of_too_many_the_oldest_go_and_those_that_are_spared_last() -> None:

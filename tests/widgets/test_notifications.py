@@ -178,9 +178,9 @@ def test_a_page_reads_hides_dismisses_clears_and_undoes(sent: Recorder) -> None:
     n.error("e", id="e")
     ask(n, "read_all", {"turn": 4})
     assert n.unread_count == 1
-    ask(n, "clear", {"turn": 4, "group": "g"})
+    ask(n, "clear", {"turn": 4, "group": "g", "known": 99})
     assert titles(n) == ["e"]
-    ask(n, "undo", {"group": "g"})
+    ask(n, "undo", {"turn": 4, "group": "g", "known": 99})
     assert titles(n) == ["e", "c", "b", "a"]
     ask(n, "quiet", True)
     get_runtime().submit(lambda: None).result(30)
@@ -194,7 +194,8 @@ def test_a_page_reads_hides_dismisses_clears_and_undoes(sent: Recorder) -> None:
         ("read", {"seen": "abc"}),
         ("read", {"seen": [["0:a"]]}),
         ("read", {"seen": [[1, 2], "ab", None]}),
-        ("clear", {"turn": "1", "group": 5}),
+        ("clear", {"turn": "1", "group": 5, "known": 0}),
+        ("undo", {"group": "g"}),
         ("act", {"key": ["0:a"]}),
         ("quiet", "yes"),
         ("nonsense", {}),

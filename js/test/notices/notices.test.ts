@@ -1,7 +1,8 @@
 // Notices: what a page makes of what the kernel says and of what its reader does, in any order.
 
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Notice, Notices, type NoticesBody, seenOf } from "../../src/lib/notices/notices";
+import { type Notice, type NoticesBody, seenOf } from "../../src/lib/notices/notice";
+import { Notices } from "../../src/lib/notices/notices";
 
 const notice = (key: string, turn: number, more: Partial<Notice> = {}): Notice => ({
   key,
@@ -25,6 +26,8 @@ const body = (items: Notice[], more: Partial<NoticesBody> = {}): NoticesBody => 
   turn: Math.max(0, ...items.map(({ turn }) => turn)),
   read_to: 0,
   handled: [],
+  undoable: [],
+  version: 7,
   wall: 0,
   at: 0,
   ...more,
@@ -85,8 +88,8 @@ describe("the notifications of a page", () => {
 
   it("come back when a clear is undone, also one that the kernel has not heard of", () => {
     expect(notices.clear("g")).toBe(3);
-    expect([keys(), notices.unread, notices.clearing]).toEqual([[], 0, { turn: 3, group: "g" }]);
-    notices.restore("g");
+    expect([keys(), notices.unread, notices.clearing]).toEqual([[], 0, { turn: 3, group: "g", known: 7 }]);
+    notices.undo();
     expect([keys(), notices.unread]).toEqual([["c", "b", "a"], 3]);
     expect(notices.unconfirmed).toEqual([]);
   });
@@ -104,7 +107,7 @@ describe("the notifications of a page", () => {
     notices.do("remove", [seenOf(a)]);
     notices.clear("g");
     notices.do("remove", [seenOf(a)]);
-    notices.restore("g");
+    notices.undo();
     expect(keys()).toEqual(["c", "b"]);
   });
 
@@ -121,5 +124,59 @@ describe("the notifications of a page", () => {
   it("are hidden by the time and still unread", () => {
     notices.do("hide", [seenOf(a)]);
     expect([shown(), notices.unread, notices.unconfirmed]).toEqual([["c", "b"], 3, [["hide", [["a", 1]]]]]);
+  });
+
+  it("stand still while they are held, but for what the reader does", () => {
+    expect([notices.hold(true), notices.hold(true)]).toEqual([true, false]);
+    const again = notice("a", 4, { place: 1 });
+    notices.take(body([again, notice("d", 5)], { total: 4, turn: 5, version: 9 }), false);
+    expect([keys(), notices.unread, notices.turn, notices.latest]).toEqual([["c", "b", "a"], 3, 3, 5]);
+    notices.do("read", [seenOf(a)]); // as it was seen: it has come again since
+    notices.do("dismiss", [seenOf(b)]);
+    notices.do("remove", [seenOf(c)]);
+    expect([keys(), shown(), notices.unread]).toEqual([["b", "a"], ["a"], 0]);
+    const heard = notice("b", 2, { read: true, shown: false });
+    notices.take(body([heard], { removed: ["c"], total: 3, turn: 5, version: 11 }), false);
+    expect([keys(), shown(), notices.unread, notices.unconfirmed]).toEqual([["b", "a"], ["a"], 0, []]);
+    notices.hold(false);
+    expect([keys(), shown(), notices.unread]).toEqual([["d", "b", "a"], ["d", "a"], 2]);
+  });
+
+  it("are cleared and read as far as they were seen when they are held", () => {
+    notices.take(body([a, b, c], { total: 9, unread: 9 }), true);
+    notices.hold(true);
+    notices.take(body([notice("d", 4)], { total: 10, unread: 10, turn: 4, version: 8 }), false);
+    notices.readAll();
+    expect([notices.unread, notices.readTo]).toEqual([0, 3]);
+    notices.clear("g");
+    expect([keys(), notices.elsewhere, notices.clearing]).toEqual([[], 0, { turn: 3, group: "g", known: 7 }]);
+    const gone = { removed: ["a", "b", "c"], handled: ["g"], undoable: ["g"], read_to: 3, total: 1, turn: 4 };
+    notices.take(body([], gone), false);
+    expect([keys(), notices.elsewhere, notices.canUndo("g")]).toEqual([[], 0, true]);
+    notices.undo();
+    expect([keys(), notices.elsewhere]).toEqual([["c", "b", "a"], 6]);
+    notices.hold(false);
+    expect(keys()).toEqual(["d"]); // until the kernel has heard of it
+  });
+
+  it("come back at once also when they were cleared before they were held", () => {
+    notices.clear("g");
+    const gone = { removed: ["a", "b", "c"], handled: ["g"], undoable: ["g"], turn: 3 };
+    notices.take(body([], gone), false);
+    notices.hold(true);
+    notices.undo();
+    expect(keys()).toEqual(["c", "b", "a"]);
+  });
+
+  it("ask for an undo until nothing is left to be undone", () => {
+    notices.clear("g");
+    notices.undo();
+    const undo = { turn: 3, group: "g", known: 7 };
+    expect([notices.clearing, notices.undoing]).toEqual([null, undo]);
+    notices.take(body([a, b, c], { handled: ["g"], undoable: ["g"] }), true);
+    expect(notices.undoing).toEqual(undo);
+    notices.take(body([a, b, c], { handled: ["g"] }), true);
+    expect(notices.undoing).toBeNull();
+    expect(notices.canUndo("g")).toBe(false);
   });
 });

@@ -2,7 +2,7 @@
 
 import { h, holdsFocus, setAttribute } from "../view/dom";
 import type { Eyes } from "./eyes";
-import type { Notice } from "./notices";
+import type { Notice } from "./notice";
 import { type Pressed, Row, type Setting } from "./row";
 
 export class List {

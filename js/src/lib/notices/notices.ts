@@ -1,112 +1,123 @@
 // Notices: the notifications as a page knows them: what the kernel said, with what the reader did since, which the kernel
-// may hear of late: it may be busy with a cell. The twin of realtime_widgets/feeds/notifications.py.
+// may hear of late: it may be busy with a cell.
 
 import type { Seen } from "./attention";
+import { type Deed, Deeds } from "./deeds";
+import { type Notice, type NoticesBody, seenOf } from "./notice";
 
-export type NoticeType = "info" | "success" | "warning" | "error";
-
-export interface Notice {
-  key: string;
-  /** Its rank by arrival; greater is later. */
-  place: number;
-  type: NoticeType;
-  title: string;
-  message: string;
-  /** Seconds since 1970, by the kernel's clock. */
-  ts: number;
-  count: number;
-  read: boolean;
-  shown: boolean;
-  /** Of its latest arrival. */
-  turn: number;
-  /** When that was, seconds by another clock of the kernel. */
-  at: number;
-  action_url?: string;
-  action_label?: string;
-  /** Seconds on screen after which it leaves; none: it stays. */
-  duration?: number;
-  /** From 0 to 1, or null: nobody knows how far. */
-  progress?: number | null;
-}
-
-/** What the kernel sends. */
-export interface NoticesBody {
-  items: Notice[];
-  removed?: string[];
-  total: number;
-  unread: number;
-  turn: number;
-  /** The turn up to which the kernel has marked all as read. */
-  read_to: number;
-  /** Names of the clears that it has done or undone. */
-  handled: string[];
-  wall: number;
-  at: number;
-}
-
-/** A clear: of all up to a turn, by the name by which it can be undone. */
+/** A clear: of all up to a turn, by the name by which it can be undone, and what was known when it was done. */
 export interface Clear {
   turn: number;
   group: string;
+  known: number;
 }
 
-export type Deed = "read" | "hide" | "dismiss" | "remove";
+/** What there is for a reader: what the kernel said, and what the reader did since. */
+class Picture {
+  items = new Map<string, Notice>();
+  deeds = new Deeds();
+  version = 0;
+  /** Of the latest arrival. */
+  turn = 0;
+  /** How many there are, and unread ones, of which the page has not been sent more. */
+  elsewhere = 0;
+  unreadElsewhere = 0;
+  /** The clear that took them, too; empty: they are there. */
+  cleared = "";
+  #listed: Notice[] | null = null;
 
-/** What became of an arrival here; what is not said is as the kernel says. */
-interface Done {
-  turn: number;
-  read?: true;
-  hidden?: true;
-  removed?: true;
-  /** Of the clear that removed it. */
-  group?: string;
+  /** All that the page has, the newest first, as the reader left them. */
+  get all(): Notice[] {
+    this.#listed ??= [...this.items.values()]
+      .flatMap((item) => this.deeds.over(item) ?? [])
+      .sort((a, b) => b.place - a.place);
+    return this.#listed;
+  }
+
+  copy(): Picture {
+    return Object.assign(new Picture(), this, { items: new Map(this.items), deeds: new Deeds(this.deeds) });
+  }
+
+  changed(): void {
+    this.#listed = null;
+  }
+
+  drop(group: string): void {
+    this.deeds.drop(group);
+    if (this.cleared === group) this.cleared = "";
+    this.#listed = null;
+  }
 }
 
 export class Notices {
-  /** Of the latest arrival that the kernel told of. */
-  turn = 0;
   /** By the clocks of the kernel, when it spoke last: of its records, and of arrivals. Seconds. */
   wall = 0;
   at = 0;
-  readonly #items = new Map<string, Notice>();
-  readonly #done = new Map<string, Done>();
-  /** How many there are, and unread ones, of which the page has not been sent more. */
-  #elsewhere = 0;
-  #unreadElsewhere = 0;
-  /** What the kernel has not confirmed: a clear, and up to which turn all are read. */
+  readonly #newest = new Picture();
+  /** What stands still while more arrives; null: nothing does. */
+  #held: Picture | null = null;
+  /** What the kernel has not confirmed: a clear, an undo, and up to which turn all are read. */
   clearing: Clear | null = null;
+  undoing: Clear | null = null;
   readTo = 0;
-  #listed: Notice[] | null = null;
+  /** The last clear, and what it took. */
+  #cleared: { clear: Clear; items: Notice[] } | null = null;
+  #undoable: readonly string[] = [];
 
   /** Takes what the kernel says; `all`: it is all there is. Returns what is new, or has come again, the oldest first. */
   take(body: NoticesBody, all: boolean): Notice[] {
     const fresh: Notice[] = [];
-    const known = this.turn;
-    if (all) this.#items.clear();
-    for (const key of body.removed ?? []) this.#items.delete(key);
+    const newest = this.#newest;
+    const { items, turn: known } = newest;
+    if (all) items.clear();
+    for (const key of body.removed ?? []) items.delete(key);
     for (const item of body.items) {
-      this.#items.set(item.key, item);
+      items.set(item.key, item);
       if (item.turn > known) fresh.push(item);
     }
-    for (const group of body.handled) this.#drop(group);
+    for (const group of body.handled) {
+      newest.drop(group); // what is there now is what the kernel says
+      if (this.clearing?.group === group) this.clearing = null;
+      if (this.undoing?.group === group && !body.undoable.includes(group)) this.undoing = null;
+    }
+    this.#undoable = body.undoable;
     if (this.readTo <= body.read_to) this.readTo = 0;
-    for (const [key, done] of this.#done) if (this.#isConfirmed(key, done)) this.#done.delete(key);
-    this.#elsewhere = Math.max(0, body.total - this.#items.size);
-    const unread = [...this.#items.values()].filter(({ read }) => !read).length;
-    this.#unreadElsewhere = this.#elsewhere ? Math.max(0, body.unread - unread) : 0;
-    this.turn = body.turn;
+    newest.deeds.settle(items);
+    newest.elsewhere = Math.max(0, body.total - items.size);
+    const unread = [...items.values()].filter(({ read }) => !read).length;
+    newest.unreadElsewhere = newest.elsewhere ? Math.max(0, body.unread - unread) : 0;
+    newest.turn = body.turn;
+    newest.version = body.version;
+    newest.changed();
     this.wall = body.wall;
     this.at = body.at;
-    this.#listed = null;
     return fresh.sort((a, b) => a.turn - b.turn);
+  }
+
+  /** Has what there is stand still for the reader, but for what he does; or go on. Returns whether that is another. */
+  hold(on: boolean): boolean {
+    if (on === (this.#held !== null)) return false;
+    this.#held = on ? this.#newest.copy() : null;
+    return true;
+  }
+
+  get #picture(): Picture {
+    return this.#held ?? this.#newest;
+  }
+
+  /** Of the latest arrival. */
+  get turn(): number {
+    return this.#picture.turn;
+  }
+
+  /** Of the latest arrival that the kernel told of, whatever is held. */
+  get latest(): number {
+    return this.#newest.turn;
   }
 
   /** All that the page has, the newest first, as the reader left them. */
   get all(): Notice[] {
-    this.#listed ??= [...this.#items.values()]
-      .flatMap((item) => this.#now(item) ?? [])
-      .sort((a, b) => b.place - a.place);
-    return this.#listed;
+    return this.#picture.all;
   }
 
   /** Those of this moment, not of the history only. */
@@ -115,93 +126,61 @@ export class Notices {
   }
 
   get unread(): number {
-    return (
-      (this.clearing || this.readTo ? 0 : this.#unreadElsewhere) + this.all.filter(({ read }) => !read).length
-    );
+    const { cleared, unreadElsewhere } = this.#picture;
+    return (cleared || this.readTo ? 0 : unreadElsewhere) + this.all.filter(({ read }) => !read).length;
   }
 
   /** How many there are that the page has not been sent. */
   get elsewhere(): number {
-    return this.clearing ? 0 : this.#elsewhere;
+    return this.#picture.cleared ? 0 : this.#picture.elsewhere;
   }
 
   /** The reader does something to some of them. */
   do(deed: Deed, seen: Seen[], group?: string): void {
-    for (const [key, turn] of seen) {
-      const known = this.#done.get(key);
-      const done: Done = known?.turn === turn ? known : { turn };
-      if (deed === "read" || deed === "dismiss") done.read = true;
-      if (deed === "hide" || deed === "dismiss") done.hidden = true;
-      if (deed === "remove") {
-        done.removed = true;
-        if (group) done.group = group;
-        else delete done.group;
-      }
-      this.#done.set(key, done);
+    for (const picture of this.#pictures) {
+      picture.deeds.do(deed, seen, group);
+      picture.changed();
     }
-    this.#listed = null;
   }
 
   /** Reads all that have come. */
   readAll(): void {
     this.do("read", this.all.map(seenOf));
     this.readTo = this.turn;
+    if (this.#held) this.#held.unreadElsewhere = 0;
   }
 
   /** Removes all that have come, by a name; returns how many. */
   clear(group: string): number {
-    const { all, elsewhere, turn } = this;
-    this.do("remove", all.map(seenOf), group);
-    this.clearing = { turn, group };
-    return all.length + elsewhere;
+    const { all: items, elsewhere, turn } = this;
+    const clear = { turn, group, known: this.#picture.version };
+    this.do("remove", items.map(seenOf), group);
+    for (const picture of this.#pictures) picture.cleared = group;
+    this.clearing = clear;
+    this.#cleared = { clear, items };
+    return items.length + elsewhere;
   }
 
-  /** Takes a clear back, as far as the kernel has not told of it yet. */
-  restore(group: string): void {
-    this.#drop(group);
-    this.#listed = null;
+  /** Takes the last clear back. */
+  undo(): void {
+    const { clear, items } = this.#cleared!;
+    this.clearing = null;
+    this.undoing = clear;
+    for (const item of items) if (!this.#held?.items.has(item.key)) this.#held?.items.set(item.key, item);
+    for (const picture of this.#pictures) picture.drop(clear.group);
   }
 
-  /** A clear is done, or was undone: what is there now is what the kernel says. */
-  #drop(group: string): void {
-    if (this.clearing?.group === group) this.clearing = null;
-    for (const done of this.#done.values()) {
-      if (done.group !== group) continue;
-      delete done.removed;
-      delete done.group;
-    }
+  /** Whether there is something to take back of a clear, as far as the kernel has told. */
+  canUndo(group: string): boolean {
+    return this.clearing?.group === group || this.#undoable.includes(group);
   }
 
   /** What the kernel has not confirmed of single ones, by what to say of it. */
   get unconfirmed(): [Deed, Seen[]][] {
-    const of = (deed: Deed, is: (done: Done) => unknown): [Deed, Seen[]] => [
-      deed,
-      [...this.#done].filter(([, done]) => is(done)).map(([key, { turn }]): Seen => [key, turn]),
-    ];
-    const all = [
-      of("remove", ({ removed, group }) => removed && !group),
-      of("dismiss", ({ removed, hidden, read }) => !removed && hidden && read),
-      of("hide", ({ removed, hidden, read }) => !removed && hidden && !read),
-      of("read", ({ removed, hidden, read, turn }) => !removed && !hidden && read && turn > this.readTo),
-    ];
-    return all.filter(([, seen]) => seen.length);
+    return this.#newest.deeds.unconfirmed(this.readTo);
   }
 
-  #now(item: Notice): Notice | null {
-    const done = this.#done.get(item.key);
-    if (done?.turn !== item.turn) return item;
-    if (done.removed) return null;
-    return { ...item, read: item.read || done.read === true, shown: item.shown && !done.hidden };
+  get #pictures(): Picture[] {
+    return this.#held ? [this.#newest, this.#held] : [this.#newest];
   }
-
-  #isConfirmed(key: string, done: Done): boolean {
-    const item = this.#items.get(key);
-    if (item?.turn !== done.turn) return true;
-    return !done.removed && (!done.read || item.read) && (!done.hidden || !item.shown);
-  }
-}
-
-/** A notification, as it is before the reader. */
-export function seenOf({ key, turn }: Notice): Seen {
-  return [key, turn];
 }

@@ -7,9 +7,11 @@ import { Head } from "../view/head";
 import { type Icon, icon } from "../view/icons";
 import type { View } from "../view/live";
 import type { Seen } from "./attention";
+import type { Deed } from "./deeds";
 import { Eyes } from "./eyes";
 import { List } from "./list";
-import { type Deed, type Notice, type Notices, type NoticeType, seenOf } from "./notices";
+import { type Notice, type NoticeType, seenOf } from "./notice";
+import type { Notices } from "./notices";
 import { type NoticeWord, noticeWords } from "./words";
 
 /** What a panel shows, and what its buttons do. */
@@ -68,7 +70,6 @@ export class PanelView implements View {
   readonly #wanted = new Set<NoticeType>();
   #past = false;
   #whole = false;
-  #drawn: Notice[] = [];
   #hovered = false;
   #focused = false;
 
@@ -137,13 +138,11 @@ export class PanelView implements View {
     setAttribute(this.root, "aria-label", widget.name);
     setText(this.#head.status, widget.statusText);
     this.#head.status.hidden = widget.state === "live" || widget.state === "loading";
-    if (widget.paused && this.#drawn.length) return;
     widget.mark(this.root);
     const { all, shown } = notices;
     const most = widget.get<number>("max_visible");
     if (!all.length) this.#past = this.#whole = false;
     const listed = this.#past ? this.#filtered(all) : this.#whole ? shown : shown.slice(0, most);
-    this.#drawn = listed;
     this.#drawBadge(notices.unread);
     this.#drawLines();
     this.#drawTools(all.length > 0);
@@ -222,11 +221,12 @@ export class PanelView implements View {
   }
 
   #drawLines(): void {
-    const { away, cleared, locale } = this.widget;
+    const { away, cleared, locale, paused } = this.widget;
     const say = noticeWords(locale);
     const number = formatter({ name: "number" }, locale);
     const { title } = this.#head;
-    this.#away.draw(away && !this.#past ? say("away", number(away)) : "", locale, title);
+    if (!away || !paused)
+      this.#away.draw(away && !this.#past ? say("away", number(away)) : "", locale, title);
     this.#undo.draw(cleared ? say("cleared", number(cleared.count)) : "", locale, title);
     this.#lines.hidden = this.#away.root.hidden && this.#undo.root.hidden;
   }

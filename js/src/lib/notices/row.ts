@@ -7,7 +7,7 @@ import { type Word, words } from "../text/words";
 import { h, setAttribute, setText, tellWhole } from "../view/dom";
 import { type Icon, showIcon } from "../view/icons";
 import { safeLink } from "./links";
-import type { Notice, NoticeType } from "./notices";
+import type { Notice, NoticeType } from "./notice";
 import { noticeWords } from "./words";
 
 const LOOKS: Record<NoticeType, { icon: Icon; word: Word }> = {
