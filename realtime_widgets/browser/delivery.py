@@ -10,7 +10,8 @@ Guarantees, each as far as messages from the page get through:
 - A page that cannot be heard (a cell is running, or a report is overdue) is repaired blindly: every feed sends a
   keyframe at least every `KEYFRAME_INTERVAL` seconds, changed or not, within a budget.
 - The last part of a feed that no longer changes is a keyframe, and where pages can be heard it is followed by
-  reminders: parts without records, from which a page sees whether it has the newest.
+  reminders: parts without records, from which a page sees whether it has the newest. Those of all feeds at rest travel
+  in one message.
 
 So a page is correct again within `KEYFRAME_INTERVAL` seconds, and its next report (at most a second later), after the
 last loss.
@@ -282,10 +283,18 @@ class FrameDelivery:
         for (to, name), entry in entries:
             payload = self._take(to, entry, pages)
             if payload is not None:
-                entry.parts += 1
-                entry.bytes += payload.nbytes
-                parts.append(Part(to, name, payload))
+                parts.append(_counted(entry, Part(to, name, payload)))
+        if any(_is_reminder(part.payload) for part in parts):
+            done = {(part.to, part.feed) for part in parts}
+            for (to, name), entry in entries:
+                if (to, name) not in done and self._is_reminded_early(to, entry, pages):
+                    parts.append(_counted(entry, Part(to, name, _remind(entry, now))))
         return parts
+
+    def _is_reminded_early(self, to: str, entry: _Entry, pages: PageSnapshot) -> bool:
+        """Whether a feed at rest is reminded of with others: widgets at rest cost one message, not one each."""
+        due = self._reminder_due(entry, self._mode(to, entry, pages))
+        return due is not None and due <= pages.now + KEYFRAME_INTERVAL / 2 and not self._changed(entry)
 
     def next_due(self, now: float) -> float | None:
         """Return when a part or a keepalive is due next even if no feed changes; None: never."""
@@ -359,8 +368,7 @@ class FrameDelivery:
             due = self._reminder_due(entry, mode)
             if due is None or now < due:
                 return None
-            entry.sent = now
-            return Payload(entry.last + 1, entry.last, False, {})
+            return _remind(entry, now)
         return self._ask(to, entry, key, now)
 
     def _changed(self, entry: _Entry) -> bool:
@@ -493,6 +501,22 @@ class FrameDelivery:
         if self._allowance > 0:
             return -1e9
         return now - self._allowance / UNHEARD_KEYFRAME_RATE + 0.1
+
+
+def _counted(entry: _Entry, part: Part) -> Part:
+    entry.parts += 1
+    entry.bytes += part.payload.nbytes
+    return part
+
+
+def _remind(entry: _Entry, now: float) -> Payload:
+    """Return what says no more than which number a feed has."""
+    entry.sent = now
+    return Payload(entry.last + 1, entry.last, False, {})
+
+
+def _is_reminder(payload: Payload) -> bool:
+    return payload.first > payload.last and not payload.key and not payload.body
 
 
 def _moves_at(feed: Feed, mode: Mode, now: float) -> float | None:

@@ -609,6 +609,26 @@ class Clearable(Numbers):
         return replace(super().take(key or moved, now), moved=moved)
 
 
+def test_feeds_at_rest_are_reminded_of_in_one_message_however_many_and_whenever_they_came_to_rest() -> None:
+    made, feeds = FrameDelivery(), [Numbers() for _ in range(10)]
+    shows = {f"w{i}": {"views": 1} for i in range(10)}
+    for i, feed in enumerate(feeds):
+        made.add(f"w{i}", "0", feed, 0.0)
+    sent: list[Outgoing] = []
+    for tick in range(1200):  # a minute
+        now = tick / 20
+        if tick % 100 == 0:
+            made.report(report(n=tick + 1, models=shows), now)
+        if tick % 13 == 0 and tick < 130:
+            feeds[tick // 13].append(1.0)
+        frames = made.frames(now)
+        if now >= 10:
+            sent += [each for each in frames if each.parts]
+    assert len(sent) == 25  # in fifty seconds
+    assert all(is_reminder(part) for each in sent for part in each.parts)
+    assert {len(each.parts) for each in sent[2:]} == {10}
+
+
 def test_a_page_that_misses_a_clear_sees_so_in_the_next_reminder_and_in_the_next_increment() -> None:
     made, feed = delivery(Clearable())
     feed.append(1.0)
