@@ -83,7 +83,7 @@ export class Notifications extends LiveWidget {
 
   /** "2 min ago" grows old by itself. */
   protected override get moves(): boolean {
-    return this.notices.all.length > 0;
+    return [...this.#panels].some((panel) => panel.ages);
   }
 
   protected take(part: Part, meaning: Meaning): void {

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Notice } from "../src/lib/notices/notice";
+import { PanelView } from "../src/lib/notices/panel";
 import { Notifications } from "../src/notifications";
 import { find, Stage, text } from "./stage";
 
@@ -509,6 +510,19 @@ describe("a panel", () => {
     kept.clear();
     put([], true);
     expect(find(el, ".rw-notice-lines").hidden).toBe(true);
+  });
+
+  it("draws a time anew only when it is another", () => {
+    arrive(come("a", { type: "error" }), come("b", { type: "warning" }));
+    pass(130);
+    expect(text(el, ".rw-notice-at")).toMatch(/^2\Wmin\Wago$/);
+    const drawn = vi.spyOn(PanelView.prototype, "draw");
+    pass(40);
+    expect(drawn).not.toHaveBeenCalled();
+    pass(20);
+    expect(drawn).toHaveBeenCalledTimes(1);
+    expect(text(el, ".rw-notice-at")).toMatch(/^3\Wmin\Wago$/);
+    drawn.mockRestore();
   });
 
   it("says when it was by the clock of the kernel, and speaks Japanese", () => {

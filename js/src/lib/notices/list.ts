@@ -41,6 +41,11 @@ export class List {
     for (const [, row] of going) row.root.remove();
   }
 
+  /** Whether a row says another time by now. */
+  ages(setting: Setting): boolean {
+    return [...this.#rows.values()].some((row) => row.ages(setting));
+  }
+
   /** Keys of the rows that can be seen. */
   get seen(): string[] {
     return [...this.#rows].filter(([, { root }]) => this.#eyes.seen.has(root)).map(([key]) => key);

@@ -12,6 +12,7 @@ import { Eyes } from "./eyes";
 import { List } from "./list";
 import { type Notice, type NoticeType, seenOf } from "./notice";
 import type { Notices } from "./notices";
+import type { Setting } from "./row";
 import { type NoticeWord, noticeWords } from "./words";
 
 /** What a panel shows, and what its buttons do. */
@@ -128,9 +129,19 @@ export class PanelView implements View {
     return this.#hovered || this.#focused;
   }
 
+  /** Whether time alone has changed its picture. */
+  get ages(): boolean {
+    return this.#list.ages(this.#setting);
+  }
+
+  get #setting(): Setting {
+    const { locale, zone, now } = this.widget;
+    return { locale, zone, now, past: this.#past };
+  }
+
   draw(): void {
     const { widget } = this;
-    const { notices, locale, zone, now } = widget;
+    const { notices, locale } = widget;
     this.#head.draw();
     setText(this.#head.title, widget.name);
     this.#head.pause.hidden = !widget.paused;
@@ -147,7 +158,7 @@ export class PanelView implements View {
     this.#drawLines();
     this.#drawTools(all.length > 0);
     this.#drawTypes(all);
-    this.#list.draw(listed, { locale, zone, now, past: this.#past }, this.#heir);
+    this.#list.draw(listed, this.#setting, this.#heir);
     this.root.toggleAttribute("data-rw-past", this.#past);
     this.#drawEmpty(all.length + notices.elsewhere, listed.length);
     const say = noticeWords(locale);

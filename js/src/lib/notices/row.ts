@@ -105,12 +105,20 @@ export class Row {
     this.#drawAction(notice, locale);
   }
 
-  #drawTime(now: number, locale: string, zone: string): void {
-    const { ts } = this.notice;
+  /** Whether it says another time by now. */
+  ages({ now, locale }: Setting): boolean {
+    return this.#ago(now, locale) !== this.#at.textContent;
+  }
+
+  #ago(now: number, locale: string): string {
     const say = noticeWords(locale);
-    const age = now - ts;
-    setText(this.#at, age < NOW_S ? say("now") : say("ago", agoText(age, locale)));
-    const exact = momentText(ts, locale, zone);
+    const age = now - this.notice.ts;
+    return age < NOW_S ? say("now") : say("ago", agoText(age, locale));
+  }
+
+  #drawTime(now: number, locale: string, zone: string): void {
+    setText(this.#at, this.#ago(now, locale));
+    const exact = momentText(this.notice.ts, locale, zone);
     if (this.#at.title !== exact) this.#at.title = exact;
   }
 
