@@ -28,6 +28,7 @@ from .notification_handle import NotificationHandle
 from .notification_progress import NotificationProgress, told
 from .notification_record import record_of, text_of
 from .notification_sources import Link, streams_of
+from .notification_unread import Unread, UnreadCount
 from .settings import Setting, flag, optional, seconds, whole
 
 T = TypeVar("T")
@@ -83,6 +84,13 @@ class Notifications(LiveWidget):
     do_not_disturb = Setting(False, flag("do_not_disturb")).tag(sync=True)
     """Whether what comes goes into the history without being shown or announced."""
 
+    unread_count = UnreadCount()
+    """How many are not read, exact whenever it is read. Nobody sets it; `n.observe(fn, "unread_count")` calls `fn` on
+    the callback thread, with or without a page, at most ten times a second."""
+
+    _unread: Unread | None = None
+    _observed = False
+
     @named_keywords
     def __init__(
         self,
@@ -103,6 +111,7 @@ class Notifications(LiveWidget):
         self._notices = Notices(streams, 200, time.monotonic)
         self._actions = Actions(self._notices)
         self._handlers: list[LogHandler] = []
+        self._followed = streams
         feeds = {"0": NotificationsFeed(self._notices)}
         links = {str(i): Link(stream) for i, stream in enumerate(streams) if stream.source is not None}
         super().__init__(
@@ -119,6 +128,8 @@ class Notifications(LiveWidget):
             tz=tz,
             layout=layout,
         )
+        if self._observed:  # by a class that is derived from this one
+            self._follow_unread()
 
     # Saying something
 
@@ -278,11 +289,6 @@ class Notifications(LiveWidget):
         """All notifications that are kept, the newest first."""
         return self._notices.items()
 
-    @property
-    def unread_count(self) -> int:
-        """How many are not read."""
-        return self._notices.unread
-
     def find(self, id: str) -> Notification | None:
         """Return the newest with an id, of whatever source; None: there is none."""
         return next((item for item in self.items if item.id == str(id)), None)
@@ -331,7 +337,24 @@ class Notifications(LiveWidget):
         """
         return self._actions.add(fn)
 
+    def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:
+        """Have a function called when a trait changes, as for every ipywidget."""
+        super().observe(handler, names, type)
+        if names is traitlets.All or "unread_count" in ([names] if isinstance(names, str) else names):
+            self._observed = True
+            self._follow_unread()
+
+    def _follow_unread(self) -> None:
+        """Count the unread as they come; what nobody observes is counted when it is asked for."""
+        if self._unread is None and hasattr(self, "_feeds"):
+            self._unread = Unread(self, self._notices, self._followed)
+
     # What happens
+
+    def _wake(self) -> None:
+        super()._wake()
+        if self._unread is not None:
+            self._unread.look()
 
     @traitlets.observe("do_not_disturb", "max_history", "max_visible")
     def _set(self, _: Any) -> None:
@@ -371,6 +394,8 @@ class Notifications(LiveWidget):
         """Take the panel off the pages; its handlers leave their loggers."""
         for handler in getattr(self, "_handlers", ()):
             handler.close()
+        if self._unread is not None:
+            self._unread.close()
         super().close()
 
     def __repr__(self) -> str:

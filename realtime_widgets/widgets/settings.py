@@ -66,7 +66,8 @@ def _settable(kind: Any) -> Iterable[str]:
         yield "layout"
     for each in own:
         for name, value in vars(each).items():
-            if isinstance(value, traitlets.TraitType) or (isinstance(value, property) and value.fset):
+            trait = isinstance(value, traitlets.TraitType) and not value.read_only
+            if trait or (isinstance(value, property) and value.fset):
                 yield name
 
 

@@ -161,6 +161,15 @@ def shape(fn: object) -> str:
     return re.sub(r"<[^<>]*>", "...", text)
 
 
+READ_ONLY_TRAITS = [("Notifications", "unread_count")]
+"""What users may observe and link, and nobody sets."""
+
+
+@pytest.mark.parametrize(("widget", "name"), READ_ONLY_TRAITS)
+def test_it_can_be_observed_and_not_set(widget: str, name: str):
+    assert getattr(rw, widget).class_traits()[name].read_only
+
+
 def test_the_names_are_these():
     assert rw.__all__ == NAMES
     for name in NAMES:
