@@ -414,6 +414,15 @@ describe("a panel", () => {
     ]);
   });
 
+  it("says of an address that was too long to be sent that it is, and leads nowhere", () => {
+    arrive(come("a", { too_long: true, action_label: "Report" }), come("b", { too_long: true }));
+    expect([...el.querySelectorAll(".rw-notice-action")].map((each) => each.textContent)).toEqual([
+      "The address is too long for a link",
+      "Report: The address is too long for a link",
+    ]);
+    expect(el.querySelector("a, .rw-notice-button")).toBeNull();
+  });
+
   it("counts how often one came, and how far another is", () => {
     arrive(come("a", { count: 3 }), come("b", { progress: 0.4 }), come("c", { progress: null }));
     expect([...el.querySelectorAll(".rw-notice-count")].map((each) => each.textContent)).toEqual([

@@ -45,8 +45,8 @@ DURATION: Final = 5.0
 MIN_DURATION: Final = 0.5
 MAX_DURATION: Final = 86_400.0
 
-MAX_LENGTHS: Final = {"id": 200, "title": 160, "message": 1000, "action_label": 60, "action_url": 2000}
-"""Characters after which a text is cut."""
+MAX_LENGTHS: Final = {"id": 200, "title": 160, "message": 1000, "action_label": 60, "action_url": 8000}
+"""Characters after which a text is cut. A cut address leads nowhere; as many as are kept is what servers take."""
 
 _NAMES: Final = {
     "actionUrl": "action_url",
@@ -98,7 +98,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
         read: whether it was read.
         shown: whether it is among those that are shown, not only in the history.
         count: how many times it has come.
-        action_url: an address; empty: none.
+        action_url: an address; empty: none, or one of more than 8,000 characters.
         action_label: what its link or button says; empty: "Details".
         auto_remove: whether it leaves by itself.
         duration: after how many seconds on screen it does.
@@ -168,6 +168,12 @@ def leaves(fields: Mapping[str, Any]) -> bool:
         return bool(fields["auto_remove"])
     acts = bool(fields.get("action_url") or fields.get("action_label"))
     return fields.get("type", "info") in LEAVING and not acts and progress_of(fields) is None
+
+
+def address_of(fields: Mapping[str, Any]) -> str | None:
+    """Return where its link leads, empty for nowhere; None: the address was too long to be kept."""
+    address: str = fields.get("action_url", "")
+    return None if len(address) > MAX_LENGTHS["action_url"] else address
 
 
 def progress_of(fields: Mapping[str, Any]) -> float | None:

@@ -24,7 +24,7 @@ import msgspec
 from ..runtime.forksafe import renew_after_fork
 from ..streams import Stream
 from ..streams.keyed import Changes, Keyed, KeyedRecords
-from .notice import DURATION, PASSING, Notice, Notification, leaves, notice_of, progress_of
+from .notice import DURATION, PASSING, Notice, Notification, address_of, leaves, notice_of, progress_of
 
 MAX_READ: Final = 10_000
 """Most records that are read at a time; of a longer burst the newest."""
@@ -368,7 +368,7 @@ def notification_of(item: Keyed) -> Notification:
         read=item.state["read"],
         shown=item.state["shown"],
         count=item.count,
-        action_url=fields.get("action_url", ""),
+        action_url=address_of(fields) or "",
         action_label=fields.get("action_label", ""),
         auto_remove=leaves(fields),
         duration=fields.get("duration", DURATION),

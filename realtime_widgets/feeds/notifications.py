@@ -25,7 +25,7 @@ import msgspec
 
 from ..streams.keyed import Keyed
 from .feed import Payload
-from .notice import DURATION, leaves, progress_of
+from .notice import DURATION, address_of, leaves, progress_of
 from .notices import Notices
 from .text import as_unicode
 
@@ -113,9 +113,12 @@ def _said(item: Keyed) -> dict[str, Any]:
         "turn": state["turn"],
         "at": state["at"],
     }
-    for name in ("action_url", "action_label"):
-        if fields.get(name):
-            said[name] = fields[name]
+    address = address_of(fields)
+    if address is None:
+        said["too_long"] = True
+    for name, text in (("action_url", address), ("action_label", fields.get("action_label"))):
+        if text:
+            said[name] = text
     if leaves(fields):
         said["duration"] = fields.get("duration", DURATION)
     progress = progress_of(fields)

@@ -155,7 +155,8 @@ class Notifications(LiveWidget):
             message: in full, likewise.
             type: info, success, warning or error.
             id: two with the same id are one, which is counted; None: one of its own.
-            action_url: an address to go to: http, https or mailto; any other is shown as text.
+            action_url: an address to go to: http, https or mailto; any other is shown as text, and one of more than
+                8,000 characters is not shown.
             action_label: what the link says; without an address a button, whose press `on_action` is told of.
             on_action: called with the notification, on the callback thread, when its link or button is used.
             auto_remove: whether it leaves by itself; None: info and success without an action do.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.feeds.notice import Notice, leaves, notice_of, progress_of
+from realtime_widgets.feeds.notice import Notice, address_of, leaves, notice_of, progress_of
 
 
 def said(**record: Any) -> Notice:
@@ -65,7 +65,14 @@ def test_a_text_that_is_set_to_nothing_is_nothing_and_one_left_out_says_nothing(
 
 def test_texts_are_cut() -> None:
     assert len(said(message="x" * 5000).fields["message"]) == 1001
-    assert len(said(action_url="https://" + "x" * 5000).fields["action_url"]) == 2001
+
+
+def test_an_address_is_kept_whole_or_not_at_all() -> None:
+    whole = "https://x.test/" + "x" * 7985
+    assert address_of(said(action_url=whole).fields) == whole
+    assert address_of(said(action_url=whole + "x").fields) is None
+    assert not leaves(said(action_url=whole + "x").fields)
+    assert address_of(said(title="t").fields) == ""
 
 
 @pytest.mark.parametrize("odd", ["soon", -1e400, True, [], {}, object()])

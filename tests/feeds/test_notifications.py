@@ -69,6 +69,19 @@ def test_a_part_is_bounded_and_what_is_shown_goes_first() -> None:
     assert part.body["total"] == part.body["unread"] == 100
 
 
+def test_an_address_that_is_too_long_does_not_travel_and_the_largest_fits() -> None:
+    feed, notices, stream = made()
+    stream.append({"id": "a", "actionUrl": "https://x.test/" + "x" * 8000, "actionLabel": "Report"})
+    stream.append({"id": "b", "actionUrl": "https://x.test/" + "\U0001f600" * 7000, "message": "界" * 1000})
+    first, second = feed.take(True, 0.0).body["items"]
+    assert (first["too_long"], first["action_label"], "action_url" in first) == (True, "Report", False)
+    assert len(second["action_url"]) == 7015
+    assert notices.items()[1].action_url == ""
+    stream.append({"id": "a", "updated": True, "actionUrl": "https://x.test/"})
+    (item,) = feed.take(False, 0.0).body["items"]
+    assert (item["action_url"], "too_long" in item) == ("https://x.test/", False)
+
+
 def test_text_that_is_none_travels_as_unicode() -> None:
     feed, _, stream = made()
     stream.append({"id": "\ud83d", "title": "a\udc00b", "actionUrl": "https://x.test/\udfff"})

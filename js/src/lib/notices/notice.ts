@@ -21,6 +21,8 @@ export interface Notice {
   /** When that was, seconds by another clock of the kernel. */
   at: number;
   action_url?: string;
+  /** Whether there is one that was too long to be sent. */
+  too_long?: boolean;
   action_label?: string;
   /** Seconds on screen after which it leaves; none: it stays. */
   duration?: number;

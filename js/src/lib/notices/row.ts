@@ -135,8 +135,11 @@ export class Row {
   }
 
   /** A link where that is safe, a button where the kernel is to be told, else the address as text. */
-  #drawAction({ action_url: address = "", action_label: label = "" }: Notice, locale: string): void {
-    const name = label || noticeWords(locale)("details");
+  #drawAction(notice: Notice, locale: string): void {
+    const { action_label: label = "", too_long: long } = notice;
+    const say = noticeWords(locale);
+    const address = long ? say("too_long") : (notice.action_url ?? "");
+    const name = label || say("details");
     const drawn = JSON.stringify([address, name]);
     this.#action.hidden = !address && !label;
     if (drawn === this.#linkFor) return;
