@@ -57,19 +57,17 @@ class NotificationHandle:
         Raises:
             UsageError: for an unknown type, or a duration that is none.
         """
-        said = record_of(
-            title=title,
-            message=message,
-            type=type,
-            action_url=action_url,
-            action_label=action_label,
-            auto_remove=auto_remove,
-            duration=duration,
+        self.say(
+            record_of(
+                title=title,
+                message=message,
+                type=type,
+                action_url=action_url,
+                action_label=action_label,
+                auto_remove=auto_remove,
+                duration=duration,
+            )
         )
-        self._title = said.get("title", self._title)
-        if type is not None:
-            said.setdefault("title", self._title)
-        self.say(said)
 
     def mark_read(self, read: bool = True) -> None:
         """Mark it as read, or as unread."""
@@ -91,9 +89,15 @@ class NotificationHandle:
         return key_of(0, self.id)
 
     def say(self, said: Mapping[str, Any]) -> None:
-        """Say something of it by the names of the wire; for what is made of it, such as `NotificationProgress`."""
-        if said:
-            self._stream.append({"id": self.id, "updated": True, **said})
+        """Say something of it, as `record_of` has it; for what is made of it, such as `NotificationProgress`.
+
+        Another type may bring back what was cleared, so its title is said with it.
+        """
+        if not said:
+            return
+        self._title = said.get("title", self._title)
+        title = {"title": self._title} if "type" in said else {}
+        self._stream.append({"id": self.id, "updated": True, **title, **said})
 
     def __repr__(self) -> str:
         item = self.item

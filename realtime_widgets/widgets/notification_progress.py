@@ -25,13 +25,11 @@ class NotificationProgress:
 
     Args:
         handle: the notification.
-        title: what it says at its end, if it was cleared meanwhile.
     """
 
-    def __init__(self, handle: NotificationHandle, title: str) -> None:
+    def __init__(self, handle: NotificationHandle) -> None:
         self.handle = handle
         """The notification."""
-        self._title = title
         self._lock = threading.Lock()
         renew_after_fork(self, NotificationProgress._renew_lock)
         self._said_at = -math.inf
@@ -99,7 +97,7 @@ class NotificationProgress:
             if self._ended:
                 return
             self._ended = True
-            said = self._waiting | record_of(title=self._title, message=message, type=type)
+            said = self._waiting | record_of(message=message, type=type)
         said.pop("progress", None)
         self.handle.say(said)
 

@@ -203,7 +203,7 @@ class Notifications(LiveWidget):
         It stays while the work goes on, ends as `success`, or with the exception as `error`.
         """
         said = record_of(title=title, message=message, type="info", progress=float("nan"))
-        return NotificationProgress(self._add(said, id, None, None), said.get("title", ""))
+        return NotificationProgress(self._add(said, id, None, None))
 
     async def track(
         self,

@@ -59,3 +59,14 @@ def test_many_threads_may_say_how_far_it_is(sent: Recorder) -> None:
     p.done("all of it")
     (item,) = n.items
     assert (item.type, item.message, item.count) == ("success", "all of it", 1)
+
+
+def test_its_end_says_what_it_was_called_last_also_when_it_was_cleared(sent: Recorder) -> None:
+    n = Notifications()
+    p = n.progress("Epoch 1")
+    p.handle.update(title="Epoch 2")
+    p(0.5)
+    assert n.items[0].title == "Epoch 2"
+    n.clear()
+    p.done("0.91")
+    assert [(item.title, item.message, item.type) for item in n.items] == [("Epoch 2", "0.91", "success")]
