@@ -190,3 +190,33 @@ def test_errors_are_announced_at_once_and_the_others_politely(page: Page, notebo
         "polite en Notifications: Success: Saved",
     ]
     assert page.evaluate("document.activeElement?.closest('.rw-root')") is None  # no focus is stolen
+
+
+def test_what_stands_below_stays_where_it_is_when_notifications_leave(page: Page, notebook: Notebook) -> None:
+    """Until the reader does something in the panel: he may be writing there."""
+    below = notebook.cell(1)
+
+    def top() -> float:
+        box = below.bounding_box()
+        assert box is not None
+        return box["y"]
+
+    empty = top()
+    notebook.execute("n.info('one', 'of two lines', duration=600)")
+    expect(rows(page)).to_have_count(1)
+    assert abs(top() - empty) < 2  # there was room for one
+    notebook.execute("for i in range(4): n.info(f'n{i}', 'of two lines', duration=600)")
+    expect(rows(page)).to_have_count(5)
+    full = top()
+    assert full > empty + 50
+    notebook.execute("for each in n.items: n.dismiss(each.id)")
+    expect(rows(page)).to_have_count(0)
+    assert top() == full
+    panel(page).get_by_role("button", name="Mark all as read").click()
+    page.wait_for_function(
+        "(top) => document.querySelectorAll('.jp-Notebook .jp-Cell')[1].getBoundingClientRect().y < top - 50",
+        arg=full,
+    )
+    assert abs(top() - empty) < 2
+    place = panel(page).locator(".rw-empty").evaluate("(el) => getComputedStyle(el).position")
+    assert place == "static"  # by its own style sheet, not by that of a log

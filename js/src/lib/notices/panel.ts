@@ -12,12 +12,13 @@ import { Eyes } from "./eyes";
 import { List } from "./list";
 import { type Notice, type NoticeType, seenOf } from "./notice";
 import type { Notices } from "./notices";
+import { Room } from "./room";
 import type { Setting } from "./row";
 import { type NoticeWord, noticeWords } from "./words";
 
 /** What a panel shows, and what its buttons do. */
 interface Source {
-  readonly host: { invalidate(): void };
+  readonly host: { readonly clock: { now(): number }; invalidate(): void };
   readonly notices: Notices;
   readonly locale: string;
   readonly zone: string;
@@ -61,12 +62,15 @@ export class PanelView implements View {
   readonly #chips = new Map<NoticeType, { button: HTMLElement; name: HTMLElement; count: HTMLElement }>();
   readonly #list: List;
   readonly #eyes: Eyes;
-  readonly #empty = h("div", "rw-empty rw-why");
+  readonly #empty = h("div", "rw-empty");
   readonly #lines = h("div", "rw-notice-lines");
   readonly #away: Line;
   readonly #undo: Line;
   readonly #more = h("button", "rw-button rw-notice-more");
-  readonly #older = h("div", "rw-missed");
+  readonly #older = h("div", "rw-notice-older");
+  readonly #room: Room;
+  /** Whether the reader, or another width, has changed what is shown since it was drawn last. */
+  #acted = false;
   /** Types that the reader wants to see; none: all. */
   readonly #wanted = new Set<NoticeType>();
   #past = false;
@@ -101,15 +105,10 @@ export class PanelView implements View {
     this.#undo = line("undo", () => widget.undo());
     this.#lines.append(this.#undo.root, this.#away.root);
     this.#offerTypes(signal);
-    this.root.append(
-      this.#head.root,
-      this.#types,
-      this.#lines,
-      this.#empty,
-      this.#list.root,
-      this.#older,
-      this.#more,
-    );
+    const parts = [this.#types, this.#lines, this.#empty, this.#list.root, this.#older, this.#more];
+    this.#room = new Room(parts, signal);
+    this.root.append(this.#head.root, this.#room.root);
+    this.root.addEventListener("click", () => this.measure(), { signal, capture: true });
     el.append(this.root);
     this.#followReader(signal);
   }
@@ -131,7 +130,11 @@ export class PanelView implements View {
 
   /** Whether time alone has changed its picture. */
   get ages(): boolean {
-    return this.#list.ages(this.#setting);
+    return this.#list.ages(this.#setting) || this.#room.isOver(this.widget.host.clock.now());
+  }
+
+  measure(): void {
+    this.#acted = true;
   }
 
   get #setting(): Setting {
@@ -169,6 +172,8 @@ export class PanelView implements View {
     setAttribute(this.#more, "aria-expanded", String(this.#whole));
     this.#older.hidden = !this.#past || !notices.elsewhere;
     setText(this.#older, say("older", count(notices.elsewhere)));
+    this.#room.settle(widget.host.clock.now(), this.#acted);
+    this.#acted = false;
     widget.look(); // rows have come and gone
   }
 
