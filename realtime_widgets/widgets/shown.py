@@ -15,6 +15,7 @@ same holds for them. What a callback has made, outside all cells, is closed once
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import weakref
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,7 @@ from ipywidgets import CallbackDispatcher, Layout, Output, Widget
 
 from ..browser.frame_loop import get_frame_loop
 from ..runtime import get_runtime, notebook
+from ..runtime.forksafe import renew_after_fork
 from ..runtime.notebook import Run
 from ..runtime.references import unheld
 from .closed import why_closed
@@ -48,6 +50,9 @@ class Shown:
     """The widgets of ours in a notebook, the runs that made them, and the runs that display any widgets."""
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
+        """For the dictionaries of widgets: loops of any thread ask for their cards, and make them."""
+        renew_after_fork(self, Shown._renew_lock)
         self._made: weakref.WeakKeyDictionary[Widget, Run | None] = weakref.WeakKeyDictionary()
         self._displayed: weakref.WeakKeyDictionary[Widget, set[Run]] = weakref.WeakKeyDictionary()
         self._captured: weakref.WeakKeyDictionary[Widget, dict[str, Run | None]] = weakref.WeakKeyDictionary()
@@ -59,13 +64,17 @@ class Shown:
         if self._is_notebook:
             notebook.watch_displays(Widget, self._display)
 
+    def _renew_lock(self) -> None:
+        self._lock = threading.RLock()
+
     def add(self, widget: Widget) -> None:
         """Register a widget of ours that is being made; any thread, and outside a notebook nothing."""
         if self._is_notebook:
-            self._made[widget] = self._noted(notebook.current_run())
+            with self._lock:
+                self._made[widget] = self._noted(notebook.current_run())
 
     def shows(self, widget: Widget) -> bool:
-        """Whether the output of some cell shows a widget, by itself or within another."""
+        """Whether the output of some cell shows a widget, by itself or within another; any thread."""
         return id(widget) in self._visible()
 
     # What happens
@@ -100,10 +109,11 @@ class Shown:
                     return {"text/plain": f"this {type(widget).__name__} cannot be shown: {why_closed(each)}"}
         run = self._noted(notebook.current_run())
         output = _capturing()
-        if output is not None:
-            self._captured.setdefault(widget, {})[output] = run
-        elif run is not None:
-            self._displayed.setdefault(widget, set()).add(run)
+        with self._lock:
+            if output is not None:
+                self._captured.setdefault(widget, {})[output] = run
+            elif run is not None:
+                self._displayed.setdefault(widget, set()).add(run)
         return None
 
     # What is closed
@@ -111,13 +121,17 @@ class Shown:
     def _close_unused(self) -> None:
         over = {
             id(widget)
-            for widget, run in list(self._made.items())
+            for widget, run in self._all_made()  # no name of ours holds them: that would count
             if widget.comm and self._is_over(widget, run)
         }
         over -= self._visible() if over else set()
         if over:
             things = [widget for widget in _open_widgets() if id(widget) in over]
             self._close(_unheld(things))
+
+    def _all_made(self) -> list[tuple[Widget, Run | None]]:
+        with self._lock:
+            return list(self._made.items())
 
     def _is_over(self, widget: Widget, run: Run | None) -> bool:
         if run is None:
@@ -129,14 +143,17 @@ class Shown:
 
     def _visible(self) -> set[int]:
         """Return the ids of all widgets that the output of some cell shows."""
-        by_model = {widget.comm.comm_id: widget for widget in _open_widgets()}
+        # Another thread may close one meanwhile.
+        by_model = {comm.comm_id: widget for widget in _open_widgets() if (comm := widget.comm)}
         inside: dict[str, list[Widget]] = {}
-        for widget, outputs in list(self._captured.items()):
-            for output, run in outputs.items():
+        with self._lock:
+            captured = [(widget, list(outputs.items())) for widget, outputs in self._captured.items()]
+            pending = [w for w, runs in self._displayed.items() if any(map(self._is_latest, runs))]
+        for widget, outputs in captured:
+            for output, run in outputs:
                 # The page says what an output holds, if it does: what is not in there was cleared.
                 if self._is_latest(run) or not getattr(by_model.get(output), "outputs", ()):
                     inside.setdefault(output, []).append(widget)
-        pending = [w for w, runs in list(self._displayed.items()) if any(map(self._is_latest, runs))]
         found: set[int] = set()
         while pending:
             widget = pending.pop()

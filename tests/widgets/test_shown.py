@@ -212,3 +212,31 @@ def test_a_subclass_and_a_foreign_widget_are_displayed_as_before(kernel: Kernel)
     assert "application/vnd.jupyter.widget-view+json" in shown
     (shown,) = kernel.run("ipw.Button(description='b')", cell="a")
     assert "application/vnd.jupyter.widget-view+json" in shown
+
+
+def test_another_thread_may_display_a_widget_while_one_asks_what_is_shown(kernel: Kernel):
+    code = """
+    from realtime_widgets.widgets.shown import get_shown
+    shown, threads = get_shown(), []
+    display(chart(), chart())
+    other = chart()
+
+    class Watched(dict):
+        def items(self):
+            for item in super().items():
+                if not threads:
+                    threads.append(threading.Thread(target=shown._display, args=(other,)))
+                    threads[0].start()
+                    threads[0].join(0.2)  # it waits for us, or else is through at once
+                yield item
+
+    shown._displayed.data = Watched(shown._displayed.data)
+    try:
+        asked = shown.shows(other)
+    finally:
+        shown._displayed.data = dict(shown._displayed.data)
+    threads[0].join()
+    asked = asked, shown.shows(other)
+    """
+    kernel.run(dedent(code), cell="threads")
+    assert kernel.value("asked") == (False, True)
