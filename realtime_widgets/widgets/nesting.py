@@ -18,14 +18,16 @@ class Loop:
 
     Args:
         rows: those of its card.
-        line: its own among them.
+        line: its own among them, of a task that has begun.
     """
 
-    __slots__ = ("_where", "line", "outer", "rows")
+    __slots__ = ("_count", "_left_at", "_task", "_where", "line", "outer", "rows")
 
     def __init__(self, rows: Rows, line: Line) -> None:
         self.rows = rows
         self.line = line
+        self._task, self._count = line.task, line.task.count
+        self._left_at: int | None = None  # its count when what encloses it ended
         self._where = _here()
         self.outer = current_loop()
         """The loop that encloses it."""
@@ -34,15 +36,34 @@ class Loop:
         """What begins in this context from now on is within it."""
         _innermost.set(self)
 
-    def leave(self) -> None:
-        """What begins from now on is within what encloses it; does nothing in another context."""
-        if _innermost.get() is self:
+    def leave(self, *, ended: bool = True) -> None:
+        """What begins from now on is within what encloses it; does nothing in another context.
+
+        Args:
+            ended: whether there was nothing left of it.
+        """
+        loop = _innermost.get()
+        if loop is self:
             _innermost.set(self.outer)
+        elif ended and self._is_around(loop):
+            while loop is not None and loop is not self:
+                loop._left_at = loop._count.done
+                loop = loop.outer
+
+    def _is_around(self, loop: Loop | None) -> bool:
+        while loop is not None and loop is not self:
+            loop = loop.outer
+        return loop is self
+
+    @property
+    def is_left_behind(self) -> bool:
+        """Whether what encloses it has ended meanwhile, and nothing was asked of it since: the two are in a `zip`."""
+        return self._left_at == self._count.done
 
     @property
     def is_under_way(self) -> bool:
         """Whether it is iterated on this thread, and not in the process that this one was forked from."""
-        return self._where == _here() and self.line.task.state == "running"
+        return self._where == _here() and self._task.runs_by(self._count)
 
 
 _innermost: contextvars.ContextVar[Loop | None] = contextvars.ContextVar(

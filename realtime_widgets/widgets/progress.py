@@ -13,17 +13,18 @@ from ..errors import RuntimeStopped
 from ..feeds.freshness import DataState
 from ..feeds.progress import ProgressFeed, TaskState
 from ..runtime import notebook
-from ..streams import Stream
 from ..streams.amounts import to_count
 from .base import LiveWidget, named_keywords
+from .counted import Counted
+from .gathering import get_gathering
 from .nesting import Loop
 from .rows import Rows
-from .sampler import get_sampler
+from .sampler import Sampled, get_sampler
 from .shown import get_shown
 from .task import Task, checked_note, checked_title, checked_total, checked_unit, ending
 
 
-class Progress(LiveWidget):
+class Progress(Counted, LiveWidget):
     """A progress bar: count, rate, the time it has taken and the time that is left; loops within it have rows below it.
 
     For a loop `track` makes one. Here somebody counts, from any thread:
@@ -71,13 +72,11 @@ class Progress(LiveWidget):
         self._rows = rows
         self._task = rows.first.task
         self._loop: Loop | None = None
-        for task in rows.tasks:
-            task.watch = watch
+        self._task.watch = watch
         title = self._task.title
         super().__init__("progress", [rows], {"0": ProgressFeed(rows.said)}, title=title, **settings)
-        for task in rows.tasks:
-            if task.state == "running":
-                watch(task)
+        if rows.is_under_way:
+            watch(rows)
 
     @traitlets.observe("title")
     def _name(self, _: Any) -> None:
@@ -114,7 +113,7 @@ class Progress(LiveWidget):
         self._reached()
 
     def _begun(self) -> None:
-        watch(self._task)
+        follow(self._task, self._rows)
         self._rows.tell()
 
     def _reached(self) -> None:
@@ -143,7 +142,7 @@ class Progress(LiveWidget):
         self._task.begin()
         self._loop = Loop(self._rows, self._rows.first)
         self._loop.enter()
-        watch(self._task)
+        follow(self._task, self._rows)
         display_once(self)
         return self
 
@@ -158,26 +157,6 @@ class Progress(LiveWidget):
     # What is known of it
 
     @property
-    def total(self) -> int | None:
-        """How many there will be; None: not known. Can be set later."""
-        return self._task.total
-
-    @total.setter
-    def total(self, total: int | None) -> None:
-        self._task.total = checked_total(total)
-        self._rows.tell()
-
-    @property
-    def description(self) -> str:
-        """A short text beside the count, such as "loss 0.31"; can be set at any time, from any thread."""
-        return self._task.note
-
-    @description.setter
-    def description(self, note: str | None) -> None:
-        self._task.note = checked_note(note)
-        self._rows.tell()
-
-    @property
     def unit(self) -> str:
         """What is counted; "B": bytes; empty: items."""
         return self._task.unit
@@ -188,60 +167,23 @@ class Progress(LiveWidget):
         self._rows.tell()
 
     @property
-    def done(self) -> int:
-        """How many there are."""
-        return self._task.done
-
-    @property
-    def state(self) -> TaskState:
-        """`waiting` for the first count, `running`, `done`, `failed` or `stopped`."""
-        return self._task.state
-
-    @property
-    def error(self) -> str:
-        """Why it has failed, as type and message; empty: it has not."""
-        return self._task.error
-
-    @property
-    def elapsed(self) -> float | None:
-        """Seconds since it began, until it ended; None: it has not begun."""
-        return self._task.elapsed
-
-    @property
-    def rate(self) -> float | None:
-        """How many a second: of late, at the end of all; None: not known."""
-        return self._task.rate
-
-    @property
-    def remaining(self) -> float | None:
-        """Seconds until the end; None: not known, or it does not run."""
-        return self._task.remaining
-
-    @property
-    def stream(self) -> Stream:
-        """Its course as a stream: `done`, `rate`, `elapsed` and `state`, ten times a second and at the end exactly.
-
-        It has records from when it is asked for first.
-        """
-        return self._task.stream
-
-    @property
     def data_state(self) -> DataState:
         """`live` while something runs, however long an item takes, `paused`, or else `idle`."""
         if self.paused:
             return "paused"
-        return "live" if any(task.state == "running" for task in self._rows.tasks) else "idle"
+        return "live" if self._rows.is_under_way else "idle"
 
     def close(self) -> None:
         """Stops what runs, and takes the bar off the pages."""
-        task = getattr(self, "_task", None)
-        if task is not None and task.state == "running" and self._loop is None:
-            task.end("stopped")
+        rows = getattr(self, "_rows", None)
+        if rows is not None:
+            rows.is_open = False
+            if self._task.state == "running" and self._loop is None:
+                self._task.end("stopped")
         super().close()
 
     def __repr__(self) -> str:
-        of = "" if self.total is None else f" of {self.total:,}"
-        return f"Progress({self.title!r}, {self.done:,}{of}, {self.state})"
+        return f"Progress{self._as_told()}"
 
 
 class CardOfLoop(Progress):
@@ -251,13 +193,23 @@ class CardOfLoop(Progress):
         self._setup(rows, **settings)
 
 
-def watch(task: Task) -> None:
-    """Have a task sampled while it runs; does nothing once the program ends."""
+def watch(counted: Sampled) -> None:
+    """Have something sampled while it runs; does nothing once the program ends."""
     with contextlib.suppress(RuntimeStopped):
-        get_sampler().add(task)
+        get_sampler().add(counted)
+
+
+def follow(task: Task, rows: Rows) -> None:
+    """Have a task that has begun sampled for those who follow it: its card, and its stream."""
+    if rows.is_watched:
+        watch(rows)
+    if task.is_watched:
+        watch(task)
 
 
 def display_once(card: Progress) -> None:
     """Display a card in the cell that runs, unless some cell shows it already; outside a notebook nothing."""
-    if notebook.is_here() and not get_shown().shows(card):
-        notebook.display(card)
+    if notebook.is_here():
+        get_gathering().add(card._rows)
+        if not get_shown().shows(card):
+            notebook.display(card)

@@ -1,17 +1,21 @@
 """Rows: the tasks of one progress card, those of inner loops below their outer one.
 
-An inner loop that begins again (in the next epoch) takes its row over: a hundred epochs make two rows. What is within
-bounds is shown, and what has ended long ago is forgotten; both are counted.
+A loop that begins again at its place (in the next epoch, as the next job of a thread) takes the row over: a hundred
+epochs make two rows. What is within bounds is shown, what runs before what has ended, and what has ended long ago is
+forgotten; both are counted.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+import threading
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Final
 
 from ..feeds.progress import ENDS, Row
+from ..runtime.forksafe import renew_after_fork
 from ..runtime.listeners import Listeners
 from .task import Task
 
@@ -19,9 +23,9 @@ MOST_ROWS: Final = 20
 
 
 class Line:
-    """A row: the task that has it now, and which place in the program it is for."""
+    """A row: the task that has it now, and which place in the program it is for; None: it has been forgotten."""
 
-    __slots__ = ("depth", "key", "parent", "place", "runs", "task")
+    __slots__ = ("children", "depth", "key", "moves", "parent", "place", "runs", "task")
 
     def __init__(self, key: int, task: Task, parent: Line | None, place: Hashable) -> None:
         self.key = key
@@ -29,12 +33,12 @@ class Line:
         self.parent = parent
         self.place = place
         self.depth: int = 0 if parent is None else parent.depth + 1
+        self.children = 0
+        """Rows below it."""
+        self.moves: Callable[[], object] | None = None
+        """What its task calls before it begins elsewhere."""
         self.runs = 0
         """To be added to the runs of its task: those of others before it, less those that this one had elsewhere."""
-
-    def keep(self) -> None:
-        """Go on to say what is so now, because the task has a row elsewhere from here on."""
-        self.task = self.task.as_it_was()
 
 
 class Rows:
@@ -47,70 +51,107 @@ class Rows:
     def __init__(self, task: Task) -> None:
         self._keys = itertools.count()
         self.first = Line(next(self._keys), task, None, None)
+        self.is_open = True
+        """Whether there is a card, or will be."""
         self._lines = [self.first]  # replaced as a whole: the I/O thread reads it at any time
+        self._free: dict[int, Line] = {}  # whose tasks have ended, on any thread, which waits for no lock
         self._forgotten = 0
         self._listeners = Listeners("a progress card")
-        if task.moves is not None and task.state != "running":
-            task.moves()
-        task.changed, task.moves = self._listeners.tell, self.first.keep
+        self._lock = threading.RLock()
+        renew_after_fork(self, Rows._renew_lock)
+        self._give(self.first, task)
 
-    def put(self, task: Task, parent: Line, place: Hashable) -> Line:
-        """Give a task a row below that of its outer loop: that of one that has ended at the same place, or a new one.
+    def _renew_lock(self) -> None:
+        self._lock = threading.RLock()
+
+    def put(self, task: Task, parent: Line | None, place: Hashable) -> Line:
+        """Give a task a row: that of one that has ended at the same place, or a new one; any thread.
 
         Args:
-            task: of an inner loop, before it begins.
-            parent: the row of the outer one.
+            task: of another loop than the first, before it begins.
+            parent: the row of the loop that it is within; None: it runs beside the first one.
             place: where in the program it is; titles that differ in their digits only are of one place.
         """
         where = (place, re.sub(r"\d+", "#", task.title))
-        line = next((each for each in self._lines if _is_free(each, parent, where)), None)
-        if line is None:
-            line = Line(next(self._keys), task, parent, where)
-            self._insert(line)
-            line.runs = -task.runs
-        elif line.task is not task:
-            line.runs += line.task.runs - task.runs
-            line.task.changed = line.task.moves = None
-            line.task = task
-        if task.moves not in (None, line.keep):
+        with self._lock:
+            lines = self._lines[1:] if len(self._lines) <= MOST_ROWS else self._free.copy().values()
+            line = next((each for each in lines if _fits(each, parent, where)), None)
+            if line is None:
+                line = Line(next(self._keys), task, parent, where)
+                line.runs = -task.runs
+                self._insert(line)
+            else:
+                self._free.pop(line.key, None)
+                if line.task is not task:
+                    line.runs += line.task.runs - task.runs
+                    line.task.changed = line.task.moves = None
+            self._give(line, task)
+            return line
+
+    def _give(self, line: Line, task: Task) -> None:
+        if task.moves not in (None, line.moves) and (line is not self.first or task.state != "running"):
             task.moves()
-        task.changed, task.moves = self._listeners.tell, line.keep
-        return line
+        line.task = task
+        line.moves = line.moves or partial(self._keep, line)
+        task.changed, task.moves = partial(self._heard, line), line.moves
+
+    def _heard(self, line: Line) -> None:
+        if line.task.state in ENDS and line is not self.first:
+            self._free[line.key] = line
+        self._listeners.tell()
+
+    def _keep(self, line: Line) -> None:
+        """Go on to say what is so now, because the task has a row elsewhere from here on."""
+        line.task = line.task.as_it_was()
+        self._heard(line)
 
     def _insert(self, line: Line) -> None:
-        lines = list(self._lines)
-        assert line.parent is not None
-        at = lines.index(line.parent) + 1
-        while at < len(lines) and lines[at].depth > line.parent.depth:
-            at += 1
+        lines, parent = list(self._lines), line.parent
+        at = len(lines)
+        if parent is not None and parent in lines:
+            parent.children += 1
+            at = lines.index(parent) + 1
+            while at < len(lines) and lines[at].depth > parent.depth:
+                at += 1
         lines.insert(at, line)
         while len(lines) > MOST_ROWS:
-            parents = {each.parent for each in lines}
-            over = (e for e in lines[1:] if e.task.state in ENDS and e is not line and e not in parents)
-            oldest = min(over, key=lambda each: each.key, default=None)
-            if oldest is None:
+            free = self._free.copy().values()
+            over = [e for e in free if _may_go(e, parent)]
+            if not over:
                 break
-            lines.remove(oldest)
-            self._forgotten += 1
+            for each in sorted(over, key=lambda each: each.key)[: len(lines) - MOST_ROWS]:
+                del self._free[each.key]
+                lines.remove(each)
+                each.place = each.task.changed = each.task.moves = None
+                if each.parent is not None:
+                    each.parent.children -= 1
+                self._forgotten += 1
         self._lines = lines
 
+    # What is asked of it
+
     @property
-    def tasks(self) -> list[Task]:
-        """The tasks that have the rows now."""
-        return [line.task for line in self._lines]
+    def is_under_way(self) -> bool:
+        """Whether one of its tasks runs."""
+        return any(line.task.state == "running" for line in self._lines)
 
     @property
     def is_watched(self) -> bool:
         """Whether a card shows them."""
         return bool(self._listeners.fns)
 
+    def sample(self) -> bool:
+        """Look at the counts of what is shown (on the I/O thread); returns whether anything runs."""
+        for line in _shown(self._lines):
+            line.task.look()
+        self._listeners.tell()
+        return self.is_watched and self.is_under_way
+
     def said(self) -> tuple[list[Row], int]:
         """Return what a card says of them, and how many others there are; any thread."""
         lines = self._lines
-        shown = [
-            each.task.row(each.key, each.depth, each.runs + each.task.runs) for each in lines[:MOST_ROWS]
-        ]
-        return shown, self._forgotten + len(lines) - len(shown)
+        said = [each.task.row(each.key, each.depth, each.runs + each.task.runs) for each in _shown(lines)]
+        return said, self._forgotten + len(lines) - len(said)
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` after every change, on the thread that made it; returns the undo."""
@@ -121,5 +162,19 @@ class Rows:
         self._listeners.tell()
 
 
-def _is_free(line: Line, parent: Line, where: Hashable) -> bool:
+def _fits(line: Line, parent: Line | None, where: Hashable) -> bool:
     return line.parent is parent and line.place == where and line.task.state in ENDS
+
+
+def _may_go(line: Line, parent: Line | None) -> bool:
+    return line.place is not None and line.task.state in ENDS and not line.children and line is not parent
+
+
+def _shown(lines: list[Line]) -> list[Line]:
+    """Return as many as a card shows: of more than that those that run, and the first."""
+    if len(lines) <= MOST_ROWS:
+        return lines
+    alive = [line for line in lines[1:] if line.task.state == "running"]
+    others = [line for line in lines[1:] if line.task.state != "running"]
+    chosen = {id(line) for line in (lines[0], *alive, *others)[:MOST_ROWS]}
+    return [line for line in lines if id(line) in chosen]

@@ -31,6 +31,15 @@ FRESH: Final = 0.1
 """Seconds for which a look at the count is good; whoever asks later looks anew. A sampler looks as often."""
 
 
+class Count:
+    """How many there are, in one run: each time that something begins it has another one, which nobody else adds to."""
+
+    __slots__ = ("done",)
+
+    def __init__(self, done: int) -> None:
+        self.done = done
+
+
 class Task:
     """Something that is counted.
 
@@ -49,8 +58,8 @@ class Task:
         self.unit = unit
         self.note = ""
         """A short text beside the count."""
-        self.done = 0
-        """How many there are: a plain number, so that counting costs next to nothing; several threads use `add`."""
+        self.count = Count(0)
+        """Of this run: a loop adds to it, so that counting costs next to nothing; several threads use `add`."""
         self.state: TaskState = "waiting"
         self.error = ""
         """Why it failed."""
@@ -77,19 +86,30 @@ class Task:
     def _renew_lock(self) -> None:
         self._lock = threading.RLock()
 
+    @property
+    def done(self) -> int:
+        """How many there are."""
+        return self.count.done
+
     # Counting
 
-    def begin(self) -> None:
-        """Begin, or begin once more: from zero, with the clock at zero."""
+    def begin(self) -> Count:
+        """Begin, or begin once more: from zero, with the clock at zero. Returns the count of this run."""
         with self._lock:
             self._begin()
+            count = self.count
         self._write()
-        self._tell()
+        self.tell()
+        return count
+
+    def runs_by(self, count: Count) -> bool:
+        """Whether it runs, and by this count."""
+        return self.state == "running" and self.count is count
 
     def _begin(self, done: int = 0) -> None:
         again = self.runs > 0
         self.runs += 1
-        self.done = done
+        self.count = Count(done)
         self._began, self._ended = self._clock(), None
         self._set_origin()
         self._become("running", begins=again)
@@ -111,7 +131,7 @@ class Task:
         """Count so many more; any number of threads may. Returns whether it has begun with that, or gone on."""
         with self._lock:
             begun = self._go_on()
-            self.done += count
+            self.count.done += count
         if begun:
             self._write()
         return begun
@@ -123,7 +143,7 @@ class Task:
         with self._lock:
             begun = self._go_on(done)
             at_once = not self.done and (self.elapsed or 0.0) < FRESH
-            self.done = done
+            self.count.done = done
             if at_once:
                 self._set_origin()
         if begun:
@@ -143,23 +163,31 @@ class Task:
             self._become("running")
         return True
 
-    def end(self, state: TaskState, error: str = "") -> None:
-        """End, with a last record that is exact; once ended it stays so."""
+    def end(self, state: TaskState, error: str = "", *, count: Count | None = None) -> None:
+        """End, with a last record that is exact; once ended it stays so.
+
+        Args:
+            state: how.
+            error: why it failed.
+            count: of the run that ends; nothing happens where that is not the one that is under way. None: any.
+        """
         with self._lock:
-            if self.state != "running":
+            if self.state != "running" or count not in (None, self.count):
                 return
             self._ended = self._clock()
             self._estimator.tell(self._ended, self.done)
             self._become(state, error)
         self._write()
-        self._tell()
+        self.tell()
 
-    def explain(self, state: TaskState, error: str) -> None:
-        """Say more of how it failed, as soon as that is known."""
+    def explain(self, count: Count, state: TaskState, error: str) -> None:
+        """Say more of how a run was stopped, as soon as that is known; does nothing once it has begun again."""
         with self._lock:
+            if self.state != "stopped" or self.count is not count:
+                return
             self._become(state, error)
         self._write()
-        self._tell()
+        self.tell()
 
     # Watching
 
@@ -196,8 +224,14 @@ class Task:
             self._look()
             self._record()
         self._write()
-        self._tell()
+        self.tell()
         return True
+
+    def look(self) -> None:
+        """Look at the count, for a card; what has a stream is sampled for that."""
+        with self._lock:
+            if self.state == "running" and self._course is None:
+                self._look()
 
     def _look(self) -> None:
         self._sampled = self._clock()
@@ -217,7 +251,8 @@ class Task:
         if self._course is not None:
             self._course.write()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Tell who follows it that something is another."""
         if self.changed is not None:
             self.changed()
 
@@ -249,7 +284,7 @@ class Task:
         return self._estimator.remaining(self._sampled, self.total) if self.state == "running" else None
 
     def _look_anew(self) -> None:
-        """Look at the count where no sampler does: nobody has followed it until now."""
+        """Look at the count where no sampler has done so of late."""
         with self._lock:
             if self.state == "running" and self._clock() - self._sampled >= FRESH:
                 self._look()
@@ -258,7 +293,7 @@ class Task:
         """Return what is known of it now, as a task that nobody counts: what still runs is stopped."""
         with self._lock:
             kept = Task(self.title, self.total, self.unit, self._clock)
-            kept.note, kept.done, kept.runs = self.note, self.done, self.runs
+            kept.note, kept.count, kept.runs = self.note, Count(self.done), self.runs
             kept.state, kept.error = self.state, self.error
             kept._origin, kept._began, kept._ended = self._origin, self._began, self._ended
         if kept.state == "running":

@@ -5,7 +5,8 @@
             ...
 
 What is iterated over passes through a generator that adds one to a number; the rest is done on the I/O thread. A loop
-within a loop has a row on the card of the outer one, which it takes over again when it begins again.
+within a loop has a row on the card of the outer one, which it takes over again when it begins again. What an iterator
+does counts for its own turn alone.
 """
 
 from __future__ import annotations
@@ -21,18 +22,20 @@ from ipywidgets import Layout
 from ..errors import RuntimeStopped, WrongType, named_keywords, shown
 from ..feeds.progress import TaskState
 from ..runtime import notebook
-from ..streams import Stream
+from .counted import Counted
+from .gathering import get_gathering
+from .left_loops import get_left_loops
 from .nesting import Loop, current_loop
-from .progress import CardOfLoop, Progress, display_once, watch
-from .rows import Rows
+from .progress import CardOfLoop, Progress, display_once, follow, watch
+from .rows import Line, Rows
 from .settings import OnlySettings
-from .task import Task, checked_note, checked_title, checked_total, checked_unit, ending
-from .unwinding import Place, frame_above, get_left_loops, places_of, stretches
+from .task import Count, Task, checked_note, checked_title, checked_total, checked_unit, ending
+from .unwinding import Place, exit_of, places_above
 
 T = TypeVar("T")
 
 
-class Tracked(OnlySettings, Generic[T]):
+class Tracked(Counted, OnlySettings, Generic[T]):
     """Something to iterate over, with its progress; `track` makes it."""
 
     def __init__(
@@ -54,20 +57,19 @@ class Tracked(OnlySettings, Generic[T]):
         return self._iterate(iter(items))
 
     def _iterate(self, items: Iterator[T]) -> Iterator[T]:
-        task = self._task
-        loop = self._begin()
-        began = places_of(frame_above(1))
+        turn = self._begin(places_above(1))
+        count = turn.count
         try:
             for item in items:
                 yield item
-                task.done += 1
-        except GeneratorExit:
-            self._left(loop, began, frame_above(1))
+                count.done += 1
+        except GeneratorExit as closing:
+            turn.leave(places_above(1), closing.__context__)
             raise
         except BaseException as error:
-            self._end(loop, *ending(error))
+            turn.end(*ending(error))
             raise
-        self._end(loop, "done")
+        turn.end("done")
 
     def __aiter__(self) -> AsyncIterator[T]:
         """The same for `async for`."""
@@ -84,33 +86,32 @@ class Tracked(OnlySettings, Generic[T]):
 
     # Begin and end
 
-    def _begin(self) -> Loop:
+    def _begin(self, places: list[Place]) -> _Turn:
         task = self._task
-        outer = current_loop()
-        if self._rows is not None or outer is None:
-            rows = self._rows = self._rows or Rows(task)
-            line = rows.first
-            if notebook.is_here():
-                display_once(self.progress)
-        else:
-            rows = outer.rows
-            line = rows.put(task, outer.line, self._place)
+        task.end("stopped")  # what another iterator has begun
+        rows, line = self._row()
+        count = task.begin()
         loop = Loop(rows, line)
-        task.begin()
         loop.enter()
-        if rows.is_watched or task.is_watched:
-            watch(task)
-        return loop
+        follow(task, rows)
+        if notebook.is_here():
+            with contextlib.suppress(RuntimeStopped):
+                get_left_loops().begun(task, count, places)
+        return _Turn(task, count, loop, places)
 
-    def _left(self, loop: Loop, began: list[Place], frame: FrameType | None) -> None:
-        """The loop was left early: it was stopped, unless its cell will end by an exception that went through it."""
-        self._end(loop, "stopped")
-        with contextlib.suppress(RuntimeStopped):  # at the end of the program
-            get_left_loops().add(self._task, stretches(began, places_of(frame)))
-
-    def _end(self, loop: Loop, state: TaskState, error: str = "") -> None:
-        loop.leave()
-        self._task.end(state, error)
+    def _row(self) -> tuple[Rows, Line]:
+        """Return its row: on its own card, on that of the loop around it, or on one that its cell has already."""
+        task, outer = self._task, current_loop()
+        if self._rows is None:
+            if outer is not None:
+                return outer.rows, outer.rows.put(task, outer.line, self._place)
+            rows = get_gathering().rows_for(task) if notebook.is_here() else Rows(task)
+            if rows.first.task is not task:
+                return rows, rows.put(task, None, self._place)
+            self._rows = rows
+        if notebook.is_here():
+            display_once(self.progress)
+        return self._rows, self._rows.first
 
     # What is known of it
 
@@ -126,71 +127,45 @@ class Tracked(OnlySettings, Generic[T]):
         return self._card
 
     @property
-    def stream(self) -> Stream:
-        """Its course as a stream: `done`, `rate`, `elapsed` and `state`, ten times a second and at the end exactly.
-
-        It has records from when it is asked for first; each time that the loop begins again is a run of its own.
-        """
-        return self._task.stream
-
-    @property
     def title(self) -> str:
         """What is under way."""
         return self._task.title
 
-    @property
-    def total(self) -> int | None:
-        """How many items there will be; None: not known. Can be set later."""
-        return self._task.total
-
-    @total.setter
-    def total(self, total: int | None) -> None:
-        self._task.total = checked_total(total)
-
-    @property
-    def description(self) -> str:
-        """A short text beside the count, such as "loss 0.31"; can be set at any time."""
-        return self._task.note
-
-    @description.setter
-    def description(self, note: str | None) -> None:
-        self._task.note = checked_note(note)
-
-    @property
-    def done(self) -> int:
-        """How many items the loop has done with."""
-        return self._task.done
-
-    @property
-    def state(self) -> TaskState:
-        """`waiting` for the loop to begin, `running`, `done`, `failed`, or `stopped`: by a `break`, an interrupt, or an
-        exception in its body, of which `failed` is told when that has ended the cell.
-        """
-        return self._task.state
-
-    @property
-    def error(self) -> str:
-        """Why it has failed, as type and message; empty: it has not, or that is not known yet."""
-        return self._task.error
-
-    @property
-    def elapsed(self) -> float | None:
-        """Seconds since the loop began, until it ended; None: it has not begun."""
-        return self._task.elapsed
-
-    @property
-    def rate(self) -> float | None:
-        """Items a second: of late, at the end of all; None: not known."""
-        return self._task.rate
-
-    @property
-    def remaining(self) -> float | None:
-        """Seconds until the end; None: not known, or it does not run."""
-        return self._task.remaining
-
     def __repr__(self) -> str:
-        of = "" if self.total is None else f" of {self.total:,}"
-        return f"track({self.title!r}, {self.done:,}{of}, {self.state})"
+        return f"track{self._as_told()}"
+
+
+class _Turn:
+    """One time that something tracked is iterated over, from its first item to its end: what another iterator does
+    with the same has no part in it.
+    """
+
+    __slots__ = ("_began", "_loop", "_task", "count")
+
+    def __init__(self, task: Task, count: Count, loop: Loop, began: list[Place]) -> None:
+        self._task = task
+        self._loop = loop
+        self._began = began
+        self.count = count
+
+    def end(self, state: TaskState, error: str = "") -> None:
+        self._loop.leave(ended=state == "done")
+        self._task.end(state, error, count=self.count)
+
+    def leave(self, left: list[Place], handled: BaseException | None) -> None:
+        """End early. All items may have come nevertheless, as from what is in a `zip` with one that has no more: then
+        it is done. Else it was stopped, unless its cell will end by an exception that went through it.
+        """
+        way = exit_of(self._began, left, handled)
+        handed_out = self.count.done + 1
+        if handed_out == self._task.total and (way.ended or self._loop.is_left_behind):
+            self.count.done = handed_out
+            self.end("done")
+            return
+        self.end("stopped")
+        with contextlib.suppress(RuntimeStopped):  # at the end of the program
+            if way.stretches:
+                get_left_loops().add(self._task, self.count, way.stretches)
 
 
 class _AsyncLoop(AsyncIterator[T]):
@@ -199,18 +174,17 @@ class _AsyncLoop(AsyncIterator[T]):
     def __init__(self, tracked: Tracked[T], items: AsyncIterator[T]) -> None:
         self._tracked = tracked
         self._items = items
-        self._loop: Loop | None = None
-        self._began: list[Place] = []
+        self._turn: _Turn | None = None
         self._ended = False
 
     async def __anext__(self) -> T:
         if self._ended:
             raise StopAsyncIteration
-        if self._loop is None:
-            self._loop = self._tracked._begin()
-            self._began = places_of(frame_above(1))
+        turn = self._turn
+        if turn is None:
+            self._turn = self._tracked._begin(places_above(1))
         else:
-            self._tracked._task.done += 1
+            turn.count.done += 1
         try:
             return await self._items.__anext__()
         except StopAsyncIteration:
@@ -222,13 +196,14 @@ class _AsyncLoop(AsyncIterator[T]):
 
     def _end(self, state: TaskState, error: str = "") -> None:
         self._ended = True
-        assert self._loop is not None
-        self._tracked._end(self._loop, state, error)
+        assert self._turn is not None
+        self._turn.end(state, error)
 
     def __del__(self) -> None:
-        if self._loop is not None and not self._ended:
+        turn = self._turn
+        if turn is not None and not self._ended:
             self._ended = True
-            self._tracked._left(self._loop, self._began, frame_above(1))
+            turn.leave(places_above(1), sys.exc_info()[1])
 
 
 @named_keywords
@@ -246,8 +221,10 @@ def track(
     """Iterate with a progress bar: count, rate, the time it has taken and the time that is left.
 
     The bar is shown in the running cell when the loop begins; outside a notebook the loop runs silently. A loop within
-    the loop has a row below it on the same card. A `break` stops it, an exception makes it fail, and both show how far
-    it came: an item counts once the loop has done with it. Counting costs less than a tenth of a microsecond an item.
+    the loop has a row below it on the same card, and so have loops of other threads of the cell, and those that run
+    beside each other, as in `asyncio.gather`. A `break` stops it, an exception makes it fail, and both show how far it
+    came: an item counts once the loop has done with it. Of what is in a `zip` each is done that had no more items than
+    were asked for. Counting costs less than a tenth of a microsecond an item.
 
     Args:
         items: anything to iterate over, by `for` or by `async for`.

@@ -86,3 +86,32 @@ def test_what_is_entered_in_another_context_is_not_entered_here():
     assert current_loop() is outer
     inner.leave()
     assert current_loop() is outer
+
+
+def test_one_that_has_begun_again_is_another_loop():
+    old = loop()
+    old.enter()
+    old.line.task.begin()
+    assert current_loop() is None
+    new = Loop(old.rows, old.line)
+    new.enter()
+    assert (current_loop(), new.outer) == (new, None)
+    old.leave()
+    assert current_loop() is new
+
+
+def test_what_is_within_one_that_ends_is_left_behind_until_it_is_asked_for_more():
+    loops = []
+    for _ in range(3):
+        loops.append(loop())
+        loops[-1].enter()
+    first, *inner = loops
+    assert not any(each.is_left_behind for each in loops)
+    first.leave(ended=False)
+    assert not any(each.is_left_behind for each in loops)
+    first.leave()
+    assert [each.is_left_behind for each in loops] == [False, True, True]
+    inner[1].line.task.count.done += 1
+    assert [each.is_left_behind for each in inner] == [True, False]
+    loop().leave()
+    assert [each.is_left_behind for each in inner] == [True, False], "that was no loop around them"

@@ -164,7 +164,7 @@ def test_loops_in_the_block_have_rows_below_it(sent: Recorder):
             bar.update()
     frame = sent.wait_for(lambda frame: any(len(body["rows"]) > 1 for body in bodies(frame, bar)))
     assert frame
-    assert [task.title for task in bar._rows.tasks] == ["files", "lines"]
+    assert [row.title for row in bar._rows.said()[0]] == ["files", "lines"]
 
 
 # What is refused

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 from realtime_widgets.widgets.rows import MOST_ROWS, Line, Rows
 from realtime_widgets.widgets.task import Task
 
@@ -86,18 +89,18 @@ def test_more_than_can_be_shown_are_counted_and_forgotten():
     assert (len(said), more) == (MOST_ROWS, 10_001 - MOST_ROWS)
     assert said[0].title == "Files"
     assert said[-1].title == "9999"
-    assert len(rows.tasks) == MOST_ROWS
+    assert len(rows._lines) == MOST_ROWS
 
 
 def test_what_runs_is_not_forgotten_and_counted_where_there_is_no_room():
     rows = Rows(task("Jobs"))
     lines = [inner(rows, "job", end=False) for _ in range(30)]
-    assert len(rows.tasks) == 31
+    assert len(rows._lines) == 31
     assert rows.said()[1] == 31 - MOST_ROWS
     for line in lines:
         line.task.end("done")
     inner(rows, "last", place="there")
-    assert (len(rows.tasks), rows.said()[1]) == (MOST_ROWS, 32 - MOST_ROWS)
+    assert (len(rows._lines), rows.said()[1]) == (MOST_ROWS, 32 - MOST_ROWS)
 
 
 def begin_again(rows: Rows, again: Task, done: int, place: str = "here") -> Line:
@@ -156,10 +159,99 @@ def test_those_who_listen_hear_of_what_has_the_row_now():
     old = inner(rows, "b").task
     new = inner(rows, "b", end=False).task
     before = len(told)
-    old.explain("failed", "x")
+    old.explain(old.count, "failed", "x")
     assert len(told) == before
     new.end("done")
     assert len(told) == before + 1
     undo()
-    new.explain("failed", "x")
+    new.explain(new.count, "failed", "x")
     assert len(told) == before + 1
+
+
+def beside(rows: Rows, title: str = "job", *, place: str = "here") -> Task:
+    made = Task(title, 3, "")
+    rows.put(made, None, place)
+    made.begin()
+    return made
+
+
+def test_what_runs_beside_the_first_stands_at_its_depth_and_takes_rows_over_likewise():
+    rows = Rows(task("job 0"))
+    inner(rows, "within")
+    for i in range(1, 100):
+        beside(rows, f"job {i}").end("done")
+    assert shown(rows) == [("job 0", 0, 1), ("within", 1, 1), ("job 99", 0, 99)]
+
+
+def test_of_more_than_can_be_shown_those_that_run_are():
+    rows = Rows(task("jobs"))
+    jobs = [beside(rows) for _ in range(1000)]
+    assert rows.said()[1] == 1001 - MOST_ROWS
+    for job in jobs[:-5]:
+        job.end("done")
+    said, more = rows.said()
+    assert [row.state for row in said] == ["running", *["done"] * 14, *["running"] * 5]
+    assert more == 1001 - MOST_ROWS
+    rows.first.task.end("done")
+    assert rows.is_under_way
+    for job in jobs[-5:]:
+        job.end("done")
+    assert not rows.is_under_way
+    beside(rows, "last").end("done")
+    assert (len(rows._lines), rows.said()[1]) == (MOST_ROWS, 1002 - MOST_ROWS)
+
+
+def test_what_was_forgotten_has_a_row_again_when_it_begins_again():
+    rows, old = Rows(task("a")), Task("old", 3, "")
+    begin_again(rows, old, 1, "old")
+    for i in range(30):
+        inner(rows, "x" * (i + 1))
+    assert "old" not in [row[0] for row in shown(rows)]
+    old.explain(old.count, "failed", "x")
+    begin_again(rows, old, 2, "old")
+    assert shown(rows)[-1] == ("old", 1, 1)
+    assert rows.said()[1] == 32 - MOST_ROWS + 1
+
+
+def test_one_whose_outer_loop_was_forgotten_has_a_row_nevertheless():
+    rows = Rows(task("a"))
+    outer = inner(rows, "outer")
+    for i in range(30):
+        inner(rows, "x" * (i + 1))
+    inner(rows, "inner", outer)
+    assert shown(rows)[-1] == ("inner", 2, 1)
+
+
+def test_threads_that_begin_and_end_loops_lose_none():
+    rows = Rows(task("jobs"))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        work = [
+            threading.Thread(target=lambda: [beside(rows, "job").end("done") for _ in range(300)])
+            for _ in range(8)
+        ]
+        for thread in work:
+            thread.start()
+        for thread in work:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    said, more = rows.said()
+    assert sum(row.runs for row in said[1:]) == 8 * 300
+    assert (len(said) <= 9, more) == (True, 0)
+
+
+def test_a_look_at_what_is_shown_is_told_once_and_rests_at_the_end():
+    rows = Rows(task("jobs"))
+    jobs = [beside(rows) for _ in range(50)]
+    told: list[int] = []
+    undo = rows.listen(lambda: told.append(1))
+    assert rows.sample()
+    assert len(told) == 1
+    for job in [rows.first.task, *jobs]:
+        job.end("done")
+    assert not rows.sample()
+    undo()
+    jobs[0].begin()
+    assert not rows.sample(), "no card shows it"

@@ -38,11 +38,11 @@ def test_it_waits_runs_and_ends(task: Task, clock: Clock):
     assert (task.state, task.elapsed, task.rate, task.remaining) == ("waiting", None, None, None)
     task.begin()
     clock.now += 2
-    task.done = 4
+    task.count.done = 4
     assert task.sample()
     assert (task.state, task.elapsed, task.rate, task.remaining) == ("running", 2, 2, 3)
     clock.now += 3
-    task.done = 10
+    task.count.done = 10
     task.end("done")
     assert (task.state, task.elapsed, task.rate, task.remaining) == ("done", 5, 2, None)
     assert not task.sample()
@@ -63,10 +63,10 @@ def test_its_stream_has_the_course_and_the_exact_end(task: Task, clock: Clock):
     task.begin()
     for _ in range(3):
         clock.now += 1
-        task.done += 2
+        task.count.done += 2
         task.sample()
     assert not stream.complete
-    task.done = 9
+    task.count.done = 9
     task.end("stopped")
     assert records(task) == [
         (0, 0, "running"),
@@ -82,7 +82,7 @@ def test_its_stream_has_the_course_and_the_exact_end(task: Task, clock: Clock):
 def test_a_stream_that_is_asked_for_later_has_what_is_so(task: Task, clock: Clock):
     task.begin()
     clock.now += 4
-    task.done = 8
+    task.count.done = 8
     task.end("done")
     assert records(task) == [(8, 4, "done")]
 
@@ -90,7 +90,7 @@ def test_a_stream_that_is_asked_for_later_has_what_is_so(task: Task, clock: Cloc
 def test_each_time_it_begins_is_a_run_of_the_stream(task: Task, clock: Clock):
     stream = task.stream
     task.begin()
-    task.done = 3
+    task.count.done = 3
     task.end("done")
     task.begin()
     assert (task.done, task.runs, stream.complete, len(stream.runs)) == (0, 2, False, 1)
@@ -126,7 +126,7 @@ def test_of_several_threads_that_count_first_one_begins(clock: Clock):
 
 def test_what_is_counted_while_it_ends_is_in_the_last_record(task: Task):
     task.begin()
-    task.done = 10
+    task.count.done = 10
     stream = task.stream
     task.end("done")
     assert task.add(2)  # by a thread that came too late
@@ -217,7 +217,7 @@ def test_what_is_known_later_of_its_end_is_in_its_stream(task: Task, clock: Cloc
     stream = task.stream
     task.begin()
     task.end("stopped")
-    task.explain("failed", "ValueError: x")
+    task.explain(task.count, "failed", "ValueError: x")
     assert [row[2] for row in records(task)] == ["running", "stopped", "failed"]
     assert stream.complete
 
@@ -225,7 +225,7 @@ def test_what_is_known_later_of_its_end_is_in_its_stream(task: Task, clock: Cloc
 def test_who_asks_while_nobody_follows_it_is_told(task: Task, clock: Clock):
     task.begin()
     clock.now += 2
-    task.done = 4
+    task.count.done = 4
     assert (task.rate, task.remaining, task.is_watched) == (2, 3, False)
     clock.now += 3
     assert task.elapsed == 5
@@ -295,3 +295,33 @@ def test_an_exception_is_a_failure_and_an_interrupt_is_none(
     error: BaseException | None, said: tuple[str, str]
 ):
     assert ending(error) == said
+
+
+def test_each_run_has_a_count_that_the_next_one_does_not_know(task: Task):
+    first = task.begin()
+    first.done += 5
+    second = task.begin()
+    first.done += 1
+    task.end("failed", "x", count=first)
+    assert (task.done, task.state, task.runs_by(first), task.runs_by(second)) == (0, "running", False, True)
+    second.done += 2
+    task.end("stopped", count=second)
+    task.explain(first, "failed", "x")
+    assert (task.done, task.state, task.runs_by(second)) == (2, "stopped", False)
+    task.explain(second, "failed", "x")
+    assert (task.state, task.error) == ("failed", "x")
+
+
+def test_a_card_looks_at_what_has_no_stream(task: Task, clock: Clock):
+    count = task.begin()
+    clock.now += 0.01
+    count.done = 10
+    task.look()
+    assert task._rate() == pytest.approx(1000)
+    length = len(task.stream)
+    clock.now += 0.01
+    count.done = 30
+    task.look()
+    assert (task._rate(), len(task.stream)) == (pytest.approx(1000), length), (
+        "the sampler does, for the stream"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import os
 import subprocess
 import sys
@@ -16,8 +17,9 @@ import pytest
 import realtime_widgets as rw
 from realtime_widgets.errors import UsageError, WrongType
 from realtime_widgets.widgets import tracking
+from realtime_widgets.widgets.gathering import MOST_CARDS
+from realtime_widgets.widgets.left_loops import LeftLoops
 from realtime_widgets.widgets.nesting import current_loop
-from realtime_widgets.widgets.unwinding import MOST_LEFT, LeftLoops
 from support.kernel import Kernel, running_kernel
 from support.recorder import Recorder, bodies
 
@@ -147,6 +149,120 @@ def test_a_generator_that_is_closed_or_forgotten_stops_it():
     assert current_loop() is None
 
 
+def zipped(bars: list[tracking.Tracked[Any]]) -> None:
+    for _ in zip(*bars, strict=False):
+        pass
+
+
+def in_c(bars: list[tracking.Tracked[Any]]) -> None:
+    assert len(list(zip(*bars, strict=False))) == 3
+
+
+def mapped(bars: list[tracking.Tracked[Any]]) -> None:
+    for _ in map(lambda *items: items, *bars):
+        pass
+
+
+def strictly(bars: list[tracking.Tracked[Any]]) -> None:
+    for _ in zip(*bars, strict=True):
+        pass
+
+
+@pytest.mark.parametrize("loop", [zipped, in_c, mapped, strictly])
+def test_what_is_zipped_is_done_with_its_last_item_whoever_is_asked_for_more(loop: Callable[..., None]):
+    bars = [rw.track(range(3), name) for name in "abc"]
+    loop(bars)
+    assert [end(bar) for bar in bars] == [("done", 3, "")] * 3
+    assert current_loop() is None
+
+
+@pytest.mark.parametrize("loop", [zipped, in_c, mapped])
+def test_what_is_longer_is_stopped(loop: Callable[..., None]):
+    bars = [rw.track(range(count)) for count in (3, 10)]
+    loop(bars)
+    assert [bar.state for bar in bars] == ["done", "stopped"]
+    bars = [rw.track(range(count)) for count in (10, 3)]
+    loop(bars)
+    assert [end(bar) for bar in bars] == [("stopped", 3, ""), ("done", 3, "")]
+
+
+def test_a_slice_of_all_is_done_and_one_of_some_is_stopped():
+    for bar, count in ((whole := rw.track(range(3)), 3), (some := rw.track(range(10)), 3)):
+        for _ in itertools.islice(bar, count):
+            pass
+    assert (end(whole), end(some)) == (("done", 3, ""), ("stopped", 2, ""))
+
+
+def test_a_break_at_the_last_item_stops_it_nevertheless():
+    bar = rw.track(range(3))
+    for i in enumerate(bar):
+        if i[0] == 2:
+            break
+    assert end(bar) == ("stopped", 2, "")
+
+
+def test_an_exception_at_the_last_item_of_all_makes_none_of_them_done():
+    bars = [rw.track(range(3)) for _ in range(2)]
+    with pytest.raises(ZeroDivisionError):
+        list(map(lambda *items: 1 / (items[0] - 2), *bars))
+    assert [bar.state for bar in bars] == ["stopped", "stopped"]
+    bars = [rw.track(range(3)) for _ in range(2)]
+
+    def work() -> None:
+        for i, _ in zip(*bars, strict=False):
+            1 / (i - 2)
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+    assert [bar.state for bar in bars] == ["stopped", "stopped"]
+
+
+def test_an_iterator_has_no_part_in_what_a_later_one_does():
+    bar = rw.track(range(5))
+    stream = bar.stream
+    old = iter(bar)
+    next(old), next(old)
+    for i in bar:
+        if i == 1:
+            next(old)
+            assert (bar.state, bar.done) == ("running", 1)
+        if i == 3:
+            del old
+            assert (bar.state, bar.done) == ("running", 3)
+    assert (end(bar), len(stream.runs)) == (("done", 5, ""), 1)
+    assert current_loop() is None
+
+
+def test_nor_has_one_within_another_loop():
+    outer = rw.track(range(1), "outer")
+    for _ in outer:
+        inner = rw.track(range(3), "inner")
+        old = iter(inner)
+        next(old)
+        list(inner)
+        del old
+    assert rows(outer) == [("outer", 0, 1, 1, "done"), ("inner", 1, 2, 3, "done")]
+
+
+def test_nor_has_one_of_async_for():
+    async def run() -> None:
+        class Again:
+            def __aiter__(self) -> AsyncIterator[int]:
+                return slowly(3)
+
+        bar = rw.track(Again(), total=3)
+        old = aiter(bar)
+        await anext(old), await anext(old)
+        async for i in bar:
+            if i == 1:
+                await anext(old)
+                del old
+                assert (bar.state, bar.done) == ("running", 1)
+        assert end(bar) == ("done", 3, "")
+
+    asyncio.run(run())
+
+
 def test_it_can_be_iterated_again():
     bar = rw.track([1, 2])
     stream = bar.stream
@@ -207,19 +323,59 @@ def test_async_loops_are_told_likewise(left: LeftLoops):
     )
 
 
-def test_of_loops_that_are_left_by_the_thousand_the_last_are_kept(left: LeftLoops):
-    for _ in range(MOST_LEFT + 5):
-        for _ in rw.track([1]):
-            break
-    assert len(left._left) == MOST_LEFT
-    bar = rw.track([1])
+def test_of_two_loops_at_one_place_that_which_the_exception_left_has_failed(left: LeftLoops):
+    bars = [rw.track(range(9), f"epoch {i}") for i in range(3)]
 
     def cell() -> None:
-        for _ in bar:
-            raise ValueError("x")
+        for i, bar in enumerate(bars):
+            try:
+                for j in bar:
+                    if i == 0:
+                        break
+                    [0, 1][j]
+            except IndexError:
+                if i == 2:
+                    raise
 
     run(left, cell)
-    assert (bar.state, len(left._left)) == ("failed", 0)
+    assert [(bar.state, bar.done) for bar in bars] == [("stopped", 0), ("stopped", 2), ("failed", 2)]
+
+
+def test_an_exception_in_what_a_map_calls_is_told(left: LeftLoops):
+    bar = rw.track([2, 1, 0])
+    run(left, lambda: list(map(lambda item: 1 / item, bar)))
+    assert (bar.state, bar.done, bar.error) == ("failed", 2, "ZeroDivisionError: division by zero")
+
+
+@pytest.fixture
+def notebook(left: LeftLoops, monkeypatch: pytest.MonkeyPatch) -> LeftLoops:
+    """One in which a cell runs, without its displays."""
+    monkeypatch.setattr(tracking.notebook, "is_here", lambda: True)
+    monkeypatch.setattr(tracking, "display_once", lambda _: None)
+    return left
+
+
+def test_one_that_an_exception_does_not_end_is_ended_with_its_cell(notebook: LeftLoops, sent: Recorder):
+    bars = [rw.track([2, 1, 0]) for _ in range(3)]
+    kept: list[Exception] = []
+    other = iter(rw.track([1, 2], "another"))
+    next(other)
+
+    def cell() -> None:
+        assert sum(1 / item for item in bars[0] if item) == 1.5
+        try:
+            sum(1 / item for item in bars[1])
+        except ZeroDivisionError as error:
+            kept.append(error)
+        sum(1 / item for item in bars[2])
+
+    run(notebook, cell)
+    assert [bar.state for bar in bars] == ["done", "running", "failed"]
+    assert (bars[2].done, bars[2].error) == (2, "ZeroDivisionError: division by zero")
+    assert next(other) == 2
+    kept.clear()
+    gc.collect()
+    assert [bar.state for bar in bars] == ["done", "stopped", "failed"]
 
 
 def test_one_that_is_dropped_at_the_end_of_the_program_is_silent():
@@ -229,7 +385,7 @@ def test_one_that_is_dropped_at_the_end_of_the_program_is_silent():
 
 
 def test_one_that_nobody_is_seen_to_leave_is_stopped(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(tracking, "frame_above", lambda _: None)
+    monkeypatch.setattr(tracking, "places_above", lambda _: [])
     bar = rw.track(range(3))
     for _ in bar:
         break
@@ -542,15 +698,41 @@ def test_loops_one_after_the_other_have_a_card_each(kernel: Kernel):
     assert views(kernel.run(code, cell="a")) == 3
 
 
-def test_loops_of_threads_have_a_card_each_in_the_cell_that_started_them(kernel: Kernel):
-    code = """
-import threading
-threads = [threading.Thread(target=lambda: list(rw.track(range(3), 'a'))) for _ in range(2)]
-for _ in rw.track(range(1), 'outer'):
-    for thread in threads: thread.start()
-    for thread in threads: thread.join()
+POOL = """
+from concurrent.futures import ThreadPoolExecutor
+def job(i):
+    for _ in rw.track(range(3), f'job {i}'): pass
 """
-    assert views(kernel.run(code, cell="a")) == 3
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for _ in rw.track(range(1), 'outer'):\n    with ThreadPoolExecutor(4) as pool: list(pool.map(job, range(300)))",
+        "with ThreadPoolExecutor(4) as pool: list(pool.map(job, range(300)))",
+        "with ThreadPoolExecutor(1) as pool: list(pool.map(job, range(300)))",
+        "with rw.Progress('jobs'), ThreadPoolExecutor(4) as pool: list(pool.map(job, range(300)))",
+    ],
+)
+def test_loops_of_threads_have_rows_on_one_card_of_the_cell_that_started_them(kernel: Kernel, code: str):
+    assert views(kernel.run(POOL + code, cell="a")) == 1
+    assert cards(kernel) <= 1
+
+
+def test_loops_that_run_beside_each_other_have_one_card(kernel: Kernel):
+    code = """
+import asyncio
+async def job(i):
+    for _ in rw.track(range(3), f'job {i}'): await asyncio.sleep(0)
+await asyncio.gather(*map(job, range(300)))
+"""
+    assert views(kernel.run(code, cell="a")) == 1
+
+
+def test_loops_one_after_the_other_have_no_more_cards_than_can_be_read(kernel: Kernel):
+    code = "for i in range(300):\n    for _ in rw.track(range(2), f'job {i}'): pass"
+    for _ in range(2):
+        assert views(kernel.run(code, cell="a")) == MOST_CARDS
 
 
 def test_a_card_that_is_shown_is_not_shown_twice(kernel: Kernel):
