@@ -13,7 +13,6 @@ from ..errors import RuntimeStopped
 from ..feeds.freshness import DataState
 from ..feeds.progress import ProgressFeed, TaskState
 from ..runtime import notebook
-from ..streams.amounts import to_count
 from .base import LiveWidget, named_keywords
 from .counted import Counted
 from .gathering import get_gathering
@@ -21,7 +20,7 @@ from .nesting import Loop
 from .rows import Rows
 from .sampler import Sampled, get_sampler
 from .shown import get_shown
-from .task import Task, checked_note, checked_title, checked_total, checked_unit, ending
+from .task import MOST, Task, checked_count, checked_note, checked_title, checked_total, checked_unit, ending
 
 
 class Progress(Counted, LiveWidget):
@@ -90,10 +89,10 @@ class Progress(Counted, LiveWidget):
 
         Raises:
             WrongType: when it is no number.
-            UsageError: when it is negative, or not whole.
+            UsageError: when it is negative, not whole, or more than 2**53.
         """
-        if type(count) is not int or count < 0:
-            count = to_count(count, "update() of a progress bar")
+        if type(count) is not int or not 0 <= count <= MOST:
+            count = checked_count(count, "update() of a progress bar")
         task = self._task
         if task.add(count):
             self._begun()
@@ -105,9 +104,9 @@ class Progress(Counted, LiveWidget):
 
         Raises:
             WrongType: when it is no number.
-            UsageError: when it is negative, or not whole.
+            UsageError: when it is negative, not whole, or more than 2**53.
         """
-        done = to_count(done, "set() of a progress bar")
+        done = checked_count(done, "set() of a progress bar")
         if self._task.put(done):
             self._begun()
         self._reached()

@@ -25,7 +25,7 @@ from .course import Course, Record
 from .settings import text
 
 MOST: Final = 2**53
-"""The largest total: larger numbers are not exact in the pages."""
+"""The largest count: larger numbers are not exact in the pages."""
 
 FRESH: Final = 0.1
 """Seconds for which a look at the count is good; whoever asks later looks anew. A sampler looks as often."""
@@ -334,10 +334,20 @@ def checked_total(total: Any) -> int | None:
     """
     if total is None:
         return None
-    count = to_count(total, "total= of a progress bar")
-    if count > MOST:
-        raise UsageError(f"total={count} cannot be shown: pass 2**53 at most, or None where it is not known")
-    return count
+    return checked_count(total, "total= of a progress bar")
+
+
+def checked_count(count: Any, what: str) -> int:
+    """Return a count.
+
+    Raises:
+        WrongType: when it is no number.
+        UsageError: when it is no count.
+    """
+    checked = to_count(count, what)
+    if checked > MOST:
+        raise UsageError(f"{what} cannot be {shown(checked)}: 2**53 is the largest count that can be shown")
+    return checked
 
 
 def checked_title(title: Any, what: str) -> str:

@@ -15,7 +15,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from types import FrameType
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, NoReturn, TypeVar, cast
 
 from ipywidgets import Layout
 
@@ -130,6 +130,11 @@ class Tracked(Counted, OnlySettings, Generic[T]):
     def title(self) -> str:
         """What is under way."""
         return self._task.title
+
+    def __reduce_ex__(self, protocol: object, /) -> NoReturn:
+        raise WrongType(
+            f"{self!r} can be neither copied nor pickled: track the items where they are iterated over"
+        )
 
     def __repr__(self) -> str:
         return f"track{self._as_told()}"
@@ -263,6 +268,10 @@ def track(
 def _length(items: Any) -> int | None:
     """Return how many items there will be; None: nobody knows. A loader may have a `len` and refuse it."""
     try:
+        if any(kind.__name__ == "DataFrame" for kind in type(items).__mro__):
+            return checked_total(
+                len(items.columns)
+            )  # its length is of its rows, and it is iterated by columns
         return checked_total(len(items))
     except Exception:
         return None

@@ -170,7 +170,7 @@ def test_loops_in_the_block_have_rows_below_it(sent: Recorder):
 # What is refused
 
 
-@pytest.mark.parametrize("count", [-1, 1.5, float("nan"), "3", None, True])
+@pytest.mark.parametrize("count", [-1, 1.5, float("nan"), "3", None, True, 10**400])
 def test_what_is_no_count_is_not_counted(sent: Recorder, count: Any):
     bar = rw.Progress("a", total=10)
     for method in (bar.update, bar.set):

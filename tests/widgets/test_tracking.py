@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
 import itertools
 import os
+import pickle
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import realtime_widgets as rw
@@ -79,6 +82,26 @@ def test_the_total_is_the_length_unless_it_is_told():
     assert end(bar) == ("done", 12, "")
     bar.total = 12
     assert bar.total == 12
+
+
+def test_a_table_is_iterated_by_its_columns():
+    table = pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]})
+    bar, rows = rw.track(table), rw.track(table.itertuples(), total=len(table))
+    assert (list(bar), bar.total, end(bar)) == (["a", "b"], 2, ("done", 2, ""))
+    assert (len(list(rows)), end(rows)) == (3, ("done", 3, ""))
+
+
+@pytest.mark.parametrize("told", [2, 9])
+def test_a_length_may_be_wrong(told: int):
+    class Loader:
+        def __len__(self) -> int:
+            return told
+
+        def __iter__(self) -> Iterator[int]:
+            return iter(range(5))
+
+    bar: tracking.Tracked[int] = rw.track(Loader())
+    assert (list(bar), bar.total, end(bar)) == ([*range(5)], told, ("done", 5, ""))
 
 
 def test_nothing_at_all_is_done_at_once():
@@ -621,6 +644,12 @@ def test_the_wrong_kind_of_loop_is_named():
         iter(rw.track(slowly(1)))
     with pytest.raises(WrongType, match="is iterated by `for`"):
         rw.track([1]).__aiter__()
+
+
+@pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_it_is_neither_copied_nor_pickled(take: Callable[[Any], object]):
+    with pytest.raises(WrongType, match=r"track\('a', 0 of 1, waiting\) can be neither copied nor pickled"):
+        take(rw.track([1], "a"))
 
 
 def test_what_was_meant_is_named():
