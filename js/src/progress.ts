@@ -51,12 +51,14 @@ export class Progress extends LiveWidget {
 
   /** How the whole has ended is said once; how far it is, never. */
   #tellEnd(): void {
-    const first = this.rows[0];
+    const outer = this.rows.filter(({ depth }) => depth === 0); // several, where jobs run beside each other
+    const first = outer.find(({ state }) => state === "failed") ?? outer[0];
     if (!first) return;
-    const ended = endText(first, this.locale) !== "";
+    const ended = outer.every((row) => endText(row, this.locale) !== "");
     if (!ended && this.#known) return;
     this.#known = true;
-    const text = () => endText(first, this.locale);
+    const title = first !== outer[0] && first.title ? `${first.title}: ` : "";
+    const text = () => title + endText(first, this.locale);
     this.tell("end", ended ? `${first.state} ${first.runs}` : "", text, first.state === "failed");
   }
 

@@ -121,6 +121,20 @@ describe("what is said", () => {
     expect(document.querySelector("[data-rw-announcer=assertive] p")).not.toBeNull();
   });
 
+  it("is the end of all that ran beside each other, and of them that which has failed", () => {
+    const jobs = (...states: Row["state"][]) => put(states.map((state, i) => ({ title: `job ${i}`, state })));
+    jobs("running", "running");
+    jobs("done", "running");
+    expect(said()).toEqual([]);
+    jobs("done", "done");
+    expect(said()).toEqual(["job 0: Done"]);
+    stage.pass(10);
+    jobs("running", "failed");
+    expect(said()).toEqual([]);
+    jobs("done", "failed");
+    expect(said()).toEqual(["job 0: job 1: Failed"]);
+  });
+
   it("is nothing of what had ended before anybody looked", () => {
     put([{ state: "done" }]);
     expect(said()).toEqual([]);
