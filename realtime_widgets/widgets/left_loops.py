@@ -10,10 +10,13 @@ from typing import Final
 
 from ..runtime import get_runtime, notebook
 from .task import Count, Task, ending
-from .unwinding import Place, Stretch, passed
+from .unwinding import Place, Stretch, passed, with_origins
 
 MOST_LEFT: Final = 1000
 """Loops that wait; of a cell in which exceptions leave more of them the last ones are told."""
+
+EXPRESSIONS: Final = ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
+"""Code that is nothing but a loop."""
 
 
 class LeftLoops:
@@ -25,8 +28,8 @@ class LeftLoops:
         self._is_told = notebook.watch_errors(self._explain)
 
     def begun(self, task: Task, count: Count, began: list[Place]) -> None:
-        """Know that a loop runs. An exception does not end one of a generator expression, which it has in its frame
-        until nobody has the traceback: the end of the cell does.
+        """Know that a loop runs. An exception does not end one whose iterator its frame has by a name, as that of a
+        generator expression: the traceback has the frame, and the notebook the traceback.
 
         Args:
             task: what the loop counts.
@@ -36,9 +39,7 @@ class LeftLoops:
         if not self._is_told or not began:
             return
         inner = began[0]
-        if (
-            inner.code.co_flags & inspect.CO_NEWLOCALS
-        ):  # what a cell has in its own frame may go on in the next one
+        if inner.code.co_flags & inspect.CO_NEWLOCALS:  # what a cell has by a name may go on in the next one
             _put(self._running, task, count, [Stretch(inner.frame, inner.code, inner.at, sys.maxsize)])
 
     def add(self, task: Task, count: Count, stretches: list[Stretch]) -> None:
@@ -59,14 +60,21 @@ class LeftLoops:
         waiting, self._left = self._left, {}
         if error is None:
             return
+        errors = with_origins(error)
         for ref, count, stretches in waiting.values():
-            task = ref()
-            if task is not None and passed(error, stretches):
-                task.explain(count, *ending(error))
+            task, cause = ref(), _who_passed(errors, stretches)
+            if task is not None and cause is not None:
+                task.explain(count, *ending(cause))
         for ref, count, stretches in list(self._running.values()):
-            task = ref()
-            if task is not None and passed(error, stretches):
-                task.end(*ending(error), count=count)
+            task, cause = ref(), _who_passed(errors, stretches)
+            if task is not None and cause is not None:
+                # A function may have left its loop before: that it is over is all that is known.
+                exactly = stretches[0].code.co_name in EXPRESSIONS
+                task.end(*(ending(cause) if exactly else ("stopped", "")), count=count)
+
+
+def _who_passed(errors: list[BaseException], stretches: list[Stretch]) -> BaseException | None:
+    return next((error for error in errors if passed(error, stretches)), None)
 
 
 def _put(

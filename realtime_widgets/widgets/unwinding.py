@@ -86,6 +86,7 @@ def _references_of_a_frame() -> int:
     return places_above(0)[0].references
 
 
+MOST_ORIGINS: Final = 100
 FOR_ITER: Final = dis.opmap["FOR_ITER"]
 UNREFERENCED: Final = _references_of_a_frame()
 """The references to a frame that nothing but the interpreter knows; how many these are is a matter of its version."""
@@ -142,6 +143,19 @@ def _is_for(place: Place) -> bool:
 
 def _position(code: CodeType, at: int) -> tuple[int | None, ...]:
     return next(islice(code.co_positions(), max(0, at // 2), None), (None,))
+
+
+def with_origins(error: BaseException) -> list[BaseException]:
+    """Return an exception, those that it was raised in or from, and those of a group; the newest of many."""
+    found: list[BaseException] = []
+    pending: list[BaseException | None] = [error]
+    while pending and len(found) < MOST_ORIGINS:
+        each = pending.pop(0)
+        if each is not None and all(each is not other for other in found):
+            found.append(each)
+            pending += [each.__cause__, each.__context__]
+            pending += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+    return found
 
 
 def passed(error: BaseException, stretches: list[Stretch]) -> bool:

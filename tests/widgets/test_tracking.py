@@ -370,6 +370,30 @@ def test_an_exception_in_what_a_map_calls_is_told(left: LeftLoops):
     assert (bar.state, bar.done, bar.error) == ("failed", 2, "ZeroDivisionError: division by zero")
 
 
+def test_what_an_exception_has_left_before_it_became_another_has_failed_by_the_first(left: LeftLoops):
+    first, second = rw.track([2, 1, 0]), rw.track([2, 1, 0])
+
+    def cell() -> None:
+        try:
+            for item in first:
+                1 / item
+        except ZeroDivisionError as error:
+            raise RuntimeError("it did not work") from error
+
+    async def job() -> None:
+        for item in second:
+            1 / item
+
+    async def jobs() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(job())
+
+    run(left, cell)
+    run(left, lambda: asyncio.run(jobs()))
+    told = ("failed", 2, "ZeroDivisionError: division by zero")
+    assert [(bar.state, bar.done, bar.error) for bar in (first, second)] == [told, told]
+
+
 @pytest.fixture
 def notebook(left: LeftLoops, monkeypatch: pytest.MonkeyPatch) -> LeftLoops:
     """One in which a cell runs, without its displays."""
@@ -399,6 +423,24 @@ def test_one_that_an_exception_does_not_end_is_ended_with_its_cell(notebook: Lef
     kept.clear()
     gc.collect()
     assert [bar.state for bar in bars] == ["done", "stopped", "failed"]
+
+
+def test_of_one_that_its_frame_has_by_a_name_only_that_it_is_over_is_known(
+    notebook: LeftLoops, sent: Recorder
+):
+    bar = rw.track([2, 1, 0])
+
+    def cell() -> None:
+        items = iter(bar)
+        for _ in items:
+            break
+        1 / 0  # noqa: B018
+
+    try:
+        cell()
+    except ZeroDivisionError as error:
+        notebook._explain(error)
+        assert (bar.state, bar.done, bar.error) == ("stopped", 0, "")
 
 
 def test_one_that_is_dropped_at_the_end_of_the_program_is_silent():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from realtime_widgets.widgets.unwinding import (
+    MOST_ORIGINS,
     UNREFERENCED,
     Exit,
     Place,
@@ -19,6 +21,7 @@ from realtime_widgets.widgets.unwinding import (
     exit_of,
     passed,
     places_above,
+    with_origins,
 )
 
 left: list[Exit] = []
@@ -332,3 +335,19 @@ def test_another_exception_has_not_passed():
     with pytest.raises(ValueError, match="boo"):
         raising(iter)
     assert not passed(KeyError("never raised"), where())
+
+
+def test_what_an_exception_was_raised_in_or_from_is_known_and_what_is_in_a_group():
+    cause, context, member = ValueError("cause"), KeyError("context"), OSError("member")
+    error = ExceptionGroup("group", [member, context])
+    error.__cause__, error.__context__ = cause, context
+    cause.__context__ = error  # a circle
+    assert with_origins(error) == [error, cause, context, member]
+    assert with_origins(member) == [member]
+
+
+def test_of_a_long_chain_the_newest_are():
+    errors = [ValueError(i) for i in range(2 * MOST_ORIGINS)]
+    for error, other in itertools.pairwise(errors):
+        error.__context__ = other
+    assert with_origins(errors[0]) == errors[:MOST_ORIGINS]
