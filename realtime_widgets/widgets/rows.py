@@ -163,7 +163,10 @@ class Rows:
 
 
 def _fits(line: Line, parent: Line | None, where: Hashable) -> bool:
-    return line.parent is parent and line.place == where and line.task.state in ENDS
+    """Whether a row can be taken over. That of a job that has failed is kept: the next one is no other try of it."""
+    state = line.task.state
+    ended = state in ENDS and (parent is not None or state != "failed")
+    return ended and line.parent is parent and line.place == where
 
 
 def _may_go(line: Line, parent: Line | None) -> bool:
@@ -171,10 +174,10 @@ def _may_go(line: Line, parent: Line | None) -> bool:
 
 
 def _shown(lines: list[Line]) -> list[Line]:
-    """Return as many as a card shows: of more than that those that run, and the first."""
+    """Return as many as a card shows: of more than that the first, and those that run or have failed."""
     if len(lines) <= MOST_ROWS:
         return lines
-    alive = [line for line in lines[1:] if line.task.state == "running"]
-    others = [line for line in lines[1:] if line.task.state != "running"]
-    chosen = {id(line) for line in (lines[0], *alive, *others)[:MOST_ROWS]}
+    first, *others = lines
+    others.sort(key=lambda line: line.task.state not in ("running", "failed"))
+    chosen = {id(line) for line in (first, *others)[:MOST_ROWS]}
     return [line for line in lines if id(line) in chosen]

@@ -183,6 +183,16 @@ def test_what_runs_beside_the_first_stands_at_its_depth_and_takes_rows_over_like
     assert shown(rows) == [("job 0", 0, 1), ("within", 1, 1), ("job 99", 0, 99)]
 
 
+def test_a_job_that_has_failed_keeps_its_row_for_as_long_as_there_is_room():
+    rows = Rows(task("jobs"))
+    for i in range(40):
+        beside(rows, f"job {i}").end("failed" if i in (7, 9) else "done")
+    assert shown(rows)[1:] == [("job 7", 0, 8), ("job 9", 0, 2), ("job 39", 0, 30)]
+    for _ in range(40):
+        beside(rows, "job").end("failed")
+    assert ({row.state for row in rows.said()[0][1:]}, len(rows._lines)) == ({"failed"}, MOST_ROWS)
+
+
 def test_of_more_than_can_be_shown_those_that_run_are():
     rows = Rows(task("jobs"))
     jobs = [beside(rows) for _ in range(1000)]
