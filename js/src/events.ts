@@ -23,6 +23,8 @@ import { levelText, rowsText } from "./lib/view/rows";
 import logStyles from "./log.css";
 
 const ASK_AGAIN_MS = 10_000;
+/** What comes faster than it is sent would be gone before the answer: it is asked for when no more has been left out for so long. */
+const CALM_MS = 1_000;
 const MAX_ASK_PAUSE_MS = 60_000;
 
 /** So near to the oldest event in sight it is said what becomes of older ones. */
@@ -62,6 +64,8 @@ export class EventLog extends LiveWidget {
   /** When to ask again for what was left out, and how long to wait after that; questions and answers may get lost. */
   #askAt = 0;
   #wait = ASK_AGAIN_MS;
+  /** When events were last left out of a part. */
+  #leftOutAt = -CALM_MS;
 
   protected take(part: Part, meaning: Meaning): void {
     const {
@@ -80,7 +84,10 @@ export class EventLog extends LiveWidget {
       page?: PageRow;
     };
     if (meaning === "replace") this.events.replace(rows, upTo, cleared);
-    else if (meaning === "append") this.events.append(rows, upTo);
+    else if (meaning === "append") {
+      this.events.append(rows, upTo);
+      if (rows[0]?.length === 2) this.#leftOutAt = this.host.clock.now();
+    }
     for (const [seq, rows] of fills) this.events.fill(seq, rows);
     this.details.take(details);
     if (page) for (const told of this.onPage) told(page);
@@ -107,7 +114,7 @@ export class EventLog extends LiveWidget {
   #fetch(): void {
     const gap = this.views > 0 ? this.events.open : null;
     const now = this.host.clock.now();
-    if (!gap || now < this.#askAt) return;
+    if (!gap || now < Math.max(this.#askAt, this.#leftOutAt + CALM_MS)) return;
     this.#askAt = now + this.#wait;
     this.#wait = Math.min(2 * this.#wait, MAX_ASK_PAUSE_MS);
     this.host.ask("fetch", { seq: gap.seq, count: gap.count, most: gap.most });

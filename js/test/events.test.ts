@@ -589,6 +589,22 @@ describe("events that were left out", () => {
   });
 });
 
+describe("events that come faster than they are sent", () => {
+  it("are not fetched before a second has left out none: they would be gone before the answer", () => {
+    const stage = new Stage({ events: EventLog });
+    stage.show("log", "events", { max_rows: 500 });
+    stage.put("log", { rows: range(1, 10), cleared: 0 }, [1, 10, true]);
+    for (let seq = 20; seq <= 100; seq += 10) {
+      stage.put("log", { rows: [[seq - 1, 9], event(seq)], cleared: 0 }, [seq - 9, seq, false]);
+      stage.clock.run(500);
+    }
+    expect(stage.asked).toEqual([]);
+    stage.pass(2);
+    expect([stage.asked, stage.about.at(-1)]).toEqual([[["log", "fetch"]], { seq: 99, count: 9, most: 499 }]);
+    stage.end();
+  });
+});
+
 describe("a log whose link is lost", () => {
   it("says so after the grace, and is live again with the link", () => {
     const stage = new Stage({ events: EventLog });
