@@ -122,6 +122,31 @@ def test_a_reader_who_scrolls_up_stays_there_and_goes_back_as_far_as_the_stream_
     )
 
 
+def test_lines_that_nobody_can_read_are_written_in_place_and_fill_what_is_in_sight(
+    page: Page, lab: Lab
+) -> None:
+    notebook = opened(page, lab, BUSY, "rw.EventLog(stream, title='busy')")
+    listing = page.get_by_role("log", name="busy")
+    expect(listing.locator(".rw-message").last).to_have_text("event 99999")
+    notebook.execute("coming.set()")
+    page.wait_for_function(
+        """(list) => {
+            const newest = list.querySelector(".rw-event:last-of-type .rw-message").textContent;
+            if (Number(newest.split(" ")[1]) < 105000) return false;
+            if (list.rwFrom === undefined) {  // it is busy: from now on no line is made
+                list.rwMade = 0;
+                list.rwFrom = Number(newest.split(" ")[1]);
+                new MutationObserver(() => (list.rwMade += 1)).observe(list, { childList: true });
+            }
+            const [first, edge] = [list.querySelector(".rw-event"), list.getBoundingClientRect().top];
+            if (first.getBoundingClientRect().top > edge) throw new Error("there is room above the lines");
+            if (list.rwMade) throw new Error(`lines were made ${list.rwMade} times`);
+            return Number(newest.split(" ")[1]) > list.rwFrom + 20000;
+        }""",
+        arg=listing.element_handle(),
+    )
+
+
 def test_what_is_looked_for_is_found_in_all_that_the_stream_keeps(page: Page, lab: Lab) -> None:
     opened(page, lab, BUSY, "rw.EventLog(stream, title='busy')")
     log = widgets(page, "events")

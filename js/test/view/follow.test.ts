@@ -11,6 +11,7 @@ let follow: Follow;
 let rowPx: number;
 let width: number;
 let hidden: boolean;
+let height: number;
 let now: number;
 let resize: () => void;
 const changed = vi.fn();
@@ -19,6 +20,7 @@ beforeEach(() => {
   rowPx = 20;
   width = 300;
   hidden = false;
+  height = 100;
   now = 0;
   vi.spyOn(performance, "now").mockImplementation(() => now);
   life = new AbortController();
@@ -44,7 +46,7 @@ beforeEach(() => {
   let top = 0;
   Object.defineProperties(list, {
     clientWidth: { get: () => (hidden ? 0 : width) },
-    clientHeight: { get: () => (hidden ? 0 : 100) },
+    clientHeight: { get: () => (hidden ? 0 : height) },
     scrollHeight: { get: () => (hidden ? 0 : Math.max(100, rows.length * rowPx)) },
     scrollTop: {
       get: () => (hidden ? 0 : top),
@@ -243,4 +245,12 @@ it("lets go at once where only its height has changed, as by the button below it
   resize();
   scroll(697);
   expect(follow.on).toBe(false);
+});
+
+it("says when more of the list is in sight", () => {
+  height = 200;
+  resize();
+  expect([follow.height, changed.mock.calls.length]).toEqual([200, 1]);
+  resize();
+  expect(changed).toHaveBeenCalledTimes(1);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Item } from "../../src/lib/view/log";
-import { inOrder, levelIcon, levelText, lookOf, row, rowsText } from "../../src/lib/view/rows";
+import { type Item, isEvent } from "../../src/lib/view/log";
+import { inOrder, levelIcon, levelText, lookOf, row, rowsText, writeRow } from "../../src/lib/view/rows";
 
 const event = (level: string, source: string, message: string): Item => ({
   seq: 1,
@@ -45,4 +45,23 @@ it("writes rows as lines, with what is missing, and no columns that are empty in
   expect(rowsText([event("", "db", "a"), lost], "en", "")).toBe(
     `${at}\tdb\ta\n3 messages missing: no longer in the server’s history\n`,
   );
+});
+
+it("writes into a line whatever it said before, as into a new one", () => {
+  const kinds: Item[] = [
+    event("info", "web", "plain"),
+    event("", "", ""),
+    event("error", "a source of some length", "plain"),
+    event("a level of theirs", "web", "<b>two\nlines</b>"),
+    event("Error", "web", "plainly"),
+    { ...event("debug", "db", "more"), more: true } as Item,
+    { ...event("info", "web", "plain"), ts: 5, seq: 2 } as Item,
+  ];
+  for (const looked of ["", "plain"])
+    for (const before of kinds)
+      for (const item of kinds) {
+        const line = row(before, "en", "", looked);
+        if (isEvent(item)) writeRow(line, item, "en", "", looked);
+        expect(line.outerHTML).toBe(row(item, "en", "", looked).outerHTML);
+      }
 });

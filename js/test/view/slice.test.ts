@@ -8,6 +8,19 @@ it("has the last lines of a list that follows its newest", () => {
   expect(sliceOf(50, null, 12, [0, 0])).toEqual([0, 50]);
 });
 
+it("has little more than is in sight where all of that has just come", () => {
+  expect(sliceOf(5000, null, 20, [0, 0], 400)).toEqual([4970, 5000]);
+  expect(sliceOf(5000, null, 20, [0, 0], 39)).toEqual([4920, 5000]);
+  expect(sliceOf(5000, null, 60, [0, 0], 60)).toEqual([4880, 5000]);
+  expect(sliceOf(5000, null, 900, [0, 0], 5000)).toEqual([4700, 5000]);
+});
+
+it("has the lines that it has while nothing comes, as far as they reach", () => {
+  expect(sliceOf(5000, null, 20, [4970, 5000])).toEqual([4970, 5000]);
+  expect(sliceOf(5000, null, 30, [4970, 5000])).toEqual([4920, 5000]);
+  expect(sliceOf(5001, null, 20, [4970, 5000], 1)).toEqual([4921, 5001]);
+});
+
 it("has all of a short list", () => {
   expect(sliceOf(MAX_LINES, 3, 12, [0, 0])).toEqual([0, MAX_LINES]);
 });

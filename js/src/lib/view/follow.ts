@@ -13,6 +13,8 @@ export class Follow {
   on = true;
   /** Whether there is more than fits. */
   scrolls = false;
+  /** Height of what is in sight when we last looked, CSS pixels: to look again after a change lays out the page anew. */
+  height = 0;
   /** Whether the end of the list is the newest; where it is not, to be there is not to follow. */
   ends = true;
   readonly #list: HTMLElement;
@@ -28,7 +30,7 @@ export class Follow {
 
   /**
    * `rows` are those of the list that scroll with it; `changed` is called when the reader begins or ends to follow, and
-   * when there is more or no more than fits.
+   * when more or less fits, or there is more or no more than that.
    */
   constructor(list: HTMLElement, rows: () => HTMLElement[], changed: () => void, signal: AbortSignal) {
     this.#list = list;
@@ -129,6 +131,7 @@ export class Follow {
     this.#top = list.scrollTop;
     if (this.#wrapsAnew) this.#drift();
     this.#width = list.clientWidth;
+    this.height = list.clientHeight;
     this.#noteRoom();
   }
 
@@ -183,8 +186,10 @@ export class Follow {
       this.#width = 0; // it begins at its top when it is shown again
       return;
     }
+    const { height } = this;
     this.#keepPlace();
     this.settle();
+    if (this.height !== height) this.#changed();
   }
 
   #drift(): void {

@@ -36,20 +36,24 @@ const FILLED: ReadonlySet<Icon> = new Set<Icon>(["dot", "disc", "triangle", "pau
 /** Makes an icon; for the eye only, so words must say the same. */
 export function icon(name: Icon): SVGElement {
   const svg = document.createElementNS(SVG, "svg");
-  const path = document.createElementNS(SVG, "path");
   svg.setAttribute("class", "rw-glyph");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", PATHS[name]);
-  if (FILLED.has(name)) path.setAttribute("class", "rw-filled");
-  svg.append(path);
-  svg.dataset.rwIcon = name;
+  svg.append(document.createElementNS(SVG, "path"));
+  draw(svg, name);
   return svg;
+}
+
+function draw(svg: SVGElement, name: Icon): void {
+  const path = svg.firstElementChild!;
+  path.setAttribute("d", PATHS[name]);
+  path.setAttribute("class", FILLED.has(name) ? "rw-filled" : "");
+  svg.dataset.rwIcon = name;
 }
 
 /** Shows an icon as the first child of an element, in place of the one that is there. */
 export function showIcon(el: HTMLElement, name: Icon): void {
   const shown = el.firstElementChild;
   if (!(shown instanceof SVGElement)) el.prepend(icon(name));
-  else if (shown.dataset.rwIcon !== name) shown.replaceWith(icon(name));
+  else if (shown.dataset.rwIcon !== name) draw(shown, name);
 }

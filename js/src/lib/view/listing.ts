@@ -9,7 +9,7 @@ import { foldBlock, folds } from "./fold";
 import { Follow } from "./follow";
 import { onKeys } from "./keys";
 import { type Item, isEvent, isGap, type LogEvent } from "./log";
-import { dayRow, row } from "./rows";
+import { dayRow, row, writeRow } from "./rows";
 import { type Slice, sliceOf } from "./slice";
 
 /** A line, the one before it where a day begins, and what stands in it when it is open. */
@@ -58,6 +58,8 @@ export class Listing {
   #rowPx = 0;
   /** Where a reader has moved the scroll bar to, when nothing was there yet. */
   #aim: number | null = null;
+  /** The button that the reader has gone to. */
+  #chosen: HTMLElement | null = null;
   /** Numbers of events that are open. */
   readonly #open = new Set<number>();
 
@@ -130,7 +132,7 @@ export class Listing {
 
   #sliceOf(items: Item[], aim: number | null): Slice {
     if (aim !== null) return sliceOf(items.length, Math.min(aim, items.length - 1), this.#screen, [0, 0]);
-    if (this.follow.on) return sliceOf(items.length, null, this.#screen, this.#slice);
+    if (this.follow.on) return this.#tailOf(items);
     let place = this.#placeOf(this.follow.read());
     let at = -1;
     while (at < 0 && place >= 0 && place < this.#lines.length) at = items.indexOf(this.#lines[place++]!.item);
@@ -139,9 +141,18 @@ export class Listing {
     return sliceOf(items.length, at, this.#screen, [begin, begin + this.#lines.length]);
   }
 
+  /** The newest lines, as many as may be in sight when all are as low as they can be. */
+  #tailOf(items: Item[]): Slice {
+    const known = this.#lines.at(-1)?.item.seq ?? Number.POSITIVE_INFINITY;
+    let fresh = 0;
+    while (fresh < items.length && items[items.length - 1 - fresh]!.seq > known) fresh++;
+    const screen = Math.ceil(this.follow.height / Math.min(this.#rowPx || ROW_PX, ROW_PX));
+    return sliceOf(items.length, null, screen, this.#slice, fresh);
+  }
+
   /** How many lines are in sight. */
   get #screen(): number {
-    return Math.ceil(this.root.clientHeight / (this.#rowPx || ROW_PX));
+    return Math.ceil(this.follow.height / (this.#rowPx || ROW_PX));
   }
 
   #placeOf(row: HTMLElement | null): number {
@@ -158,7 +169,10 @@ export class Listing {
 
   #write(items: Item[], known: Line[]): void {
     const had = new Map(known.map((line) => [line.item, line]));
-    const next = items.map((item) => had.get(item) ?? this.#line(item));
+    const flood = this.follow.on && !items.some((item) => had.has(item));
+    const next = items.map(
+      (item, i) => had.get(item) ?? ((flood && this.#again(known[i], item)) || this.#line(item)),
+    );
     const stays = new Set(next);
     for (const line of this.#lines) {
       if (stays.has(line)) continue;
@@ -184,6 +198,16 @@ export class Listing {
     const { locale, zone, looked } = this.#look;
     const open = isEvent(item) && this.#open.has(item.seq);
     return { item, row: row(item, locale, zone, looked, open), day: null, block: null, told: null };
+  }
+
+  /** Has a line of which nothing is wanted any more say something else; null where it is of another kind. */
+  #again(line: Line | undefined, item: Item): Line | null {
+    if (!line || line.block || !isEvent(line.item) || !isEvent(item) || this.#open.has(item.seq)) return null;
+    const { locale, zone, looked } = this.#look;
+    if (holdsFocus(line.row)) this.root.focus({ preventScroll: true });
+    writeRow(line.row, item, locale, zone, looked);
+    line.item = item;
+    return line;
   }
 
   /** Puts all in their order; those that have their place are not touched. */
@@ -285,10 +309,12 @@ export class Listing {
     return [...this.root.querySelectorAll<HTMLElement>(".rw-fold")];
   }
 
-  /** One of the buttons is a stop of the Tab key, the last one at first: a busy log would have hundreds. */
-  #stop(chosen?: HTMLElement): void {
+  /** One of the buttons is a stop of the Tab key, the newest until the reader has gone to another: a log would have hundreds. */
+  #stop(chosen = this.#chosen): void {
+    this.#chosen = chosen;
     const buttons = this.#buttons;
-    const stop = chosen ?? buttons.find(({ tabIndex }) => tabIndex === 0) ?? buttons.at(-1);
+    const focused = (this.root.getRootNode() as Document | ShadowRoot).activeElement;
+    const stop = buttons.find((each) => each === chosen || each === focused) ?? buttons.at(-1);
     for (const button of buttons) button.tabIndex = button === stop ? 0 : -1;
   }
 

@@ -4,10 +4,10 @@ import { formatter } from "../text/format";
 import { type LogWord, logWords } from "../text/log_words";
 import { momentText, timeText } from "../text/times";
 import { type Word, words } from "../text/words";
-import { h } from "./dom";
+import { h, setAttribute, setText } from "./dom";
 import { foldButton, folds, lineOf } from "./fold";
 import { marked } from "./highlight";
-import { type Icon, icon } from "./icons";
+import { type Icon, icon, showIcon } from "./icons";
 import { type Item, isEvent, isGap, type LogEvent } from "./log";
 
 /** The levels we know, the gravest first; others show their own word, whatever that is, and look like `info`. */
@@ -39,7 +39,11 @@ export function lookOf(level: string): string {
 }
 
 export function levelIcon(level: string): SVGElement {
-  return icon(LOOKS.get(level)?.icon ?? "disc");
+  return icon(iconOf(level));
+}
+
+function iconOf(level: string): Icon {
+  return LOOKS.get(level)?.icon ?? "disc";
 }
 
 /** The word for a level. */
@@ -53,27 +57,55 @@ export function row(item: Item, locale: string, zone: string, looked = "", open 
   if (isGap(item)) return h("div", "rw-missed", missedText(item.count, locale));
   if (item.level === null) return h("div", "rw-missed rw-lost", lostText(item, locale));
   const line = h("div", "rw-event");
-  const at = h("time", "rw-at", timeText(item.ts, locale, false, zone));
-  at.title = momentText(item.ts, locale, zone);
-  const grade = h("span", "rw-grade");
-  line.dataset.rwLevel = lookOf(item.level);
-  if (item.level) grade.append(levelIcon(item.level), levelText(item.level, locale));
-  const source = h("span", "rw-source");
-  source.append(...marked(item.source, looked));
-  if (item.level.length > FITTING.level) grade.title = item.level;
-  if (item.source.length > FITTING.source) source.title = item.source;
   const message = h("span", "rw-message");
   message.dir = "auto";
+  line.append(h("time", "rw-at"), h("span", "rw-grade"), h("span", "rw-source"), message);
+  writeRow(line, item as LogEvent & { level: string }, locale, zone, looked, open);
+  return line;
+}
+
+/** Writes an event into a line, in place of what it says: that costs the browser half of a new one. */
+export function writeRow(
+  line: HTMLElement,
+  item: LogEvent & { level: string },
+  locale: string,
+  zone: string,
+  looked = "",
+  open = false,
+): void {
+  const [at, grade, source, message] = line.children as unknown as HTMLElement[];
+  const { seq, ts, level } = item;
+  setText(at!, timeText(ts, locale, false, zone));
+  setTitle(at!, momentText(ts, locale, zone));
+  setAttribute(line, "data-rw-level", lookOf(level));
+  if (level) {
+    showIcon(grade!, iconOf(level));
+    const word = levelText(level, locale);
+    const last = grade!.lastChild;
+    if (!(last instanceof Text)) grade!.append(word);
+    else if (last.data !== word) last.data = word;
+  } else grade!.replaceChildren();
+  setTitle(grade!, level.length > FITTING.level ? level : "");
+  setMarked(source!, item.source, looked);
+  setTitle(source!, item.source.length > FITTING.source ? item.source : "");
   const text = String(item.message);
   const folded = folds(item);
   if (folded) {
     const first = h("span", "rw-line");
     first.append(...marked(lineOf(text, looked), looked));
-    message.append(foldButton(item.seq, open, locale), first);
-  } else message.append(...marked(text, looked));
+    message!.replaceChildren(foldButton(seq, open, locale), first);
+  } else setMarked(message!, text, looked);
   line.toggleAttribute("data-rw-open", open && folded);
-  line.append(at, grade, source, message);
-  return line;
+}
+
+function setMarked(el: HTMLElement, text: string, looked: string): void {
+  if (looked || el.firstElementChild) el.replaceChildren(...marked(text, looked));
+  else setText(el, text);
+}
+
+function setTitle(el: HTMLElement, title: string): void {
+  if (title) setAttribute(el, "title", title);
+  else el.removeAttribute("title");
 }
 
 /** Makes the line that names the day of the lines below it. */
