@@ -18,7 +18,7 @@ import { onKeys } from "./lib/view/keys";
 import { Listing } from "./lib/view/listing";
 import { LiveWidget, type View } from "./lib/view/live";
 import { type Item, isEvent, type LogRow, LogRows } from "./lib/view/log";
-import { type PageAsked, type PageRow, Passage } from "./lib/view/passage";
+import { type PageAsked, type PageRow, Passage, type Rows } from "./lib/view/passage";
 import { levelText, rowsText } from "./lib/view/rows";
 import logStyles from "./log.css";
 
@@ -144,7 +144,7 @@ class EventsView implements View {
   readonly #bar: FilterBar;
   readonly #listing: Listing;
   /** What there is to be shown; a view that is held keeps what it took. */
-  #items: Item[] = [];
+  #rows: Rows = { items: [], upTo: 0, cleared: 0 };
   /** What a reader has before them who does not follow, or looks for something. */
   #passage: Passage | null = null;
   #elsewhere = 0;
@@ -186,6 +186,10 @@ class EventsView implements View {
     el.append(this.root);
   }
 
+  get #items(): Item[] {
+    return this.#rows.items;
+  }
+
   draw(): void {
     const { widget } = this;
     const { events, locale } = widget;
@@ -195,7 +199,7 @@ class EventsView implements View {
     setAttribute(this.root, "style", `--rw-log-height: ${widget.get<number>("height")}px`);
     const still = widget.paused && this.#items.length > 0;
     if (!still) {
-      this.#items = [...events.items];
+      this.#rows = { items: [...events.items], upTo: events.upTo, cleared: events.cleared };
       this.#elsewhere = events.elsewhere;
       if (this.#listing.follow.on) this.#seen = events.arrived;
       widget.mark(this.root);
@@ -215,7 +219,8 @@ class EventsView implements View {
     const { events, locale } = widget;
     const listing = this.#listing;
     if (!this.#filter.active && listing.follow.on) this.#passage = null;
-    else if (!still) this.#bringPassage(events);
+    else if (still) this.#passage ??= new Passage(this.#rows, this.#filter.fixed());
+    else this.#bringPassage(events);
     const passage = this.#passage;
     const items = passage?.items ?? this.#filter.of(this.#items);
     listing.follow.ends = passage?.ends ?? true;
@@ -223,7 +228,7 @@ class EventsView implements View {
     const near = passage !== null && items.length > 0 && listing.sight[0] < EDGE_ROWS && this.#elsewhere > 0;
     listing.edge = near ? logWords(locale)(passage.start ? "older_gone" : "older_loading") : "";
     listing.show(items, locale, widget.zone, this.#filter.looked);
-    const question = still || widget.kernelGone ? null : (passage?.need(listing.sight, now) ?? null);
+    const question = widget.kernelGone ? null : (passage?.need(listing.sight, now) ?? null);
     if (question) widget.askPage(question);
     widget.asks = passage?.waits ?? false;
   }

@@ -456,6 +456,20 @@ describe("a log", () => {
       expect([state(el), messages().length]).toEqual(["live", 12]);
     });
 
+    it("lets its reader scroll back to what the kernel keeps, as it was", () => {
+      start([[20, 20], ...range(21, 60)]);
+      pause().click();
+      stage.clock.draw();
+      last = 60;
+      more(90);
+      scrollTo(100);
+      const { ask, before } = stage.about.at(-1) as { ask: string; before: number };
+      expect([stage.asked.at(-1), before]).toEqual([["e", "page"], 21]);
+      const page = { ask, after: 0, last: 20, rows: range(1, 20), end: true };
+      stage.put("e", { rows: [], cleared: 0, page }, [91, 90, false]);
+      expect([messages()[0], messages().at(-1), state(el)]).toEqual(["event 1", "event 60", "paused"]);
+    });
+
     it("by the kernel asks the kernel to go on", () => {
       start(range(1, 5));
       traits.paused = true;

@@ -147,6 +147,30 @@ def test_lines_that_nobody_can_read_are_written_in_place_and_fill_what_is_in_sig
     )
 
 
+def test_a_log_that_is_held_while_events_pour_in_can_be_read_back(page: Page, lab: Lab) -> None:
+    notebook = opened(page, lab, BUSY, "rw.EventLog(stream, title='busy')")
+    listing = page.get_by_role("log", name="busy")
+    notebook.execute("coming.set()")
+    notebook.wait_in_kernel("count > 120_000")
+    listing.hover()
+    widgets(page, "events").get_by_role("button", name="Pause").click()
+    newest = listing.locator(".rw-message").last.text_content()
+    assert newest is not None
+    notebook.execute("coming.clear()")
+    page.wait_for_function(  # older than any row that a page was sent, and without a gap
+        f"""(list) => {{
+            list.scrollTop = 0;
+            const seen = [...list.querySelectorAll(".rw-message")].map((each) => Number(each.textContent.split(" ")[1]));
+            const whole = seen.every((each, i) => i === 0 || each === seen[i - 1] + 1);
+            return whole && seen[0] < {int(newest.split()[1]) - 2000};
+        }}""",
+        arg=listing.element_handle(),
+        polling=100,
+    )
+    listing.evaluate("(list) => { list.scrollTop = list.scrollHeight; }")
+    expect(listing.locator(".rw-message").last).to_have_text(newest)
+
+
 def test_what_is_looked_for_is_found_in_all_that_the_stream_keeps(page: Page, lab: Lab) -> None:
     opened(page, lab, BUSY, "rw.EventLog(stream, title='busy')")
     log = widgets(page, "events")

@@ -26,6 +26,9 @@ export interface PageRow {
 
 type Covered = Pick<PageRow, "after" | "last" | "end">;
 
+/** The rows at the end of a log. */
+export type Rows = Readonly<Pick<LogRows, "items" | "upTo" | "cleared">>;
+
 /** What is wanted of events; see `Filter`. */
 interface Wanted {
   readonly active: boolean;
@@ -71,7 +74,7 @@ export class Passage {
   /** The items of the rows when it was brought up to date last. */
   #had: readonly Item[] = [];
 
-  constructor(rows: LogRows, wanted: Wanted) {
+  constructor(rows: Rows, wanted: Wanted) {
     this.#wanted = wanted;
     this.cleared = rows.cleared;
     const first = rows.items[0];
@@ -91,7 +94,7 @@ export class Passage {
   }
 
   /** Takes what has come to the rows at the end of the log, as far as it goes on from here. */
-  follow(rows: LogRows): void {
+  follow(rows: Rows): void {
     const { items } = rows;
     const first = items[0];
     if (items.length === this.#had.length && items.every((each, i) => each === this.#had[i])) return;
