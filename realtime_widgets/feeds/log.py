@@ -22,7 +22,12 @@ from .log_answers import LogAnswers, PageAsked
 from .log_rows import LogRow, events_in, fitting, gap_rows, is_gap, number_of, rows_of, wanted_of
 
 MAX_PART_ROWS: Final = 400
-"""Most rows in one increment; at 20 frames a second nobody reads more."""
+"""Most rows in one increment."""
+MAX_BUSY_ROWS: Final = 100
+"""Most rows in one that follows on another that left events out: the highest log shows no more, and before anybody has
+read them others are in their place. Who scrolls up fetches the rest."""
+BUSY: Final = 1.0
+"""Seconds for which increments are so small after one that left events out."""
 MAX_PART_BYTES: Final = 64 * 1024
 """Most bytes of rows in one part."""
 MAX_READ: Final = 100_000
@@ -58,6 +63,7 @@ class EventLogFeed:
         self._last_gap: Gap | None = None
         self._gapped = False
         self._lacks: str | None = None  # as in the last part
+        self._left_out_at = -math.inf
         self._asked_for: dict[int, tuple[int, int]] = {}
         self._answers = LogAnswers(stream)
         self.dropped = 0
@@ -107,12 +113,14 @@ class EventLogFeed:
         moved = self._restarted or self._gapped or before != self._lacks
         key = key or self._restarted
         first, self._sent = self._sent + 1, self._cursor
-        rows = list(self._rows) if key else _newest(self._rows, min(self._fresh_rows, MAX_PART_ROWS))
+        most = MAX_BUSY_ROWS if now - self._left_out_at < BUSY else MAX_PART_ROWS
+        rows = list(self._rows) if key else _newest(self._rows, min(self._fresh_rows, most))
         rows, nbytes = fitting(rows, MAX_PART_BYTES)
         self.dropped += max(0, self._fresh - events_in(self._rows))
         left_out = (events_in(self._rows) if key else self._fresh) - events_in(rows)
         if left_out > 0 and rows:
             rows = _with_gap(rows, left_out)
+            self._left_out_at = self._left_out_at if key else now
         self._fresh = self._fresh_rows = 0
         self._restarted = self._gapped = False
         body: dict[str, Any] = {

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from realtime_widgets.feeds.feed import Payload
 from realtime_widgets.feeds.levels import LEVELS
 from realtime_widgets.feeds.log import (
+    BUSY,
+    MAX_BUSY_ROWS,
     MAX_PART_BYTES,
     MAX_PART_ROWS,
     MAX_READ,
@@ -302,6 +304,22 @@ def test_events_left_out_before_a_loss_are_counted_with_it():
     assert log.changed()
     s.extend({"message": ["x"] * 500})
     assert rows(log.take(False, 0.0))[0] == [111, 111]
+
+
+def test_while_more_comes_than_a_part_takes_the_next_has_what_can_be_seen():
+    s = stream(max_points=None)
+    log = log_of(s)
+    log.take(True, 0.0)
+
+    def part(now: float, events: int = 500) -> list[Any]:
+        s.extend({"message": ["x"] * events})
+        return rows(log.take(False, now))
+
+    assert len(part(1.0)) == 1 + MAX_PART_ROWS
+    flood = part(1.25)
+    assert (len(flood), flood[0]) == (1 + MAX_BUSY_ROWS, [1000 - MAX_BUSY_ROWS, 500 - MAX_BUSY_ROWS])
+    assert len(part(1.5, MAX_BUSY_ROWS)) == MAX_BUSY_ROWS
+    assert len(part(1.25 + BUSY)) == 1 + MAX_PART_ROWS
 
 
 def test_what_was_overwritten_before_the_log_was_made_is_history():
