@@ -157,7 +157,15 @@ def _levels(batch: Batch, places: Sequence[int]) -> list[str]:
         return [""] * len(places)
     pino, most = _is_pino(batch), MAX_LENGTHS["level"]
     levels = batch.columns["level"][list(places)].tolist()
-    return [level_of(level, pino=pino) or " ".join(shown(level, most).split()) for level in levels]
+    known: dict[str, str] = {}
+
+    def named(level: Any) -> str:
+        return level_of(level, pino=pino) or " ".join(shown(level, most).split())
+
+    for level in levels:
+        if type(level) is str and level not in known:
+            known[level] = named(level)
+    return [known[level] if type(level) is str else named(level) for level in levels]
 
 
 def _is_pino(batch: Batch) -> bool:
@@ -187,7 +195,13 @@ def _texts(batch: Batch, name: str, places: Sequence[int]) -> list[str]:
     if name not in batch.columns:
         return [""] * len(places)
     column, most = batch.columns[name], MAX_LENGTHS.get(name, MAX_LENGTHS["message"])
-    return [shown(value, most).strip() for value in column[list(places)].tolist()]
+    return [
+        # Most text needs nothing: what is printable has no controls and no halves of a surrogate pair.
+        (
+            value if type(value) is str and len(value) <= most and value.isprintable() else shown(value, most)
+        ).strip()
+        for value in column[list(places)].tolist()
+    ]
 
 
 def _further(batch: Batch) -> list[str]:
