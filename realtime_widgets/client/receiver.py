@@ -22,7 +22,7 @@ from ..streams.gaps import Gap, Position, Reason
 from ..streams.upstream import Upstream
 from .masking import Mask
 from .sansio.decoding import messages_of
-from .sansio.records import record_of
+from .sansio.records import are_records, record_of
 from .sansio.recovery import Recovery
 from .sansio.state import State, Status
 from .transports.base import Transport
@@ -277,15 +277,16 @@ def fill(stream: Stream, messages: list[Message], complain: Callable[[ClientErro
     times: list[float | None] = []
     plain = stream.fields.keys()
     for message in messages:
-        try:
-            record, ts = record_of(message.data, plain)
-        except Exception as error:  # a user's decoder may have put anything into it
-            _complain_of(stream, error, complain)
-            continue
-        if record:
-            records.append(record)
-            timestamp = message.timestamp
-            times.append(ts if ts is not None or timestamp is None else timestamp / 1000)
+        timestamp = message.timestamp
+        for data in message.data if are_records(message.data) else (message.data,):
+            try:
+                record, ts = record_of(data, plain)
+            except Exception as error:  # a user's decoder may have put anything into it
+                _complain_of(stream, error, complain)
+                continue
+            if record:
+                records.append(record)
+                times.append(ts if ts is not None or timestamp is None else timestamp / 1000)
     if not records:
         return
     try:

@@ -59,6 +59,19 @@ def test_the_time_is_the_messages_in_milliseconds_or_the_datas_own_in_seconds():
     assert stream.read().ts.tolist() == [1_795_456_052.1, 1_795_456_000.0]
 
 
+def test_a_list_of_mappings_is_as_many_records_each_with_its_time():
+    fed = Fed()
+    stream = fed.stream("x")
+    two = [{"a": 1, "ts": 1_795_456_000}, {"b": 2}]
+    messages = fed.take({"type": "x", "data": two, "timestamp": 1_795_456_052_100})
+    assert [message.data for message in messages] == [two]  # for who asks for messages it is one
+    assert [dict(row) for row in rows(stream)] == [{"a": 1}, {"b": 2}]
+    assert stream.read().ts.tolist() == [1_795_456_000.0, 1_795_456_052.1]
+    fed.take({"type": "x", "data": [{"a": 1}, 2]}, {"type": "x", "data": []})
+    assert stream.last_seq == 4  # other lists are values
+    assert fed.errors == []
+
+
 def test_without_a_time_it_is_now():
     fed = Fed()
     stream = fed.stream("x")

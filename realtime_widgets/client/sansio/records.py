@@ -1,6 +1,7 @@
 """Records: the data of messages, converted to what a stream takes.
 
-Any mapping is a record with its fields; anything else is the field `value`. Servers name their fields as they like, and
+Any mapping is a record with its fields, and a list of mappings is as many records, such as a publisher sends what has
+queued up; anything else is the field `value`. Servers name their fields as they like, and
 none is refused for its name:
 
 | a field | becomes |
@@ -23,6 +24,11 @@ from typing import Any, Final
 from ...protocol.timestamps import seconds_of
 
 _DUNDER: Final = re.compile(r"__[^_](.*[^_])?__\Z", re.DOTALL)
+
+
+def are_records(data: Any) -> bool:
+    """Whether a message's data are several records: a list of mappings, with at least one."""
+    return type(data) is list and bool(data) and all(isinstance(each, Mapping) for each in data)
 
 
 def record_of(data: Any, plain: AbstractSet[str] = frozenset()) -> tuple[dict[str, Any], float | None]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_widgets.client.sansio.records import record_of
+from realtime_widgets.client.sansio.records import are_records, record_of
 from realtime_widgets.streams import Stream
 
 
@@ -64,6 +64,21 @@ def test_no_time_is_nothing():
 def test_names_that_are_known_are_not_looked_at_again():
     data = {"a": 1}
     assert record_of(data, {"a": 0}.keys())[0] is data
+
+
+@pytest.mark.parametrize(
+    ("data", "several"),
+    [
+        ([{}], True),
+        ([{"a": 1}, {"b": 2}], True),
+        ([], False),
+        ([1], False),
+        ([{"a": 1}, 1], False),
+        ({}, False),
+    ],
+)
+def test_several_records_are_a_list_of_mappings(data: Any, several: bool):
+    assert are_records(data) is several
 
 
 NAMES = (
