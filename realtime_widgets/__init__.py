@@ -17,13 +17,13 @@ from .streams import Batch, Stream
 from .streams.buffer import DataBuffer
 from .streams.gaps import Gap
 from .streams.store import StreamStore
-from .widgets import LiveChart, MetricCard, configure, stats
 
 if TYPE_CHECKING:
     from . import sources
     from .alerts.absence import Absence
     from .alerts.events import AlertEvent
     from .alerts.threshold import Threshold
+    from .browser.frame_loop import configure, stats
     from .client import Client, decoders
     from .client.sansio.backoff import Reconnect
     from .client.sansio.inbox import keyed
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from .hub import Hub
     from .protocol.envelope import Message
     from .widgets.cards import cards
+    from .widgets.chart import LiveChart
     from .widgets.connection import ConnectionIndicator
     from .widgets.dashboard import Dashboard
     from .widgets.events import EventLog
+    from .widgets.metric import MetricCard
     from .widgets.notifications import Notifications
     from .widgets.progress import Progress
     from .widgets.tracking import track
@@ -88,6 +90,10 @@ _LATER = {
     "Reconnect": ".client.sansio.backoff",
     "keyed": ".client.sansio.inbox",
     "Hub": ".hub",
+    "LiveChart": ".widgets.chart",
+    "MetricCard": ".widgets.metric",
+    "configure": ".browser.frame_loop",
+    "stats": ".browser.frame_loop",
     "cards": ".widgets.cards",
     "ConnectionIndicator": ".widgets.connection",
     "Dashboard": ".widgets.dashboard",
