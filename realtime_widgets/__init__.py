@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .connecting import connect
     from .hub import Hub
     from .protocol.envelope import Message
+    from .publishing.publisher import Publisher
     from .widgets.cards import cards
     from .widgets.chart import LiveChart
     from .widgets.connection import ConnectionIndicator
@@ -62,6 +63,7 @@ __all__ = [
     "keyed",
     "decoders",
     "Hub",
+    "Publisher",
     # Widgets
     "LiveChart",
     "MetricCard",
@@ -90,6 +92,7 @@ _LATER = {
     "Reconnect": ".client.sansio.backoff",
     "keyed": ".client.sansio.inbox",
     "Hub": ".hub",
+    "Publisher": ".publishing.publisher",
     "LiveChart": ".widgets.chart",
     "MetricCard": ".widgets.metric",
     "configure": ".browser.frame_loop",

@@ -25,6 +25,7 @@ ROOMS = {
     "sources": ("errors runtime streams", "psutil"),
     "client.sansio": ("errors streams protocol", "numpy msgspec"),
     "client": ("errors runtime streams protocol", "numpy msgspec websockets httpx"),
+    "publishing": ("errors runtime streams protocol client", "numpy msgspec"),
     "hub": ("errors runtime streams protocol sources", "msgspec starlette uvicorn"),
     "feeds": ("errors runtime streams protocol", "numpy msgspec"),
     "alerts": ("errors runtime streams feeds", "numpy msgspec"),
@@ -32,8 +33,8 @@ ROOMS = {
     "widgets": ("errors runtime streams feeds alerts client browser", "anywidget ipywidgets comm traitlets numpy pandas plotly msgspec"),
     "connecting": ("errors client hub", ""),
     "demo": ("errors", "jupyter_client jupyter_core nbformat"),
-    "cli": ("errors runtime hub demo __init__", ""),
-    "__init__": ("errors streams protocol sources client hub feeds alerts browser widgets connecting", ""),
+    "cli": ("errors runtime publishing hub demo __init__", ""),
+    "__init__": ("errors streams protocol sources client publishing hub feeds alerts browser widgets connecting", ""),
     "__main__": ("cli", ""),
 }  # fmt: skip
 
@@ -59,7 +60,13 @@ LAZY = set(
 )
 
 # These decide and compute: no I/O. (Locks they may have: threading is for those; `time` is a default that tests replace.)
-PURE = ("streams", "protocol", "feeds", "client.sansio")
+PURE = (
+    "streams",
+    "protocol",
+    "feeds",
+    "client.sansio",
+    *(f"publishing.{module}" for module in ("values", "queue", "answers", "outgoing", "lines")),
+)
 IMPURE = set(
     [
         "asyncio",

@@ -1,0 +1,69 @@
+"""Lines: what a command or a shell script has to say in one line, read as records. Pure.
+
+| a line | is |
+|---|---|
+| `{"loss": 0.3}` | a record |
+| `[{"loss": 0.3}, {"loss": 0.2}]` | as many records |
+| `0.3`, `"text"`, `[1, 2]` | a record with the field `value` |
+| `loss=0.3 name="a b"` | a record; a value is JSON, or else text |
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ..client.sansio.records import are_records
+from ..errors import UsageError, shown
+from ..streams.values import read_number
+
+_PAIR: Final = re.compile(r"([A-Za-z_][\w.\-]*)=(.*)", re.DOTALL)
+
+
+def records_of(line: str) -> list[dict[str, Any]]:
+    """Return the records of a line; none of an empty one.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    line = line.strip().removeprefix("\ufeff")
+    if not line:
+        return []
+    try:
+        return _records(json.loads(line))
+    except (ValueError, RecursionError):
+        pass
+    if (number := read_number(line)) is not None:
+        return [{"value": number}]
+    try:
+        words = shlex.split(line)
+    except ValueError:  # half a pair of quotes, an apostrophe
+        words = line.split()
+    if (record := record_of_pairs(words)) is not None:
+        return [record]
+    raise UsageError(f"{shown(line)} cannot be published: it is neither JSON, nor a number, nor key=value")
+
+
+def record_of_pairs(words: Sequence[str]) -> dict[str, Any] | None:
+    """Return the record of words such as `loss=0.3`; None: one of them is no such pair."""
+    pairs = [_PAIR.fullmatch(word) for word in words]
+    if not pairs or None in pairs:
+        return None
+    return {pair[1]: _value(pair[2]) for pair in pairs if pair is not None}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        number = read_number(text)
+        return text if number is None else number
+
+
+def _records(value: Any) -> list[dict[str, Any]]:
+    if are_records(value):
+        return list(value)
+    return [value if isinstance(value, dict) else {"value": value}]

@@ -1,0 +1,56 @@
+"""Lines: JSON, numbers and key=value, read as records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_widgets.errors import UsageError
+from realtime_widgets.publishing.lines import record_of_pairs, records_of
+
+
+@pytest.mark.parametrize(
+    ("line", "records"),
+    [
+        ("", []),
+        (" \n", []),
+        ("0.5", [{"value": 0.5}]),
+        ("+1.25", [{"value": 1.25}]),
+        ("-3\r\n", [{"value": -3}]),
+        ("true", [{"value": True}]),
+        ('"text"', [{"value": "text"}]),
+        ("[1, 2]", [{"value": [1, 2]}]),
+        ('{"loss": 0.3, "step": 5}', [{"loss": 0.3, "step": 5}]),
+        ('\ufeff{"a": 1}', [{"a": 1}]),
+        ('[{"a": 1}, {"b": 2}]', [{"a": 1}, {"b": 2}]),
+        ("loss=0.3 step=5", [{"loss": 0.3, "step": 5}]),
+        ("name='a b' ok=true run=007 up=+1 none= list=[1,2]", [{"name": "a b", "ok": True, "run": "007", "up": 1, "none": "", "list": [1, 2]}]),
+        ("a=1 text=don't", [{"a": 1, "text": "don't"}]),
+        ("a.b-c=1=2", [{"a.b-c": "1=2"}]),
+    ],
+)  # fmt: skip
+def test_a_line_is_records(line: str, records: list[dict[str, Any]]):
+    assert records_of(line) == records
+
+
+@pytest.mark.parametrize("line", ["nonsense", "a=1 b", "007", "1 2", "=3", "{", "[" * 100_000])
+def test_what_cannot_be_read_is_said(line: str):
+    with pytest.raises(UsageError, match="neither JSON, nor a number, nor key=value"):
+        records_of(line)
+
+
+def test_words_that_are_pairs_are_one_record():
+    assert record_of_pairs(["loss=0.3", "name=a b"]) == {"loss": 0.3, "name": "a b"}
+    assert record_of_pairs(["loss=0.3", "5"]) is None
+    assert record_of_pairs([]) is None
+
+
+@given(st.text())
+def test_no_line_raises_anything_else(line: str):
+    try:
+        assert all(isinstance(record, dict) for record in records_of(line))
+    except UsageError:
+        pass
