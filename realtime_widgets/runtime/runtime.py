@@ -239,7 +239,8 @@ class Runtime:
         if self._pid != os.getpid():
             raise RuntimeStopped(
                 f"the runtime of process {self._pid} cannot be used in process {os.getpid()}, a fork of it: "
-                "its threads stayed behind; call get_runtime() for one of this process, and make clients anew"
+                "its threads stayed behind; make clients anew here, or send to a hub of the parent with "
+                "rw.Publisher(hub.url)"
             )
         if self._state in (closed or ("stopped",)):
             raise RuntimeStopped(

@@ -44,6 +44,25 @@ Foresee = Callable[[float, float | None], object]
 times, in seconds, None: not known."""
 
 
+class _Forked:
+    """Tells once in a forked child that its streams are copies."""
+
+    told = False
+
+    def tell(self, name: str) -> None:
+        """Log it."""
+        if not self.told:
+            self.told = True
+            logger.warning(
+                "stream %r is written to in a forked process, which has a copy of it: what follows it in the parent, "
+                "such as a widget, sees nothing of that; send it there with rw.Publisher(hub.url)",
+                name,
+            )
+
+
+_forked = _Forked()
+
+
 class Stream:
     """A bounded, numbered history of records with a time and named fields; any thread may append and read.
 
@@ -120,8 +139,17 @@ class Stream:
         renew_after_fork(self, Stream._renew_lock)
 
     def _renew_lock(self) -> None:
+        """Begin in a forked child, with a lock of its own; what it appends nobody in the parent will see."""
         self._lock = threading.RLock()
         self._writing = False
+        if _forked.told:
+            return
+
+        def tell() -> None:
+            forget()
+            _forked.tell(self.name)
+
+        forget = self._listeners.add(tell)
 
     # Filling it
 

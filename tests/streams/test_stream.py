@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import inspect
 import math
+import os
 import subprocess
 import sys
 import threading
@@ -473,3 +474,24 @@ def test_the_only_record_after_a_cursor_is_one_that_is_kept() -> None:
     made.append(3.0, ts=NOW)
     made.clear()
     assert made.one(made.last_seq - 1, "value") is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_forked_child_is_told_once_that_nobody_sees_what_it_appends(child_env: dict[str, str]):
+    code = """
+import os, sys
+import realtime_widgets as rw
+one, other = rw.Stream("one"), rw.Stream("other")
+one.append(1.0)
+if not os.fork():
+    one.append(2.0), one.append(3.0), other.append(1.0), rw.Stream("of its own").append(1.0)
+    os._exit(0)
+os.wait()
+one.append(2.0)
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, env=child_env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert done.stderr.startswith("stream 'one' is written to in a forked process, which has a copy of it: ")
+    assert done.stderr.endswith("send it there with rw.Publisher(hub.url)\n")
+    assert done.stderr.count("\n") == 1
