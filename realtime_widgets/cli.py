@@ -3,11 +3,14 @@
     realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
     realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--no-token]
                          [--broker BROKER] [--history N] [--history-age SECONDS]
+    realtime-widgets publish CHANNEL [RECORD...] [--url URL] [--timeout SECONDS]
     realtime-widgets --version
 
 `demo` runs copies of the notebooks in a JupyterLab of its own: on this machine only, behind a random token, ended by
 Ctrl-C.
 `hub` runs a hub of its own, with the token of REALTIME_WIDGETS_TOKEN or a random one, until Ctrl-C.
+`publish` sends what it reads to a hub, whose token is that of REALTIME_WIDGETS_TOKEN; its status is 0 when the hub has
+all of it.
 A user's mistake is reported in one sentence on stderr and by a status other than 0, never by a traceback.
 """
 
@@ -19,19 +22,22 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
 from . import __version__
 from .demo.notebooks import COPIES
-from .errors import RealtimeWidgetsError, did_you_mean
+from .errors import RealtimeWidgetsError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from .hub.brokers import HistoryAge
 
-COMMANDS = ("demo", "hub")
+COMMANDS = ("demo", "hub", "publish")
+
+MAX_WAITING = 10_000
+"""Records that `publish` reads ahead of the hub: unlike a training script it can wait, and then nothing is dropped."""
 
 TOKEN = "REALTIME_WIDGETS_TOKEN"
 """The environment variable with the hub's token: every user of the machine can read a command line."""
@@ -49,7 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"realtime-widgets has no command {arguments[0]!r}{hint}", file=sys.stderr)
         return 2
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    if options.command == "publish" and not any(_is_option(text) for text in rest):
+        options.record += rest  # argparse takes positionals before an option only
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if options.command is None:
         parser.print_help()
         return 0
@@ -65,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 history=options.history,
                 history_age=options.history_age,
             )
+        elif options.command == "publish":
+            return publish(options.channel, options.record, url=options.url, timeout=options.timeout)
         else:
             demo(options.target, port=options.port, browser=not options.no_browser)
     except RealtimeWidgetsError as error:
@@ -133,6 +145,28 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long they are kept, or 'forever' (default: five minutes in memory, 30 days in a file)",
     )
+    command = commands.add_parser(
+        "publish",
+        help="publish records on a channel of a hub",
+        description=f"The hub's token is that of ${TOKEN}. The status is 0 when the hub has all records, 1 when not, "
+        "and 2 for a wrong argument.",
+    )
+    command.add_argument("channel", help="name of the channel")
+    command.add_argument(
+        "record",
+        nargs="*",
+        help="JSON, a number, or key=value (all of those make one record); default: each line of stdin, as it comes",
+    )
+    command.add_argument(
+        "--url", default="http://127.0.0.1:8000", help="address of the hub (default: http://127.0.0.1:8000)"
+    )
+    command.add_argument(
+        "--timeout",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how long to wait for the hub at the end (default: 10)",
+    )
     return parser
 
 
@@ -199,6 +233,55 @@ def hub(
             threading.Event().wait()
     except KeyboardInterrupt:
         print("\nThe hub has stopped.", flush=True)
+
+
+def _is_option(text: str) -> bool:
+    return text.startswith("-") and not text[1:2].isdigit() and text[1:2] != "."
+
+
+def publish(channel: str, given: Sequence[str], *, url: str, timeout: float) -> int:
+    """Publish records, and wait until the hub has them; returns the exit status.
+
+    Args:
+        channel: to publish on.
+        given: records; none: those of stdin, line by line.
+        url: of the hub.
+        timeout: seconds to wait at the end.
+
+    Raises:
+        UsageError: an argument cannot be used.
+    """
+    from .publishing.lines import record_of_pairs, records_of
+    from .publishing.publisher import Publisher
+
+    pairs = record_of_pairs(given)
+    records = [pairs] if pairs is not None else [each for text in given for each in records_of(text)]
+    publisher = Publisher(url, channel, exit_timeout=timeout)
+    unread = interrupted = 0
+    try:
+        with _interruptible():
+            for record in records:
+                publisher.append(record)
+            for number, line in enumerate(() if given else _lines_of_stdin(), 1):
+                try:
+                    for record in records_of(line):
+                        publisher.append(record)
+                except UsageError as error:
+                    unread += 1
+                    print(f"line {number}: {error}", file=sys.stderr)
+                if publisher.stats.waiting >= MAX_WAITING:
+                    publisher.flush(None)
+    except KeyboardInterrupt:  # the usual end of `tail -f … | realtime-widgets publish …`
+        interrupted = 128 + signal.SIGINT
+    publisher.close()
+    stats = publisher.stats
+    if stats.sent < stats.appended:
+        print(f"{stats.sent:,} of {stats.appended:,} records were published", file=sys.stderr)
+    return interrupted or int(unread > 0 or stats.sent < stats.appended)
+
+
+def _lines_of_stdin() -> Iterable[str]:
+    return (line.decode(errors="replace") for line in sys.stdin.buffer)
 
 
 @contextlib.contextmanager

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,7 @@ import realtime_widgets
 from realtime_widgets import cli
 from realtime_widgets.cli import main
 from support.hub_process import hub
+from support.servers import wait_for
 
 EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
@@ -41,7 +46,7 @@ def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]
 
 def test_a_command_like_none_of_ours_gets_the_list(capsys: pytest.CaptureFixture[str]):
     assert main(["xyz"]) == 2
-    assert capsys.readouterr().err == "realtime-widgets has no command 'xyz'; it has demo, hub\n"
+    assert capsys.readouterr().err == "realtime-widgets has no command 'xyz'; it has demo, hub, publish\n"
 
 
 def test_a_missing_dependency_says_what_to_install(
@@ -162,6 +167,116 @@ def test_a_port_that_the_hub_cannot_have_is_one_sentence(capsys: pytest.CaptureF
         port = taken.getsockname()[1]
         assert main(["hub", "--port", str(port)]) == 1
     assert capsys.readouterr().err.startswith(f"the hub cannot listen on port {port} of 127.0.0.1: ")
+
+
+# publish
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, realtime_widgets.Stream]]:
+    """The address of a hub, and what a subscriber of the channel `run` gets; the token is in the environment."""
+    with realtime_widgets.Hub() as served:
+        monkeypatch.setenv(cli.TOKEN, served.token or "")
+        client = realtime_widgets.connect(served)
+        stream = client.stream("run")
+        client.wait_until()
+        yield served.url, stream
+        client.close()
+
+
+def piped(text: bytes, *arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "realtime_widgets", "publish", *arguments]
+    return subprocess.run(command, input=text, env=env, capture_output=True, timeout=60)
+
+
+def published(stream: realtime_widgets.Stream, count: int) -> list[dict[str, Any]]:
+    wait_for(lambda: stream.last_seq >= count)
+    return [{name: value for name, value in row.items() if name != "ts"} for row in stream.read().rows()]
+
+
+def test_arguments_are_published(served: tuple[str, realtime_widgets.Stream]):
+    url, stream = served
+    assert main(["publish", "run", "loss=0.3", "name=a b", "--url", url]) == 0
+    assert main(["publish", "run", "--url", url, "-0.5", '{"loss": 0.25}']) == 0
+    assert published(stream, 3) == [{"loss": 0.3, "name": "a b"}, {"value": -0.5}, {"loss": 0.25}]
+
+
+def test_lines_are_published_as_they_come(
+    served: tuple[str, realtime_widgets.Stream], child_env: dict[str, str]
+):
+    url, stream = served
+    lines = b'0.5\n{"loss": 0.25}\n\nloss=0.125 step=3\n[{"a": 1}, {"a": 2}]\nhalf "\xff'
+    done = piped(lines, "run", "--url", url, env=child_env | os.environ)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == (
+        "line 6: 'half \"\ufffd' cannot be published: it is neither JSON, nor a number, nor key=value\n"
+    )
+    assert published(stream, 5) == [
+        {"value": 0.5}, {"loss": 0.25}, {"loss": 0.125, "step": 3}, {"a": 1}, {"a": 2}
+    ]  # fmt: skip
+
+
+def test_more_lines_than_may_wait_are_all_published(
+    served: tuple[str, realtime_widgets.Stream], child_env: dict[str, str]
+):
+    url, stream = served
+    lines = b"".join(b"%d\n" % i for i in range(cli.MAX_WAITING + 100))
+    done = piped(lines, "run", "--url", url, env=child_env | os.environ)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [each["value"] for each in published(stream, cli.MAX_WAITING + 100)] == list(
+        range(cli.MAX_WAITING + 100)
+    )
+
+
+def test_a_pipe_that_is_interrupted_has_published_what_came(
+    served: tuple[str, realtime_widgets.Stream], child_env: dict[str, str]
+):
+    url, stream = served
+    command = [sys.executable, "-m", "realtime_widgets", "publish", "run", "--url", url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=child_env | os.environ) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"0.5\n")
+        process.stdin.flush()
+        assert published(stream, 1) == [{"value": 0.5}]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["run", "nonsense"], 1, "'nonsense' cannot be published: "),
+        (["run", "1", "--url", "ftp://h"], 1, "cannot connect to 'ftp://h': "),
+        (["", "1"], 1, "channel='' is no name: "),
+        (["run", "1", "--timeout", "-1"], 1, "exit_timeout of a publisher "),
+        (["run", "1", "--tmieout", "1"], 2, "usage: "),
+    ],
+)
+def test_what_cannot_be_published_is_one_sentence(
+    arguments: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
+):
+    if status == 2:
+        with pytest.raises(SystemExit) as exit_:
+            main(["publish", *arguments])
+        assert exit_.value.code == status
+    else:
+        assert main(["publish", *arguments]) == status
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(said)
+
+
+def test_what_the_hub_does_not_take_is_said_by_the_status(
+    served: tuple[str, realtime_widgets.Stream],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    url, _ = served
+    assert main(["publish", "metrics", "1", "2", "--url", url]) == 1
+    assert capsys.readouterr().err == "0 of 2 records were published\n"
+    monkeypatch.setenv(cli.TOKEN, "another")
+    assert main(["publish", "run", "1", "--url", url, "--timeout", "0.1"]) == 1
+    assert capsys.readouterr().err == "0 of 1 records were published\n"
 
 
 def publish(url: str, token: str | None, **headers: str) -> int:
