@@ -92,6 +92,7 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/ready.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/demo.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/progress.py
+	@$(BIN)/python benchmarks/publishing.py
 
 soak: .venv/checks .venv/installed ## run at full rate for twelve minutes and see whether anything grows
 	@.ci/system
