@@ -96,12 +96,10 @@ class Sender:
         try:
             taken = intake(data, ts)
             times = taken.times(time.time()).tolist()
-            rows = rows_of(taken)
+            for fields, at in zip(rows_of(taken), times, strict=True):
+                self.append(channel, fields, at, {})
         except Exception as error:
             self.refuse(error)
-            return
-        for fields, at in zip(rows, times, strict=True):
-            self.append(channel, fields, at, {})
 
     def _put(self, channel: str, raw: bytes, left_out: list[tuple[str, str]]) -> None:
         if len(raw) > self._max_record:
