@@ -59,7 +59,8 @@ def listen(family: socket.AddressFamily, address: str, port: int) -> socket.sock
     Raises:
         UsageError: the port is taken, or we may not use it.
     """
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio has small writes leave at once (TCP_NODELAY) only where the protocol is named.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # Connections in TIME_WAIT do not make a port taken (on Windows the option means something else).
         if os.name == "posix":

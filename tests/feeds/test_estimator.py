@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from realtime_widgets.feeds.estimator import LONGEST, SHORTEST, Estimator
@@ -164,6 +164,7 @@ def test_what_would_take_for_ever_is_not_known():
     assert estimator.remaining(1.0, LONGEST * 2) is None
 
 
+@example([(0.0, 1), (1.0, 0)], 0.0, None)
 @given(
     st.lists(st.tuples(st.floats(0, 1e5, allow_nan=False), st.integers(0, 10**9)), min_size=1, max_size=60),
     st.floats(0, 1e6),
@@ -173,16 +174,13 @@ def test_a_rate_is_never_more_than_any_that_was_and_what_remains_is_a_length_of_
     told: list[tuple[float, int]], later: float, total: int | None
 ):
     estimator = Estimator(0.0)
-    now, done, fastest, waiting = 0.0, 0, 0.0, 0.0
+    now, done, fastest, waiting, untold = 0.0, 0, 0.0, 0.0, 0
     for seconds, count in told:
-        now, done, waiting = now + seconds, done + count, waiting + seconds
+        now, done, waiting, untold = now + seconds, done + count, waiting + seconds, untold + count
         before = estimator.rate(now)
         estimator.tell(now, done)
-        if count and waiting >= SHORTEST:
-            fastest, waiting = (
-                max(fastest, done / waiting),
-                0.0,
-            )  # what came with no time between belongs to the next
+        if untold and waiting >= SHORTEST:  # what came with no time between belongs to the next
+            fastest, waiting, untold = max(fastest, done / waiting), 0.0, 0
         assert before is None or before >= 0
     rate, left = estimator.rate(now + later), estimator.remaining(now + later, total)
     assert rate is None or 0 <= rate <= fastest * (1 + 1e-6)

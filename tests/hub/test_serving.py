@@ -55,3 +55,25 @@ def test_nobody_is_left_open_by_a_server_that_closes():
             except ConnectionResetError:
                 pass
     assert let_in > 3
+
+
+def test_what_is_small_leaves_at_once():
+    async def main() -> int:
+        listener, accepted = (
+            listen(socket.AF_INET, "127.0.0.1", 0),
+            asyncio.get_running_loop().create_future(),
+        )
+
+        class Accepting(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                accepted.set_result(transport)
+
+        async with await asyncio.get_running_loop().create_server(Accepting, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            transport = await accepted
+            found: int = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            transport.close()
+            writer.close()
+        return found
+
+    assert asyncio.run(main()), "an answer would wait 40 ms for the client to acknowledge its header"
