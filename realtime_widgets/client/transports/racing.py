@@ -58,7 +58,7 @@ async def _addresses(host: str, port: int) -> list[Found]:
     except ValueError:  # a name
         return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     if version == 4:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port))]
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))]
     # With its zone, which only the system can read; nothing is looked up.
     return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
 

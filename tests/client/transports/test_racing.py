@@ -78,6 +78,12 @@ def test_an_address_needs_no_lookup(monkeypatch: pytest.MonkeyPatch, alive: int)
     assert connected("127.0.0.1", alive) == alive
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_protocol_is_named_so_that_what_is_small_leaves_at_once(alive: int, host: str):
+    with get_runtime().run(connect_socket(host, alive)).result(LIMIT) as made:
+        assert made.proto == socket.IPPROTO_TCP  # by which asyncio decides
+
+
 def test_what_is_given_up_leaves_no_socket_open(monkeypatch: pytest.MonkeyPatch, dead: int):
     monkeypatch.setattr(socket, "getaddrinfo", found(dead, dead))
     made: list[socket.socket] = []
