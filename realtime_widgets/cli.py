@@ -8,7 +8,8 @@
 
 `demo` runs copies of the notebooks in a JupyterLab of its own: on this machine only, behind a random token, ended by
 Ctrl-C.
-`hub` runs a hub of its own, with the token of REALTIME_WIDGETS_TOKEN or a random one, until Ctrl-C.
+`hub` runs a hub of its own, with the token of REALTIME_WIDGETS_TOKEN or a random one, until Ctrl-C. The broker may be
+that of REALTIME_WIDGETS_BROKER.
 `publish` sends what it reads to a hub, whose token is that of REALTIME_WIDGETS_TOKEN; its status is 0 when the hub has
 all of it.
 A user's mistake is reported in one sentence on stderr and by a status other than 0, never by a traceback.
@@ -40,7 +41,9 @@ MAX_WAITING = 10_000
 """Records that `publish` reads ahead of the hub: unlike a training script it can wait, and then nothing is dropped."""
 
 TOKEN = "REALTIME_WIDGETS_TOKEN"
-"""The environment variable with the hub's token: every user of the machine can read a command line."""
+BROKER = "REALTIME_WIDGETS_BROKER"
+"""The environment variables with the hub's token, and with a broker that has a password in its address: every user of
+the machine can read a command line."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -103,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "hub",
         help="run a hub that clients connect to",
-        description=f"The token is that of ${TOKEN}, or random.",
+        description=f"The token is that of ${TOKEN}, or random. A broker with a password in its address comes in ${BROKER}.",
     )
     command.add_argument(
         "--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: 8000)"
@@ -128,8 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--no-token", action="store_true", help="let in everybody on this machine")
     command.add_argument(
         "--broker",
-        default="memory",
-        help="what keeps the messages: memory, or sqlite:///hub.db, which survives the hub (default: memory)",
+        help="what keeps the messages: memory; sqlite:///hub.db, which survives the hub; or redis://host:6379/0, with "
+        f"which many hubs are one (default: that of ${BROKER}, or memory)",
     )
     command.add_argument(
         "--history",
@@ -143,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_history_age,
         default="auto",
         metavar="SECONDS",
-        help="how long they are kept, or 'forever' (default: five minutes in memory, 30 days in a file)",
+        help="how long they are kept, or 'forever' (default: 5 minutes in memory, 30 days in a file, a day in Redis)",
     )
     command = commands.add_parser(
         "publish",
@@ -192,7 +195,7 @@ def hub(
     hosts: Sequence[str],
     origins: Sequence[str],
     token: bool,
-    broker: str,
+    broker: str | None,
     history: int,
     history_age: HistoryAge,
 ) -> None:
@@ -204,11 +207,17 @@ def hub(
         hosts: other names that clients reach it by.
         origins: pages that may connect.
         token: ask for one: that of the environment, or a random one.
-        broker, history, history_age: as for `Hub`.
+        broker: as for `Hub`; None: that of the environment, or memory.
+        history, history_age: as for `Hub`.
 
     Raises:
         UsageError: the port is taken, or one of these is out of its range.
     """
+    if broker is not None and "@" in broker and not broker.startswith("sqlite:"):
+        raise UsageError(
+            "the hub does not take this --broker: every user of the machine can read its password; "
+            f"put it into ${BROKER}"
+        )
     from .hub import Hub
 
     given = (os.environ.get(TOKEN) or None) if token else None
@@ -216,7 +225,7 @@ def hub(
     server = Hub(
         port,
         host=host,
-        broker=broker,
+        broker=broker or os.environ.get(BROKER) or "memory",
         token=given,
         auth=auth,
         origins=origins,

@@ -146,6 +146,14 @@ def test_the_hub_answers_to_the_other_names_it_is_given(child_env: dict[str, str
             ["--broker", "sqlite:////nowhere/hub.db"],
             "the hub cannot keep its messages in '/nowhere/hub.db': ",
         ),
+        (
+            ["--broker", "redis://:secret@127.0.0.1:1/0"],
+            "the hub does not take this --broker: every user of the machine can read its password; put it into ",
+        ),
+        (
+            ["--broker", "redis://127.0.0.1:1/0"],
+            "the hub cannot keep its messages at redis://127.0.0.1:1/0: ",
+        ),
         (["--history", "-1"], "the hub cannot keep history=-1 messages; "),
         (["--history-age", "0"], "the hub cannot keep messages for history_age=0.0; "),
     ],
@@ -158,6 +166,16 @@ def test_what_the_hub_cannot_do_is_one_sentence(
     assert shown.out == ""
     assert shown.err.startswith(complaint)
     assert shown.err.count("\n") == 1
+
+
+def test_a_broker_with_a_password_is_that_of_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("REALTIME_WIDGETS_BROKER", "redis://:secret@127.0.0.1:1/7")
+    assert main(["hub", "--port", "0"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("the hub cannot keep its messages at redis://127.0.0.1:1/7: ")
+    assert "secret" not in said
 
 
 def test_a_port_that_the_hub_cannot_have_is_one_sentence(capsys: pytest.CaptureFixture[str]):

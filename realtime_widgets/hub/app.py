@@ -2,7 +2,7 @@
 
     WebSocket  /ws/dashboard        the protocol; without a hello: metrics, alerts, events
     WebSocket  /ws/notifications    the same; without a hello: notifications
-    GET        /health              liveness; needs no token
+    GET        /health              liveness, and whether the broker can be reached; needs no token
     POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel
     GET        /sse/{channels}      the same messages one way, as Server-Sent Events: names with commas between
 
@@ -75,7 +75,10 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
 
     async def health(_: Request) -> JSONResponse:
         uptime = round(time.monotonic() - state.since, 3)
-        return JSONResponse({"status": "ok", "clients": len(state.sessions), "uptime": uptime})
+        broker = "ok" if state.channels.trouble is None else "unreachable"
+        return JSONResponse(
+            {"status": "ok", "broker": broker, "clients": len(state.sessions), "uptime": uptime}
+        )
 
     async def events(request: Request) -> ASGIApp:
         return _events(state, request)

@@ -25,7 +25,7 @@ from .brokers.dedup import Key
 logger = logging.getLogger(__name__)
 
 FrameSink = Callable[[Message, str], object]
-"""Takes a message with its position, and its frame; must neither raise nor block."""
+"""Takes a message with its position, or a gap, and its frame; must neither raise nor block."""
 
 YIELD_AFTER_BYTES: Final = 64 * 1024
 """Bytes published before the tasks that send them get a turn: otherwise a burst would look like a slow client."""
@@ -114,6 +114,11 @@ class Channels:
         self._leave: dict[str, Callable[[], None]] = {}
         self._stretch = 0
 
+    @property
+    def trouble(self) -> str | None:
+        """See `Broker.trouble`."""
+        return self._broker.trouble
+
     def subscribe(self, channel: str, sink: FrameSink) -> Callable[[], None]:
         """Call `sink` with the channel's messages from now on; returns the undo, which may be called twice."""
         key = object()
@@ -135,7 +140,7 @@ class Channels:
         return channel in self._sinks
 
     async def position(self, channel: str) -> Position:
-        """Return the current position of a channel."""
+        """Return the current position of a channel, see `Broker.position`."""
         return await self._broker.position(channel)
 
     async def read(self, channel: str, after: int, most: int) -> list[Message]:

@@ -50,7 +50,10 @@ class Hub:
         port: to listen on; 0: any free one, kept from the first start on.
         host: to listen on; the default can only be reached from this machine.
         broker: what keeps the channels: "memory"; or "sqlite:///hub.db", a file, with which messages, their numbers and
-            what was sent already survive the hub and the machine. A file has one hub at a time.
+            what was sent already survive the hub and the machine, and which has one hub at a time; or a Redis (7 or
+            newer, or Valkey), "redis://:password@host:6379/0", "rediss://…" for TLS, "unix:///path/of/a/socket": any
+            number of hubs with the same one are one hub together, behind any load balancer, and none has anything to
+            lose. They should have the same `history`. Needs `pip install "realtime-widgets[redis]"`.
         token: that every client must send; None: a random one.
         auth: "token"; None: no token is needed, which only a hub on a loopback address allows.
         origins: of pages that may connect besides the hub's own, for example `["http://localhost:3000"]`. Programs
@@ -60,10 +63,11 @@ class Hub:
             was made to point here (DNS rebinding) sends its own.
         history: messages of each channel that are kept for clients that lost their connection; 0: none.
         history_age: seconds that they are kept; None: for as long as there is room (for all channels 64 MiB of memory,
-            or 1 GiB of a file); "auto": five minutes in memory, 30 days in a file.
+            or 1 GiB of a file); "auto": five minutes in memory, 30 days in a file, a day in Redis.
 
     Raises:
         UsageError: for an argument out of its range; WrongType for one of another type.
+        MissingDependency: the broker is a Redis, and redis-py is not installed.
     """
 
     @named_keywords

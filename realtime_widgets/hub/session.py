@@ -9,7 +9,8 @@ What a client gets depends on its first message:
 
 A client with recovery is sent, from the position it names, what the history has (`catch_up`), and then new messages.
 The same happens to a channel that it reads too slowly: it continues from the history when there is room again, and the
-client is told what the history no longer had. Any other slow client is closed.
+client is told what the history no longer had; and to one of which the broker has lost messages. Any other slow client
+is closed; so is one that a broker out of reach leaves without what it asked for, to try again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from ..protocol.heartbeat import Heartbeat
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..protocol.positions import from_wire, to_wire
 from ..streams.gaps import Position
-from .brokers.base import NotKept
+from .brokers.base import GAP, NotKept, OutOfReach
 from .brokers.dedup import Key, KeyReused
 from .catch_up import CatchUp
 from .channels import complaint_about, complaint_about_publishing, encode_publication
@@ -58,6 +59,7 @@ CLOSE_TIMEOUT: Final = 5.0
 """Seconds that a client has to read what it was sent before its connection is aborted."""
 
 CLOSE_SLOW: Final = 3008
+CLOSE_NO_BROKER: Final = 3010
 CLOSE_NO_PONG: Final = 3012
 """Close codes; below 3500 they mean: reconnect (the convention of Centrifugo)."""
 
@@ -141,6 +143,9 @@ class HubSession:
                 placed = await self._handle(message)
             except Complaint as failure:
                 self._done_with(message, arrived, failure)
+            except OutOfReach as why:
+                self._lose_broker(why)
+                return
             else:
                 if placed is None:
                     self._done_with(message, arrived, None)
@@ -209,7 +214,9 @@ class HubSession:
         """Return the positions of channels that are not behind: all up to them is sent, or queued before the answer."""
         if not self._recovers:
             return {}
-        positions = {channel: await self._state.channels.position(channel) for channel in self._following}
+        # Those that are behind may have no position yet.
+        here = [channel for channel in self._following if channel not in self._behind]
+        positions = {channel: await self._state.channels.position(channel) for channel in here}
         return {
             "positions": to_wire(
                 {channel: each for channel, each in positions.items() if channel not in self._behind}
@@ -227,6 +234,8 @@ class HubSession:
         self._follow(new, positions)
         if complaint is not None:
             raise complaint
+        for channel in new:
+            await self._state.channels.position(channel)  # then nothing is missed, without recovery too
         self._acknowledge(message)
 
     def _new_of(self, channels: Sequence[str]) -> tuple[list[str], Complaint | None]:
@@ -357,7 +366,10 @@ class HubSession:
         if self._goodbye is not None or message.channel is None:
             return
         here = Position(message.epoch or "", message.offset or 0)
-        if (catch_up := self._behind.get(message.channel)) is not None:
+        if message.type == GAP:
+            if self._recovers and message.channel not in self._behind:
+                self._fall_behind(message.channel, CatchUp(message.channel, here, begun=True))
+        elif (catch_up := self._behind.get(message.channel)) is not None:
             catch_up.seen = here
             self._awake.set()
         elif self._send_buffer.put(frame):
@@ -377,6 +389,10 @@ class HubSession:
         self._state.events.say("slow", "warning", "a client that did not read fast enough was closed")
         self._hang_up(CLOSE_SLOW, "slow")
 
+    def _lose_broker(self, why: OutOfReach) -> None:
+        self._state.events.log("unserved", "warning", "a client was closed, to try again", str(why))
+        self._hang_up(CLOSE_NO_BROKER, "the hub cannot reach its broker")
+
     def _hang_up(self, code: int, reason: str) -> None:
         """Close the connection after the frames being sent, and abort it if they are not read in time."""
         self._goodbye = (code, reason)
@@ -393,7 +409,12 @@ class HubSession:
                 while True:
                     recent = self._send_buffer.take(self._batch)
                     await self._send(recent)
-                    earlier = await self._catch_up()
+                    try:
+                        earlier = await self._catch_up()
+                    except OutOfReach as why:
+                        if self._goodbye is None:
+                            self._lose_broker(why)
+                        break
                     await self._send(earlier)
                     if not recent and not earlier:
                         break

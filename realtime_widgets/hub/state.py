@@ -56,6 +56,7 @@ class HubState:
         self.since = time.monotonic()
         self._metrics = Metrics()
         self._measured = -math.inf  # when the metrics were last published
+        self._troubled: float | None = None  # since when the broker has been in trouble
         self._runtime = runtime
         self._lock = threading.Lock()
         self._posted: deque[Message] = deque()
@@ -131,6 +132,8 @@ class HubState:
 
     def _check(self, channel: str | None, placed: asyncio.Future[Position]) -> None:
         if not placed.cancelled() and (error := placed.exception()) is not None:
+            if self.channels.trouble is not None:
+                return  # that was said, once
             text = f"a message of channel {channel!r} was not published: {error}"
             if self.events.log("unpublished", "error", text) is not None and not isinstance(error, NotKept):
                 logger.error("it is no failure that we know", exc_info=error)
@@ -141,7 +144,22 @@ class HubState:
             due = next_due(due, time.monotonic(), METRICS_INTERVAL)
             while await self._wanted_before(due):
                 await self._measure()
+            self._look_after_broker()
             await self._measure()
+
+    def _look_after_broker(self) -> None:
+        trouble = self.channels.trouble
+        if trouble is not None and self._troubled is None:
+            self._troubled = time.monotonic()
+            self.events.log(
+                "broker", "error", "the hub cannot reach its broker", trouble
+            )  # nobody would hear it
+        elif trouble is None and self._troubled is not None:
+            seconds = time.monotonic() - self._troubled
+            self._troubled = None
+            self.events.say(
+                "broker", "warning", f"the hub could not reach its broker for {max(1, round(seconds))} s"
+            )
 
     async def _wanted_before(self, due: float) -> bool:
         try:

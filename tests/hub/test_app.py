@@ -117,7 +117,8 @@ def test_http_is_authenticated_in_the_same_way(shared: Hub, web: httpx.Client):
 def test_its_health_needs_no_token_but_the_right_sender(shared: Hub, web: httpx.Client):
     answer = web.get("/health", headers={"Authorization": ""})
     assert answer.status_code == 200
-    assert answer.json().keys() == {"status", "clients", "uptime"}
+    assert answer.json().keys() == {"status", "broker", "clients", "uptime"}
+    assert answer.json()["broker"] == "ok"
     assert answer.json()["status"] == "ok"
     assert web.get("/health", headers={"Host": "evil.example"}).status_code == 403
     assert web.get("/health", headers={"Origin": "http://evil.example"}).status_code == 403

@@ -8,22 +8,45 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from ...protocol.envelope import Message
 from ...streams.gaps import Position
 from .dedup import Key
 
 Sink = Callable[[Message], object]
-"""Takes a message that has its channel, epoch and offset; must neither raise nor block."""
+"""Takes a message that has its channel, epoch and offset, or a gap (`gap_after`); must neither raise nor block."""
+
+GAP: Final = "gap"
+
+
+def gap_after(channel: str, position: Position) -> Message:
+    """Return what sinks are handed in the place of messages that the broker has lost: of the type `GAP`.
+
+    Args:
+        channel: whose.
+        position: the last that was handed on; what comes next may have another epoch.
+    """
+    return Message(GAP, None, None, None, channel, *position)
 
 
 class NotKept(Exception):
-    """A message was not kept, and nobody was handed it: one sentence that says why, without data."""
+    """A message was not kept, and nobody was handed it: one sentence that says why, without data.
+
+    Where the engine of a broker did not answer in time, that is not known: then the sentence says so.
+    """
+
+
+class OutOfReach(Exception):
+    """The engine of a broker cannot be asked now: one sentence that says why."""
 
 
 class Broker(Protocol):
     """The operations of every broker. All of them are called on the I/O thread."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why messages cannot be kept at present, in one sentence without secrets; None: they can."""
 
     async def open(self) -> None:
         """Begin to work, on this event loop; nothing else is called before, or after `close` until it is opened again.
@@ -52,10 +75,20 @@ class Broker(Protocol):
         """
 
     async def position(self, channel: str) -> Position:
-        """Return the current position of a channel; offset 0 when nothing was ever published."""
+        """Return the current position of a channel; offset 0 when nothing was ever published.
+
+        Of a channel with sinks it is the one up to which they were handed all; nothing after it will be missed.
+
+        Raises:
+            OutOfReach: it cannot be known now.
+        """
 
     async def read(self, channel: str, after: int, most: int) -> list[Message]:
-        """Return kept messages, from the first after an offset on: up to `most` bytes, and at least one if any."""
+        """Return kept messages, from the first after an offset on: up to `most` bytes, and at least one if any.
+
+        Raises:
+            OutOfReach: they cannot be read now.
+        """
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
         """Call `sink` with the channel's messages from now on; returns the undo, which may be called twice."""

@@ -21,6 +21,7 @@ from ...protocol.envelope import Message, write
 from ...streams.gaps import Position
 from .base import NotKept
 from .dedup import MAX_AGE, Key, KeyReused, digest_of, digest_of_key
+from .stored import read_stored
 
 MAX_FILE_BYTES: Final = 1024**3
 """Bytes of all histories together; beyond it the oldest messages of all channels go first."""
@@ -52,15 +53,6 @@ CREATE TABLE known (
 ) WITHOUT ROWID;
 CREATE INDEX known_by_time ON known (until);
 """
-
-
-class _Stored(Message, omit_defaults=True, gc=False):
-    """A message as it is read from the file: its data stay encoded."""
-
-    data: msgspec.Raw = msgspec.Raw(b"null")
-
-
-_decode = msgspec.json.Decoder(_Stored).decode
 
 
 class Database:
@@ -223,7 +215,7 @@ class Database:
             most -= len(body)
             if found and most < 0:
                 break
-            found.append(_decode(body))
+            found.append(read_stored(body))
         return found
 
     # Channels

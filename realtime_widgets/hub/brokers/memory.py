@@ -64,6 +64,9 @@ class MemoryBroker:
         self._known = DedupCache()
         self._subscribers = Subscribers()
 
+    trouble: Final[None] = None
+    """See `Broker.trouble`."""
+
     async def open(self) -> None:
         """See `Broker.open`; what it kept when it was closed is still there."""
 

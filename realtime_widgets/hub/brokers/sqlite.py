@@ -57,6 +57,9 @@ class SqliteBroker:
         self._jobs: SimpleQueue[Job | None] | None = None
         self._ended: asyncio.Future[None] | None = None
 
+    trouble: Final[None] = None
+    """See `Broker.trouble`."""
+
     async def open(self) -> None:
         """See `Broker.open`."""
         loop = asyncio.get_running_loop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,25 @@ from realtime_widgets.hub.brokers.sqlite import SqliteBroker
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
+from support.redis_server import RedisServer, redis_server
 
 Test = Callable[[Broker], Awaitable[object]]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None]:
-    name = {"memory": "memory", "sqlite": f"sqlite:///{tmp_path / 'hub.db'}"}[request.param]
+    if request.param == "redis":
+        server = request.getfixturevalue("redis")
+        server.command("FLUSHALL")
+        name = server.url
+    else:
+        name = {"memory": "memory", "sqlite": f"sqlite:///{tmp_path / 'hub.db'}"}[request.param]
 
     async def opened(test: Test) -> None:
         broker = make_broker(name, 3, None)
@@ -36,15 +48,17 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None
     return lambda test: asyncio.run(opened(test))
 
 
-def test_each_channel_is_numbered_from_one_under_one_epoch(run: Callable[[Test], None]):
+def test_each_channel_is_numbered_from_one_under_its_epoch(run: Callable[[Test], None]):
     async def test(broker: Broker) -> None:
         seen: list[Message] = []
         broker.subscribe("a", seen.append)
-        epoch = (await broker.position("a")).epoch
+        epochs = {channel: (await broker.position(channel)).epoch for channel in "ab"}
+        epoch = epochs["a"]
         placed = [
             broker.publish(channel, encode_publication(channel, i)) for i, channel in enumerate("aabab")
         ]
-        assert [await one for one in placed] == [Position(epoch, n) for n in (1, 2, 1, 3, 2)]
+        places = [("a", 1), ("a", 2), ("b", 1), ("a", 3), ("b", 2)]
+        assert [await one for one in placed] == [Position(epochs[channel], n) for channel, n in places]
         assert [(m.channel, m.epoch, m.offset) for m in seen] == [("a", epoch, n) for n in (1, 2, 3)]
         assert await broker.position("a") == (epoch, 3)
         assert [m.offset for m in await broker.read("a", 1, 10**6)] == [2, 3]
@@ -122,9 +136,9 @@ def test_a_broker_that_was_closed_is_opened_again_with_what_it_had(run: Callable
     ("name", "error", "says"),
     [
         (
-            "redis://x",
+            "reddis://me:secret@x",
             UsageError,
-            "there is no broker 'redis://x': there are 'memory', and 'sqlite:///' with",
+            "there is no broker 'reddis://x': there are 'memory', 'sqlite:///' with the path of a file, and 'redis",
         ),
         ("sqlite://hub.db", UsageError, "a path follows three slashes"),
         ("sqlite:///", UsageError, "that is no path of a file"),

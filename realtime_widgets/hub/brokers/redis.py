@@ -1,0 +1,417 @@
+"""The Redis broker: keeps channels in a Redis that any number of hubs share, which are one hub together.
+
+Commands wait in one queue (`redis_jobs`), and all that has gathered while Redis answered is sent as one pipeline;
+results come back in their order. What was not answered when a link is lost is sent again over the next: every message
+has an id, by which Redis knows it if it has it already. News of messages come over Pub/Sub, which loses some without
+a word; what does not follow on what was handed on (`followed`) is read from the history, and so is all that may have
+been missed while a link was down, or deaf. `redis_scripts` is what Redis does, `redis_link` the way there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import secrets
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+
+from ...errors import UsageError
+from ...protocol.envelope import Message, encode_data, write
+from ...streams.gaps import Position
+from .base import NotKept, OutOfReach, Sink
+from .dedup import Key, KeyReused, digest_of, digest_of_key
+from .followed import Followed
+from .redis_jobs import Job, Jobs
+from .redis_link import Address, Link, LinkLost, check
+from .redis_scripts import NOWHERE, Commands, Found, numbered, read_found, read_placed, read_wake
+from .subscribers import Subscribers
+
+logger = logging.getLogger(__name__)
+
+PATIENCE: Final = 5.0
+"""Seconds that a message may wait for Redis."""
+
+BEAT: Final = 1.0
+"""Seconds between two messages that the hub sends to itself."""
+
+DEAF: Final = 2
+"""Beats without a word after which the link is taken for lost, whatever the system says of it."""
+
+RETRY: Final = (0.05, 1.0)
+"""Seconds before Redis is tried again, at first and at most."""
+
+MAX_SEEN: Final = 100_000
+"""Channels whose newest positions are known."""
+
+MAX_NAMES: Final = 500
+"""Channels that are followed by one command."""
+
+LOOK_BYTES: Final = 256 * 1024
+"""Bytes of messages that are read from a history at once."""
+
+TURN_BYTES: Final = 64 * 1024
+"""Bytes of news after which others have their turn: otherwise a burst would make slow clients of all."""
+
+
+class RedisBroker:
+    """Channels in Redis.
+
+    Args:
+        address: of the Redis.
+        history: messages of each channel that are kept.
+        history_age: seconds that they are kept; None: until the channel was silent for 30 days.
+    """
+
+    def __init__(self, address: Address, history: int, history_age: float | None) -> None:
+        self._address = address
+        self._commands = Commands(address.database, history, history_age)
+        self._subscribers = Subscribers()
+        self._followed: dict[str, Followed] = {}
+        self._seen: OrderedDict[str, Position] = OrderedDict()
+        self._jobs = Jobs(address.place, lambda: self._trouble or f"no answer within {PATIENCE:g} s")
+        self._going: asyncio.Task[None] | None = None
+        self._trouble: str | None = None
+        self._link: Link | None = None
+        # Of the present link:
+        self._changes: list[tuple[bool, str]] = []  # what to follow, and what no more
+        self._changed = asyncio.Event()
+        self._unconfirmed: Counter[bytes] = Counter()
+        self._names: dict[bytes, str] = {}
+
+    @property
+    def trouble(self) -> str | None:
+        """See `Broker.trouble`."""
+        return self._trouble
+
+    def __repr__(self) -> str:
+        return f"<RedisBroker {self._address.place}>"
+
+    async def open(self) -> None:
+        """See `Broker.open`."""
+        what = f"the hub cannot keep its messages at {self._address.place}"
+        try:
+            link = await Link.open(self._address)
+        except LinkLost as error:
+            raise UsageError(f"{what}: {error}; start a Redis there, or name another address") from None
+        try:
+            warning = await check(link)
+        except (LinkLost, UsageError) as error:
+            link.close()
+            raise UsageError(f"{what}: {error}") from None
+        if warning is not None:
+            logger.warning("%s: %s", self._address.place, warning)
+        self._trouble = None
+        self._link = link
+        self._going = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """See `Broker.close`; what cannot reach Redis at once is given up."""
+        going, self._going = self._going, None
+        if going is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BEAT):
+                while self._jobs and self._trouble is None:
+                    await asyncio.sleep(0.005)
+        going.cancel()
+        await asyncio.wait({going})
+        self._drop_link()
+        self._jobs.end()
+
+    # Publishing
+
+    def publish(self, channel: str, message: Message, key: Key | None = None) -> asyncio.Future[Position]:
+        """See `Broker.publish`."""
+        done: asyncio.Future[Position] = asyncio.get_running_loop().create_future()
+        try:
+            job = self._publication(channel, message, key, done)
+        except Exception as error:
+            done.set_exception(error)
+            return done
+        self._submit(job, PATIENCE)
+        return done
+
+    def _publication(
+        self, channel: str, message: Message, key: Key | None, done: asyncio.Future[Position]
+    ) -> Job:
+        data = message.data
+        raw = data if isinstance(data, msgspec.Raw) else msgspec.Raw(encode_data(data))
+        whole = msgspec.structs.replace(message, data=raw, channel=channel, epoch=None, offset=None)
+        body = write(whole).encode()
+        digest = digest_of(memoryview(raw))
+        id = secrets.token_bytes(16) if key is None else digest_of_key(key)
+
+        def command() -> tuple[Any, ...]:
+            return self._commands.publish(channel, id, digest, body, self._seen.get(channel, NOWHERE))
+
+        def land(answer: Any) -> None:
+            try:
+                position, fresh = read_placed(answer, digest)
+            except KeyReused as error:
+                if not done.done():
+                    done.set_exception(error)
+                return
+            self._landed(channel, position, whole if fresh else None, done)
+
+        def fail(why: str) -> None:
+            if not done.done():
+                done.set_exception(NotKept(why))
+
+        return Job(command, land, fail, len(body))
+
+    def _landed(
+        self, channel: str, position: Position, fresh: Message | None, done: asyncio.Future[Position]
+    ) -> None:
+        def tell() -> None:
+            if not done.done():
+                done.set_result(position)
+
+        followed = self._followed.get(channel)
+        if fresh is not None:
+            self._note(channel, position)
+            fresh.epoch, fresh.offset = position
+            if followed is not None:
+                followed.hear(position, lambda: fresh)  # else its news are on their way
+        if followed is None:
+            tell()
+        else:
+            followed.when_at(position, tell)
+
+    def _note(self, channel: str, position: Position) -> None:
+        """Keep the newest position of a channel: by it Redis knows whether it has lost its end."""
+        before = self._seen.pop(channel, position)
+        self._seen[channel] = before if before.epoch == position.epoch and before > position else position
+        if len(self._seen) > MAX_SEEN:
+            self._seen.popitem(last=False)
+
+    # Reading
+
+    async def position(self, channel: str) -> Position:
+        """See `Broker.position`."""
+        followed = self._followed.get(channel)
+        if followed is None:
+            return (await self._ask(channel)).position
+        if followed.established and followed.position is not None:
+            return followed.position
+        ready: asyncio.Future[Position] = asyncio.get_running_loop().create_future()
+        followed.when_ready(ready)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await ready
+        except TimeoutError:
+            raise OutOfReach(self._jobs.no_answer()) from None
+
+    async def read(self, channel: str, after: int, most: int) -> list[Message]:
+        """See `Broker.read`."""
+        found = await self._ask(channel, after, most)
+        followed = self._followed.get(channel)
+        if followed is None or followed.position is None:
+            return found.messages
+        epoch, offset = followed.position
+        if found.position.epoch != epoch:
+            self._look(followed)
+            return []
+        return [message for message in found.messages if (message.offset or 0) <= offset]
+
+    async def _ask(self, channel: str, after: int = 0, most: int = 0) -> Found:
+        done: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+
+        def land(answer: Any) -> None:
+            found = read_found(answer)
+            self._note(channel, found.position)
+            if not done.done():
+                done.set_result(found)
+
+        def fail(why: str) -> None:
+            if not done.done():
+                done.set_exception(OutOfReach(why))
+
+        def command() -> tuple[Any, ...]:
+            return self._commands.look(channel, self._seen.get(channel, NOWHERE), after, most)
+
+        self._submit(Job(command, land, fail), PATIENCE)
+        return await done
+
+    # Following
+
+    def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
+        """See `Broker.subscribe`."""
+        if channel not in self._followed:
+            self._followed[channel] = followed = Followed(channel, self._subscribers.tell)
+            self._look(followed)  # where it begins; before anything that is published from now on
+            self._change(True, channel)
+        return self._subscribers.add(channel, sink, self._left)
+
+    def _left(self, channel: str) -> None:
+        self._followed.pop(channel).end()
+        self._change(False, channel)
+
+    def _submit(self, job: Job, patience: float | None = None) -> None:
+        if self._going is None:
+            job.fail("the hub has stopped")
+        else:
+            self._jobs.add(job, patience)
+
+    def _change(self, follow: bool, channel: str) -> None:
+        self._changes.append((follow, channel))
+        self._changed.set()
+
+    def _look(self, followed: Followed) -> None:
+        """Hand on what there is after what was handed on, and go on until it is all."""
+        if followed.looking:
+            followed.due = True
+            return
+        followed.looking, followed.due = True, False
+        channel = followed.channel
+        confirmed = False
+
+        def command() -> tuple[Any, ...]:
+            nonlocal confirmed
+            confirmed = followed.confirmed
+            seen = self._seen.get(channel, NOWHERE)
+            if followed.position is None:
+                return self._commands.look(channel, seen)
+            return self._commands.look(channel, seen, followed.position.offset, LOOK_BYTES)
+
+        def land(answer: Any) -> None:
+            followed.looking = False
+            if self._followed.get(channel) is not followed:
+                return
+            found = read_found(answer)
+            self._note(channel, found.position)
+            if followed.take(found) or followed.due:
+                self._look(followed)
+            elif confirmed:
+                followed.establish()
+
+        def fail(why: str) -> None:
+            followed.looking = False
+            followed.give_up(why)
+
+        self._submit(Job(command, land, fail))
+
+    def _hear(self, name: bytes, data: bytes) -> None:
+        followed = self._followed.get(self._names.get(name, ""))
+        if followed is None:
+            return
+        try:
+            there, body = read_wake(data)
+        except ValueError:
+            return  # nobody of ours has written it
+        if followed.hear(there, lambda: numbered(body, there)):
+            self._note(followed.channel, there)
+        else:
+            self._look(followed)
+
+    def _confirm(self, name: bytes) -> None:
+        self._unconfirmed[name] -= 1
+        followed = self._followed.get(self._names.get(name, ""))
+        if self._unconfirmed[name] <= 0:
+            del self._unconfirmed[name]
+            if followed is not None:
+                followed.confirmed = True
+                self._look(followed)
+
+    # The links
+
+    async def _run(self) -> None:
+        """Have a link, and when it is lost another, until cancelled."""
+        pause = RETRY[0]
+        while True:
+            try:
+                self._link = self._link or await Link.open(self._address)
+                self._trouble, pause = None, RETRY[0]
+                await self._live(self._link)
+            except LinkLost as error:
+                self._trouble = str(error)
+            except Exception:
+                self._trouble = "the hub made a mistake, which its log has"
+                logger.exception("the link to %s is made anew", self._address.place)
+            finally:
+                self._jobs.put_back()
+                self._drop_link()
+            await asyncio.sleep(random.uniform(pause / 2, pause))
+            pause = min(2 * pause, RETRY[1])
+
+    def _drop_link(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+
+    async def _live(self, link: Link) -> None:
+        """Work until a link is lost."""
+        canary = self._commands.canary()
+        self._unconfirmed.clear()
+        self._names.clear()
+        for followed in self._followed.values():
+            followed.confirmed = False
+        self._changes = [(True, channel) for channel in self._followed]
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen(link))
+                tasks.create_task(self._send(link))
+                tasks.create_task(self._follow(link, canary))
+                tasks.create_task(self._watch(link, canary))
+        except* LinkLost as errors:
+            raise errors.exceptions[0] from None
+
+    async def _send(self, link: Link) -> None:
+        while True:
+            batch = await self._jobs.take()
+            self._jobs.land(await link.run([job.command() for job in batch]))
+            await asyncio.sleep(0)  # the sessions have their turn
+
+    async def _follow(self, link: Link, canary: bytes) -> None:
+        await link.follow([canary])
+        while True:
+            changes, self._changes = self._changes, []
+            for follow, group in groupby(changes, key=lambda change: change[0]):
+                channels = [channel for _, channel in group]
+                for start in range(0, len(channels), MAX_NAMES):
+                    some = {self._commands.wake(each): each for each in channels[start : start + MAX_NAMES]}
+                    if follow:
+                        self._names |= some
+                        self._unconfirmed.update(list(some))
+                        await link.follow(list(some))
+                    else:
+                        await link.leave(list(some))
+            self._changed.clear()
+            if not self._changes:
+                await self._changed.wait()
+
+    async def _listen(self, link: Link) -> None:
+        stretch = 0
+        while True:
+            kind, name, data = await link.hear()
+            if kind == b"subscribe":
+                self._confirm(name)
+            elif kind == b"message":
+                self._hear(name, data)
+                stretch += len(data)
+                if stretch > TURN_BYTES:
+                    stretch = 0
+                    await asyncio.sleep(0)
+
+    async def _watch(self, link: Link, canary: bytes) -> None:
+        """Send something to ourselves, and raise when nothing is heard; look after what did not go on."""
+        silent = 0
+        while True:
+            before = link.heard
+            self._jobs.add(Job(lambda: ("PUBLISH", canary, b""), _ignore, _ignore), PATIENCE)
+            await asyncio.sleep(BEAT)
+            silent = 0 if link.heard > before else silent + 1
+            if silent >= DEAF:
+                raise LinkLost(f"it has said nothing for {silent * BEAT:g} s")
+            for followed in list(self._followed.values()):
+                if followed.confirmed and (followed.waited_for or not followed.established):
+                    self._look(followed)
+
+
+def _ignore(_: Any) -> None:
+    pass

@@ -1,0 +1,149 @@
+"""The jobs of the Redis broker: commands that wait for Redis, in one order, and for how long they may. No I/O.
+
+A job that was sent and not answered waits in its place again; one that has waited for too long is given up, whether it
+was sent or not, and nobody is told its answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+MAX_BATCH: Final = 500
+MAX_BATCH_BYTES: Final = 256 * 1024
+"""Jobs that are sent at once, and their bytes, but for a single one."""
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of all that wait."""
+
+
+class Job:
+    """A command that waits for its answer.
+
+    Args:
+        command: returns it; anew each time that it is sent.
+        land: takes the answer.
+        fail: is told why there is none.
+        size: bytes.
+    """
+
+    __slots__ = ("command", "fail", "land", "over", "sent", "size", "timer")
+
+    def __init__(
+        self,
+        command: Callable[[], tuple[Any, ...]],
+        land: Callable[[Any], object],
+        fail: Callable[[str], object],
+        size: int = 0,
+    ) -> None:
+        self.command = command
+        self.land = land
+        self.fail = fail
+        self.size = size
+        self.sent = False
+        """Whether Redis may have it."""
+        self.over = False
+        self.timer: asyncio.TimerHandle | None = None
+
+
+class Jobs:
+    """The queue.
+
+    Args:
+        place: of the Redis, for sentences.
+        why: returns why it does not answer.
+    """
+
+    def __init__(self, place: str, why: Callable[[], str]) -> None:
+        self._place = place
+        self._why = why
+        self._waiting: deque[Job] = deque()
+        self._batch: list[Job] = []  # those that were sent
+        self._bytes = 0
+        self._there = asyncio.Event()
+
+    def add(self, job: Job, patience: float | None = None) -> None:
+        """Have a job done.
+
+        Args:
+            job: which.
+            patience: seconds that it may wait; None: for as long as it takes.
+        """
+        if self._bytes + job.size > MAX_BYTES:
+            job.fail(f"{len(self):,} messages wait for {self._place} already, which is the most there may be")
+            return
+        self._bytes += job.size
+        if patience is not None:
+            job.timer = asyncio.get_running_loop().call_later(patience, self._give_up, job)
+        self._waiting.append(job)
+        self._there.set()
+
+    async def take(self) -> list[Job]:
+        """Return those that are to be sent next; waits for one."""
+        while True:
+            while self._waiting and self._waiting[0].over:
+                self._waiting.popleft()
+            if self._waiting:
+                break
+            self._there.clear()
+            await self._there.wait()
+        size = 0
+        while self._waiting and len(self._batch) < MAX_BATCH:
+            job = self._waiting[0]
+            if not job.over:
+                size += job.size
+                if self._batch and size > MAX_BATCH_BYTES:
+                    break
+                job.sent = True
+                self._batch.append(job)
+            self._waiting.popleft()
+        return list(self._batch)
+
+    def land(self, answers: Iterable[Any]) -> None:
+        """Tell the answers to those that were taken, in their order; an exception is a refusal."""
+        batch, self._batch = self._batch, []
+        for job, answer in zip(batch, answers, strict=True):
+            refused = isinstance(answer, Exception)
+            self._end(job, f"{self._place} refuses it ({answer})" if refused else None)
+            if not refused:
+                job.land(answer)
+
+    def put_back(self) -> None:
+        """Have those that were taken wait again, in their places: there was no answer."""
+        batch, self._batch = self._batch, []
+        self._waiting.extendleft(reversed(batch))
+
+    def end(self) -> None:
+        """Give up all that wait: the hub stops."""
+        self.put_back()
+        while self._waiting:
+            self._end(self._waiting.popleft(), "the hub has stopped")
+
+    def no_answer(self, *, sent: bool = False) -> str:
+        """Return the sentence about a Redis that does not answer.
+
+        Args:
+            sent: it is about a message that Redis may have.
+        """
+        unknown = ", and whether it has the message is not known" if sent else ""
+        return (
+            f"{self._place} cannot be reached ({self._why()}){unknown}; start Redis, or look at the network"
+        )
+
+    def _give_up(self, job: Job) -> None:
+        self._end(job, self.no_answer(sent=job.sent))
+
+    def _end(self, job: Job, why: str | None) -> None:
+        if job.over:
+            return
+        job.over = True
+        self._bytes -= job.size
+        if job.timer is not None:
+            job.timer.cancel()
+        if why is not None:
+            job.fail(why)
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._batch)

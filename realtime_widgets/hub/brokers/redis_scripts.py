@@ -1,0 +1,260 @@
+"""The scripts of the Redis broker: each is run by Redis at once and whole, so that any number of hubs are as one.
+
+What Redis has of a channel, all under one hash tag, so that a cluster keeps it in one place:
+
+| key | has | expires after |
+|---|---|---|
+| `rw:{channel}:meta` | `epoch`; `offset`, the newest; `base`, after which the epoch begins | 30 days |
+| `rw:{channel}:log` | a stream: `0-n` has the message of offset n: `t`, its time, `m`, its envelope | its age |
+| `rw:{channel}:id:…` | of what was published under an id, a digest of the data, the epoch, the offset | 300 s |
+
+Hubs that follow the channel hear each message on the Pub/Sub channel `rw:<database>:{channel}`, after its position.
+A Redis that comes back with less than a hub has seen has lost its end. What it lost had numbers that must not be given
+again, so the channel goes on under another epoch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ...protocol.envelope import Message
+from ...streams.gaps import Position
+from .dedup import MAX_AGE, KeyReused
+from .stored import read_stored
+
+DAY: Final = 24 * 3600.0
+
+META_AGE: Final = 30 * DAY
+"""Seconds that the position of a channel is known after its last message, at least."""
+
+NOWHERE: Final = Position("", 0)
+
+
+class Script(NamedTuple):
+    """A script in Lua."""
+
+    text: str
+    sha: str
+
+
+def _script(text: str) -> Script:
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+# The end that Redis has; another epoch when it does not know the channel, or has lost the end that the hub has seen.
+_PLACE: Final = """
+local function place(meta, log, new, seen_epoch, seen_offset, meta_age)
+  local found = redis.call('HMGET', meta, 'epoch', 'offset', 'base')
+  local epoch, offset, base = found[1], tonumber(found[2]), tonumber(found[3])
+  if not epoch then
+    redis.call('DEL', log)
+    epoch, offset, base = new, 0, 0
+  elseif epoch == seen_epoch and offset < tonumber(seen_offset) then
+    epoch, base = new, offset
+  else
+    return epoch, offset, base
+  end
+  redis.call('HSET', meta, 'epoch', epoch, 'offset', offset, 'base', base)
+  redis.call('PEXPIRE', meta, meta_age)
+  return epoch, offset, base
+end
+
+local function now()
+  local clock = redis.call('TIME')
+  return clock[1] * 1000 + math.floor(clock[2] / 1000)
+end
+"""
+
+PUBLISH: Final = _script(
+    _PLACE
+    + """
+local meta, log, id = KEYS[1], KEYS[2], KEYS[3]
+local new, seen_epoch, seen_offset, digest, body, wake = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local history, age, meta_age, id_age = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9], ARGV[10]
+local known = redis.call('GET', id)
+if known then
+  return {0, known}
+end
+local epoch, offset = place(meta, log, new, seen_epoch, seen_offset, meta_age)
+offset = offset + 1
+if history > 0 then
+  local at = now()
+  redis.call('XADD', log, 'MAXLEN', history, '0-' .. offset, 't', at, 'm', body)
+  for _ = 1, 1000 do
+    local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+    if age == 0 or not first or tonumber(first[2][2]) > at - age then
+      break
+    end
+    redis.call('XDEL', log, first[1])
+  end
+  redis.call('PEXPIRE', log, age > 0 and age or meta_age)
+end
+redis.call('HSET', meta, 'offset', offset)
+redis.call('PEXPIRE', meta, meta_age)
+redis.call('SET', id, digest .. ' ' .. epoch .. ' ' .. offset, 'PX', id_age)
+redis.call('PUBLISH', wake, epoch .. ' ' .. offset .. ' ' .. body)
+return {1, epoch, offset}
+"""
+)
+
+LOOK: Final = _script(
+    _PLACE
+    + """
+local meta, log = KEYS[1], KEYS[2]
+local new, seen_epoch, seen_offset, meta_age = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local after, most, age = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local epoch, offset, base = place(meta, log, new, seen_epoch, seen_offset, meta_age)
+local answer = {epoch, offset, base}
+local oldest = age > 0 and now() - age or 0
+after = math.max(after, base)
+while most > 0 and after < offset do
+  local some = redis.call('XRANGE', log, '(0-' .. after, '+', 'COUNT', 16)
+  for _, entry in ipairs(some) do
+    after = tonumber(string.sub(entry[1], 3))
+    if tonumber(entry[2][2]) > oldest then
+      most = most - #entry[2][4]
+      if most < 0 and #answer > 3 then
+        return answer
+      end
+      answer[#answer + 1] = after
+      answer[#answer + 1] = entry[2][4]
+    end
+  end
+  if #some < 16 then
+    break
+  end
+end
+return answer
+"""
+)
+
+
+class Found(NamedTuple):
+    """What Redis has of a channel."""
+
+    position: Position
+    base: int
+    """The offset after which its epoch begins."""
+    messages: list[Message]
+    """Those that were asked for, with their positions."""
+
+
+class Commands:
+    """The commands for the channels of one database.
+
+    Args:
+        database: its number; Pub/Sub knows no databases.
+        history: messages of each channel that are kept.
+        history_age: seconds that they are kept; None: as long as the channel is known.
+    """
+
+    def __init__(self, database: int, history: int, history_age: float | None) -> None:
+        self._database = database
+        self._history = history
+        self._age = 0 if history_age is None else max(1, round(1000 * history_age))
+        self._meta_age = max(round(1000 * META_AGE), self._age)
+
+    def wake(self, channel: str) -> bytes:
+        """Return the Pub/Sub channel of a channel."""
+        return b"rw:%d:{%s}" % (self._database, _tag(channel))
+
+    def canary(self) -> bytes:
+        """Return a Pub/Sub channel that nobody else has."""
+        return b"rw:%d:canary:%s" % (self._database, secrets.token_hex(8).encode())
+
+    def publish(self, channel: str, id: bytes, digest: bytes, body: bytes, seen: Position) -> tuple[Any, ...]:
+        """Return the command that publishes a message, unless its id is known.
+
+        Args:
+            channel: that it is for.
+            id: of the message, a digest.
+            digest: of its data.
+            body: its envelope, without a position.
+            seen: the newest position of the channel that this hub knows.
+        """
+        key = b"rw:{%s}:" % _tag(channel)
+        keys = (key + b"meta", key + b"log", key + b"id:" + id.hex().encode())
+        ages = (self._history, self._age, self._meta_age, round(1000 * MAX_AGE))
+        return (PUBLISH, 3, *keys, _new_epoch(), *seen, digest.hex(), body, self.wake(channel), *ages)
+
+    def look(self, channel: str, seen: Position, after: int = 0, most: int = 0) -> tuple[Any, ...]:
+        """Return the command that says where a channel stands, and what came after an offset.
+
+        Args:
+            channel: which.
+            seen: as for `publish`.
+            after: the offset.
+            most: bytes of messages, and at least one if any; 0: none.
+        """
+        key = b"rw:{%s}:" % _tag(channel)
+        return (
+            LOOK,
+            2,
+            key + b"meta",
+            key + b"log",
+            _new_epoch(),
+            *seen,
+            self._meta_age,
+            after,
+            most,
+            self._age,
+        )
+
+
+def read_placed(answer: Sequence[Any], digest: bytes) -> tuple[Position, bool]:
+    """Return the position of a message that was published, and whether it was now.
+
+    Args:
+        answer: to `Commands.publish`.
+        digest: of its data.
+
+    Raises:
+        KeyReused: its id is known, with other data.
+    """
+    if answer[0]:
+        return Position(answer[1].decode(), int(answer[2])), True
+    known, epoch, offset = answer[1].decode().split(" ")
+    if known != digest.hex():
+        raise KeyReused
+    return Position(epoch, int(offset)), False
+
+
+def read_found(answer: Sequence[Any]) -> Found:
+    """Return the answer to `Commands.look`."""
+    epoch, offset, base, *rest = answer
+    there = Position(epoch.decode(), int(offset))
+    found = [
+        numbered(body, Position(there.epoch, int(n))) for n, body in zip(rest[::2], rest[1::2], strict=True)
+    ]
+    return Found(there, int(base), [message for message in found if message is not None])
+
+
+def read_wake(data: bytes) -> tuple[Position, bytes]:
+    """Return the position and the envelope that a hub hears when a message was published."""
+    epoch, offset, body = data.split(b" ", 2)
+    return Position(epoch.decode(), int(offset)), body
+
+
+def numbered(body: bytes, position: Position) -> Message | None:
+    """Return the message of an envelope, with its position; None: it is none, somebody else has written it."""
+    try:
+        message = read_stored(body)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    message.epoch, message.offset = position
+    return message
+
+
+def _tag(channel: str) -> bytes:
+    # What a hash tag is ends at the first brace, and must not be empty.
+    name = channel.replace("%", "%25").replace("}", "%7D")
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _new_epoch() -> str:
+    return secrets.token_hex(4)

@@ -1,0 +1,140 @@
+"""What waits for Redis: its order, its bounds, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from realtime_widgets.hub.brokers import redis_jobs
+from realtime_widgets.hub.brokers.redis_jobs import Job, Jobs
+
+
+class Told:
+    """Jobs whose commands are numbers, and what was told of them."""
+
+    def __init__(self) -> None:
+        self.jobs = Jobs("redis://x", lambda: "it sleeps")
+        self.landed: list[tuple[int, Any]] = []
+        self.failed: list[tuple[int, str]] = []
+
+    def add(self, *numbers: int, size: int = 0, patience: float | None = None) -> None:
+        for number in numbers:
+            job = Job(
+                lambda number=number: (number,),
+                lambda answer, number=number: self.landed.append((number, answer)),
+                lambda why, number=number: self.failed.append((number, why)),
+                size,
+            )
+            self.jobs.add(job, patience)
+
+    async def take(self) -> list[int]:
+        return [job.command()[0] for job in await self.jobs.take()]
+
+
+def test_jobs_are_taken_and_told_in_their_order():
+    async def main() -> None:
+        told = Told()
+        waiting = asyncio.create_task(told.take())
+        await asyncio.sleep(0)
+        told.add(1, 2, 3)
+        assert await waiting == [1, 2, 3]
+        told.add(4)
+        told.jobs.land(["a", ValueError("no"), "c"])
+        assert told.landed == [(1, "a"), (3, "c")]
+        assert told.failed == [(2, "redis://x refuses it (no)")]
+        assert await told.take() == [4]
+
+    asyncio.run(main())
+
+
+def test_what_was_not_answered_is_sent_again_before_all_others():
+    async def main() -> None:
+        told = Told()
+        told.add(1, 2)
+        await told.take()
+        told.add(3)
+        told.jobs.put_back()
+        assert await told.take() == [1, 2, 3]
+        assert len(told.jobs) == 3
+
+    asyncio.run(main())
+
+
+def test_a_job_that_waits_for_too_long_is_given_up_and_not_sent_again():
+    async def main() -> None:
+        told = Told()
+        told.add(1)
+        told.add(2, patience=0.01)
+        await told.take()
+        told.add(3, patience=0.01)
+        while len(told.failed) < 2:
+            await asyncio.sleep(0.001)
+        assert told.failed == [
+            (2, "redis://x cannot be reached (it sleeps), and whether it has the message is not known; "
+             "start Redis, or look at the network"),
+            (3, "redis://x cannot be reached (it sleeps); start Redis, or look at the network"),
+        ]  # fmt: skip
+        told.jobs.put_back()
+        assert await told.take() == [1]
+
+    asyncio.run(main())
+
+
+def test_an_answer_that_comes_late_is_taken_in_and_nobody_is_told_twice():
+    async def main() -> None:
+        told = Told()
+        told.add(1, patience=0.01)
+        await told.take()
+        while not told.failed:
+            await asyncio.sleep(0.001)
+        told.jobs.land(["a"])
+        assert told.landed == [(1, "a")]
+        assert len(told.failed) == 1
+
+    asyncio.run(main())
+
+
+def test_what_is_sent_at_once_is_bounded_but_for_a_single_job():
+    async def main() -> None:
+        told = Told()
+        size = redis_jobs.MAX_BATCH_BYTES
+        told.add(1, size=2 * size)
+        told.add(2, 3, size=size // 2)
+        told.add(4, size=1)
+        for batch in ([1], [2, 3], [4]):
+            assert await told.take() == batch
+            told.jobs.land(batch)
+        told.add(*range(redis_jobs.MAX_BATCH + 1))
+        assert len(await told.take()) == redis_jobs.MAX_BATCH
+
+    asyncio.run(main())
+
+
+def test_what_waits_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(redis_jobs, "MAX_BYTES", 100)
+
+    async def main() -> None:
+        told = Told()
+        told.add(1, 2, 3, size=40)
+        assert told.failed == [(3, "2 messages wait for redis://x already, which is the most there may be")]
+        await told.take()
+        told.jobs.land([None, None])
+        told.add(4, 5, size=50)
+        assert len(told.failed) == 1
+
+    asyncio.run(main())
+
+
+def test_all_are_told_when_the_hub_stops():
+    async def main() -> None:
+        told = Told()
+        told.add(1)
+        await told.take()
+        told.add(2, patience=60)
+        told.jobs.end()
+        assert told.failed == [(1, "the hub has stopped"), (2, "the hub has stopped")]
+        assert not len(told.jobs)
+
+    asyncio.run(main())
