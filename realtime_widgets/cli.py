@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "hub",
         help="run a hub that clients connect to",
-        description=f"The token is that of ${TOKEN}, or random. A broker with a password in its address comes in ${BROKER}.",
+        description=f"The token is that of ${TOKEN}, or random. A broker with a password in it comes in ${BROKER}.",
     )
     command.add_argument(
         "--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: 8000)"

@@ -131,7 +131,7 @@ class Followed:
                 ready.set_exception(OutOfReach(why))
 
     def end(self) -> None:
-        """Tell all who wait: nobody is handed anything any more."""
+        """Tell all who wait: nothing is handed on any more."""
         self.give_up("nobody follows the channel any more")
         while self._told:
             self._told.popleft()[1]()

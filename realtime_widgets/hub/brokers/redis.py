@@ -102,7 +102,7 @@ class RedisBroker:
         try:
             warning = await check(link)
         except (LinkLost, UsageError) as error:
-            link.close()
+            await link.close()
             raise UsageError(f"{what}: {error}") from None
         if warning is not None:
             logger.warning("%s: %s", self._address.place, warning)
@@ -121,8 +121,10 @@ class RedisBroker:
                     await asyncio.sleep(0.005)
         going.cancel()
         await asyncio.wait({going})
-        self._drop_link()
+        await self._drop_link()
         self._jobs.end()
+        for followed in self._followed.values():
+            followed.end()
 
     # Publishing
 
@@ -335,14 +337,14 @@ class RedisBroker:
                 logger.exception("the link to %s is made anew", self._address.place)
             finally:
                 self._jobs.put_back()
-                self._drop_link()
+                await self._drop_link()
             await asyncio.sleep(random.uniform(pause / 2, pause))
             pause = min(2 * pause, RETRY[1])
 
-    def _drop_link(self) -> None:
+    async def _drop_link(self) -> None:
         link, self._link = self._link, None
         if link is not None:
-            link.close()
+            await link.close()
 
     async def _live(self, link: Link) -> None:
         """Work until a link is lost."""
@@ -358,8 +360,9 @@ class RedisBroker:
                 tasks.create_task(self._send(link))
                 tasks.create_task(self._follow(link, canary))
                 tasks.create_task(self._watch(link, canary))
-        except* LinkLost as errors:
-            raise errors.exceptions[0] from None
+        except ExceptionGroup as group:
+            lost, other = group.split(LinkLost)
+            raise other or (lost or group).exceptions[0] from None
 
     async def _send(self, link: Link) -> None:
         while True:
@@ -380,6 +383,8 @@ class RedisBroker:
                         self._unconfirmed.update(list(some))
                         await link.follow(list(some))
                     else:
+                        for name in some:
+                            self._names.pop(name, None)
                         await link.leave(list(some))
             self._changed.clear()
             if not self._changes:

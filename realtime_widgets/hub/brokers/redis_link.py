@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
+import ssl
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -96,12 +98,14 @@ class Address:
 
     def explain(self, error: BaseException) -> str:
         """Return the text of an error, without secrets, in one line."""
-        number = getattr(
-            error.__context__, "errno", None
-        )  # of the system's own error, in words of the library
-        if isinstance(number, int):
-            return os.strerror(number).lower()
-        said = " ".join(str(error).split()) or type(error).__name__
+        cause = error.__context__  # the system's own error, which the library puts into words of its own
+        if (
+            isinstance(cause, OSError)
+            and not isinstance(cause, ssl.SSLError | socket.gaierror)
+            and cause.errno
+        ):
+            return os.strerror(cause.errno).lower()
+        said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         for secret in self._secrets:
             said = said.replace(secret, "***")
         return said[:200]
@@ -158,25 +162,24 @@ class Link:
         """
         link = cls(address, address.connection(), address.connection())
         try:
-            with link._explained(), contextlib.ExitStack() as failed:
-                failed.callback(link.close)
+            with link._explained(OPEN_TIMEOUT):
                 async with asyncio.timeout(OPEN_TIMEOUT):
                     await link._commands.connect()  # type: ignore[no-untyped-call]
                     await link._news.connect()  # type: ignore[no-untyped-call]
                 await link.run([("PING",)])
-                failed.pop_all()
-        except TimeoutError:
-            raise LinkLost(f"no answer within {OPEN_TIMEOUT:g} s") from None
+        except BaseException:
+            await link.close()
+            raise
         return link
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End both connections at once; twice is fine."""
         for connection in (self._commands, self._news):
             writer = getattr(connection, "_writer", None)
             if writer is not None:
                 # What waits to be sent into a dead network would keep the socket open for many minutes.
                 writer.transport.abort()
-                connection._close()  # type: ignore[no-untyped-call]  # the public way waits for the peer
+            await connection.disconnect(nowait=True)
 
     async def run(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Return the answers to commands; where Redis refuses one, the exception is its answer.
@@ -241,13 +244,13 @@ class Link:
         return kind, name, data
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self, patience: float = ANSWER_TIMEOUT) -> Iterator[None]:
         from redis.exceptions import RedisError
 
         try:
             yield
         except TimeoutError:
-            raise LinkLost(f"no answer within {ANSWER_TIMEOUT:g} s") from None
+            raise LinkLost(f"no answer within {patience:g} s") from None
         except (RedisError, OSError) as error:
             raise LinkLost(self._address.explain(error)) from None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 import realtime_widgets as rw
 from realtime_widgets.errors import UsageError
@@ -23,7 +24,7 @@ from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
 from support.faults import Proxy
-from support.redis_server import RedisServer, redis_server
+from support.redis_server import RedisServer, free_port, redis_server
 from support.scripted_client import client
 from support.servers import LIMIT, plain, wait_for
 
@@ -53,6 +54,12 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deafness is noticed ten times as soon."""
     monkeypatch.setattr(redis, "BEAT", 0.1)
     monkeypatch.setattr(redis_link, "ANSWER_TIMEOUT", 0.3)
+
+
+@pytest.fixture(autouse=True)
+def no_mistakes(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    assert "Traceback" not in caplog.text
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -475,6 +482,38 @@ def test_it_gets_in_with_a_password_that_is_nowhere_said(tmp_path: Path, caplog:
             asyncio.run(main())
     assert "s:s" not in caplog.text
     assert "wörd" not in caplog.text
+
+
+def test_it_talks_over_tls_and_over_a_socket_of_the_system(tmp_path: Path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    secure = free_port()
+    options = {
+        "tls_port": str(secure),
+        "tls_cert_file": "cert.pem",
+        "tls_key_file": "key.pem",
+        "tls_ca_cert_file": "ca.pem",
+        "tls_auth_clients": "no",
+        "unixsocket": "redis.sock",
+    }
+
+    async def main() -> None:
+        urls = (
+            f"rediss://localhost:{secure}/0?ssl_ca_certs={tmp_path}/ca.pem",
+            f"unix://{tmp_path}/redis.sock?db=0",
+        )
+        async with brokers(*urls) as (one, two):
+            heard = await follow(one, two)
+            await asyncio.gather(*publish(one, 5), *publish(two, 5))
+            await until(lambda: all(len(each.things) == 10 for each in heard))
+            with pytest.raises(UsageError, match="certificate"):
+                await RedisBroker(Address(f"rediss://localhost:{secure}/0"), 10, None).open()
+
+    with redis_server(tmp_path, **options):
+        asyncio.run(main())
 
 
 def test_an_old_redis_is_refused():

@@ -102,8 +102,8 @@ def test_answers_come_in_order_and_a_refusal_is_one(server: RedisServer):
         assert answers[2:] == [b"a", b"b", b"1"]
         assert await link.run([(script, 0, b"c" * 100_000)]) == [b"c" * 100_000]
         assert await check(link) is None
-        link.close()
-        link.close()
+        await link.close()
+        await link.close()
 
     asyncio.run(main())
 
@@ -130,7 +130,7 @@ def test_news_are_heard_and_the_end_is_told_at_both_connections(server: RedisSer
         server.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         with pytest.raises(LinkLost):
             await link.run([("PING",)])
-        link.close()
+        await link.close()
 
     asyncio.run(main())
 
@@ -143,6 +143,6 @@ def test_scripts_that_redis_has_forgotten_end_the_link(server: RedisServer):
         server.command("SCRIPT", "FLUSH")
         with pytest.raises(LinkLost):
             await link.run([(script, 0)])
-        link.close()
+        await link.close()
 
     asyncio.run(main())

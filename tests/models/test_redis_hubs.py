@@ -1,0 +1,192 @@
+"""Two hubs on one Redis, in processes of their own, that are killed, while their Redis is stopped now and then.
+
+Clients go from one hub to the other. Nothing is lost, nothing heard twice, all hear one order; and what was not acknowledged
+was published once or never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from websockets.sync.client import connect
+
+import realtime_widgets as rw
+from realtime_widgets import cli
+from realtime_widgets.hub.brokers.redis import RedisBroker
+from realtime_widgets.hub.brokers.redis_link import Address
+from realtime_widgets.protocol.envelope import Message
+from support.hub_process import hub
+from support.redis_server import RedisServer, free_port, redis_server
+from support.schedules import FULL, seed_of_run
+from support.servers import wait_for
+
+KILLS = 50 if FULL else 10
+
+TOKEN = "my-own-token"
+
+
+class Hubs:
+    """Two hubs, each in a process that is replaced when it is killed."""
+
+    def __init__(self, server: RedisServer, env: dict[str, str]) -> None:
+        self._arguments = ["--broker", server.url, "--history", "1000000"]
+        self._env = env | {cli.TOKEN: TOKEN}
+        self._ports = [free_port(), free_port()]
+        self._running: list[Any] = [None, None]
+        self._pids = [0, 0]
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Hubs:
+        for which in (0, 1):
+            self._start(which)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for running in self._running:
+            running.close()
+
+    def _start(self, which: int) -> None:
+        stack = contextlib.ExitStack()
+        process, _, _ = stack.enter_context(
+            hub("--port", str(self._ports[which]), *self._arguments, env=self._env)
+        )
+        self._running[which] = stack
+        self._pids[which] = process.pid
+
+    def kill(self, which: int) -> None:
+        """Kill one at once, and start another in its place."""
+        self._running[which].close()  # kill -9
+        self._start(which)
+
+    def url(self, which: int) -> str:
+        return f"ws://127.0.0.1:{self._ports[which]}/ws/dashboard"
+
+    def urls(self, first: int) -> Callable[[], str]:
+        """Return what gives the address of the one and the other in turn, as a load balancer would."""
+        turns: Iterator[int] = itertools.cycle((first, 1 - first))
+        return lambda: self.url(next(turns))
+
+
+class Worker:
+    """A client that publishes numbers of its own and hears those of all."""
+
+    def __init__(self, hubs: Hubs, which: int) -> None:
+        pace = rw.Reconnect(initial=0.05, maximum=0.2)
+        self.client = rw.connect(hubs.urls(which), auth=TOKEN, subscribe=["work"], reconnect=pace)
+        self.stream = self.client.stream("work", max_points=1_000_000)
+        self.sent: list[tuple[int, Any]] = []
+        self._first = which * 10_000_000
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._publish)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _publish(self) -> None:
+        while not self._done.wait(0.002):
+            if sum(not each.done for _, each in self.sent[-300:]) < 100:
+                number = self._first + len(self.sent) + 1
+                self.sent.append((number, self.client.publish("work", {"n": number})))
+
+    def stop(self) -> None:
+        self._done.set()
+        self._thread.join()
+
+    @property
+    def acknowledged(self) -> int:
+        return sum(each.state == "acknowledged" for _, each in self.sent)
+
+    @property
+    def heard(self) -> list[int]:
+        return [int(number) for number in self.stream.read()["n"]] if len(self.stream) else []
+
+
+def kept(server: RedisServer) -> list[Message]:
+    """What Redis has of the channel."""
+
+    async def read() -> list[Message]:
+        broker = RedisBroker(Address(server.url), 1_000_000, None)
+        await broker.open()
+        try:
+            return await broker.read("work", 0, 10**9)
+        finally:
+            await broker.close()
+
+    return asyncio.run(read())
+
+
+def test_hubs_on_one_redis_are_one_hub_whichever_of_them_is_killed(tmp_path: Path, child_env: dict[str, str]):
+    rng = random.Random(seed_of_run())
+    stops = dict(zip(sorted(rng.sample(range(1, KILLS), 2)), [signal.SIGTERM, signal.SIGKILL], strict=True))
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(redis_server(tmp_path, appendonly="yes", appendfsync="everysec"))
+        hubs = stack.enter_context(Hubs(server, child_env))
+        workers = [Worker(hubs, which) for which in (0, 1)]
+        secret = {"Authorization": f"Bearer {TOKEN}"}
+        never_reads = connect(hubs.url(0), additional_headers=secret, proxy=None, close_timeout=0)
+        stalled = stack.enter_context(never_reads)
+        stalled.send('{"type": "hello", "data": {"version": 1, "recovery": true}}')
+        stalled.send('{"type": "subscribe", "data": {"streams": ["work"]}}')
+        try:
+            for worker in workers:
+                worker.client.wait_until("connected", 60)
+                worker.start()
+            for turn in range(KILLS):
+                before = [worker.acknowledged for worker in workers]
+                wait_for(
+                    lambda before=before: all(
+                        worker.acknowledged > count + 20
+                        for worker, count in zip(workers, before, strict=True)
+                    ),
+                    "acknowledgements of both",
+                )
+                threading.Event().wait(rng.uniform(0, 0.05))  # into whatever they do then
+                if turn in stops:
+                    if stops[turn] == signal.SIGKILL:  # "everysec" may lose a second then
+                        server.command("CONFIG", "SET", "appendfsync", "always")
+                        before = [worker.acknowledged for worker in workers]
+                        wait_for(lambda before=before: workers[0].acknowledged > before[0] + 20)
+                    server.stop(stops[turn])
+                    threading.Event().wait(rng.uniform(0, 0.5))
+                    server.start()
+                else:
+                    hubs.kill(rng.randrange(2))
+            for worker in workers:
+                worker.stop()
+            sent = [each for worker in workers for each in worker.sent]
+            wait_for(lambda: all(each.done for _, each in sent), "the last answer")
+            messages = kept(server)
+            numbers = [msgspec.json.decode(message.data)["n"] for message in messages]
+            wait_for(lambda: all(len(worker.heard) >= len(numbers) for worker in workers), "the last message")
+            heard = [worker.heard for worker in workers]
+            gaps = [gap for worker in workers for gap in worker.stream.gaps]
+        finally:
+            for worker in workers:
+                worker.stop()
+                worker.client.close()
+    assert [message.offset for message in messages] == list(range(1, len(messages) + 1))
+    assert len({message.epoch for message in messages}) == 1
+    assert not gaps, "nothing is missing"
+    assert heard == [numbers, numbers], "in one order for all"
+    assert len(numbers) == len(set(numbers)), "one was published twice"
+    places = {
+        number: (message.epoch, message.offset) for number, message in zip(numbers, messages, strict=True)
+    }
+    assert {each.state for _, each in sent} <= {"acknowledged", "failed"}
+    for number, each in sent:
+        if each.state == "acknowledged":
+            assert places[number] == each.position
+    for worker in workers:
+        mine = [number for number in numbers if number in dict(worker.sent)]
+        good = [number for number in mine if dict(worker.sent)[number].state == "acknowledged"]
+        assert good == sorted(good), "in the order in which they were sent"
+        assert len(good) > 20 * (KILLS - 1)
