@@ -74,7 +74,7 @@ class RedisBroker:
         self._subscribers = Subscribers()
         self._followed: dict[str, Followed] = {}
         self._seen: OrderedDict[str, Position] = OrderedDict()
-        self._jobs = Jobs(address.place, lambda: self._trouble or f"no answer within {PATIENCE:g} s")
+        self._jobs = self._no_jobs()
         self._going: asyncio.Task[None] | None = None
         self._trouble: str | None = None
         self._link: Link | None = None
@@ -88,6 +88,9 @@ class RedisBroker:
     def trouble(self) -> str | None:
         """See `Broker.trouble`."""
         return self._trouble
+
+    def _no_jobs(self) -> Jobs:
+        return Jobs(self._address.place, lambda: self._trouble or f"no answer within {PATIENCE:g} s")
 
     def __repr__(self) -> str:
         return f"<RedisBroker {self._address.place}>"
@@ -106,6 +109,7 @@ class RedisBroker:
             raise UsageError(f"{what}: {error}") from None
         if warning is not None:
             logger.warning("%s: %s", self._address.place, warning)
+        self._jobs, self._changed = self._no_jobs(), asyncio.Event()  # of this event loop
         self._trouble = None
         self._link = link
         self._going = asyncio.create_task(self._run())
@@ -150,7 +154,7 @@ class RedisBroker:
         id = secrets.token_bytes(16) if key is None else digest_of_key(key)
 
         def command() -> tuple[Any, ...]:
-            return self._commands.publish(channel, id, digest, body, self._seen.get(channel, NOWHERE))
+            return self._commands.publish(channel, id, digest, body, self._newest(channel))
 
         def land(answer: Any) -> None:
             try:
@@ -191,6 +195,11 @@ class RedisBroker:
         self._seen[channel] = before if before.epoch == position.epoch and before > position else position
         if len(self._seen) > MAX_SEEN:
             self._seen.popitem(last=False)
+
+    def _newest(self, channel: str) -> Position:
+        followed = self._followed.get(channel)
+        here = NOWHERE if followed is None else followed.position or NOWHERE
+        return self._seen.get(channel, here)
 
     # Reading
 
@@ -235,7 +244,7 @@ class RedisBroker:
                 done.set_exception(OutOfReach(why))
 
         def command() -> tuple[Any, ...]:
-            return self._commands.look(channel, self._seen.get(channel, NOWHERE), after, most)
+            return self._commands.look(channel, self._newest(channel), after, most)
 
         self._submit(Job(command, land, fail), PATIENCE)
         return await done
@@ -276,10 +285,10 @@ class RedisBroker:
         def command() -> tuple[Any, ...]:
             nonlocal confirmed
             confirmed = followed.confirmed
-            seen = self._seen.get(channel, NOWHERE)
-            if followed.position is None:
+            here, seen = followed.position, self._newest(channel)
+            if here is None:
                 return self._commands.look(channel, seen)
-            return self._commands.look(channel, seen, followed.position.offset, LOOK_BYTES)
+            return self._commands.look(channel, seen, here.offset, LOOK_BYTES)
 
         def land(answer: Any) -> None:
             followed.looking = False

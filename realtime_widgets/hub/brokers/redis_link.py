@@ -99,11 +99,9 @@ class Address:
     def explain(self, error: BaseException) -> str:
         """Return the text of an error, without secrets, in one line."""
         cause = error.__context__  # the system's own error, which the library puts into words of its own
-        if (
-            isinstance(cause, OSError)
-            and not isinstance(cause, ssl.SSLError | socket.gaierror)
-            and cause.errno
-        ):
+        if isinstance(cause, ssl.SSLError | socket.gaierror):
+            error = cause
+        elif isinstance(cause, OSError) and cause.errno:
             return os.strerror(cause.errno).lower()
         said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         for secret in self._secrets:

@@ -85,9 +85,9 @@ offset = offset + 1
 if history > 0 then
   local at = now()
   redis.call('XADD', log, 'MAXLEN', history, '0-' .. offset, 't', at, 'm', body)
-  for _ = 1, 1000 do
+  for _ = 1, age > 0 and 1000 or 0 do
     local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
-    if age == 0 or not first or tonumber(first[2][2]) > at - age then
+    if not first or tonumber(first[2][2]) > at - age then
       break
     end
     redis.call('XDEL', log, first[1])

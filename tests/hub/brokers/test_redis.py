@@ -221,6 +221,22 @@ def test_who_has_lost_its_link_is_handed_just_what_it_missed(server: RedisServer
     asyncio.run(main())
 
 
+def test_a_link_that_is_deaf_without_a_word_is_noticed(server: RedisServer):
+    async def main() -> None:
+        async with brokers(server.url, server.url) as (one, two):
+            heard = await follow(one, two)
+            await asyncio.gather(*publish(two, 10))
+            deaf = one._link
+            assert deaf is not None
+            await deaf._tell("UNSUBSCRIBE", [])  # from all: Redis says nothing to it any more
+            await asyncio.gather(*publish(two, 10))
+            await until(lambda: all(len(each.things) >= 20 for each in heard))
+            assert [each.things for each in heard] == [offsets(1, 20)] * 2
+            assert one._link is not deaf
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("direction", ["both", "down"])
 def test_a_black_hole_is_noticed_and_nothing_is_published_twice(server: RedisServer, direction: str):
     async def main() -> None:
@@ -443,6 +459,21 @@ def test_messages_are_kept_for_as_long_as_they_shall_be(server: RedisServer):
 # The beginning
 
 
+def test_a_hub_that_was_stopped_starts_again_on_another_event_loop(server: RedisServer):
+    broker = RedisBroker(Address(server.url), 10, None)
+
+    async def main(first: int) -> None:
+        await broker.open()
+        (heard,) = await follow(broker)
+        await asyncio.gather(*publish(broker, 3))
+        assert heard.things == offsets(first, first + 2)
+        heard.leave()
+        await broker.close()
+
+    for first in (1, 4, 7):
+        asyncio.run(main(first))
+
+
 @pytest.mark.parametrize(
     ("url", "says"),
     [
@@ -570,6 +601,36 @@ def test_a_client_is_told_what_redis_lost_and_stays(server: RedisServer):
             assert [gap.reason for gap in stream.gaps] == ["epoch_changed"]
             assert stream.gaps[0].until is not None
             assert stream.gaps[0].until.offset == 0
+            assert one.stats.connects == 1
+        finally:
+            one.close()
+
+
+def test_a_client_is_told_what_the_history_lost_while_its_hub_was_cut_off(server: RedisServer):
+    with (
+        Proxy(server.port) as proxy,
+        Hub(broker=proxy.to(server.url), history=5) as hub,
+        Hub(broker=server.url, history=5) as other,
+    ):
+        one = rw.connect(hub, subscribe=["a"])
+        try:
+            stream = one.stream("a")
+            one.wait_until("connected", LIMIT)
+            wait_for(lambda: server.command("PUBSUB", "NUMSUB", "rw:0:{a}")[1])
+            other.publish("a", 1)
+            wait_for(lambda: len(stream) == 1)
+            proxy.half_open()
+            for number in range(2, 22):
+                other.publish("a", number)
+            wait_for(lambda: hub._broker.trouble)
+            proxy.heal()
+            wait_for(lambda: len(stream) == 6)
+            assert [int(number) for number in stream.read()["value"]] == [1, *offsets(17, 21)]
+            assert [
+                (gap.reason, gap.after.offset, gap.until.offset)
+                for gap in stream.gaps
+                if gap.after and gap.until
+            ] == [("trimmed", 1, 16)]
             assert one.stats.connects == 1
         finally:
             one.close()
