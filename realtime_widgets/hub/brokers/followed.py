@@ -33,7 +33,7 @@ class Followed:
         self.looking = False
         """Whether somebody looks what there is."""
         self.due = False
-        """Whether somebody has to look again after that."""
+        """Whether somebody has to look again."""
         self.established = False
         """Whether nothing can be missed any more from the beginning on."""
         self._hand_on = hand_on

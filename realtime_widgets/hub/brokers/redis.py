@@ -14,9 +14,8 @@ import contextlib
 import logging
 import random
 import secrets
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
-from itertools import groupby
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +29,7 @@ from .followed import Followed
 from .redis_jobs import Job, Jobs
 from .redis_link import Address, Link, LinkLost, check
 from .redis_scripts import NOWHERE, Commands, Found, numbered, read_found, read_placed, read_wake
+from .redis_topics import Topics
 from .subscribers import Subscribers
 
 logger = logging.getLogger(__name__)
@@ -49,10 +49,7 @@ RETRY: Final = (0.05, 1.0)
 MAX_SEEN: Final = 100_000
 """Channels whose newest positions are known."""
 
-MAX_NAMES: Final = 500
-"""Channels that are followed by one command."""
-
-LOOK_BYTES: Final = 256 * 1024
+LOOK_BYTES: Final = 64 * 1024
 """Bytes of messages that are read from a history at once."""
 
 TURN_BYTES: Final = 64 * 1024
@@ -78,11 +75,7 @@ class RedisBroker:
         self._going: asyncio.Task[None] | None = None
         self._trouble: str | None = None
         self._link: Link | None = None
-        # Of the present link:
-        self._changes: list[tuple[bool, str]] = []  # what to follow, and what no more
-        self._changed = asyncio.Event()
-        self._unconfirmed: Counter[bytes] = Counter()
-        self._names: dict[bytes, str] = {}
+        self._topics = Topics(self._commands.wake)
 
     @property
     def trouble(self) -> str | None:
@@ -109,7 +102,7 @@ class RedisBroker:
             raise UsageError(f"{what}: {error}") from None
         if warning is not None:
             logger.warning("%s: %s", self._address.place, warning)
-        self._jobs, self._changed = self._no_jobs(), asyncio.Event()  # of this event loop
+        self._jobs, self._topics = self._no_jobs(), Topics(self._commands.wake)  # of this event loop
         self._trouble = None
         self._link = link
         self._going = asyncio.create_task(self._run())
@@ -256,22 +249,18 @@ class RedisBroker:
         if channel not in self._followed:
             self._followed[channel] = followed = Followed(channel, self._subscribers.tell)
             self._look(followed)  # where it begins; before anything that is published from now on
-            self._change(True, channel)
+            self._topics.wish(channel, follow=True)
         return self._subscribers.add(channel, sink, self._left)
 
     def _left(self, channel: str) -> None:
         self._followed.pop(channel).end()
-        self._change(False, channel)
+        self._topics.wish(channel, follow=False)
 
     def _submit(self, job: Job, patience: float | None = None) -> None:
         if self._going is None:
             job.fail("the hub has stopped")
         else:
             self._jobs.add(job, patience)
-
-    def _change(self, follow: bool, channel: str) -> None:
-        self._changes.append((follow, channel))
-        self._changed.set()
 
     def _look(self, followed: Followed) -> None:
         """Hand on what there is after what was handed on, and go on until it is all."""
@@ -302,13 +291,13 @@ class RedisBroker:
                 followed.establish()
 
         def fail(why: str) -> None:
-            followed.looking = False
+            followed.looking, followed.due = False, True
             followed.give_up(why)
 
         self._submit(Job(command, land, fail))
 
     def _hear(self, name: bytes, data: bytes) -> None:
-        followed = self._followed.get(self._names.get(name, ""))
+        followed = self._followed.get(self._topics.channel(name) or "")
         if followed is None:
             return
         try:
@@ -321,13 +310,10 @@ class RedisBroker:
             self._look(followed)
 
     def _confirm(self, name: bytes) -> None:
-        self._unconfirmed[name] -= 1
-        followed = self._followed.get(self._names.get(name, ""))
-        if self._unconfirmed[name] <= 0:
-            del self._unconfirmed[name]
-            if followed is not None:
-                followed.confirmed = True
-                self._look(followed)
+        followed = self._followed.get(self._topics.confirm(name) or "")
+        if followed is not None:
+            followed.confirmed = True
+            self._look(followed)
 
     # The links
 
@@ -337,7 +323,6 @@ class RedisBroker:
         while True:
             try:
                 self._link = self._link or await Link.open(self._address)
-                self._trouble, pause = None, RETRY[0]
                 await self._live(self._link)
             except LinkLost as error:
                 self._trouble = str(error)
@@ -346,9 +331,10 @@ class RedisBroker:
                 logger.exception("the link to %s is made anew", self._address.place)
             finally:
                 self._jobs.put_back()
+                of_use = self._link is not None and self._link.heard > 0
                 await self._drop_link()
+            pause = RETRY[0] if of_use else min(2 * pause, RETRY[1])
             await asyncio.sleep(random.uniform(pause / 2, pause))
-            pause = min(2 * pause, RETRY[1])
 
     async def _drop_link(self) -> None:
         link, self._link = self._link, None
@@ -358,11 +344,9 @@ class RedisBroker:
     async def _live(self, link: Link) -> None:
         """Work until a link is lost."""
         canary = self._commands.canary()
-        self._unconfirmed.clear()
-        self._names.clear()
+        self._topics.begin(self._followed)
         for followed in self._followed.values():
             followed.confirmed = False
-        self._changes = [(True, channel) for channel in self._followed]
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen(link))
@@ -382,27 +366,14 @@ class RedisBroker:
     async def _follow(self, link: Link, canary: bytes) -> None:
         await link.follow([canary])
         while True:
-            changes, self._changes = self._changes, []
-            for follow, group in groupby(changes, key=lambda change: change[0]):
-                channels = [channel for _, channel in group]
-                for start in range(0, len(channels), MAX_NAMES):
-                    some = {self._commands.wake(each): each for each in channels[start : start + MAX_NAMES]}
-                    if follow:
-                        self._names |= some
-                        self._unconfirmed.update(list(some))
-                        await link.follow(list(some))
-                    else:
-                        for name in some:
-                            self._names.pop(name, None)
-                        await link.leave(list(some))
-            self._changed.clear()
-            if not self._changes:
-                await self._changed.wait()
+            for follow, names in await self._topics.next():
+                await (link.follow(names) if follow else link.leave(names))
 
     async def _listen(self, link: Link) -> None:
         stretch = 0
         while True:
             kind, name, data = await link.hear()
+            self._trouble = None
             if kind == b"subscribe":
                 self._confirm(name)
             elif kind == b"message":
@@ -423,7 +394,7 @@ class RedisBroker:
             if silent >= DEAF:
                 raise LinkLost(f"it has said nothing for {silent * BEAT:g} s")
             for followed in list(self._followed.values()):
-                if followed.confirmed and (followed.waited_for or not followed.established):
+                if followed.confirmed and (followed.due or followed.waited_for or not followed.established):
                     self._look(followed)
 
 
