@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .client.sansio.backoff import Reconnect
     from .client.sansio.inbox import keyed
     from .connecting import connect
-    from .hub import Hub
+    from .hub import Hub, Limits, Rights
     from .protocol.envelope import Message
     from .publishing.publisher import Publisher
     from .widgets.cards import cards
@@ -64,6 +64,8 @@ __all__ = [
     "decoders",
     "Hub",
     "Publisher",
+    "Rights",
+    "Limits",
     # Widgets
     "LiveChart",
     "MetricCard",
@@ -97,6 +99,8 @@ _LATER = {
     "MetricCard": ".widgets.metric",
     "configure": ".browser.frame_loop",
     "stats": ".browser.frame_loop",
+    "Rights": ".hub.rights",
+    "Limits": ".hub.limits",
     "cards": ".widgets.cards",
     "ConnectionIndicator": ".widgets.connection",
     "Dashboard": ".widgets.dashboard",

@@ -3,7 +3,11 @@
     realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
     realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--no-token]
                          [--broker BROKER] [--history N] [--history-age SECONDS]
+                         [--public-key FILE] [--audience NAME] [--issuer NAME] [--open-metrics]
+                         [--drain SECONDS]
     realtime-widgets publish CHANNEL [RECORD...] [--url URL] [--timeout SECONDS]
+    realtime-widgets token [--subscribe CHANNEL...] [--publish CHANNEL...] [--name NAME] [--expires TIME]
+                         [--audience NAME] [--issuer NAME]
     realtime-widgets --version
 
 `demo` runs copies of the notebooks in a JupyterLab of its own: on this machine only, behind a random token, ended by
@@ -12,6 +16,7 @@ Ctrl-C.
 that of REALTIME_WIDGETS_BROKER.
 `publish` sends what it reads to a hub, whose token is that of REALTIME_WIDGETS_TOKEN; its status is 0 when the hub has
 all of it.
+`token` prints one for somebody else, signed with REALTIME_WIDGETS_SECRET, which the hub must have too.
 A user's mistake is reported in one sentence on stderr and by a status other than 0, never by a traceback.
 """
 
@@ -33,9 +38,10 @@ from .demo.notebooks import COPIES
 from .errors import RealtimeWidgetsError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from .hub import Hub
     from .hub.brokers import HistoryAge
 
-COMMANDS = ("demo", "hub", "publish")
+COMMANDS = ("demo", "hub", "publish", "token")
 
 MAX_WAITING = 10_000
 """Records that `publish` reads ahead of the hub: unlike a training script it can wait, and then nothing is dropped."""
@@ -44,6 +50,9 @@ TOKEN = "REALTIME_WIDGETS_TOKEN"
 BROKER = "REALTIME_WIDGETS_BROKER"
 """The environment variables with the hub's token, and with a broker that has a password in its address: every user of
 the machine can read a command line."""
+
+SECRET = "REALTIME_WIDGETS_SECRET"
+"""That with the secret by which tokens are signed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -77,6 +86,20 @@ def main(argv: Sequence[str] | None = None) -> int:
                 broker=options.broker,
                 history=options.history,
                 history_age=options.history_age,
+                public_key=options.public_key,
+                audience=options.audience,
+                issuer=options.issuer,
+                open_metrics=options.open_metrics,
+                drain=options.drain,
+            )
+        elif options.command == "token":
+            token(
+                options.subscribe,
+                options.publish,
+                name=options.name,
+                expires=options.expires,
+                audience=options.audience,
+                issuer=options.issuer,
             )
         elif options.command == "publish":
             return publish(options.channel, options.record, url=options.url, timeout=options.timeout)
@@ -106,7 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "hub",
         help="run a hub that clients connect to",
-        description=f"The token is that of ${TOKEN}, or random. A broker with a password in it comes in ${BROKER}.",
+        description=f"The token is that of ${TOKEN}, or random. Tokens that were signed with ${SECRET} are taken, too. "
+        f"A broker with a password in it comes in ${BROKER}.",
     )
     command.add_argument(
         "--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: 8000)"
@@ -148,6 +172,23 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long they are kept, or 'forever' (default: 5 minutes in memory, 30 days in a file, a day in Redis)",
     )
+    command.add_argument(
+        "--public-key",
+        type=Path,
+        metavar="FILE",
+        help="the public key, in PEM, of who signs tokens elsewhere (RS256, ES256 or EdDSA)",
+    )
+    _add_names(command, "that signed tokens must have")
+    command.add_argument(
+        "--open-metrics", action="store_true", help="answer /metrics, figures for Prometheus, without a token"
+    )
+    command.add_argument(
+        "--drain",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="when it is told to end, send clients away over so many seconds first (default: 0, at once)",
+    )
     command = commands.add_parser(
         "publish",
         help="publish records on a channel of a hub",
@@ -170,7 +211,31 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long to wait for the hub at the end (default: 10)",
     )
+    command = commands.add_parser(
+        "token",
+        help="print a token that gives somebody some rights for a while",
+        description=f"The token (JWT, HS256) is signed with the secret of ${SECRET}, which the hub must have too.",
+    )
+    for action, what in {"subscribe": "they may follow", "publish": "they may publish on"}.items():
+        command.add_argument(
+            f"--{action}",
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar="CHANNEL",
+            help=f"channels that {what}, such as metrics or 'team:*'; repeatable (default: none)",
+        )
+    command.add_argument("--name", help="who they are")
+    command.add_argument(
+        "--expires", default="1h", metavar="TIME", help="until when, such as 90min, 8h or 30d (default: 1h)"
+    )
+    _add_names(command, "to name in it, where the hub wants one")
     return parser
+
+
+def _add_names(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("--audience", metavar="NAME", help=f"the audience ('aud') {what}")
+    command.add_argument("--issuer", metavar="NAME", help=f"the issuer ('iss') {what}")
 
 
 def _history_age(text: str) -> HistoryAge:
@@ -198,6 +263,11 @@ def hub(
     broker: str | None,
     history: int,
     history_age: HistoryAge,
+    public_key: Path | None,
+    audience: str | None,
+    issuer: str | None,
+    open_metrics: bool,
+    drain: float,
 ) -> None:
     """Run a hub and wait until Ctrl-C or SIGTERM.
 
@@ -209,9 +279,14 @@ def hub(
         token: ask for one: that of the environment, or a random one.
         broker: as for `Hub`; None: that of the environment, or memory.
         history, history_age: as for `Hub`.
+        token: ask for one: that of the environment, or a random one, or one signed with the secret of the environment.
+        broker, history, history_age, audience, issuer: as for `Hub`.
+        public_key: the file with that of who signs tokens.
+        open_metrics: answer `/metrics` without a token.
+        drain: seconds over which clients are sent away at the end; a second Ctrl-C ends that.
 
     Raises:
-        UsageError: the port is taken, or one of these is out of its range.
+        UsageError: the port is taken, the file cannot be read, or one of these is out of its range.
     """
     if broker is not None and "@" in broker and not broker.startswith("sqlite:"):
         raise UsageError(
@@ -220,6 +295,14 @@ def hub(
         )
     from .hub import Hub
 
+    if not 0 <= drain < float("inf"):
+        raise UsageError(f"the hub cannot send its clients away within --drain {drain:g}; pass seconds, or 0")
+    try:
+        key = None if public_key is None else public_key.read_bytes()
+    except OSError as error:
+        raise UsageError(f"the public key cannot be read: {error.strerror}: {str(public_key)!r}") from error
+    secret = (os.environ.get(SECRET) or None) if token else None
+
     given = (os.environ.get(TOKEN) or None) if token else None
     auth: Literal["token"] | None = "token" if token else None
     server = Hub(
@@ -227,14 +310,19 @@ def hub(
         host=host,
         broker=broker or os.environ.get(BROKER) or "memory",
         token=given,
+        secret=secret,
+        public_key=key,
+        audience=audience,
+        issuer=issuer,
         auth=auth,
         origins=origins,
         hosts=hosts,
+        metrics="open" if open_metrics else "token",
         history=history,
         history_age=history_age,
     )
     try:
-        with _interruptible(), server:
+        with _interruptible(), server, _drained(server, drain):
             shown = f'os.environ["{TOKEN}"]' if given else f'"{server.token}"'
             given_as = f", auth={shown}" if token else ""
             print(f"The hub listens on {server.url}", flush=True)
@@ -291,6 +379,63 @@ def publish(channel: str, given: Sequence[str], *, url: str, timeout: float) -> 
 
 def _lines_of_stdin() -> Iterable[str]:
     return (line.decode(errors="replace") for line in sys.stdin.buffer)
+
+
+@contextlib.contextmanager
+def _drained(server: Hub, drain: float) -> Iterator[None]:
+    """Send the clients of a hub away in good order after what is done within."""
+    try:
+        yield
+    finally:
+        if drain:
+            server.stop(drain=drain)
+
+
+def token(
+    subscribe: Sequence[str],
+    publish: Sequence[str],
+    *,
+    name: str | None,
+    expires: str,
+    audience: str | None,
+    issuer: str | None,
+) -> None:
+    """Print a signed token.
+
+    Args:
+        subscribe, publish, name: the rights that it gives.
+        expires: after which time.
+        audience, issuer: as the hub wants them.
+
+    Raises:
+        UsageError: there is no secret in the environment, or one of these cannot be.
+    """
+    from .hub import Rights
+    from .hub.signed import sign
+
+    rights = Rights(subscribe=subscribe, publish=publish, name=name)
+    secret = os.environ.get(SECRET)
+    if not secret:
+        raise UsageError(
+            f"no token can be signed: {SECRET} is not set; set it to the secret that the hub has, 32 characters or more"
+        )
+    print(
+        sign(
+            rights,
+            secret,
+            float(expires) if _is_number(expires) else expires,
+            audience=audience,
+            issuer=issuer,
+        )
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,7 +15,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import jwt
+import psutil
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import realtime_widgets
 from realtime_widgets import cli
@@ -46,7 +51,9 @@ def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]
 
 def test_a_command_like_none_of_ours_gets_the_list(capsys: pytest.CaptureFixture[str]):
     assert main(["xyz"]) == 2
-    assert capsys.readouterr().err == "realtime-widgets has no command 'xyz'; it has demo, hub, publish\n"
+    assert (
+        capsys.readouterr().err == "realtime-widgets has no command 'xyz'; it has demo, hub, publish, token\n"
+    )
 
 
 def test_a_missing_dependency_says_what_to_install(
@@ -106,6 +113,27 @@ def test_the_hub_serves_until_it_is_interrupted(child_env: dict[str, str], numbe
         assert process.returncode == 0
 
 
+def test_a_hub_that_drains_ends_at_a_second_signal(child_env: dict[str, str]):
+    with hub("--port", "0", "--no-token", "--drain", "1000", env=child_env) as (process, url, _):
+        events = url.replace("ws://", "http://").replace("/ws/dashboard", "/sse/x")
+
+        def status() -> int:
+            try:
+                with get(events) as answer:
+                    return int(answer.status)
+            except urllib.error.HTTPError as error:
+                with error:
+                    return error.code
+
+        process.send_signal(signal.SIGTERM)
+        while (answered := status()) == 200:
+            pass
+        assert answered == 503
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=60)
+        assert (output, errors, process.returncode) == ("\nThe hub has stopped.\n", "", 0)
+
+
 def test_the_token_of_the_environment_is_used_and_not_shown(child_env: dict[str, str]):
     with hub("--port", "0", env=child_env | {cli.TOKEN: "my-own-token"}) as (_, url, connect):
         assert (
@@ -154,6 +182,8 @@ def test_the_hub_answers_to_the_other_names_it_is_given(child_env: dict[str, str
             ["--broker", "redis://127.0.0.1:1/0"],
             "the hub cannot keep its messages at redis://127.0.0.1:1/0: ",
         ),
+        (["--drain", "-1"], "the hub cannot send its clients away within --drain -1; "),
+        (["--drain", "nan"], "the hub cannot send its clients away within --drain nan; "),
         (["--history", "-1"], "the hub cannot keep history=-1 messages; "),
         (["--history-age", "0"], "the hub cannot keep messages for history_age=0.0; "),
     ],
@@ -176,6 +206,82 @@ def test_a_broker_with_a_password_is_that_of_the_environment(
     said = capsys.readouterr().err
     assert said.startswith("the hub cannot keep its messages at redis://127.0.0.1:1/7: ")
     assert "secret" not in said
+
+
+# Tokens
+
+SECRET = "canary-secret-0123456789abcdef-0123"
+
+
+def test_a_token_that_is_printed_opens_a_hub_with_the_same_secret(
+    child_env: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(cli.SECRET, SECRET)
+    rights = ["--subscribe", "a", "b", "--subscribe", "team:*", "--name", "anna", "--audience", "here"]
+    made = []
+    for more in (["--publish", "x"], ["--publish", "y"], ["--publish", "x", "--expires", "90"]):
+        assert main(["token", *rights, *more]) == 0
+        made.append(capsys.readouterr().out.strip())
+    claims = jwt.decode(made[0], SECRET, ["HS256"], audience="here")
+    assert (claims["sub"], claims["subscribe"], claims["publish"]) == ("anna", ["a", "b", "team:*"], ["x"])
+    assert [jwt.decode(one, SECRET, ["HS256"], audience="here")["exp"] for one in made[1:]] == [
+        pytest.approx(time.time() + 3600, abs=60),
+        pytest.approx(time.time() + 90, abs=60),
+    ]
+    environment = child_env | {cli.SECRET: SECRET, cli.TOKEN: "canary-token"}
+    with hub("--port", "0", "--audience", "here", env=environment) as (process, url, connect):
+        assert [publish(url, one) for one in [*made, "canary-token", "x"]] == [200, 403, 200, 200, 401]
+        arguments = psutil.Process(process.pid).cmdline()
+        assert "hub" in arguments
+        assert "canary" not in " ".join(arguments)
+        assert "canary" not in connect
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=60)
+        assert "canary" not in output + errors
+
+
+def test_the_hub_takes_tokens_of_who_has_the_private_key(child_env: dict[str, str], tmp_path: Path):
+    key = Ed25519PrivateKey.generate()
+    file = tmp_path / "key.pem"
+    file.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    token = jwt.encode({"exp": time.time() + 600, "publish": ["x"]}, key, algorithm="EdDSA")
+    with hub("--port", "0", "--public-key", str(file), env=child_env) as (_, url, _):
+        assert publish(url, token) == 200
+
+
+@pytest.mark.parametrize(
+    ("secret", "arguments", "complaint"),
+    [
+        (None, [], "no token can be signed: REALTIME_WIDGETS_SECRET is not set; "),
+        ("canary-short", [], "the secret cannot be used: it has 12 bytes, fewer than 32; "),
+        (SECRET, ["--subscribe", "a*b"], "subscribe= cannot have 'a*b': "),
+        (SECRET, ["--expires", "soon"], "expires of a token cannot be 'soon': "),
+        (SECRET, ["--expires", "-5"], "expires of a token cannot be -5.0: "),
+    ],
+)
+def test_a_token_that_cannot_be_made_is_one_sentence(
+    secret: str | None,
+    arguments: list[str],
+    complaint: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.delenv(cli.SECRET, raising=False)
+    if secret is not None:
+        monkeypatch.setenv(cli.SECRET, secret)
+    assert main(["token", *arguments]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith(complaint)
+    assert shown.err.count("\n") == 1
+    assert "canary" not in shown.err
+
+
+def test_a_key_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]):
+    assert main(["hub", "--public-key", "nowhere.pem"]) == 1
+    assert capsys.readouterr().err == (
+        "the public key cannot be read: No such file or directory: 'nowhere.pem'\n"
+    )
 
 
 def test_a_port_that_the_hub_cannot_have_is_one_sentence(capsys: pytest.CaptureFixture[str]):

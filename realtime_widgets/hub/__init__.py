@@ -6,22 +6,25 @@
 | module | holds |
 |---|---|
 | `server` | `Hub`: start, stop, publish |
-| `serving` | one run of the web server, from its listening socket to the last closed connection |
-| `app`, `auth`, `cors`, `rate_limit` | the endpoints, who may connect, what pages may read, and how many per second |
-| `session`, `requests`, `send_buffer`, `catch_up` | one client, what it asks, what waits for it, what it missed |
-| `publication` | a message that is published over HTTP |
+| `serving`, `drain` | one run of the web server, from its listening socket to the last closed connection |
+| `app`, `answers`, `auth`, `cors`, `rate_limit`, `limits` | the endpoints, who may connect, what pages may read |
+| `rights`, `keyring`, `signed`, `expiry` | what a token allows, which there are, those that were signed, their end |
+| `session`, `requests`, `turns`, `send_buffer`, `catch_up` | one client, what it asks, what waits, what it missed |
+| `publication`, `history` | what is published over HTTP, and what is read of it |
 | `sse` | a client over Server-Sent Events |
 | `state`, `channels`, `brokers` | what the clients share, who follows what, and what numbers and keeps the messages |
 | `in_flight` | what is published and not yet kept |
-| `traffic`, `metrics`, `events` | what the hub reports about itself |
+| `traffic`, `metrics`, `events`, `tally`, `exposition` | what the hub reports about itself |
 
 Importing this package imports no web server: the first hub that starts does.
 """
 
 from ..runtime import get_runtime
+from .limits import Limits
+from .rights import Rights
 from .server import Hub
 
-__all__ = ["Hub", "embedded_hub"]
+__all__ = ["Hub", "Limits", "Rights", "embedded_hub"]
 
 
 def embedded_hub() -> Hub:

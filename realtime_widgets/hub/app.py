@@ -4,6 +4,9 @@
     WebSocket  /ws/notifications    the same; without a hello: notifications
     GET        /health              liveness, and whether the broker can be reached; needs no token
     POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel
+    GET        /metrics             figures for Prometheus; needs the right to follow the channel `metrics`
+    POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel; see `publication`
+    GET        /history/{channel}   a page of what is kept; see `history`
     GET        /sse/{channels}      the same messages one way, as Server-Sent Events: names with commas between
 
 HEAD is answered where GET is, and pages of allowed origins may read every answer (`cors`).
@@ -12,20 +15,31 @@ Starlette is imported with the first hub that starts.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from ..streams.text import well_formed
+from .answers import complaint, later
 from .auth import AccessPolicy, Refusal, split_token
-from .channels import complaint_about
+from .brokers import OutOfReach
+from .channels import METRICS, complaint_about
 from .cors import answer_headers, is_preflight, preflight_headers
+from .exposition import MEDIA_TYPE, exposition
+from .history import BadQuery, page_of, read_query
+from .limits import COME_BACK
 from .publication import PublishingFailed, publish
+from .rights import NOTHING, Access
 from .session import MAX_CHANNELS, HubSession
 from .sse import HEADERS, RETRY, EventStream
 from .state import HubState
+from .tally import Tally, Transport
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,6 +59,9 @@ PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events"), "/ws/notifications":
 ABORT: Final = "realtime_widgets.abort"
 """The ASGI extension by which our server lets an endpoint abort a connection: `{"call": function}`."""
 
+ACCESS: Final = "realtime_widgets.access"
+"""The key of the scope with what a request was let in with, an `Access`."""
+
 CREDENTIALS: Final = "realtime_widgets.credentials"
 """The key of the scope with what a request came with; None: nothing."""
 
@@ -56,21 +73,22 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
     """Return the ASGI application of one running hub."""
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
-    from starlette.requests import ClientDisconnect
-    from starlette.responses import JSONResponse
+    from starlette.responses import JSONResponse, Response
     from starlette.routing import Route, WebSocketRoute
 
     async def session(socket: WebSocket) -> None:
-        if (busy := _busy(state)) is not None:
+        who = _who(socket.scope)
+        if (busy := _busy(state, who)) is not None:
             await socket.send_denial_response(busy)
             return
-        transport = _Socket(socket)
-        await transport.accept()
-        await HubSession(state, transport, PATHS[socket.url.path]).run()
+        transport = _Socket(socket, state.tally)
+        with _counted(state, "websocket", who):
+            await transport.accept()
+            await HubSession(state, transport, PATHS[socket.url.path], socket.scope[ACCESS]).run()
 
     async def nowhere(socket: WebSocket) -> None:
         await socket.send_denial_response(
-            _complaint(404, "path", f"there is nothing at this path; connect to {' or '.join(PATHS)}")
+            complaint(404, "path", f"there is nothing at this path; connect to {' or '.join(PATHS)}")
         )
 
     async def health(_: Request) -> JSONResponse:
@@ -80,24 +98,24 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
             {"status": "ok", "broker": broker, "clients": len(state.sessions), "uptime": uptime}
         )
 
+    async def metrics(request: Request) -> Response:
+        if request.scope["path"] not in policy.open_paths and (no := _forbidden(state, request, METRICS)):
+            return no
+        return Response(exposition(state), headers={"Cache-Control": "no-store"}, media_type=MEDIA_TYPE)
+
     async def events(request: Request) -> ASGIApp:
         return _events(state, request)
 
-    async def post(request: Request) -> JSONResponse:
-        arrived = time.monotonic()
-        try:
-            answer = JSONResponse(await publish(state.channels, request, request.scope[CREDENTIALS]))
-        except PublishingFailed as failure:
-            answer = _complaint(failure.status, failure.code, str(failure))
-        except ClientDisconnect:
-            answer = _complaint(400, "body", "the request broke off")
-        state.traffic.note(now := time.monotonic(), now - arrived, failed=answer.status_code != 200)
-        return answer
+    async def post(request: Request) -> Response:
+        return await _asked(state, request, _post)
+
+    async def history(request: Request) -> Response:
+        return await _asked(state, request, _history)
 
     def wrong(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         code = {404: "path", 405: "method"}.get(error.status_code, "request")
-        answer = _complaint(error.status_code, code, error.detail)
+        answer = complaint(error.status_code, code, error.detail)
         answer.headers.update(error.headers or {})
         return answer
 
@@ -106,12 +124,87 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
             *(WebSocketRoute(path, session) for path in PATHS),
             WebSocketRoute("/{path:path}", nowhere),
             Route("/health", health),
+            Route("/metrics", metrics, methods=["GET"]),
             Route(f"{EVENTS}{{channels:path}}", events, methods=["GET"]),
             Route("/publish/{channel:path}", post, methods=["POST"]),
+            Route("/history/{channel:path}", history, methods=["GET"]),
         ],
         exception_handlers={HTTPException: wrong},
     )
     return _AuthMiddleware(app, state, policy)
+
+
+async def _asked(
+    state: HubState, request: Request, answered: Callable[[HubState, Request], Awaitable[Response]]
+) -> Response:
+    """Answer a request, unless its sender asks too much, or too much at once."""
+    arrived, who = time.monotonic(), _who(request.scope)
+    rate = state.senders.of(who, arrived)
+    if wait := rate.wait(arrived):
+        state.tally.refused["too_fast"] += 1
+        return later(429, "too_fast", "this client sends too much", wait)
+    if (full := state.connections.complaint_about(who)) is not None:
+        state.tally.refused["full"] += 1
+        return later(503, "full", full, COME_BACK)
+    rate.take(1, arrived)
+    state.connections.enter(who)
+    try:
+        answer = await answered(state, request)
+    finally:
+        state.connections.leave(who)
+    state.traffic.note(now := time.monotonic(), now - arrived, failed=answer.status_code != 200)
+    return answer
+
+
+async def _post(state: HubState, request: Request) -> Response:
+    from starlette.requests import ClientDisconnect
+    from starlette.responses import JSONResponse
+
+    arrived = time.monotonic()
+    access, credentials = request.scope[ACCESS], request.scope[CREDENTIALS]
+    try:
+        found = await publish(state.channels, request, access, credentials)
+    except PublishingFailed as failure:
+        state.tally.refused[failure.code] += 1
+        if failure.code == "not_kept":
+            state.tally.publish("http", 0.0, kept=False)
+        return complaint(failure.status, failure.code, str(failure))
+    except ClientDisconnect:
+        return complaint(400, "body", "the request broke off")
+    count = len(found.get("positions", "1"))
+    state.senders.of(_who(request.scope), arrived).take(count - 1, arrived)
+    if count:
+        state.tally.publish("http", time.monotonic() - arrived, kept=True, count=count)
+    return JSONResponse(found)
+
+
+async def _history(state: HubState, request: Request) -> Response:
+    from starlette.responses import Response
+
+    channel = request.path_params["channel"]
+    if (wrong := complaint_about(channel)) is not None:
+        return complaint(400, "channel", wrong)
+    if (forbidden := _forbidden(state, request, channel)) is not None:
+        return forbidden
+    try:
+        query = read_query(request.query_params)
+    except BadQuery as error:
+        return complaint(400, "query", str(error))
+    try:
+        page = await page_of(state.channels, well_formed(channel), query)
+    except OutOfReach as error:
+        return later(503, "broker", f"the history cannot be read: {error}", COME_BACK)
+    return Response(page, headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+
+def _forbidden(state: HubState, request: Request, *channels: str) -> Response | None:
+    """Return the answer to a request that may not read one of these channels; None: it may."""
+    access: Access = request.scope[ACCESS]
+    for channel in channels:
+        if (wrong := access.complaint_about("subscribe", channel)) is not None:
+            state.tally.refused["forbidden"] += 1
+            return complaint(403, "forbidden", wrong)
+    return None
 
 
 def _events(state: HubState, request: Request) -> ASGIApp:
@@ -123,25 +216,52 @@ def _events(state: HubState, request: Request) -> ASGIApp:
     channels = [unquote(name) for name in path.partition(EVENTS)[2].split(",")]
     for channel in channels:
         if (wrong := complaint_about(channel)) is not None:
-            return _complaint(400, "channel", wrong)
+            return complaint(400, "channel", wrong)
     if len(set(channels)) < len(channels) or len(channels) > MAX_CHANNELS:
-        return _complaint(400, "channel", f"name each channel once, and {MAX_CHANNELS} at most")
+        return complaint(400, "channel", f"name each channel once, and {MAX_CHANNELS} at most")
+    if (forbidden := _forbidden(state, request, *channels)) is not None:
+        return forbidden
     if request.method == "HEAD":
         head = Response(headers=_as_text(HEADERS))
         del head.headers["content-length"]  # a stream has none
         return head
     stops_at_errors = _stops_at_errors(request.headers)
-    if (busy := _busy(state, come_back=stops_at_errors)) is not None:
+    who = _who(request.scope)
+    if (busy := _busy(state, who, come_back=stops_at_errors)) is not None:
         return busy
 
     async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         abort = scope["extensions"][ABORT]["call"]
         last_id = request.headers.get("last-event-id")
         retry = RETRY if stops_at_errors else None
-        transport = EventStream(channels, last_id, receive, send, abort, retry=retry)
-        await transport.run(lambda: HubSession(state, transport, ()).run())
+        sent = partial(_add, state.tally.sent_bytes, "sse")
+        transport = EventStream(channels, last_id, receive, send, abort, sent=sent, retry=retry)
+        with _counted(state, "sse", who):
+            await transport.run(lambda: HubSession(state, transport, (), request.scope[ACCESS]).run())
 
     return stream
+
+
+def _who(scope: Scope) -> str:
+    """Return whom a request is of, for the limits: whom its token names, or its address."""
+    access: Access = scope[ACCESS]
+    address = scope["client"][0] if scope.get("client") else ""
+    return f"at {address}" if access.name is None else f"as {access.name}"
+
+
+@contextlib.contextmanager
+def _counted(state: HubState, transport: Transport, who: str) -> Iterator[None]:
+    state.tally.join(transport)
+    state.connections.enter(who)
+    try:
+        yield
+    finally:
+        state.connections.leave(who)
+        state.tally.leave(transport)
+
+
+def _add(counter: Counter[Transport], transport: Transport, count: int) -> None:
+    counter[transport] += count
 
 
 def _stops_at_errors(headers: Mapping[str, str]) -> bool:
@@ -154,34 +274,32 @@ def _stops_at_errors(headers: Mapping[str, str]) -> bool:
     )
 
 
-def _busy(state: HubState, *, come_back: bool = False) -> Response | None:
-    """Return a response when too many connect in this second; None: the client may connect.
+def _busy(state: HubState, who: str, *, come_back: bool = False) -> Response | None:
+    """Return a response when the hub stops, or too many connect or have connected; None: the client may.
 
     Args:
         state: of the hub.
-        come_back: answer with an empty stream of events, which says when to try again, instead of status 503.
+        who: connects.
+        come_back: answer with an empty stream of events, which says when to try again, instead of an error.
     """
     from starlette.responses import Response
 
-    wait = state.rate_limiter.ask(time.monotonic())
-    if not wait:
+    if (left := state.drain_left()) is not None:
+        wait, code, text = left + 1, "drain", "the hub is about to stop"
+    elif (full := state.connections.complaint_about(who)) is not None:
+        wait, code, text = COME_BACK, "full", full
+    elif wait := state.rate_limiter.ask(time.monotonic()):
+        code, text = "busy", "too many connect at once"
+    else:
         return None
+    state.tally.refused[code] += 1
     if come_back:
         return Response(f"retry: {math.ceil(1000 * wait)}\n\n", headers=_as_text(HEADERS))
-    answer = _complaint(503, "busy", f"too many connect at once; try again in {math.ceil(wait)} s")
-    answer.headers["Retry-After"] = str(math.ceil(wait))
-    return answer
+    return later(503, code, text, wait)
 
 
 def _as_text(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in headers}
-
-
-def _complaint(status: int, code: str, message: str) -> JSONResponse:
-    from starlette.responses import JSONResponse
-
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse({"code": code, "message": message}, status, headers)
 
 
 class _AuthMiddleware:
@@ -203,27 +321,32 @@ class _AuthMiddleware:
         if scope["type"] == "http":
             send = self._for_pages(headers, send)
         try:
-            if (refusal := self._refusal(scope, headers, token)) is not None:
-                text = f"a connection was refused ({refusal.code})"
-                self._state.events.say("refused", "warning", text, refusal.message)
-                await self._refuse(refusal, scope, receive, send)
+            found = self._check(scope, headers, token)
+            if isinstance(found, Refusal):
+                self._state.tally.refused[found.code] += 1
+                text = f"a connection was refused ({found.code})"
+                self._state.events.say("refused", "warning", text, found.message)
+                await self._refuse(found, scope, receive, send)
             elif _is_preflight(scope, headers):
                 head = {"status": 204, "headers": preflight_headers(headers)}
                 await send({"type": "http.response.start"} | head)
                 await send({"type": "http.response.body", "body": b""})
             else:
+                scope[ACCESS] = found
                 await self._inside(scope, receive, send)
         except OSError:
             pass  # the peer has disconnected
         except Exception:
             logger.exception("a request for %r failed", scope["path"])
 
-    def _refusal(self, scope: Scope, headers: Mapping[str, str], token: str | None) -> Refusal | None:
+    def _check(self, scope: Scope, headers: Mapping[str, str], token: str | None) -> Access | Refusal:
         refusal = self._policy.check_sender(headers.get("host"), headers.get("origin"))
-        if refusal is not None or scope["path"] == "/health":
+        if refusal is not None:
             return refusal
-        if _is_preflight(scope, headers):
-            return None  # it never has a token
+        if scope["path"] in self._policy.open_paths or _is_preflight(
+            scope, headers
+        ):  # a preflight never has a token
+            return Access(NOTHING)
         return self._policy.check_token(headers.get("authorization"), token)
 
     def _for_pages(self, headers: Mapping[str, str], send: Send) -> Send:
@@ -234,6 +357,7 @@ class _AuthMiddleware:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
+                self._state.tally.responses[message["status"]] += 1
                 message = {**message, "headers": [*message.get("headers", ()), *more]}
             await send(message)
 
@@ -242,7 +366,7 @@ class _AuthMiddleware:
     async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.websockets import WebSocket
 
-        answer = _complaint(refusal.status, refusal.code, refusal.message)
+        answer = complaint(refusal.status, refusal.code, refusal.message)
         if scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(answer)
         else:
@@ -256,10 +380,11 @@ def _is_preflight(scope: Scope, headers: Mapping[str, str]) -> bool:
 class _Socket:
     """An accepted WebSocket as a `session.ClientTransport`."""
 
-    def __init__(self, socket: WebSocket) -> None:
+    def __init__(self, socket: WebSocket, tally: Tally) -> None:
         from starlette.websockets import WebSocketDisconnect
 
         self._socket = socket
+        self._tally = tally
         self._ended = (WebSocketDisconnect, RuntimeError, OSError)
         self.abort: Callable[[], None] = socket.scope["extensions"][ABORT]["call"]
 
@@ -271,9 +396,12 @@ class _Socket:
         if message["type"] == "websocket.disconnect":
             return None
         text: str | None = message.get("text")
-        return message["bytes"] if text is None else text
+        frame: str | bytes = message["bytes"] if text is None else text
+        _add(self._tally.received_bytes, "websocket", len(frame))
+        return frame
 
     async def send(self, frame: str) -> None:
+        _add(self._tally.sent_bytes, "websocket", len(frame))
         await self._or_ended(self._socket.send_text(frame))
 
     async def close(self, code: int, reason: str) -> None:

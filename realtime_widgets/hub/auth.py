@@ -3,7 +3,7 @@
 Any browser on this machine lets a web page open a socket to it, so two things are checked before the token: the `Host`
 header must name this machine or one of the hub's other names (a page whose own name was made to resolve to it, DNS
 rebinding, sends that name), and an `Origin`, which only browsers send, must be the hub's own or an allowed one. Pure:
-it is given what a request says, and returns why it is refused, if it is.
+it is given what a request says, and returns why it is refused, if it is, or else what its token gives (`keyring`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from ..errors import UsageError, WrongType
+from .keyring import Keyring
+from .rights import Access
+from .signed import BadToken
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names of this machine for programs that run on it."""
@@ -38,7 +40,7 @@ class Refusal:
 
     Attributes:
         status: the HTTP status: 401 for the token, 403 for the rest.
-        code: the reason for programs: `token`, `host` or `origin`.
+        code: the reason for programs: `token`, `expired`, `host` or `origin`.
         message: one sentence, without secrets.
     """
 
@@ -51,23 +53,26 @@ class AccessPolicy:
     """Checks requests.
 
     Args:
-        token: that every request must carry; None: none is needed.
+        keyring: the tokens of which every request must carry one; None: none is needed.
         host: that the hub listens on.
         machine: the name of this machine, accepted when the hub listens on every address.
         origins: of pages that may connect, besides the hub's own.
         hosts: other names that the hub is reached by, as `check_hosts` returns them.
+        open_paths: that need no token.
     """
 
     def __init__(
         self,
         *,
-        token: str | None,
+        keyring: Keyring | None,
         host: str,
         machine: str = "",
         origins: Iterable[str] = (),
         hosts: Iterable[str] = (),
+        open_paths: Iterable[str] = ("/health",),
     ) -> None:
-        self._token = None if token is None else token.encode()
+        self._keyring = keyring
+        self.open_paths = frozenset(open_paths)
         self._anywhere = host in EVERYWHERE
         self._hosts = LOOPBACK | {bracketed((machine if self._anywhere else host).lower())}
         self._names = frozenset(hosts)
@@ -111,15 +116,15 @@ class AccessPolicy:
         schemes = ("http", "https") if name in self._names else ("http",)
         return origin in [f"{scheme}://{(host or '').lower()}" for scheme in schemes]
 
-    def check_token(self, authorization: str | None, in_query: str | None) -> Refusal | None:
-        """Return why a request's token is refused; None: it is accepted.
+    def check_token(self, authorization: str | None, in_query: str | None) -> Access | Refusal:
+        """Return what a request's token gives, or why it is refused.
 
         Args:
             authorization: the `Authorization` header; None: there is none.
             in_query: the token in the query, used when the header has none; None: there is none.
         """
-        if self._token is None:
-            return None
+        if self._keyring is None:
+            return Access()
         scheme, _, value = (authorization or "").partition(" ")
         token = value.strip() if scheme.lower() == "bearer" else in_query
         if not token:
@@ -128,9 +133,10 @@ class AccessPolicy:
                 "token",
                 "this hub wants its token and there is none; pass it as auth=, or send 'Authorization: Bearer …'",
             )
-        if not secrets.compare_digest(token.encode(), self._token):
-            return Refusal(401, "token", "this is not the token of this hub; pass the right one")
-        return None
+        try:
+            return self._keyring.open(token)
+        except BadToken as error:
+            return Refusal(401, "expired" if error.expired else "token", str(error))
 
     def _is_ours(self, name: str | None) -> bool:
         if name is None:
@@ -152,19 +158,6 @@ def split_token(query: str) -> tuple[str | None, str]:
     pairs = parse_qsl(query, keep_blank_values=True)
     token = next((value for name, value in pairs if name == "token"), None)
     return token, query if token is None else urlencode([pair for pair in pairs if pair[0] != "token"])
-
-
-def check_token_text(token: object) -> None:
-    """Raise when a text cannot be a token.
-
-    Raises:
-        UsageError: it is empty, or has characters that a header cannot carry.
-    """
-    if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
-        raise UsageError(
-            "this token cannot be used: it must be text of visible ASCII characters without spaces; "
-            "leave token= out for a random one"
-        )
 
 
 def check_origins(origins: Iterable[object]) -> tuple[str, ...]:

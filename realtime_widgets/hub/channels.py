@@ -139,6 +139,15 @@ class Channels:
         """Return whether anybody here follows a channel."""
         return channel in self._sinks
 
+    def __len__(self) -> int:
+        """How many channels somebody here follows."""
+        return len(self._sinks)
+
+    @property
+    def history_bytes(self) -> int | None:
+        """Bytes of the messages that are kept; None: the broker does not know."""
+        return getattr(self._broker, "history_bytes", None)
+
     async def position(self, channel: str) -> Position:
         """Return the current position of a channel, see `Broker.position`."""
         return await self._broker.position(channel)

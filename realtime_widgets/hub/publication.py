@@ -1,28 +1,43 @@
 """The publication: one `POST /publish/{channel}`, from its body to the position of its message.
 
-The body, JSON, is the data. With an `Idempotency-Key` a request may be repeated:
-https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/. A key belongs to its sender, as far as HTTP
-tells one from another, and to the channel.
+The body, JSON, is the data. With `?many=1` it is a list of them, or has one a line, as it always does with the type
+`application/x-ndjson`; when one of them cannot be published, none is. With an `Idempotency-Key` a request may be
+repeated: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/. A key belongs to its sender, whom
+the token names or, as far as HTTP tells one from another, the request, and to the channel.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 
 from ..errors import BadTime, RealtimeWidgetsError, WrongType
+from ..protocol.envelope import Message
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..protocol.timestamps import seconds_of
+from ..streams.gaps import Position
 from .brokers.base import NotKept
 from .brokers.dedup import Key, KeyReused
 from .channels import Channels, complaint_about_publishing, encode_publication
+from .rights import Access
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+MAX_MANY: Final = 1000
+"""Messages of one request."""
+
+MAX_MANY_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of a request that has many."""
+
+_LINES: Final = frozenset(
+    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
+)
 _BOM: Final = b"\xef\xbb\xbf"
 
 _decode = msgspec.json.Decoder().decode
@@ -43,13 +58,16 @@ class PublishingFailed(Exception):
         self.code = code
 
 
-async def publish(channels: Channels, request: Request, credentials: str | None) -> dict[str, Any]:
-    """Publish what a request has; returns the channel, the epoch and the offset of its message.
+async def publish(
+    channels: Channels, request: Request, access: Access, credentials: str | None
+) -> dict[str, Any]:
+    """Publish what a request has; returns the channel, and the epoch and the offset of its message, or `positions`.
 
     Args:
         channels: of the hub.
         request: whose path has the channel.
-        credentials: that the request came with, whatever they are; None: none.
+        access: what it was let in with.
+        credentials: that it came with, whatever they are; None: none.
 
     Raises:
         PublishingFailed: nothing was published.
@@ -58,41 +76,110 @@ async def publish(channels: Channels, request: Request, credentials: str | None)
     channel = request.path_params["channel"]
     if (wrong := complaint_about_publishing(channel)) is not None:
         raise PublishingFailed(400, "channel", wrong)
-    key = _key_of(request, channel, credentials)
-    body = await _body(request)
-    data = read_body(body)
-    _check_time(data)
+    if (forbidden := access.complaint_about("publish", channel)) is not None:
+        raise PublishingFailed(403, "forbidden", forbidden)
+    key = _key_of(request, channel, access, credentials)
+    many = _is_many(request)
+    body = await _body(request, MAX_MANY_BYTES if many else MAX_DATA_BYTES)
+    if not many:
+        message = _message(channel, read_body(body))
+        position = await _landed(channels.publish(message, key))
+        await channels.rest()
+        return {"channel": message.channel, **position._asdict()}
+    messages = _messages(channel, body, lines=_is_lines(request))
+    placed = []
+    for number, message in enumerate(messages):
+        its_key = None if key is None else key._replace(id=f"{key.id}\0{number}")  # which no header can have
+        placed.append(channels.publish(message, its_key))
+        await channels.rest()
+    await asyncio.gather(*placed, return_exceptions=True)
+    positions = [(await _landed(each))._asdict() for each in placed]
+    return {"channel": messages[0].channel if messages else channel, "positions": positions}
+
+
+async def _landed(placed: asyncio.Future[Position]) -> Position:
     try:
-        message = encode_publication(channel, data)
-    except WrongType as error:  # nested so deeply that it can be decoded, but not encoded
-        raise PublishingFailed(400, "json", str(error)) from error
-    except RealtimeWidgetsError as error:  # larger once we have encoded it
-        raise _too_large() from error
-    try:
-        position = await channels.publish(message, key)
+        return await placed
     except KeyReused:
         raise PublishingFailed(
             422, "key", "this Idempotency-Key came with other data before; use a new key for each message"
         ) from None
     except NotKept as error:
         raise PublishingFailed(503, "not_kept", f"the hub could not keep the message: {error}") from error
-    await channels.rest()
-    return {"channel": message.channel, **position._asdict()}
 
 
-async def _body(request: Request) -> bytes:
+def _message(channel: str, data: Any) -> Message:
+    _check_time(data)
+    try:
+        return encode_publication(channel, data)
+    except WrongType as error:  # nested so deeply that it can be decoded, but not encoded
+        raise PublishingFailed(400, "json", str(error)) from error
+    except RealtimeWidgetsError as error:  # larger once we have encoded it
+        raise _too_large(MAX_DATA_BYTES) from error
+
+
+def _is_many(request: Request) -> bool:
+    asked = request.query_params.get("many", "0").lower()
+    if asked not in ("", "0", "1", "false", "true"):
+        raise PublishingFailed(400, "query", "many= must be 1 or 0")
+    return asked in ("", "1", "true") or _is_lines(request)
+
+
+def _is_lines(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() in _LINES
+
+
+def _messages(channel: str, body: bytes, *, lines: bool) -> list[Message]:
+    """Return the messages of a body that has many.
+
+    Args:
+        channel: that they are for.
+        body: a list, or one a line.
+        lines: they are one a line for certain.
+
+    Raises:
+        PublishingFailed: one of them cannot be published.
+    """
+    try:
+        found = None if lines else read_body(body)
+    except PublishingFailed:  # perhaps they are lines
+        found = None
+    if not isinstance(found, list):
+        found = [line for line in body.removeprefix(_BOM).split(b"\n") if line.strip()]
+        read: Callable[[Any], Any] = read_body
+        if not found:
+            _refuse("it has no message")
+    else:
+        read = _as_it_is
+    if len(found) > MAX_MANY:
+        raise PublishingFailed(
+            413, "size", f"these are {len(found):,} messages; send {MAX_MANY:,} at once, or fewer"
+        )
+    messages = []
+    for number, each in enumerate(found, 1):
+        try:
+            messages.append(_message(channel, read(each)))
+        except PublishingFailed as wrong:
+            text = f"message {number} of {len(found)} cannot be published, so none is: {wrong}"
+            raise PublishingFailed(wrong.status, wrong.code, text) from None
+    return messages
+
+
+def _as_it_is(data: Any) -> Any:
+    return data
+
+
+async def _body(request: Request, most: int) -> bytes:
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > MAX_DATA_BYTES:
-            raise _too_large()
+        if len(body) > most:
+            raise _too_large(most)
     return bytes(body)
 
 
-def _too_large() -> PublishingFailed:
-    return PublishingFailed(
-        413, "size", f"the data have more than {MAX_DATA_BYTES:,} bytes; send less at once"
-    )
+def _too_large(most: int) -> PublishingFailed:
+    return PublishingFailed(413, "size", f"the data have more than {most:,} bytes; send less at once")
 
 
 def read_body(body: bytes) -> Any:
@@ -114,7 +201,9 @@ def read_body(body: bytes) -> Any:
         _refuse("it is nested too deeply")
     except ValueError as error:
         if "Extra data" in str(error) and _are_lines(body):
-            _refuse("it has several lines of JSON: post each line alone, or all of them as one list")
+            _refuse(
+                "it has several lines of JSON: add ?many=1 for a message of each, or send them as one list"
+            )
         _refuse(str(strict))
 
 
@@ -142,7 +231,7 @@ def _check_time(data: Any) -> None:
         raise PublishingFailed(400, "time", f"the record has a 'ts' that is no time: {error}") from error
 
 
-def _key_of(request: Request, channel: str, credentials: str | None) -> Key | None:
+def _key_of(request: Request, channel: str, access: Access, credentials: str | None) -> Key | None:
     """Return the key of a request; None: it has none, and is never recognized."""
     given = request.headers.getlist("idempotency-key")
     if not given:
@@ -154,11 +243,13 @@ def _key_of(request: Request, channel: str, credentials: str | None) -> Key | No
         raise PublishingFailed(
             400, "key", f"the Idempotency-Key cannot be used: send one of 1 to {MAX_NAME_LENGTH} characters"
         )
-    return Key(_sender_of(request, credentials), channel, id)
+    return Key(_sender_of(request, access, credentials), channel, id)
 
 
-def _sender_of(request: Request, credentials: str | None) -> str:
-    """Return who sent a request, without what must stay secret."""
+def _sender_of(request: Request, access: Access, credentials: str | None) -> str:
+    """Return who sent a request, without what must stay secret: whom its token names, wherever they are."""
+    if access.name is not None:
+        return f"http as {access.name}"
     address = request.client.host if request.client is not None else ""
     who = repr((address, request.headers.get("origin"), credentials))
     return f"http {hashlib.blake2b(who.encode(), digest_size=16).hexdigest()}"

@@ -18,9 +18,13 @@ MAX_NAMED_CHARACTERS: Final = 160_000
 class Complaint(Exception):
     """Why a request was not met."""
 
-    def __init__(self, code: str, text: str, channels: Sequence[str] = ()) -> None:
+    def __init__(
+        self, code: str, text: str, channels: Sequence[str] = (), retry_after: float | None = None
+    ) -> None:
         super().__init__(text)
         self.code = code
+        self.retry_after = retry_after
+        """Seconds after which it may be met; None: not known."""
         self.channels = channels
         """Channels left out because the client follows as many as it may."""
 

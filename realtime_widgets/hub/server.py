@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, Final, Literal
 
 from ..errors import RuntimeStopped, TimedOut, UsageError, WrongType, named_keywords
 from ..runtime import Runtime, get_runtime
+from ..streams.amounts import Duration
 from .app import DASHBOARD, make_app
 from .auth import (
     EVERYWHERE,
@@ -21,12 +22,15 @@ from .auth import (
     bracketed,
     check_hosts,
     check_origins,
-    check_token_text,
     is_loopback,
 )
 from .brokers import Broker, HistoryAge, make_broker
 from .channels import complaint_about_publishing, encode_publication
+from .keyring import Keyring, check_token_text, checked_tokens
+from .limits import Limits, checked_limits
+from .rights import ALL, Rights
 from .serving import Serving, find, listen
+from .signed import Verifier, sign
 from .state import HubState
 
 logger = logging.getLogger(__name__)
@@ -39,7 +43,7 @@ class Hub:
     """A server on whose channels programs and web pages can subscribe and publish.
 
     It delivers whatever is published, and publishes six metrics of itself on the channel `metrics` once a second and
-    what happens to it on `events`. Clients need its token.
+    what happens to it on `events`. Clients need its token, or one that gives them less.
 
     Example:
         hub = rw.Hub(port=8000).start()
@@ -55,12 +59,22 @@ class Hub:
             number of hubs with the same one are one hub together, behind any load balancer, and none has anything to
             lose. They should have the same `history`. Needs `pip install "realtime-widgets[redis]"`.
         token: that every client must send; None: a random one.
+            what was sent already survive the hub and the machine. A file has one hub at a time.
+        token: that clients send who may do everything; None: a random one.
+        tokens: further ones with what each gives, `{"a token": rw.Rights(subscribe=["team:*"], name="anna")}`.
+        secret: with which other tokens are signed (JWT, HS256), 32 bytes or more; see `token_for`. None: none are.
+        public_key: the key, in PEM, of who signs tokens elsewhere: RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA).
+            Signed tokens have `exp`, and, where they give any rights, `subscribe` and `publish`, lists of channels as
+            `rw.Rights` takes them; `sub` is who has them. They need `pip install "realtime-widgets[jwt]"`.
+        audience, issuer: that signed tokens must name (`aud`, `iss`); None: no audience, and any issuer.
         auth: "token"; None: no token is needed, which only a hub on a loopback address allows.
         origins: of pages that may connect besides the hub's own, for example `["http://localhost:3000"]`. Programs
             other than browsers need none.
         hosts: other names that clients reach the hub by, for example `["hub.example.org"]` behind a reverse proxy, or
             a name of this machine in its network. Requests for any other `Host` are refused: a web page whose name
             was made to point here (DNS rebinding) sends its own.
+        metrics: "token": `/metrics`, for Prometheus, needs one that may follow the channel `metrics`; "open": none.
+        limits: of what clients may ask; None: the usual ones, see `rw.Limits`.
         history: messages of each channel that are kept for clients that lost their connection; 0: none.
         history_age: seconds that they are kept; None: for as long as there is room (for all channels 64 MiB of memory,
             or 1 GiB of a file); "auto": five minutes in memory, 30 days in a file, a day in Redis.
@@ -78,9 +92,16 @@ class Hub:
         host: str = "127.0.0.1",
         broker: str = "memory",
         token: str | None = None,
+        tokens: Mapping[str, Rights] | None = None,
+        secret: str | None = None,
+        public_key: str | bytes | None = None,
+        audience: str | None = None,
+        issuer: str | None = None,
         auth: Literal["token"] | None = "token",
         origins: Iterable[str] = (),
         hosts: Iterable[str] = (),
+        metrics: Literal["token", "open"] = "token",
+        limits: Limits | None = None,
         history: int = 1000,
         history_age: HistoryAge = "auto",
     ) -> None:
@@ -96,8 +117,16 @@ class Hub:
                 f"a hub on {host!r} cannot do without a token: other machines can reach it; "
                 "leave auth=None out, or listen on 127.0.0.1"
             )
-        if auth is None and token is not None:
-            raise UsageError("a hub has either a token or auth=None, and both were given; leave one out")
+        signed = secret is not None or public_key is not None
+        if auth is None and (signed or token is not None or tokens is not None):
+            raise UsageError("a hub has either tokens or auth=None, and both were given; leave one out")
+        if not signed and (audience is not None or issuer is not None):
+            raise UsageError(
+                "audience= and issuer= are of signed tokens, and this hub takes none; pass secret= or public_key= too"
+            )
+        for option, named in {"audience": audience, "issuer": issuer}.items():
+            if named is not None:
+                _check_text(option, named, "what signed tokens name")
         if token is not None:
             check_token_text(token)
         if not _is_integer(history) or history < 0:
@@ -107,15 +136,29 @@ class Hub:
                 f"the hub cannot keep messages for history_age={history_age!r}; pass seconds above 0, None or 'auto'"
             )
         self._token = (token or secrets.token_urlsafe(24)) if auth is not None else None
+        if metrics not in ("token", "open"):
+            raise UsageError(
+                f"metrics={metrics!r} is not known; pass 'token', or 'open' for figures without one"
+            )
+        self._limits = checked_limits(limits)
+        self._secret, self._audience, self._issuer = secret, audience, issuer
         self._host = host
         self._port = port
         self._broker = make_broker(broker, history, history_age)
+        keyring = None
+        if self._token is not None:
+            known = checked_tokens(tokens if tokens is not None else {}) | {self._token: ALL}
+            verifier = None
+            if signed:
+                verifier = Verifier(secret=secret, public_key=public_key, audience=audience, issuer=issuer)
+            keyring = Keyring(known, verifier)
         self._policy = AccessPolicy(
-            token=self._token,
+            keyring=keyring,
             host=host,
             machine=socket.gethostname(),
             origins=check_origins(origins),
             hosts=check_hosts(hosts),
+            open_paths=("/health", "/metrics") if metrics == "open" else ("/health",),
         )
         self._instance: _Instance | None = None
 
@@ -135,7 +178,7 @@ class Hub:
         _may_wait(runtime)
         address = find(self._host)
         # On this thread: it imports large libraries.
-        instance = _Instance(runtime, self._broker, self._policy)
+        instance = _Instance(runtime, self._broker, self._policy, self._limits)
         starting = runtime.run(self._start(instance, address))
         try:
             runtime.wait(starting, timeout)
@@ -143,13 +186,16 @@ class Hub:
             starting.cancel()  # when the wait ended early
         return self
 
-    def stop(self, timeout: float = 60.0) -> None:
-        """Close every connection (code 1012: reconnect later) and stop listening, within 1.5 s; twice is fine.
+    def stop(self, timeout: float = 60.0, *, drain: float = 0.0) -> None:
+        """Close every connection and stop listening, within 1.5 s; twice is fine.
 
+        Clients are asked to come again (close code 1012), each at another time, so that the next run is not overrun.
         On a machine that is busy with other things it may take longer. What has begun to stop goes on to the end.
 
         Args:
-            timeout: seconds to wait for the end.
+            timeout: seconds to wait for the end, besides `drain`.
+            drain: seconds over which clients are sent away first, one after the other; who comes meanwhile is told to
+                come later (503), and what is published by HTTP is taken. Another `stop()` ends that at once.
 
         Raises:
             TimedOut: it has not ended within `timeout` seconds; it goes on stopping.
@@ -157,21 +203,27 @@ class Hub:
         """
         if not _is_above_zero(timeout):
             raise UsageError(f"the hub cannot stop within timeout={timeout!r}; pass seconds above 0")
+        if drain != 0 and not _is_above_zero(drain):
+            raise UsageError(
+                f"the hub cannot send its clients away within drain={drain!r}; pass seconds, or 0"
+            )
         instance = self._instance
         if instance is None or instance.serving.over:
             return
         _may_wait(instance.runtime)
+        drain = float(drain)
         patience = min(timeout, STOP_PATIENCE)
-        for seconds in (patience, timeout - patience):
-            ended = instance.runtime.run(instance.serving.stopped())
+        for seconds in (drain + patience, timeout - patience):
+            ended = instance.runtime.run(instance.serving.stopped(drain))
             try:
                 return instance.runtime.wait(ended, seconds)
             except TimedOut:
                 still = instance.serving.remaining()
-                if seconds == patience < timeout:
-                    logger.warning("the hub has not stopped after %g s: %s; we wait on", patience, still)
+                if seconds == drain + patience < drain + timeout:
+                    logger.warning("the hub has not stopped after %g s: %s; we wait on", seconds, still)
         raise TimedOut(
-            f"the hub has not stopped: after {timeout:g} s {still}; it goes on stopping, and another stop() waits on"
+            f"the hub has not stopped: after {drain + timeout:g} s {still}; it goes on stopping, and another stop() "
+            "waits on"
         )
 
     def __enter__(self) -> Hub:
@@ -202,6 +254,29 @@ class Hub:
             raise UsageError(f"cannot publish on {channel!r}: the hub does not run; call start() first")
         instance.state.post(message)
 
+    def token_for(self, rights: Rights, *, expires: Duration = "1h") -> str:
+        """Return a signed token that gives some rights for a while; the hub need not run, nor remember it.
+
+        Example:
+            hub.token_for(rw.Rights(subscribe=["team:*"], publish=["team:anna"], name="anna"), expires="8h")
+
+        Args:
+            rights: that its holder has.
+            expires: after which time, in seconds or as "8h", "30d".
+
+        Raises:
+            UsageError: the hub has no `secret=`; WrongType: these are no rights.
+        """
+        if not isinstance(rights, Rights):
+            raise WrongType(
+                f"no token can be made for {type(rights).__name__}; pass rw.Rights(subscribe=[…])"
+            )
+        if self._secret is None:
+            raise UsageError(
+                "no token can be made: this hub has no secret to sign it with; start it with secret="
+            )
+        return sign(rights, self._secret, expires, audience=self._audience, issuer=self._issuer)
+
     @property
     def running(self) -> bool:
         """Whether clients can connect."""
@@ -214,7 +289,7 @@ class Hub:
 
     @property
     def token(self) -> str | None:
-        """What clients must send; None: nothing."""
+        """What clients send that may do everything; None: nobody needs one."""
         return self._token
 
     @property
@@ -266,10 +341,11 @@ class Hub:
 class _Instance:
     """One run of a hub, from a start to the next stop."""
 
-    def __init__(self, runtime: Runtime, broker: Broker, policy: AccessPolicy) -> None:
+    def __init__(self, runtime: Runtime, broker: Broker, policy: AccessPolicy, limits: Limits) -> None:
         self.runtime = runtime
-        self.state = HubState(runtime, broker)
+        self.state = HubState(runtime, broker, limits)
         self.serving = Serving(make_app(self.state, policy), self._beside, broker)
+        self.state.drain_left = lambda: self.serving.drain.left
 
     def goes_on_in(self, runtime: Runtime) -> bool:
         return self.runtime is runtime and not self.serving.over

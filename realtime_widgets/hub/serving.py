@@ -11,14 +11,17 @@ import contextlib
 import errno
 import logging
 import os
+import random
 import socket
 import weakref
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
+from ..protocol.goodbye import CLOSE_RESTART, to_reason
 from ..protocol.limits import MAX_FRAME_BYTES
 from .app import ABORT
+from .drain import Drain, Leaving
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -31,8 +34,20 @@ logger = logging.getLogger(__name__)
 DRAIN_TIMEOUT: Final = 0.7
 """Seconds that connections have to end by themselves when the hub stops; then they are aborted."""
 
+RETURNS_PER_SECOND: Final = 100.0
+"""Clients that are asked to come again in each second after the hub has stopped."""
+
 PING_INTERVAL: Final = 20.0
 """Seconds between two pings of the WebSocket protocol, and seconds that their answers may take."""
+
+HEAD_TIMEOUT: Final = 10.0
+"""Seconds in which the head of a request must have come: who trickles it would hold a connection for nothing."""
+
+BODY_TIMEOUT: Final = 60.0
+"""Seconds in which its body must have come."""
+
+_chance: Final = random.Random().random
+"""Not the generator of the `random` module: that one is the user's, who may have seeded it."""
 
 _listening: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
@@ -121,6 +136,8 @@ class Serving:
         self._server = _make_server(app)
         self._beside = beside
         self._stop = asyncio.Event()
+        self.drain = Drain()
+        self._drains_for = 0.0
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.pid = os.getpid()
@@ -157,13 +174,21 @@ class Serving:
         if self._task.done() and not self._task.cancelled() and (error := self._task.exception()) is not None:
             raise error
 
-    def stop(self) -> None:
-        """Close every connection (close code 1012) and the server, within `DRAIN_TIMEOUT` and a little."""
+    def stop(self, drain: float = 0.0) -> None:
+        """Close every connection (close code 1012) and the server, within `drain`, `DRAIN_TIMEOUT` and a little.
+
+        Args:
+            drain: seconds over which clients are sent away, one after the other; 0 ends a drain under way, too.
+        """
+        if not drain:
+            self.drain.hurry()
+        elif not self.stopping:
+            self._drains_for = drain
         self._stop.set()
 
-    async def stopped(self) -> None:
+    async def stopped(self, drain: float = 0.0) -> None:
         """Stop, and wait until it has ended."""
-        self.stop()
+        self.stop(drain)
         if self._task is not None:
             await asyncio.wait({self._task})
 
@@ -200,6 +225,8 @@ class Serving:
             if not server.done():
                 self._ready.set()
             await asyncio.wait({server, beside, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if self._drains_for:
+                await self.drain.run(self._drains_for, self._sockets, {server, beside})
             self._stop.set()
             await accept_no_more([listener])
             self._server.should_exit = True
@@ -215,6 +242,11 @@ class Serving:
                 {server}, timeout=DRAIN_TIMEOUT / 4
             )  # uvicorn checks `should_exit` ten times a second
             await _end(server)
+
+    def _sockets(self) -> list[Leaving]:
+        """Return the WebSockets that have not been asked to go."""
+        found: Iterable[Any] = self._server.server_state.connections
+        return [one for one in found if hasattr(one, "go") and one.handshake_complete and not one.close_sent]
 
     def _servers(self) -> list[asyncio.Server]:
         return getattr(self._server, "servers", [])  # uvicorn sets it when it starts
@@ -257,6 +289,7 @@ def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
     They would log headers and queries, which contain tokens, through a logger of the whole process, whose level is not
     ours to set. uvicorn's older WebSocket implementation is not an option: it raises DeprecationWarnings.
     """
+    import h11
     from uvicorn.protocols.http.h11_impl import H11Protocol
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -267,6 +300,37 @@ def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.logger = self.access_logger = quiet
+            self.awaited: Any = None  # the state of h11 that the peer is in
+            self.deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self.await_peer(h11.IDLE)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.transport.get_protocol() is self:
+                self.await_peer(self.conn.their_state)
+
+        def handle_websocket_upgrade(self, event: Any) -> None:
+            self.await_peer(None)
+            super().handle_websocket_upgrade(event)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self.await_peer(None)
+            super().connection_lost(exc)
+
+        def await_peer(self, state: Any) -> None:
+            """Close the connection when its peer takes too long in a state of h11; None: nothing is awaited."""
+            if state is self.awaited:
+                return
+            if self.deadline is not None:
+                self.deadline.cancel()
+                self.deadline = None
+            self.awaited = state
+            limit = {h11.IDLE: HEAD_TIMEOUT, h11.SEND_BODY: BODY_TIMEOUT}.get(state)
+            if limit is not None:
+                self.deadline = self.loop.call_later(limit, self.transport.abort)
 
         def handle_events(self) -> None:
             super().handle_events()
@@ -283,6 +347,27 @@ def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
             super().handle_connect(event)
             if hasattr(self, "scope"):  # otherwise it was no handshake
                 self.scope["extensions"][ABORT] = {"call": self.transport.abort}
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                # uvicorn neither sends what `websockets` answers to a handshake that it cannot read, nor closes.
+                self.handshake_initiated = True
+                self.transport.write(b"".join(self.conn.data_to_send()))
+                self.transport.close()
+
+        def shutdown(self) -> None:
+            conn: Any = self.conn
+            close, wait = conn.send_close, _chance() * len(self.connections) / RETURNS_PER_SECOND
+            conn.send_close = lambda code: close(code, to_reason(wait))  # uvicorn gives no reason
+            super().shutdown()
+
+        def go(self, retry_after: float) -> None:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": CLOSE_RESTART})
+            self.conn.send_close(CLOSE_RESTART, to_reason(retry_after))
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.close_sent = True
+            self.transport.close()
 
         # Before uvicorn 0.52.1 writers were not paused: https://github.com/Kludex/uvicorn/pull/3048
 

@@ -16,7 +16,9 @@ is closed; so is one that a broker out of reach leaves without what it asked for
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import math
 import time
 from asyncio import CancelledError, Future
 from collections.abc import Callable, Mapping, Sequence
@@ -33,10 +35,14 @@ from .brokers.base import GAP, NotKept, OutOfReach
 from .brokers.dedup import Key, KeyReused
 from .catch_up import CatchUp
 from .channels import complaint_about, complaint_about_publishing, encode_publication
+from .expiry import Expiry
 from .in_flight import InFlight
+from .limits import MessageRate
 from .requests import Complaint, named_channels, read_frame
+from .rights import Access
 from .send_buffer import SendBuffer, batches
 from .state import HubState
+from .turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +64,17 @@ MAX_BATCH_BYTES: Final = 64 * 1024
 CLOSE_TIMEOUT: Final = 5.0
 """Seconds that a client has to read what it was sent before its connection is aborted."""
 
+TELL_AGAIN: Final = 60.0
+"""Seconds until a client is told again that it sends too much."""
+
+CLOSE_EXPIRED: Final = 3005
 CLOSE_SLOW: Final = 3008
 CLOSE_NO_BROKER: Final = 3010
 CLOSE_NO_PONG: Final = 3012
 """Close codes; below 3500 they mean: reconnect (the convention of Centrifugo)."""
+
+
+EVERYTHING: Final = Access()
 
 
 class ClientTransport(Protocol):
@@ -87,13 +100,17 @@ class HubSession:
         state: what it shares with the others.
         transport: its connection.
         path: the channels of a client that sends no hello.
+        access: what it may do, and until when.
     """
 
-    def __init__(self, state: HubState, transport: ClientTransport, path: Sequence[str]) -> None:
+    def __init__(
+        self, state: HubState, transport: ClientTransport, path: Sequence[str], access: Access = EVERYTHING
+    ) -> None:
         self.id = new_id()
         self._state = state
         self._transport = transport
         self._path = path
+        self._access = access
         self._said_hello = False
         self._batch = 0  # bytes of envelopes in one frame; 0: a single envelope, however large
         self._recovers = False
@@ -105,11 +122,18 @@ class HubSession:
         self._behind: dict[str, CatchUp] = {}  # those of them that are sent from the history
         self._send_buffer = SendBuffer()
         self._in_flight = InFlight()
+        self._rate = MessageRate(state.limits, time.monotonic())
+        self._excess = 0.0  # seconds' worth of messages that were sent too much
+        self._told_to_slow_down = -math.inf
+        self._turns = Turns()
+        self._ending = asyncio.Event()
         self._goodbye: tuple[int, str] | None = None
+        self._last_words: str | None = None
         self._awake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._heartbeat = Heartbeat(HEARTBEAT_INTERVAL, self._loop.time())
         self._heartbeat_timer: asyncio.TimerHandle = self._loop.call_at(self._heartbeat.due, self._check)
+        self._expiry = Expiry(access.expires, self._expire, self._loop)
 
     async def run(self) -> None:
         """Serve the client until one side ends it."""
@@ -120,9 +144,12 @@ class HubSession:
             while (frame := await self._transport.receive()) is not None:
                 if self._goodbye is None:
                     await self._take(frame)
+                    if self._excess:
+                        await self._slow_down()
         finally:
             hello_timer.cancel()
             self._heartbeat_timer.cancel()
+            self._expiry.cancel()
             self._unfollow(list(self._following))
             self._state.sessions.discard(self)
             if self._announced:
@@ -134,11 +161,16 @@ class HubSession:
 
     async def _take(self, frame: str | bytes) -> None:
         arrived = time.monotonic()
+        if self._expiry.check():
+            return
         self._heartbeat.heard = self._loop.time()
         messages, complaint = read_frame(frame)
+        self._excess = self._rate.take(len(messages) or 1, arrived)
         if not (messages and messages[0].type == "hello"):
             self._follow_path()
         for message in messages:
+            if self._turns.over:
+                await self._turns.give()
             try:
                 placed = await self._handle(message)
             except Complaint as failure:
@@ -159,6 +191,21 @@ class HubSession:
             self._complain(complaint, None)
         if self._following:
             self._announce()
+
+    async def _slow_down(self) -> None:
+        """Read no more until the client has not sent too much any more; meanwhile what it sends waits at its end."""
+        wait = self._rate.wait(now := time.monotonic())
+        if wait and now - self._told_to_slow_down >= TELL_AGAIN:
+            self._told_to_slow_down = now
+            text = (
+                f"more than {self._state.limits.messages:,.0f} messages a second are read later; send fewer"
+            )
+            self._complain(Complaint("too_fast", text, retry_after=wait), None)
+        if wait:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._ending.wait()
+            self._heartbeat.heard = self._loop.time()  # it could not be heard
 
     async def _handle(self, message: Message) -> Future[Position] | None:
         """Handle a message, unless it raises why its request is not met; returns what it waits for."""
@@ -243,14 +290,16 @@ class HubSession:
         new, bad = [], None
         for channel in dict.fromkeys(channels):
             if (wrong := complaint_about(channel)) is not None:
-                bad = bad or wrong
+                bad = bad or ("bad_channel", wrong)
+            elif (wrong := self._access.complaint_about("subscribe", channel)) is not None:
+                bad = bad or ("forbidden", wrong)
             elif channel not in self._following:
                 new.append(channel)
         count = len(self._following) + len(new)
         over = max(0, count - MAX_CHANNELS)
         new, left_out = new[: len(new) - over], new[len(new) - over :]
         if bad is not None:
-            return new, Complaint("bad_channel", bad, left_out)
+            return new, Complaint(*bad, left_out)
         if left_out:
             text = (
                 f"a client may follow {MAX_CHANNELS} channels, and these would make {count}: {left_out[0]!r}"
@@ -290,6 +339,8 @@ class HubSession:
                 "bad_request", f"the id is too long; send one of up to {MAX_NAME_LENGTH} characters"
             )
         assert message.channel is not None
+        if (forbidden := self._access.complaint_about("publish", message.channel)) is not None:
+            raise Complaint("forbidden", forbidden)
         try:
             publication = encode_publication(message.channel, message.data)
         except RealtimeWidgetsError as error:
@@ -298,7 +349,8 @@ class HubSession:
             publication.id = message.id  # so that its publisher recognizes it
         key = None
         if self._acks and message.id is not None:
-            key = Key(f"ws {self._sender}", message.channel, message.id)
+            who = "" if self._access.name is None else f" as {self._access.name!r}"
+            key = Key(f"ws{who} {self._sender}", message.channel, message.id)
         return self._state.channels.publish(publication, key)
 
     def _published(self, message: Message, arrived: float, placed: Future[Position]) -> None:
@@ -315,6 +367,8 @@ class HubSession:
         except Exception:  # one message must not end the client
             logger.exception("a message of channel %r was not published", message.channel)
             failure = Complaint("not_kept", "the hub could not keep a message; its log says why")
+        if failure is None or failure.code == "not_kept":
+            self._state.tally.publish("websocket", time.monotonic() - arrived, kept=failure is None)
         self._done_with(message, arrived, failure)
 
     # Hello and path
@@ -328,7 +382,8 @@ class HubSession:
     def _follow_path(self) -> None:
         if not self._decided:
             self._decided = True
-            self._follow(self._path, {})
+            may = self._access.rights.may
+            self._follow([channel for channel in self._path if may("subscribe", channel)], {})
 
     def _announce(self) -> None:
         """Publish once that a client joined; after it has subscribed, so that it can receive that itself."""
@@ -346,11 +401,14 @@ class HubSession:
 
     def _complain(self, complaint: Complaint, message: Message | None) -> None:
         """Say why a message, or a frame that is none (None), was not met; others hear it without its words."""
+        self._state.tally.refused[complaint.code] += 1
         about_channels = message is not None and message.type in ("subscribe", "unsubscribe")
         tell = self._state.events.log if about_channels else self._state.events.say
         tell("complaints", "warning", f"a client was not understood ({complaint.code})", str(complaint))
         if self._said_hello:
-            which = {"streams": complaint.channels} if complaint.channels else {}
+            which: dict[str, Any] = {"streams": complaint.channels} if complaint.channels else {}
+            if complaint.retry_after is not None:
+                which["retry_after"] = math.ceil(1000 * complaint.retry_after) / 1000
             id = None if message is None else message.id
             self._say("error", {"code": complaint.code, "message": str(complaint), "id": id} | which)
 
@@ -393,9 +451,20 @@ class HubSession:
         self._state.events.log("unserved", "warning", "a client was closed, to try again", str(why))
         self._hang_up(CLOSE_NO_BROKER, "the hub cannot reach its broker")
 
-    def _hang_up(self, code: int, reason: str) -> None:
+    def _expire(self) -> None:
+        """Close the connection: its token has expired, and the client may come again with another."""
+        if self._goodbye is None:
+            text = "the token has expired; connect with a new one"
+            self._hang_up(CLOSE_EXPIRED, "expired", Complaint("expired", text))
+
+    def _hang_up(self, code: int, reason: str, why: Complaint | None = None) -> None:
         """Close the connection after the frames being sent, and abort it if they are not read in time."""
+        self._state.tally.closed[reason] += 1
         self._goodbye = (code, reason)
+        self._ending.set()
+        if why is not None and self._said_hello:
+            data = {"code": why.code, "message": str(why), "id": None}
+            self._last_words = write(new_envelope("error", data))
         self._unfollow(list(self._following))
         self._send_buffer.clear()
         self._awake.set()
@@ -418,6 +487,8 @@ class HubSession:
                     await self._send(earlier)
                     if not recent and not earlier:
                         break
+            if self._last_words is not None:
+                await self._transport.send(self._last_words)
             await self._transport.close(*self._goodbye)
         except ConnectionError:
             pass  # the reader notices it as well
@@ -426,6 +497,7 @@ class HubSession:
             self._transport.abort()
 
     async def _send(self, frames: list[str]) -> None:
+        self._state.tally.sent += len(frames)
         for each in batches(frames, self._batch) if self._batch else frames:
             await self._transport.send(each)
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ..protocol.envelope import Message, new_envelope, read, write
-from ..protocol.positions import to_wire
+from ..protocol.positions import from_text, to_text, to_wire
 from ..protocol.sse import COMMENT, encode
 from ..streams.gaps import Position
 
@@ -50,6 +50,7 @@ class EventStream:
         last_id: the id of the last event that the client has; None: it has none.
         receive, send: of ASGI.
         abort: drops the connection at once.
+        sent: is told the bytes that were sent.
         retry: milliseconds after which the client shall reconnect; None: as it likes.
     """
 
@@ -61,6 +62,7 @@ class EventStream:
         send: Send,
         abort: Callable[[], None],
         *,
+        sent: Callable[[int], object] = lambda _: None,
         retry: int | None = None,
     ) -> None:
         self.abort = abort
@@ -69,6 +71,7 @@ class EventStream:
         self._positions = positions_of(channels, last_id)
         self._receive = receive
         self._send = send
+        self._sent = sent
         self._words: deque[str] = deque()  # messages to the session, on behalf of the client
         self._spoken = asyncio.Event()
         self._subscribed = asyncio.Event()  # the session has heard all that is said at the beginning
@@ -143,11 +146,12 @@ class EventStream:
 
     def _id(self) -> str | None:
         found = [self._positions.get(channel) for channel in self._channels]
-        return ",".join("" if each is None else f"{each.epoch}:{each.offset}" for each in found)
+        return ",".join("" if each is None else to_text(each) for each in found)
 
     async def _write(self, body: bytes) -> None:
         if self._ended:
             raise ConnectionResetError("the client has gone")
+        self._sent(len(body))
         try:
             async with asyncio.timeout(WRITE_TIMEOUT):
                 await self._send({"type": "http.response.body", "body": body, "more_body": True})
@@ -177,9 +181,5 @@ def positions_of(channels: Sequence[str], last_id: str | None) -> dict[str, Posi
     parts = (last_id or "").split(",")
     if len(parts) != len(channels):
         return {}
-    found = {}
-    for channel, part in zip(channels, parts, strict=True):
-        epoch, _, offset = part.rpartition(":")
-        if epoch and offset.isascii() and offset.isdigit() and len(offset) <= 15:
-            found[channel] = Position(epoch, int(offset))
-    return found
+    found = {channel: from_text(part) for channel, part in zip(channels, parts, strict=True)}
+    return {channel: position for channel, position in found.items() if position is not None}

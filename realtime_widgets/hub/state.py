@@ -22,8 +22,10 @@ from .brokers.memory import size_of
 from .channels import METRICS, Channels, FrameSink, encode_publication
 from .events import Events
 from .in_flight import InFlight
+from .limits import Connections, Limits, Senders
 from .metrics import Metrics
 from .rate_limit import ConnectionRateLimiter
+from .tally import Tally
 from .traffic import Traffic
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ METRICS_INTERVAL: Final = 1.0
 MAX_POSTED_BYTES: Final = 64 * 1024 * 1024
 """Bytes of messages that other threads have posted and that are not published yet."""
 
+USUAL: Final = Limits()
+
 
 class HubState:
     """One per run of a hub; all but `post` on the I/O thread.
@@ -41,18 +45,25 @@ class HubState:
     Args:
         runtime: whose I/O thread it runs on.
         broker: that keeps the channels.
+        limits: of what its clients may ask.
 
     Raises:
         MissingDependency: psutil is not installed.
     """
 
-    def __init__(self, runtime: Runtime, broker: Broker) -> None:
+    def __init__(self, runtime: Runtime, broker: Broker, limits: Limits = USUAL) -> None:
         self.channels = Channels(broker)
         self.traffic = Traffic()
+        self.tally = Tally()
         self.events = Events(self._tell)
         self.rate_limiter = ConnectionRateLimiter()
+        self.limits = limits
+        self.connections = Connections(limits)
+        self.senders = Senders(limits)
         self.sessions: set[object] = set()
         """The connected clients."""
+        self.drain_left: Callable[[], float | None] = lambda: None
+        """Returns the seconds until a hub that is about to stop has sent everybody away; None: it is not."""
         self.since = time.monotonic()
         self._metrics = Metrics()
         self._measured = -math.inf  # when the metrics were last published
@@ -123,17 +134,20 @@ class HubState:
                 await self.channels.rest()
 
     def _publish(self, message: Message) -> asyncio.Future[Position]:
+        begun = time.monotonic()
         placed = self.channels.publish(message)
         if placed.done():
-            self._check(message.channel, placed)
+            self._check(message.channel, begun, placed)
         else:
-            placed.add_done_callback(partial(self._check, message.channel))
+            placed.add_done_callback(partial(self._check, message.channel, begun))
         return placed
 
-    def _check(self, channel: str | None, placed: asyncio.Future[Position]) -> None:
-        if not placed.cancelled() and (error := placed.exception()) is not None:
-            if self.channels.trouble is not None:
-                return  # that was said, once
+    def _check(self, channel: str | None, begun: float, placed: asyncio.Future[Position]) -> None:
+        if placed.cancelled():
+            return
+        error = placed.exception()
+        self.tally.publish("hub", time.monotonic() - begun, kept=error is None)
+        if error is not None and self.channels.trouble is None:  # which was said, once
             text = f"a message of channel {channel!r} was not published: {error}"
             if self.events.log("unpublished", "error", text) is not None and not isinstance(error, NotKept):
                 logger.error("it is no failure that we know", exc_info=error)

@@ -1,4 +1,4 @@
-"""Positions: places in channels, converted to and from JSON: `{"metrics": ["c4f1", 17]}`."""
+"""Positions: places in channels, converted to and from JSON, `{"metrics": ["c4f1", 17]}`, and text, `c4f1:17`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ def from_wire(data: Any) -> dict[str, Position]:
     if not isinstance(data, dict):
         return {}
     return {channel: Position(*each) for channel, each in data.items() if _is_position(each)}
+
+
+def to_text(position: Position) -> str:
+    """Return a position as text, for ids and queries: `c4f1:17`."""
+    return f"{position.epoch}:{position.offset}"
+
+
+def from_text(text: str) -> Position | None:
+    """Return the position in the output of `to_text`; None: there is none."""
+    epoch, _, offset = text.rpartition(":")
+    if epoch and offset.isascii() and offset.isdigit() and len(offset) <= 15:
+        return Position(epoch, int(offset))
+    return None
 
 
 def _is_position(each: Any) -> bool:

@@ -15,6 +15,8 @@ from realtime_widgets.hub import Hub
 from realtime_widgets.hub.app import _AuthMiddleware
 from realtime_widgets.hub.auth import AccessPolicy
 from realtime_widgets.hub.brokers.memory import MemoryBroker
+from realtime_widgets.hub.keyring import Keyring
+from realtime_widgets.hub.rights import ALL
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from realtime_widgets.runtime import get_runtime
@@ -163,7 +165,9 @@ def test_behind_the_middleware_nobody_sees_the_token():
         "headers": [(b"host", b"localhost")],
     }
     middleware = _AuthMiddleware(
-        inside, HubState(get_runtime(), MemoryBroker()), AccessPolicy(token="my-own-token", host="localhost")
+        inside,
+        HubState(get_runtime(), MemoryBroker()),
+        AccessPolicy(keyring=Keyring({"my-own-token": ALL}), host="localhost"),
     )
     asyncio.run(middleware(scope, None, None))  # type: ignore[arg-type]
     assert seen == [scope]
@@ -256,7 +260,7 @@ def test_a_path_cannot_write_lines_of_its_own_into_the_log(caplog: pytest.LogCap
         "headers": [(b"host", b"localhost")],
     }
     state = HubState(get_runtime(), MemoryBroker())
-    middleware = _AuthMiddleware(inside, state, AccessPolicy(token=None, host="localhost"))
+    middleware = _AuthMiddleware(inside, state, AccessPolicy(keyring=None, host="localhost"))
     asyncio.run(middleware(scope, None, None))  # type: ignore[arg-type]
     assert "/x\\nCRITICAL forged" in caplog.text
     assert "\nCRITICAL" not in caplog.text

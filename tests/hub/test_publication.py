@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 import math
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from realtime_widgets.client.sansio.records import record_of
 from realtime_widgets.hub import Hub
 from realtime_widgets.hub.publication import PublishingFailed, read_body
+from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from support.scripted_client import LIMIT, client, run
 
 # Bodies
@@ -198,3 +200,76 @@ def test_over_the_socket_an_id_with_other_data_is_refused_too(hub: Hub):
                 assert answer["data"].get("code") == ("id_reused" if expected == "error" else None)
 
     run(main())
+
+
+# Many at once
+
+LINES = {"Content-Type": "application/x-ndjson"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "data"),
+    [
+        ("?many=1", b'[1, {"a": 2}, [3]]', {}, [1, {"a": 2}, [3]]),
+        ("?many", b"[1]", {}, [1]),
+        ("?many=1", b"[]", {}, []),
+        ("?many=1", b'{"a": 1}\n{"a": 2}\n', {}, [{"a": 1}, {"a": 2}]),
+        ("?many=1", b'{"a": 1}', {}, [{"a": 1}]),
+        ("", b'\xef\xbb\xbf{"a": 1}\r\n\n[2, 3]\r\n', LINES, [{"a": 1}, [2, 3]]),
+        ("", b"[2, 3]", {"Content-Type": "application/x-ndjson; charset=utf-8"}, [[2, 3]]),
+        ("?many=0", b"[1, 2]", {}, None),
+        ("", b"[1, 2]", {"Content-Type": "application/json"}, None),
+    ],
+)
+def test_a_list_or_lines_are_many_messages_where_that_is_asked_for(
+    web: httpx.Client, path: str, body: bytes, headers: dict[str, str], data: list[Any] | None
+):
+    channel = f"many {binascii.crc32(path.encode() + body + repr(headers).encode())}"
+    answer = web.post(f"/publish/{channel}{path}", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    kept = web.get(f"/history/{channel}").json()
+    if data is None:
+        assert answer.json() == {"channel": channel, "epoch": kept["epoch"], "offset": 1}
+        assert [message["data"] for message in kept["messages"]] == [[1, 2]]
+        return
+    assert [message["data"] for message in kept["messages"]] == data
+    positions = [{"epoch": kept["epoch"], "offset": number + 1} for number in range(len(data))]
+    assert answer.json() == {"channel": channel, "positions": positions}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code", "said"),
+    [
+        (
+            "?many=1",
+            '[1, {"ts": "x", "a": "s3cret"}, 3]',
+            400,
+            "time",
+            "message 2 of 3 cannot be published, so none is",
+        ),
+        ("?many=1", "1\n{s3cret\n3", 400, "json", "message 2 of 3"),
+        ("?many=1", json.dumps(["a" * MAX_DATA_BYTES]), 413, "size", "message 1 of 1"),
+        ("?many=1", json.dumps([1] * 1001), 413, "size", "1,001 messages"),
+        ("?many=1", "", 400, "json", "no message"),
+        ("?many=perhaps", "[1]", 400, "query", "many="),
+    ],
+)
+def test_when_one_of_many_cannot_be_published_none_is(
+    web: httpx.Client, path: str, body: str, status: int, code: str, said: str
+):
+    answer = web.post(f"/publish/none of many{path}", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert said in answer.json()["message"]
+    assert "s3cret" not in answer.text
+    assert web.get("/history/none of many").json()["messages"] == []
+
+
+def test_many_that_are_sent_again_are_the_same_messages(web: httpx.Client):
+    def send(*data: Any, key: str = "k") -> httpx.Response:
+        return web.post("/publish/again?many=1", json=list(data), headers={"Idempotency-Key": key})
+
+    first = send(1, 2, 3)
+    assert send(1, 2, 3).json() == first.json()
+    assert send(1, 2, 3, 4).json()["positions"][:3] == first.json()["positions"], "one more came to be"
+    assert send(1, 5, 3).status_code == 422
+    assert send(1, 2, 3, key="another").json()["positions"][0]["offset"] == 5

@@ -230,7 +230,7 @@ def test_a_start_on_a_thread_of_ours_would_deadlock_and_begins_nothing(hub: Hub)
         ({"broker": "kafka"}, "there is no broker 'kafka': there are 'memory'"),
         ({"auth": "basic"}, "auth='basic' is not known"),
         ({"auth": None, "host": "0.0.0.0"}, "a hub on '0.0.0.0' cannot do without a token"),
-        ({"auth": None, "token": "t"}, "either a token or auth=None"),
+        ({"auth": None, "token": "t"}, "either tokens or auth=None"),
         ({"token": ""}, "this token cannot be used"),
         ({"origins": "http://a"}, "it must be a list"),
         ({"origins": ["http://a/"]}, "'http://a/' is no origin"),

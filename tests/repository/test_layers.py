@@ -26,7 +26,7 @@ ROOMS = {
     "client.sansio": ("errors streams protocol", "numpy msgspec"),
     "client": ("errors runtime streams protocol", "numpy msgspec websockets httpx"),
     "publishing": ("errors runtime streams protocol client", "numpy msgspec"),
-    "hub": ("errors runtime streams protocol sources", "msgspec redis starlette uvicorn"),
+    "hub": ("errors runtime streams protocol sources", "msgspec redis starlette uvicorn h11 jwt cryptography psutil"),
     "feeds": ("errors runtime streams protocol", "numpy msgspec"),
     "alerts": ("errors runtime streams feeds", "numpy msgspec"),
     "browser": ("errors runtime streams feeds", "anywidget traitlets ipykernel numpy msgspec"),
@@ -57,6 +57,8 @@ LAZY = set(
         "jupyter_client",
         "jupyter_core",
         "nbformat",
+        "jwt",
+        "cryptography",
     ]
 )
 

@@ -16,7 +16,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ClientError, ConnectionLost, ConnectionRejected
-from ..failures import explain_os, explain_status, retry_after
+from ...protocol.goodbye import retry_after_of
+from ..failures import MAX_RETRY_AFTER, explain_os, explain_status, retry_after
 from ..headers import named
 from ..masking import Mask, label_of
 from ..proxies import explain_proxy
@@ -214,6 +215,10 @@ def _closed(error: ConnectionClosed, place: str, mask: Mask) -> ClientError:
     said = f"{place} closed the connection ({code}{', ' + repr(mask.text(reason)) if reason else ''})"
     if 3500 <= code < 4000 or 4500 <= code < 5000:  # the convention of Centrifugo: do not reconnect
         return ConnectionRejected(f"{said} and does not want it back")
+    if (wait := retry_after_of(reason)) is not None:
+        wait = min(wait, MAX_RETRY_AFTER)
+        asks = f" and asks to be left alone for {round(wait, 1):g} s" if wait >= 1 else ""
+        return ConnectionLost(f"{place} closed the connection ({code}){asks}", retry_after=wait)
     return ConnectionLost(said)
 
 

@@ -67,6 +67,11 @@ class MemoryBroker:
     trouble: Final[None] = None
     """See `Broker.trouble`."""
 
+    @property
+    def history_bytes(self) -> int:
+        """Bytes of all histories together."""
+        return self._bytes
+
     async def open(self) -> None:
         """See `Broker.open`; what it kept when it was closed is still there."""
 

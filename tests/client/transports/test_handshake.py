@@ -72,6 +72,29 @@ def test_a_close_code_decides_whether_it_is_tried_again(connect: Any, code: int,
         assert f"closed the connection ({code}, 'because')" in str(client.last_error)
 
 
+@pytest.mark.parametrize(
+    ("code", "reason", "state", "least", "said"),
+    [
+        (1012, "retry_after=7.25", "reconnecting", 7.25, "(1012) and asks to be left alone for 7.2 s"),
+        (1012, "retry_after=0.01", "reconnecting", 0.01, "closed the connection (1012)"),
+        (3001, "retry_after=999999999", "reconnecting", 3600.0, "left alone for 3600 s"),
+        (4501, "retry_after=7.25", "error", None, "does not want it back"),
+    ],
+)
+def test_a_server_that_goes_may_say_when_to_come_again(
+    connect: Any, code: int, reason: str, state: str, least: float | None, said: str
+):
+    with Server() as server:
+        client = connect(server.url)
+        settled(client, "connected")
+        wait_for(lambda: server.open)
+        server.close_all(code, reason)
+        settled(client, state)
+        assert said in str(client.last_error)
+        if least is not None:
+            assert client.status.retry_at - client.status.since >= least
+
+
 async def closing(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
     """Closes at once."""
 

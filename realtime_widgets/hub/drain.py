@@ -1,0 +1,67 @@
+"""The drain: sends the clients of a hub that is about to stop away, one after the other, within a given time."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, Protocol
+
+LOOK_AGAIN: Final = 0.5
+"""Seconds after which those who are there are counted anew."""
+
+_choose: Final = random.Random().choice
+"""Not the generator of the `random` module: that one is the user's, who may have seeded it."""
+
+
+class Leaving(Protocol):
+    """A connection that can be ended in good order."""
+
+    def go(self, retry_after: float) -> None:
+        """Ask the client to come again after so many seconds, and close."""
+
+
+class Drain:
+    """One drain; on the I/O thread."""
+
+    def __init__(self) -> None:
+        self._hurry = asyncio.Event()
+        self._until = math.inf  # of the loop's clock
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until everybody is sent away; None: that has not begun."""
+        if math.isinf(self._until):
+            return None
+        return max(0.0, self._until - asyncio.get_running_loop().time())
+
+    def hurry(self) -> None:
+        """Wait no longer."""
+        self._hurry.set()
+
+    async def run(
+        self, seconds: float, there: Callable[[], Sequence[Leaving]], needed: Collection[asyncio.Task[Any]]
+    ) -> None:
+        """Send everybody away, evenly within some seconds; returns when the time is over, however many came meanwhile.
+
+        Args:
+            seconds: to take.
+            there: returns those who are there.
+            needed: what must run meanwhile; without one of them it returns.
+        """
+        loop = asyncio.get_running_loop()
+        self._until = loop.time() + seconds
+        hurry = asyncio.create_task(self._hurry.wait())
+        try:
+            while (left := self._until - loop.time()) > 0 and not any(
+                task.done() for task in (hurry, *needed)
+            ):
+                pause = min(left, LOOK_AGAIN)
+                if waiting := there():
+                    pause = left / len(waiting)
+                    _choose(waiting).go(0.0)
+                await asyncio.wait({hurry, *needed}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hurry.cancel()
+            await asyncio.gather(hurry, return_exceptions=True)

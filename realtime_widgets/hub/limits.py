@@ -1,0 +1,138 @@
+"""Limits: how much clients may ask of a hub, and who of them has asked how much. Pure: told the time.
+
+A client that sends too much is slowed, not cut off: it is read no faster than it may send, and told so. Whoever cannot
+be slowed, because they come by HTTP or with ever more connections, is told when to come again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..errors import UsageError, named_keywords
+from ..streams.amounts import to_count, to_duration
+
+COME_BACK: Final = 10.0
+"""Seconds after which a client may try again for whom there was no room."""
+
+MAX_SENDERS: Final = 10_000
+"""Senders over HTTP whose messages are counted; beyond it those that were silent for longest are forgotten."""
+
+
+@named_keywords
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much clients may ask of a hub; None: as much as they like.
+
+    Args:
+        messages: that one client may send per second in the long run; more are read later.
+        burst: that it may send at once besides.
+        connections: of all clients together, 1 or more.
+        connections_each: of one client: of whom its token names, or who comes from one address.
+
+    Raises:
+        UsageError, WrongType: one of them is out of its range.
+    """
+
+    messages: float | None = 5_000
+    burst: int = 20_000
+    connections: int | None = 10_000
+    connections_each: int | None = 1_000
+
+    def __post_init__(self) -> None:
+        if self.messages is not None:
+            to_duration(self.messages, "messages= of the limits", above=0.0)
+        to_count(self.burst, "burst= of the limits", least=1)
+        for name in ("connections", "connections_each"):
+            if getattr(self, name) is not None:
+                to_count(getattr(self, name), f"{name}= of the limits", least=1)
+
+
+class MessageRate:
+    """How much one client has sent: a burst, and so many per second.
+
+    Args:
+        limits: of the hub.
+        now: seconds of a monotonic clock.
+    """
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._rate = math.inf if limits.messages is None else limits.messages
+        self._burst = limits.burst
+        self._left = float(limits.burst)
+        self._at = now
+
+    def take(self, count: int, now: float) -> float:
+        """Count messages; returns after how many seconds the client has not sent too much any more, 0: it has not."""
+        if math.isinf(self._rate):
+            return 0.0
+        if now > self._at:
+            self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+            self._at = now
+        self._left -= count
+        return max(0.0, -self._left / self._rate)
+
+    def wait(self, now: float) -> float:
+        """Return what `take` would for no message."""
+        return self.take(0, now)
+
+
+class Senders:
+    """How much each sender over HTTP has sent, who has no connection of their own."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._rates: OrderedDict[str, MessageRate] = OrderedDict()
+
+    def of(self, who: str, now: float) -> MessageRate:
+        """Return the rate of one of them."""
+        if who not in self._rates and len(self._rates) >= MAX_SENDERS:
+            self._rates.popitem(last=False)
+        rate = self._rates.setdefault(who, MessageRate(self._limits, now))
+        self._rates.move_to_end(who)
+        return rate
+
+
+class Connections:
+    """Which clients have how many connections."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._all = math.inf if limits.connections is None else limits.connections
+        self._each = math.inf if limits.connections_each is None else limits.connections_each
+        self._open: Counter[str] = Counter()
+        self._count = 0
+
+    def complaint_about(self, who: str) -> str | None:
+        """Return why a client may not have another one; None: it may."""
+        if self._count >= self._all:
+            return f"the hub has as many connections as it may, {self._count:,}"
+        if self._open.get(who, 0) >= self._each:
+            return f"this client has as many connections as it may, {self._open[who]:,}; close others first"
+        return None
+
+    def enter(self, who: str) -> None:
+        """Count one that was opened."""
+        self._open[who] += 1
+        self._count += 1
+
+    def leave(self, who: str) -> None:
+        """Count one that was closed."""
+        self._open[who] -= 1
+        self._count -= 1
+        if not self._open[who]:
+            del self._open[who]
+
+
+def checked_limits(limits: Any) -> Limits:
+    """Return the limits that a user gave; None: the usual ones.
+
+    Raises:
+        UsageError: they are none.
+    """
+    if limits is None:
+        return Limits()
+    if not isinstance(limits, Limits):
+        raise UsageError(f"limits= cannot be of type {type(limits).__name__}; pass rw.Limits(messages=…)")
+    return limits
