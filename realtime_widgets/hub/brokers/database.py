@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -55,6 +55,20 @@ CREATE INDEX known_by_time ON known (until);
 """
 
 
+class _Facts(NamedTuple):
+    """What is known of the file without asking it; replaced as a whole, so that a transaction can be taken back."""
+
+    epoch: str
+    """Of channels that it does not know yet."""
+    channels: int
+    """How many it knows."""
+    known: int
+    """How many messages are recognized."""
+
+    def plus(self, *, channels: int = 0, known: int = 0) -> _Facts:
+        return self._replace(channels=self.channels + channels, known=self.known + known)
+
+
 class Database:
     """An open file.
 
@@ -79,6 +93,7 @@ class Database:
         self._history = history
         self._age = history_age
         self._clock = clock
+        self._facts = _Facts("", 0, 0)
         self._channels: dict[str, tuple[int, Position]] = {}
         self._touched: dict[
             int, int
@@ -121,8 +136,10 @@ class Database:
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     run(statement)
                 run("INSERT INTO meta VALUES (?)", [_new_epoch()])
-        (self._epoch,) = run("SELECT epoch FROM meta").fetchone()
-        (self._count,) = run("SELECT count(*) FROM channels").fetchone()
+        (epoch,) = run("SELECT epoch FROM meta").fetchone()
+        (channels,) = run("SELECT count(*) FROM channels").fetchone()
+        (known,) = run("SELECT count(*) FROM known").fetchone()
+        self._facts = _Facts(epoch, channels, known)
 
     def close(self) -> None:
         """Close the file; twice is fine."""
@@ -136,6 +153,7 @@ class Database:
         Raises:
             NotKept: nothing was.
         """
+        before = self._facts
         try:
             self._file.execute("BEGIN IMMEDIATE")
             yield
@@ -144,6 +162,7 @@ class Database:
         except BaseException as error:
             with contextlib.suppress(sqlite3.Error):
                 self._file.execute("ROLLBACK")
+            self._facts = before
             self._channels.clear()
             self._touched.clear()
             if isinstance(error, sqlite3.Error):
@@ -176,6 +195,7 @@ class Database:
                 if found[1] != digests[1]:
                     raise KeyReused
                 return Position(*found[2:]), None
+            self._facts = self._facts.plus(known=found is None)
         id, (epoch, last) = self._channel(channel, now)
         position = Position(epoch, last + 1)
         numbered = msgspec.structs.replace(
@@ -197,7 +217,7 @@ class Database:
     def position(self, channel: str) -> Position:
         """Return the current position of a channel; offset 0 when nothing was ever published."""
         known = self._find(channel)
-        return known[1] if known is not None else Position(self._epoch, 0)
+        return known[1] if known is not None else Position(self._facts.epoch, 0)
 
     def read(self, channel: str, after: int, most: int) -> list[Message]:
         """Return kept messages, see `Broker.read`."""
@@ -205,12 +225,12 @@ class Database:
         if known is None:
             return []
         id, (_, newest) = known
-        first = max(after, newest - self._history)
-        at = self._oldest()
+        run = self._file.execute
+        old = "SELECT max(offset) FROM messages WHERE channel = ? AND at <= ?"
+        first = max(after, newest - self._history, run(old, (id, self._oldest())).fetchone()[0] or 0)
         found: list[Message] = []
-        for (body,) in self._file.execute(
-            "SELECT body FROM messages WHERE channel = ? AND offset > ? AND at > ? ORDER BY offset",
-            (id, first, at),
+        for (body,) in run(
+            "SELECT body FROM messages WHERE channel = ? AND offset > ? ORDER BY offset", (id, first)
         ):
             most -= len(body)
             if found and most < 0:
@@ -238,14 +258,15 @@ class Database:
         known = self._find(channel)
         if known is not None:
             return known
-        if self._count >= MAX_CHANNELS:
+        if self._facts.channels >= MAX_CHANNELS:
             self._forget_channels()
-        self._count += 1
+        self._facts = self._facts.plus(channels=1)
+        epoch = self._facts.epoch
         made = self._file.execute(
-            "INSERT INTO channels (name, epoch, offset, at) VALUES (?, ?, 0, ?)", (channel, self._epoch, now)
+            "INSERT INTO channels (name, epoch, offset, at) VALUES (?, ?, 0, ?)", (channel, epoch, now)
         )
         assert made.lastrowid is not None
-        return made.lastrowid, Position(self._epoch, 0)
+        return made.lastrowid, Position(epoch, 0)
 
     def _forget_channels(self) -> None:
         """Forget those that were silent for longest. One that speaks again begins anew, under another epoch."""
@@ -253,10 +274,10 @@ class Database:
         oldest = "SELECT id FROM channels ORDER BY at LIMIT ?"
         few = [MAX_CHANNELS // 10 + 1]
         run(f"DELETE FROM messages WHERE channel IN ({oldest})", few)
-        self._count -= run(f"DELETE FROM channels WHERE id IN ({oldest})", few).rowcount
+        gone = run(f"DELETE FROM channels WHERE id IN ({oldest})", few).rowcount
         self._channels.clear()
-        self._epoch = _new_epoch()
-        run("UPDATE meta SET epoch = ?", [self._epoch])
+        self._facts = self._facts.plus(channels=-gone)._replace(epoch=_new_epoch())
+        run("UPDATE meta SET epoch = ?", [self._facts.epoch])
 
     # What is too old, or too much
 
@@ -265,21 +286,32 @@ class Database:
 
     def _trim(self) -> None:
         run = self._file.execute
-        run("DELETE FROM known WHERE until <= ?", [self._clock()])
-        run("DELETE FROM messages WHERE at <= ?", [self._oldest()])
+        gone = run("DELETE FROM known WHERE until <= ?", [self._clock()]).rowcount
+        self._facts = self._facts.plus(known=-gone)
+        if self._facts.known > MAX_KNOWN:
+            surplus = self._facts.known - MAX_KNOWN + MAX_KNOWN // 10
+            oldest = "SELECT key FROM known ORDER BY until LIMIT ?"
+            gone = run(f"DELETE FROM known WHERE key IN ({oldest})", [surplus]).rowcount
+            self._facts = self._facts.plus(known=-gone)
+        self._delete_up_to("SELECT channel, offset FROM messages WHERE at <= ?", self._oldest())
         for id, newest in self._touched.items():
             run("DELETE FROM messages WHERE channel = ? AND offset <= ?", (id, newest - self._history))
         self._touched.clear()
-        (known,) = run("SELECT count(*) FROM (SELECT 1 FROM known LIMIT ?)", [MAX_KNOWN + 1]).fetchone()
-        if known > MAX_KNOWN:
-            run(
-                "DELETE FROM known WHERE key IN (SELECT key FROM known ORDER BY until LIMIT ?)",
-                [MAX_KNOWN // 10],
-            )
-        while self.size > MAX_FILE_BYTES:
-            oldest = "SELECT channel, offset FROM messages ORDER BY at LIMIT 1000"
-            if not run(f"DELETE FROM messages WHERE (channel, offset) IN ({oldest})").rowcount:
-                break
+        few = 10  # as large as they may be, most of the others stay
+        while self.size > MAX_FILE_BYTES and self._delete_up_to(
+            "SELECT channel, offset FROM messages ORDER BY at LIMIT ?", few
+        ):
+            few += few // 2
+
+    def _delete_up_to(self, which: str, value: float) -> bool:
+        """Delete some messages with all before them: where the clock was set back these seem to be younger, and what is
+        kept must have no holes. Returns whether there were any.
+        """
+        run = self._file.execute
+        last = run(f"SELECT channel, max(offset) FROM ({which}) GROUP BY channel", [value]).fetchall()
+        for each in last:
+            run("DELETE FROM messages WHERE channel = ? AND offset <= ?", each)
+        return bool(last)
 
     @property
     def size(self) -> int:

@@ -137,10 +137,63 @@ def test_all_histories_have_one_bound(path: Path, clock: Clock, monkeypatch: pyt
     whole = file.size
     monkeypatch.setattr(module, "MAX_FILE_BYTES", whole * 3 // 4)
     place(file, "c")
-    assert file.size < whole
-    assert offsets(file, "a")[0] == offsets(file, "b")[0] == 501
+    assert 0.5 * whole < file.size <= 0.75 * whole
+    kept = [offsets(file, channel) for channel in "ab"]
+    assert kept[0] == kept[1], "the oldest of all went"
+    assert len(kept[0]) > 900
     assert offsets(file, "c") == [1]
     file.close()
+
+
+def test_of_large_messages_most_stay_when_there_is_no_more_room(
+    path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MAX_FILE_BYTES", 20 * 2**20)
+    file = Database(path, 1000, None, clock)
+    for _ in range(50):
+        clock.now += 1
+        place(file, "a", "x" * (2**20 - 4096))
+    kept = offsets(file, "a", most=10**9)
+    assert kept == list(range(kept[0] or 0, 51))
+    assert len(kept) >= 9
+    file.close()
+
+
+def test_what_is_kept_has_no_holes_where_the_clock_was_set_back(file: Database, clock: Clock):
+    place(file, "a")
+    clock.now -= 500
+    place(file, "a")
+    assert offsets(file, "a") == [1, 2]
+    clock.now += 10.0
+    assert offsets(file, "a") == [], "the first is older than the second, which is too old"
+    place(file, "a")
+    assert offsets(file, "a") == [3]
+
+
+def test_it_knows_how_much_there_is_without_counting(
+    file: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MAX_CHANNELS", 20)
+    monkeypatch.setattr(module, "MAX_KNOWN", 20)
+    for n in range(100):
+        clock.now += n % 7 * 20  # some were recognized for long enough
+        place(file, f"{n % 30}", n, Key("me", "a", n % 40) if n % 3 else None)
+    facts = file._facts
+
+    def fail() -> None:
+        with file.transaction():
+            for n in range(100, 150):
+                file.place(f"{n}", Message("t"), msgspec.Raw(b"1"), Key("me", "a", n))
+            file._file.execute("SELECT * FROM nothing")
+
+    with pytest.raises(NotKept):
+        fail()
+    assert file._facts == facts
+    counted = [
+        file._file.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("channels", "known")
+    ]
+    assert [facts.channels, facts.known] == counted
+    assert file._file.execute("SELECT epoch FROM meta").fetchone() == (facts.epoch,)
 
 
 def test_channels_beyond_the_bound_are_forgotten_and_begin_anew_under_another_epoch(
