@@ -121,17 +121,24 @@ class HubState:
 
     async def _publish_posted(self) -> None:
         in_flight = InFlight()
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            with self._lock:
-                self._woken = False
-            while self._posted:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
                 with self._lock:
-                    message = self._posted.popleft()
-                    self._bytes -= size_of(message)
-                await in_flight.add(self._publish(message))
-                await self.channels.rest()
+                    self._woken = False
+                while self._posted:
+                    await in_flight.add(self._publish(self._next_posted()))
+                    await self.channels.rest()
+        finally:
+            while self._posted:  # at the end: a broker that closes finishes what it was given
+                self._publish(self._next_posted())
+
+    def _next_posted(self) -> Message:
+        with self._lock:
+            message = self._posted.popleft()
+            self._bytes -= size_of(message)
+        return message
 
     def _publish(self, message: Message) -> asyncio.Future[Position]:
         begun = time.monotonic()

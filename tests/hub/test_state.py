@@ -68,6 +68,21 @@ def test_its_metrics_come_every_second(hub: Hub):
     run(main())
 
 
+def test_what_was_posted_before_the_end_is_published():
+    async def main() -> None:
+        broker = MemoryBroker(history=0)
+        state = HubState(get_runtime(), broker)
+        running = asyncio.create_task(state.run())
+        await asyncio.sleep(0)  # it has begun
+        for n in range(2500):
+            state.post(encode_publication("a", n))
+        running.cancel()
+        await asyncio.wait({running})
+        assert (await broker.position("a")).offset == 2500
+
+    run(main())
+
+
 def test_metrics_are_published_only_while_somebody_follows():
     async def main() -> None:
         broker, seen = MemoryBroker(), []
