@@ -12,8 +12,7 @@ import traitlets
 
 from ..errors import RuntimeStopped
 from ..feeds.notices import Notices
-from ..runtime import get_runtime
-from ..runtime.forksafe import renew_after_fork
+from ..runtime import Runtime, get_runtime
 from ..streams import Stream
 
 INTERVAL: Final = 0.1
@@ -46,20 +45,17 @@ class Unread:
         self._notices = notices
         self._told = notices.unread
         self._told_at = -1e9
-        self._due = False
-        renew_after_fork(self, Unread._renew)
+        self._due_in: Runtime | None = None  # whose timer it waits for
         self._unlisten: list[Callable[[], None]] = [stream.listen(self.look) for stream in streams]
-
-    def _renew(self) -> None:
-        self._due = False  # its timer was the parent's
 
     def look(self) -> None:
         """Have it counted before long: something may have changed."""
-        if self._due:
+        runtime = get_runtime()
+        if self._due_in is runtime:  # the timers of one that was stopped, and of a parent, never come
             return
-        self._due = True
+        self._due_in = runtime
         with contextlib.suppress(RuntimeStopped):  # at exit
-            get_runtime().call_later(max(0.0, self._told_at + INTERVAL - time.monotonic()), self._hand_over)
+            runtime.call_later(max(0.0, self._told_at + INTERVAL - time.monotonic()), self._hand_over)
 
     def close(self) -> None:
         """Tell of nothing more."""
@@ -72,7 +68,7 @@ class Unread:
             get_runtime().submit(self._tell)  # there, because users observe it
 
     def _tell(self) -> None:
-        self._due = False  # before it is counted: what comes from here on is counted again
+        self._due_in = None  # before it is counted: what comes from here on is counted again
         self._told_at = time.monotonic()
         widget, old, new = self._widget(), self._told, self._notices.unread
         if widget is None or new == old or not self._unlisten:

@@ -53,6 +53,17 @@ def test_who_observes_it_is_told_whatever_changes_it(sent: Recorder) -> None:
     wait_for(lambda: told[4:] == [(1, 0)])
 
 
+def test_who_observes_it_is_told_after_the_runtime_was_stopped(sent: Recorder) -> None:
+    n = Notifications()
+    told = changes_of(n)
+    n.info("a")
+    wait_for(lambda: told == [(0, 1)])
+    n.info("waits for a timer")
+    get_runtime().stop()
+    n.info("b")
+    wait_for(lambda: told[-1][1] == 3)
+
+
 def test_what_comes_fast_from_many_threads_is_told_in_few_changes_of_which_none_is_lost(
     sent: Recorder,
 ) -> None:
