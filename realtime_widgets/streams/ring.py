@@ -30,7 +30,7 @@ _FIRST_CAPACITY = 1024
 
 _UNBOUNDED = 2**62
 
-_ASIDE, _BEGINS = 1, 2
+_NOTHING, _ASIDE, _BEGINS = 0, 1, 2
 """What is marked of a record; see `Present.aside` and `Present.begins`."""
 
 MAX_GAPS = 1000
@@ -149,8 +149,10 @@ class Ring:
             array[slot % len(array)] = value
         array = self._ts.array
         array[slot % len(array)] = ts
-        if self._marks is not None or (not usual and (present.begins or present.aside)):
-            self._mark(seq, [0 if usual else _BEGINS if present.begins else _ASIDE if present.aside else 0])
+        said = _NOTHING if usual else _BEGINS if present.begins else _ASIDE if present.aside else _NOTHING
+        if said or self._marks is not None:
+            array = self._marked().array
+            array[slot % len(array)] = said
         # No call between these, so that an interrupt or a fork finds the record either complete or absent.
         if usual:
             present.arrived = now
@@ -188,9 +190,9 @@ class Ring:
                 column.fill(seq, last)
         self._ts.write(seq, ts[count - kept :])
         if self._marks is not None or present.begins or present.aside is not False:
-            marks = np.where(np.broadcast_to(present.aside, count), _ASIDE, 0)
+            marks = np.where(np.broadcast_to(present.aside, count), _ASIDE, _NOTHING)
             marks[[number - self.last - 1 for number in present.begins]] = _BEGINS
-            self._mark(seq, marks[count - kept :])
+            self._marked().write(seq, marks[count - kept :])
         first = max(self.first, last - self._limit + 1)
         if present.ahead > self.present.ahead:
             at = int(ts.argmax())
@@ -205,12 +207,12 @@ class Ring:
             self._drop_old(present, columns)
         return warnings
 
-    def _mark(self, seq: int, marks: Sequence[int] | NDArray[np.intp]) -> None:
-        """Note what is so of the records from a number on, which are about to be added."""
+    def _marked(self) -> Column:
+        """Return what is so of each record, with room for all."""
         if self._marks is None:
             self._marks = Column("number", 0)
             self._marks.array = np.zeros(self._capacity)
-        self._marks.write(seq, np.asarray(marks))
+        return self._marks
 
     def _note_ahead(self, present: Present, seq: int, ts: float, now: float) -> None:
         """Note the first record that is ahead of the clock."""
