@@ -163,9 +163,9 @@ class Rows:
 
 
 def _fits(line: Line, parent: Line | None, where: Hashable) -> bool:
-    """Whether a row can be taken over. That of a job that has failed is kept: the next one is no other try of it."""
-    state = line.task.state
-    ended = state in ENDS and (parent is not None or state != "failed")
+    """Whether a row can be taken over. That of a job that has failed, or may have, is kept: the next is another one."""
+    task = line.task
+    ended = task.state in ENDS and (parent is not None or not (task.state == "failed" or task.in_doubt))
     return ended and line.parent is parent and line.place == where
 
 

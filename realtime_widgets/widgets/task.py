@@ -63,6 +63,8 @@ class Task:
         self.state: TaskState = "waiting"
         self.error = ""
         """Why it failed."""
+        self.in_doubt = False
+        """Whether an exception may have stopped this run, so that the end of the cell may say that it has failed."""
         self.runs = 0
         """How often it has begun."""
         self.changed: Callable[[], object] | None = None
@@ -109,7 +111,7 @@ class Task:
     def _begin(self, done: int = 0) -> None:
         again = self.runs > 0
         self.runs += 1
-        self.count = Count(done)
+        self.count, self.in_doubt = Count(done), False
         self._began, self._ended = self._clock(), None
         self._set_origin()
         self._become("running", begins=again)

@@ -167,6 +167,8 @@ class _Turn:
             self.count.done = handed_out
             self.end("done")
             return
+        if self._task.runs_by(self.count):
+            self._task.in_doubt = bool(way.stretches)  # before: another job may want its row
         self.end("stopped")
         with contextlib.suppress(RuntimeStopped):  # at the end of the program
             if way.stretches:

@@ -193,6 +193,20 @@ def test_a_job_that_has_failed_keeps_its_row_for_as_long_as_there_is_room():
     assert ({row.state for row in rows.said()[0][1:]}, len(rows._lines)) == ({"failed"}, MOST_ROWS)
 
 
+def test_so_does_one_of_which_the_end_of_the_cell_may_tell_that_it_has():
+    rows = Rows(task("jobs"))
+    left = beside(rows, "job 1")
+    left.in_doubt = True
+    left.end("stopped")
+    beside(rows, "job 2").end("stopped")
+    beside(rows, "job 3").end("done")
+    assert shown(rows)[1:] == [("job 1", 0, 1), ("job 3", 0, 2)]
+    left.begin()
+    left.end("done")
+    beside(rows, "job 4")
+    assert shown(rows)[1:] == [("job 4", 0, 3), ("job 3", 0, 2)]
+
+
 def test_of_more_than_can_be_shown_those_that_run_are():
     rows = Rows(task("jobs"))
     jobs = [beside(rows) for _ in range(1000)]

@@ -790,6 +790,25 @@ def test_loops_of_threads_have_rows_on_one_card_of_the_cell_that_started_them(ke
     assert cards(kernel) <= 1
 
 
+def test_the_job_of_a_pool_that_ends_the_cell_is_seen_to_have_failed(kernel: Kernel):
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+def risky(i):
+    for _ in rw.track(range(3), f'job {i}'):
+        if i == 7: raise ValueError('seven')
+with ThreadPoolExecutor(2) as pool: list(pool.map(risky, range(100)))
+"""
+    with pytest.raises(AssertionError, match="seven"):
+        kernel.run(code, cell="a")
+    while not kernel.run("print(1)", cell="b"):
+        pass
+    cards = "[w for w in ipw.widgets.widget._instances.values() if type(w).__name__ == 'CardOfLoop']"
+    said = kernel.value(
+        f"[(r.title, r.error) for w in {cards} for r in w._rows.said()[0] if r.state == 'failed']"
+    )
+    assert said == [("job 7", "ValueError: seven")]
+
+
 def test_loops_that_run_beside_each_other_have_one_card(kernel: Kernel):
     code = """
 import asyncio
