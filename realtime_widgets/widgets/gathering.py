@@ -58,7 +58,11 @@ class Gathering:
     def add(self, rows: Rows) -> None:
         """Know that the cell that runs shows the card of these rows, or is about to."""
         with self._lock:
-            cards = self._cards.setdefault(notebook.current_run(), [])
+            run = notebook.current_run()
+            cards = [
+                ref for ref in self._cards.get(run, ()) if _is_open(ref())
+            ]  # a thread may make them for days
+            self._cards[run] = cards
             if all(ref() is not rows for ref in cards):
                 cards.append(weakref.ref(rows))
             _forget(self._cards)
@@ -71,6 +75,10 @@ class Gathering:
         if cards and (len(cards) >= MOST_CARDS or threading.get_ident() != self._threads.get(run, main)):
             return cards[-1]
         return next((rows for rows in reversed(cards) if rows.is_under_way), None)
+
+
+def _is_open(rows: Rows | None) -> bool:
+    return rows is not None and rows.is_open
 
 
 def _forget(by_run: dict[Run | None, Any]) -> None:
