@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,8 @@ from ..errors import reject_what_cannot_be_called
 from ..feeds.notice import Notification
 from ..feeds.notices import Notices
 from ..runtime import get_runtime
+
+logger = logging.getLogger(__name__)
 
 Action = Callable[[Notification], object]
 
@@ -18,10 +21,14 @@ class Actions:
 
     Args:
         notices: the notifications.
+        failed: is told on the callback thread when a function has raised: of which notification, and what.
     """
 
-    def __init__(self, notices: Notices) -> None:
+    def __init__(
+        self, notices: Notices, failed: Callable[[Notification, BaseException], object] = lambda *_: None
+    ) -> None:
         self._notices = notices
+        self._failed = failed
         self._of_all: dict[object, Action] = {}
         self._of_one: dict[str, Action] = {}
 
@@ -54,7 +61,14 @@ class Actions:
             return
         own = self._of_one.get(key)
         for fn in ([] if own is None else [own]) + list(self._of_all.copy().values()):
-            get_runtime().submit(fn, notification)
+            get_runtime().submit(self._call, fn, notification)
+
+    def _call(self, fn: Action, notification: Notification) -> None:
+        try:
+            fn(notification)
+        except BaseException as error:  # sys.exit() in one must not silence the others
+            logger.exception("an action of notification %r raised: %r", notification.id, fn)
+            self._failed(notification, error)
 
 
 def check_action(fn: Any) -> None:
@@ -64,4 +78,4 @@ def check_action(fn: Any) -> None:
         WrongType: saying what to pass.
     """
     if fn is not None:
-        reject_what_cannot_be_called("an action cannot be told to", fn)
+        reject_what_cannot_be_called("an action cannot be told to", fn, "the notification")

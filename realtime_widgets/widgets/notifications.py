@@ -109,7 +109,7 @@ class Notifications(LiveWidget):
         self._own = Stream("notifications", max_points=MAX_RECORDS)
         streams = list(dict.fromkeys([self._own, *streams_of(source)]))  # or all of one would be there twice
         self._notices = Notices(streams, 200, time.monotonic)
-        self._actions = Actions(self._notices)
+        self._actions = Actions(self._notices, self._action_failed)
         self._handlers: list[LogHandler] = []
         self._followed = streams
         feeds = {"0": NotificationsFeed(self._notices)}
@@ -265,6 +265,11 @@ class Notifications(LiveWidget):
             },
             ts=event["ts"],
         )
+
+    def _action_failed(self, notification: Notification, error: BaseException) -> None:
+        """Tell who has pressed a button that what it should have done has failed: nobody reads the log then."""
+        what = notification.action_label or notification.title
+        self.error(what, told(error), id=f"{notification.id} failed")
 
     def _add(
         self,

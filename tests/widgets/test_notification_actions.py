@@ -53,6 +53,31 @@ def test_functions_of_what_is_no_more_are_let_go_but_not_of_what_can_come_back()
     assert told == ["a"]
 
 
+def test_one_that_raises_is_told_of_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    stream = Stream()
+    stream.append({"id": "a", "title": "a"})
+    told: list[Any] = []
+    actions = Actions(
+        Notices([stream], 4, lambda: 0.0), lambda item, error: told.append((item.id, repr(error)))
+    )
+
+    def leave(_: object) -> None:
+        raise SystemExit(3)
+
+    actions.put("0:a", lambda _: 1 / 0)
+    actions.add(leave)
+    actions.add(lambda item: told.append(item.title))
+    actions.use("0:a")
+    settle()
+    assert told == [("a", "ZeroDivisionError('division by zero')"), ("a", "SystemExit(3)"), "a"]
+    assert "an action of notification 'a' raised" in caplog.text
+
+
+def test_one_that_does_not_take_the_notification_is_refused() -> None:
+    with pytest.raises(WrongType, match="it will be called with the notification, and it takes"):
+        check_action(lambda: None)
+
+
 @pytest.mark.parametrize("fn", [5, "print", []])
 def test_what_cannot_be_called_is_refused(fn: Any) -> None:
     with pytest.raises(WrongType, match="an action cannot be told to"):

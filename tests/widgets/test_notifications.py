@@ -162,6 +162,18 @@ def test_who_used_a_link_or_button_is_told(sent: Recorder) -> None:
     assert len(told) == 3
 
 
+def test_who_pressed_a_button_is_told_that_what_it_should_have_done_has_failed(sent: Recorder) -> None:
+    n = Notifications()
+    n.warning("Disk", id="a", action_label="Clean up", on_action=lambda _: 1 / 0)
+    for _ in range(2):
+        ask(n, "act", {"key": "0:a"})
+    wait_for(lambda: len(n.items) == 2 and n.items[0].count == 2, "the failure, counted")
+    failed = n.items[0]
+    assert (failed.title, failed.type) == ("Clean up", "error")
+    assert failed.message == "ZeroDivisionError: division by zero"
+    n.close()
+
+
 def test_a_page_reads_hides_dismisses_clears_and_undoes(sent: Recorder) -> None:
     n = Notifications()
     for id in "abcd":
