@@ -7,6 +7,7 @@ offsets and the ids of what was published are those of the file, whichever proce
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import sqlite3
 import time
@@ -89,7 +90,9 @@ class Database:
         history_age: float | None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._path = path
+        self._path = path = Path(
+            os.path.realpath(path)
+        )  # a file has one lock, by whatever links it is reached
         self._history = history
         self._age = history_age
         self._clock = clock

@@ -158,7 +158,7 @@ def do_all(file: Database, batch: Sequence[Job]) -> list[Any]:
         try:
             with file.transaction():
                 found = [_outcome(file, job, but=sqlite3.Error) for job in group]
-        except NotKept as error:
+        except Exception as error:  # nothing may end the thread: others wait for what comes of their jobs
             found = [error] * len(group)
         outcomes += found
     return outcomes

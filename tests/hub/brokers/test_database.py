@@ -233,6 +233,10 @@ def test_what_was_rolled_back_was_never_numbered(file: Database):
 def test_a_file_has_one_hub(file: Database, path: Path):
     with pytest.raises(UsageError, match="another hub does; stop that one"):
         Database(path, 3, None)
+    link = path.with_name("link.db")
+    link.symlink_to(path)
+    with pytest.raises(UsageError, match="another hub does; stop that one"):
+        Database(link, 3, None)
     place(file, "a")
     with sqlite3.connect(path) as reader:  # for whom makes a copy
         assert reader.execute("SELECT count(*) FROM messages").fetchone() == (1,)

@@ -91,6 +91,23 @@ def test_one_bad_message_does_not_fail_those_beside_it(path: Path):
     run(test, path)
 
 
+def test_an_error_that_nobody_knows_ends_neither_its_thread_nor_what_waits_for_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async def test(broker: SqliteBroker) -> None:
+        with monkeypatch.context() as broken:
+
+            def trim(_: Database) -> None:
+                raise MemoryError
+
+            broken.setattr(Database, "_trim", trim)
+            with pytest.raises(MemoryError):
+                await broker.publish("a", encode_publication("a", 1))
+        assert (await broker.publish("a", encode_publication("a", 2))).offset == 1
+
+    run(test, path)
+
+
 def test_nobody_waits_for_what_was_cancelled_and_it_is_published_all_the_same(path: Path):
     async def test(broker: SqliteBroker) -> None:
         seen: list[Message] = []
