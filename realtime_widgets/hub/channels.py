@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -151,6 +151,11 @@ class Channels:
     async def position(self, channel: str) -> Position:
         """Return the current position of a channel, see `Broker.position`."""
         return await self._broker.position(channel)
+
+    async def positions(self, channels: Iterable[str]) -> dict[str, Position]:
+        """Return the current positions of channels, all asked for at once: each may wait for what a disk is writing."""
+        names = list(channels)
+        return dict(zip(names, await asyncio.gather(*map(self._broker.position, names)), strict=True))
 
     async def read(self, channel: str, after: int, most: int) -> list[Message]:
         """Return kept messages, from the first after an offset on: up to `most` bytes, and at least one if any."""

@@ -263,7 +263,7 @@ class HubSession:
             return {}
         # Those that are behind may have no position yet.
         here = [channel for channel in self._following if channel not in self._behind]
-        positions = {channel: await self._state.channels.position(channel) for channel in here}
+        positions = await self._state.channels.positions(here)
         return {
             "positions": to_wire(
                 {channel: each for channel, each in positions.items() if channel not in self._behind}
@@ -275,14 +275,12 @@ class HubSession:
         positions = from_wire(message.data.get("positions"))
         if self._recovers:
             # Now, and not when the catch-up begins: what is published in between counts as new.
-            for channel in new:
-                if channel not in positions:
-                    positions[channel] = await self._state.channels.position(channel)
+            unknown = [channel for channel in new if channel not in positions]
+            positions |= await self._state.channels.positions(unknown)
         self._follow(new, positions)
         if complaint is not None:
             raise complaint
-        for channel in new:
-            await self._state.channels.position(channel)  # then nothing is missed, without recovery too
+        await self._state.channels.positions(new)  # then nothing is missed, without recovery too
         self._acknowledge(message)
 
     def _new_of(self, channels: Sequence[str]) -> tuple[list[str], Complaint | None]:

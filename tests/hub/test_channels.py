@@ -15,6 +15,8 @@ from realtime_widgets.hub.channels import Channels, complaint_about_publishing, 
 from realtime_widgets.hub.send_buffer import MAX_BYTES
 from realtime_widgets.protocol.envelope import CONTROL, Message
 from realtime_widgets.protocol.limits import MAX_DATA_BYTES
+from realtime_widgets.streams.gaps import Position
+from support.scripted_client import LIMIT
 from support.sinks import into
 
 # Messages that are ready to be published
@@ -192,5 +194,26 @@ def test_a_burst_gives_those_who_send_it_on_their_turn():
             await channels.rest()
         writer.cancel()
         assert 10_000 < most < MAX_BYTES / 4
+
+    asyncio.run(main())
+
+
+def test_positions_are_asked_for_at_once():
+    class Slow(MemoryBroker):
+        """Answers when all have asked, as a disk that is busy would."""
+
+        asked = asyncio.Barrier(30)
+
+        async def position(self, channel: str) -> Position:
+            await self.asked.wait()
+            return await super().position(channel)
+
+    async def main() -> None:
+        broker = Slow()
+        channels = Channels(broker)
+        channels.publish(encode_publication("c7", 1))
+        async with asyncio.timeout(LIMIT):
+            found = await channels.positions(f"c{n}" for n in range(30))
+        assert [(name, each.offset) for name, each in found.items() if each.offset] == [("c7", 1)]
 
     asyncio.run(main())
