@@ -251,10 +251,6 @@ def test_a_copy_has_the_settings_and_a_connection_of_its_own(hub: rw.Hub, stream
     assert sorted(each["i"] for each in rows(stream, 3)) == [1, 2, 3]
 
 
-def publish_in_a_process(pub: rw.Publisher, i: int) -> None:
-    pub.append(i=i)  # no flush: its end is one
-
-
 def test_it_may_be_handed_to_other_processes(hub: rw.Hub, stream: rw.Stream):
     pub = rw.Publisher(hub.url, "run", token=hub.token)
     pub.append(i=0)
@@ -262,7 +258,8 @@ def test_it_may_be_handed_to_other_processes(hub: rw.Hub, stream: rw.Stream):
     for i, method in enumerate(multiprocessing.get_all_start_methods(), 1):
         if method == "fork" and sys.version_info >= (3, 12):
             continue  # warns in a process that has threads; the exits below have it
-        process = multiprocessing.get_context(method).Process(target=publish_in_a_process, args=(pub, i))
+        # No flush: the end of the process is one.
+        process = multiprocessing.get_context(method).Process(target=pub.append, kwargs={"i": i})
         process.start()
         process.join(LIMIT)
         assert process.exitcode == 0

@@ -104,7 +104,7 @@ class File:
 
     @property
     def epoch(self) -> str:
-        return self._database._epoch
+        return self._database.position("").epoch
 
     def end(self) -> None:
         self._database.close()
