@@ -44,8 +44,9 @@ def test_its_metrics_come_at_once(monkeypatch: pytest.MonkeyPatch):
                 "memoryUsage",
             ]
             assert metrics["activeUsers"] == 2
-            assert metrics["requestsPerMinute"] == 4
-            assert metrics["errorRate"] == 0.25
+            # Two hellos and the nonsense; the subscription is still under way, or has just been met.
+            assert metrics["requestsPerMinute"] in (3, 4)
+            assert metrics["errorRate"] == 1 / metrics["requestsPerMinute"]
             assert 0 < metrics["avgResponseTime"] < 1000
             assert metrics["systemLoad"] is None or 0 <= metrics["systemLoad"] <= 1
             assert 0 < metrics["memoryUsage"] <= 1
