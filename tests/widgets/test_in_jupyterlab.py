@@ -569,6 +569,7 @@ still.extend({"ts": 1000.0 + np.arange(61), "low": np.arange(61.0), "high": np.f
 ipywidgets.VBox([rw.LiveChart(still, title="one"), rw.LiveChart(still, y="low", title="other")])
 """,
     )
+    expect(widgets(page, "chart")).to_have_count(2)
     one, other = widgets(page, "chart").all()
     expect(other.locator("canvas")).to_be_visible()
     plot = one.locator(".u-over").bounding_box()

@@ -114,9 +114,9 @@ def test_nobody_is_told_after_the_end_and_nothing_is_counted_for_nobody(sent: Re
     n = Notifications([stream])
     before = len(stream._listeners.fns)
     told = changes_of(n)
-    assert len(stream._listeners.fns) == before + 1
+    assert len(stream._listeners.fns) >= before + 1
     n.close()
     stream.append({"title": "late"})
     get_runtime().submit(lambda: None).result(30)
     assert (told, n.unread_count) == ([], 1)
-    assert len(stream._listeners.fns) <= before
+    wait_for(lambda: len(stream._listeners.fns) <= before, "the end of all that listens")
