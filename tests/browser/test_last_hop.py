@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from support.lab import APP, Lab
 from support.labbook import Notebook
-from support.page_helpers import FEED, last_ts, wait_until_moved, widgets
+from support.page_helpers import FEED, all_of, last_ts, wait_until_moved, widgets
 from support.servers import wait_for
 
 pytestmark = pytest.mark.browser
@@ -263,7 +263,7 @@ def test_two_notebooks_in_one_page_live_side_by_side_and_one_that_is_opened_agai
     second.wait_until_open()
     second.run_all()
     shows_the_present(page, 2)
-    for card in widgets(page, "metric").all():
+    for card in all_of(page, "metric", 2):
         wait_until_moved(card)
     assert len({entry["kernel"]["id"] for entry in lab.sessions()}) == 2
     second.evaluate("await panelOf(path).context.save(); panelOf(path).close();")

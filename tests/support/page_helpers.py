@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from support.lab import LIMIT
 from support.servers import wait_for
@@ -30,6 +30,13 @@ threading.Thread(target=feed, daemon=True).start()
 
 def widgets(page: Page, kind: str) -> Locator:
     return page.locator(f".rw-root[data-rw-widget='{kind}']")
+
+
+def all_of(page: Page, kind: str, count: int) -> list[Locator]:
+    """So many widgets of a kind, when they are there: `all()` alone waits for nothing, and may find none."""
+    found = widgets(page, kind)
+    expect(found).to_have_count(count)
+    return found.all()
 
 
 def seen(root: Locator) -> Locator:

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.lab import Lab
 from support.labbook import Notebook
-from support.page_helpers import FEED, seen, wait_until_it_fits, widgets
+from support.page_helpers import FEED, all_of, seen, wait_until_it_fits, widgets
 
 pytestmark = pytest.mark.browser
 
@@ -56,8 +56,8 @@ rows
 
 def test_rows_share_the_width_and_cards_keep_their_height_beside_charts(page: Page, lab: Lab) -> None:
     notebook = opened(page, lab, ROWS)
-    a, b, c, beside, upper, lower = widgets(page, "metric").all()
-    chart, stacked, across = widgets(page, "chart").all()
+    a, b, c, beside, upper, lower = all_of(page, "metric", 6)
+    chart, stacked, across = all_of(page, "chart", 3)
     expect(across).to_have_attribute("data-rw-state", "live")
     first = [box(root) for root in (a, b, c)]
     assert len({(each["y"], each["height"], each["width"]) for each in first}) == 1
@@ -93,7 +93,7 @@ rw.Dashboard(
       ipywidgets.IntSlider()], rw.LiveChart(stream)]], title="Of a kernel that is started anew")
 """,
     )
-    roots = [*widgets(page, "metric").all(), *widgets(page, "chart").all(), *widgets(page, "dashboard").all()]
+    roots = [*all_of(page, "metric", 3), *all_of(page, "chart", 1), *all_of(page, "dashboard", 1)]
     expect(widgets(page, "chart")).to_have_attribute("data-rw-state", "live")
     before = [(box(root)["x"], box(root)["width"]) for root in roots]
     notebook.evaluate("await panelOf(path).sessionContext.session.kernel.restart();")
@@ -113,7 +113,7 @@ bare = rw.Dashboard(rw.MetricCard("b", stream, field="n"))
 display(board, bare)
 """,
     )
-    header, other = widgets(page, "dashboard").all()
+    header, other = all_of(page, "dashboard", 2)
     indicator = widgets(page, "connection")
     expect(indicator).to_have_attribute("data-rw-state", "connected")
     parts = [header.locator(".rw-title"), header.get_by_role("button"), indicator]
@@ -144,7 +144,7 @@ ipywidgets.VBox(row)
 
 def test_other_digits_and_a_pause_make_no_card_higher_or_lower(page: Page, lab: Lab) -> None:
     notebook = opened(page, lab, SIZES)
-    every = widgets(page, "metric").all()
+    every = all_of(page, "metric", 20)
     trends = widgets(page, "metric").locator(".rw-trend")
     for root in every:
         expect(seen(root).locator(".rw-trend")).to_contain_text("+123")
@@ -184,7 +184,7 @@ def test_a_chart_is_as_high_as_what_stands_beside_it(page: Page, lab: Lab) -> No
     notebook = opened(
         page, lab, NEIGHBOURS, "rw.LiveChart(stream, title='of a layout', layout={'height': '400px'})"
     )
-    charts = dict(zip(["chart", "high", "beside", "of a layout"], widgets(page, "chart").all(), strict=True))
+    charts = dict(zip(["chart", "high", "beside", "of a layout"], all_of(page, "chart", 4), strict=True))
 
     def plots(*heights: int) -> None:
         page.wait_for_function(

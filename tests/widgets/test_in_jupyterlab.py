@@ -12,6 +12,7 @@ from support.axe import KEPT, judged
 from support.lab import Lab
 from support.labbook import Notebook
 from support.page_helpers import (
+    all_of,
     clipped,
     heard,
     ill_fitting,
@@ -61,7 +62,7 @@ def test_the_theme_is_followed_live_and_can_be_fixed(page: Page, lab: Lab) -> No
         lab,
         "ipywidgets.VBox([rw.LiveChart(stream, title='auto'), rw.LiveChart(stream, title='fixed', theme='light')])",
     )
-    auto, fixed = widgets(page, "chart").all()
+    auto, fixed = all_of(page, "chart", 2)
     colour = "(root) => getComputedStyle(root).color"
     expect(auto).to_have_attribute("data-rw-state", "live")
     assert auto.evaluate(colour) == fixed.evaluate(colour)
@@ -87,7 +88,7 @@ narrow = ipywidgets.VBox([
 narrow
 """,
     )
-    card, empty = widgets(page, "metric").all()
+    card, empty = all_of(page, "metric", 2)
     chart = widgets(page, "chart")
     expect(card).to_contain_text("警告")
     expect(empty).to_contain_text("データ待ち")
@@ -268,8 +269,7 @@ chart
 
 def test_one_widget_shown_twice_moves_in_both_places(page: Page, lab: Lab) -> None:
     opened(page, lab, "chart = rw.LiveChart(stream, y='cpu'); chart", "chart")
-    expect(widgets(page, "chart")).to_have_count(2)
-    for chart in widgets(page, "chart").all():
+    for chart in all_of(page, "chart", 2):
         wait_until_moved(chart)
 
 
@@ -306,7 +306,7 @@ log = rw.EventLog(many, title="many", height=200)
 ipywidgets.VBox([rw.EventLog(few, title="few"), log])
 """,
     )
-    small, large = widgets(page, "events").all()
+    small, large = all_of(page, "events", 2)
     expect(large.locator(".rw-event")).to_have_count(50)
     rows = small.locator(".rw-log").bounding_box()
     last = small.locator(".rw-event").last.bounding_box()
@@ -569,8 +569,7 @@ still.extend({"ts": 1000.0 + np.arange(61), "low": np.arange(61.0), "high": np.f
 ipywidgets.VBox([rw.LiveChart(still, title="one"), rw.LiveChart(still, y="low", title="other")])
 """,
     )
-    expect(widgets(page, "chart")).to_have_count(2)
-    one, other = widgets(page, "chart").all()
+    one, other = all_of(page, "chart", 2)
     expect(other.locator("canvas")).to_be_visible()
     plot = one.locator(".u-over").bounding_box()
     assert plot is not None
