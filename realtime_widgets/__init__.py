@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .client.sansio.backoff import Reconnect
     from .client.sansio.inbox import keyed
     from .connecting import connect
-    from .hub import Hub, Limits, Rights
+    from .hub import ChannelPolicy, Hub, Limits, Rights
     from .protocol.envelope import Message
     from .publishing.publisher import Publisher
     from .widgets.cards import cards
@@ -66,6 +66,7 @@ __all__ = [
     "Publisher",
     "Rights",
     "Limits",
+    "ChannelPolicy",
     # Widgets
     "LiveChart",
     "MetricCard",
@@ -101,6 +102,7 @@ _LATER = {
     "stats": ".browser.frame_loop",
     "Rights": ".hub.rights",
     "Limits": ".hub.limits",
+    "ChannelPolicy": ".hub.policies",
     "cards": ".widgets.cards",
     "ConnectionIndicator": ".widgets.connection",
     "Dashboard": ".widgets.dashboard",

@@ -39,7 +39,7 @@ from .errors import RealtimeWidgetsError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from .hub import Hub
-    from .hub.brokers import HistoryAge
+    from .hub.policies import HistoryAge
 
 COMMANDS = ("demo", "hub", "publish", "token")
 

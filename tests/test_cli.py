@@ -184,8 +184,8 @@ def test_the_hub_answers_to_the_other_names_it_is_given(child_env: dict[str, str
         ),
         (["--drain", "-1"], "the hub cannot send its clients away within --drain -1; "),
         (["--drain", "nan"], "the hub cannot send its clients away within --drain nan; "),
-        (["--history", "-1"], "the hub cannot keep history=-1 messages; "),
-        (["--history-age", "0"], "the hub cannot keep messages for history_age=0.0; "),
+        (["--history", "-1"], "history= of the hub cannot be -1: pass 0 or more"),
+        (["--history-age", "0"], "history_age= of the hub cannot be 0.0: "),
     ],
 )
 def test_what_the_hub_cannot_do_is_one_sentence(

@@ -13,6 +13,7 @@
 | `publication`, `history` | what is published over HTTP, and what is read of it |
 | `sse` | a client over Server-Sent Events |
 | `state`, `channels`, `brokers` | what the clients share, who follows what, and what numbers and keeps the messages |
+| `policies`, `patterns` | what is done with which channels |
 | `in_flight` | what is published and not yet kept |
 | `traffic`, `metrics`, `events`, `tally`, `exposition` | what the hub reports about itself |
 
@@ -21,10 +22,11 @@ Importing this package imports no web server: the first hub that starts does.
 
 from ..runtime import get_runtime
 from .limits import Limits
+from .policies import ChannelPolicy
 from .rights import Rights
 from .server import Hub
 
-__all__ = ["Hub", "Limits", "Rights", "embedded_hub"]
+__all__ = ["ChannelPolicy", "Hub", "Limits", "Rights", "embedded_hub"]
 
 
 def embedded_hub() -> Hub:

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from ..errors import UsageError, WrongType, named_keywords, shown
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..streams.text import well_formed
+from .patterns import checked_pattern
 
 Action = Literal["subscribe", "publish"]
 
@@ -42,17 +43,7 @@ def _checked(action: str, patterns: Any) -> tuple[str, ...]:
         raise UsageError(
             f"{action}= cannot have {len(found):,} channels: pass up to {MAX_PATTERNS:,}, or a pattern"
         )
-    for pattern in found:
-        if not isinstance(pattern, str):
-            raise WrongType(
-                f"{action}= cannot have {shown(pattern)}: it must be text; pass names of channels"
-            )
-        if not pattern or len(pattern.removesuffix("*")) > MAX_NAME_LENGTH or "*" in pattern[:-1]:
-            raise UsageError(
-                f"{action}= cannot have {shown(pattern)}: pass the name of a channel, or how names begin "
-                "and a single '*' at the end"
-            )
-    return found
+    return tuple(checked_pattern(pattern, f"{action}=") for pattern in found)
 
 
 def _covered(patterns: tuple[str, ...]) -> _Covered:

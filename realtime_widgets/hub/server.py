@@ -24,10 +24,11 @@ from .auth import (
     check_origins,
     is_loopback,
 )
-from .brokers import Broker, HistoryAge, make_broker
+from .brokers import Broker, make_broker
 from .channels import complaint_about_publishing, encode_publication
 from .keyring import Keyring, check_token_text, checked_tokens
 from .limits import Limits, checked_limits
+from .policies import ChannelPolicy, HistoryAge, Policies
 from .rights import ALL, Rights
 from .serving import Serving, find, listen
 from .signed import Verifier, sign
@@ -58,8 +59,6 @@ class Hub:
             newer, or Valkey), "redis://:password@host:6379/0", "rediss://…" for TLS, "unix:///path/of/a/socket": any
             number of hubs with the same one are one hub together, behind any load balancer, and none has anything to
             lose. They should have the same `history`. Needs `pip install "realtime-widgets[redis]"`.
-        token: that every client must send; None: a random one.
-            what was sent already survive the hub and the machine. A file has one hub at a time.
         token: that clients send who may do everything; None: a random one.
         tokens: further ones with what each gives, `{"a token": rw.Rights(subscribe=["team:*"], name="anna")}`.
         secret: with which other tokens are signed (JWT, HS256), 32 bytes or more; see `token_for`. None: none are.
@@ -76,8 +75,9 @@ class Hub:
         metrics: "token": `/metrics`, for Prometheus, needs one that may follow the channel `metrics`; "open": none.
         limits: of what clients may ask; None: the usual ones, see `rw.Limits`.
         history: messages of each channel that are kept for clients that lost their connection; 0: none.
-        history_age: seconds that they are kept; None: for as long as there is room (for all channels 64 MiB of memory,
+        history_age: how long they are kept; None: for as long as there is room (for all channels 64 MiB of memory,
             or 1 GiB of a file); "auto": five minutes in memory, 30 days in a file, a day in Redis.
+        channels: policies of single ones, or of all whose names begin alike, `{"chat:*": rw.ChannelPolicy(…)}`.
 
     Raises:
         UsageError: for an argument out of its range; WrongType for one of another type.
@@ -104,6 +104,7 @@ class Hub:
         limits: Limits | None = None,
         history: int = 1000,
         history_age: HistoryAge = "auto",
+        channels: Mapping[str, ChannelPolicy] | None = None,
     ) -> None:
         if not _is_integer(port) or not 0 <= port <= 65535:
             raise UsageError(
@@ -129,12 +130,6 @@ class Hub:
                 _check_text(option, named, "what signed tokens name")
         if token is not None:
             check_token_text(token)
-        if not _is_integer(history) or history < 0:
-            raise UsageError(f"the hub cannot keep history={history!r} messages; pass 0 or more")
-        if history_age not in (None, "auto") and not _is_above_zero(history_age):
-            raise UsageError(
-                f"the hub cannot keep messages for history_age={history_age!r}; pass seconds above 0, None or 'auto'"
-            )
         self._token = (token or secrets.token_urlsafe(24)) if auth is not None else None
         if metrics not in ("token", "open"):
             raise UsageError(
@@ -144,7 +139,8 @@ class Hub:
         self._secret, self._audience, self._issuer = secret, audience, issuer
         self._host = host
         self._port = port
-        self._broker = make_broker(broker, history, history_age)
+        self._policies = Policies(channels, history=history, history_age=history_age)
+        self._broker = make_broker(broker, self._policies)
         keyring = None
         if self._token is not None:
             known = checked_tokens(tokens if tokens is not None else {}) | {self._token: ALL}

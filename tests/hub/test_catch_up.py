@@ -9,6 +9,7 @@ from typing import Any
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.catch_up import CatchUp
 from realtime_widgets.hub.channels import Channels, encode_publication
+from realtime_widgets.hub.policies import Retention
 from realtime_widgets.streams.gaps import Position
 
 PLENTY = 10**6
@@ -28,7 +29,7 @@ class History:
     """A channel x that keeps few messages."""
 
     def __init__(self, published: int, kept: int = 1000) -> None:
-        self.broker = MemoryBroker(kept, None)
+        self.broker = MemoryBroker(Retention(kept, None))
         self.channels = Channels(self.broker)
         asyncio.run(self.publish(published))
 

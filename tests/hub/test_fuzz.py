@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from realtime_widgets.hub.brokers.memory import MemoryBroker
+from realtime_widgets.hub.policies import Retention
 from realtime_widgets.hub.session import HubSession
 from realtime_widgets.hub.state import HubState
 from support.recovery_world import Threadless, Timeless
@@ -109,7 +110,7 @@ def loop() -> Iterator[Timeless]:
 @settings(max_examples=1000, suppress_health_check=list(HealthCheck))
 @given(st.lists(FRAMES, max_size=12))
 def test_no_client_stops_its_session(loop: Timeless, frames: list[str | bytes]):
-    broker = MemoryBroker(5, None, clock=loop.time)
+    broker = MemoryBroker(Retention(5, None), clock=loop.time)
     state = HubState(Threadless(loop), broker)  # type: ignore[arg-type]
     transport = RecordingClientTransport(frames)
 

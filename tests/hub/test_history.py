@@ -15,6 +15,7 @@ from realtime_widgets.hub import Hub
 from realtime_widgets.hub.brokers import make_broker
 from realtime_widgets.hub.channels import Channels, encode_publication
 from realtime_widgets.hub.history import MAX_PAGE_BYTES, BadQuery, Query, page_of, read_query
+from realtime_widgets.hub.policies import Policies
 from realtime_widgets.streams.gaps import Position
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -26,7 +27,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., None]:
     name = {"memory": "memory", "sqlite": f"sqlite:///{tmp_path / 'hub.db'}"}[request.param]
 
     async def opened(test: Callable[[Channels, Ask], Awaitable[None]], kept: int) -> None:
-        broker = make_broker(name, kept, None)
+        broker = make_broker(name, Policies(history=kept, history_age=None))
         await broker.open()
         channels = Channels(broker)
 

@@ -15,6 +15,7 @@ from realtime_widgets.hub.brokers.base import NotKept
 from realtime_widgets.hub.brokers.dedup import Key
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.hub.policies import Retention
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.runtime import get_runtime
@@ -71,7 +72,7 @@ def test_its_metrics_come_every_second(hub: Hub):
 
 def test_what_was_posted_before_the_end_is_published():
     async def main() -> None:
-        broker = MemoryBroker(history=0)
+        broker = MemoryBroker(Retention(0, None))
         state = HubState(get_runtime(), broker)
         running = asyncio.create_task(state.run())
         await asyncio.sleep(0)  # it has begun

@@ -23,6 +23,7 @@ import realtime_widgets as rw
 from realtime_widgets import cli
 from realtime_widgets.hub.brokers.redis import RedisBroker
 from realtime_widgets.hub.brokers.redis_link import Address
+from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import Message
 from support.hub_process import hub
 from support.redis_server import RedisServer, free_port, redis_server
@@ -119,7 +120,7 @@ def kept(server: RedisServer) -> list[Message]:
     """What Redis has of the channel."""
 
     async def read() -> list[Message]:
-        broker = RedisBroker(Address(server.url), 1_000_000, None)
+        broker = RedisBroker(Address(server.url), Retention(1_000_000, None))
         await broker.open()
         try:
             return await broker.read("work", 0, 10**9)

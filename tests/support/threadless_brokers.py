@@ -13,6 +13,7 @@ from realtime_widgets.hub.brokers import Broker, NotKept
 from realtime_widgets.hub.brokers.database import Database
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.brokers.sqlite import Job, SqliteBroker, do_all, land_all
+from realtime_widgets.hub.policies import Retention
 
 
 class Storage(Protocol):
@@ -33,7 +34,7 @@ class Memory:
     """A broker in memory, which outlives the hub within a process."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, history: int, age: float) -> None:
-        self._broker = MemoryBroker(history, age, clock=loop.time)
+        self._broker = MemoryBroker(Retention(history, age), clock=loop.time)
 
     def begin(self) -> Broker:
         self._broker._subscribers._sinks.clear()
@@ -90,7 +91,7 @@ class File:
         self._loop = loop
         self._delay = delay
         self._folder = Path(tempfile.mkdtemp())
-        self._open = lambda: Database(self._folder / "hub.db", history, age, loop.time)
+        self._open = lambda: Database(self._folder / "hub.db", Retention(history, age), loop.time)
         self._database = self._open()
         self._broker: _Killed | None = None
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from ...errors import UsageError, WrongType, shown
+from ..policies import Policies, Retention
 from .base import Broker, NotKept, OutOfReach
 from .memory import MemoryBroker
 
-__all__ = ["Broker", "HistoryAge", "NotKept", "OutOfReach", "make_broker"]
-
-HistoryAge = float | Literal["auto"] | None
+__all__ = ["Broker", "NotKept", "OutOfReach", "make_broker"]
 
 DAY: Final = 24 * 3600.0
 
@@ -23,14 +22,12 @@ REDIS_AGE: Final = DAY
 _SQLITE: Final = "sqlite:///"
 
 
-def make_broker(name: str, history: int, history_age: HistoryAge) -> Broker:
+def make_broker(name: str, policies: Policies) -> Broker:
     """Return a new broker.
 
     Args:
         name: "memory"; "sqlite:///" and the path of a file; or the address of a Redis, which many hubs may share.
-        history: messages of each channel that are kept.
-        history_age: seconds that they are kept; None: for as long as there is room; "auto": five minutes in memory,
-            30 days in a file, a day in Redis.
+        policies: that say how much is kept of which channel.
 
     Raises:
         UsageError: there is none of that name; WrongType: it is no text; MissingDependency: redis-py is not installed.
@@ -41,14 +38,14 @@ def make_broker(name: str, history: int, history_age: HistoryAge) -> Broker:
             "'redis://host:6379/0'"
         )
     if name == "memory":
-        return MemoryBroker(history, MEMORY_AGE if history_age == "auto" else history_age)
+        return MemoryBroker(policies.retention(MEMORY_AGE))
     if name.startswith(_SQLITE):
-        return _in_a_file(name, history, FILE_AGE if history_age == "auto" else history_age)
+        return _in_a_file(name, policies.retention(FILE_AGE))
     if name.startswith(("redis://", "rediss://", "unix://")):
         from .redis import RedisBroker
         from .redis_link import Address
 
-        return RedisBroker(Address(name), history, REDIS_AGE if history_age == "auto" else history_age)
+        return RedisBroker(Address(name), policies.retention(REDIS_AGE))
     hint = ""
     if name.startswith("sqlite:"):
         hint = "; a path follows three slashes, 'sqlite:///hub.db', and an absolute one brings a fourth"
@@ -64,7 +61,7 @@ def _without_secrets(name: str) -> str:
     return f"{scheme}{found}{rest.rpartition('@')[2]}" if found else name
 
 
-def _in_a_file(name: str, history: int, history_age: float | None) -> Broker:
+def _in_a_file(name: str, retention: Retention) -> Broker:
     path = name.removeprefix(_SQLITE)
     if path in ("", ":memory:") or "\0" in path:
         raise UsageError(
@@ -73,4 +70,4 @@ def _in_a_file(name: str, history: int, history_age: float | None) -> Broker:
         )
     from .sqlite import SqliteBroker  # Pythons without the module have the other brokers
 
-    return SqliteBroker(Path(path).expanduser().absolute(), history, history_age)
+    return SqliteBroker(Path(path).expanduser().absolute(), retention)

@@ -17,6 +17,12 @@ from .dedup import Key
 Sink = Callable[[Message], object]
 """Takes a message that has its channel, epoch and offset, or a gap (`gap_after`); must neither raise nor block."""
 
+Change = Callable[[bytes, float], bytes]
+"""Takes a note, and the time in seconds since the epoch by the clock of the engine; returns the note that is to be."""
+
+NOTE_AGE: Final = 24 * 3600.0
+"""Seconds that a note is kept after its last change, at least, where the engine outlives the hub."""
+
 GAP: Final = "gap"
 
 
@@ -88,6 +94,18 @@ class Broker(Protocol):
 
         Raises:
             OutOfReach: they cannot be read now.
+        """
+
+    async def amend(self, channel: str, change: Change) -> None:
+        """Change the note beside a channel: a few bytes that all hubs with the same engine share.
+
+        Args:
+            channel: which.
+            change: of its note, `b""` where there is none. Pure, and may run on any thread: where another hub is faster
+                it is called again, with what that one has noted.
+
+        Raises:
+            OutOfReach: it is not known whether it was changed.
         """
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:

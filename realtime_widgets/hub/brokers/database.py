@@ -20,7 +20,8 @@ import msgspec
 from ...errors import UsageError
 from ...protocol.envelope import Message, write
 from ...streams.gaps import Position
-from .base import NotKept
+from ..policies import Retention
+from .base import NOTE_AGE, Change, NotKept
 from .dedup import MAX_AGE, Key, KeyReused, digest_of, digest_of_key
 from .stored import read_stored
 
@@ -29,6 +30,9 @@ MAX_FILE_BYTES: Final = 1024**3
 
 MAX_CHANNELS: Final = 100_000
 """Channels that are known; beyond it those that were silent for longest are forgotten, a tenth of them at once."""
+
+SWEPT_AT_ONCE: Final = 4
+"""Channels that each transaction looks through for what is too old, where not all are kept for as long."""
 
 MAX_KNOWN: Final = 1_000_000
 """Messages that are recognized when they come again; beyond it the oldest are forgotten early."""
@@ -55,6 +59,10 @@ CREATE TABLE known (
 CREATE INDEX known_by_time ON known (until);
 """
 
+_NOTES: Final = """
+CREATE TABLE IF NOT EXISTS notes (channel TEXT PRIMARY KEY, until REAL NOT NULL, note BLOB NOT NULL) WITHOUT ROWID
+"""
+
 
 class _Facts(NamedTuple):
     """What is known of the file without asking it; replaced as a whole, so that a transaction can be taken back."""
@@ -75,8 +83,7 @@ class Database:
 
     Args:
         path: of the file, which is made if it is not there.
-        history: messages of each channel that are kept.
-        history_age: seconds that they are kept; None: for as long as there is room.
+        retention: how much of each channel is kept.
         clock: seconds since the epoch: what is in the file must mean the same to the next process.
 
     Raises:
@@ -86,21 +93,19 @@ class Database:
     def __init__(
         self,
         path: Path,
-        history: int,
-        history_age: float | None,
+        retention: Retention,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._path = path = Path(
             os.path.realpath(path)
         )  # a file has one lock, by whatever links it is reached
-        self._history = history
-        self._age = history_age
+        self._retention = retention
         self._clock = clock
         self._facts = _Facts("", 0, 0)
         self._channels: dict[str, tuple[int, Position]] = {}
-        self._touched: dict[
-            int, int
-        ] = {}  # channels that were published on since the last trim, and their offsets
+        # Channels that were published on since the last trim, with their names and offsets.
+        self._touched: dict[int, tuple[str, int]] = {}
+        self._swept = 0  # the id of the last channel that was looked through for what is too old
         with contextlib.ExitStack() as opened:
             if not path.parent.is_dir():
                 raise UsageError(f"{_cannot(path)}: there is no folder {str(path.parent)!r}; make it first")
@@ -132,6 +137,7 @@ class Database:
             )
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")  # what is acknowledged is on the disk, also when the power fails
+        run(_NOTES)  # files of earlier versions have none
         if not tables:
             with self.transaction():
                 run(f"PRAGMA application_id = {_APPLICATION}")
@@ -204,7 +210,7 @@ class Database:
         numbered = msgspec.structs.replace(
             message, data=data, channel=channel, epoch=epoch, offset=position.offset
         )
-        if self._history:
+        if self._retention[channel].messages:
             body = write(numbered).encode()
             run("INSERT INTO messages VALUES (?, ?, ?, ?)", (id, position.offset, now, body))
         run("UPDATE channels SET offset = ?, at = ? WHERE id = ?", (position.offset, now, id))
@@ -214,7 +220,7 @@ class Database:
                 (digests[0], now + MAX_AGE, digests[1], *position),
             )
         self._channels[channel] = id, position
-        self._touched[id] = position.offset
+        self._touched[id] = channel, position.offset
         return position, numbered
 
     def position(self, channel: str) -> Position:
@@ -230,7 +236,8 @@ class Database:
         id, (_, newest) = known
         run = self._file.execute
         old = "SELECT max(offset) FROM messages WHERE channel = ? AND at <= ?"
-        first = max(after, newest - self._history, run(old, (id, self._oldest())).fetchone()[0] or 0)
+        messages, age = self._retention[channel]
+        first = max(after, newest - messages, run(old, (id, self._before(age))).fetchone()[0] or 0)
         found: list[Message] = []
         for (body,) in run(
             "SELECT body FROM messages WHERE channel = ? AND offset > ? ORDER BY offset", (id, first)
@@ -240,6 +247,16 @@ class Database:
                 break
             found.append(read_stored(body))
         return found
+
+    def amend(self, channel: str, change: Change) -> None:
+        """Change the note beside a channel, within a transaction; see `Broker.amend`."""
+        run, now = self._file.execute, self._clock()
+        found = run("SELECT note FROM notes WHERE channel = ?", [channel]).fetchone()
+        note = change(found[0] if found is not None else b"", now)
+        if note:
+            run("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (channel, now + NOTE_AGE, note))
+        else:
+            run("DELETE FROM notes WHERE channel = ?", [channel])
 
     # Channels
 
@@ -284,11 +301,12 @@ class Database:
 
     # What is too old, or too much
 
-    def _oldest(self) -> float:
-        return float("-inf") if self._age is None else self._clock() - self._age
+    def _before(self, age: float | None) -> float:
+        return float("-inf") if age is None else self._clock() - age
 
     def _trim(self) -> None:
         run = self._file.execute
+        run("DELETE FROM notes WHERE until <= ?", [self._clock()])
         gone = run("DELETE FROM known WHERE until <= ?", [self._clock()]).rowcount
         self._facts = self._facts.plus(known=-gone)
         if self._facts.known > MAX_KNOWN:
@@ -296,15 +314,35 @@ class Database:
             oldest = "SELECT key FROM known ORDER BY until LIMIT ?"
             gone = run(f"DELETE FROM known WHERE key IN ({oldest})", [surplus]).rowcount
             self._facts = self._facts.plus(known=-gone)
-        self._delete_up_to("SELECT channel, offset FROM messages WHERE at <= ?", self._oldest())
-        for id, newest in self._touched.items():
-            run("DELETE FROM messages WHERE channel = ? AND offset <= ?", (id, newest - self._history))
+        longest = self._retention.longest
+        self._delete_up_to("SELECT channel, offset FROM messages WHERE at <= ?", self._before(longest))
+        for id, (channel, newest) in self._touched.items():
+            messages, age = self._retention[channel]
+            run("DELETE FROM messages WHERE channel = ? AND offset <= ?", (id, newest - messages))
+            if age != longest:
+                self._delete_old(id, age)
         self._touched.clear()
+        self._sweep()
         few = 10  # as large as they may be, most of the others stay
         while self.size > MAX_FILE_BYTES and self._delete_up_to(
             "SELECT channel, offset FROM messages ORDER BY at LIMIT ?", few
         ):
             few += few // 2
+
+    def _sweep(self) -> None:
+        """Delete what is too old of the next few channels: also of those that nobody publishes on any more."""
+        longest = self._retention.longest
+        some = "SELECT id, name FROM channels WHERE id > ? ORDER BY id LIMIT ?"
+        found = self._file.execute(some, (self._swept, SWEPT_AT_ONCE)).fetchall()
+        self._swept = found[-1][0] if len(found) == SWEPT_AT_ONCE else 0
+        for id, channel in found:
+            age = self._retention[channel].age
+            if age != longest:
+                self._delete_old(id, age)
+
+    def _delete_old(self, id: int, age: float | None) -> None:
+        old = f"SELECT channel, offset FROM messages WHERE channel = {id:d} AND at <= ?"
+        self._delete_up_to(old, self._before(age))
 
     def _delete_up_to(self, which: str, value: float) -> bool:
         """Delete some messages with all before them: where the clock was set back these seem to be younger, and what is

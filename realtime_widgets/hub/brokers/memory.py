@@ -15,7 +15,8 @@ import msgspec
 
 from ...protocol.envelope import Message, encode_data
 from ...streams.gaps import Position
-from .base import Sink
+from ..policies import Retention
+from .base import Change, Sink
 from .dedup import DedupCache, Key, digest_of
 from .subscribers import Subscribers
 
@@ -33,6 +34,12 @@ _CHANNEL_OVERHEAD: Final = 1200
 """Bytes that a channel takes besides its name and its messages, measured."""
 
 
+USUAL: Final = Retention(1000, 300.0)
+
+_Histories = OrderedDict[str, deque[tuple[float, Message]]]
+"""Messages with the times when they came, by channels."""
+
+
 class MemoryBroker:
     """Channels in memory; all have the epoch of the broker, unless it had to forget channels.
 
@@ -40,28 +47,27 @@ class MemoryBroker:
     anew, and so does its epoch.
 
     Args:
-        history: messages of each channel that are kept.
-        history_age: seconds that they are kept; None: for as long as there is room.
+        retention: how much of each channel is kept.
         clock: seconds of a monotonic clock.
     """
 
     def __init__(
         self,
-        history: int = 1000,
-        history_age: float | None = 300.0,
+        retention: Retention = USUAL,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.epoch = secrets.token_hex(4)
         """The epoch of channels that it does not know yet."""
-        self._history = history
-        self._age = history_age
+        self._retention = retention
         self._clock = clock
         self._bytes = 0  # of histories
         self._positions: dict[str, Position] = {}
         self._idle: OrderedDict[str, None] = OrderedDict()  # those nobody follows, the last published last
         self._idle_bytes = 0
-        self._kept: OrderedDict[str, deque[tuple[float, Message]]] = OrderedDict()  # the last published last
+        # Channels by the age of what is kept of them, and of each age the last published last.
+        self._kept: dict[float | None, _Histories] = {}
         self._known = DedupCache()
+        self._notes: dict[str, bytes] = {}
         self._subscribers = Subscribers()
 
     trouble: Final[None] = None
@@ -115,7 +121,7 @@ class MemoryBroker:
     async def read(self, channel: str, after: int, most: int) -> list[Message]:
         """See `Broker.read`."""
         self._forget_old(channel, self._clock())
-        kept = self._kept.get(channel)
+        kept = self._histories(channel).get(channel)
         if not kept:
             return []
         first = kept[0][1].offset or 0
@@ -126,6 +132,12 @@ class MemoryBroker:
                 break
             found.append(message)
         return found
+
+    async def amend(self, channel: str, change: Change) -> None:
+        """See `Broker.amend`."""
+        note = change(self._notes.pop(channel, b""), time.time())
+        if note:
+            self._notes[channel] = note
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
         """See `Broker.subscribe`."""
@@ -158,37 +170,49 @@ class MemoryBroker:
     def _forget_channel(self, channel: str) -> None:
         self._idle_bytes -= _size_of_channel(channel)
         del self._idle[channel], self._positions[channel]
-        for _, message in self._kept.pop(channel, ()):
+        for _, message in self._histories(channel).pop(channel, ()):
             self._bytes -= size_of(message)
         self.epoch = secrets.token_hex(4)
 
     # History
 
+    def _histories(self, channel: str) -> _Histories:
+        return self._kept.setdefault(self._retention[channel].age, OrderedDict())
+
     def _keep(self, channel: str, message: Message, now: float) -> None:
-        if self._history:
-            kept = self._kept.setdefault(channel, deque())
-            self._kept.move_to_end(channel)
+        messages, age = self._retention[channel]
+        histories = self._histories(channel)
+        if messages:
+            kept = histories.setdefault(channel, deque())
+            histories.move_to_end(channel)
             kept.append((now, message))
             self._bytes += size_of(message)
-            while len(kept) > self._history:
+            while len(kept) > messages:
                 self._forget(kept)
-        silent = next(iter(self._kept), channel)
-        self._forget_old(silent, now)
+        if age is not None and histories:
+            self._forget_old(next(iter(histories)), now)
         while self._bytes > MAX_BYTES:
-            silent = next(iter(self._kept))
-            self._forget(self._kept[silent])
-            if not self._kept[silent]:
-                del self._kept[silent]
+            histories = min(filter(None, self._kept.values()), key=_silent_since)
+            silent = next(iter(histories))
+            self._forget(histories[silent])
+            if not histories[silent]:
+                del histories[silent]
 
     def _forget_old(self, channel: str, now: float) -> None:
-        kept = self._kept.get(channel)
-        while kept and self._age is not None and kept[0][0] <= now - self._age:
+        age, histories = self._retention[channel].age, self._histories(channel)
+        kept = histories.get(channel)
+        while kept and age is not None and kept[0][0] <= now - age:
             self._forget(kept)
         if kept is not None and not kept:
-            del self._kept[channel]
+            del histories[channel]
 
     def _forget(self, kept: deque[tuple[float, Message]]) -> None:
         self._bytes -= size_of(kept.popleft()[1])
+
+
+def _silent_since(histories: _Histories) -> float:
+    """Return when the channel was last published that was silent for longest."""
+    return next(iter(histories.values()))[-1][0]
 
 
 def size_of(message: Message) -> int:

@@ -16,23 +16,38 @@ import random
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from ...errors import UsageError
 from ...protocol.envelope import Message, encode_data, write
 from ...streams.gaps import Position
-from .base import NotKept, OutOfReach, Sink
+from ..policies import Retention
+from .base import Change, NotKept, OutOfReach, Sink
 from .dedup import Key, KeyReused, digest_of, digest_of_key
 from .followed import Followed
 from .redis_jobs import Job, Jobs
 from .redis_link import Address, Link, LinkLost, check
-from .redis_scripts import NOWHERE, Commands, Found, numbered, read_found, read_placed, read_wake
+from .redis_scripts import (
+    NOTE_ID,
+    NOWHERE,
+    Commands,
+    Found,
+    Note,
+    numbered,
+    read_found,
+    read_note,
+    read_placed,
+    read_wake,
+)
 from .redis_topics import Topics
 from .subscribers import Subscribers
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 PATIENCE: Final = 5.0
 """Seconds that a message may wait for Redis."""
@@ -61,13 +76,12 @@ class RedisBroker:
 
     Args:
         address: of the Redis.
-        history: messages of each channel that are kept.
-        history_age: seconds that they are kept; None: until the channel was silent for 30 days.
+        retention: how much of each channel is kept, where no age is given until it was silent for 30 days.
     """
 
-    def __init__(self, address: Address, history: int, history_age: float | None) -> None:
+    def __init__(self, address: Address, retention: Retention) -> None:
         self._address = address
-        self._commands = Commands(address.database, history, history_age)
+        self._commands = Commands(address.database, retention)
         self._subscribers = Subscribers()
         self._followed: dict[str, Followed] = {}
         self._seen: OrderedDict[str, Position] = OrderedDict()
@@ -224,11 +238,20 @@ class RedisBroker:
         return [message for message in found.messages if (message.offset or 0) <= offset]
 
     async def _ask(self, channel: str, after: int = 0, most: int = 0) -> Found:
-        done: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+        def read(answer: Any) -> Found:
+            found = read_found(answer)
+            self._note(channel, found.position)  # at once: others may land before whoever asked goes on
+            return found
+
+        return await self._call(
+            lambda: self._commands.look(channel, self._newest(channel), after, most), read
+        )
+
+    async def _call(self, command: Callable[[], tuple[Any, ...]], read: Callable[[Any], T]) -> T:
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def land(answer: Any) -> None:
-            found = read_found(answer)
-            self._note(channel, found.position)
+            found = read(answer)
             if not done.done():
                 done.set_result(found)
 
@@ -236,11 +259,21 @@ class RedisBroker:
             if not done.done():
                 done.set_exception(OutOfReach(why))
 
-        def command() -> tuple[Any, ...]:
-            return self._commands.look(channel, self._newest(channel), after, most)
-
         self._submit(Job(command, land, fail), PATIENCE)
         return await done
+
+    async def amend(self, channel: str, change: Change) -> None:
+        """See `Broker.amend`."""
+        had, now = await self._call(lambda: self._commands.amend(channel), read_note)
+        while True:
+            note = change(had.note, now)
+            if note == had.note:
+                return
+            ours = Note(secrets.token_bytes(NOTE_ID), note)
+            command = self._commands.amend(channel, had, ours)
+            before, (had, now) = had, await self._call(partial(_as_it_is, command), read_note)
+            if had in (before, ours):  # it is ours already when the answer to the first try was lost
+                return
 
     # Following
 
@@ -396,6 +429,10 @@ class RedisBroker:
             for followed in list(self._followed.values()):
                 if followed.confirmed and (followed.due or followed.waited_for or not followed.established):
                     self._look(followed)
+
+
+def _as_it_is(answer: Any) -> Any:
+    return answer
 
 
 def _ignore(_: Any) -> None:

@@ -6,6 +6,7 @@ What Redis has of a channel, all under one hash tag, so that a cluster keeps it 
 |---|---|---|
 | `rw:{channel}:meta` | `epoch`; `offset`, the newest; `base`, after which the epoch begins | 30 days |
 | `rw:{channel}:log` | a stream: `0-n` has the message of offset n: `t`, its time, `m`, its envelope | its age |
+| `rw:{channel}:note` | a note, see `Broker.amend` | a day |
 | `rw:{channel}:id:…` | of what was published under an id, a digest of the data, the epoch, the offset | 300 s |
 
 Hubs that follow the channel hear each message on the Pub/Sub channel `rw:<database>:{channel}`, after its position.
@@ -24,6 +25,8 @@ import msgspec
 
 from ...protocol.envelope import Message
 from ...streams.gaps import Position
+from ..policies import Retention
+from .base import NOTE_AGE
 from .dedup import MAX_AGE, KeyReused
 from .stored import read_stored
 
@@ -33,6 +36,8 @@ META_AGE: Final = 30 * DAY
 """Seconds that the position of a channel is known after its last message, at least."""
 
 NOWHERE: Final = Position("", 0)
+
+NOTE_ID: Final = 8
 
 
 class Script(NamedTuple):
@@ -134,6 +139,30 @@ return answer
 )
 
 
+AMEND: Final = _script(
+    """
+local had = redis.call('GET', KEYS[1]) or ''
+if ARGV[1] == '1' and had == ARGV[2] then
+  if ARGV[3] == '' then
+    redis.call('DEL', KEYS[1])
+  else
+    redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+  end
+end
+local clock = redis.call('TIME')
+return {had, clock[1] * 1000 + math.floor(clock[2] / 1000)}
+"""
+)
+
+
+class Note(NamedTuple):
+    """What is noted beside a channel, as one hub has written it."""
+
+    id: bytes
+    """By which that hub knows it again, `NOTE_ID` bytes."""
+    note: bytes
+
+
 class Found(NamedTuple):
     """What Redis has of a channel."""
 
@@ -149,15 +178,12 @@ class Commands:
 
     Args:
         database: its number; Pub/Sub knows no databases.
-        history: messages of each channel that are kept.
-        history_age: seconds that they are kept; None: as long as the channel is known.
+        retention: how much of each channel is kept; where no age is given, as long as the channel is known.
     """
 
-    def __init__(self, database: int, history: int, history_age: float | None) -> None:
+    def __init__(self, database: int, retention: Retention) -> None:
         self._database = database
-        self._history = history
-        self._age = 0 if history_age is None else max(1, round(1000 * history_age))
-        self._meta_age = max(round(1000 * META_AGE), self._age)
+        self._retention = retention
 
     def wake(self, channel: str) -> bytes:
         """Return the Pub/Sub channel of a channel."""
@@ -179,8 +205,29 @@ class Commands:
         """
         key = b"rw:{%s}:" % _tag(channel)
         keys = (key + b"meta", key + b"log", key + b"id:" + id.hex().encode())
-        ages = (self._history, self._age, self._meta_age, round(1000 * MAX_AGE))
+        messages, age, meta_age = self._kept(channel)
+        ages = (messages, age, meta_age, round(1000 * MAX_AGE))
         return (PUBLISH, 3, *keys, _new_epoch(), *seen, digest.hex(), body, self.wake(channel), *ages)
+
+    def amend(self, channel: str, had: Note | None = None, note: Note | None = None) -> tuple[Any, ...]:
+        """Return the command that changes the note beside a channel if it is still as it was, and says what it was.
+
+        Args:
+            channel: which.
+            had: the note as it was; None: change nothing.
+            note: that is to be.
+        """
+        key = b"rw:{%s}:note" % _tag(channel)
+        age = round(1000 * NOTE_AGE)
+        change = had is not None and note is not None
+        texts = (b"".join(each) if each is not None and each.note else b"" for each in (had, note))
+        return (AMEND, 1, key, int(change), *texts, age)
+
+    def _kept(self, channel: str) -> tuple[int, int, int]:
+        """Return how many messages of a channel are kept, their age (0: any) and that of its position, milliseconds."""
+        messages, seconds = self._retention[channel]
+        age = 0 if seconds is None else max(1, round(1000 * seconds))
+        return messages, age, max(round(1000 * META_AGE), age)
 
     def look(self, channel: str, seen: Position, after: int = 0, most: int = 0) -> tuple[Any, ...]:
         """Return the command that says where a channel stands, and what came after an offset.
@@ -192,6 +239,7 @@ class Commands:
             most: bytes of messages, and at least one if any; 0: none.
         """
         key = b"rw:{%s}:" % _tag(channel)
+        _, age, meta_age = self._kept(channel)
         return (
             LOOK,
             2,
@@ -199,10 +247,10 @@ class Commands:
             key + b"log",
             _new_epoch(),
             *seen,
-            self._meta_age,
+            meta_age,
             after,
             most,
-            self._age,
+            age,
         )
 
 
@@ -222,6 +270,12 @@ def read_placed(answer: Sequence[Any], digest: bytes) -> tuple[Position, bool]:
     if known != digest.hex():
         raise KeyReused
     return Position(epoch, int(offset)), False
+
+
+def read_note(answer: Sequence[Any]) -> tuple[Note, float]:
+    """Return what the note was, and the time of Redis, from the answer to `Commands.amend`."""
+    text, now = answer
+    return Note(text[:NOTE_ID], text[NOTE_ID:]), now / 1000
 
 
 def read_found(answer: Sequence[Any]) -> Found:

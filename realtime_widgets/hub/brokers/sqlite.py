@@ -20,7 +20,8 @@ import msgspec
 
 from ...protocol.envelope import Message, encode_data
 from ...streams.gaps import Position
-from .base import NotKept, Sink
+from ..policies import Retention
+from .base import Change, NotKept, OutOfReach, Sink
 from .database import Database
 from .dedup import Key
 from .subscribers import Subscribers
@@ -45,14 +46,12 @@ class SqliteBroker:
 
     Args:
         path: of the file, which is made if it is not there.
-        history: messages of each channel that are kept.
-        history_age: seconds that they are kept; None: for as long as there is room.
+        retention: how much of each channel is kept.
     """
 
-    def __init__(self, path: Path, history: int, history_age: float | None) -> None:
+    def __init__(self, path: Path, retention: Retention) -> None:
         self._path = path
-        self._history = history
-        self._age = history_age
+        self._retention = retention
         self._subscribers = Subscribers()
         self._jobs: SimpleQueue[Job | None] | None = None
         self._ended: asyncio.Future[None] | None = None
@@ -109,6 +108,13 @@ class SqliteBroker:
         found: list[Message] = await self._submit(lambda file: file.read(channel, after, most), _as_it_is)
         return found
 
+    async def amend(self, channel: str, change: Change) -> None:
+        """See `Broker.amend`."""
+        try:
+            await self._submit(lambda file: file.amend(channel, change), _as_it_is, writes=True)
+        except NotKept as error:
+            raise OutOfReach(str(error)) from error
+
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
         """See `Broker.subscribe`."""
         return self._subscribers.add(channel, sink)
@@ -133,7 +139,7 @@ class SqliteBroker:
         ended: asyncio.Future[None],
     ) -> None:
         try:
-            file = Database(self._path, self._history, self._age)
+            file = Database(self._path, self._retention)
         except BaseException as error:
             _call(loop, _settle, opened, error)
             _call(loop, _settle, ended, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from realtime_widgets.hub.brokers.dedup import Key, KeyReused
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.brokers.sqlite import SqliteBroker
 from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.hub.policies import ChannelPolicy, Policies
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
 from support.redis_server import RedisServer, redis_server
 
 Test = Callable[[Broker], Awaitable[object]]
+
+POLICIES = {"long*": ChannelPolicy(history=5), "nothing": ChannelPolicy(history=0)}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None
         name = {"memory": "memory", "sqlite": f"sqlite:///{tmp_path / 'hub.db'}"}[request.param]
 
     async def opened(test: Test) -> None:
-        broker = make_broker(name, 3, None)
+        broker = make_broker(name, Policies(POLICIES, history=3, history_age=None))
         await broker.open()
         try:
             await test(broker)
@@ -148,7 +152,7 @@ def test_a_broker_that_was_closed_is_opened_again_with_what_it_had(run: Callable
 )
 def test_there_is_no_broker_of_another_name(name: Any, error: type[Exception], says: str):
     with pytest.raises(error, match=says):
-        make_broker(name, 10, None)
+        make_broker(name, Policies(history=10, history_age=None))
 
 
 def test_a_path_is_of_the_folder_or_absolute_or_of_ones_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -159,21 +163,24 @@ def test_a_path_is_of_the_folder_or_absolute_or_of_ones_home(monkeypatch: pytest
         (f"sqlite:///{tmp_path}/x.db", tmp_path / "x.db"),
         ("sqlite:///~/hub.db", tmp_path / "home" / "hub.db"),
     ):
-        broker = make_broker(name, 10, None)
+        broker = make_broker(name, Policies(history=10, history_age=None))
         assert isinstance(broker, SqliteBroker)
         assert broker._path == path
 
 
 def test_messages_are_kept_for_five_minutes_in_memory_and_thirty_days_in_a_file_unless_told(tmp_path: Path):
-    memory, file = (make_broker(name, 10, "auto") for name in ("memory", f"sqlite:///{tmp_path}/x.db"))
+    memory, file = (
+        make_broker(name, Policies(history=10, history_age="auto"))
+        for name in ("memory", f"sqlite:///{tmp_path}/x.db")
+    )
     assert isinstance(memory, MemoryBroker)
     assert isinstance(file, SqliteBroker)
-    assert (memory._age, file._age) == (300.0, 30 * 24 * 3600.0)
+    assert (memory._retention["a"], file._retention["a"]) == ((10, 300.0), (10, 30 * 24 * 3600.0))
 
 
 def test_nothing_is_published_on_a_file_that_is_closed(tmp_path: Path):
     async def main() -> None:
-        broker = make_broker(f"sqlite:///{tmp_path}/x.db", 10, None)
+        broker = make_broker(f"sqlite:///{tmp_path}/x.db", Policies(history=10, history_age=None))
         await broker.open()
         await broker.close()
         await broker.close()
@@ -181,3 +188,47 @@ def test_nothing_is_published_on_a_file_that_is_closed(tmp_path: Path):
             await broker.publish("a", Message("t"))
 
     asyncio.run(main())
+
+
+def test_a_note_beside_a_channel_is_changed_by_whoever_comes_first(run: Callable[[Test], None]):
+    async def test(broker: Broker) -> None:
+        times: list[float] = []
+
+        def more(note: bytes, now: float) -> bytes:
+            times.append(now)
+            return note + b"x"
+
+        await asyncio.gather(*(broker.amend("a\x00}\u00e9", more) for _ in range(20)))
+        seen: list[bytes] = []
+
+        def look(note: bytes, _: float) -> bytes:
+            seen.append(note)
+            return note
+
+        await broker.amend("a\x00}\u00e9", look)
+        await broker.amend("b", look)
+        await broker.amend("a\x00}\u00e9", lambda note, now: b"")
+        await broker.amend("a\x00}\u00e9", look)
+        assert seen == [b"x" * 20, b"", b""]
+        assert all(abs(now - time.time()) < 60 for now in times)
+
+    run(test)
+
+
+def test_a_policy_says_how_much_of_a_channel_is_kept(run: Callable[[Test], None]):
+    async def test(broker: Broker) -> None:
+        for channel in ("plain", "long one", "nothing"):
+            for number in range(6):
+                await broker.publish(channel, encode_publication(channel, number))
+
+        async def kept(channel: str) -> list[int | None]:
+            return [message.offset for message in await broker.read(channel, 0, 10_000)]
+
+        assert [await kept(name) for name in ("plain", "long one", "nothing")] == [
+            [4, 5, 6],
+            [2, 3, 4, 5, 6],
+            [],
+        ]
+        assert (await broker.position("nothing")).offset == 6
+
+    run(test)

@@ -15,6 +15,7 @@ from realtime_widgets.hub.brokers import database as module
 from realtime_widgets.hub.brokers.base import NotKept
 from realtime_widgets.hub.brokers.database import Database
 from realtime_widgets.hub.brokers.dedup import Key, KeyReused
+from realtime_widgets.hub.policies import Kept, Retention
 from realtime_widgets.protocol.envelope import Message, encode_data
 from realtime_widgets.streams.gaps import Position
 
@@ -38,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def file(path: Path, clock: Clock) -> Iterator[Database]:
-    file = Database(path, 3, 10.0, clock)
+    file = Database(path, Retention(3, 10.0), clock)
     yield file
     file.close()
 
@@ -53,11 +54,11 @@ def offsets(file: Database, channel: str, after: int = 0, most: int = 10**6) -> 
 
 
 def test_each_channel_is_numbered_from_one_and_goes_on_in_the_next_process(path: Path, clock: Clock):
-    file = Database(path, 3, None, clock)
+    file = Database(path, Retention(3, None), clock)
     epoch = file.position("a").epoch
     assert [place(file, channel) for channel in "aabab"] == [(epoch, n) for n in (1, 2, 1, 3, 2)]
     file.close()
-    again = Database(path, 3, None, clock)
+    again = Database(path, Retention(3, None), clock)
     assert again.position("a") == (epoch, 3)
     assert place(again, "b") == (epoch, 3)
     assert offsets(again, "a") == [1, 2, 3]
@@ -95,20 +96,20 @@ def test_so_many_are_kept_for_so_long(file: Database, clock: Clock):
 
 
 def test_a_shorter_history_holds_for_what_is_there(path: Path, clock: Clock):
-    file = Database(path, 5, None, clock)
+    file = Database(path, Retention(5, None), clock)
     for _ in range(5):
         place(file, "a")
     file.close()
-    shorter = Database(path, 2, None, clock)
+    shorter = Database(path, Retention(2, None), clock)
     assert offsets(shorter, "a") == [4, 5]
     shorter.close()
 
 
 def test_what_comes_again_is_recognized_by_the_next_process_too_for_five_minutes(path: Path, clock: Clock):
-    file = Database(path, 3, None, clock)
+    file = Database(path, Retention(3, None), clock)
     first = place(file, "a", 1, Key("me", "a", "x"))
     file.close()
-    file = Database(path, 3, None, clock)
+    file = Database(path, Retention(3, None), clock)
     assert place(file, "a", 1, Key("me", "a", "x")) == first
     assert place(file, "a", 1, Key("you", "a", "x")).offset == 2
     with pytest.raises(KeyReused):
@@ -130,7 +131,7 @@ def test_so_many_are_recognized(file: Database, clock: Clock, monkeypatch: pytes
 
 
 def test_all_histories_have_one_bound(path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch):
-    file = Database(path, 10**6, None, clock)
+    file = Database(path, Retention(10**6, None), clock)
     for n in range(3000):
         clock.now += 0.001
         place(file, "ab"[n % 2], "x" * 500)
@@ -149,7 +150,7 @@ def test_of_large_messages_most_stay_when_there_is_no_more_room(
     path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(module, "MAX_FILE_BYTES", 20 * 2**20)
-    file = Database(path, 1000, None, clock)
+    file = Database(path, Retention(1000, None), clock)
     for _ in range(50):
         clock.now += 1
         place(file, "a", "x" * (2**20 - 4096))
@@ -232,11 +233,11 @@ def test_what_was_rolled_back_was_never_numbered(file: Database):
 
 def test_a_file_has_one_hub(file: Database, path: Path):
     with pytest.raises(UsageError, match="another hub does; stop that one"):
-        Database(path, 3, None)
+        Database(path, Retention(3, None))
     link = path.with_name("link.db")
     link.symlink_to(path)
     with pytest.raises(UsageError, match="another hub does; stop that one"):
-        Database(link, 3, None)
+        Database(link, Retention(3, None))
     place(file, "a")
     with sqlite3.connect(path) as reader:  # for whom makes a copy
         assert reader.execute("SELECT count(*) FROM messages").fetchone() == (1,)
@@ -253,7 +254,10 @@ def test_a_file_has_one_hub(file: Database, path: Path):
         ),
         (lambda path: _with(path, "CREATE TABLE users (name)"), "another program"),
         (
-            lambda path: (Database(path, 1, None).close(), _with(path, "PRAGMA user_version = 99")),
+            lambda path: (
+                Database(path, Retention(1, None)).close(),
+                _with(path, "PRAGMA user_version = 99"),
+            ),
             "a later version",
         ),
     ],
@@ -263,17 +267,32 @@ def test_what_is_no_file_of_a_hub_is_refused_and_left_alone(path: Path, make: An
     before = None if path.is_dir() else path.read_bytes()
     for _ in range(2):  # and the lock is let go
         with pytest.raises(UsageError, match=says):
-            Database(path, 3, None)
+            Database(path, Retention(3, None))
     assert path.is_dir() or path.read_bytes() == before
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(UsageError, match=r"there is no folder '.*nowhere'; make it first"):
-        Database(tmp_path / "nowhere" / "hub.db", 3, None)
+        Database(tmp_path / "nowhere" / "hub.db", Retention(3, None))
 
 
 def _with(path: Path, statement: str) -> None:
     file = sqlite3.connect(path)
     file.execute(statement)
     file.commit()
+    file.close()
+
+
+def test_what_is_too_old_of_a_channel_that_fell_silent_is_deleted_as_others_speak(path: Path, clock: Clock):
+    retention = Retention(100, None, {"short*": Kept(100, 10.0)})
+    file = Database(path, retention, clock)
+    for number in range(20):
+        place(file, f"short {number}", 1)
+    place(file, "long", 1)
+    clock.now += 11
+    for number in range(10):
+        place(file, "long", number)
+    (count,) = file._file.execute("SELECT count(*) FROM messages").fetchone()
+    assert count == 11
+    assert file.position("short 3").offset == 1
     file.close()

@@ -17,13 +17,14 @@ from realtime_widgets.hub.brokers import dedup
 from realtime_widgets.hub.brokers.dedup import MAX_AGE, DedupCache, Key, KeyReused, digest_of
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.hub.policies import Retention
 from realtime_widgets.streams.gaps import Position
 
 
 def test_a_message_that_comes_again_is_known_for_five_minutes():
     async def main() -> None:
         now = [0.0]
-        broker, seen = MemoryBroker(10, None, clock=lambda: now[0]), []
+        broker, seen = MemoryBroker(Retention(10, None), clock=lambda: now[0]), []
         broker.subscribe("a", seen.append)
         first = await broker.publish("a", encode_publication("a", 1), key("k"))
         await broker.publish("a", encode_publication("a", 2))

@@ -11,6 +11,7 @@ import pytest
 from realtime_widgets.hub.brokers import memory
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.hub.policies import Kept, Retention
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
 
@@ -47,7 +48,7 @@ def test_who_left_a_channel_hears_nothing_more_and_may_leave_twice():
 def test_a_broker_keeps_so_many_messages_for_so_long():
     async def main() -> None:
         now = [0.0]
-        broker = MemoryBroker(3, 10.0, clock=lambda: now[0])
+        broker = MemoryBroker(Retention(3, 10.0), clock=lambda: now[0])
         assert await broker.position("a") == (broker.epoch, 0)
         for second in range(5):
             now[0] = second
@@ -69,7 +70,7 @@ def test_the_histories_of_all_channels_have_one_bound(monkeypatch: pytest.Monkey
     monkeypatch.setattr(memory, "MAX_BYTES", 10_000)
 
     async def main() -> None:
-        broker = MemoryBroker(1000, None)
+        broker = MemoryBroker(Retention(1000, None))
         for channel in "abc":
             for _ in range(5):
                 await broker.publish(channel, encode_publication(channel, "x" * 1000))
@@ -82,13 +83,13 @@ def test_the_histories_of_all_channels_have_one_bound(monkeypatch: pytest.Monkey
 def test_channels_that_fell_silent_are_forgotten_as_others_speak():
     async def main() -> None:
         now = [0.0]
-        broker = MemoryBroker(10, 5.0, clock=lambda: now[0])
+        broker = MemoryBroker(Retention(10, 5.0), clock=lambda: now[0])
         for i in range(100):
             await broker.publish(f"run {i}", encode_publication("x", i))
         now[0] = 6.0
         for _ in range(100):
             await broker.publish("alive", encode_publication("x", 0))
-        assert list(broker._kept) == ["alive"]
+        assert list(broker._kept[5.0]) == ["alive"]
 
     asyncio.run(main())
 
@@ -99,15 +100,16 @@ def test_channels_that_nobody_follows_are_forgotten_beyond_a_bound_and_begin_ane
     monkeypatch.setattr(memory, "MAX_CHANNEL_BYTES", 10 * memory._size_of_channel("run 00"))
 
     async def main() -> None:
-        broker = MemoryBroker(10, None)
+        broker = MemoryBroker(Retention(10, None))
         leave = broker.subscribe("followed", lambda _: None)
         followed = await broker.publish("followed", Message("t"))
         first = await broker.publish("run 00", Message("t"))
         for i in range(1, 50):
             await broker.publish(f"run {i:02}", encode_publication("x", i))
         assert len(broker._positions) == 11
-        assert len(broker._kept) == 11
-        assert broker._bytes == sum(memory.size_of(m) for kept in broker._kept.values() for _, m in kept)
+        (histories,) = broker._kept.values()
+        assert len(histories) == 11
+        assert broker._bytes == sum(memory.size_of(m) for kept in histories.values() for _, m in kept)
         again = await broker.publish("run 00", Message("t"))
         assert again.offset == 1
         assert again.epoch != first.epoch, "or who has read it would take it for what was before"
@@ -142,7 +144,7 @@ def test_what_is_only_subscribed_to_leaves_nothing_behind():
 )
 def test_a_kept_message_takes_no_more_than_is_counted(data: object):
     async def main() -> None:
-        broker = MemoryBroker(1000, None)
+        broker = MemoryBroker(Retention(1000, None))
         names = ["日" * 100 + str(i) for i in range(200)]
         await broker.publish("warm", encode_publication("warm", data))
         gc.collect()
@@ -161,5 +163,45 @@ def test_a_kept_message_takes_no_more_than_is_counted(data: object):
         counted = broker._bytes + broker._idle_bytes - counted
         assert taken <= counted * 1.05
         assert counted < 3 * taken
+
+    asyncio.run(main())
+
+
+def test_channels_are_kept_for_as_long_as_their_policies_say_whichever_fell_silent_first():
+    async def main() -> None:
+        now = [0.0]
+        retention = Retention(10, None, {"short": Kept(10, 5.0), "shorter": Kept(10, 1.0)})
+        broker = MemoryBroker(retention, clock=lambda: now[0])
+        for channel in ("long", "short", "shorter"):
+            await broker.publish(channel, encode_publication(channel, 1))
+        now[0] = 2.0
+        await broker.publish("shorter", encode_publication("shorter", 2))
+        kept = {
+            name: [m.offset for m in await broker.read(name, 0, 10_000)]
+            for name in ("long", "short", "shorter")
+        }
+        assert kept == {"long": [1], "short": [1], "shorter": [2]}
+        now[0] = 6.0
+        assert await broker.read("short", 0, 10_000) == []
+        assert len(await broker.read("long", 0, 10_000)) == 1
+
+    asyncio.run(main())
+
+
+def test_where_there_is_no_more_room_the_channel_that_was_silent_for_longest_loses_first(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    async def main() -> None:
+        now = [0.0]
+        retention = Retention(1000, None, {"young": Kept(1000, 100.0)})
+        broker = MemoryBroker(retention, clock=lambda: now[0])
+        await broker.publish("young", encode_publication("young", "x" * 1000))
+        now[0] = 1.0
+        await broker.publish("old", encode_publication("old", "x" * 1000))
+        monkeypatch.setattr(memory, "MAX_BYTES", broker.history_bytes + 500)
+        now[0] = 2.0
+        await broker.publish("other", encode_publication("other", "x" * 1000))
+        left = {name: len(await broker.read(name, 0, 10_000)) for name in ("young", "old", "other")}
+        assert left == {"young": 0, "old": 1, "other": 1}
 
     asyncio.run(main())

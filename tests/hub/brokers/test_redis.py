@@ -21,6 +21,7 @@ from realtime_widgets.hub.brokers.dedup import Key, KeyReused
 from realtime_widgets.hub.brokers.redis import RedisBroker
 from realtime_widgets.hub.brokers.redis_link import Address
 from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
 from support.faults import Proxy
@@ -72,7 +73,7 @@ async def until(condition: Callable[[], object]) -> None:
 async def brokers(
     *urls: str, history: int = 1000, age: float | None = None
 ) -> AsyncIterator[list[RedisBroker]]:
-    made = [RedisBroker(Address(url), history, age) for url in urls]
+    made = [RedisBroker(Address(url), Retention(history, age)) for url in urls]
     try:
         for one in made:
             await one.open()
@@ -460,7 +461,7 @@ def test_messages_are_kept_for_as_long_as_they_shall_be(server: RedisServer):
 
 
 def test_a_hub_that_was_stopped_starts_again_on_another_event_loop(server: RedisServer):
-    broker = RedisBroker(Address(server.url), 10, None)
+    broker = RedisBroker(Address(server.url), Retention(10, None))
 
     async def main(first: int) -> None:
         await broker.open()
@@ -541,7 +542,7 @@ def test_it_talks_over_tls_and_over_a_socket_of_the_system(tmp_path: Path):
             await asyncio.gather(*publish(one, 5), *publish(two, 5))
             await until(lambda: all(len(each.things) == 10 for each in heard))
             with pytest.raises(UsageError, match="certificate"):
-                await RedisBroker(Address(f"rediss://localhost:{secure}/0"), 10, None).open()
+                await RedisBroker(Address(f"rediss://localhost:{secure}/0"), Retention(10, None)).open()
 
     with redis_server(tmp_path, **options):
         asyncio.run(main())

@@ -13,6 +13,7 @@ from realtime_widgets.errors import MissingDependency, UsageError
 from realtime_widgets.hub.brokers import make_broker
 from realtime_widgets.hub.brokers.redis_link import NAME, Address, Link, LinkLost, check, place_of
 from realtime_widgets.hub.brokers.redis_scripts import Script
+from realtime_widgets.hub.policies import Policies
 from support.redis_server import RedisServer, redis_server
 
 
@@ -45,7 +46,7 @@ def test_an_address_is_read_and_shown_without_its_secrets(url: str, place: str, 
     assert address._options.items() >= options.items()
     assert address.database == options.get("db", 0)
     assert repr(address) == f"<Address {place}>"
-    assert place in repr(make_broker(url, 10, None))
+    assert place in repr(make_broker(url, Policies(history=10, history_age=None)))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_an_address_is_read_and_shown_without_its_secrets(url: str, place: str, 
 )
 def test_what_is_no_address_is_refused_without_its_secrets(url: str, says: str):
     with pytest.raises(UsageError, match=says) as caught:
-        make_broker(url, 10, None)
+        make_broker(url, Policies(history=10, history_age=None))
     assert "ss@" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -79,7 +80,7 @@ def test_any_text_is_shown_without_what_is_before_an_at():
 def test_without_redis_py_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "redis.asyncio.connection", None)
     with pytest.raises(MissingDependency, match=r'pip install "realtime-widgets\[redis\]"'):
-        make_broker("redis://:secret@host/0", 10, None)
+        make_broker("redis://:secret@host/0", Policies(history=10, history_age=None))
 
 
 def test_errors_are_told_without_secrets_and_in_words_of_the_system():

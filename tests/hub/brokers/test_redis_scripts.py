@@ -19,6 +19,7 @@ from realtime_widgets.hub.brokers.redis_scripts import (
     read_placed,
     read_wake,
 )
+from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import new_envelope, write
 from realtime_widgets.streams.gaps import Position
 from support.redis_server import redis_server
@@ -46,7 +47,7 @@ class Channel:
 
     def __init__(self, client: Redis, history: int = 1000, age: float | None = None) -> None:
         self.client = client
-        self.commands = Commands(0, history, age)
+        self.commands = Commands(0, Retention(history, age))
         self.count = 0
 
     def run(self, command: tuple[Any, ...]) -> Any:
@@ -194,7 +195,7 @@ def test_what_others_have_written_is_passed_over(client: Redis):
 
 
 def test_all_that_redis_has_of_a_channel_is_in_one_place_of_a_cluster():
-    commands = Commands(0, 1, None)
+    commands = Commands(0, Retention(1, None))
     for channel in ("a", "{", "}", "a}b", "%7D", "ä\ud800"):
         _, count, *rest = commands.publish(channel, b"i", b"d", b"{}", NOWHERE)
         assert len({key_slot(key) for key in rest[:count]}) == 1

@@ -23,6 +23,7 @@ from realtime_widgets.hub.brokers.database import Database
 from realtime_widgets.hub.brokers.dedup import Key, KeyReused
 from realtime_widgets.hub.brokers.sqlite import SqliteBroker
 from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import Message
 from support.hub_process import hub
 from support.servers import wait_for
@@ -30,7 +31,7 @@ from support.servers import wait_for
 
 def run(test: Callable[[SqliteBroker], Any], path: Path, history: int = 1000) -> None:
     async def opened() -> None:
-        broker = SqliteBroker(path, history, None)
+        broker = SqliteBroker(path, Retention(history, None))
         await broker.open()
         try:
             await test(broker)
@@ -217,7 +218,7 @@ def test_a_hub_that_is_killed_loses_nothing_that_it_acknowledged_and_publishes_n
         done.set()
         if client is not None:
             client.close()
-    file = Database(path, 1_000_000, None)
+    file = Database(path, Retention(1_000_000, None))
     kept = file.read("work", 0, 10**9)
     file.close()
     numbers = [msgspec.json.decode(message.data)["n"] for message in kept]
