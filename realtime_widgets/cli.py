@@ -2,7 +2,7 @@
 
     realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
     realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--no-token]
-                         [--broker BROKER] [--history N] [--history-age SECONDS]
+                         [--broker BROKER] [--history N] [--history-age SECONDS] [--channels FILE]
                          [--public-key FILE] [--audience NAME] [--issuer NAME] [--open-metrics]
                          [--drain SECONDS]
     realtime-widgets publish CHANNEL [RECORD...] [--url URL] [--timeout SECONDS]
@@ -39,7 +39,7 @@ from .errors import RealtimeWidgetsError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from .hub import Hub
-    from .hub.policies import HistoryAge
+    from .hub.policies import ChannelPolicy, HistoryAge
 
 COMMANDS = ("demo", "hub", "publish", "token")
 
@@ -86,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 broker=options.broker,
                 history=options.history,
                 history_age=options.history_age,
+                channels=options.channels,
                 public_key=options.public_key,
                 audience=options.audience,
                 issuer=options.issuer,
@@ -171,6 +172,13 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         metavar="SECONDS",
         help="how long they are kept, or 'forever' (default: 5 minutes in memory, 30 days in a file, a day in Redis)",
+    )
+    command.add_argument(
+        "--channels",
+        type=Path,
+        metavar="FILE",
+        help='policies of channels, in TOML: tables such as ["chat:*"] with history = 10000, history_age = "30d", '
+        'presence = true, conflate = true, publish = "hub"',
     )
     command.add_argument(
         "--public-key",
@@ -263,6 +271,7 @@ def hub(
     broker: str | None,
     history: int,
     history_age: HistoryAge,
+    channels: Path | None,
     public_key: Path | None,
     audience: str | None,
     issuer: str | None,
@@ -276,11 +285,10 @@ def hub(
         host: to listen on.
         hosts: other names that clients reach it by.
         origins: pages that may connect.
-        token: ask for one: that of the environment, or a random one.
-        broker: as for `Hub`; None: that of the environment, or memory.
-        history, history_age: as for `Hub`.
         token: ask for one: that of the environment, or a random one, or one signed with the secret of the environment.
-        broker, history, history_age, audience, issuer: as for `Hub`.
+        broker: as for `Hub`; None: that of the environment, or memory.
+        history, history_age, audience, issuer: as for `Hub`.
+        channels: the file with policies of channels.
         public_key: the file with that of who signs tokens.
         open_metrics: answer `/metrics` without a token.
         drain: seconds over which clients are sent away at the end; a second Ctrl-C ends that.
@@ -301,6 +309,7 @@ def hub(
         key = None if public_key is None else public_key.read_bytes()
     except OSError as error:
         raise UsageError(f"the public key cannot be read: {error.strerror}: {str(public_key)!r}") from error
+    policies = None if channels is None else _read_policies(channels)
     secret = (os.environ.get(SECRET) or None) if token else None
 
     given = (os.environ.get(TOKEN) or None) if token else None
@@ -320,6 +329,7 @@ def hub(
         metrics="open" if open_metrics else "token",
         history=history,
         history_age=history_age,
+        channels=policies,
     )
     try:
         with _interruptible(), server, _drained(server, drain):
@@ -330,6 +340,20 @@ def hub(
             threading.Event().wait()
     except KeyboardInterrupt:
         print("\nThe hub has stopped.", flush=True)
+
+
+def _read_policies(path: Path) -> dict[str, ChannelPolicy]:
+    import tomllib
+
+    from .hub.policies import read_policies
+
+    what = f"the policies of channels cannot be read from {str(path)!r}"
+    try:
+        return read_policies(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(f"{what}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{what}: it is no TOML: {error}") from error
 
 
 def _is_option(text: str) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import signal
@@ -158,6 +159,19 @@ def test_the_hub_answers_to_the_other_names_it_is_given(child_env: dict[str, str
         assert [publish(url, None, Host=f"{name}.example") for name in "abcd"] == [200, 200, 200, 403]
 
 
+def test_the_hub_has_the_policies_of_a_file(child_env: dict[str, str], tmp_path: Path):
+    policies = tmp_path / "channels.toml"
+    policies.write_text(
+        '["チーム:*"]\npresence = true\nhistory_age = "forever"\n\n[said]\npublish = "hub"\n', "utf-8"
+    )
+    with hub("--port", "0", "--no-token", "--channels", str(policies), env=child_env) as (_, url, _):
+        address = url.removesuffix("/ws/dashboard").replace("ws:", "http:")
+        with get(f"{address}/presence/{urllib.parse.quote('チーム:a')}") as answer:
+            assert json.load(answer) == {"channel": "チーム:a", "count": 0, "members": []}
+        assert publish(url, None, channel="said") == 400
+        assert publish(url, None) == 200
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -186,6 +200,10 @@ def test_the_hub_answers_to_the_other_names_it_is_given(child_env: dict[str, str
         (["--drain", "nan"], "the hub cannot send its clients away within --drain nan; "),
         (["--history", "-1"], "history= of the hub cannot be -1: pass 0 or more"),
         (["--history-age", "0"], "history_age= of the hub cannot be 0.0: "),
+        (
+            ["--channels", "/nowhere/x.toml"],
+            "the policies of channels cannot be read from '/nowhere/x.toml': No such",
+        ),
     ],
 )
 def test_what_the_hub_cannot_do_is_one_sentence(
@@ -196,6 +214,24 @@ def test_what_the_hub_cannot_do_is_one_sentence(
     assert shown.out == ""
     assert shown.err.startswith(complaint)
     assert shown.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[team]\npresense = true", "the policy of 'team' cannot be used: "),
+        ("[team", "it is no TOML: "),
+        ("team = 3", "the policy of 'team' cannot be 3: "),
+    ],
+)
+def test_what_is_wrong_in_the_file_with_policies_is_one_sentence(
+    text: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "channels.toml").write_text(text)
+    assert main(["hub", "--channels", str(tmp_path / "channels.toml")]) == 1
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert said.count("\n") == 1
 
 
 def test_a_broker_with_a_password_is_that_of_the_environment(
@@ -403,9 +439,9 @@ def test_what_the_hub_does_not_take_is_said_by_the_status(
     assert capsys.readouterr().err == "0 of 1 records were published\n"
 
 
-def publish(url: str, token: str | None, **headers: str) -> int:
+def publish(url: str, token: str | None, channel: str = "x", **headers: str) -> int:
     """Publish by HTTP on the hub of a WebSocket's address; returns the status."""
-    address = url.replace("ws://", "http://").replace("/ws/dashboard", "/publish/x")
+    address = url.replace("ws://", "http://").replace("/ws/dashboard", f"/publish/{channel}")
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(address, data=b"1", headers=headers)

@@ -27,10 +27,12 @@ from ..errors import (
     did_you_mean,
     named_keywords,
     reject_what_cannot_be_called,
+    shown,
 )
 from ..protocol.envelope import CONTROL, UNANSWERED, Message, new_envelope, write
 from ..runtime.listeners import Listeners
 from ..streams import Stream
+from ..streams.amounts import to_count
 from ..streams.gaps import Gap
 from . import decoders
 from .address import Address, Given
@@ -143,7 +145,7 @@ class Client(NamesNearest):
         """Want the connection no more: it is closed when no other client wants it."""
         self._leave(linger=False)
 
-    def stream(self, channel: str, *, max_points: int | None = 100_000) -> Stream:
+    def stream(self, channel: str, *, max_points: int | None = 100_000, recent: int = 0) -> Stream:
         """Return the stream that a channel fills; the server is asked for the channel.
 
         A message whose data are a mapping is a record with its fields, anything else is the field `value`; the
@@ -152,9 +154,14 @@ class Client(NamesNearest):
         Args:
             channel: its name.
             max_points: most records kept; None: no limit. Whoever asks first decides.
+            recent: messages of the past to begin with, up to so many, of which a hub sends those that it has kept.
+                Whoever asks first decides.
         """
         self._check()
-        stream = self._store.adopt(channel, self._receiver.stream(checked_channel(channel), max_points))
+        recent = to_count(recent, f"recent= of the stream {shown(channel)}")
+        stream = self._store.adopt(
+            channel, self._receiver.stream(checked_channel(channel), max_points, recent)
+        )
         self._want({channel})
         return stream
 

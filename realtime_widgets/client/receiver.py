@@ -155,12 +155,13 @@ class Receiver:
         """Channels that the server shall not send for now: callbacks of clients have too much of them."""
         return frozenset[str]().union(*(client.paused for client in self.clients))
 
-    def stream(self, channel: str, max_points: int | None) -> Stream:
-        """Return the stream of a channel, made when nobody has one."""
+    def stream(self, channel: str, max_points: int | None, recent: int = 0) -> Stream:
+        """Return the stream of a channel, made when nobody has one; then it begins with some messages of the past."""
         with self._lock:
             stream = self._streams.get(channel)
             if stream is None:
                 stream = self._streams[channel] = Stream(channel, max_points=max_points)
+                self.recovery.recent[channel] = recent
                 stream.source = self  # who holds the stream holds what fills it
             return stream
 

@@ -120,8 +120,14 @@ class Session:
         new = channels - self._asked - self._paused
         if new:
             positions = to_wire(recovery.positions(new))
+            recent = {
+                channel: count
+                for channel in new - positions.keys()
+                if (count := recovery.recent.get(channel))
+            }
+            more = {"positions": positions, "recent": recent}
             request = self.say(
-                "subscribe", {"streams": sorted(new)} | ({"positions": positions} if positions else {})
+                "subscribe", {"streams": sorted(new)} | {name: each for name, each in more.items() if each}
             )
             self._asked |= new
             if self._confirms:

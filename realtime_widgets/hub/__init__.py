@@ -9,7 +9,9 @@
 | `serving`, `drain` | one run of the web server, from its listening socket to the last closed connection |
 | `app`, `answers`, `auth`, `cors`, `rate_limit`, `limits` | the endpoints, who may connect, what pages may read |
 | `rights`, `keyring`, `signed`, `expiry` | what a token allows, which there are, those that were signed, their end |
-| `session`, `requests`, `turns`, `send_buffer`, `catch_up` | one client, what it asks, what waits, what it missed |
+| `session`, `requests`, `turns` | one client, what it asks, and for how long at once |
+| `outgoing`, `send_buffer`, `catch_up`, `conflation` | what it is sent: what waits, what it missed, what is left out |
+| `presence`, `members` | who follows which channels |
 | `publication`, `history` | what is published over HTTP, and what is read of it |
 | `sse` | a client over Server-Sent Events |
 | `state`, `channels`, `brokers` | what the clients share, who follows what, and what numbers and keeps the messages |

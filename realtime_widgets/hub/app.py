@@ -3,11 +3,12 @@
     WebSocket  /ws/dashboard        the protocol; without a hello: metrics, alerts, events
     WebSocket  /ws/notifications    the same; without a hello: notifications
     GET        /health              liveness, and whether the broker can be reached; needs no token
-    POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel
     GET        /metrics             figures for Prometheus; needs the right to follow the channel `metrics`
     POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel; see `publication`
     GET        /history/{channel}   a page of what is kept; see `history`
-    GET        /sse/{channels}      the same messages one way, as Server-Sent Events: names with commas between
+    GET        /presence/{channel}  who follows it, where its policy says that others may know; see `presence`
+    GET        /sse/{channels}      the same messages one way, as Server-Sent Events: names with commas between; with
+                                    ?recent=100 after the last 100 of each that are kept
 
 HEAD is answered where GET is, and pages of allowed origins may read every answer (`cors`).
 Starlette is imported with the first hub that starts.
@@ -35,6 +36,7 @@ from .exposition import MEDIA_TYPE, exposition
 from .history import BadQuery, page_of, read_query
 from .limits import COME_BACK
 from .publication import PublishingFailed, publish
+from .requests import MAX_RECENT
 from .rights import NOTHING, Access
 from .session import MAX_CHANNELS, HubSession
 from .sse import HEADERS, RETRY, EventStream
@@ -112,6 +114,9 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
     async def history(request: Request) -> Response:
         return await _asked(state, request, _history)
 
+    async def presence(request: Request) -> Response:
+        return await _asked(state, request, _presence)
+
     def wrong(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         code = {404: "path", 405: "method"}.get(error.status_code, "request")
@@ -128,6 +133,7 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
             Route(f"{EVENTS}{{channels:path}}", events, methods=["GET"]),
             Route("/publish/{channel:path}", post, methods=["POST"]),
             Route("/history/{channel:path}", history, methods=["GET"]),
+            Route("/presence/{channel:path}", presence, methods=["GET"]),
         ],
         exception_handlers={HTTPException: wrong},
     )
@@ -182,7 +188,7 @@ async def _history(state: HubState, request: Request) -> Response:
     from starlette.responses import Response
 
     channel = request.path_params["channel"]
-    if (wrong := complaint_about(channel)) is not None:
+    if (wrong := state.channels.complaint_about_following(channel)) is not None:
         return complaint(400, "channel", wrong)
     if (forbidden := _forbidden(state, request, channel)) is not None:
         return forbidden
@@ -195,6 +201,22 @@ async def _history(state: HubState, request: Request) -> Response:
     except OutOfReach as error:
         return later(503, "broker", f"the history cannot be read: {error}", COME_BACK)
     return Response(page, headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+
+async def _presence(state: HubState, request: Request) -> Response:
+    from starlette.responses import JSONResponse
+
+    channel = request.path_params["channel"]
+    wrong = complaint_about(channel) or state.channels.policies.complaint_about_presence(channel)
+    if wrong is not None:
+        return complaint(400, "channel", wrong)
+    if (forbidden := _forbidden(state, request, channel)) is not None:
+        return forbidden
+    try:
+        found = await state.presence.members(channel)
+    except OutOfReach as error:
+        return later(503, "broker", f"who follows it cannot be known: {error}", COME_BACK)
+    return JSONResponse({"channel": channel, **found}, headers={"Cache-Control": "no-store"})
 
 
 def _forbidden(state: HubState, request: Request, *channels: str) -> Response | None:
@@ -215,12 +237,15 @@ def _events(state: HubState, request: Request) -> ASGIApp:
     path = request.scope["raw_path"].decode("latin-1")
     channels = [unquote(name) for name in path.partition(EVENTS)[2].split(",")]
     for channel in channels:
-        if (wrong := complaint_about(channel)) is not None:
+        if (wrong := state.channels.complaint_about_following(channel)) is not None:
             return complaint(400, "channel", wrong)
     if len(set(channels)) < len(channels) or len(channels) > MAX_CHANNELS:
         return complaint(400, "channel", f"name each channel once, and {MAX_CHANNELS} at most")
     if (forbidden := _forbidden(state, request, *channels)) is not None:
         return forbidden
+    recent = request.query_params.get("recent", "0")
+    if not (recent.isascii() and recent.isdigit() and len(recent) < 10 and int(recent) <= MAX_RECENT):
+        return complaint(400, "query", f"recent= must be a number of messages, 0 to {MAX_RECENT:,}")
     if request.method == "HEAD":
         head = Response(headers=_as_text(HEADERS))
         del head.headers["content-length"]  # a stream has none
@@ -235,7 +260,9 @@ def _events(state: HubState, request: Request) -> ASGIApp:
         last_id = request.headers.get("last-event-id")
         retry = RETRY if stops_at_errors else None
         sent = partial(_add, state.tally.sent_bytes, "sse")
-        transport = EventStream(channels, last_id, receive, send, abort, sent=sent, retry=retry)
+        transport = EventStream(
+            channels, last_id, receive, send, abort, sent=sent, recent=int(recent[:10]), retry=retry
+        )
         with _counted(state, "sse", who):
             await transport.run(lambda: HubSession(state, transport, (), request.scope[ACCESS]).run())
 

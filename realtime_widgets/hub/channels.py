@@ -14,13 +14,14 @@ from typing import Final
 
 import msgspec
 
-from ..errors import UsageError, WrongType
+from ..errors import UsageError, WrongType, shown
 from ..protocol.envelope import CHANNELS, CONTROL, Message, encode_data, new_envelope, type_of, write
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..streams.gaps import Position
 from ..streams.text import well_formed
-from .brokers.base import Broker
+from .brokers.base import Broker, Change
 from .brokers.dedup import Key
+from .policies import Policies, about
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ YIELD_AFTER_BYTES: Final = 64 * 1024
 
 METRICS: Final = "metrics"
 EVENTS: Final = "events"
+USUAL: Final = Policies()
+
 OWN: Final = frozenset({METRICS, EVENTS})
 """The hub's own channels: only the hub publishes on them."""
 
@@ -61,6 +64,8 @@ def complaint_about_publishing(channel: object, type: str | None = None) -> str 
         return complaint
     assert isinstance(channel, str)
     kind = type or type_of(channel)
+    if about(channel) is not None:
+        return f"{shown(channel, 100)} is the hub's own channel, on which only the hub itself publishes"
     for own in (channel, CHANNELS.get(kind)):
         if own in OWN:
             return f"{own!r} is the hub's own channel, on which only the hub itself publishes"
@@ -106,9 +111,11 @@ class Channels:
 
     Args:
         broker: that keeps them.
+        policies: of the hub.
     """
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, policies: Policies = USUAL) -> None:
+        self.policies = policies
         self._broker = broker
         self._sinks: dict[str, dict[object, FrameSink]] = {}
         self._leave: dict[str, Callable[[], None]] = {}
@@ -160,6 +167,25 @@ class Channels:
     async def read(self, channel: str, after: int, most: int) -> list[Message]:
         """Return kept messages, from the first after an offset on: up to `most` bytes, and at least one if any."""
         return await self._broker.read(channel, after, most)
+
+    async def amend(self, channel: str, change: Change) -> None:
+        """Change the note beside a channel, see `Broker.amend`."""
+        await self._broker.amend(channel, change)
+
+    def complaint_about_following(self, channel: object) -> str | None:
+        """Return why nobody can follow a channel, or read its history; None: they can, where they may."""
+        if (complaint := complaint_about(channel)) is not None:
+            return complaint
+        assert isinstance(channel, str)
+        followed = about(channel)
+        return None if followed is None else self.policies.complaint_about_presence(followed)
+
+    def complaint_about_publishing(self, channel: object) -> str | None:
+        """Return why no client may publish on a channel; None: those may who have the right."""
+        complaint = complaint_about_publishing(channel)
+        if complaint is None and isinstance(channel, str) and self.policies.of(channel).publish == "hub":
+            complaint = f"on {shown(channel, 100)} only the hub's own program publishes, as its policy says"
+        return complaint
 
     def publish(self, message: Message, key: Key | None = None) -> asyncio.Future[Position]:
         """Publish a message on the channel that it names; returns its position there, see `Broker.publish`.

@@ -23,7 +23,7 @@ from ..protocol.timestamps import seconds_of
 from ..streams.gaps import Position
 from .brokers.base import NotKept
 from .brokers.dedup import Key, KeyReused
-from .channels import Channels, complaint_about_publishing, encode_publication
+from .channels import Channels, encode_publication
 from .rights import Access
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ async def publish(
         ClientDisconnect: the request broke off.
     """
     channel = request.path_params["channel"]
-    if (wrong := complaint_about_publishing(channel)) is not None:
+    if (wrong := channels.complaint_about_publishing(channel)) is not None:
         raise PublishingFailed(400, "channel", wrong)
     if (forbidden := access.complaint_about("publish", channel)) is not None:
         raise PublishingFailed(403, "forbidden", forbidden)

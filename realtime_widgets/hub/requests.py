@@ -15,6 +15,10 @@ MAX_NAMED_CHARACTERS: Final = 160_000
 """Characters of their names together: an answer that repeats them fits into a frame, however JSON spells them."""
 
 
+MAX_RECENT: Final = 1_000_000
+"""Messages of the past that a subscription may ask for."""
+
+
 class Complaint(Exception):
     """Why a request was not met."""
 
@@ -41,6 +45,23 @@ def read_frame(frame: str | bytes) -> tuple[list[Message], Complaint | None]:
     # The frame is not quoted: it may be a secret that was sent to the wrong place.
     text = f'a frame of {len(frame):,} characters is no envelope; send {{"type": …, "data": …}}, or a list of those'
     return messages, Complaint("unreadable", text)
+
+
+def recent_of(message: Message) -> dict[str, int]:
+    """Return how many messages of the past a subscription asks for in its data, `{"recent": {"metrics": 100}, …}`.
+
+    Raises:
+        Complaint: these are no numbers of messages.
+    """
+    recent = message.data.get("recent", {})
+    if not isinstance(recent, dict) or not all(
+        type(count) is int and 0 <= count <= MAX_RECENT for count in recent.values()
+    ):
+        raise Complaint(
+            "bad_request",
+            f'how many recent messages is not said; send {{"recent": {{"metrics": 100}}}}, up to {MAX_RECENT:,} each',
+        )
+    return {well_formed(channel): count for channel, count in recent.items()}
 
 
 def named_channels(message: Message) -> list[str]:

@@ -14,6 +14,7 @@ from ..errors import UsageError, WrongType, named_keywords, shown
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..streams.text import well_formed
 from .patterns import checked_pattern
+from .policies import about
 
 Action = Literal["subscribe", "publish"]
 
@@ -119,6 +120,8 @@ class Access:
     def complaint_about(self, action: Action, channel: str) -> str | None:
         """Return why it may not do something on a channel; None: it may."""
         channel = well_formed(channel)  # as it is published
+        if action == "subscribe":
+            channel = about(channel) or channel  # who may follow it may know who else does
         if self.rights.may(action, channel):
             return None
         return f"this token may not {_WHAT[action]} {shown(channel, 100)}; ask for one with that right"

@@ -19,7 +19,8 @@ class SendBuffer:
 
     def __init__(self) -> None:
         self._frames: deque[tuple[str, int]] = deque()
-        self._bytes = 0
+        self.bytes = 0
+        """Bytes of memory that the waiting frames take."""
         self.put_in = 0
         """Frames that were ever put in."""
         self.taken = 0
@@ -28,11 +29,11 @@ class SendBuffer:
     def put(self, frame: str) -> bool:
         """Add a frame; returns whether there was room. An empty buffer takes a frame of any size."""
         size = sys.getsizeof(frame)
-        if self._frames and self._bytes + size > MAX_BYTES:
+        if self._frames and self.bytes + size > MAX_BYTES:
             return False
         self._frames.append((frame, size))
         self.put_in += 1
-        self._bytes += size
+        self.bytes += size
         return True
 
     def take(self, most: int) -> list[str]:
@@ -43,7 +44,7 @@ class SendBuffer:
             frame, own = self._frames.popleft()
             taken.append(frame)
             size += own
-        self._bytes -= size
+        self.bytes -= size
         self.taken += len(taken)
         return taken
 
@@ -51,7 +52,7 @@ class SendBuffer:
         """Discard everything."""
         self.taken += len(self._frames)
         self._frames.clear()
-        self._bytes = 0
+        self.bytes = 0
 
 
 def batches(frames: list[str], most: int) -> Iterator[str]:

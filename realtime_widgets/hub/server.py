@@ -174,7 +174,7 @@ class Hub:
         _may_wait(runtime)
         address = find(self._host)
         # On this thread: it imports large libraries.
-        instance = _Instance(runtime, self._broker, self._policy, self._limits)
+        instance = _Instance(runtime, self._broker, self._policy, self._limits, self._policies)
         starting = runtime.run(self._start(instance, address))
         try:
             runtime.wait(starting, timeout)
@@ -337,10 +337,17 @@ class Hub:
 class _Instance:
     """One run of a hub, from a start to the next stop."""
 
-    def __init__(self, runtime: Runtime, broker: Broker, policy: AccessPolicy, limits: Limits) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        broker: Broker,
+        access: AccessPolicy,
+        limits: Limits,
+        policies: Policies,
+    ) -> None:
         self.runtime = runtime
-        self.state = HubState(runtime, broker, limits)
-        self.serving = Serving(make_app(self.state, policy), self._beside, broker)
+        self.state = HubState(runtime, broker, limits, policies)
+        self.serving = Serving(make_app(self.state, access), self._beside, broker)
         self.state.drain_left = lambda: self.serving.drain.left
 
     def goes_on_in(self, runtime: Runtime) -> bool:

@@ -7,10 +7,8 @@ What a client gets depends on its first message:
 | `hello` | those it subscribes to | arrays, if it said that it reads them | are answered by an `error` |
 | another, or none within a second | those of its path | single envelopes | are only counted |
 
-A client with recovery is sent, from the position it names, what the history has (`catch_up`), and then new messages.
-The same happens to a channel that it reads too slowly: it continues from the history when there is room again, and the
-client is told what the history no longer had; and to one of which the broker has lost messages. Any other slow client
-is closed; so is one that a broker out of reach leaves without what it asked for, to try again.
+What it is sent, and in which order, is `outgoing`. A client that reads too slowly for that is closed, and so is one
+that a broker out of reach leaves without what it asked for, to try again.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ import time
 from asyncio import CancelledError, Future
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from ..errors import RealtimeWidgetsError
 from ..protocol.envelope import Message, new_envelope, new_id, write
@@ -31,16 +29,18 @@ from ..protocol.heartbeat import Heartbeat
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..protocol.positions import from_wire, to_wire
 from ..streams.gaps import Position
-from .brokers.base import GAP, NotKept, OutOfReach
+from .brokers.base import NotKept, OutOfReach
 from .brokers.dedup import Key, KeyReused
 from .catch_up import CatchUp
-from .channels import complaint_about, complaint_about_publishing, encode_publication
+from .channels import encode_publication
 from .expiry import Expiry
 from .in_flight import InFlight
 from .limits import MessageRate
-from .requests import Complaint, named_channels, read_frame
+from .outgoing import MAX_BATCH_BYTES, ClientTransport, Outgoing
+from .policies import about
+from .presence import member_of
+from .requests import Complaint, named_channels, read_frame, recent_of
 from .rights import Access
-from .send_buffer import SendBuffer, batches
 from .state import HubState
 from .turns import Turns
 
@@ -58,9 +58,6 @@ HELLO_TIMEOUT: Final = 1.0
 MAX_CHANNELS: Final = 128
 """Channels that one client may follow."""
 
-MAX_BATCH_BYTES: Final = 64 * 1024
-"""Bytes of envelopes that go into one frame, unless a single one is larger."""
-
 CLOSE_TIMEOUT: Final = 5.0
 """Seconds that a client has to read what it was sent before its connection is aborted."""
 
@@ -75,22 +72,6 @@ CLOSE_NO_PONG: Final = 3012
 
 
 EVERYTHING: Final = Access()
-
-
-class ClientTransport(Protocol):
-    """An accepted connection."""
-
-    async def receive(self) -> str | bytes | None:
-        """Return the next frame; None: it has ended."""
-
-    async def send(self, frame: str) -> None:
-        """Send a frame, waiting while the peer does not read; raises ConnectionError when the connection has ended."""
-
-    async def close(self, code: int, reason: str) -> None:
-        """Close it with the closing handshake; raises ConnectionError when it has ended."""
-
-    def abort(self) -> None:
-        """Drop it at once."""
 
 
 class HubSession:
@@ -109,27 +90,29 @@ class HubSession:
         self.id = new_id()
         self._state = state
         self._transport = transport
+        self._outgoing = Outgoing(
+            transport,
+            state.channels,
+            state.tally,
+            conflates=lambda channel: state.channels.policies.of(channel).conflate,
+            too_slow=self._give_up,
+            out_of_reach=self._lose_broker,
+        )
         self._path = path
         self._access = access
         self._said_hello = False
-        self._batch = 0  # bytes of envelopes in one frame; 0: a single envelope, however large
-        self._recovers = False
         self._acks = False
         self._sender = self.id  # part of the key of a message that may be sent again
         self._decided = False  # that its hello, or its path, says what it gets
         self._announced = False
         self._following: dict[str, Callable[[], None]] = {}
-        self._behind: dict[str, CatchUp] = {}  # those of them that are sent from the history
-        self._send_buffer = SendBuffer()
         self._in_flight = InFlight()
         self._rate = MessageRate(state.limits, time.monotonic())
         self._excess = 0.0  # seconds' worth of messages that were sent too much
         self._told_to_slow_down = -math.inf
         self._turns = Turns()
         self._ending = asyncio.Event()
-        self._goodbye: tuple[int, str] | None = None
-        self._last_words: str | None = None
-        self._awake = asyncio.Event()
+        self._leaving = False
         self._loop = asyncio.get_running_loop()
         self._heartbeat = Heartbeat(HEARTBEAT_INTERVAL, self._loop.time())
         self._heartbeat_timer: asyncio.TimerHandle = self._loop.call_at(self._heartbeat.due, self._check)
@@ -139,10 +122,10 @@ class HubSession:
         """Serve the client until one side ends it."""
         self._state.sessions.add(self)
         hello_timer = self._loop.call_later(HELLO_TIMEOUT, self._give_up_on_hello)
-        writer = self._loop.create_task(self._write())
+        writer = self._loop.create_task(self._outgoing.run())
         try:
             while (frame := await self._transport.receive()) is not None:
-                if self._goodbye is None:
+                if not self._leaving:
                     await self._take(frame)
                     if self._excess:
                         await self._slow_down()
@@ -223,7 +206,7 @@ class HubSession:
                 placed = self._publish(message)
                 await self._state.channels.rest()
                 return placed
-            case "history" if self._recovers:
+            case "history" if self._outgoing.recovers:
                 self._go_back(message)
             case "pong" | "subscribe" | "unsubscribe" | "error":
                 pass  # without a hello the path decides; answering an error could go on for ever
@@ -243,10 +226,10 @@ class HubSession:
             self._unfollow(list(self._following))  # those of its path, if the hello came late
         self._decided = self._said_hello = True
         size = asked.get("max_size")
-        self._batch = MAX_BATCH_BYTES if asked.get("batch") is True else 0
+        self._outgoing.batch = MAX_BATCH_BYTES if asked.get("batch") is True else 0
         if type(size) is int and size > 0:
-            self._batch = min(self._batch, size)
-        self._recovers = asked.get("recovery") is True
+            self._outgoing.batch = min(self._outgoing.batch, size)
+        self._outgoing.recovers = asked.get("recovery") is True
         self._acks = asked.get("acks") is True
         sender = asked.get("client")
         self._sender = sender if isinstance(sender, str) and 0 < len(sender) <= MAX_NAME_LENGTH else self.id
@@ -259,25 +242,31 @@ class HubSession:
 
     async def _current_positions(self) -> dict[str, Any]:
         """Return the positions of channels that are not behind: all up to them is sent, or queued before the answer."""
-        if not self._recovers:
+        if not self._outgoing.recovers:
             return {}
         # Those that are behind may have no position yet.
-        here = [channel for channel in self._following if channel not in self._behind]
+        is_behind = self._outgoing.is_behind
+        here = [channel for channel in self._following if not is_behind(channel)]
         positions = await self._state.channels.positions(here)
         return {
             "positions": to_wire(
-                {channel: each for channel, each in positions.items() if channel not in self._behind}
+                {channel: each for channel, each in positions.items() if not is_behind(channel)}
             )
         }
 
     async def _subscribe(self, message: Message) -> None:
         new, complaint = self._new_of(named_channels(message))
-        positions = from_wire(message.data.get("positions"))
-        if self._recovers:
+        begin: dict[str, CatchUp] = {}
+        if self._outgoing.recovers:
+            recent = recent_of(message)
+            known = from_wire(message.data.get("positions"))
             # Now, and not when the catch-up begins: what is published in between counts as new.
-            unknown = [channel for channel in new if channel not in positions]
-            positions |= await self._state.channels.positions(unknown)
-        self._follow(new, positions)
+            unknown = [channel for channel in new if channel not in known]
+            begin = {channel: CatchUp(channel, known[channel]) for channel in new if channel in known}
+            for channel, there in (await self._state.channels.positions(unknown)).items():
+                newest = int(about(channel) is not None)  # which says all about who is there
+                begin[channel] = CatchUp.of_recent(channel, there, max(newest, recent.get(channel, 0)))
+        self._follow(new, begin)
         if complaint is not None:
             raise complaint
         await self._state.channels.positions(new)  # then nothing is missed, without recovery too
@@ -287,7 +276,7 @@ class HubSession:
         """Return the channels that it may follow and does not yet, and why it may not follow the others."""
         new, bad = [], None
         for channel in dict.fromkeys(channels):
-            if (wrong := complaint_about(channel)) is not None:
+            if (wrong := self._state.channels.complaint_about_following(channel)) is not None:
                 bad = bad or ("bad_channel", wrong)
             elif (wrong := self._access.complaint_about("subscribe", channel)) is not None:
                 bad = bad or ("forbidden", wrong)
@@ -306,15 +295,16 @@ class HubSession:
             return new, Complaint("too_many_channels", text, left_out)
         return new, None
 
-    def _follow(self, channels: Sequence[str], positions: Mapping[str, Position]) -> None:
+    def _follow(self, channels: Sequence[str], begin: Mapping[str, CatchUp]) -> None:
+        member = member_of(self._access.name, self._sender)
         for channel in channels:
-            if self._recovers:
-                self._fall_behind(channel, CatchUp(channel, positions[channel]))
-            self._following[channel] = self._state.subscribe(channel, self._hear)
+            if channel in begin:
+                self._outgoing.fall_behind(channel, begin[channel])
+            self._following[channel] = self._state.subscribe(channel, self._outgoing.hear, member)
 
     def _unfollow(self, channels: Sequence[str]) -> None:
         for channel in channels:
-            self._behind.pop(channel, None)
+            self._outgoing.leave(channel)
             if (undo := self._following.pop(channel, None)) is not None:
                 undo()
 
@@ -324,13 +314,13 @@ class HubSession:
             raise Complaint(
                 "bad_request", "the history of which channel, from where? Send channel, epoch and offset"
             )
-        self._fall_behind(
+        self._outgoing.fall_behind(
             message.channel,
             CatchUp(message.channel, Position(message.epoch, message.offset)),
         )
 
     def _publish(self, message: Message) -> Future[Position]:
-        if (wrong := complaint_about_publishing(message.channel)) is not None:
+        if (wrong := self._state.channels.complaint_about_publishing(message.channel)) is not None:
             raise Complaint("bad_channel", wrong)
         if len(str(message.id)) > MAX_NAME_LENGTH:
             raise Complaint(
@@ -373,7 +363,7 @@ class HubSession:
 
     def _give_up_on_hello(self) -> None:
         """Fall back to the channels of the path: no hello came in time."""
-        if self._goodbye is None:
+        if not self._leaving:
             self._follow_path()
             self._announce()
 
@@ -395,7 +385,7 @@ class HubSession:
     # Outgoing
 
     def _say(self, type: str, data: Any, id: str | int | None = None) -> None:
-        self._deliver(write(new_envelope(type, data, id=id)))
+        self._outgoing.say(write(new_envelope(type, data, id=id)))
 
     def _complain(self, complaint: Complaint, message: Message | None) -> None:
         """Say why a message, or a frame that is none (None), was not met; others hear it without its words."""
@@ -410,37 +400,6 @@ class HubSession:
             id = None if message is None else message.id
             self._say("error", {"code": complaint.code, "message": str(complaint), "id": id} | which)
 
-    def _deliver(self, frame: str) -> None:
-        if self._goodbye is None:
-            if self._send_buffer.put(frame):
-                self._awake.set()
-            else:
-                self._give_up()
-
-    def _hear(self, message: Message, frame: str) -> None:
-        """Send a published message: now, or from the history when the channel is behind."""
-        if self._goodbye is not None or message.channel is None:
-            return
-        here = Position(message.epoch or "", message.offset or 0)
-        if message.type == GAP:
-            if self._recovers and message.channel not in self._behind:
-                self._fall_behind(message.channel, CatchUp(message.channel, here, begun=True))
-        elif (catch_up := self._behind.get(message.channel)) is not None:
-            catch_up.seen = here
-            self._awake.set()
-        elif self._send_buffer.put(frame):
-            self._awake.set()
-        elif self._recovers:
-            self._fall_behind(message.channel, CatchUp.after_overflow(message.channel, here))
-        else:
-            self._give_up()
-
-    def _fall_behind(self, channel: str, catch_up: CatchUp) -> None:
-        """Send a channel from the history, once the frames in the send buffer are on their way."""
-        catch_up.turn = self._send_buffer.put_in
-        self._behind[channel] = catch_up
-        self._awake.set()
-
     def _give_up(self) -> None:
         self._state.events.say("slow", "warning", "a client that did not read fast enough was closed")
         self._hang_up(CLOSE_SLOW, "slow")
@@ -451,78 +410,32 @@ class HubSession:
 
     def _expire(self) -> None:
         """Close the connection: its token has expired, and the client may come again with another."""
-        if self._goodbye is None:
+        if not self._leaving:
             text = "the token has expired; connect with a new one"
             self._hang_up(CLOSE_EXPIRED, "expired", Complaint("expired", text))
 
     def _hang_up(self, code: int, reason: str, why: Complaint | None = None) -> None:
         """Close the connection after the frames being sent, and abort it if they are not read in time."""
         self._state.tally.closed[reason] += 1
-        self._goodbye = (code, reason)
+        self._leaving = True
         self._ending.set()
+        last_words = None
         if why is not None and self._said_hello:
             data = {"code": why.code, "message": str(why), "id": None}
-            self._last_words = write(new_envelope("error", data))
+            last_words = write(new_envelope("error", data))
         self._unfollow(list(self._following))
-        self._send_buffer.clear()
-        self._awake.set()
+        self._outgoing.close(code, reason, last_words)
         self._loop.call_later(CLOSE_TIMEOUT, self._transport.abort)
-
-    async def _write(self) -> None:
-        try:
-            while self._goodbye is None:
-                await self._awake.wait()
-                self._awake.clear()
-                while True:
-                    recent = self._send_buffer.take(self._batch)
-                    await self._send(recent)
-                    try:
-                        earlier = await self._catch_up()
-                    except OutOfReach as why:
-                        if self._goodbye is None:
-                            self._lose_broker(why)
-                        break
-                    await self._send(earlier)
-                    if not recent and not earlier:
-                        break
-            if self._last_words is not None:
-                await self._transport.send(self._last_words)
-            await self._transport.close(*self._goodbye)
-        except ConnectionError:
-            pass  # the reader notices it as well
-        except Exception:
-            logger.exception("a client cannot be written to, and is cut off")
-            self._transport.abort()
-
-    async def _send(self, frames: list[str]) -> None:
-        self._state.tally.sent += len(frames)
-        for each in batches(frames, self._batch) if self._batch else frames:
-            await self._transport.send(each)
-
-    async def _catch_up(self) -> list[str]:
-        """Return frames from the history for one channel that may begin; the channels take turns."""
-        for channel, catch_up in list(self._behind.items()):
-            if catch_up.turn > self._send_buffer.taken:
-                continue
-            frames = await catch_up.next(self._state.channels, self._batch or MAX_BATCH_BYTES)
-            if self._behind.get(channel) is not catch_up:
-                continue  # unsubscribed, or requested again, meanwhile
-            del self._behind[channel]
-            if not catch_up.over:
-                self._behind[channel] = catch_up  # to the end, so that the others come first
-            if frames:
-                return frames
-        return []
 
     # Heartbeat
 
     def _check(self) -> None:
         ping_due, gone = self._heartbeat.check(self._loop.time())
-        if gone and self._said_hello and self._goodbye is None:
+        if gone and self._said_hello and not self._leaving:
             # Clients without a hello need not answer these pings; those of the WebSocket protocol judge them.
             self._state.events.say("silent", "warning", "a client that fell silent was closed")
             self._hang_up(CLOSE_NO_PONG, "no pong")
-        if self._goodbye is None:
+        if not self._leaving:
             if ping_due:
                 self._say("ping", {})
             self._heartbeat_timer = self._loop.call_at(self._heartbeat.due, self._check)

@@ -51,6 +51,7 @@ class EventStream:
         receive, send: of ASGI.
         abort: drops the connection at once.
         sent: is told the bytes that were sent.
+        recent: messages of the past to begin with, of each channel for which the id has no position.
         retry: milliseconds after which the client shall reconnect; None: as it likes.
     """
 
@@ -63,6 +64,7 @@ class EventStream:
         abort: Callable[[], None],
         *,
         sent: Callable[[int], object] = lambda _: None,
+        recent: int = 0,
         retry: int | None = None,
     ) -> None:
         self.abort = abort
@@ -79,7 +81,8 @@ class EventStream:
         self._ended = False
         hello = {"version": 1, "recovery": True}
         self._speak("hello", hello)
-        self._speak("subscribe", {"streams": list(channels), "positions": to_wire(self._positions)})
+        begin = {"positions": to_wire(self._positions), "recent": dict.fromkeys(channels, recent)}
+        self._speak("subscribe", {"streams": list(channels), **begin})
 
     async def run(self, session: Callable[[], Any]) -> None:
         """Respond with a stream of events, for as long as the session runs.

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ..errors import RealtimeWidgetsError, SendFailed
 from ..protocol.envelope import Message
+from ..protocol.limits import MAX_NAME_LENGTH
 from ..runtime import Runtime
 from ..sources.machine import next_due
 from ..streams.gaps import Position
@@ -24,6 +25,8 @@ from .events import Events
 from .in_flight import InFlight
 from .limits import Connections, Limits, Senders
 from .metrics import Metrics
+from .policies import Policies, about, presence_of
+from .presence import Presence
 from .rate_limit import ConnectionRateLimiter
 from .tally import Tally
 from .traffic import Traffic
@@ -38,6 +41,8 @@ MAX_POSTED_BYTES: Final = 64 * 1024 * 1024
 
 USUAL: Final = Limits()
 
+NO_POLICIES: Final = Policies()
+
 
 class HubState:
     """One per run of a hub; all but `post` on the I/O thread.
@@ -46,13 +51,17 @@ class HubState:
         runtime: whose I/O thread it runs on.
         broker: that keeps the channels.
         limits: of what its clients may ask.
+        policies: of its channels.
 
     Raises:
         MissingDependency: psutil is not installed.
     """
 
-    def __init__(self, runtime: Runtime, broker: Broker, limits: Limits = USUAL) -> None:
-        self.channels = Channels(broker)
+    def __init__(
+        self, runtime: Runtime, broker: Broker, limits: Limits = USUAL, policies: Policies = NO_POLICIES
+    ) -> None:
+        self.channels = Channels(broker, policies)
+        self.presence = Presence(self.channels)
         self.traffic = Traffic()
         self.tally = Tally()
         self.events = Events(self._tell)
@@ -76,8 +85,9 @@ class HubState:
         self._wake = asyncio.Event()
         self._wanted = asyncio.Event()
 
-    def subscribe(self, channel: str, sink: FrameSink) -> Callable[[], None]:
-        """See `Channels.subscribe`; the first subscriber of the metrics gets them at once.
+    def subscribe(self, channel: str, sink: FrameSink, member: str) -> Callable[[], None]:
+        """Have a client follow a channel, see `Channels.subscribe`; the first one that follows the metrics gets them at
+        once.
 
         It gets them with all others when they were published within the last second: else each subscription would be a
         message to everybody.
@@ -86,7 +96,24 @@ class HubState:
         undo = self.channels.subscribe(channel, sink)
         if channel == METRICS and first and time.monotonic() - self._measured >= METRICS_INTERVAL:
             self._wanted.set()
-        return undo
+        return self._noted(channel, member, undo)
+
+    def _noted(self, channel: str, member: str, undo: Callable[[], None]) -> Callable[[], None]:
+        """Note that a client is there, if others are told; returns the undo of that, too."""
+        policy, watched = self.channels.policies.of(channel), about(channel)
+        if policy.presence and len(presence_of(channel)) <= MAX_NAME_LENGTH:
+            assert isinstance(policy.leave_delay, float)
+            leave = self.presence.enter(channel, member, policy.leave_delay)
+        elif watched is not None:
+            leave = self.presence.watch(watched)
+        else:
+            return undo
+
+        def both() -> None:
+            undo()
+            leave()
+
+        return both
 
     def post(self, message: Message) -> None:
         """Queue a message to be published; from any thread, returns at once.
@@ -118,6 +145,7 @@ class HubState:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._publish_posted())
             group.create_task(self._publish_metrics())
+            group.create_task(self.presence.run())
 
     async def _publish_posted(self) -> None:
         in_flight = InFlight()

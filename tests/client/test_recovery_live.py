@@ -12,6 +12,7 @@ import pytest
 from realtime_widgets.client import Client
 from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.backoff import Reconnect
+from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub, session
 from realtime_widgets.hub.session import MAX_CHANNELS
 from realtime_widgets.protocol.envelope import Message
@@ -47,6 +48,36 @@ def test_what_is_published_after_connected_was_waited_for_arrives(late: bool):
             assert values_to_the_end(stream) == [turn, END]
         for client in clients:
             client.disconnect()
+
+
+def test_a_stream_may_begin_with_what_the_hub_has_kept():
+    with Hub(history=10) as hub:
+        with Client(f"{hub.url}?1", auth=hub.token) as first:
+            seen = first.stream("x")
+            first.wait_until("connected", LIMIT)
+            for number in range(20):
+                hub.publish("x", number)
+            hub.publish("x", END)
+            values_to_the_end(seen)
+        gaps: list[Gap] = []
+        with Client(f"{hub.url}?2", auth=hub.token) as late:
+            late.on_gap(gaps.append)
+            few = late.stream("x", recent=4)
+            assert values_to_the_end(few) == [17, 18, 19, END]
+            assert late.stream("x", recent=100) is few
+        with Client(f"{hub.url}?3", auth=hub.token) as later:
+            later.on_gap(gaps.append)
+            all_kept = later.stream("x", recent=1_000)
+            assert values_to_the_end(all_kept) == [*range(11, 20), END]
+            assert not all_kept.gaps
+        assert gaps == []
+
+
+@pytest.mark.parametrize("recent", [-1, 0.5, "all", None])
+def test_what_is_no_number_of_messages_is_told(recent: Any):
+    said = r"^recent= of the stream 'x' cannot be "
+    with Hub() as hub, Client(hub.url, auth=hub.token) as client, pytest.raises(UsageError, match=said):
+        client.stream("x", recent=recent)
 
 
 @pytest.mark.parametrize("path", ["x", "x,y"])

@@ -10,6 +10,7 @@ from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.catch_up import CatchUp
 from realtime_widgets.hub.channels import Channels, encode_publication
 from realtime_widgets.hub.policies import Retention
+from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
 
 PLENTY = 10**6
@@ -93,3 +94,21 @@ def test_what_an_overflow_and_the_history_lost_is_said_to_be_the_overflow():
     history = History(6, kept=2)
     catch_up = CatchUp.after_overflow("x", history.position(3))
     assert history.next(catch_up) == [(4, 6, "overflow"), 5, 6]
+
+
+def test_who_asks_for_the_last_few_gets_as_many_as_there_are_and_no_complaint():
+    history = History(5, kept=3)
+    assert history.next(CatchUp.of_recent("x", history.position(5), 2)) == [(3, 5, None), 4, 5]
+    assert history.next(CatchUp.of_recent("x", history.position(5), 100)) == [(2, 5, None), 3, 4, 5]
+    assert history.next(CatchUp.of_recent("x", history.position(5), 0)) == [(5, 5, None)]
+
+
+def test_it_is_not_over_while_something_was_published_since_it_was_read():
+    history = History(2)
+    catch_up = CatchUp("x", history.position(0))
+    assert history.next(catch_up) == [(0, 2, None), 1, 2]
+    asyncio.run(history.publish(1))
+    catch_up.hear(Message("x", None, None, None, "x", *history.position(3)), "")
+    assert not catch_up.over
+    assert history.next(catch_up) == [3]
+    assert catch_up.over

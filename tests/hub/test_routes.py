@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
-from realtime_widgets.hub import Hub, Rights
+from realtime_widgets.hub import ChannelPolicy, Hub, Rights
 from support.scripted_client import LIMIT, handshake
 
 SECRET = "canary-secret-0123456789abcdef-0123"
@@ -48,6 +48,7 @@ TABLE = {
     "/metrics": Route("/metrics", right="subscribe", channel="metrics"),
     "/sse/{channels:path}": Route(f"/sse/{CHANNEL}", right="subscribe"),
     "/history/{channel:path}": Route(f"/history/{CHANNEL}", right="subscribe"),
+    "/presence/{channel:path}": Route(f"/presence/{CHANNEL}", right="subscribe"),
     "/publish/{channel:path}": Route(f"/publish/{CHANNEL}", "POST", right="publish"),
 }
 
@@ -57,7 +58,8 @@ ROUTES = list(TABLE.values())
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Hub]:
     none = Rights(subscribe=["other"], publish=["other"])
-    with Hub(tokens={STATIC: none}, secret=SECRET, origins=["http://app.example"]) as hub:
+    channels = {"team:*": ChannelPolicy(presence=True)}
+    with Hub(tokens={STATIC: none}, secret=SECRET, origins=["http://app.example"], channels=channels) as hub:
         yield hub
 
 

@@ -107,6 +107,23 @@ def test_an_id_that_is_none_of_ours_begins_with_what_is_new(hub: Hub, id: str):
         assert all(message["data"]["reason"] is None for message in found)
 
 
+def test_who_comes_late_may_ask_for_what_came_before(hub: Hub):
+    post(hub, "x", *range(5))
+    with reading(hub, "/sse/x?recent=2") as events:
+        assert events.data(2) == [3, 4]
+        post(hub, "x", 5)
+        assert events.data(1) == [5]
+    with reading(hub, "/sse/x?recent=100") as events:
+        assert events.data(5) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("recent", ["-1", "many", "1000001", "1e3", "%D9%A1", ""])
+def test_a_number_of_messages_that_is_none_is_refused(hub: Hub, recent: str):
+    with reading(hub, f"/sse/x?recent={recent}") as answer:
+        assert answer.response.status_code == 400
+        assert b"recent= must be a number of messages" in answer.response.read()
+
+
 def test_an_id_is_read_as_it_was_written():
     assert positions_of(["x", "y"], "e:1,f:20") == {"x": Position("e", 1), "y": Position("f", 20)}
     assert positions_of(["x", "y"], ",f:20") == {"y": Position("f", 20)}

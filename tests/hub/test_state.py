@@ -90,7 +90,7 @@ def test_metrics_are_published_only_while_somebody_follows():
         broker, seen = MemoryBroker(), []
         state = HubState(get_runtime(), broker)
         await state._measure()
-        undo = state.subscribe("metrics", into(seen))
+        undo = state.subscribe("metrics", into(seen), "a")
         await state._measure()
         undo()
         await state._measure()
@@ -103,11 +103,11 @@ def test_metrics_are_published_only_while_somebody_follows():
 def test_a_subscription_to_the_metrics_is_no_message_to_everybody():
     async def main() -> None:
         state, seen = HubState(get_runtime(), MemoryBroker()), []
-        state.subscribe("metrics", into(seen))
+        state.subscribe("metrics", into(seen), "a")
         assert await state._wanted_before(asyncio.get_running_loop().time() + LIMIT), "the first, at once"
         await state._measure()
         for _ in range(100):
-            state.subscribe("metrics", into([]))()
+            state.subscribe("metrics", into([]), "a")()
         assert not state._wanted.is_set()
         assert len(seen) == 1
 
@@ -117,14 +117,14 @@ def test_a_subscription_to_the_metrics_is_no_message_to_everybody():
 def test_who_comes_and_goes_does_not_have_the_metrics_published_each_time():
     async def main() -> None:
         state = HubState(get_runtime(), MemoryBroker())
-        state.subscribe("metrics", into([]))()
+        state.subscribe("metrics", into([]), "a")()
         assert await state._wanted_before(asyncio.get_running_loop().time() + LIMIT)
-        leave = state.subscribe("metrics", into([]))
+        leave = state.subscribe("metrics", into([]), "a")
         state._wanted.clear()
         await state._measure()
         leave()
         for _ in range(100):
-            state.subscribe("metrics", into([]))()
+            state.subscribe("metrics", into([]), "a")()
         assert not state._wanted.is_set()
 
     asyncio.run(main())
@@ -141,7 +141,7 @@ def test_a_message_that_cannot_be_published_does_not_end_the_hub(caplog: pytest.
 
     async def main() -> None:
         state, seen = HubState(get_runtime(), Failing()), []
-        state.subscribe("good", into(seen))
+        state.subscribe("good", into(seen), "a")
         for channel in ("bad", "good"):
             state.post(encode_publication(channel, 1))
         running = asyncio.create_task(state._publish_posted())
@@ -168,7 +168,7 @@ def test_what_several_threads_post_is_published_in_the_order_of_each():
     seen: list[Any] = []
     runtime = get_runtime()
     state = HubState(runtime, MemoryBroker())
-    state.subscribe("a", lambda _, frame: seen.append(json.loads(frame)))
+    state.subscribe("a", lambda _, frame: seen.append(json.loads(frame)), "a")
 
     async def collect() -> None:
         running = asyncio.create_task(state.run())

@@ -93,7 +93,7 @@ SIGNATURES = {
     "Client": "(url, *, auth=None, headers=None, decode=None, protocols=(), reconnect=Reconnect(initial=0.5, maximum=20.0, factor=2.0, jitter=True, max_attempts=None), heartbeat=25.0, subscribe=(), on_connect=None, max_size=4194304, overflow='drop_oldest', pool=None)",
     "Client.connect": "(self)",
     "Client.disconnect": "(self)",
-    "Client.stream": "(self, channel, *, max_points=100000)",
+    "Client.stream": "(self, channel, *, max_points=100000, recent=0)",
     "Client.send": "(self, type, data=None, *, channel=None, volatile=False)",
     "Client.send_raw": "(self, raw, *, volatile=False)",
     "Client.publish": "(self, channel, data, *, volatile=False)",

@@ -43,6 +43,10 @@ class ScriptedClient:
             self._waiting += frame if isinstance(frame, list) else [frame]
         return self._waiting.pop(0)
 
+    def give_back(self, messages: list[Answer]) -> None:
+        """Have messages come again, as the next ones."""
+        self._waiting = messages + self._waiting
+
     async def heard(self, type: str) -> tuple[Answer, list[Answer]]:
         """Return the next message of a type, and those that came before it."""
         before: list[Answer] = []
@@ -55,7 +59,7 @@ class ScriptedClient:
         answer, _ = await self.heard("hello")
         if channels:
             await self.say("subscribe", {"streams": list(channels)})
-            self._waiting = await self.settled() + self._waiting
+            self.give_back(await self.settled())
         return answer
 
     async def settled(self) -> list[Answer]:

@@ -52,7 +52,7 @@ class _Killed(SqliteBroker):
     """Does its jobs a moment later; what it has not done when it is killed never happens."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, file: Database, delay: Callable[[], float]) -> None:
-        super().__init__(Path(), 0, None)
+        super().__init__(Path(), Retention(0, None))
         self._loop = loop
         self._database = file
         self._delay = delay

@@ -198,6 +198,8 @@ class Recovery:
         """Messages that were received again, and dropped."""
         self.gaps = 0
         """Gaps that were noted."""
+        self.recent: dict[str, int] = {}
+        """Messages of the past to begin with, by channels of which no position is known yet."""
         self._envelopes = envelopes
         self._tracks: dict[str, Track] = {}
 

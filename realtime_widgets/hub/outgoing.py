@@ -1,0 +1,193 @@
+"""Outgoing: what one client is sent, and in which order. All of it runs on the I/O thread.
+
+New messages go through a bounded buffer, so that no publisher waits for a client. A channel of which a client missed
+something is *behind*: it is sent from the history (`catch_up`), once the frames that were before are on their way, and
+then goes on with new messages. So is one that the client reads too slowly, unless its policy says that only the newest
+message is sent then (`conflation`). Any other client that does not read fast enough has to be closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from ..protocol.envelope import Message
+from ..streams.gaps import Position
+from .brokers.base import GAP, OutOfReach
+from .catch_up import CatchUp
+from .channels import Channels
+from .conflation import Newest
+from .send_buffer import SendBuffer, batches
+from .tally import Tally
+
+logger = logging.getLogger(__name__)
+
+MAX_BATCH_BYTES: Final = 64 * 1024
+"""Bytes of envelopes that go into one frame, unless a single one is larger."""
+
+CONFLATE_BYTES: Final = 64 * 1024
+"""Bytes that wait for a client when of some channels only the newest messages are sent; a fast client has fewer."""
+
+CAUGHT_UP_AT_ONCE: Final = 16
+"""Channels that are read from the history at once: each may wait for what a disk is writing."""
+
+
+class ClientTransport(Protocol):
+    """An accepted connection."""
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next frame; None: it has ended."""
+
+    async def send(self, frame: str) -> None:
+        """Send a frame, waiting while the peer does not read; raises ConnectionError when the connection has ended."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close it with the closing handshake; raises ConnectionError when it has ended."""
+
+    def abort(self) -> None:
+        """Drop it at once."""
+
+
+class Outgoing:
+    """What one client is sent.
+
+    Args:
+        transport: its connection.
+        channels: of the hub.
+        tally: is told how many messages were sent.
+        conflates: returns whether only the newest message of a channel is sent to a slow client.
+        too_slow: called when the client reads too slowly for what it is sent.
+        out_of_reach: called when the history cannot be read.
+    """
+
+    def __init__(
+        self,
+        transport: ClientTransport,
+        channels: Channels,
+        tally: Tally,
+        *,
+        conflates: Callable[[str], bool],
+        too_slow: Callable[[], object],
+        out_of_reach: Callable[[OutOfReach], object],
+    ) -> None:
+        self.batch = 0
+        """Bytes of envelopes in one frame; 0: a single envelope, however large."""
+        self.recovers = False
+        """Whether the client knows heads, and asks for what it missed."""
+        self._transport = transport
+        self._channels = channels
+        self._tally = tally
+        self._conflates = conflates
+        self._too_slow = too_slow
+        self._out_of_reach = out_of_reach
+        self._buffer = SendBuffer()
+        self._behind: dict[str, CatchUp | Newest] = {}
+        self._awake = asyncio.Event()
+        self._goodbye: tuple[int, str, str | None] | None = None
+
+    def say(self, frame: str) -> None:
+        """Send a frame of the hub itself."""
+        if self._goodbye is None:
+            if self._buffer.put(frame):
+                self._awake.set()
+            else:
+                self._too_slow()
+
+    def hear(self, message: Message, frame: str) -> None:
+        """Send a published message, now or when its channel is no longer behind; see `channels.FrameSink`."""
+        channel = message.channel
+        if self._goodbye is not None or channel is None:
+            return
+        here = Position(message.epoch or "", message.offset or 0)
+        behind = self._behind.get(channel)
+        if message.type == GAP:
+            if self.recovers and not isinstance(behind, CatchUp):
+                self.fall_behind(channel, CatchUp(channel, here, begun=True))
+        elif behind is not None:
+            behind.hear(message, frame)
+            self._awake.set()
+        elif self._buffer.bytes > CONFLATE_BYTES and self._conflates(channel):
+            newest = Newest(channel, tells=self.recovers)
+            newest.hear(message, frame)
+            self.fall_behind(channel, newest)
+        elif self._buffer.put(frame):
+            self._awake.set()
+        elif self.recovers:
+            self.fall_behind(channel, CatchUp.after_overflow(channel, here))
+        else:
+            self._too_slow()
+
+    def fall_behind(self, channel: str, catch_up: CatchUp | Newest) -> None:
+        """Send what a client has missed of a channel, once the frames that wait are on their way."""
+        catch_up.turn = self._buffer.put_in
+        self._behind[channel] = catch_up
+        self._awake.set()
+
+    def is_behind(self, channel: str) -> bool:
+        """Return whether there is something of a channel that does not wait in the buffer yet."""
+        return channel in self._behind
+
+    def leave(self, channel: str) -> None:
+        """Send nothing more that was missed of a channel."""
+        self._behind.pop(channel, None)
+
+    def close(self, code: int, reason: str, last_words: str | None = None) -> None:
+        """Send nothing more than what is being sent, and a last frame, and close the connection."""
+        self._goodbye = (code, reason, last_words)
+        self._behind.clear()
+        self._buffer.clear()
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Send until the connection ends, or is closed."""
+        try:
+            while self._goodbye is None:
+                await self._awake.wait()
+                self._awake.clear()
+                while True:
+                    recent = self._buffer.take(self.batch)
+                    await self._send(recent)
+                    try:
+                        earlier = await self._catch_up()
+                    except OutOfReach as why:
+                        if self._goodbye is None:
+                            self._out_of_reach(why)
+                        break
+                    await self._send(earlier)
+                    if not recent and not earlier:
+                        break
+            code, reason, last_words = self._goodbye
+            if last_words is not None:
+                await self._transport.send(last_words)
+            await self._transport.close(code, reason)
+        except ConnectionError:
+            pass  # the reader notices it as well
+        except Exception:
+            logger.exception("a client cannot be written to, and is cut off")
+            self._transport.abort()
+
+    async def _send(self, frames: list[str]) -> None:
+        self._tally.sent += len(frames)
+        for each in batches(frames, self.batch) if self.batch else frames:
+            await self._transport.send(each)
+
+    async def _catch_up(self) -> list[str]:
+        """Return frames of channels that are behind and may begin; the channels take turns."""
+        due = [each for each in self._behind.items() if each[1].turn <= self._buffer.taken][
+            :CAUGHT_UP_AT_ONCE
+        ]
+        if not due:
+            return []
+        most = (self.batch or MAX_BATCH_BYTES) // len(due)
+        found = await asyncio.gather(*(catch_up.next(self._channels, most) for _, catch_up in due))
+        frames: list[str] = []
+        for (channel, catch_up), some in zip(due, found, strict=True):
+            if self._behind.get(channel) is not catch_up:
+                continue  # unsubscribed, or requested again, meanwhile
+            del self._behind[channel]
+            if not catch_up.over:
+                self._behind[channel] = catch_up  # to the end, so that the others come first
+            frames += some
+        return frames

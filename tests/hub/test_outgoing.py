@@ -1,0 +1,94 @@
+"""What one client is sent: several channels behind at once, and what is published while they are read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from realtime_widgets.hub import outgoing
+from realtime_widgets.hub.brokers.memory import MemoryBroker
+from realtime_widgets.hub.catch_up import CatchUp
+from realtime_widgets.hub.channels import Channels, encode_publication
+from realtime_widgets.hub.outgoing import Outgoing
+from realtime_widgets.hub.policies import Retention
+from realtime_widgets.hub.tally import Tally
+from realtime_widgets.protocol.envelope import Message
+
+
+class Slow(MemoryBroker):
+    """Answers when others had their turns, as one with a disk does."""
+
+    def __init__(self) -> None:
+        super().__init__(Retention(1000, None))
+        self.reading = 0
+        self.most = 0
+
+    async def read(self, channel: str, after: int, most: int) -> list[Message]:
+        self.reading += 1
+        self.most = max(self.most, self.reading)
+        for _ in range(len(channel)):  # each as long as its name
+            await asyncio.sleep(0)
+        self.reading -= 1
+        return await super().read(channel, after, most)
+
+
+class Transport:
+    """A client that reads everything."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    async def receive(self) -> str | bytes | None:
+        raise NotImplementedError
+
+    async def send(self, frame: str) -> None:
+        await asyncio.sleep(0)
+        found = json.loads(frame)
+        self.messages += found if isinstance(found, list) else [found]
+
+    async def close(self, code: int, reason: str) -> None:
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        raise AssertionError("it was cut off")
+
+    def of(self, channel: str) -> list[int]:
+        return [each["data"] for each in self.messages if each["type"] == channel]
+
+
+def test_channels_that_are_behind_are_read_together_and_what_comes_meanwhile_is_not_lost():
+    names = ["x" * length for length in range(1, 41)]
+
+    async def main() -> None:
+        broker, transport = Slow(), Transport()
+        channels = Channels(broker)
+        out = Outgoing(
+            transport,
+            channels,
+            Tally(),
+            conflates=lambda _: False,
+            too_slow=lambda: None,
+            out_of_reach=lambda _: None,
+        )
+        out.recovers, out.batch = True, 1000
+        for name in names:
+            for number in range(5):
+                await channels.publish(encode_publication(name, number))
+            there = await channels.position(name)
+            out.fall_behind(name, CatchUp(name, there._replace(offset=2)))
+            channels.subscribe(name, out.hear)
+        writer = asyncio.create_task(out.run())
+        for number in range(5, 60):
+            for name in names:
+                channels.publish(encode_publication(name, number))
+            await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            while any(transport.of(name)[-1:] != [59] for name in names):
+                await asyncio.sleep(0)
+        writer.cancel()
+        for name in names:
+            assert transport.of(name) == list(range(2, 60)), name
+        assert broker.most == outgoing.CAUGHT_UP_AT_ONCE
+
+    asyncio.run(main())
