@@ -130,7 +130,9 @@ class Session:
                 "subscribe", {"streams": sorted(new)} | {name: each for name, each in more.items() if each}
             )
             self._asked |= new
-            if self._confirms:
+            if (
+                self._confirms and not self.transport.one_way
+            ):  # else it hears nothing; the address says which it sends
                 self._unconfirmed.update(dict.fromkeys(new, request))
 
     def is_confirmed(self, channels: set[str]) -> bool:

@@ -301,6 +301,13 @@ def test_a_server_that_says_it_answers_nothing_confirms_nothing(link: Link, hell
     assert link.session.is_confirmed({"b"})
 
 
+def test_a_server_that_hears_nothing_confirms_nothing(fake_clock: FakeClock):
+    link = Link(fake_clock, one_way=True)
+    link.hear("hello", {"acks": True, "recovery": True})
+    request(link, "a")
+    assert link.session.is_confirmed({"a"})
+
+
 def test_a_server_without_a_hello_is_given_a_second_to_confirm(link: Link, fake_clock: FakeClock):
     link.session.send_hello(1000)
     request(link, "a")
