@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import urllib.parse
 from typing import Any, Final
 
@@ -12,10 +11,11 @@ from ..client.headers import basic, bearer
 from ..client.masking import Mask, label_of
 from ..errors import UsageError, WrongType
 from ..protocol.limits import MAX_NAME_LENGTH
+from ..runtime.environment import secret_of
 from ..streams.text import well_formed
 
 TOKEN: Final = "REALTIME_WIDGETS_TOKEN"
-"""The environment variable with the hub's token."""
+"""The environment variable with the hub's token; that with `_FILE` after it has the path of a file with the token."""
 
 _PLAIN_SCHEME: Final = {"ws": "http", "wss": "https"}
 
@@ -50,7 +50,7 @@ class Target:
             )
         check_url(url)
         if token is None:
-            token = os.environ.get(TOKEN) or None
+            token = secret_of(TOKEN)
         elif not isinstance(token, str):
             raise WrongType(
                 f"token= cannot be of type {type(token).__name__}: pass text, or None for ${TOKEN}"
