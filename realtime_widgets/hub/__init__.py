@@ -8,6 +8,7 @@
 | `server` | `Hub`: start, stop, publish |
 | `serving`, `drain` | one run of the web server, from its listening socket to the last closed connection |
 | `app`, `answers`, `auth`, `cors`, `rate_limit`, `limits` | the endpoints, who may connect, what pages may read |
+| `forwarded` | whom a request is of that came through proxies |
 | `rights`, `keyring`, `signed`, `expiry` | what a token allows, which there are, those that were signed, their end |
 | `session`, `requests`, `turns` | one client, what it asks, and for how long at once |
 | `outgoing`, `send_buffer`, `catch_up`, `conflation` | what it is sent: what waits, what it missed, what is left out |

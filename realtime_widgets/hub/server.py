@@ -26,6 +26,7 @@ from .auth import (
 )
 from .brokers import Broker, make_broker
 from .channels import complaint_about_publishing, encode_publication
+from .forwarded import Behind, Network, check_proxies
 from .keyring import Keyring, check_token_text, checked_tokens
 from .limits import Limits, checked_limits
 from .policies import ChannelPolicy, HistoryAge, Policies
@@ -72,6 +73,9 @@ class Hub:
         hosts: other names that clients reach the hub by, for example `["hub.example.org"]` behind a reverse proxy, or
             a name of this machine in its network. Requests for any other `Host` are refused: a web page whose name
             was made to point here (DNS rebinding) sends its own.
+        proxies: addresses and networks of the reverse proxies before the hub, for example `["127.0.0.1"]`. What they
+            write into `X-Forwarded-For` tells clients apart that have no name, for `limits`; of anybody else it is not
+            read, since anybody can write it.
         metrics: "token": `/metrics`, for Prometheus, needs one that may follow the channel `metrics`; "open": none.
         limits: of what clients may ask; None: the usual ones, see `rw.Limits`.
         history: messages of each channel that are kept for clients that lost their connection; 0: none.
@@ -100,6 +104,7 @@ class Hub:
         auth: Literal["token"] | None = "token",
         origins: Iterable[str] = (),
         hosts: Iterable[str] = (),
+        proxies: Iterable[str] = (),
         metrics: Literal["token", "open"] = "token",
         limits: Limits | None = None,
         history: int = 1000,
@@ -156,6 +161,7 @@ class Hub:
             hosts=check_hosts(hosts),
             open_paths=("/health", "/metrics") if metrics == "open" else ("/health",),
         )
+        self._proxies = check_proxies(proxies)
         self._instance: _Instance | None = None
 
     def start(self, timeout: float = 10.0) -> Hub:
@@ -174,7 +180,9 @@ class Hub:
         _may_wait(runtime)
         address = find(self._host)
         # On this thread: it imports large libraries.
-        instance = _Instance(runtime, self._broker, self._policy, self._limits, self._policies)
+        instance = _Instance(
+            runtime, self._broker, self._policy, self._limits, self._proxies, self._policies
+        )
         starting = runtime.run(self._start(instance, address))
         try:
             runtime.wait(starting, timeout)
@@ -343,11 +351,13 @@ class _Instance:
         broker: Broker,
         access: AccessPolicy,
         limits: Limits,
+        proxies: tuple[Network, ...],
         policies: Policies,
     ) -> None:
         self.runtime = runtime
         self.state = HubState(runtime, broker, limits, policies)
-        self.serving = Serving(make_app(self.state, access), self._beside, broker)
+        app = Behind(proxies, make_app(self.state, access))
+        self.serving = Serving(app, self._beside, broker)
         self.state.drain_left = lambda: self.serving.drain.left
 
     def goes_on_in(self, runtime: Runtime) -> bool:

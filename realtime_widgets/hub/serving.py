@@ -275,7 +275,7 @@ def _make_server(app: ASGIApp) -> Server:
         interface="asgi3",
         lifespan="off",
         log_config=None,
-        proxy_headers=False,  # any client could forge them
+        proxy_headers=False,  # any client could forge them; `forwarded` knows whose to read
         server_header=False,
     )
     config.load()

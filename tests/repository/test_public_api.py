@@ -108,7 +108,7 @@ SIGNATURES = {
     "Message": "(type, data=None, timestamp=None, id=None, channel=None, epoch=None, offset=None)",
     "Reconnect": "(initial=0.5, maximum=20.0, factor=2.0, jitter=True, max_attempts=None)",
     "Hub": "(port=0, *, host='127.0.0.1', broker='memory', token=None, tokens=None, secret=None, public_key=None, "
-    "audience=None, issuer=None, auth='token', origins=(), hosts=(), metrics='token', limits=None, history=1000, history_age='auto', channels=None)",
+    "audience=None, issuer=None, auth='token', origins=(), hosts=(), proxies=(), metrics='token', limits=None, history=1000, history_age='auto', channels=None)",
     "Hub.start": "(self, timeout=10.0)",
     "Hub.stop": "(self, timeout=60.0, *, drain=0.0)",
     "Hub.token_for": "(self, rights, *, expires='1h')",
