@@ -37,7 +37,7 @@ SWEPT_AT_ONCE: Final = 4
 MAX_KNOWN: Final = 1_000_000
 """Messages that are recognized when they come again; beyond it the oldest are forgotten early."""
 
-_APPLICATION: Final = 0x72774875
+APPLICATION: Final = 0x72774875
 """What says that a file of SQLite is one of ours."""
 
 _VERSION: Final = 1
@@ -125,7 +125,7 @@ class Database:
         (application,) = run("PRAGMA application_id").fetchone()
         (version,) = run("PRAGMA user_version").fetchone()
         (tables,) = run("SELECT count(*) FROM sqlite_schema").fetchone()
-        if tables and application != _APPLICATION:
+        if tables and application != APPLICATION:
             raise UsageError(
                 f"{_cannot(self._path)}: it is a database of another program; "
                 "name a file that is not there yet"
@@ -140,7 +140,7 @@ class Database:
         run(_NOTES)  # files of earlier versions have none
         if not tables:
             with self.transaction():
-                run(f"PRAGMA application_id = {_APPLICATION}")
+                run(f"PRAGMA application_id = {APPLICATION}")
                 run(f"PRAGMA user_version = {_VERSION}")
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     run(statement)
@@ -233,7 +233,7 @@ class Database:
         known = self._find(channel)
         if known is None:
             return []
-        id, (_, newest) = known
+        id, (epoch, newest) = known
         run = self._file.execute
         old = "SELECT max(offset) FROM messages WHERE channel = ? AND at <= ?"
         messages, age = self._retention[channel]
@@ -245,7 +245,8 @@ class Database:
             most -= len(body)
             if found and most < 0:
                 break
-            found.append(read_stored(body))
+            found.append(message := read_stored(body))
+            message.epoch = epoch  # of a copy (`backup`) it is another than when it was written
         return found
 
     def amend(self, channel: str, change: Change) -> None:
