@@ -1,13 +1,14 @@
 """The `realtime-widgets` command.
 
     realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
-    realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--no-token]
-                         [--broker BROKER] [--history N] [--history-age SECONDS] [--channels FILE]
+    realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--proxies ADDRESS...]
+                         [--no-token] [--broker BROKER] [--history N] [--history-age SECONDS] [--channels FILE]
                          [--public-key FILE] [--audience NAME] [--issuer NAME] [--open-metrics]
                          [--drain SECONDS]
     realtime-widgets publish CHANNEL [RECORD...] [--url URL] [--timeout SECONDS]
     realtime-widgets token [--subscribe CHANNEL...] [--publish CHANNEL...] [--name NAME] [--expires TIME]
                          [--audience NAME] [--issuer NAME]
+    realtime-widgets backup FILE COPY
     realtime-widgets --version
 
 `demo` runs copies of the notebooks in a JupyterLab of its own: on this machine only, behind a random token, ended by
@@ -17,6 +18,8 @@ that of REALTIME_WIDGETS_BROKER.
 `publish` sends what it reads to a hub, whose token is that of REALTIME_WIDGETS_TOKEN; its status is 0 when the hub has
 all of it.
 `token` prints one for somebody else, signed with REALTIME_WIDGETS_SECRET, which the hub must have too.
+`backup` copies the file of a hub (`--broker sqlite:///hub.db`) while the hub has it.
+Each of these variables may have `_FILE` after its name, and the path of a file with the secret in it.
 A user's mistake is reported in one sentence on stderr and by a status other than 0, never by a traceback.
 """
 
@@ -24,7 +27,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import signal
 import sys
 import threading
@@ -36,12 +38,14 @@ from typing import TYPE_CHECKING, Literal
 from . import __version__
 from .demo.notebooks import COPIES
 from .errors import RealtimeWidgetsError, UsageError, did_you_mean
+from .runtime.environment import secret_of
+from .runtime.service_manager import tell
 
 if TYPE_CHECKING:
     from .hub import Hub
     from .hub.policies import ChannelPolicy, HistoryAge
 
-COMMANDS = ("demo", "hub", "publish", "token")
+COMMANDS = ("demo", "hub", "publish", "token", "backup")
 
 MAX_WAITING = 10_000
 """Records that `publish` reads ahead of the hub: unlike a training script it can wait, and then nothing is dropped."""
@@ -82,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 host=options.host,
                 hosts=options.hosts,
                 origins=options.origin,
+                proxies=options.proxies,
                 token=not options.no_token,
                 broker=options.broker,
                 history=options.history,
@@ -102,6 +107,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 audience=options.audience,
                 issuer=options.issuer,
             )
+        elif options.command == "backup":
+            from .hub.brokers.backup import back_up
+
+            back_up(options.file, options.copy)
         elif options.command == "publish":
             return publish(options.channel, options.record, url=options.url, timeout=options.timeout)
         else:
@@ -131,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         "hub",
         help="run a hub that clients connect to",
         description=f"The token is that of ${TOKEN}, or random. Tokens that were signed with ${SECRET} are taken, too. "
-        f"A broker with a password in it comes in ${BROKER}.",
+        f"A broker with a password in it comes in ${BROKER}. Each may be in a file instead, named by ${TOKEN}_FILE …",
     )
     command.add_argument(
         "--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: 8000)"
@@ -152,6 +161,15 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME",
         help="other names that clients reach it by, such as hub.example.org behind a reverse proxy; repeatable",
+    )
+    command.add_argument(
+        "--proxies",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="ADDRESS",
+        help="reverse proxies before it, such as 127.0.0.1 or 10.0.0.0/8, whose X-Forwarded-For says who a client is; "
+        "repeatable",
     )
     command.add_argument("--no-token", action="store_true", help="let in everybody on this machine")
     command.add_argument(
@@ -238,6 +256,9 @@ def _parser() -> argparse.ArgumentParser:
         "--expires", default="1h", metavar="TIME", help="until when, such as 90min, 8h or 30d (default: 1h)"
     )
     _add_names(command, "to name in it, where the hub wants one")
+    command = commands.add_parser("backup", help="copy the file of a hub, which may run")
+    command.add_argument("file", type=Path, help="that the hub has, as in --broker sqlite:///FILE")
+    command.add_argument("copy", type=Path, help="where to; what is there is replaced")
     return parser
 
 
@@ -267,6 +288,7 @@ def hub(
     host: str,
     hosts: Sequence[str],
     origins: Sequence[str],
+    proxies: Sequence[str],
     token: bool,
     broker: str | None,
     history: int,
@@ -285,6 +307,7 @@ def hub(
         host: to listen on.
         hosts: other names that clients reach it by.
         origins: pages that may connect.
+        proxies: as for `Hub`.
         token: ask for one: that of the environment, or a random one, or one signed with the secret of the environment.
         broker: as for `Hub`; None: that of the environment, or memory.
         history, history_age, audience, issuer: as for `Hub`.
@@ -310,14 +333,13 @@ def hub(
     except OSError as error:
         raise UsageError(f"the public key cannot be read: {error.strerror}: {str(public_key)!r}") from error
     policies = None if channels is None else _read_policies(channels)
-    secret = (os.environ.get(SECRET) or None) if token else None
-
-    given = (os.environ.get(TOKEN) or None) if token else None
+    secret = secret_of(SECRET) if token else None
+    given = secret_of(TOKEN) if token else None
     auth: Literal["token"] | None = "token" if token else None
     server = Hub(
         port,
         host=host,
-        broker=broker or os.environ.get(BROKER) or "memory",
+        broker=broker or secret_of(BROKER) or "memory",
         token=given,
         secret=secret,
         public_key=key,
@@ -326,6 +348,7 @@ def hub(
         auth=auth,
         origins=origins,
         hosts=hosts,
+        proxies=proxies,
         metrics="open" if open_metrics else "token",
         history=history,
         history_age=history_age,
@@ -337,6 +360,7 @@ def hub(
             given_as = f", auth={shown}" if token else ""
             print(f"The hub listens on {server.url}", flush=True)
             print(f'Connect with rw.connect("{server.url}"{given_as}). Ctrl-C stops it.', flush=True)
+            tell("READY=1")
             threading.Event().wait()
     except KeyboardInterrupt:
         print("\nThe hub has stopped.", flush=True)
@@ -411,6 +435,7 @@ def _drained(server: Hub, drain: float) -> Iterator[None]:
     try:
         yield
     finally:
+        tell("STOPPING=1")
         if drain:
             server.stop(drain=drain)
 
@@ -438,8 +463,8 @@ def token(
     from .hub.signed import sign
 
     rights = Rights(subscribe=subscribe, publish=publish, name=name)
-    secret = os.environ.get(SECRET)
-    if not secret:
+    secret = secret_of(SECRET)
+    if secret is None:
         raise UsageError(
             f"no token can be signed: {SECRET} is not set; set it to the secret that the hub has, 32 characters or more"
         )

@@ -53,7 +53,8 @@ def test_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]
 def test_a_command_like_none_of_ours_gets_the_list(capsys: pytest.CaptureFixture[str]):
     assert main(["xyz"]) == 2
     assert (
-        capsys.readouterr().err == "realtime-widgets has no command 'xyz'; it has demo, hub, publish, token\n"
+        capsys.readouterr().err
+        == "realtime-widgets has no command 'xyz'; it has demo, hub, publish, token, backup\n"
     )
 
 
@@ -183,6 +184,7 @@ def test_the_hub_has_the_policies_of_a_file(child_env: dict[str, str], tmp_path:
         (["--host", "0.0.0.0", "--no-token"], "a hub on '0.0.0.0' cannot do without a token: "),
         (["--host", "nowhere.invalid"], "the hub cannot listen on 'nowhere.invalid': "),
         (["--hosts", "http://hub.example.org"], "'http://hub.example.org' is no host: "),
+        (["--proxies", "nginx"], "'nginx' is no proxy: "),
         (["--broker", "redis"], "there is no broker 'redis': "),
         (
             ["--broker", "sqlite:////nowhere/hub.db"],
@@ -242,6 +244,39 @@ def test_a_broker_with_a_password_is_that_of_the_environment(
     said = capsys.readouterr().err
     assert said.startswith("the hub cannot keep its messages at redis://127.0.0.1:1/7: ")
     assert "secret" not in said
+
+
+def test_a_secret_may_be_in_a_file(child_env: dict[str, str], tmp_path: Path):
+    contents = {cli.TOKEN: "my-own-token", cli.SECRET: SECRET, cli.BROKER: f"sqlite:///{tmp_path}/hub.db"}
+    for name, text in contents.items():
+        (tmp_path / name).write_text(f"{text}\n")
+    files = {f"{name}_FILE": str(tmp_path / name) for name in contents}
+    with hub("--port", "0", env=child_env | files) as (_, url, connect):
+        assert "my-own-token" not in connect
+        signed = subprocess.run(
+            [sys.executable, "-m", "realtime_widgets", "token", "--publish", "x"],
+            env=child_env | files,
+            capture_output=True,
+            text=True,
+        )
+        assert [publish(url, one) for one in ("my-own-token", signed.stdout.strip(), "x")] == [200, 200, 401]
+        command = [sys.executable, "-m", "realtime_widgets", "publish", "x", "1", "--url", url]
+        assert subprocess.run(command, env=child_env | files).returncode == 0
+    assert (tmp_path / "hub.db").exists()
+
+
+def test_a_hub_tells_who_started_it_when_it_is_there_and_when_it_goes(
+    child_env: dict[str, str], tmp_path: Path
+):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(60)
+        environment = child_env | {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        with hub("--port", "0", "--drain", "1000", env=environment) as (process, url, _):
+            assert manager.recv(100) == b"READY=1"
+            assert get(url.replace("ws://", "http://").replace("/ws/dashboard", "/health")).status == 200
+            process.send_signal(signal.SIGTERM)
+            assert manager.recv(100) == b"STOPPING=1"
 
 
 # Tokens
