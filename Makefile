@@ -13,7 +13,8 @@ NOTEBOOK ?=
 
 # Beside the package and its [demo]: what makes it, and what checks it. Versions are in constraints.txt.
 BUILD_TOOLS := build hatchling hatch-jupyter-builder
-CHECK_TOOLS := ruff mypy pytest pytest-xdist hypothesis playwright nbclient nbformat pandas polars pyarrow pyjwt redis trustme
+CHECK_TOOLS := ruff mypy pytest pytest-xdist hypothesis playwright nbclient nbformat pandas polars pyarrow pyjwt redis trustme \
+	jupyter-server-proxy prometheus-client pyyaml
 # Beside what users have today.
 BENCH_TOOLS := bokeh jupyter_bokeh tqdm
 
@@ -58,12 +59,12 @@ test: .venv/checks .venv/installed ## check everything, before you push; against
 	@$(call tests,)
 
 quick: .venv/checks .venv/installed ## lint, and all tests that need no browser: while you work (2 minutes)
-	@.ci/system redis
+	@.ci/system servers
 	@$(MAKE) --no-print-directory lint
 	@$(call tests,-m "not browser")
 
 models: .venv/checks .venv/installed ## all schedules of the random models, of which make test runs a share (5 minutes)
-	@.ci/system redis
+	@.ci/system servers
 	@RW_MODELS=full $(PYTEST) tests/models $(PYTEST_ARGS)
 
 lint: .venv/checks .venv/installed ## ruff, mypy, tsc and biome, without changing anything
