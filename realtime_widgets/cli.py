@@ -361,7 +361,9 @@ def hub(
             print(f"The hub listens on {server.url}", flush=True)
             print(f'Connect with rw.connect("{server.url}"{given_as}). Ctrl-C stops it.', flush=True)
             tell("READY=1")
-            threading.Event().wait()
+            # A signal that the system gives to another thread does not wake this one, which has to act on it.
+            while not threading.Event().wait(1.0):
+                pass
     except KeyboardInterrupt:
         print("\nThe hub has stopped.", flush=True)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import json
 import os
@@ -113,6 +114,15 @@ def test_the_hub_serves_until_it_is_interrupted(child_env: dict[str, str], numbe
         assert output == "\nThe hub has stopped.\n"
         assert errors == ""
         assert process.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there another process can choose the thread")
+def test_whichever_thread_of_the_hub_a_signal_is_given_to(child_env: dict[str, str]):
+    with hub("--port", "0", env=child_env) as (process, _, _):
+        tasks = [int(each.name) for each in Path(f"/proc/{process.pid}/task").iterdir()]
+        other = max(set(tasks) - {process.pid})
+        assert ctypes.CDLL(None).tgkill(process.pid, other, signal.SIGTERM) == 0
+        assert process.wait(60) == 0
 
 
 def test_a_hub_that_drains_ends_at_a_second_signal(child_env: dict[str, str]):
