@@ -275,6 +275,22 @@ def test_a_secret_may_be_in_a_file(child_env: dict[str, str], tmp_path: Path):
     assert (tmp_path / "hub.db").exists()
 
 
+def test_the_file_of_a_hub_is_copied_while_it_has_it(
+    child_env: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    arguments = ["--port", "0", "--no-token", "--broker"]
+    with hub(*arguments, f"sqlite:///{tmp_path}/hub.db", env=child_env) as (_, url, _):
+        assert publish(url, None) == 200
+        assert main(["backup", str(tmp_path / "hub.db"), str(tmp_path / "copy.db")]) == 0
+        assert main(["backup", str(tmp_path / "nothing.db"), str(tmp_path / "copy.db")]) == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("\n")) == ("", 1)
+    with hub(*arguments, f"sqlite:///{tmp_path}/copy.db", env=child_env) as (_, url, _):
+        history = url.replace("ws://", "http://").replace("/ws/dashboard", "/history/x")
+        with get(history) as answer:
+            assert len(json.load(answer)["messages"]) == 1
+
+
 def test_a_hub_tells_who_started_it_when_it_is_there_and_when_it_goes(
     child_env: dict[str, str], tmp_path: Path
 ):
