@@ -91,7 +91,7 @@ def test_the_table_has_every_route(guarded: Hub):
     instance = guarded._instance
     assert instance is not None
     app = instance.serving._server.config.loaded_app
-    assert {route.path for route in app._inside.routes} == set(TABLE)
+    assert {route.path for route in app._app._inside.routes} == set(TABLE)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=TABLE)
