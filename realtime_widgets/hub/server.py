@@ -180,9 +180,7 @@ class Hub:
         _may_wait(runtime)
         address = find(self._host)
         # On this thread: it imports large libraries.
-        instance = _Instance(
-            runtime, self._broker, self._policy, self._limits, self._proxies, self._policies
-        )
+        instance = _Instance(runtime, self._broker, self._policy, self._limits, self._proxies, self._policies)
         starting = runtime.run(self._start(instance, address))
         try:
             runtime.wait(starting, timeout)
