@@ -28,6 +28,7 @@ from ..policies import Retention
 from .base import Change, NotKept, OutOfReach, Sink
 from .dedup import Key, KeyReused, digest_of, digest_of_key
 from .followed import Followed
+from .redis_groups import Groups
 from .redis_jobs import Job, Jobs
 from .redis_link import Address, Link, LinkLost, check
 from .redis_scripts import (
@@ -36,10 +37,11 @@ from .redis_scripts import (
     Commands,
     Found,
     Note,
+    Placed,
+    Publication,
     numbered,
     read_found,
     read_note,
-    read_placed,
     read_wake,
 )
 from .redis_topics import Topics
@@ -160,23 +162,17 @@ class RedisBroker:
         digest = digest_of(memoryview(raw))
         id = secrets.token_bytes(16) if key is None else digest_of_key(key)
 
-        def command() -> tuple[Any, ...]:
-            return self._commands.publish(channel, id, digest, body, self._newest(channel))
-
-        def land(answer: Any) -> None:
-            try:
-                position, fresh = read_placed(answer, digest)
-            except KeyReused as error:
-                if not done.done():
-                    done.set_exception(error)
-                return
-            self._landed(channel, position, whole if fresh else None, done)
+        def land(placed: Placed) -> None:
+            if placed.position is not None:
+                self._landed(channel, placed.position, whole if placed.fresh else None, done)
+            elif not done.done():
+                done.set_exception(KeyReused())
 
         def fail(why: str) -> None:
             if not done.done():
                 done.set_exception(NotKept(why))
 
-        return Job(command, land, fail, len(body))
+        return Job(Publication(channel, id, digest, body), land, fail, len(body))
 
     def _landed(
         self, channel: str, position: Position, fresh: Message | None, done: asyncio.Future[Position]
@@ -393,7 +389,8 @@ class RedisBroker:
     async def _send(self, link: Link) -> None:
         while True:
             batch = await self._jobs.take()
-            self._jobs.land(await link.run([job.command() for job in batch]))
+            groups = Groups(batch, lambda some: self._commands.publish(some, self._newest(some[0].channel)))
+            self._jobs.land(groups.answers(await link.run(groups.commands)))
             await asyncio.sleep(0)  # the sessions have their turn
 
     async def _follow(self, link: Link, canary: bytes) -> None:

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from .redis_scripts import Publication
+
 MAX_BATCH: Final = 500
 MAX_BATCH_BYTES: Final = 256 * 1024
 """Jobs that are sent at once, and their bytes, but for a single one."""
@@ -23,7 +25,7 @@ class Job:
     """A command that waits for its answer.
 
     Args:
-        command: returns it; anew each time that it is sent.
+        command: returns it; anew each time that it is sent. Or a publication, of which `redis_groups` makes commands.
         land: takes the answer.
         fail: is told why there is none.
         size: bytes.
@@ -33,7 +35,7 @@ class Job:
 
     def __init__(
         self,
-        command: Callable[[], tuple[Any, ...]],
+        command: Callable[[], tuple[Any, ...]] | Publication,
         land: Callable[[Any], object],
         fail: Callable[[str], object],
         size: int = 0,

@@ -27,7 +27,7 @@ from ...protocol.envelope import Message
 from ...streams.gaps import Position
 from ..policies import Retention
 from .base import NOTE_AGE
-from .dedup import MAX_AGE, KeyReused
+from .dedup import MAX_AGE
 from .stored import read_stored
 
 DAY: Final = 24 * 3600.0
@@ -78,18 +78,35 @@ end
 PUBLISH: Final = _script(
     _PLACE
     + """
-local meta, log, id = KEYS[1], KEYS[2], KEYS[3]
-local new, seen_epoch, seen_offset, digest, body, wake = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local history, age, meta_age, id_age = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9], ARGV[10]
-local known = redis.call('GET', id)
-if known then
-  return {0, known}
+local meta, log = KEYS[1], KEYS[2]
+local new, seen_epoch, seen_offset, wake = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local history, age, meta_age, id_age = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], ARGV[8]
+local at = now()
+local epoch, offset
+local answer = {'', 0}
+for i = 3, #KEYS do
+  local digest, body = ARGV[2 * i + 3], ARGV[2 * i + 4]
+  local known = redis.call('GET', KEYS[i])
+  if known then
+    answer[#answer + 1] = i - 3
+    answer[#answer + 1] = known
+  else
+    if not epoch then
+      epoch, offset = place(meta, log, new, seen_epoch, seen_offset, meta_age)
+      answer[1], answer[2] = epoch, offset + 1
+    end
+    offset = offset + 1
+    if history > 0 then
+      redis.call('XADD', log, 'MAXLEN', history, '0-' .. offset, 't', at, 'm', body)
+    end
+    redis.call('SET', KEYS[i], digest .. ' ' .. epoch .. ' ' .. offset, 'PX', id_age)
+    redis.call('PUBLISH', wake, epoch .. ' ' .. offset .. ' ' .. body)
+  end
 end
-local epoch, offset = place(meta, log, new, seen_epoch, seen_offset, meta_age)
-offset = offset + 1
+if not epoch then
+  return answer
+end
 if history > 0 then
-  local at = now()
-  redis.call('XADD', log, 'MAXLEN', history, '0-' .. offset, 't', at, 'm', body)
   for _ = 1, age > 0 and 1000 or 0 do
     local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
     if not first or tonumber(first[2][2]) > at - age then
@@ -101,9 +118,7 @@ if history > 0 then
 end
 redis.call('HSET', meta, 'offset', offset)
 redis.call('PEXPIRE', meta, meta_age)
-redis.call('SET', id, digest .. ' ' .. epoch .. ' ' .. offset, 'PX', id_age)
-redis.call('PUBLISH', wake, epoch .. ' ' .. offset .. ' ' .. body)
-return {1, epoch, offset}
+return answer
 """
 )
 
@@ -163,6 +178,27 @@ class Note(NamedTuple):
     note: bytes
 
 
+class Publication(NamedTuple):
+    """A message as Redis is given it."""
+
+    channel: str
+    id: bytes
+    """A digest, by which it is known again."""
+    digest: bytes
+    """Of its data."""
+    body: bytes
+    """Its envelope, without a position."""
+
+
+class Placed(NamedTuple):
+    """What became of a publication."""
+
+    position: Position | None
+    """None: its id is that of another message."""
+    fresh: bool
+    """Whether it was published now."""
+
+
 class Found(NamedTuple):
     """What Redis has of a channel."""
 
@@ -193,21 +229,20 @@ class Commands:
         """Return a Pub/Sub channel that nobody else has."""
         return b"rw:%d:canary:%s" % (self._database, secrets.token_hex(8).encode())
 
-    def publish(self, channel: str, id: bytes, digest: bytes, body: bytes, seen: Position) -> tuple[Any, ...]:
-        """Return the command that publishes a message, unless its id is known.
+    def publish(self, messages: Sequence[Publication], seen: Position) -> tuple[Any, ...]:
+        """Return the command that publishes messages, one after the other, but for those whose id is known.
 
         Args:
-            channel: that it is for.
-            id: of the message, a digest.
-            digest: of its data.
-            body: its envelope, without a position.
+            messages: of one channel; one at least.
             seen: the newest position of the channel that this hub knows.
         """
+        channel = messages[0].channel
         key = b"rw:{%s}:" % _tag(channel)
-        keys = (key + b"meta", key + b"log", key + b"id:" + id.hex().encode())
-        messages, age, meta_age = self._kept(channel)
-        ages = (messages, age, meta_age, round(1000 * MAX_AGE))
-        return (PUBLISH, 3, *keys, _new_epoch(), *seen, digest.hex(), body, self.wake(channel), *ages)
+        keys = [key + b"meta", key + b"log", *(b"%bid:%b" % (key, one.id.hex().encode()) for one in messages)]
+        count, age, meta_age = self._kept(channel)
+        ages = (count, age, meta_age, round(1000 * MAX_AGE))
+        texts = [text for one in messages for text in (one.digest.hex(), one.body)]
+        return (PUBLISH, len(keys), *keys, _new_epoch(), *seen, self.wake(channel), *ages, *texts)
 
     def amend(self, channel: str, had: Note | None = None, note: Note | None = None) -> tuple[Any, ...]:
         """Return the command that changes the note beside a channel if it is still as it was, and says what it was.
@@ -254,22 +289,23 @@ class Commands:
         )
 
 
-def read_placed(answer: Sequence[Any], digest: bytes) -> tuple[Position, bool]:
-    """Return the position of a message that was published, and whether it was now.
+def read_placed(answer: Sequence[Any], messages: Sequence[Publication]) -> list[Placed]:
+    """Return what became of each message, from the answer to `Commands.publish`."""
+    epoch, offset, *known = answer
+    before = dict(zip(known[::2], known[1::2], strict=True))
+    first, placed = int(offset), []
+    for number, message in enumerate(messages):
+        if number in before:
+            placed.append(_known(before[number], message.digest))
+        else:
+            placed.append(Placed(Position(epoch.decode(), first), True))
+            first += 1
+    return placed
 
-    Args:
-        answer: to `Commands.publish`.
-        digest: of its data.
 
-    Raises:
-        KeyReused: its id is known, with other data.
-    """
-    if answer[0]:
-        return Position(answer[1].decode(), int(answer[2])), True
-    known, epoch, offset = answer[1].decode().split(" ")
-    if known != digest.hex():
-        raise KeyReused
-    return Position(epoch, int(offset)), False
+def _known(text: bytes, digest: bytes) -> Placed:
+    had, epoch, offset = text.decode().split(" ")
+    return Placed(Position(epoch, int(offset)) if had == digest.hex() else None, False)
 
 
 def read_note(answer: Sequence[Any]) -> tuple[Note, float]:

@@ -13,6 +13,7 @@ import realtime_widgets as rw
 from realtime_widgets.errors import UsageError
 from realtime_widgets.hub.brokers.backup import back_up
 from realtime_widgets.hub.brokers.database import Database
+from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import Message
 from support.servers import wait_for
 
@@ -53,7 +54,7 @@ def test_it_is_one_file_for_its_owner_and_replaces_the_last(tmp_path: Path):
     path, copy = tmp_path / "a ?#%.db", tmp_path / "copies" / "copy.db"
     copy.parent.mkdir()
     copy.write_text("the last one")
-    file = Database(path, 10, None)
+    file = Database(path, Retention(10, None))
     try:
         with file.transaction():
             file.place("x", Message("x"), b"1", None)  # type: ignore[arg-type]
@@ -62,7 +63,7 @@ def test_it_is_one_file_for_its_owner_and_replaces_the_last(tmp_path: Path):
         file.close()
     assert [each.name for each in copy.parent.iterdir()] == ["copy.db"]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    opened = Database(copy, 10, None)
+    opened = Database(copy, Retention(10, None))
     try:
         (message,) = opened.read("x", 0, 1000)
         assert (message.epoch, message.offset) == opened.position("x")
@@ -94,7 +95,7 @@ def test_what_is_no_file_of_a_hub_is_not_copied(make: Callable[[Path], None], tm
 
 
 def test_a_copy_that_cannot_be_is_refused(tmp_path: Path):
-    Database(tmp_path / "hub.db", 10, None).close()
+    Database(tmp_path / "hub.db", Retention(10, None)).close()
     with pytest.raises(UsageError, match="No such file or directory"):
         back_up(tmp_path / "hub.db", tmp_path / "nowhere" / "copy.db")
     with pytest.raises(UsageError, match="cannot be copied to itself"):

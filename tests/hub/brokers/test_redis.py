@@ -351,7 +351,8 @@ def test_what_a_redis_has_lost_of_its_end_is_numbered_anew_under_another_epoch(o
     async def main() -> None:
         async with brokers(own.url, own.url) as (one, two):
             heard = await follow(one, two)
-            await asyncio.gather(*publish(one, 50))
+            for number in range(50):  # what is published together is lost together
+                await asyncio.gather(*publish(one, first=number))
             before = await one.position("a")
             await until(lambda: len(heard[1].things) == 50)
             await asyncio.to_thread(own.stop, signal.SIGKILL)
