@@ -31,6 +31,7 @@ class Limits:
         burst: that it may send at once besides.
         connections: of all clients together, 1 or more.
         connections_each: of one client: of whom its token names, or who comes from one address.
+        connects: of all clients together that may be opened in any second; who comes too early is told when to come.
 
     Raises:
         UsageError, WrongType: one of them is out of its range.
@@ -40,12 +41,13 @@ class Limits:
     burst: int = 20_000
     connections: int | None = 10_000
     connections_each: int | None = 1_000
+    connects: int | None = 100
 
     def __post_init__(self) -> None:
         if self.messages is not None:
             to_duration(self.messages, "messages= of the limits", above=0.0)
         to_count(self.burst, "burst= of the limits", least=1)
-        for name in ("connections", "connections_each"):
+        for name in ("connections", "connections_each", "connects"):
             if getattr(self, name) is not None:
                 to_count(getattr(self, name), f"{name}= of the limits", least=1)
 

@@ -6,9 +6,6 @@ import math
 from collections import deque
 from typing import Final
 
-MAX_PER_SECOND: Final = 100
-"""Connections in any second; a client that is turned away is told when to try again."""
-
 MAX_WAIT: Final = 30.0
 """Seconds that a client is told to wait at most."""
 
@@ -17,10 +14,10 @@ class ConnectionRateLimiter:
     """Counts connections, and gives those beyond the limit a time to try again.
 
     Args:
-        most: connections in any second.
+        most: connections in any second; None: any number.
     """
 
-    def __init__(self, most: int = MAX_PER_SECOND) -> None:
+    def __init__(self, most: int | None) -> None:
         self._most = most
         self._admitted: deque[float] = deque(maxlen=most)
         self._last_turn = -math.inf  # the latest time that a client was given
@@ -31,6 +28,8 @@ class ConnectionRateLimiter:
         Args:
             now: seconds of a monotonic clock.
         """
+        if self._most is None:
+            return 0.0
         if len(self._admitted) < self._most or now - self._admitted[0] >= 1.0:
             self._admitted.append(now)
             return 0.0

@@ -65,7 +65,7 @@ class HubState:
         self.traffic = Traffic()
         self.tally = Tally()
         self.events = Events(self._tell)
-        self.rate_limiter = ConnectionRateLimiter()
+        self.rate_limiter = ConnectionRateLimiter(limits.connects)
         self.limits = limits
         self.connections = Connections(limits)
         self.senders = Senders(limits)

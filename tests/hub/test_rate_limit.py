@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from realtime_widgets.client import Client
 from realtime_widgets.client.pool import Pool
-from realtime_widgets.hub import Hub, state
+from realtime_widgets.hub import Hub, Limits
 from realtime_widgets.hub.rate_limit import MAX_WAIT, ConnectionRateLimiter
 from realtime_widgets.runtime import get_runtime
 from support.servers import wait_for
@@ -38,6 +38,7 @@ def test_who_is_turned_away_gets_a_turn_of_their_own():
     waits = [rate_limiter.ask(10.0) for _ in range(6)]
     assert waits == [0, 0, 1.0, 1.5, 2.0, 2.5]
     assert rate_limiter.ask(11.0) == 0
+    assert {ConnectionRateLimiter(None).ask(10.0) for _ in range(1000)} == {0.0}
     crowded = ConnectionRateLimiter(1)
     assert max(crowded.ask(0.0) for _ in range(10_000)) == MAX_WAIT
     assert crowded.ask(100.0) == 0
@@ -82,9 +83,8 @@ def test_500_clients_that_lose_their_hub_at_once_come_back_spread_and_all(monkey
         return wait
 
     monkeypatch.setattr(ConnectionRateLimiter, "ask", noted)
-    monkeypatch.setattr(state, "ConnectionRateLimiter", lambda: ConnectionRateLimiter(PER_SECOND))
     pool = Pool(get_runtime())
-    with Hub() as hub:
+    with Hub(limits=Limits(connects=PER_SECOND)) as hub:
         clients = [
             Client(hub.url, auth=hub.token, headers={"X-Client": str(i)}, subscribe=["x"], pool=pool)
             for i in range(CLIENTS)
