@@ -33,6 +33,7 @@ from .brokers import OutOfReach
 from .channels import METRICS, complaint_about
 from .cors import answer_headers, is_preflight, preflight_headers
 from .exposition import MEDIA_TYPE, exposition
+from .flush import Outlet, Parcel, text_frame
 from .history import BadQuery, page_of, read_query
 from .limits import COME_BACK
 from .publication import PublishingFailed, publish
@@ -60,6 +61,10 @@ PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events"), "/ws/notifications":
 
 ABORT: Final = "realtime_widgets.abort"
 """The ASGI extension by which our server lets an endpoint abort a connection: `{"call": function}`."""
+
+DIRECT: Final = "realtime_widgets.direct"
+"""The ASGI extension by which it lets a WebSocket be written to without waiting, by frames that are whole:
+`{"free": function, "write": function}`."""
 
 ACCESS: Final = "realtime_widgets.access"
 """The key of the scope with what a request was let in with, an `Access`."""
@@ -414,6 +419,14 @@ class _Socket:
         self._tally = tally
         self._ended = (WebSocketDisconnect, RuntimeError, OSError)
         self.abort: Callable[[], None] = socket.scope["extensions"][ABORT]["call"]
+        direct = socket.scope["extensions"][DIRECT]
+        self.free: Callable[[], bool] = direct["free"]
+        self.write: Callable[[bytes], None] = direct["write"]
+        self.outlet: Outlet = self
+
+    def pack(self, parcel: Parcel) -> bytes:
+        parcel.wire = b"".join(map(text_frame, parcel.texts))
+        return parcel.wire
 
     async def accept(self) -> None:
         await self._or_ended(self._socket.accept())

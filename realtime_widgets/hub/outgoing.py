@@ -19,6 +19,7 @@ from .brokers.base import GAP, OutOfReach
 from .catch_up import CatchUp
 from .channels import Channels
 from .conflation import Newest
+from .flush import Flush, Outlet, Writes
 from .send_buffer import SendBuffer, batches
 from .tally import Tally
 
@@ -36,6 +37,10 @@ CAUGHT_UP_AT_ONCE: Final = 16
 
 class ClientTransport(Protocol):
     """An accepted connection."""
+
+    @property
+    def outlet(self) -> Outlet | None:
+        """By which it can be written to without waiting; None: it cannot."""
 
     async def receive(self) -> str | bytes | None:
         """Return the next frame; None: it has ended."""
@@ -57,6 +62,7 @@ class Outgoing:
         transport: its connection.
         channels: of the hub.
         tally: is told how many messages were sent.
+        flush: of all clients, at the end of a turn of the event loop.
         conflates: returns whether only the newest message of a channel is sent to a slow client.
         too_slow: called when the client reads too slowly for what it is sent.
         out_of_reach: called when the history cannot be read.
@@ -67,6 +73,7 @@ class Outgoing:
         transport: ClientTransport,
         channels: Channels,
         tally: Tally,
+        flush: Flush,
         *,
         conflates: Callable[[str], bool],
         too_slow: Callable[[], object],
@@ -78,20 +85,24 @@ class Outgoing:
         """Whether the client knows heads, and asks for what it missed."""
         self._transport = transport
         self._channels = channels
+        self._outlet = transport.outlet
         self._tally = tally
+        self._flush = flush
         self._conflates = conflates
         self._too_slow = too_slow
         self._out_of_reach = out_of_reach
         self._buffer = SendBuffer()
         self._behind: dict[str, CatchUp | Newest] = {}
         self._awake = asyncio.Event()
+        self._resting = False  # that the task waits for something to do
+        self._flushes = False  # that what waits is written at the end of this turn
         self._goodbye: tuple[int, str, str | None] | None = None
 
     def say(self, frame: str) -> None:
         """Send a frame of the hub itself."""
         if self._goodbye is None:
             if self._buffer.put(frame):
-                self._awake.set()
+                self._write_soon()
             else:
                 self._too_slow()
 
@@ -99,6 +110,11 @@ class Outgoing:
         """Send a published message, now or when its channel is no longer behind; see `channels.FrameSink`."""
         channel = message.channel
         if self._goodbye is not None or channel is None:
+            return
+        buffer = self._buffer
+        if buffer.bytes <= CONFLATE_BYTES and not self._behind and message.type != GAP and buffer.put(frame):
+            if not self._flushes:  # without a call: this is done for each client and message
+                self._write_soon()
             return
         here = Position(message.epoch or "", message.offset or 0)
         behind = self._behind.get(channel)
@@ -113,7 +129,7 @@ class Outgoing:
             newest.hear(message, frame)
             self.fall_behind(channel, newest)
         elif self._buffer.put(frame):
-            self._awake.set()
+            self._write_soon()
         elif self.recovers:
             self.fall_behind(channel, CatchUp.after_overflow(channel, here))
         else:
@@ -140,11 +156,30 @@ class Outgoing:
         self._buffer.clear()
         self._awake.set()
 
+    def _write_soon(self) -> None:
+        if not self._flushes:
+            self._flushes = True
+            self._flush.add(self._write_now)
+
+    def _write_now(self, writes: Writes) -> None:
+        """Hand over what waits, if it can be written without waiting; the rest is for the task."""
+        self._flushes = False
+        outlet, waiting = self._outlet, self._buffer.frames
+        if waiting and self._resting and outlet is not None and not self._behind and outlet.free():
+            frames = self._buffer.take(self.batch or MAX_BATCH_BYTES)
+            parcel = self._flush.parcel(frames, self.batch)
+            parcel.sent += 1
+            writes.append((outlet.write, parcel.wire or outlet.pack(parcel)))
+        if waiting:
+            self._awake.set()
+
     async def run(self) -> None:
         """Send until the connection ends, or is closed."""
         try:
             while self._goodbye is None:
+                self._resting = True
                 await self._awake.wait()
+                self._resting = False
                 self._awake.clear()
                 while True:
                     recent = self._buffer.take(self.batch)

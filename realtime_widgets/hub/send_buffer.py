@@ -18,7 +18,9 @@ class SendBuffer:
     """A bounded queue of frames."""
 
     def __init__(self) -> None:
-        self._frames: deque[tuple[str, int]] = deque()
+        self.frames: deque[str] = deque()
+        """Those that wait; to be looked at only."""
+        self._sizes: deque[int] = deque()  # of each: those of texts may change
         self.bytes = 0
         """Bytes of memory that the waiting frames take."""
         self.put_in = 0
@@ -29,29 +31,33 @@ class SendBuffer:
     def put(self, frame: str) -> bool:
         """Add a frame; returns whether there was room. An empty buffer takes a frame of any size."""
         size = sys.getsizeof(frame)
-        if self._frames and self.bytes + size > MAX_BYTES:
+        if self.frames and self.bytes + size > MAX_BYTES:
             return False
-        self._frames.append((frame, size))
+        self.frames.append(frame)
+        self._sizes.append(size)
         self.put_in += 1
         self.bytes += size
         return True
 
     def take(self, most: int) -> list[str]:
         """Remove and return the oldest frames: of up to `most` bytes of memory, and at least one if there is any."""
-        taken: list[str] = []
-        size = 0
-        while self._frames and (not taken or size + self._frames[0][1] <= most):
-            frame, own = self._frames.popleft()
-            taken.append(frame)
-            size += own
+        if self.bytes <= most:
+            taken = list(self.frames)
+            self.clear()
+            return taken
+        taken, size = [self.frames.popleft()], self._sizes.popleft()
+        while self.frames and size + self._sizes[0] <= most:
+            taken.append(self.frames.popleft())
+            size += self._sizes.popleft()
         self.bytes -= size
         self.taken += len(taken)
         return taken
 
     def clear(self) -> None:
         """Discard everything."""
-        self.taken += len(self._frames)
-        self._frames.clear()
+        self.taken += len(self.frames)
+        self.frames.clear()
+        self._sizes.clear()
         self.bytes = 0
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import UsageError
 from ..protocol.goodbye import CLOSE_RESTART, to_reason
 from ..protocol.limits import MAX_FRAME_BYTES
-from .app import ABORT
+from .app import ABORT, DIRECT
 from .drain import Drain, Leaving
 
 if TYPE_CHECKING:
@@ -342,11 +342,18 @@ def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
             super().__init__(*args, **kwargs)
             self.logger = self.conn.logger = quiet
             self.conn.debug = False
+            self.takes = True  # as `writable` says, which is a call more
 
         def handle_connect(self, event: Any) -> None:
             super().handle_connect(event)
             if hasattr(self, "scope"):  # otherwise it was no handshake
-                self.scope["extensions"][ABORT] = {"call": self.transport.abort}
+                self.scope["extensions"] |= {
+                    ABORT: {"call": self.transport.abort},
+                    DIRECT: {"free": self.free, "write": self.transport.write},
+                }
+
+        def free(self) -> bool:
+            return self.takes and not self.close_sent and not self.transport.is_closing()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
@@ -372,9 +379,11 @@ def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
         # Before uvicorn 0.52.1 writers were not paused: https://github.com/Kludex/uvicorn/pull/3048
 
         def pause_writing(self) -> None:
+            self.takes = False
             self.writable.clear()
 
         def resume_writing(self) -> None:
+            self.takes = True
             self.writable.set()
 
         def connection_lost(self, exc: Exception | None) -> None:

@@ -94,6 +94,7 @@ class HubSession:
             transport,
             state.channels,
             state.tally,
+            state.flush,
             conflates=lambda channel: state.channels.policies.of(channel).conflate,
             too_slow=self._give_up,
             out_of_reach=self._lose_broker,
@@ -439,3 +440,7 @@ class HubSession:
             if ping_due:
                 self._say("ping", {})
             self._heartbeat_timer = self._loop.call_at(self._heartbeat.due, self._check)
+
+
+def _place_of(message: Message) -> Position:
+    return Position(message.epoch or "", message.offset or 0)

@@ -108,6 +108,8 @@ class EventStream:
 
     # ClientTransport
 
+    outlet: Final = None
+
     async def receive(self) -> str | None:
         """See `session.ClientTransport`."""
         while not self._ended:

@@ -22,6 +22,7 @@ from .brokers.base import Broker, NotKept
 from .brokers.memory import size_of
 from .channels import METRICS, Channels, FrameSink, encode_publication
 from .events import Events
+from .flush import Flush
 from .in_flight import InFlight
 from .limits import Connections, Limits, Senders
 from .metrics import Metrics
@@ -66,6 +67,7 @@ class HubState:
         self.tally = Tally()
         self.events = Events(self._tell)
         self.rate_limiter = ConnectionRateLimiter(limits.connects)
+        self.flush = Flush(self.tally)
         self.limits = limits
         self.connections = Connections(limits)
         self.senders = Senders(limits)

@@ -76,6 +76,8 @@ FRAMES = st.one_of(
 class RecordingClientTransport:
     """Says what it was given, and hears the answers."""
 
+    outlet = None
+
     def __init__(self, frames: list[str | bytes]) -> None:
         self.heard: list[dict[str, Any]] = []
         self.answered = asyncio.Event()

@@ -154,6 +154,8 @@ def test_requests_under_way_count_as_connections():
 class Flooding:
     """A connection with one frame of very many messages, as a `session.ClientTransport`."""
 
+    outlet = None
+
     def __init__(self, count: int) -> None:
         self.frames = [json.dumps([{"type": "pong", "data": {}}] * count)]
         self.aborted = False

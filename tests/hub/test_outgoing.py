@@ -10,6 +10,7 @@ from realtime_widgets.hub import outgoing
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.catch_up import CatchUp
 from realtime_widgets.hub.channels import Channels, encode_publication
+from realtime_widgets.hub.flush import Flush
 from realtime_widgets.hub.outgoing import Outgoing
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.hub.tally import Tally
@@ -35,6 +36,8 @@ class Slow(MemoryBroker):
 
 class Transport:
     """A client that reads everything."""
+
+    outlet = None
 
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
@@ -63,10 +66,12 @@ def test_channels_that_are_behind_are_read_together_and_what_comes_meanwhile_is_
     async def main() -> None:
         broker, transport = Slow(), Transport()
         channels = Channels(broker)
+        tally = Tally()
         out = Outgoing(
             transport,
             channels,
-            Tally(),
+            tally,
+            Flush(tally),
             conflates=lambda _: False,
             too_slow=lambda: None,
             out_of_reach=lambda _: None,

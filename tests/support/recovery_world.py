@@ -27,6 +27,7 @@ from realtime_widgets.errors import ConnectionLost, Unauthorized
 from realtime_widgets.hub import send_buffer, session
 from realtime_widgets.hub.brokers import Broker
 from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.hub.flush import Parcel
 from realtime_widgets.hub.session import HubSession
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol.envelope import Message
@@ -192,9 +193,21 @@ class HubEnd:
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
+        self.outlet = self
 
     async def receive(self) -> str | None:
         return await self.wire.up.get()
+
+    def free(self) -> bool:
+        return len(self.wire.down.frames) < 8 and not self.wire.down.broken
+
+    def pack(self, parcel: Parcel) -> bytes:
+        parcel.wire = json.dumps(parcel.texts).encode()
+        return parcel.wire
+
+    def write(self, wire: bytes) -> None:
+        for text in json.loads(wire):
+            self._put(text)
 
     async def send(self, frame: str) -> None:
         way = self.wire.down
@@ -203,6 +216,9 @@ class HubEnd:
             await way.left.wait()
         if way.broken:
             raise ConnectionResetError
+        self._put(frame)
+
+    def _put(self, frame: str) -> None:
         world = self.wire.world
         envelopes = json.loads(frame)
         envelopes = envelopes if isinstance(envelopes, list) else [envelopes]
@@ -216,7 +232,7 @@ class HubEnd:
                 world.repeating -= 1
                 kept.append(envelope)
         if kept:
-            way.put(json.dumps(kept))
+            self.wire.down.put(json.dumps(kept))
 
     async def close(self, *_: object) -> None:
         self.wire.reset()

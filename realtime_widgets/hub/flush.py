@@ -1,0 +1,136 @@
+"""The flush: what has gathered for clients in one turn of the event loop is written at its end, once to each client.
+
+What many clients are sent alike is put into frames once, as a parcel, whoever of them comes first. A client whose
+connection cannot take more is left to its session's own task, which can wait. On the I/O thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from .send_buffer import batches
+from .tally import Tally
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE: Final = 256
+"""Clients that are written to before others have their turn."""
+
+MAX_PARCELS: Final = 64
+"""Parcels that are known at a time."""
+
+
+class Parcel:
+    """What one client is sent at once: texts, each of them a frame, and the bytes that a transport makes of them."""
+
+    __slots__ = ("count", "sent", "texts", "wire")
+
+    def __init__(self, texts: list[str], count: int) -> None:
+        self.texts = texts
+        self.count = count
+        """Envelopes."""
+        self.sent = 0
+        """How many clients it went to."""
+        self.wire: bytes | None = None
+        """None: no transport has made them yet."""
+
+
+def text_frame(text: str) -> bytes:
+    """Return a text as the frame of a WebSocket without extensions, from a server: the same for every client.
+
+    https://datatracker.ietf.org/doc/html/rfc6455#section-5.2
+    """
+    data = text.encode()
+    size = len(data)
+    if size < 126:
+        head = struct.pack("!BB", 0x81, size)
+    elif size < 1 << 16:
+        head = struct.pack("!BBH", 0x81, 126, size)
+    else:
+        head = struct.pack("!BBQ", 0x81, 127, size)
+    return head + data
+
+
+class Outlet(Protocol):
+    """What a connection can be written to by, without waiting."""
+
+    def free(self) -> bool:
+        """Whether it can take more at once."""
+
+    def pack(self, parcel: Parcel) -> bytes:
+        """Make the bytes of a parcel, and return them."""
+
+    @property
+    def write(self) -> Callable[[bytes], object]:
+        """Writes such bytes."""
+
+
+Writes = list[tuple[Callable[[bytes], object], bytes]]
+"""What is about to be written: by which function what."""
+
+
+class Flush:
+    """What is due for all clients of a hub.
+
+    Args:
+        tally: counts what is sent; outlets are those of WebSockets.
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._due: deque[Callable[[Writes], None]] = deque()
+        self._scheduled = False
+        self._parcels: dict[tuple[int, tuple[str, ...]], Parcel] = {}
+
+    def add(self, gather: Callable[[Writes], None]) -> None:
+        """Call a function of a client at the end of this turn, which adds what is to be written to it."""
+        self._due.append(gather)
+        if not self._scheduled:
+            self._schedule()
+
+    def parcel(self, frames: list[str], most: int) -> Parcel:
+        """Return the parcel of some frames, which may be another client's too.
+
+        Args:
+            frames: of one envelope each.
+            most: bytes of an array of them; 0: each remains alone.
+        """
+        key = most, tuple(frames)
+        found = self._parcels.get(key)
+        if found is None:
+            if len(self._parcels) >= MAX_PARCELS:
+                self._forget()
+            texts = list(batches(frames, most)) if most else frames
+            found = self._parcels[key] = Parcel(texts, len(frames))
+        return found
+
+    def _schedule(self) -> None:
+        self._scheduled = True
+        asyncio.get_running_loop().call_soon(self._run)
+
+    def _run(self) -> None:
+        # Gathered first: each write goes through the system, after which little of ours is left in the caches.
+        writes: Writes = []
+        for _ in range(min(len(self._due), AT_ONCE)):
+            self._due.popleft()(writes)
+        for write, wire in writes:
+            try:
+                write(wire)
+            except Exception:  # one client must not keep the others from what is theirs
+                logger.exception("a client was not written to")
+        if self._due:
+            self._schedule()
+        else:
+            self._scheduled = False
+            self._forget()
+
+    def _forget(self) -> None:
+        for parcel in self._parcels.values():
+            self._tally.sent += parcel.sent * parcel.count
+            self._tally.sent_bytes["websocket"] += parcel.sent * sum(map(len, parcel.texts))
+        self._parcels.clear()
