@@ -1,0 +1,128 @@
+"""The servers of `hub.py`, each in a process of its own: our hub, what users would use in its place, and a Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+import psutil
+
+TOKEN = "of-the-benchmark"
+
+
+def bare(line: Connection) -> None:
+    """A server as everybody writes it first: what comes at `/publish` goes to all others by `websockets.broadcast`."""
+    from websockets.asyncio.server import ServerConnection, broadcast, serve
+    from websockets.exceptions import ConnectionClosed
+
+    there: set[ServerConnection] = set()
+
+    async def handler(socket: ServerConnection) -> None:
+        assert socket.request is not None
+        if socket.request.path == "/publish":
+            with contextlib.suppress(ConnectionClosed):
+                async for frame in socket:
+                    broadcast(there, frame)
+            return
+        there.add(socket)
+        try:
+            await socket.wait_closed()
+        finally:
+            there.discard(socket)
+
+    async def main() -> None:
+        async with serve(handler, "127.0.0.1", 0, compression=None) as server:
+            line.send(next(iter(server.sockets)).getsockname()[1])
+            await asyncio.Future()
+
+    asyncio.run(main())
+
+
+def ours(line: Connection, broker: str) -> None:
+    """A hub without limits: what it can do is asked here, not what it may."""
+    import realtime_widgets as rw
+
+    limits = rw.Limits(messages=None, connections=None, connections_each=None, connects=None)
+    with rw.Hub(broker=broker, token=TOKEN, limits=limits) as hub:
+        line.send(hub.port)
+        line.recv()
+
+
+class Server:
+    """One of them, running.
+
+    Args:
+        run: the function above.
+        arguments: for it, after the line.
+    """
+
+    def __init__(self, run: Callable[..., None], *arguments: Any) -> None:
+        self.line, there = multiprocessing.Pipe()
+        self.process = multiprocessing.get_context("spawn").Process(
+            target=run, args=(there, *arguments), daemon=True
+        )
+        self.process.start()
+        assert self.process.pid is not None
+        self.port: int = self.line.recv()
+        self.pid = self.process.pid
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU time that it has taken."""
+        return cpu_of(self.pid)
+
+    @property
+    def rss(self) -> int:
+        """Bytes of memory that it has."""
+        return int(psutil.Process(self.pid).memory_info().rss)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.join()
+
+
+@contextlib.contextmanager
+def server(run: Callable[..., None], *arguments: Any) -> Iterator[Server]:
+    one = Server(run, *arguments)
+    try:
+        yield one
+    finally:
+        one.stop()
+
+
+def cpu_of(pid: int) -> float:
+    """Return the seconds of CPU time that a process has taken."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[tuple[str, int]]:
+    """A redis-server that keeps nothing on disk; gives its address and its pid."""
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        raise SystemExit("there is no redis-server: .ci/system installs it")
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        try:
+            while process.poll() is None:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                    break
+                time.sleep(0.01)
+            yield f"redis://127.0.0.1:{port}/0", process.pid
+        finally:
+            process.kill()
+            process.wait()
