@@ -84,7 +84,7 @@ format: .venv/checks js/node_modules/.made ## format every file
 build: build/wheel ## sdist and wheel into dist/
 	@ls -1 dist/*
 
-bench: .venv/checks .venv/installed ## run the benchmarks, beside what users have today (20 minutes)
+bench: .venv/checks .venv/installed ## run the benchmarks, beside what users have today (30 minutes)
 	@.ci/system
 	@$(call quietly,bench,$(BIN)/pip install -c constraints.txt $(BENCH_TOOLS))
 	@$(BIN)/python benchmarks/streams.py
@@ -96,6 +96,8 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/demo.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/progress.py
 	@$(BIN)/python benchmarks/publishing.py
+	@$(BIN)/python benchmarks/hub.py
+	@$(BIN)/python benchmarks/reconnects.py
 
 soak: .venv/checks .venv/installed ## run at full rate for twelve minutes and see whether anything grows
 	@.ci/system

@@ -112,6 +112,7 @@ def test_a_client_that_sends_too_much_is_told_and_read_later_and_nothing_is_lost
 
 def test_our_own_client_can_publish_any_number_at_once():
     with Hub(limits=Limits(messages=1000, burst=10)) as hub, Client(hub.url, auth=hub.token) as ours:
+        ours.wait_until("connected", LIMIT)  # before it there is room for 256
         deliveries = [ours.publish("x", number) for number in range(500)]
         deliveries[-1].wait(LIMIT)
         assert deliveries[-1].position is not None
