@@ -33,12 +33,14 @@ class Answer:
         why: one sentence with what to do; empty: it was taken.
         topic: what is the same in trouble that is told once.
         wait: seconds that the server asks to be left alone.
+        stuck: whether only a person can mend it, so that nobody should wait for it.
     """
 
     verdict: Verdict
     why: str = ""
     topic: str = ""
     wait: float = 0.0
+    stuck: bool = False
 
 
 TAKEN: Final = Answer("taken")
@@ -72,10 +74,13 @@ def judge(
         return Answer("later", _redirected(status, headers, place), "redirect")
     if status == 401:
         what = "turned the token down" if authorized else "wants a token, and there is none"
+        if authorized and said.get("code") == "expired":
+            what = "says that the token has expired"
         return Answer(
             "later",
             f"the hub at {place} {what} (HTTP 401); set REALTIME_WIDGETS_TOKEN to that of the hub, or pass token=",
             "token",
+            stuck=True,
         )
     if status == 403:
         return Answer("later", f"{place} forbids publishing (HTTP 403){quoted}", "forbidden")

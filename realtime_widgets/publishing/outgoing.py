@@ -7,7 +7,7 @@ what the hub answered; not locked, see `sender`. Pure.
 | the answer | what happens |
 |---|---|
 | taken | the next batch, after the pace |
-| later | the same batch again, after a delay that grows |
+| later | the same batch again, after a delay that grows; a long one, where only a person can mend it (a wrong token) |
 | divide | each half alone, with a new key, down to single records, which are refused |
 | refused | the next batch |
 """
@@ -29,6 +29,9 @@ PACE: Final = 0.1
 """Seconds between two requests: what is appended meanwhile goes as one. Ten a second take 0.7 % of a core."""
 
 BACKOFF: Final = Reconnect(initial=0.5, maximum=20.0)
+
+SLOWLY: Final = Reconnect(initial=5.0, maximum=60.0)
+"""Where only a person can mend it: a hub with another token may be started again with ours."""
 
 QUIET: Final = 60.0
 """Seconds in which the same trouble is not told twice: a server may come and go all the time."""
@@ -88,6 +91,8 @@ class Outgoing:
         self._appended = self._sent = self._dropped = self._refused = self._left_out = 0
         self._requests = self._failed = 0
         self._last_error: str | None = None
+        self.stuck = 0
+        """Requests that were answered so that nobody should wait for the next; see `Answer`."""
         self.hurried = 0
         """How many wait for all to be sent: without a pace then."""
         self.notices: list[Notice] = []
@@ -160,7 +165,9 @@ class Outgoing:
     def _postpone(self, answer: Answer, now: float) -> None:
         self._failed += 1
         self._attempt += 1
-        self._due = now + max(answer.wait, BACKOFF.delay(self._attempt, self._chance()))
+        self.stuck += answer.stuck
+        pace = SLOWLY if answer.stuck else BACKOFF
+        self._due = now + max(answer.wait, pace.delay(self._attempt, self._chance()))
         self._last_error = answer.why
         last = self._told_at.get(answer.topic, -math.inf)
         if answer.topic not in self._outage and now - last >= QUIET:

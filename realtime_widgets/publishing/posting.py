@@ -13,6 +13,7 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from ..client.failures import explain_os
@@ -136,7 +137,7 @@ class Poster:
             authorized=target.authorization is not None,
             now=time.time(),
         )
-        return answer if not answer.why else _with(answer, target.mask.text(answer.why))
+        return answer if not answer.why else replace(answer, why=target.mask.text(answer.why))
 
     def _connected(self, timeout: float) -> http.client.HTTPConnection:
         connection = self._connection
@@ -173,7 +174,3 @@ class Poster:
 
 def _lowered(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     return ((name.lower(), value) for name, value in headers)
-
-
-def _with(answer: Answer, why: str) -> Answer:
-    return Answer(answer.verdict, why, answer.topic, answer.wait)

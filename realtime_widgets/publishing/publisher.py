@@ -27,13 +27,15 @@ class Publisher(NamesNearest):
     `append` and `extend` only queue: they wait for nothing and raise nothing. In the background a thread sends what has
     queued up, many records in one request, and repeats that until the hub has it: nothing comes twice, and the order
     is kept. A hub that is not there yet, or restarts, is waited for; beyond `max_records` or `max_bytes` the oldest
-    records are dropped. Whatever goes wrong is said once in the log (`realtime_widgets.publisher`) and counted in
-    `stats`. At the program's end, after an exception or `sys.exit()` too, what waits is sent, for up to `exit_timeout`
-    seconds.
+    records are dropped. A hub that turns the token down is asked again ever more slowly, and neither `flush` nor the
+    end of the program waits for that. Whatever goes wrong is said once in the log (`realtime_widgets.publisher`) and
+    counted in `stats`. At the program's end, after an exception or `sys.exit()` too, what waits is sent, for up to
+    `exit_timeout` seconds.
 
-    Any thread may use it. In a forked child it goes on with nothing, and it may be pickled for other processes (with
-    its token, if one was passed): each copy has its own connection. A process that is killed loses what was not sent
-    yet, so call `flush()` at the end of what a pool's worker does.
+    Any thread may use it. In a forked child it goes on with nothing, and it may be pickled for other processes: each
+    copy has its own connection. A token that was passed is in the pickle, for whoever gets to see that; one of the
+    environment is not, and the other process needs it there. A process that is killed loses what was not sent yet, so
+    call `flush()` at the end of what a pool's worker does.
 
     Example:
         pub = rw.Publisher("http://localhost:8000", "training")     # the token: $REALTIME_WIDGETS_TOKEN
@@ -113,7 +115,7 @@ class Publisher(NamesNearest):
     # Using it
 
     def flush(self, timeout: float | None = 10.0) -> bool:
-        """Wait until the hub has all that was appended before, or it was dropped or refused.
+        """Wait until the hub has all that was appended before, or it was dropped or refused, or the token is.
 
         Blocks: in a coroutine use `await asyncio.to_thread(pub.flush)`.
 

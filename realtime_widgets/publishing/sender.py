@@ -218,7 +218,7 @@ class Sender:
         waiter: queue.SimpleQueue[None] = queue.SimpleQueue()
         with self._lock:
             outgoing = self._outgoing
-            target = outgoing.last
+            target, stuck = outgoing.last, outgoing.stuck
             outgoing.hurried += 1
             outgoing.hasten(time.monotonic())
             self._waiters.append(waiter)
@@ -228,6 +228,8 @@ class Sender:
                 with self._lock:
                     if outgoing.settled(target):
                         return True
+                    if outgoing.stuck > stuck:
+                        return False
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return False

@@ -53,6 +53,12 @@ def test_any_other_says_why_in_one_line(status: int, body: bytes, verdict: str, 
     assert "\n" not in answer.why
 
 
+def test_a_token_that_has_expired_is_not_called_wrong():
+    answer = judged(401, b'{"code": "expired"}')
+    assert "says that the token has expired" in answer.why
+    assert answer.stuck
+
+
 def test_a_token_that_is_missing_is_not_called_wrong():
     assert "wants a token, and there is none" in judged(401, authorized=False).why
 

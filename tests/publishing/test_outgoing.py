@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.publishing.answers import TAKEN, Answer
-from realtime_widgets.publishing.outgoing import BACKOFF, PACE, QUIET, Outgoing
+from realtime_widgets.publishing.outgoing import BACKOFF, PACE, QUIET, SLOWLY, Outgoing
 from realtime_widgets.publishing.queue import Batch
 
 LATER = Answer("later", "the hub sleeps; wake it", "sleep")
@@ -68,6 +68,24 @@ def test_a_server_that_asks_for_more_time_gets_it_and_who_waits_for_the_end_trie
     assert made.next(1.0) == 59.0
     made.hasten(1.0)
     batch_of(made, 1.0)
+
+
+def test_what_only_a_person_can_mend_is_tried_ever_more_slowly_and_no_less():
+    made = outgoing()
+    made.put("a", b"1")
+    now, waits = 0.0, []
+    for _ in range(20):
+        made.settle(batch_of(made, now), Answer("later", "a wrong token", "token", stuck=True), now)
+        wait = made.next(now)
+        assert isinstance(wait, float)
+        waits.append(wait)
+        now += wait
+    assert made.stuck == 20
+    assert waits == pytest.approx([SLOWLY.delay(n, 0.5) for n in range(1, 21)])
+    assert max(waits) < 60 < sum(waits[5:8])
+    assert len(made.notices) == 1
+    made.settle(batch_of(made, now), TAKEN, now)
+    assert made.waiting == 0
 
 
 def test_trouble_is_told_once_and_its_end_too():

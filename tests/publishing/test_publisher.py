@@ -113,7 +113,7 @@ def test_the_hubs_own_channel_and_no_name_are_refused_and_the_program_goes_on(
 def test_a_token_that_is_wrong_is_said_and_waited_out(
     hub: rw.Hub, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(outgoing, "BACKOFF", rw.Reconnect(initial=0.001, maximum=0.002))
+    monkeypatch.setattr(outgoing, "SLOWLY", rw.Reconnect(initial=0.001, maximum=0.002))
     pub = rw.Publisher(hub.url, "run", token="wrong-token")
     pub.append(1)
     wait_for(lambda: pub.stats.failed >= 3)
@@ -124,6 +124,50 @@ def test_a_token_that_is_wrong_is_said_and_waited_out(
     assert "HTTP 401" in (pub.stats.last_error or "")
     pub.close(0)
     assert pub.stats.dropped == 1
+
+
+def test_nobody_waits_for_a_hub_that_turns_the_token_down(hub: rw.Hub, caplog: pytest.LogCaptureFixture):
+    pub = rw.Publisher(hub.url, "run", token="wrong-token", max_records=10, exit_timeout="10min")
+    for number in range(100):
+        pub.append(number)
+    assert not pub.flush(LIMIT)
+    assert (pub.stats.dropped, pub.stats.waiting, pub.stats.failed) == (90, 10, 1)
+    assert not pub.flush(LIMIT), "it is asked once more"
+    assert pub.stats.failed == 2
+    pub.close()
+    assert (pub.stats.dropped, pub.stats.waiting) == (100, 0)
+    told = [text for text in caplog.messages if "HTTP 401" in text and "before the end" not in text]
+    assert len(told) == 1
+
+
+def test_a_hub_that_comes_back_with_the_token_is_found(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(outgoing, "SLOWLY", rw.Reconnect(initial=0.001, maximum=0.002))
+    with rw.Hub(token="the-old-one") as old:
+        pub = rw.Publisher(old.url, "run", token="the-new-one")
+        pub.append(1)
+        wait_for(lambda: pub.stats.failed >= 3)
+    monkeypatch.setattr(outgoing, "BACKOFF", rw.Reconnect(initial=0.001, maximum=0.002))
+    with rw.Hub(old.port, token="the-new-one"):
+        wait_for(lambda: pub.stats.sent == 1)
+        pub.close()
+
+
+def test_a_program_with_a_wrong_token_ends_at_once_and_says_what_to_do(
+    hub: rw.Hub, child_env: dict[str, str]
+):
+    code = f"import realtime_widgets as rw; rw.Publisher({hub.url!r}, exit_timeout='10min').append(1)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=child_env | {TOKEN: "a-wrong-canary"},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    assert done.returncode == 0
+    told, lost = done.stderr.splitlines()
+    assert "set REALTIME_WIDGETS_TOKEN to that of the hub" in told
+    assert "a record was not sent before the end" in lost
+    assert "canary" not in done.stderr
 
 
 @pytest.mark.parametrize(
