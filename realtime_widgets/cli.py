@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import signal
 import sys
 import threading
@@ -358,6 +359,8 @@ def hub(
         with _interruptible(), server, _drained(server, drain):
             shown = f'os.environ["{TOKEN}"]' if given else f'"{server.token}"'
             given_as = f", auth={shown}" if token else ""
+            gc.collect()
+            gc.freeze()  # so that what was imported need not be looked through again and again: pauses of 0.1 s
             print(f"The hub listens on {server.url}", flush=True)
             print(f'Connect with rw.connect("{server.url}"{given_as}). Ctrl-C stops it.', flush=True)
             tell("READY=1")
@@ -416,8 +419,8 @@ def publish(channel: str, given: Sequence[str], *, url: str, timeout: float) -> 
                 except UsageError as error:
                     unread += 1
                     print(f"line {number}: {error}", file=sys.stderr)
-                if publisher.stats.waiting >= MAX_WAITING:
-                    publisher.flush(None)
+                if publisher.stats.waiting >= MAX_WAITING and not publisher.flush(None):
+                    break  # it would wait for ever
     except KeyboardInterrupt:  # the usual end of `tail -f … | realtime-widgets publish …`
         interrupted = 128 + signal.SIGINT
     publisher.close()

@@ -29,7 +29,7 @@ import difflib
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -226,7 +226,8 @@ class NamesNearest:
 def named_keywords(fn: F) -> F:
     """Have a function, a constructor or a class say which keyword was meant; a decorator.
 
-    The nearest one when one is misspelled, and the first when too much is passed without a name.
+    The nearest one when one is misspelled, and the first when too much is passed without a name. The traceback of an
+    error of ours has no frame in which the arguments are.
     """
     if isinstance(fn, type):
         setattr(fn, "__init__", named_keywords(vars(fn)["__init__"]))  # noqa: B010 (of a class, for mypy)
@@ -242,20 +243,39 @@ def named_keywords(fn: F) -> F:
     most = math.inf if endless or not named else len(allowed) - len(named)
     unnamed = [name for name in mine if name not in named]
 
+    def refuse(args: Sequence[Any], keywords: Mapping[str, Any]) -> None:
+        what = type(args[0]).__name__ if fn.__name__ == "__init__" else f"{fn.__name__}()"
+        reject_unknown_keywords(what, keywords, mine)
+        first, *others = named
+        call = ", ".join([*unnamed, f"{first}=…"])
+        raise WrongType(
+            f"{what} cannot be called like this: {shown(args[int(most)])} comes without a keyword; pass "
+            f"{what.removesuffix('()')}({call}){', or another of ' if others else ''}{', '.join(others)}"
+        )
+
     @functools.wraps(fn)
     def checked(*args: Any, **keywords: Any) -> Any:
-        if len(args) > most or not known.issuperset(keywords):
-            what = type(args[0]).__name__ if fn.__name__ == "__init__" else f"{fn.__name__}()"
-            reject_unknown_keywords(what, keywords, mine)
-            first, *others = named
-            call = ", ".join([*unnamed, f"{first}=…"])
-            raise WrongType(
-                f"{what} cannot be called like this: {shown(args[int(most)])} comes without a keyword; pass "
-                f"{what.removesuffix('()')}({call}){', or another of ' if others else ''}{', '.join(others)}"
-            )
-        return fn(*args, **keywords)
+        try:
+            if len(args) > most or not known.issuperset(keywords):
+                refuse(args, keywords)
+            return fn(*args, **keywords)
+        except RealtimeWidgetsError as error:
+            del args, keywords  # a token may be among them, and some show the variables of a traceback
+            raise without_variables(error) from error.__cause__
 
     return cast("F", checked)
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def without_variables(error: E) -> E:
+    """Return an error without the frames that it came through, in whose variables secrets may be, and so its causes."""
+    found: BaseException | None = error
+    while found is not None:
+        found.__traceback__ = None
+        found = found.__cause__
+    return error
 
 
 def reject_what_cannot_be_called(what: str, fn: object, given: str | None = None) -> None:

@@ -26,6 +26,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+import msgspec
+
 from ..streams.text import well_formed
 from .answers import complaint, later
 from .auth import AccessPolicy, Refusal, split_token
@@ -39,10 +41,11 @@ from .limits import COME_BACK
 from .publication import PublishingFailed, publish
 from .requests import MAX_RECENT
 from .rights import NOTHING, Access
-from .session import MAX_CHANNELS, HubSession
+from .session import HubSession
 from .sse import HEADERS, RETRY, EventStream
 from .state import HubState
 from .tally import Tally, Transport
+from .turns import Turn
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -66,11 +69,17 @@ DIRECT: Final = "realtime_widgets.direct"
 """The ASGI extension by which it lets a WebSocket be written to without waiting, by frames that are whole:
 `{"free": function, "write": function}`."""
 
+OWNER: Final = "realtime_widgets.owner"
+"""That by which an endpoint says whose a connection is: `{"call": function}`, see `intake`."""
+
 ACCESS: Final = "realtime_widgets.access"
 """The key of the scope with what a request was let in with, an `Access`."""
 
 CREDENTIALS: Final = "realtime_widgets.credentials"
 """The key of the scope with what a request came with; None: nothing."""
+
+A_REQUEST: Final = 0.0005
+"""Seconds that any request takes, about."""
 
 OUR_AGENT: Final = "realtime-widgets"
 """How the User-Agent of our own client begins."""
@@ -91,7 +100,7 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
         transport = _Socket(socket, state.tally)
         with _counted(state, "websocket", who):
             await transport.accept()
-            await HubSession(state, transport, PATHS[socket.url.path], socket.scope[ACCESS]).run()
+            await HubSession(state, transport, PATHS[socket.url.path], socket.scope[ACCESS], who).run()
 
     async def nowhere(socket: WebSocket) -> None:
         await socket.send_denial_response(
@@ -169,12 +178,13 @@ async def _asked(
 
 async def _post(state: HubState, request: Request) -> Response:
     from starlette.requests import ClientDisconnect
-    from starlette.responses import JSONResponse
+    from starlette.responses import Response
 
     arrived = time.monotonic()
     access, credentials = request.scope[ACCESS], request.scope[CREDENTIALS]
     try:
-        found = await publish(state.channels, request, access, credentials)
+        turn = Turn(state.turns, _who(request.scope))
+        found = await publish(state.channels, request, access, credentials, turn)
     except PublishingFailed as failure:
         state.tally.refused[failure.code] += 1
         if failure.code == "not_kept":
@@ -186,7 +196,7 @@ async def _post(state: HubState, request: Request) -> Response:
     state.senders.of(_who(request.scope), arrived).take(count - 1, arrived)
     if count:
         state.tally.publish("http", time.monotonic() - arrived, kept=True, count=count)
-    return JSONResponse(found)
+    return Response(msgspec.json.encode(found), media_type="application/json")
 
 
 async def _history(state: HubState, request: Request) -> Response:
@@ -202,7 +212,8 @@ async def _history(state: HubState, request: Request) -> Response:
     except BadQuery as error:
         return complaint(400, "query", str(error))
     try:
-        page = await page_of(state.channels, well_formed(channel), query)
+        turn = Turn(state.turns, _who(request.scope))
+        page = await page_of(state.channels, well_formed(channel), query, turn)
     except OutOfReach as error:
         return later(503, "broker", f"the history cannot be read: {error}", COME_BACK)
     return Response(page, headers={"Cache-Control": "no-store"}, media_type="application/json")
@@ -244,8 +255,9 @@ def _events(state: HubState, request: Request) -> ASGIApp:
     for channel in channels:
         if (wrong := state.channels.complaint_about_following(channel)) is not None:
             return complaint(400, "channel", wrong)
-    if len(set(channels)) < len(channels) or len(channels) > MAX_CHANNELS:
-        return complaint(400, "channel", f"name each channel once, and {MAX_CHANNELS} at most")
+    most = math.inf if state.limits.channels is None else state.limits.channels
+    if len(set(channels)) < len(channels) or len(channels) > most:
+        return complaint(400, "channel", f"name each channel once, and {most:g} at most")
     if (forbidden := _forbidden(state, request, *channels)) is not None:
         return forbidden
     recent = request.query_params.get("recent", "0")
@@ -269,7 +281,7 @@ def _events(state: HubState, request: Request) -> ASGIApp:
             channels, last_id, receive, send, abort, sent=sent, recent=int(recent[:10]), retry=retry
         )
         with _counted(state, "sse", who):
-            await transport.run(lambda: HubSession(state, transport, (), request.scope[ACCESS]).run())
+            await transport.run(lambda: HubSession(state, transport, (), request.scope[ACCESS], who).run())
 
     return stream
 
@@ -354,6 +366,12 @@ class _AuthMiddleware:
             send = self._for_pages(headers, send)
         try:
             found = self._check(scope, headers, token)
+            scope[ACCESS] = Access(NOTHING) if isinstance(found, Refusal) else found
+            who = _who(scope)
+            if (owner := scope.get("extensions", {}).get(OWNER)) is not None:
+                owner["call"](who)
+            await Turn(self._state.turns, who).come()
+            self._state.turns.use(who, A_REQUEST)
             if isinstance(found, Refusal):
                 self._state.tally.refused[found.code] += 1
                 text = f"a connection was refused ({found.code})"
@@ -364,7 +382,6 @@ class _AuthMiddleware:
                 await send({"type": "http.response.start"} | head)
                 await send({"type": "http.response.body", "body": b""})
             else:
-                scope[ACCESS] = found
                 await self._inside(scope, receive, send)
         except OSError:
             pass  # the peer has disconnected

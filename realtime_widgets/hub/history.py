@@ -24,12 +24,13 @@ from ..protocol.envelope import Message, write
 from ..protocol.positions import from_text, to_text
 from ..streams.gaps import Position, Reason
 from .channels import Channels
+from .turns import Turn
 
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 300
 """Messages of one page."""
 
-MAX_PAGE_BYTES: Final = 4 * 1024 * 1024
+MAX_PAGE_BYTES: Final = 256 * 1024
 """Bytes of one page; at least one message there is, however large."""
 
 _CHUNK: Final = 64 * 1024
@@ -77,8 +78,15 @@ def read_query(given: Mapping[str, str]) -> Query:
     return Query(since, int(limit), reverse)
 
 
-async def page_of(channels: Channels, channel: str, query: Query) -> str:
-    """Return a page as JSON."""
+async def page_of(channels: Channels, channel: str, query: Query, turn: Turn) -> str:
+    """Return a page as JSON.
+
+    Args:
+        channels: of the hub.
+        channel: which.
+        query: which page of it.
+        turn: of who asks.
+    """
     there = await channels.position(channel)
     since = query.since
     reason: Reason | None = None
@@ -86,12 +94,17 @@ async def page_of(channels: Channels, channel: str, query: Query) -> str:
     if since is not None and (since.epoch != there.epoch or since.offset > highest):
         since, reason = None, "epoch_changed"
     if query.reverse:
-        messages, lost, more = await _before(channels, channel, there, since, query.limit)
+        messages, lost, more = await _before(channels, channel, there, since, query.limit, turn)
     else:
-        messages, lost, more = await _after(channels, channel, there, since, query.limit)
+        messages, lost, more = await _after(channels, channel, there, since, query.limit, turn)
     if lost and since is not None:
         reason = "trimmed"
-    return _written(channel, there, messages, since, reason, more, reverse=query.reverse)
+    listed = []
+    for message in messages:
+        if turn.over:
+            await turn.give()
+        listed.append(write(message))
+    return _written(channel, there, messages, listed, since, reason, more, reverse=query.reverse)
 
 
 _Found = tuple[list[Message], bool, bool]
@@ -99,12 +112,14 @@ _Found = tuple[list[Message], bool, bool]
 
 
 async def _after(
-    channels: Channels, channel: str, there: Position, since: Position | None, limit: int
+    channels: Channels, channel: str, there: Position, since: Position | None, limit: int, turn: Turn
 ) -> _Found:
     begin = after = 0 if since is None else since.offset
     found: list[Message] = []
     size = 0
     while after < there.offset and len(found) < limit and size < MAX_PAGE_BYTES:
+        if turn.over:
+            await turn.give()
         chunk = await channels.read(channel, after, _CHUNK)
         if not chunk:
             break
@@ -116,13 +131,15 @@ async def _after(
 
 
 async def _before(
-    channels: Channels, channel: str, there: Position, since: Position | None, limit: int
+    channels: Channels, channel: str, there: Position, since: Position | None, limit: int, turn: Turn
 ) -> _Found:
     last = there.offset if since is None else since.offset - 1
     after = max(0, last - limit)
     found: deque[tuple[Message, int]] = deque()
     size = 0
     while after < last:
+        if turn.over:
+            await turn.give()
         chunk = await channels.read(channel, after, _CHUNK)
         if not chunk:
             break
@@ -144,6 +161,7 @@ def _written(
     channel: str,
     there: Position,
     messages: list[Message],
+    listed: list[str],
     since: Position | None,
     reason: Reason | None,
     more: bool,
@@ -159,5 +177,4 @@ def _written(
     head = {"channel": channel, "epoch": there.epoch, "offset": there.offset}
     tail = {"next": to_text(next), "more": more, "reason": reason}
     # The messages are JSON already.
-    listed = ",".join(map(write, messages))
-    return f'{json.dumps(head)[:-1]}, "messages": [{listed}], {json.dumps(tail)[1:]}'
+    return f'{json.dumps(head)[:-1]}, "messages": [{",".join(listed)}], {json.dumps(tail)[1:]}'

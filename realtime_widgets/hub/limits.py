@@ -12,10 +12,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import UsageError, named_keywords
+from ..protocol.limits import MAX_FRAME_BYTES
 from ..streams.amounts import to_count, to_duration
 
 COME_BACK: Final = 10.0
 """Seconds after which a client may try again for whom there was no room."""
+
+MIN_FRAME_BYTES: Final = 4096
+"""Bytes of the smallest largest frame: what opens and keeps a connection fits."""
+
+HANDSHAKE: Final = (0.1, 60.0)
+"""Seconds that a handshake may be given."""
 
 MAX_SENDERS: Final = 10_000
 """Senders over HTTP whose messages are counted; beyond it those that were silent for longest are forgotten."""
@@ -32,6 +39,9 @@ class Limits:
         connections: of all clients together, 1 or more.
         connections_each: of one client: of whom its token names, or who comes from one address.
         connects: of all clients together that may be opened in any second; who comes too early is told when to come.
+        channels: that one connection may follow.
+        frame_bytes: of one frame of a WebSocket, 4,096 to 1,048,576; who sends a larger one is closed (1009).
+        handshake: seconds in which a request, or what opens a WebSocket, must have come, 0.1 to 60.
 
     Raises:
         UsageError, WrongType: one of them is out of its range.
@@ -42,14 +52,26 @@ class Limits:
     connections: int | None = 10_000
     connections_each: int | None = 1_000
     connects: int | None = 100
+    channels: int | None = 128
+    frame_bytes: int = MAX_FRAME_BYTES
+    handshake: float = 10.0
 
     def __post_init__(self) -> None:
         if self.messages is not None:
             to_duration(self.messages, "messages= of the limits", above=0.0)
         to_count(self.burst, "burst= of the limits", least=1)
-        for name in ("connections", "connections_each", "connects"):
+        for name in ("connections", "connections_each", "connects", "channels"):
             if getattr(self, name) is not None:
                 to_count(getattr(self, name), f"{name}= of the limits", least=1)
+        size = to_count(self.frame_bytes, "frame_bytes= of the limits")
+        seconds = to_duration(self.handshake, "handshake= of the limits")
+        for name, value, (least, most) in (
+            ("frame_bytes", size, (MIN_FRAME_BYTES, MAX_FRAME_BYTES)),
+            ("handshake", seconds, HANDSHAKE),
+        ):
+            if not least <= value <= most:
+                raise UsageError(f"{name}= of the limits cannot be {value:,}; pass {least:,} to {most:,}")
+            object.__setattr__(self, name, value)
 
 
 class MessageRate:

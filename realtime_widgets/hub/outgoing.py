@@ -22,6 +22,7 @@ from .conflation import Newest
 from .flush import Flush, Outlet, Writes
 from .send_buffer import SendBuffer, batches
 from .tally import Tally
+from .turns import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Outgoing:
         channels: of the hub.
         tally: is told how many messages were sent.
         flush: of all clients, at the end of a turn of the event loop.
+        turn: of the client, with what is sent to it.
         conflates: returns whether only the newest message of a channel is sent to a slow client.
         too_slow: called when the client reads too slowly for what it is sent.
         out_of_reach: called when the history cannot be read.
@@ -74,6 +76,7 @@ class Outgoing:
         channels: Channels,
         tally: Tally,
         flush: Flush,
+        turn: Turn,
         *,
         conflates: Callable[[str], bool],
         too_slow: Callable[[], object],
@@ -88,6 +91,7 @@ class Outgoing:
         self._outlet = transport.outlet
         self._tally = tally
         self._flush = flush
+        self._turn = turn
         self._conflates = conflates
         self._too_slow = too_slow
         self._out_of_reach = out_of_reach
@@ -180,6 +184,7 @@ class Outgoing:
                 self._resting = True
                 await self._awake.wait()
                 self._resting = False
+                await self._turn.come()
                 self._awake.clear()
                 while True:
                     recent = self._buffer.take(self.batch)
@@ -192,7 +197,10 @@ class Outgoing:
                         break
                     await self._send(earlier)
                     if not recent and not earlier:
+                        self._turn.end()
                         break
+                    if self._turn.over:
+                        await self._turn.give()
             code, reason, last_words = self._goodbye
             if last_words is not None:
                 await self._transport.send(last_words)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
@@ -25,6 +24,7 @@ from .brokers.base import NotKept
 from .brokers.dedup import Key, KeyReused
 from .channels import Channels, encode_publication
 from .rights import Access
+from .turns import Turn
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,6 +41,7 @@ _LINES: Final = frozenset(
 _BOM: Final = b"\xef\xbb\xbf"
 
 _decode = msgspec.json.Decoder().decode
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class PublishingFailed(Exception):
@@ -59,7 +60,7 @@ class PublishingFailed(Exception):
 
 
 async def publish(
-    channels: Channels, request: Request, access: Access, credentials: str | None
+    channels: Channels, request: Request, access: Access, credentials: str | None, turn: Turn
 ) -> dict[str, Any]:
     """Publish what a request has; returns the channel, and the epoch and the offset of its message, or `positions`.
 
@@ -68,6 +69,7 @@ async def publish(
         request: whose path has the channel.
         access: what it was let in with.
         credentials: that it came with, whatever they are; None: none.
+        turn: of who sends.
 
     Raises:
         PublishingFailed: nothing was published.
@@ -79,21 +81,34 @@ async def publish(
     if (forbidden := access.complaint_about("publish", channel)) is not None:
         raise PublishingFailed(403, "forbidden", forbidden)
     key = _key_of(request, channel, access, credentials)
+    if (coding := request.headers.get("content-encoding", "identity").strip().lower()) != "identity":
+        raise PublishingFailed(415, "encoding", f"the body is packed ({coding:.40}); send it as it is")
     many = _is_many(request)
     body = await _body(request, MAX_MANY_BYTES if many else MAX_DATA_BYTES)
+    turn.begin()
     if not many:
         message = _message(channel, read_body(body))
         position = await _landed(channels.publish(message, key))
         await channels.rest()
         return {"channel": message.channel, **position._asdict()}
-    messages = _messages(channel, body, lines=_is_lines(request))
+    messages = await _messages(channel, body, turn, lines=_is_lines(request))
     placed = []
     for number, message in enumerate(messages):
+        if turn.over:
+            await turn.give()
         its_key = None if key is None else key._replace(id=f"{key.id}\0{number}")  # which no header can have
         placed.append(channels.publish(message, its_key))
         await channels.rest()
-    await asyncio.gather(*placed, return_exceptions=True)
-    positions = [(await _landed(each))._asdict() for each in placed]
+    if waiting := [each for each in placed if not each.done()]:
+        await asyncio.wait(waiting)
+    failed = [
+        each for each in placed if each.exception() is not None
+    ]  # of all, or those would be called forgotten
+    positions = []
+    for each in failed[:1] or placed:
+        if turn.over:
+            await turn.give()
+        positions.append((await _landed(each))._asdict())
     return {"channel": messages[0].channel if messages else channel, "positions": positions}
 
 
@@ -129,44 +144,52 @@ def _is_lines(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() in _LINES
 
 
-def _messages(channel: str, body: bytes, *, lines: bool) -> list[Message]:
+async def _messages(channel: str, body: bytes, turn: Turn, *, lines: bool) -> list[Message]:
     """Return the messages of a body that has many.
 
     Args:
         channel: that they are for.
         body: a list, or one a line.
+        turn: of who sends.
         lines: they are one a line for certain.
 
     Raises:
         PublishingFailed: one of them cannot be published.
     """
-    try:
-        found = None if lines else read_body(body)
-    except PublishingFailed:  # perhaps they are lines
-        found = None
-    if not isinstance(found, list):
+    found = None if lines else _listed(body)
+    if found is None:
         found = [line for line in body.removeprefix(_BOM).split(b"\n") if line.strip()]
-        read: Callable[[Any], Any] = read_body
         if not found:
             _refuse("it has no message")
-    else:
-        read = _as_it_is
     if len(found) > MAX_MANY:
         raise PublishingFailed(
             413, "size", f"these are {len(found):,} messages; send {MAX_MANY:,} at once, or fewer"
         )
     messages = []
     for number, each in enumerate(found, 1):
+        if turn.over:
+            await turn.give()
         try:
-            messages.append(_message(channel, read(each)))
+            read = read_body(bytes(each)) if isinstance(each, bytes | msgspec.Raw) else each
+            messages.append(_message(channel, read))
         except PublishingFailed as wrong:
             text = f"message {number} of {len(found)} cannot be published, so none is: {wrong}"
             raise PublishingFailed(wrong.status, wrong.code, text) from None
     return messages
 
 
-def _as_it_is(data: Any) -> Any:
-    return data
+def _listed(body: bytes) -> list[Any] | None:
+    """Return what a list has, as JSON where that is plain, so that not all is read at once; None: it is no list."""
+    body = body.removeprefix(_BOM)
+    try:
+        return _split(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        pass
+    try:
+        found = read_body(body)
+    except PublishingFailed:  # perhaps they are lines
+        return None
+    return found if isinstance(found, list) else None
 
 
 async def _body(request: Request, most: int) -> bytes:

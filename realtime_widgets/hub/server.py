@@ -355,7 +355,7 @@ class _Instance:
         self.runtime = runtime
         self.state = HubState(runtime, broker, limits, policies)
         app = Behind(proxies, make_app(self.state, access))
-        self.serving = Serving(app, self._beside, broker)
+        self.serving = Serving(app, self._beside, broker, self.state.turns, limits)
         self.state.drain_left = lambda: self.serving.drain.left
 
     def goes_on_in(self, runtime: Runtime) -> bool:

@@ -11,17 +11,16 @@ import contextlib
 import errno
 import logging
 import os
-import random
 import socket
 import weakref
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
-from ..protocol.goodbye import CLOSE_RESTART, to_reason
-from ..protocol.limits import MAX_FRAME_BYTES
-from .app import ABORT, DIRECT
 from .drain import Drain, Leaving
+from .limits import Limits
+from .protocols import protocols
+from .turns import Turns
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -34,20 +33,14 @@ logger = logging.getLogger(__name__)
 DRAIN_TIMEOUT: Final = 0.7
 """Seconds that connections have to end by themselves when the hub stops; then they are aborted."""
 
-RETURNS_PER_SECOND: Final = 100.0
-"""Clients that are asked to come again in each second after the hub has stopped."""
-
 PING_INTERVAL: Final = 20.0
 """Seconds between two pings of the WebSocket protocol, and seconds that their answers may take."""
 
-HEAD_TIMEOUT: Final = 10.0
-"""Seconds in which the head of a request must have come: who trickles it would hold a connection for nothing."""
+ACCEPTED_AT_ONCE: Final = 4
+"""Connections that are accepted in one iteration of the event loop, however many come."""
 
-BODY_TIMEOUT: Final = 60.0
-"""Seconds in which its body must have come."""
-
-_chance: Final = random.Random().random
-"""Not the generator of the `random` module: that one is the user's, who may have seeded it."""
+WAITING_TO_BE_ACCEPTED: Final = 2048
+"""Connections that the system keeps until they are."""
 
 _listening: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
@@ -81,7 +74,7 @@ def listen(family: socket.AddressFamily, address: str, port: int) -> socket.sock
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((address, port))
-        listener.listen(128)
+        listener.listen(WAITING_TO_BE_ACCEPTED)
     except OSError as error:
         listener.close()
         raise UsageError(
@@ -129,11 +122,20 @@ class Serving:
         app: the ASGI application.
         beside: is run as long as the server runs.
         broker: is opened before and closed after.
+        line: in which what comes waits for its turn.
+        limits: of frames and handshakes.
     """
 
-    def __init__(self, app: ASGIApp, beside: Callable[[], Coroutine[Any, Any, None]], broker: Broker) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        beside: Callable[[], Coroutine[Any, Any, None]],
+        broker: Broker,
+        line: Turns,
+        limits: Limits,
+    ) -> None:
         self._broker = broker
-        self._server = _make_server(app)
+        self._server = _make_server(app, line, limits)
         self._beside = beside
         self._stop = asyncio.Event()
         self.drain = Drain()
@@ -223,6 +225,7 @@ class Serving:
             while not (self._server.started or server.done()):
                 await asyncio.sleep(0)
             if not server.done():
+                listener.listen(WAITING_TO_BE_ACCEPTED)  # the event loop takes its own number for both
                 self._ready.set()
             await asyncio.wait({server, beside, stop}, return_when=asyncio.FIRST_COMPLETED)
             if self._drains_for:
@@ -260,15 +263,15 @@ async def _end(*tasks: asyncio.Task[Any]) -> None:
             logger.error("the hub ended because of an error", exc_info=error)
 
 
-def _make_server(app: ASGIApp) -> Server:
+def _make_server(app: ASGIApp, line: Turns, limits: Limits) -> Server:
     from uvicorn import Config, Server
 
-    http, websockets = _protocols()
+    http, websockets = protocols(line, limits.handshake)
     config = Config(
         app,
         http=http,
         ws=websockets,
-        ws_max_size=MAX_FRAME_BYTES,
+        ws_max_size=limits.frame_bytes,
         ws_ping_interval=PING_INTERVAL,
         ws_ping_timeout=PING_INTERVAL,
         ws_per_message_deflate=False,  # on this machine it would only cost time and memory
@@ -277,120 +280,11 @@ def _make_server(app: ASGIApp) -> Server:
         log_config=None,
         proxy_headers=False,  # any client could forge them; `forwarded` knows whose to read
         server_header=False,
+        backlog=ACCEPTED_AT_ONCE,
     )
     config.load()
     config.loaded_app = app  # at the level TRACE uvicorn wraps it in a middleware that logs every query
     return Server(config)
-
-
-def _protocols() -> tuple[type[asyncio.Protocol], type[asyncio.Protocol]]:
-    """Return uvicorn's protocols for HTTP and WebSocket, without their logging and with `ABORT`.
-
-    They would log headers and queries, which contain tokens, through a logger of the whole process, whose level is not
-    ours to set. uvicorn's older WebSocket implementation is not an option: it raises DeprecationWarnings.
-    """
-    import h11
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
-    quiet = logging.getLogger(f"{__name__}.protocol")
-    quiet.setLevel(logging.CRITICAL)
-
-    class Http(H11Protocol):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self.logger = self.access_logger = quiet
-            self.awaited: Any = None  # the state of h11 that the peer is in
-            self.deadline: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self.await_peer(h11.IDLE)
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.transport.get_protocol() is self:
-                self.await_peer(self.conn.their_state)
-
-        def handle_websocket_upgrade(self, event: Any) -> None:
-            self.await_peer(None)
-            super().handle_websocket_upgrade(event)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self.await_peer(None)
-            super().connection_lost(exc)
-
-        def await_peer(self, state: Any) -> None:
-            """Close the connection when its peer takes too long in a state of h11; None: nothing is awaited."""
-            if state is self.awaited:
-                return
-            if self.deadline is not None:
-                self.deadline.cancel()
-                self.deadline = None
-            self.awaited = state
-            limit = {h11.IDLE: HEAD_TIMEOUT, h11.SEND_BODY: BODY_TIMEOUT}.get(state)
-            if limit is not None:
-                self.deadline = self.loop.call_later(limit, self.transport.abort)
-
-        def handle_events(self) -> None:
-            super().handle_events()
-            if self.scope is not None:  # a request has arrived, and its task has not started
-                self.scope.setdefault("extensions", {})[ABORT] = {"call": self.transport.abort}
-
-    class WebSocket(WebSocketsSansIOProtocol):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self.logger = self.conn.logger = quiet
-            self.conn.debug = False
-            self.takes = True  # as `writable` says, which is a call more
-
-        def handle_connect(self, event: Any) -> None:
-            super().handle_connect(event)
-            if hasattr(self, "scope"):  # otherwise it was no handshake
-                self.scope["extensions"] |= {
-                    ABORT: {"call": self.transport.abort},
-                    DIRECT: {"free": self.free, "write": self.transport.write},
-                }
-
-        def free(self) -> bool:
-            return self.takes and not self.close_sent and not self.transport.is_closing()
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.conn.handshake_exc is not None and not self.handshake_initiated:
-                # uvicorn neither sends what `websockets` answers to a handshake that it cannot read, nor closes.
-                self.handshake_initiated = True
-                self.transport.write(b"".join(self.conn.data_to_send()))
-                self.transport.close()
-
-        def shutdown(self) -> None:
-            conn: Any = self.conn
-            close, wait = conn.send_close, _chance() * len(self.connections) / RETURNS_PER_SECOND
-            conn.send_close = lambda code: close(code, to_reason(wait))  # uvicorn gives no reason
-            super().shutdown()
-
-        def go(self, retry_after: float) -> None:
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": CLOSE_RESTART})
-            self.conn.send_close(CLOSE_RESTART, to_reason(retry_after))
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.close_sent = True
-            self.transport.close()
-
-        # Before uvicorn 0.52.1 writers were not paused: https://github.com/Kludex/uvicorn/pull/3048
-
-        def pause_writing(self) -> None:
-            self.takes = False
-            self.writable.clear()
-
-        def resume_writing(self) -> None:
-            self.takes = True
-            self.writable.set()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            super().connection_lost(exc)
-            self.writable.set()
-
-    return Http, WebSocket
 
 
 def _close_inherited() -> None:

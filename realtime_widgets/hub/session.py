@@ -42,7 +42,7 @@ from .presence import member_of
 from .requests import Complaint, named_channels, read_frame, recent_of
 from .rights import Access
 from .state import HubState
-from .turns import Turns
+from .turns import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +55,6 @@ HEARTBEAT_INTERVAL: Final[float] = 25
 HELLO_TIMEOUT: Final = 1.0
 """Seconds that a client has to send its hello before its path decides."""
 
-MAX_CHANNELS: Final = 128
-"""Channels that one client may follow."""
 
 CLOSE_TIMEOUT: Final = 5.0
 """Seconds that a client has to read what it was sent before its connection is aborted."""
@@ -82,10 +80,16 @@ class HubSession:
         transport: its connection.
         path: the channels of a client that sends no hello.
         access: what it may do, and until when.
+        who: it is, with whom all its connections take turns; None: only this one.
     """
 
     def __init__(
-        self, state: HubState, transport: ClientTransport, path: Sequence[str], access: Access = EVERYTHING
+        self,
+        state: HubState,
+        transport: ClientTransport,
+        path: Sequence[str],
+        access: Access = EVERYTHING,
+        who: str | None = None,
     ) -> None:
         self.id = new_id()
         self._state = state
@@ -95,6 +99,7 @@ class HubSession:
             state.channels,
             state.tally,
             state.flush,
+            Turn(state.turns, who or self),
             conflates=lambda channel: state.channels.policies.of(channel).conflate,
             too_slow=self._give_up,
             out_of_reach=self._lose_broker,
@@ -111,7 +116,7 @@ class HubSession:
         self._rate = MessageRate(state.limits, time.monotonic())
         self._excess = 0.0  # seconds' worth of messages that were sent too much
         self._told_to_slow_down = -math.inf
-        self._turns = Turns()
+        self._reading = Turn(state.turns, who or self)
         self._ending = asyncio.Event()
         self._leaving = False
         self._loop = asyncio.get_running_loop()
@@ -148,13 +153,14 @@ class HubSession:
         if self._expiry.check():
             return
         self._heartbeat.heard = self._loop.time()
+        self._reading.begin()
         messages, complaint = read_frame(frame)
         self._excess = self._rate.take(len(messages) or 1, arrived)
         if not (messages and messages[0].type == "hello"):
             self._follow_path()
         for message in messages:
-            if self._turns.over:
-                await self._turns.give()
+            if self._reading.over:
+                await self._reading.give()
             try:
                 placed = await self._handle(message)
             except Complaint as failure:
@@ -190,6 +196,7 @@ class HubSession:
                 async with asyncio.timeout(wait):
                     await self._ending.wait()
             self._heartbeat.heard = self._loop.time()  # it could not be heard
+            await self._reading.give()  # others of the same client may be due now, too
 
     async def _handle(self, message: Message) -> Future[Position] | None:
         """Handle a message, unless it raises why its request is not met; returns what it waits for."""
@@ -283,14 +290,14 @@ class HubSession:
                 bad = bad or ("forbidden", wrong)
             elif channel not in self._following:
                 new.append(channel)
-        count = len(self._following) + len(new)
-        over = max(0, count - MAX_CHANNELS)
+        most, count = self._state.limits.channels, len(self._following) + len(new)
+        over = 0 if most is None else max(0, count - most)
         new, left_out = new[: len(new) - over], new[len(new) - over :]
         if bad is not None:
             return new, Complaint(*bad, left_out)
         if left_out:
             text = (
-                f"a client may follow {MAX_CHANNELS} channels, and these would make {count}: {left_out[0]!r}"
+                f"a client may follow {most:,} channels, and these would make {count}: {left_out[0]!r}"
                 f"{f' and {over - 1:,} more' if over > 1 else ''} not followed; unsubscribe from others first"
             )
             return new, Complaint("too_many_channels", text, left_out)

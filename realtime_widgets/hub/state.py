@@ -31,6 +31,7 @@ from .presence import Presence
 from .rate_limit import ConnectionRateLimiter
 from .tally import Tally
 from .traffic import Traffic
+from .turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class HubState:
         self.limits = limits
         self.connections = Connections(limits)
         self.senders = Senders(limits)
+        self.turns = Turns()
         self.sessions: set[object] = set()
         """The connected clients."""
         self.drain_left: Callable[[], float | None] = lambda: None

@@ -13,8 +13,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.errors import UsageError
-from realtime_widgets.hub import Hub, session
-from realtime_widgets.hub.session import MAX_CHANNELS
+from realtime_widgets.hub import Hub, Limits, session
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Gap
 from support.servers import LIMIT, Server, wait_for
@@ -193,9 +192,10 @@ def test_what_is_too_large_costs_only_itself_also_out_of_the_history(monkeypatch
 
 
 def test_more_channels_than_there_is_room_for_cost_the_others_nothing():
-    with Hub() as hub:
+    most = 20
+    with Hub(limits=Limits(channels=most)) as hub:
         client = Client(hub.url, auth=hub.token, reconnect=QUICK)
-        streams = {f"c{i:03}": client.stream(f"c{i:03}") for i in range(MAX_CHANNELS + 2)}
+        streams = {f"c{i:03}": client.stream(f"c{i:03}") for i in range(most + 2)}
         wait_for(lambda: client.last_error)
         assert "too_many" not in str(client.last_error)
         assert "not followed; unsubscribe from others first" in str(client.last_error)
@@ -203,17 +203,17 @@ def test_more_channels_than_there_is_room_for_cost_the_others_nothing():
         client.wait_until("reconnecting", LIMIT)
         hub.start()
         client.wait_until("connected", LIMIT)
-        wait_for(lambda: len(client._receiver.recovery.positions(streams)) >= MAX_CHANNELS)
+        wait_for(lambda: len(client._receiver.recovery.positions(streams)) >= most)
         for channel in streams:
             hub.publish(channel, 1)
-        wait_for(lambda: sum(map(len, streams.values())) == MAX_CHANNELS, "what there is room for")
-        assert not any(len(streams[name]) for name in sorted(streams)[MAX_CHANNELS:])
+        wait_for(lambda: sum(map(len, streams.values())) == most, "what there is room for")
+        assert not any(len(streams[name]) for name in sorted(streams)[most:])
         del streams["c000"], streams["c001"]
         client.send("unsubscribe", {"streams": ["c000", "c001"]}).wait(LIMIT)
         more = client.stream("more")
-        last = streams["c129"]
-        wait_for(lambda: client._receiver.recovery.positions(["c129"]))
-        hub.publish("c129", 2)
+        last = streams[f"c{most + 1:03}"]
+        wait_for(lambda: client._receiver.recovery.positions([f"c{most + 1:03}"]))
+        hub.publish(f"c{most + 1:03}", 2)
         wait_for(lambda: len(last) == 1)
         assert len(more) == 0
         client.disconnect()

@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from realtime_widgets.client import Client
 from realtime_widgets.errors import UsageError
-from realtime_widgets.hub import Hub, Limits, Rights, limits, serving, session, turns
+from realtime_widgets.hub import Hub, Limits, Rights, limits, protocols, session, turns
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.limits import Connections, MessageRate, Senders
 from realtime_widgets.hub.state import HubState
@@ -77,6 +77,15 @@ def test_connections_are_counted_for_all_and_for_each():
         {"connections": 0},
         {"connections": 1.5},
         {"connections_each": True},
+        {"channels": 0},
+        {"channels": 1.5},
+        {"frame_bytes": 4095},
+        {"frame_bytes": 2**20 + 1},
+        {"frame_bytes": None},
+        {"handshake": 0},
+        {"handshake": 61},
+        {"handshake": float("inf")},
+        {"handshake": None},
     ],
 )
 def test_a_limit_out_of_its_range_is_refused(options: dict[str, Any]):
@@ -172,7 +181,7 @@ class Flooding:
         self.aborted = True
 
 
-@pytest.mark.parametrize(("turn", "least", "most"), [(0.0, 5000, 6000), (1e9, 0, 50)])
+@pytest.mark.parametrize(("turn", "least", "most"), [(0.0, 5000, 11_000), (1e9, 0, 50)])
 def test_whoever_floods_the_hub_leaves_others_their_turn_between_any_two_messages(
     monkeypatch: pytest.MonkeyPatch, turn: float, least: int, most: int
 ):
@@ -236,8 +245,8 @@ def test_more_connections_than_one_client_may_have_are_turned_away():
 @pytest.mark.parametrize(
     ("timeout", "begun"),
     [
-        ("HEAD_TIMEOUT", ""),
-        ("HEAD_TIMEOUT", "POST /publish/x HTTP/1.1\r\nHost: x\r\nX-Slow: "),
+        ("handshake", ""),
+        ("handshake", "POST /publish/x HTTP/1.1\r\nHost: x\r\nX-Slow: "),
         (
             "BODY_TIMEOUT",
             "POST /publish/x HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n{auth}\r\n\r\n[1",
@@ -245,24 +254,24 @@ def test_more_connections_than_one_client_may_have_are_turned_away():
     ],
 )
 def test_a_request_that_does_not_come_to_an_end_is_cut_off(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch, timeout: str, begun: str
+    monkeypatch: pytest.MonkeyPatch, timeout: str, begun: str
 ):
-    monkeypatch.setattr(serving, timeout, 0.05)
-    text = begun.format(host=f"127.0.0.1:{hub.port}", auth=f"Authorization: Bearer {hub.token}")
-    with socket.create_connection(("127.0.0.1", hub.port), LIMIT) as slow:
-        slow.sendall(text.encode())
-        try:
-            assert slow.recv(1) == b""
-        except ConnectionResetError:
-            pass
+    monkeypatch.setattr(protocols, "BODY_TIMEOUT", 0.05)
+    with Hub(limits=Limits(handshake=0.1 if timeout == "handshake" else 60)) as hub:
+        text = begun.format(host=f"127.0.0.1:{hub.port}", auth=f"Authorization: Bearer {hub.token}")
+        with socket.create_connection(("127.0.0.1", hub.port), LIMIT) as slow:
+            slow.sendall(text.encode())
+            try:
+                assert slow.recv(1) == b""
+            except ConnectionResetError:
+                pass
 
 
-def test_a_stream_and_a_socket_are_not_cut_off_for_being_long(hub: Hub, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(serving, "HEAD_TIMEOUT", 0.05)
-    monkeypatch.setattr(serving, "BODY_TIMEOUT", 0.05)
-    headers = {"Authorization": f"Bearer {hub.token}"}
+def test_a_stream_and_a_socket_are_not_cut_off_for_being_long(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(protocols, "BODY_TIMEOUT", 0.05)
 
-    async def main() -> None:
+    async def main(hub: Hub) -> None:
+        headers = {"Authorization": f"Bearer {hub.token}"}
         async with (
             client(hub) as one,
             httpx.AsyncClient(trust_env=False, headers=headers, timeout=LIMIT) as web,
@@ -280,7 +289,8 @@ def test_a_stream_and_a_socket_are_not_cut_off_for_being_long(hub: Hub, monkeypa
                 while "still there" not in await anext(body):
                     pass
 
-    run(main())
+    with Hub(limits=Limits(handshake=0.1)) as hub:
+        run(main(hub))
 
 
 def _ended(idle: socket.socket) -> bool:

@@ -14,6 +14,7 @@ from realtime_widgets.hub.flush import Flush
 from realtime_widgets.hub.outgoing import Outgoing
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.hub.tally import Tally
+from realtime_widgets.hub.turns import Turn, Turns
 from realtime_widgets.protocol.envelope import Message
 
 
@@ -72,6 +73,7 @@ def test_channels_that_are_behind_are_read_together_and_what_comes_meanwhile_is_
             channels,
             tally,
             Flush(tally),
+            Turn(Turns(), "x"),
             conflates=lambda _: False,
             too_slow=lambda: None,
             out_of_reach=lambda _: None,

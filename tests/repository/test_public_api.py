@@ -113,7 +113,8 @@ SIGNATURES = {
     "Hub.stop": "(self, timeout=60.0, *, drain=0.0)",
     "Hub.token_for": "(self, rights, *, expires='1h')",
     "ChannelPolicy": "(*, history=None, history_age='hub', presence=False, leave_delay=15.0, publish='clients', conflate=False)",
-    "Limits": "(*, messages=5000, burst=20000, connections=10000, connections_each=1000, connects=100)",
+    "Limits": "(*, messages=5000, burst=20000, connections=10000, connections_each=1000, connects=100, channels=128, "
+    "frame_bytes=1048576, handshake=10.0)",
     "Rights": "(*, subscribe=(), publish=(), name=None)",
     "Hub.publish": "(self, channel, data, *, type=None)",
     "Publisher": "(url, channel='data', *, token=None, max_records=100000, max_bytes=16777216, exit_timeout=5.0)",
