@@ -98,6 +98,7 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 	@$(BIN)/python benchmarks/publishing.py
 	@$(BIN)/python benchmarks/hub.py
 	@$(BIN)/python benchmarks/reconnects.py
+	@$(BIN)/python benchmarks/bystander.py
 
 soak: .venv/checks .venv/installed ## run at full rate for twelve minutes and see whether anything grows
 	@.ci/system
