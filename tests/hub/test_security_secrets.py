@@ -82,10 +82,12 @@ rw.LiveChart(clients[0].stream("metrics"))
 ---
 pub = rw.Publisher(hub.url, "run", token=secrets["STATIC"])
 pub.append(loss=0.5)
-print(pub.flush(5), pub, pub.stats)
+assert pub.flush(60)
+print(pub, pub.stats)
 lost = rw.Publisher(hub.url, "run", token=secrets["WRONG"])
 lost.append(loss=0.5)
-print(lost.flush(5), lost, lost.stats)
+assert not lost.flush(60) and lost.stats.failed
+print(lost, lost.stats)
 lost.close()
 ---
 refused.send("x").wait(60)
