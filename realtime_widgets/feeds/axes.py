@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
+from numbers import Rational
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -129,8 +129,9 @@ def newest_whole(batch: Batch, field: str) -> int:
     if not len(there):
         return 0
     value: Any = batch.columns[field].item(int(there[-1]))
-    exact = value if isinstance(value, int | float | Decimal | Fraction) else float(x[there[-1]])
-    return math.floor(exact)
+    exact: Any = value if isinstance(value, float | Decimal | Rational) else float(x[there[-1]])
+    whole: int = math.floor(exact)
+    return whole
 
 
 def origin_near(whole: int, length: float) -> int:

@@ -161,4 +161,13 @@ def wait_until_heard(page: Page, *words: str) -> None:
 def wait_until_it_fits(root: Locator) -> None:
     """Waits until nothing of a widget hangs out of it: what comes on screen has its new width in a moment."""
     seen(root)
-    wait_for(lambda: clipped(root) == [], "nothing is clipped")
+    found: list[str] = []
+
+    def fits() -> bool:
+        found[:] = clipped(root)
+        return not found
+
+    try:
+        wait_for(fits)
+    except AssertionError as error:
+        raise AssertionError(f"it hangs out: {found}") from error
