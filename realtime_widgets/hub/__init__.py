@@ -10,8 +10,10 @@
 | `app`, `answers`, `auth`, `cors`, `rate_limit`, `limits` | the endpoints, who may connect, what pages may read |
 | `forwarded` | whom a request is of that came through proxies |
 | `rights`, `keyring`, `signed`, `expiry` | what a token allows, which there are, those that were signed, their end |
-| `session`, `requests`, `turns` | one client, what it asks, and for how long at once |
+| `protocols`, `intake`, `turns` | connections: their bytes, in time and in turn, one client after the other |
+| `session`, `requests` | one client, and what it asks |
 | `outgoing`, `send_buffer`, `catch_up`, `conflation` | what it is sent: what waits, what it missed, what is left out |
+| `flush` | what is written to all of them at the end of a turn of the loop |
 | `presence`, `members` | who follows which channels |
 | `publication`, `history` | what is published over HTTP, and what is read of it |
 | `sse` | a client over Server-Sent Events |
