@@ -48,8 +48,8 @@ class Publisher(NamesNearest):
         url: of the hub, `http://host:8000`, or what `hub.url` says.
         channel: that records go to; `channel()` gives others.
         token: of the hub; None: that of the environment variable REALTIME_WIDGETS_TOKEN, if there is one.
-        max_records: most records that wait.
-        max_bytes: most bytes that wait, as JSON.
+        max_records: most records that wait, beside the up to 1,000 of the request on its way.
+        max_bytes: most bytes that wait, as JSON, likewise beside those of the request: up to 256 KiB, or one record.
         exit_timeout: how long to send at the program's end and at the end of `with`: seconds, timedelta or a text such
             as "5s".
 

@@ -126,14 +126,20 @@ def test_a_token_that_is_wrong_is_said_and_waited_out(
     assert pub.stats.dropped == 1
 
 
-def test_nobody_waits_for_a_hub_that_turns_the_token_down(hub: rw.Hub, caplog: pytest.LogCaptureFixture):
+def test_nobody_waits_for_a_hub_that_turns_the_token_down(
+    hub: rw.Hub, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(outgoing, "SLOWLY", rw.Reconnect(initial=1e6, maximum=1e6))
     pub = rw.Publisher(hub.url, "run", token="wrong-token", max_records=10, exit_timeout="10min")
     for number in range(100):
         pub.append(number)
     assert not pub.flush(LIMIT)
-    assert (pub.stats.dropped, pub.stats.waiting, pub.stats.failed) == (90, 10, 1)
+    stats = pub.stats
+    assert stats.dropped + stats.waiting == 100
+    assert 10 <= stats.waiting <= 20, "ten, and those of the request that went before all were there"
+    assert stats.failed in {1, 2}, "by the flush, and before it"
     assert not pub.flush(LIMIT), "it is asked once more"
-    assert pub.stats.failed == 2
+    assert pub.stats.failed == stats.failed + 1
     pub.close()
     assert (pub.stats.dropped, pub.stats.waiting) == (100, 0)
     told = [text for text in caplog.messages if "HTTP 401" in text and "before the end" not in text]
