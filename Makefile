@@ -13,7 +13,7 @@ NOTEBOOK ?=
 
 # Beside the package and its [demo]: what makes it, and what checks it. Versions are in constraints.txt.
 BUILD_TOOLS := build hatchling hatch-jupyter-builder
-CHECK_TOOLS := ruff mypy pytest pytest-xdist hypothesis playwright nbclient nbformat pandas polars pyarrow pyjwt redis trustme \
+CHECK_TOOLS := ruff mypy pytest pytest-xdist hypothesis playwright nbclient nbformat pandas polars pyarrow pyjwt nats-py redis trustme \
 	jupyter-server-proxy prometheus-client pyyaml
 # Beside what users have today.
 BENCH_TOOLS := bokeh jupyter_bokeh tqdm

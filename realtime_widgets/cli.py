@@ -175,8 +175,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--no-token", action="store_true", help="let in everybody on this machine")
     command.add_argument(
         "--broker",
-        help="what keeps the messages: memory; sqlite:///hub.db, which survives the hub; or redis://host:6379/0, with "
-        f"which many hubs are one (default: that of ${BROKER}, or memory)",
+        help="what keeps the messages: memory; sqlite:///hub.db, which survives the hub; redis://host:6379/0 or "
+        f"nats://host:4222, with which many hubs are one (default: that of ${BROKER}, or memory)",
     )
     command.add_argument(
         "--history",
@@ -190,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_history_age,
         default="auto",
         metavar="SECONDS",
-        help="how long they are kept, or 'forever' (default: 5 minutes in memory, 30 days in a file, a day in Redis)",
+        help="how long they are kept, or 'forever' (default: 5 minutes in memory, 30 days in a file, else a day)",
     )
     command.add_argument(
         "--channels",

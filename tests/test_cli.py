@@ -208,6 +208,15 @@ def test_the_hub_has_the_policies_of_a_file(child_env: dict[str, str], tmp_path:
             ["--broker", "redis://127.0.0.1:1/0"],
             "the hub cannot keep its messages at redis://127.0.0.1:1/0: ",
         ),
+        (["--broker", "nats"], "there is no broker 'nats': "),
+        (
+            ["--broker", "nats://me:secret@127.0.0.1:1"],
+            "the hub does not take this --broker: every user of the machine can read its password; put it into ",
+        ),
+        (
+            ["--broker", "nats://127.0.0.1:1"],
+            "the hub cannot keep its messages at nats://127.0.0.1:1: connection refused; start a NATS there, ",
+        ),
         (["--drain", "-1"], "the hub cannot send its clients away within --drain -1; "),
         (["--drain", "nan"], "the hub cannot send its clients away within --drain nan; "),
         (["--history", "-1"], "history= of the hub cannot be -1: pass 0 or more"),
@@ -246,13 +255,20 @@ def test_what_is_wrong_in_the_file_with_policies_is_one_sentence(
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("broker", "place"),
+    [
+        ("redis://:secret@127.0.0.1:1/7", "redis://127.0.0.1:1/7"),
+        ("nats://me:secret@127.0.0.1:1", "nats://127.0.0.1:1"),
+    ],
+)
 def test_a_broker_with_a_password_is_that_of_the_environment(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    broker: str, place: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("REALTIME_WIDGETS_BROKER", "redis://:secret@127.0.0.1:1/7")
+    monkeypatch.setenv("REALTIME_WIDGETS_BROKER", broker)
     assert main(["hub", "--port", "0"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("the hub cannot keep its messages at redis://127.0.0.1:1/7: ")
+    assert said.startswith(f"the hub cannot keep its messages at {place}: ")
     assert "secret" not in said
 
 

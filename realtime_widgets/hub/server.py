@@ -59,7 +59,9 @@ class Hub:
             what was sent already survive the hub and the machine, and which has one hub at a time; or a Redis (7 or
             newer, or Valkey), "redis://:password@host:6379/0", "rediss://…" for TLS, "unix:///path/of/a/socket": any
             number of hubs with the same one are one hub together, behind any load balancer, and none has anything to
-            lose. They should have the same `history`. Needs `pip install "realtime-widgets[redis]"`.
+            lose. They should have the same `history`. Needs `pip install "realtime-widgets[redis]"`. So does the
+            JetStream of a NATS (2.9 or newer), "nats://user:password@host:4222", "tls://…", several with commas; with
+            `?replicas=3` its cluster keeps each message three times. Needs `pip install "realtime-widgets[nats]"`.
         token: that clients send who may do everything; None: a random one.
         tokens: further ones with what each gives, `{"a token": rw.Rights(subscribe=["team:*"], name="anna")}`.
         secret: with which other tokens are signed (JWT, HS256), 32 bytes or more; see `token_for`. None: none are.
@@ -80,12 +82,12 @@ class Hub:
         limits: of what clients may ask; None: the usual ones, see `rw.Limits`.
         history: messages of each channel that are kept for clients that lost their connection; 0: none.
         history_age: how long they are kept; None: for as long as there is room (for all channels 64 MiB of memory,
-            or 1 GiB of a file); "auto": five minutes in memory, 30 days in a file, a day in Redis.
+            or 1 GiB of a file); "auto": five minutes in memory, 30 days in a file, a day in Redis or NATS.
         channels: policies of single ones, or of all whose names begin alike, `{"chat:*": rw.ChannelPolicy(…)}`.
 
     Raises:
         UsageError: for an argument out of its range; WrongType for one of another type.
-        MissingDependency: the broker is a Redis, and redis-py is not installed.
+        MissingDependency: the broker is a Redis or a NATS, whose library is not installed.
     """
 
     @named_keywords

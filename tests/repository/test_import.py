@@ -20,6 +20,7 @@ HEAVY = [
     "pandas",
     "polars",
     "pyarrow",
+    "nats",
     "redis",
     "psutil",
     "tzlocal",

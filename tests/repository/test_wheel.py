@@ -101,7 +101,7 @@ def test_its_metadata_is_the_contract(metadata: email.message.Message):
     assert metadata["Name"] == "realtime-widgets"
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
-    assert metadata.get_all("Provides-Extra") == ["arrow", "demo", "jwt", "pandas", "polars", "redis"]
+    assert metadata.get_all("Provides-Extra") == ["arrow", "demo", "jwt", "nats", "pandas", "polars", "redis"]
 
 
 def test_what_it_requires_is_what_it_imports(metadata: email.message.Message):

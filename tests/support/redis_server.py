@@ -34,6 +34,8 @@ class RedisServer:
         self.options = options
         self.process: subprocess.Popen[bytes] | None = None
 
+    engine = "redis"
+
     @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
@@ -79,6 +81,10 @@ class RedisServer:
             port=self.port, protocol=2, password=self.options.get("requirepass"), client_name="test"
         ) as client:
             return client.execute_command(*arguments)
+
+    def clear(self) -> None:
+        """Have it forget all."""
+        self.command("FLUSHALL")
 
     def _answers(self) -> bool:
         from redis.exceptions import AuthenticationError, RedisError

@@ -17,6 +17,7 @@ DAY: Final = 24 * 3600.0
 MEMORY_AGE: Final = 300.0
 FILE_AGE: Final = 30 * DAY
 REDIS_AGE: Final = DAY
+NATS_AGE: Final = DAY
 """Seconds that messages are kept by default."""
 
 _SQLITE: Final = "sqlite:///"
@@ -26,16 +27,18 @@ def make_broker(name: str, policies: Policies) -> Broker:
     """Return a new broker.
 
     Args:
-        name: "memory"; "sqlite:///" and the path of a file; or the address of a Redis, which many hubs may share.
+        name: "memory"; "sqlite:///" and the path of a file; or the address of a Redis or a NATS, which many hubs
+            may share.
         policies: that say how much is kept of which channel.
 
     Raises:
-        UsageError: there is none of that name; WrongType: it is no text; MissingDependency: redis-py is not installed.
+        UsageError: there is none of that name; WrongType: it is no text; MissingDependency: the library of Redis, or
+            of NATS, is not installed.
     """
     if not isinstance(name, str):
         raise WrongType(
-            f"the hub cannot have broker={shown(name)}: it must be text; pass 'memory', 'sqlite:///hub.db' or "
-            "'redis://host:6379/0'"
+            f"the hub cannot have broker={shown(name)}: it must be text; pass 'memory', 'sqlite:///hub.db', "
+            "'redis://host:6379/0' or 'nats://host:4222'"
         )
     if name == "memory":
         return MemoryBroker(policies.retention(MEMORY_AGE))
@@ -46,12 +49,18 @@ def make_broker(name: str, policies: Policies) -> Broker:
         from .redis_link import Address
 
         return RedisBroker(Address(name), policies.retention(REDIS_AGE))
+    if name.startswith(("nats://", "tls://")):
+        from .nats import NatsBroker
+        from .nats_link import Address as NatsAddress
+
+        return NatsBroker(NatsAddress(name), policies.retention(NATS_AGE))
     hint = ""
     if name.startswith("sqlite:"):
         hint = "; a path follows three slashes, 'sqlite:///hub.db', and an absolute one brings a fourth"
     raise UsageError(
         f"there is no broker {shown(_without_secrets(name))}: there are 'memory', 'sqlite:///' with the path of a "
-        f"file, and 'redis://', 'rediss://' or 'unix://' with the address of a Redis{hint}"
+        f"file, 'redis://', 'rediss://' or 'unix://' with the address of a Redis, and 'nats://' or 'tls://' with that "
+        f"of a NATS{hint}"
     )
 
 

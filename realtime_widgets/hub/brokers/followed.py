@@ -13,7 +13,7 @@ from collections.abc import Callable
 from ...protocol.envelope import Message
 from ...streams.gaps import Position
 from .base import OutOfReach, Sink, gap_after
-from .redis_scripts import Found
+from .engine import Found
 
 
 class Followed:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ...errors import MissingDependency, UsageError
-from .redis_scripts import Script
+from .engine import LinkLost, place_of
+from .redis_groups import Groups
+from .redis_scripts import Publication, Script
 
 if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
@@ -46,10 +48,6 @@ _OPTIONS: Final = {
     "ssl_min_version",
 }
 """What an address may say after its "?"."""
-
-
-class LinkLost(Exception):
-    """The link is of no use any more, or could not be made: why, without secrets."""
 
 
 class Address:
@@ -112,14 +110,6 @@ class Address:
         return f"<Address {self.place}>"
 
 
-def place_of(url: str) -> str:
-    """Return an address without user, password, query and fragment; any text will do."""
-    scheme, found, rest = url.partition("://")
-    if not found:
-        return url
-    return f"{scheme}{found}{rest.rpartition('@')[2].partition('?')[0].partition('#')[0]}"
-
-
 def _check(url: str) -> str | None:
     """Check an address; returns the password in it. Raises ValueError."""
     parts = urlsplit(url)
@@ -135,7 +125,7 @@ def _check(url: str) -> str | None:
     return parts.password
 
 
-class Link:
+class RedisLink:
     """Two open connections.
 
     Args:
@@ -152,7 +142,7 @@ class Link:
         """How often something was heard."""
 
     @classmethod
-    async def open(cls, address: Address) -> Link:
+    async def open(cls, address: Address) -> RedisLink:
         """Connect.
 
         Raises:
@@ -179,23 +169,24 @@ class Link:
                 writer.transport.abort()
             await connection.disconnect(nowait=True)
 
-    async def run(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+    async def run(self, commands: Sequence[tuple[Any, ...] | Publication]) -> list[Any]:
         """Return the answers to commands; where Redis refuses one, the exception is its answer.
 
         Args:
-            commands: each its name, or a `Script`, and the arguments.
+            commands: each its name, or a `Script`, and the arguments; or a publication, whose answer is a `Placed`.
 
         Raises:
             LinkLost: there may be answers that did not arrive.
         """
         from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
 
+        groups = Groups(commands)
         with self._explained():
             answers: list[Any] = []
             async with asyncio.timeout(ANSWER_TIMEOUT) as patience:
-                packed = self._commands.pack_commands([self._spelled(each) for each in commands])
+                packed = self._commands.pack_commands([self._spelled(each) for each in groups.commands])
                 await self._commands.send_packed_command(packed, check_health=False)
-                for _ in commands:
+                for _ in groups.commands:
                     patience.reschedule(asyncio.get_running_loop().time() + ANSWER_TIMEOUT)
                     try:
                         answers.append(await self._commands.read_response())
@@ -206,7 +197,7 @@ class Link:
                         raise
                     except ResponseError as error:
                         answers.append(error)
-        return answers
+        return groups.answers(answers)
 
     def _spelled(self, command: tuple[Any, ...]) -> tuple[Any, ...]:
         first, *rest = command
@@ -252,25 +243,17 @@ class Link:
         except (RedisError, OSError) as error:
             raise LinkLost(self._address.explain(error)) from None
 
-
-async def check(link: Link) -> str | None:
-    """Check what kind of Redis this is; returns what its owner should be warned of, None: nothing.
-
-    Raises:
-        UsageError: it is too old.
-        LinkLost: the link is.
-    """
-    (said,) = await link.run([("INFO",)])
-    if not isinstance(said, bytes):
-        return None  # we may not ask
-    lines = said.decode(errors="replace").splitlines()
-    facts = dict(line.split(":", 1) for line in lines if ":" in line)
-    version = facts.get("redis_version", "")
-    if version.partition(".")[0].isdecimal() and int(version.partition(".")[0]) < OLDEST:
-        raise UsageError(f"it has version {version}; the hub takes Redis {OLDEST} or newer, or Valkey")
-    if facts.get("maxmemory", "0") != "0" and facts.get("maxmemory_policy") != "noeviction":
-        return (
-            f"it may throw messages away when its memory is full (maxmemory-policy {facts.get('maxmemory_policy')}); "
-            "set noeviction"
-        )
-    return None
+    async def check(self) -> str | None:
+        """See `engine.Link.check`."""
+        (said,) = await self.run([("INFO",)])
+        if not isinstance(said, bytes):
+            return None  # we may not ask
+        lines = said.decode(errors="replace").splitlines()
+        facts = dict(line.split(":", 1) for line in lines if ":" in line)
+        version = facts.get("redis_version", "")
+        if version.partition(".")[0].isdecimal() and int(version.partition(".")[0]) < OLDEST:
+            raise UsageError(f"it has version {version}; the hub takes Redis {OLDEST} or newer, or Valkey")
+        if facts.get("maxmemory", "0") != "0" and facts.get("maxmemory_policy") != "noeviction":
+            policy = facts.get("maxmemory_policy")
+            return f"it may throw messages away when its memory is full (maxmemory-policy {policy}); set noeviction"
+        return None

@@ -18,26 +18,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
-from ...protocol.envelope import Message
 from ...streams.gaps import Position
 from ..policies import Retention
 from .base import NOTE_AGE
-from .dedup import MAX_AGE
-from .stored import read_stored
+from .dedup import MAX_AGE, KeyReused
+from .engine import NOTE_ID, Found, Note, new_epoch, numbered
 
 DAY: Final = 24 * 3600.0
 
 META_AGE: Final = 30 * DAY
 """Seconds that the position of a channel is known after its last message, at least."""
-
-NOWHERE: Final = Position("", 0)
-
-NOTE_ID: Final = 8
 
 
 class Script(NamedTuple):
@@ -170,16 +163,8 @@ return {had, clock[1] * 1000 + math.floor(clock[2] / 1000)}
 )
 
 
-class Note(NamedTuple):
-    """What is noted beside a channel, as one hub has written it."""
-
-    id: bytes
-    """By which that hub knows it again, `NOTE_ID` bytes."""
-    note: bytes
-
-
 class Publication(NamedTuple):
-    """A message as Redis is given it."""
+    """A message as Redis is given it, alone or with others of its channel."""
 
     channel: str
     id: bytes
@@ -188,6 +173,10 @@ class Publication(NamedTuple):
     """Of its data."""
     body: bytes
     """Its envelope, without a position."""
+    seen: Position
+    """The newest position of the channel that the hub knows."""
+    pack: Callable[[Sequence[Publication]], tuple[Any, ...]]
+    """Returns the command that publishes several of a channel."""
 
 
 class Placed(NamedTuple):
@@ -197,16 +186,6 @@ class Placed(NamedTuple):
     """None: its id is that of another message."""
     fresh: bool
     """Whether it was published now."""
-
-
-class Found(NamedTuple):
-    """What Redis has of a channel."""
-
-    position: Position
-    base: int
-    """The offset after which its epoch begins."""
-    messages: list[Message]
-    """Those that were asked for, with their positions."""
 
 
 class Commands:
@@ -222,36 +201,33 @@ class Commands:
         self._retention = retention
 
     def wake(self, channel: str) -> bytes:
-        """Return the Pub/Sub channel of a channel."""
+        """See `engine.Commands.wake`."""
         return b"rw:%d:{%s}" % (self._database, _tag(channel))
 
     def canary(self) -> bytes:
-        """Return a Pub/Sub channel that nobody else has."""
+        """See `engine.Commands.canary`."""
         return b"rw:%d:canary:%s" % (self._database, secrets.token_hex(8).encode())
 
-    def publish(self, messages: Sequence[Publication], seen: Position) -> tuple[Any, ...]:
+    def publish(self, channel: str, id: bytes, digest: bytes, body: bytes, seen: Position) -> Publication:
+        """See `engine.Commands.publish`."""
+        return Publication(channel, id, digest, body, seen, self.publish_all)
+
+    def publish_all(self, messages: Sequence[Publication]) -> tuple[Any, ...]:
         """Return the command that publishes messages, one after the other, but for those whose id is known.
 
         Args:
             messages: of one channel; one at least.
-            seen: the newest position of the channel that this hub knows.
         """
-        channel = messages[0].channel
+        channel, seen = messages[0].channel, messages[0].seen
         key = b"rw:{%s}:" % _tag(channel)
         keys = [key + b"meta", key + b"log", *(b"%bid:%b" % (key, one.id.hex().encode()) for one in messages)]
         count, age, meta_age = self._kept(channel)
         ages = (count, age, meta_age, round(1000 * MAX_AGE))
         texts = [text for one in messages for text in (one.digest.hex(), one.body)]
-        return (PUBLISH, len(keys), *keys, _new_epoch(), *seen, self.wake(channel), *ages, *texts)
+        return (PUBLISH, len(keys), *keys, new_epoch(), *seen, self.wake(channel), *ages, *texts)
 
     def amend(self, channel: str, had: Note | None = None, note: Note | None = None) -> tuple[Any, ...]:
-        """Return the command that changes the note beside a channel if it is still as it was, and says what it was.
-
-        Args:
-            channel: which.
-            had: the note as it was; None: change nothing.
-            note: that is to be.
-        """
+        """See `engine.Commands.amend`."""
         key = b"rw:{%s}:note" % _tag(channel)
         age = round(1000 * NOTE_AGE)
         change = had is not None and note is not None
@@ -265,14 +241,7 @@ class Commands:
         return messages, age, max(round(1000 * META_AGE), age)
 
     def look(self, channel: str, seen: Position, after: int = 0, most: int = 0) -> tuple[Any, ...]:
-        """Return the command that says where a channel stands, and what came after an offset.
-
-        Args:
-            channel: which.
-            seen: as for `publish`.
-            after: the offset.
-            most: bytes of messages, and at least one if any; 0: none.
-        """
+        """See `engine.Commands.look`."""
         key = b"rw:{%s}:" % _tag(channel)
         _, age, meta_age = self._kept(channel)
         return (
@@ -280,7 +249,7 @@ class Commands:
             2,
             key + b"meta",
             key + b"log",
-            _new_epoch(),
+            new_epoch(),
             *seen,
             meta_age,
             after,
@@ -288,9 +257,32 @@ class Commands:
             age,
         )
 
+    def chirp(self, canary: bytes) -> tuple[Any, ...]:
+        """See `engine.Commands.chirp`."""
+        return ("PUBLISH", canary, b"")
+
+    def placed(self, answer: Placed, _digest: bytes) -> tuple[Position, bool]:
+        """See `engine.Commands.placed`."""
+        if answer.position is None:
+            raise KeyReused
+        return answer.position, answer.fresh
+
+    def noted(self, answer: Sequence[Any]) -> tuple[Note, float]:
+        """See `engine.Commands.noted`."""
+        text, now = answer
+        return Note(text[:NOTE_ID], text[NOTE_ID:]), now / 1000
+
+    def found(self, answer: Sequence[Any]) -> Found:
+        """See `engine.Commands.found`."""
+        epoch, offset, base, *rest = answer
+        there = Position(epoch.decode(), int(offset))
+        pairs = zip(rest[::2], rest[1::2], strict=True)
+        found = [numbered(body, Position(there.epoch, int(n))) for n, body in pairs]
+        return Found(there, int(base), [message for message in found if message is not None])
+
 
 def read_placed(answer: Sequence[Any], messages: Sequence[Publication]) -> list[Placed]:
-    """Return what became of each message, from the answer to `Commands.publish`."""
+    """Return what became of each message, from the answer to `Commands.publish_all`."""
     epoch, offset, *known = answer
     before = dict(zip(known[::2], known[1::2], strict=True))
     first, placed = int(offset), []
@@ -308,43 +300,7 @@ def _known(text: bytes, digest: bytes) -> Placed:
     return Placed(Position(epoch, int(offset)) if had == digest.hex() else None, False)
 
 
-def read_note(answer: Sequence[Any]) -> tuple[Note, float]:
-    """Return what the note was, and the time of Redis, from the answer to `Commands.amend`."""
-    text, now = answer
-    return Note(text[:NOTE_ID], text[NOTE_ID:]), now / 1000
-
-
-def read_found(answer: Sequence[Any]) -> Found:
-    """Return the answer to `Commands.look`."""
-    epoch, offset, base, *rest = answer
-    there = Position(epoch.decode(), int(offset))
-    found = [
-        numbered(body, Position(there.epoch, int(n))) for n, body in zip(rest[::2], rest[1::2], strict=True)
-    ]
-    return Found(there, int(base), [message for message in found if message is not None])
-
-
-def read_wake(data: bytes) -> tuple[Position, bytes]:
-    """Return the position and the envelope that a hub hears when a message was published."""
-    epoch, offset, body = data.split(b" ", 2)
-    return Position(epoch.decode(), int(offset)), body
-
-
-def numbered(body: bytes, position: Position) -> Message | None:
-    """Return the message of an envelope, with its position; None: it is none, somebody else has written it."""
-    try:
-        message = read_stored(body)
-    except (msgspec.MsgspecError, ValueError):
-        return None
-    message.epoch, message.offset = position
-    return message
-
-
 def _tag(channel: str) -> bytes:
     # What a hash tag is ends at the first brace, and must not be empty.
     name = channel.replace("%", "%25").replace("}", "%7D")
     return name.encode("utf-8", "surrogatepass")
-
-
-def _new_epoch() -> str:
-    return secrets.token_hex(4)

@@ -19,6 +19,7 @@ from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.hub.policies import ChannelPolicy, Policies
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
+from support.nats_server import NatsServer, nats_server
 from support.redis_server import RedisServer, redis_server
 
 Test = Callable[[Broker], Awaitable[object]]
@@ -32,11 +33,21 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.fixture(params=["memory", "sqlite", "redis"])
+@pytest.fixture(scope="module")
+def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    with nats_server(tmp_path_factory.mktemp("nats")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis", "nats"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None]:
     if request.param == "redis":
         server = request.getfixturevalue("redis")
         server.command("FLUSHALL")
+        name = server.url
+    elif request.param == "nats":
+        server = request.getfixturevalue("nats")
+        server.clear()
         name = server.url
     else:
         name = {"memory": "memory", "sqlite": f"sqlite:///{tmp_path / 'hub.db'}"}[request.param]
@@ -142,7 +153,7 @@ def test_a_broker_that_was_closed_is_opened_again_with_what_it_had(run: Callable
         (
             "reddis://me:secret@x",
             UsageError,
-            "there is no broker 'reddis://x': there are 'memory', 'sqlite:///' with the path of a file, and 'redis",
+            "there is no broker 'reddis://x': there are 'memory', 'sqlite:///' with the path of a file, 'redis",
         ),
         ("sqlite://hub.db", UsageError, "a path follows three slashes"),
         ("sqlite:///", UsageError, "that is no path of a file"),

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.hub.brokers.base import GAP, OutOfReach
+from realtime_widgets.hub.brokers.engine import Found
 from realtime_widgets.hub.brokers.followed import Followed
-from realtime_widgets.hub.brokers.redis_scripts import Found
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
 

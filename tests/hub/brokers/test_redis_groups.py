@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.hub.brokers import redis_groups
+from realtime_widgets.hub.brokers.engine import NOWHERE
 from realtime_widgets.hub.brokers.redis_groups import Groups
-from realtime_widgets.hub.brokers.redis_jobs import Job
 from realtime_widgets.hub.brokers.redis_scripts import Publication
 from realtime_widgets.streams.gaps import Position
 
 
-def job(number: int, channel: str | None) -> Job:
+def command(number: int, channel: str | None) -> tuple[Any, ...] | Publication:
     if channel is None:
-        return Job(lambda: ("LOOK", number), print, print)
-    return Job(Publication(channel, b"%d" % number, b"d", b"{}"), print, print)
+        return ("LOOK", number)
+    return Publication(channel, b"%d" % number, b"d", b"{}", NOWHERE, publish)
 
 
 def publish(messages: Sequence[Publication]) -> tuple[Any, ...]:
@@ -26,10 +26,10 @@ def publish(messages: Sequence[Publication]) -> tuple[Any, ...]:
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", None]), max_size=30))
-def test_every_job_is_in_one_command_and_those_of_a_channel_in_their_order(channels: list[str | None]):
+def test_each_is_in_one_command_and_those_of_a_channel_in_their_order(channels: list[str | None]):
     limit, redis_groups.MAX_GROUP = redis_groups.MAX_GROUP, 3  # type: ignore[misc]
     try:
-        groups = Groups([job(n, channel) for n, channel in enumerate(channels)], publish)
+        groups = Groups([command(n, channel) for n, channel in enumerate(channels)])
     finally:
         redis_groups.MAX_GROUP = limit  # type: ignore[misc]
     sent: dict[str | None, list[int]] = {}
@@ -47,8 +47,8 @@ def test_every_job_is_in_one_command_and_those_of_a_channel_in_their_order(chann
 
 
 @given(st.lists(st.sampled_from(["a", "b", None]), max_size=30), st.data())
-def test_every_job_is_told_its_own_answer(channels: list[str | None], data: st.DataObject):
-    groups = Groups([job(n, channel) for n, channel in enumerate(channels)], publish)
+def test_each_is_told_its_own_answer(channels: list[str | None], data: st.DataObject):
+    groups = Groups([command(n, channel) for n, channel in enumerate(channels)])
     answers: list[Any] = []
     want: dict[int, object] = {}
     for name, *rest in groups.commands:
@@ -73,6 +73,6 @@ def test_every_job_is_told_its_own_answer(channels: list[str | None], data: st.D
     assert groups.answers(answers) == [want[number] for number in range(len(channels))]
 
 
-def test_without_jobs_there_are_no_commands():
-    groups = Groups([], publish)
+def test_of_none_nothing_is_sent():
+    groups = Groups([])
     assert groups.commands == groups.answers([]) == []

@@ -11,7 +11,8 @@ import pytest
 
 from realtime_widgets.errors import MissingDependency, UsageError
 from realtime_widgets.hub.brokers import make_broker
-from realtime_widgets.hub.brokers.redis_link import NAME, Address, Link, LinkLost, check, place_of
+from realtime_widgets.hub.brokers.engine import LinkLost
+from realtime_widgets.hub.brokers.redis_link import NAME, Address, RedisLink
 from realtime_widgets.hub.brokers.redis_scripts import Script
 from realtime_widgets.hub.policies import Policies
 from support.redis_server import RedisServer, redis_server
@@ -72,11 +73,6 @@ def test_what_is_no_address_is_refused_without_its_secrets(url: str, says: str):
     assert caught.value.__suppress_context__
 
 
-def test_any_text_is_shown_without_what_is_before_an_at():
-    assert place_of("nonsense") == "nonsense"
-    assert place_of("redis://a:b@c@host/1?x#y") == "redis://host/1"
-
-
 def test_without_redis_py_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "redis.asyncio.connection", None)
     with pytest.raises(MissingDependency, match=r'pip install "realtime-widgets\[redis\]"'):
@@ -93,7 +89,7 @@ def test_errors_are_told_without_secrets_and_in_words_of_the_system():
 
 def test_answers_come_in_order_and_a_refusal_is_one(server: RedisServer):
     async def main() -> None:
-        link = await Link.open(Address(server.url))
+        link = await RedisLink.open(Address(server.url))
         script = Script("return ARGV[1]", "098e0f0d1448c0a81dafe820f66d460eb09263da")
         answers = await link.run(
             [("SET", "x", 1), ("INCRBY", "x", "y"), (script, 0, "a"), (script, 0, "b"), ("GET", "x")]
@@ -102,7 +98,7 @@ def test_answers_come_in_order_and_a_refusal_is_one(server: RedisServer):
         assert "not an integer" in str(answers[1])
         assert answers[2:] == [b"a", b"b", b"1"]
         assert await link.run([(script, 0, b"c" * 100_000)]) == [b"c" * 100_000]
-        assert await check(link) is None
+        assert await link.check() is None
         await link.close()
         await link.close()
 
@@ -111,7 +107,7 @@ def test_answers_come_in_order_and_a_refusal_is_one(server: RedisServer):
 
 def test_news_are_heard_and_the_end_is_told_at_both_connections(server: RedisServer):
     async def main() -> None:
-        link = await Link.open(Address(server.url))
+        link = await RedisLink.open(Address(server.url))
         await link.follow([b"a", b"b"])
         await link.leave([b"b"])
         await link.run([("PUBLISH", "a", "x"), ("PUBLISH", "b", "y")])
@@ -138,7 +134,7 @@ def test_news_are_heard_and_the_end_is_told_at_both_connections(server: RedisSer
 
 def test_scripts_that_redis_has_forgotten_end_the_link(server: RedisServer):
     async def main() -> None:
-        link = await Link.open(Address(server.url))
+        link = await RedisLink.open(Address(server.url))
         script = Script("return 1", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db")
         await link.run([(script, 0)])
         server.command("SCRIPT", "FLUSH")

@@ -9,17 +9,8 @@ import pytest
 from redis import Redis
 from redis.crc import key_slot
 
-from realtime_widgets.hub.brokers.redis_scripts import (
-    NOWHERE,
-    Commands,
-    Found,
-    Placed,
-    Publication,
-    numbered,
-    read_found,
-    read_placed,
-    read_wake,
-)
+from realtime_widgets.hub.brokers.engine import NOWHERE, Found, numbered, read_wake
+from realtime_widgets.hub.brokers.redis_scripts import Commands, Placed, Publication, read_placed
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import new_envelope, write
 from realtime_widgets.streams.gaps import Position
@@ -61,13 +52,13 @@ class Channel:
         self.count += 1
         body = write(new_envelope("a", "x" * size, channel="a")).encode()
         id = str(self.count).encode() if id is None else id
-        return self.publish_all([Publication("a", id, digest, body)], seen)[0]
+        return self.publish_all([self.commands.publish("a", id, digest, body, seen)])[0]
 
-    def publish_all(self, messages: list[Publication], seen: Position = NOWHERE) -> list[Placed]:
-        return read_placed(self.run(self.commands.publish(messages, seen)), messages)
+    def publish_all(self, messages: list[Publication]) -> list[Placed]:
+        return read_placed(self.run(self.commands.publish_all(messages)), messages)
 
     def look(self, seen: Position = NOWHERE, after: int = 0, most: int = 0) -> Found:
-        return read_found(self.run(self.commands.look("a", seen, after, most)))
+        return self.commands.found(self.run(self.commands.look("a", seen, after, most)))
 
     def kept(self, after: int = 0, most: int = PLENTY) -> list[int | None]:
         return [message.offset for message in self.look(NOWHERE, after, most).messages]
@@ -101,13 +92,17 @@ def test_messages_that_come_together_are_numbered_in_their_order_but_for_those_t
     first, _ = channel.publish(b"known")
     body = write(new_envelope("a", 1, channel="a")).encode()
     some = [(b"1", b"d"), (b"known", b"d"), (b"2", b"d"), (b"1", b"d"), (b"2", b"other"), (b"3", b"d")]
-    placed = channel.publish_all([Publication("a", id, digest, body) for id, digest in some])
+    placed = channel.publish_all(
+        [channel.commands.publish("a", id, digest, body, NOWHERE) for id, digest in some]
+    )
     offsets = [None if position is None else position.offset for position, _ in placed]
     assert offsets == [2, 1, 3, 2, None, 4]
     assert [fresh for _, fresh in placed] == [True, False, True, False, False, True]
     assert {position.epoch for position, _ in placed if position is not None} == {first.epoch}
     assert channel.kept() == [1, 2, 3, 4]
-    assert channel.publish_all([Publication("a", b"known", b"d", body)]) == [(first, False)]
+    assert channel.publish_all([channel.commands.publish("a", b"known", b"d", body, NOWHERE)]) == [
+        (first, False)
+    ]
 
 
 def test_followers_hear_each_message_after_its_position(client: Redis):
@@ -214,6 +209,6 @@ def test_what_others_have_written_is_passed_over(client: Redis):
 def test_all_that_redis_has_of_a_channel_is_in_one_place_of_a_cluster():
     commands = Commands(0, Retention(1, None))
     for channel in ("a", "{", "}", "a}b", "%7D", "ä\ud800"):
-        _, count, *rest = commands.publish([Publication(channel, b"i", b"d", b"{}")] * 2, NOWHERE)
+        _, count, *rest = commands.publish_all([commands.publish(channel, b"i", b"d", b"{}", NOWHERE)] * 2)
         assert len({key_slot(key) for key in rest[:count]}) == 1
     assert len({commands.wake(channel) for channel in ("}", "%7D", "{", "")}) == 4

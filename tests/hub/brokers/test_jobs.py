@@ -1,4 +1,4 @@
-"""What waits for Redis: its order, its bounds, and for how long."""
+"""What waits for an engine: its order, its bounds, and for how long."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.hub.brokers import redis_jobs
-from realtime_widgets.hub.brokers.redis_jobs import Job, Jobs
+from realtime_widgets.hub.brokers import jobs
+from realtime_widgets.hub.brokers.jobs import Job, Jobs
 
 
 class Told:
     """Jobs whose commands are numbers, and what was told of them."""
 
     def __init__(self) -> None:
-        self.jobs = Jobs("redis://x", lambda: "it sleeps")
+        self.jobs = Jobs("Redis", "redis://x", lambda: "it sleeps")
         self.landed: list[tuple[int, Any]] = []
         self.failed: list[tuple[int, str]] = []
 
@@ -99,21 +99,21 @@ def test_an_answer_that_comes_late_is_taken_in_and_nobody_is_told_twice():
 def test_what_is_sent_at_once_is_bounded_but_for_a_single_job():
     async def main() -> None:
         told = Told()
-        size = redis_jobs.MAX_BATCH_BYTES
+        size = jobs.MAX_BATCH_BYTES
         told.add(1, size=2 * size)
         told.add(2, 3, size=size // 2)
         told.add(4, size=1)
         for batch in ([1], [2, 3], [4]):
             assert await told.take() == batch
             told.jobs.land(batch)
-        told.add(*range(redis_jobs.MAX_BATCH + 1))
-        assert len(await told.take()) == redis_jobs.MAX_BATCH
+        told.add(*range(jobs.MAX_BATCH + 1))
+        assert len(await told.take()) == jobs.MAX_BATCH
 
     asyncio.run(main())
 
 
 def test_what_waits_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(redis_jobs, "MAX_BYTES", 100)
+    monkeypatch.setattr(jobs, "MAX_BYTES", 100)
 
     async def main() -> None:
         told = Told()

@@ -1,4 +1,4 @@
-"""Two hubs on one Redis, in processes of their own, that are killed, while their Redis is stopped now and then.
+"""Two hubs on one engine, in processes of their own, that are killed, while their engine is stopped now and then.
 
 Clients go from one hub to the other. Nothing is lost, nothing heard twice, all hear one order; and what was not acknowledged
 was published once or never.
@@ -17,16 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from websockets.sync.client import connect
 
 import realtime_widgets as rw
 from realtime_widgets import cli
-from realtime_widgets.hub.brokers.redis import RedisBroker
-from realtime_widgets.hub.brokers.redis_link import Address
-from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import Message
+from support.engines import EngineServer, engine_server, make
 from support.hub_process import hub
-from support.redis_server import RedisServer, free_port, redis_server
+from support.redis_server import RedisServer, free_port
 from support.schedules import FULL, seed_of_run
 from support.servers import wait_for
 
@@ -38,7 +37,7 @@ TOKEN = "my-own-token"
 class Hubs:
     """Two hubs, each in a process that is replaced when it is killed."""
 
-    def __init__(self, server: RedisServer, env: dict[str, str]) -> None:
+    def __init__(self, server: EngineServer, env: dict[str, str]) -> None:
         self._arguments = ["--broker", server.url, "--history", "1000000"]
         self._env = env | {cli.TOKEN: TOKEN}
         self._ports = [free_port(), free_port()]
@@ -116,11 +115,11 @@ class Worker:
         return [int(number) for number in self.stream.read()["n"]]
 
 
-def kept(server: RedisServer) -> list[Message]:
-    """What Redis has of the channel."""
+def kept(server: EngineServer) -> list[Message]:
+    """What the engine has of the channel."""
 
     async def read() -> list[Message]:
-        broker = RedisBroker(Address(server.url), Retention(1_000_000, None))
+        broker = make(server.url, 1_000_000)
         await broker.open()
         try:
             return await broker.read("work", 0, 10**9)
@@ -130,11 +129,16 @@ def kept(server: RedisServer) -> list[Message]:
     return asyncio.run(read())
 
 
-def test_hubs_on_one_redis_are_one_hub_whichever_of_them_is_killed(tmp_path: Path, child_env: dict[str, str]):
+@pytest.mark.parametrize("engine", ["redis", "nats"])
+def test_hubs_on_one_engine_are_one_hub_whichever_of_them_is_killed(
+    engine: str, tmp_path: Path, child_env: dict[str, str]
+):
     rng = random.Random(seed_of_run())
     stops = dict(zip(sorted(rng.sample(range(1, KILLS), 2)), [signal.SIGTERM, signal.SIGKILL], strict=True))
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(redis_server(tmp_path, appendonly="yes", appendfsync="everysec"))
+        server = stack.enter_context(engine_server(engine, tmp_path, safe=True))
+        if isinstance(server, RedisServer):
+            server.command("CONFIG", "SET", "appendfsync", "everysec")
         hubs = stack.enter_context(Hubs(server, child_env))
         workers = [Worker(hubs, which) for which in (0, 1)]
         secret = {"Authorization": f"Bearer {TOKEN}"}
@@ -157,7 +161,8 @@ def test_hubs_on_one_redis_are_one_hub_whichever_of_them_is_killed(tmp_path: Pat
                 )
                 threading.Event().wait(rng.uniform(0, 0.05))  # into whatever they do then
                 if turn in stops:
-                    if stops[turn] == signal.SIGKILL:  # "everysec" may lose a second then
+                    if stops[turn] == signal.SIGKILL and isinstance(server, RedisServer):
+                        # "everysec" may lose a second then
                         server.command("CONFIG", "SET", "appendfsync", "always")
                         before = [worker.acknowledged for worker in workers]
                         wait_for(lambda before=before: workers[0].acknowledged > before[0] + 20)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from realtime_widgets.hub.brokers.redis_topics import MAX_NAMES, Topics
+from realtime_widgets.hub.brokers.topics import MAX_NAMES, Topics
 
 
 def test_wishes_are_told_in_their_order_and_together_where_they_can_be():

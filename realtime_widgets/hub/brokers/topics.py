@@ -1,4 +1,4 @@
-"""The topics of a link to Redis: which Pub/Sub channels it shall follow, and which it does for certain. No I/O."""
+"""The topics of a link to an engine: whose news it shall have, and which come for certain. No I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Topics:
     """Those of one link after the other; each begins with `begin`.
 
     Args:
-        name_of: returns the Pub/Sub channel of a channel.
+        name_of: returns the topic of a channel.
     """
 
     def __init__(self, name_of: Callable[[str], bytes]) -> None:
@@ -39,7 +39,7 @@ class Topics:
         self._there.set()
 
     async def next(self) -> list[tuple[bool, list[bytes]]]:
-        """Return what is to be told to Redis, in this order: to follow some, or to leave some; waits for it."""
+        """Return what is to be told to the engine, in this order: to follow some, or to leave some; waits for it."""
         await self._there.wait()
         self._there.clear()
         wishes, self._wishes = self._wishes, []
@@ -68,5 +68,5 @@ class Topics:
         return self._channels.get(name)
 
     def channel(self, name: bytes) -> str | None:
-        """Return the channel of a Pub/Sub channel; None: it is not followed any more."""
+        """Return the channel of a topic; None: it is not followed any more."""
         return self._channels.get(name)

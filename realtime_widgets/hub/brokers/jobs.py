@@ -1,4 +1,4 @@
-"""The jobs of the Redis broker: commands that wait for Redis, in one order, and for how long they may. No I/O.
+"""The jobs of a linked broker: commands that wait for its engine, in one order, and for how long they may. No I/O.
 
 A job that was sent and not answered waits in its place again; one that has waited for too long is given up, whether it
 was sent or not, and nobody is told its answer.
@@ -10,8 +10,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
-
-from .redis_scripts import Publication
 
 MAX_BATCH: Final = 500
 MAX_BATCH_BYTES: Final = 256 * 1024
@@ -25,7 +23,7 @@ class Job:
     """A command that waits for its answer.
 
     Args:
-        command: returns it; anew each time that it is sent. Or a publication, of which `redis_groups` makes commands.
+        command: returns it; anew each time that it is sent.
         land: takes the answer.
         fail: is told why there is none.
         size: bytes.
@@ -35,7 +33,7 @@ class Job:
 
     def __init__(
         self,
-        command: Callable[[], tuple[Any, ...]] | Publication,
+        command: Callable[[], Any],
         land: Callable[[Any], object],
         fail: Callable[[str], object],
         size: int = 0,
@@ -45,7 +43,7 @@ class Job:
         self.fail = fail
         self.size = size
         self.sent = False
-        """Whether Redis may have it."""
+        """Whether the engine may have it."""
         self.over = False
         self.timer: asyncio.TimerHandle | None = None
 
@@ -54,11 +52,13 @@ class Jobs:
     """The queue.
 
     Args:
-        place: of the Redis, for sentences.
+        engine: what it is called, such as "Redis".
+        place: where it is, for sentences.
         why: returns why it does not answer.
     """
 
-    def __init__(self, place: str, why: Callable[[], str]) -> None:
+    def __init__(self, engine: str, place: str, why: Callable[[], str]) -> None:
+        self._engine = engine
         self._place = place
         self._why = why
         self._waiting: deque[Job] = deque()
@@ -124,15 +124,13 @@ class Jobs:
             self._end(self._waiting.popleft(), "the hub has stopped")
 
     def no_answer(self, *, sent: bool = False) -> str:
-        """Return the sentence about a Redis that does not answer.
+        """Return the sentence about an engine that does not answer.
 
         Args:
-            sent: it is about a message that Redis may have.
+            sent: it is about a message that the engine may have.
         """
         unknown = ", and whether it has the message is not known" if sent else ""
-        return (
-            f"{self._place} cannot be reached ({self._why()}){unknown}; start Redis, or look at the network"
-        )
+        return f"{self._place} cannot be reached ({self._why()}){unknown}; start {self._engine}, or look at the network"
 
     def _give_up(self, job: Job) -> None:
         self._end(job, self.no_answer(sent=job.sent))
