@@ -78,8 +78,8 @@ def read_query(given: Mapping[str, str]) -> Query:
     return Query(since, int(limit), reverse)
 
 
-async def page_of(channels: Channels, channel: str, query: Query, turn: Turn) -> str:
-    """Return a page as JSON.
+async def page_of(channels: Channels, channel: str, query: Query, turn: Turn) -> bytes:
+    """Return a page as JSON in UTF-8.
 
     Args:
         channels: of the hub.
@@ -99,11 +99,13 @@ async def page_of(channels: Channels, channel: str, query: Query, turn: Turn) ->
         messages, lost, more = await _after(channels, channel, there, since, query.limit, turn)
     if lost and since is not None:
         reason = "trimmed"
-    listed = []
-    for message in messages:
+    listed: list[str] = []
+    for number, message in enumerate(messages):
         if turn.over:
             await turn.give()
-        listed.append(write(message))
+        listed += (",", write(message)) if number else (write(message),)
+    if turn.over:
+        await turn.give()
     return _written(channel, there, messages, listed, since, reason, more, reverse=query.reverse)
 
 
@@ -167,7 +169,7 @@ def _written(
     more: bool,
     *,
     reverse: bool,
-) -> str:
+) -> bytes:
     if messages:
         next = Position(there.epoch, messages[-1].offset or 0)
     elif reverse:
@@ -177,4 +179,6 @@ def _written(
     head = {"channel": channel, "epoch": there.epoch, "offset": there.offset}
     tail = {"next": to_text(next), "more": more, "reason": reason}
     # The messages are JSON already.
-    return f'{json.dumps(head)[:-1]}, "messages": [{",".join(listed)}], {json.dumps(tail)[1:]}'
+    listed[:0] = [f'{json.dumps(head)[:-1]}, "messages": [']
+    listed.append(f"], {json.dumps(tail)[1:]}")
+    return "".join(listed).encode()

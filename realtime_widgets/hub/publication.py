@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 
-from ..errors import BadTime, RealtimeWidgetsError, WrongType
+from ..errors import BadTime, RealtimeWidgetsError
+from ..protocol import plain
 from ..protocol.envelope import Message
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..protocol.timestamps import seconds_of
@@ -32,15 +34,18 @@ if TYPE_CHECKING:
 MAX_MANY: Final = 1000
 """Messages of one request."""
 
-MAX_MANY_BYTES: Final = 8 * 1024 * 1024
+MAX_MANY_BYTES: Final = 2 * 1024 * 1024
 """Bytes of a request that has many."""
+
+MAX_HINT: Final = 4096
+"""Bytes of a body that are looked at to say what may be wrong with it."""
 
 _LINES: Final = frozenset(
     {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
 )
 _BOM: Final = b"\xef\xbb\xbf"
 
-_decode = msgspec.json.Decoder().decode
+_check = msgspec.json.Decoder(msgspec.Raw).decode
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -87,7 +92,7 @@ async def publish(
     body = await _body(request, MAX_MANY_BYTES if many else MAX_DATA_BYTES)
     turn.begin()
     if not many:
-        message = _message(channel, read_body(body))
+        message = _message(channel, await turn.through(read_body(body)))
         position = await _landed(channels.publish(message, key))
         await channels.rest()
         return {"channel": message.channel, **position._asdict()}
@@ -123,13 +128,11 @@ async def _landed(placed: asyncio.Future[Position]) -> Position:
         raise PublishingFailed(503, "not_kept", f"the hub could not keep the message: {error}") from error
 
 
-def _message(channel: str, data: Any) -> Message:
+def _message(channel: str, data: msgspec.Raw) -> Message:
     _check_time(data)
     try:
         return encode_publication(channel, data)
-    except WrongType as error:  # nested so deeply that it can be decoded, but not encoded
-        raise PublishingFailed(400, "json", str(error)) from error
-    except RealtimeWidgetsError as error:  # larger once we have encoded it
+    except RealtimeWidgetsError as error:  # larger once it is mended
         raise _too_large(MAX_DATA_BYTES) from error
 
 
@@ -156,9 +159,10 @@ async def _messages(channel: str, body: bytes, turn: Turn, *, lines: bool) -> li
     Raises:
         PublishingFailed: one of them cannot be published.
     """
-    found = None if lines else _listed(body)
+    body = body.removeprefix(_BOM)
+    found = None if lines else await turn.through(_listed(body))
     if found is None:
-        found = [line for line in body.removeprefix(_BOM).split(b"\n") if line.strip()]
+        found = [line for line in body.split(b"\n") if line.strip()]
         if not found:
             _refuse("it has no message")
     if len(found) > MAX_MANY:
@@ -170,26 +174,23 @@ async def _messages(channel: str, body: bytes, turn: Turn, *, lines: bool) -> li
         if turn.over:
             await turn.give()
         try:
-            read = read_body(bytes(each)) if isinstance(each, bytes | msgspec.Raw) else each
-            messages.append(_message(channel, read))
+            messages.append(_message(channel, await turn.through(read_body(bytes(each)))))
         except PublishingFailed as wrong:
             text = f"message {number} of {len(found)} cannot be published, so none is: {wrong}"
             raise PublishingFailed(wrong.status, wrong.code, text) from None
     return messages
 
 
-def _listed(body: bytes) -> list[Any] | None:
-    """Return what a list has, as JSON where that is plain, so that not all is read at once; None: it is no list."""
-    body = body.removeprefix(_BOM)
+def _listed(body: bytes) -> Generator[None, None, Sequence[bytes | msgspec.Raw] | None]:
+    """Return what a list has, as JSON, so that not all is read at once; None: it is no list."""
     try:
         return _split(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         pass
     try:
-        found = read_body(body)
-    except PublishingFailed:  # perhaps they are lines
+        return _split((yield from plain.mended(body)))
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # perhaps they are lines
         return None
-    return found if isinstance(found, list) else None
 
 
 async def _body(request: Request, most: int) -> bytes:
@@ -205,36 +206,36 @@ def _too_large(most: int) -> PublishingFailed:
     return PublishingFailed(413, "size", f"the data have more than {most:,} bytes; send less at once")
 
 
-def read_body(body: bytes) -> Any:
-    """Return the data of a body: JSON, also as Python and JavaScript write it, with NaN, Infinity and half surrogates.
+def read_body(body: bytes) -> Generator[None, None, msgspec.Raw]:
+    """Return the data of a body as plain JSON, after some steps: also what Python and JavaScript write, see `plain`.
 
     Raises:
         PublishingFailed: it is no JSON, or several lines of it.
     """
     body = body.removeprefix(_BOM)
     try:
-        return _decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        strict = error
-    try:
-        return json.loads(body.decode())
+        data = yield from plain.check(body)
+        yield
+        return msgspec.Raw(plain.compact(data))
     except UnicodeDecodeError:
         _refuse("it is not UTF-8")
     except RecursionError:
         _refuse("it is nested too deeply")
-    except ValueError as error:
-        if "Extra data" in str(error) and _are_lines(body):
+    except (msgspec.MsgspecError, ValueError) as error:
+        if "trailing" in str(error) and _are_lines(body):
             _refuse(
                 "it has several lines of JSON: add ?many=1 for a message of each, or send them as one list"
             )
-        _refuse(str(strict))
+        _refuse(str(error))
 
 
 def _are_lines(body: bytes) -> bool:
+    """Return whether this looks like one value a line; by the first few, for a hint."""
+    lines = [line for line in body[:MAX_HINT].splitlines() if line.strip()]
     try:
-        for line in body.splitlines():
-            json.loads(line or b"0")
-    except (ValueError, RecursionError):
+        for line in lines[: max(1, len(lines) - 1)]:
+            _check(line)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return False
     return True
 
@@ -243,13 +244,23 @@ def _refuse(why: str) -> NoReturn:
     raise PublishingFailed(400, "json", f"the body is no JSON: {why}; send the data alone, as JSON")
 
 
-def _check_time(data: Any) -> None:
+class _Record(msgspec.Struct, gc=False):
+    ts: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_record = msgspec.json.Decoder(_Record).decode
+
+
+def _check_time(data: msgspec.Raw) -> None:
     """Check the time of a record here, where its sender is told, as its readers will."""
-    ts = data.get("ts") if isinstance(data, dict) else None
-    if ts is None:
+    body = memoryview(data)
+    if bytes(body[:1]) != b"{":
+        return
+    ts = bytes(memoryview(_record(body).ts))
+    if ts == b"null":
         return
     try:
-        seconds_of(ts)
+        seconds_of(json.loads(ts) if len(ts) < MAX_HINT else ts.decode())
     except BadTime as error:
         raise PublishingFailed(400, "time", f"the record has a 'ts' that is no time: {error}") from error
 

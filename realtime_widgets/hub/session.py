@@ -24,10 +24,10 @@ from functools import partial
 from typing import Any, Final
 
 from ..errors import RealtimeWidgetsError
-from ..protocol.envelope import Message, new_envelope, new_id, write
+from ..protocol.envelope import new_envelope, new_id, write
 from ..protocol.heartbeat import Heartbeat
 from ..protocol.limits import MAX_NAME_LENGTH
-from ..protocol.positions import from_wire, to_wire
+from ..protocol.positions import to_wire
 from ..streams.gaps import Position
 from .brokers.base import NotKept, OutOfReach
 from .brokers.dedup import Key, KeyReused
@@ -39,7 +39,7 @@ from .limits import MessageRate
 from .outgoing import MAX_BATCH_BYTES, ClientTransport, Outgoing
 from .policies import about
 from .presence import member_of
-from .requests import Complaint, named_channels, read_frame, recent_of
+from .requests import Complaint, Request, data_of, hello_of, named_in, read_frame
 from .rights import Access
 from .state import HubState
 from .turns import Turn
@@ -153,8 +153,8 @@ class HubSession:
         if self._expiry.check():
             return
         self._heartbeat.heard = self._loop.time()
-        self._reading.begin()
-        messages, complaint = read_frame(frame)
+        await self._reading.come()
+        messages, complaint = await self._reading.through(read_frame(frame))
         self._excess = self._rate.take(len(messages) or 1, arrived)
         if not (messages and messages[0].type == "hello"):
             self._follow_path()
@@ -179,6 +179,7 @@ class HubSession:
         if complaint is not None:
             self._state.traffic.note(now := time.monotonic(), now - arrived, failed=True)
             self._complain(complaint, None)
+        self._reading.end()
         if self._following:
             self._announce()
 
@@ -198,7 +199,7 @@ class HubSession:
             self._heartbeat.heard = self._loop.time()  # it could not be heard
             await self._reading.give()  # others of the same client may be due now, too
 
-    async def _handle(self, message: Message) -> Future[Position] | None:
+    async def _handle(self, message: Request) -> Future[Position] | None:
         """Handle a message, unless it raises why its request is not met; returns what it waits for."""
         match message.type:
             case "hello":
@@ -208,7 +209,7 @@ class HubSession:
             case "subscribe" if self._said_hello:
                 await self._subscribe(message)
             case "unsubscribe" if self._said_hello:
-                self._unfollow(named_channels(message))
+                self._unfollow(named_in(message).channels)
                 self._acknowledge(message)
             case "publish":
                 placed = self._publish(message)
@@ -222,29 +223,25 @@ class HubSession:
                 raise Complaint("unknown_type", f"this hub does not know messages of type {other[:80]!r}")
         return None
 
-    def _done_with(self, message: Message, arrived: float, failure: Complaint | None) -> None:
+    def _done_with(self, message: Request, arrived: float, failure: Complaint | None) -> None:
         if message.type != "pong":  # an answer, not a request
             self._state.traffic.note(now := time.monotonic(), now - arrived, failed=failure is not None)
         if failure is not None:
             self._complain(failure, message)
 
-    def _hello(self, message: Message) -> None:
-        asked = message.data if isinstance(message.data, dict) else {}
+    def _hello(self, message: Request) -> None:
+        asked = hello_of(message)
         if not self._said_hello:
             self._unfollow(list(self._following))  # those of its path, if the hello came late
         self._decided = self._said_hello = True
-        size = asked.get("max_size")
-        self._outgoing.batch = MAX_BATCH_BYTES if asked.get("batch") is True else 0
-        if type(size) is int and size > 0:
-            self._outgoing.batch = min(self._outgoing.batch, size)
-        self._outgoing.recovers = asked.get("recovery") is True
-        self._acks = asked.get("acks") is True
-        sender = asked.get("client")
-        self._sender = sender if isinstance(sender, str) and 0 < len(sender) <= MAX_NAME_LENGTH else self.id
+        self._outgoing.batch = min(MAX_BATCH_BYTES, asked.max_size or MAX_BATCH_BYTES) if asked.batch else 0
+        self._outgoing.recovers = asked.recovery
+        self._acks = asked.acks
+        self._sender = asked.client or self.id
         can = {"version": VERSION, "batch": True, "recovery": True, "acks": True}
         self._say("hello", {**can, "heartbeat": HEARTBEAT_INTERVAL, "client": self.id}, message.id)
 
-    def _acknowledge(self, message: Message, position: Position | None = None) -> None:
+    def _acknowledge(self, message: Request, position: Position | None = None) -> None:
         if self._acks and message.id is not None:
             self._say("ack", {} if position is None else position._asdict(), message.id)
 
@@ -262,12 +259,12 @@ class HubSession:
             )
         }
 
-    async def _subscribe(self, message: Message) -> None:
-        new, complaint = self._new_of(named_channels(message))
+    async def _subscribe(self, message: Request) -> None:
+        named = named_in(message)
+        new, complaint = self._new_of(named.channels)
         begin: dict[str, CatchUp] = {}
         if self._outgoing.recovers:
-            recent = recent_of(message)
-            known = from_wire(message.data.get("positions"))
+            known, recent = named.positions, named.recent
             # Now, and not when the catch-up begins: what is published in between counts as new.
             unknown = [channel for channel in new if channel not in known]
             begin = {channel: CatchUp(channel, known[channel]) for channel in new if channel in known}
@@ -316,7 +313,7 @@ class HubSession:
             if (undo := self._following.pop(channel, None)) is not None:
                 undo()
 
-    def _go_back(self, message: Message) -> None:
+    def _go_back(self, message: Request) -> None:
         """Send the messages after a position again."""
         if message.channel not in self._following or message.epoch is None or message.offset is None:
             raise Complaint(
@@ -327,7 +324,7 @@ class HubSession:
             CatchUp(message.channel, Position(message.epoch, message.offset)),
         )
 
-    def _publish(self, message: Message) -> Future[Position]:
+    def _publish(self, message: Request) -> Future[Position]:
         if (wrong := self._state.channels.complaint_about_publishing(message.channel)) is not None:
             raise Complaint("bad_channel", wrong)
         if len(str(message.id)) > MAX_NAME_LENGTH:
@@ -338,7 +335,7 @@ class HubSession:
         if (forbidden := self._access.complaint_about("publish", message.channel)) is not None:
             raise Complaint("forbidden", forbidden)
         try:
-            publication = encode_publication(message.channel, message.data)
+            publication = encode_publication(message.channel, data_of(message))
         except RealtimeWidgetsError as error:
             raise Complaint("bad_data", str(error)) from error
         if message.id is not None:
@@ -349,7 +346,7 @@ class HubSession:
             key = Key(f"ws{who} {self._sender}", message.channel, message.id)
         return self._state.channels.publish(publication, key)
 
-    def _published(self, message: Message, arrived: float, placed: Future[Position]) -> None:
+    def _published(self, message: Request, arrived: float, placed: Future[Position]) -> None:
         failure = None
         try:
             self._acknowledge(message, placed.result())
@@ -395,7 +392,7 @@ class HubSession:
     def _say(self, type: str, data: Any, id: str | int | None = None) -> None:
         self._outgoing.say(write(new_envelope(type, data, id=id)))
 
-    def _complain(self, complaint: Complaint, message: Message | None) -> None:
+    def _complain(self, complaint: Complaint, message: Request | None) -> None:
         """Say why a message, or a frame that is none (None), was not met; others hear it without its words."""
         self._state.tally.refused[complaint.code] += 1
         about_channels = message is not None and message.type in ("subscribe", "unsubscribe")
@@ -447,7 +444,3 @@ class HubSession:
             if ping_due:
                 self._say("ping", {})
             self._heartbeat_timer = self._loop.call_at(self._heartbeat.due, self._check)
-
-
-def _place_of(message: Message) -> Position:
-    return Position(message.epoch or "", message.offset or 0)

@@ -18,7 +18,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..protocol.envelope import Message, new_envelope, read, write
+import msgspec
+
+from ..protocol.envelope import Message, new_envelope, write
 from ..protocol.positions import from_text, to_text, to_wire
 from ..protocol.sse import COMMENT, encode
 from ..streams.gaps import Position
@@ -40,6 +42,15 @@ HEADERS: Final = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # proxies buffer responses otherwise
 ]
+
+
+class _Sent(Message):
+    """What is sent: of it only this is read, and the data of no other type than `history`."""
+
+    data: msgspec.Raw = msgspec.Raw(b"")
+
+
+_decode = msgspec.json.Decoder(_Sent).decode
 
 
 class EventStream:
@@ -123,15 +134,13 @@ class EventStream:
     async def send(self, frame: str) -> None:
         """See `session.ClientTransport`."""
         await self._responding.wait()
-        messages, _ = read(frame)
-        for message in messages:
-            if message.type == "ping":
-                self._speak("pong", {}, message.id)
-            else:
-                self._note(message)
-                text = frame if len(messages) == 1 else write(message)
-                retry = self._retry if message.type == "hello" else None  # once, at the beginning
-                await self._write(encode(text, id=self._id(), retry=retry))
+        message = _decode(frame)  # a single one, since the hello does not ask for more at once
+        if message.type == "ping":
+            self._speak("pong", {}, message.id)
+            return
+        self._note(message)
+        retry = self._retry if message.type == "hello" else None  # once, at the beginning
+        await self._write(encode(frame, id=self._id(), retry=retry))
 
     async def close(self, code: int, reason: str) -> None:
         """See `session.ClientTransport`."""
@@ -143,10 +152,12 @@ class EventStream:
         self._words.append(write(new_envelope(type, data, id=id)))
         self._spoken.set()
 
-    def _note(self, message: Message) -> None:
+    def _note(self, message: _Sent) -> None:
         """Note the client's position after this message."""
         if message.channel is not None and message.epoch is not None and message.offset is not None:
-            after = message.data.get("after") if message.type == "history" else message.offset
+            after = message.offset
+            if message.type == "history":
+                after = msgspec.json.decode(message.data)["after"]
             self._positions[message.channel] = Position(message.epoch, after)
 
     def _id(self) -> str | None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
-from typing import Final
+from collections.abc import Callable, Generator, Hashable
+from typing import Final, TypeVar
 
-TURN: Final = 0.0005
+T = TypeVar("T")
+
+TURN: Final = 0.0003
 """Seconds for which one client is served before the others have their turn."""
 
 
@@ -65,7 +67,7 @@ class Turns:
         await turn
 
     def _move(self) -> None:
-        ends = time.monotonic() + TURN
+        began = now = time.monotonic()
         used: object = False
         try:
             while self._waiting and not used:
@@ -73,7 +75,10 @@ class Turns:
                 step = steps.popleft()
                 if steps:
                     self._waiting[who] = steps  # behind the others
-                used = step() or time.monotonic() >= ends
+                used = step()
+                before, now = now, time.monotonic()
+                self.use(who, now - before)  # it has nothing more in this iteration
+                used = used or now - began >= TURN
         finally:
             self._moving = bool(self._waiting)
             if self._moving:
@@ -108,11 +113,23 @@ class Turn:
             await self._turns.wait(self._who)
         self.begin()
 
+    async def through(self, steps: Generator[None, None, T]) -> T:
+        """Do something in steps, between which others have their turns; returns what it returns."""
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                found: T = done.value
+                return found
+            if self.over:
+                await self.give()
+
     def end(self) -> None:
         """Note how long it took."""
         self._turns.use(self._who, time.monotonic() - self._began)
 
     async def give(self) -> None:
         """Let others have their turn, and wait for the next of this client."""
+        self.end()
         await self._turns.wait(self._who)
         self.begin()

@@ -15,6 +15,7 @@ from realtime_widgets.hub import Hub
 from realtime_widgets.hub.publication import PublishingFailed, read_body
 from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from support.scripted_client import LIMIT, client, run
+from support.steps import whole
 
 # Bodies
 
@@ -22,15 +23,15 @@ from support.scripted_client import LIMIT, client, run
 @pytest.mark.parametrize(
     ("body", "data"),
     [
-        (b" [1, 2]\n", [1, 2]),
-        (b"\xef\xbb\xbf1", 1),
-        (b'{"a": Infinity, "b": [-Infinity]}', {"a": math.inf, "b": [-math.inf]}),
-        (b'"\\ud800"', "\ud800"),
-        (b"1e999", math.inf),
+        (b" [1, 2]\n", b"[1,2]"),
+        (b"\xef\xbb\xbf1", b"1"),
+        (b'{"a": Infinity, "b": [-Infinity]}', b'{"a":null,"b":[null]}'),
+        (b'"\\ud800"', b'"\\ufffd"'),
+        (b"1e999", b"null"),
     ],
 )
-def test_a_body_may_be_json_as_others_write_it(body: bytes, data: Any):
-    assert read_body(body) == data
+def test_a_body_may_be_json_as_others_write_it(body: bytes, data: bytes):
+    assert bytes(whole(read_body(body))) == data
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_body_may_be_json_as_others_write_it(body: bytes, data: Any):
 )
 def test_a_body_that_is_no_json_is_refused_in_words_that_do_not_repeat_it(body: bytes, why: str):
     with pytest.raises(PublishingFailed, match=f"^the body is no JSON: .*{why}") as failure:
-        read_body(body)
+        whole(read_body(body))
     assert (failure.value.status, failure.value.code) == (400, "json")
     assert len(str(failure.value)) < 250
     assert "s3cret" not in str(failure.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,21 +10,135 @@ import pytest
 from realtime_widgets.hub.requests import (
     MAX_NAMED,
     MAX_NAMED_CHARACTERS,
+    MAX_ODD,
+    MAX_RECENT,
     Complaint,
-    named_channels,
+    Hello,
+    Read,
+    Request,
+    data_of,
+    hello_of,
+    named_in,
     read_frame,
 )
-from realtime_widgets.protocol.envelope import Message, new_envelope, write
-from realtime_widgets.protocol.limits import MAX_FRAME_BYTES
+from realtime_widgets.protocol.envelope import new_envelope, write
+from realtime_widgets.protocol.limits import MAX_FRAME_BYTES, MAX_NAME_LENGTH
+from realtime_widgets.streams.gaps import Position
+from support.steps import whole
+
+
+def read(frame: str | bytes) -> Read:
+    """What a frame has."""
+    return whole(read_frame(frame))
+
+
+def asking(data: Any, type: str = "subscribe") -> Request:
+    """A request as it comes: read from a frame."""
+    (request,), complaint = read(json.dumps({"type": type, "data": data}))
+    assert complaint is None
+    return request
 
 
 def test_a_request_names_its_channels():
-    assert named_channels(Message("subscribe", {"streams": ["a", "*", ""]})) == ["a", "*", ""]
-    assert named_channels(Message("subscribe", {"streams": []})) == []
+    assert named_in(asking({"streams": ["a", "*", ""]})).channels == ["a", "*", ""]
+    assert named_in(asking({"streams": [], "mood": [7]})).channels == []
 
 
 def test_names_are_what_they_are_on_the_wire():
-    assert named_channels(Message("subscribe", {"streams": ["a\ud800"]})) == ["a\ufffd"]
+    assert named_in(asking({"streams": ["a\ud800"]})).channels == ["a\ufffd"]
+
+
+def test_a_request_may_say_what_it_has_and_wants():
+    named = named_in(
+        asking(
+            {
+                "streams": ["a", "b", "c"],
+                "recent": {"a": 3, "b": MAX_RECENT},
+                "positions": {"a": ["e", 1], "b": ["e", -1], "c": 7, "d": ["e", 2]},
+            }
+        )
+    )
+    assert named.recent == {"a": 3, "b": MAX_RECENT}
+    assert named.positions == {"a": Position("e", 1)}
+    assert named_in(asking({"streams": ["a"], "positions": [1]})).positions == {}
+
+
+@pytest.mark.parametrize(
+    "recent", [None, [1], {"a": -1}, {"a": MAX_RECENT + 1}, {"a": True}, {"a": "1"}, {"a": 1.5}]
+)
+def test_what_is_no_number_of_recent_messages_is_said(recent: Any):
+    with pytest.raises(Complaint, match="how many recent messages") as complaint:
+        named_in(asking({"streams": ["a"], "recent": recent}))
+    assert complaint.value.code == "bad_request"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            {"batch": True, "recovery": True, "acks": True, "client": "me", "max_size": 7},
+            Hello(True, 7, True, True, "me"),
+        ),
+        ({"batch": 1, "recovery": "true", "acks": [True], "client": 7, "max_size": True}, Hello()),
+        ({"client": "", "max_size": 0}, Hello()),
+        ({"client": "x" * MAX_NAME_LENGTH, "max_size": -1}, Hello(client="x" * MAX_NAME_LENGTH)),
+        ({"client": "x" * (MAX_NAME_LENGTH + 1), "max_size": "7", "more": [1]}, Hello()),
+        ({"client": "x" * 100_000, "max_size": [[]] * 10_000}, Hello()),
+        ({"client": "\x01" * MAX_NAME_LENGTH}, Hello(client="\x01" * MAX_NAME_LENGTH)),
+        (None, Hello()),
+        ([1], Hello()),
+    ],
+)
+def test_a_hello_says_what_its_client_can(data: Any, said: Hello):
+    assert hello_of(asking(data, "hello")) == said
+
+
+def test_without_data_a_hello_says_nothing_and_what_is_published_is_null():
+    (hello, publish, ping), complaint = read(
+        '[{"type": "hello"}, {"type": "publish", "channel": "a"}, {"type": "ping"}]'
+    )
+    assert complaint is None
+    assert hello_of(hello) == Hello()
+    assert (bytes(data_of(publish)), publish.channel, ping.type) == (b"null", "a", "ping")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ('{ "a" : [1,\n 2.50, "b c"] }', '{"a":[1,2.50,"b c"]}'),
+        ("[NaN, -Infinity, 1e999]", "[null,null,null]"),
+        (r'"\ud800"', r'"\ufffd"'),
+        ("null", "null"),
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
+    ],
+)
+def test_what_is_published_is_handed_on_as_any_reader_takes_it(data: str, expected: str):
+    frame = f'{{"type": "publish", "id": 7, "channel": "a", "data": {data}, "timestamp": "soon"}}'
+    for raw in (frame, frame.encode(), f"[{frame}]"):
+        (request,), complaint = read(raw)
+        assert complaint is None
+        assert (request.type, request.id, request.channel) == ("publish", 7, "a")
+        assert bytes(data_of(request)) == expected.encode()
+
+
+def test_what_is_not_quite_json_is_read_in_small_frames_and_refused_in_large_ones():
+    one = '{"type": "publish", "channel": "a", "data": "%s"}'
+    small = one % "x"
+    assert len(read(f"{small}\n{small}")[0]) == 2
+    assert len(read(small.encode("utf-16"))[0]) == 1
+    large = one % ("x" * MAX_ODD)
+    assert len(read(large)[0]) == 1
+    requests, complaint = read(f"{large}\n{small}")
+    assert requests == []
+    assert complaint is not None
+    assert complaint.code == "unreadable"
+    assert len(read(large.replace('"data"', '"payload"'))[0]) == 0
+
+
+@pytest.mark.parametrize("data", ["[]," * 300_000 + "0", "NaN," * 200_000 + "0", '"",' * 300_000 + "0"])
+def test_a_large_frame_is_read_in_steps(data: str):
+    steps = read_frame(f'{{"type": "publish", "channel": "a", "data": [{data}]}}')
+    assert sum(1 for _ in steps) >= 10
 
 
 @pytest.mark.parametrize(
@@ -41,20 +156,20 @@ def test_names_are_what_they_are_on_the_wire():
 )
 def test_a_request_that_names_none_or_too_many_is_refused_shortly(data: Any):
     with pytest.raises(Complaint) as complaint:
-        named_channels(Message("subscribe", data))
+        named_in(asking(data))
     assert complaint.value.code == "bad_request"
     assert len(str(complaint.value)) < 200
 
 
 def test_an_answer_that_repeats_all_names_fits_into_a_frame():
     names = ["\x01" * 200] * (MAX_NAMED_CHARACTERS // 200)
-    assert named_channels(Message("subscribe", {"streams": names})) == names
+    assert named_in(asking({"streams": names})).channels == names
     assert len(write(new_envelope("error", {"streams": names}))) < MAX_FRAME_BYTES
 
 
 def test_a_frame_that_is_none_is_not_repeated():
-    messages, complaint = read_frame('[{"type": "ping"}, {"secret": 1}]')
+    messages, complaint = read('[{"type": "ping"}, {"secret": 1}]')
     assert [message.type for message in messages] == ["ping"]
     assert complaint is not None
     assert "secret" not in str(complaint)
-    assert read_frame("[" * 100_000)[0] == []
+    assert read("[" * 100_000)[0] == []

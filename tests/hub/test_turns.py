@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import pytest
 
@@ -119,5 +119,29 @@ def test_a_turn_that_nobody_waits_for_any_more_is_the_next_ones(monkeypatch: pyt
         await asyncio.sleep(0)
         assert not line._moving
         assert not line._waiting
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("length", "turns_taken"), [(1e9, 0), (0.0, 10)])
+def test_steps_are_done_in_one_turn_or_in_many(
+    monkeypatch: pytest.MonkeyPatch, length: float, turns_taken: int
+):
+    monkeypatch.setattr(turns, "TURN", length)
+
+    def steps() -> Generator[None, None, str]:
+        for _ in range(10):
+            yield
+        return "done"
+
+    async def main() -> None:
+        line, others = Turns(), 0
+        going = asyncio.create_task(Turn(line, "a").through(steps()))
+        await asyncio.sleep(0)
+        while not going.done():
+            others += 1
+            await line.wait("bystander")
+        assert await going == "done"
+        assert min(others, 10) == turns_taken
 
     asyncio.run(main())
