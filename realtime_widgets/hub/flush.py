@@ -74,6 +74,13 @@ Writes = list[tuple[Callable[[bytes], object], bytes]]
 """What is about to be written: by which function what."""
 
 
+class Gatherer(Protocol):
+    """What has something for a client."""
+
+    def gather(self, writes: Writes) -> None:
+        """Add what is to be written to it; called once."""
+
+
 class Flush:
     """What is due for all clients of a hub.
 
@@ -83,15 +90,22 @@ class Flush:
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._due: deque[Callable[[Writes], None]] = deque()
+        self._due: deque[Gatherer] = deque()
         self._scheduled = False
-        self._parcels: dict[tuple[int, tuple[str, ...]], Parcel] = {}
+        self._parcels: dict[str | tuple[int, tuple[str, ...]], Parcel] = {}
 
-    def add(self, gather: Callable[[Writes], None]) -> None:
-        """Call a function of a client at the end of this turn, which adds what is to be written to it."""
-        self._due.append(gather)
+    def add(self, one: Gatherer) -> None:
+        """Ask, at the end of this turn, what is to be written to a client."""
+        self._due.append(one)
         if not self._scheduled:
             self._schedule()
+
+    def alone(self, frame: str) -> Parcel:
+        """Return the parcel of a single frame, which may be another client's too."""
+        found = self._parcels.get(frame)
+        if found is None:
+            found = self._keep(frame, Parcel([frame], 1))
+        return found
 
     def parcel(self, frames: list[str], most: int) -> Parcel:
         """Return the parcel of some frames, which may be another client's too.
@@ -103,11 +117,15 @@ class Flush:
         key = most, tuple(frames)
         found = self._parcels.get(key)
         if found is None:
-            if len(self._parcels) >= MAX_PARCELS:
-                self._forget()
             texts = list(batches(frames, most)) if most else frames
-            found = self._parcels[key] = Parcel(texts, len(frames))
+            found = self._keep(key, Parcel(texts, len(frames)))
         return found
+
+    def _keep(self, key: str | tuple[int, tuple[str, ...]], parcel: Parcel) -> Parcel:
+        if len(self._parcels) >= MAX_PARCELS:
+            self._forget()
+        self._parcels[key] = parcel
+        return parcel
 
     def _schedule(self) -> None:
         self._scheduled = True
@@ -117,7 +135,7 @@ class Flush:
         # Gathered first: each write goes through the system, after which little of ours is left in the caches.
         writes: Writes = []
         for _ in range(min(len(self._due), AT_ONCE)):
-            self._due.popleft()(writes)
+            self._due.popleft().gather(writes)
         for write, wire in writes:
             try:
                 write(wire)

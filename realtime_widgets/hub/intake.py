@@ -149,7 +149,9 @@ class Intake(asyncio.Protocol):
         if self._waiting and not self._held and not self._queued:
             self._queued = True
             self._line.queue(self._who, self._hand_on)
-        pause = self._held or bool(self._waiting)
+        pause = bool(
+            self._waiting
+        )  # a protocol has enough for a moment after each message: nothing may come meanwhile
         if pause != self._paused:
             self._paused = pause
             (self._transport.pause_reading if pause else self._transport.resume_reading)()

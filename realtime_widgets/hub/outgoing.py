@@ -100,25 +100,28 @@ class Outgoing:
         self._awake = asyncio.Event()
         self._resting = False  # that the task waits for something to do
         self._flushes = False  # that what waits is written at the end of this turn
+        self._idle = False  # that nothing waits and nothing is behind, and that the task rests
+        self._alone: str | None = None  # what came when it was idle, and is not in the buffer
         self._goodbye: tuple[int, str, str | None] | None = None
 
     def say(self, frame: str) -> None:
         """Send a frame of the hub itself."""
         if self._goodbye is None:
-            if self._buffer.put(frame):
+            if self._put(frame):
                 self._write_soon()
             else:
                 self._too_slow()
 
     def hear(self, message: Message, frame: str) -> None:
         """Send a published message, now or when its channel is no longer behind; see `channels.FrameSink`."""
+        if self._idle and message.type != GAP:  # nearly always, and this is done for each client and message
+            self._idle = False
+            self._flushes = True
+            self._alone = frame
+            self._flush.add(self)
+            return
         channel = message.channel
         if self._goodbye is not None or channel is None:
-            return
-        buffer = self._buffer
-        if buffer.bytes <= CONFLATE_BYTES and not self._behind and message.type != GAP and buffer.put(frame):
-            if not self._flushes:  # without a call: this is done for each client and message
-                self._write_soon()
             return
         here = Position(message.epoch or "", message.offset or 0)
         behind = self._behind.get(channel)
@@ -132,7 +135,7 @@ class Outgoing:
             newest = Newest(channel, tells=self.recovers)
             newest.hear(message, frame)
             self.fall_behind(channel, newest)
-        elif self._buffer.put(frame):
+        elif self._put(frame):
             self._write_soon()
         elif self.recovers:
             self.fall_behind(channel, CatchUp.after_overflow(channel, here))
@@ -141,6 +144,7 @@ class Outgoing:
 
     def fall_behind(self, channel: str, catch_up: CatchUp | Newest) -> None:
         """Send what a client has missed of a channel, once the frames that wait are on their way."""
+        self._join()
         catch_up.turn = self._buffer.put_in
         self._behind[channel] = catch_up
         self._awake.set()
@@ -157,18 +161,40 @@ class Outgoing:
         """Send nothing more than what is being sent, and a last frame, and close the connection."""
         self._goodbye = (code, reason, last_words)
         self._behind.clear()
+        self._join()
         self._buffer.clear()
         self._awake.set()
+
+    def _put(self, frame: str) -> bool:
+        """Have a frame wait; returns whether there was room."""
+        self._join()
+        return self._buffer.put(frame)
+
+    def _join(self) -> None:
+        """Have what came alone wait with what comes now."""
+        self._idle = False
+        if self._alone is not None:
+            self._buffer.put(self._alone)  # which is empty
+            self._alone = None
 
     def _write_soon(self) -> None:
         if not self._flushes:
             self._flushes = True
-            self._flush.add(self._write_now)
+            self._flush.add(self)
 
-    def _write_now(self, writes: Writes) -> None:
+    def gather(self, writes: Writes) -> None:
         """Hand over what waits, if it can be written without waiting; the rest is for the task."""
         self._flushes = False
-        outlet, waiting = self._outlet, self._buffer.frames
+        outlet, alone = self._outlet, self._alone
+        if alone is not None and outlet is not None and outlet.free():
+            self._alone = None
+            self._idle = True
+            parcel = self._flush.alone(alone)
+            parcel.sent += 1
+            writes.append((outlet.write, parcel.wire or outlet.pack(parcel)))
+            return
+        self._join()
+        waiting = self._buffer.frames
         if waiting and self._resting and outlet is not None and not self._behind and outlet.free():
             frames = self._buffer.take(self.batch or MAX_BATCH_BYTES)
             parcel = self._flush.parcel(frames, self.batch)
@@ -176,13 +202,21 @@ class Outgoing:
             writes.append((outlet.write, parcel.wire or outlet.pack(parcel)))
         if waiting:
             self._awake.set()
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        self._idle = self._resting and not (self._buffer.frames or self._behind or self._goodbye)
 
     async def run(self) -> None:
         """Send until the connection ends, or is closed."""
         try:
             while self._goodbye is None:
                 self._resting = True
+                if not self._flushes:
+                    self._rest()
                 await self._awake.wait()
+                self._join()
                 self._resting = False
                 await self._turn.come()
                 self._awake.clear()

@@ -113,12 +113,16 @@ def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol
         def handle_connect(self, event: Any) -> None:
             super().handle_connect(event)
             if hasattr(self, "scope"):  # otherwise it was no handshake
-                self.scope["extensions"] |= _extensions(self.transport) | {
-                    DIRECT: {"free": self.free, "write": self.transport.write}
-                }
+                closing = (
+                    self.transport.is_closing
+                )  # of the system's transport, without the way through the intake
 
-        def free(self) -> bool:
-            return self.takes and not self.close_sent and not self.transport.is_closing()
+                def free() -> bool:
+                    return self.takes and not self.close_sent and not closing()
+
+                self.scope["extensions"] |= _extensions(self.transport) | {
+                    DIRECT: {"free": free, "write": self.transport.write}
+                }
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
+from collections.abc import Callable
 
 import pytest
 from websockets.frames import Frame, Opcode
@@ -12,7 +14,7 @@ from websockets.frames import Frame, Opcode
 from realtime_widgets.hub import flush
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
-from realtime_widgets.hub.flush import Flush, Parcel, text_frame
+from realtime_widgets.hub.flush import Flush, Parcel, Writes, text_frame
 from realtime_widgets.hub.session import HubSession
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.hub.tally import Tally
@@ -30,6 +32,7 @@ class Peer:
         self.outlet = self
         self.written: list[bytes] = []
         self.waited_for: list[str] = []
+        self.all: list[str] = []
         self.reads = asyncio.Event()
         self.reads.set()
         self.left = asyncio.Event()
@@ -50,14 +53,26 @@ class Peer:
     def write(self, wire: bytes) -> None:
         assert self.reads.is_set()
         self.written.append(wire)
+        self.all += json.loads(wire)
 
     async def send(self, frame: str) -> None:
         await self.reads.wait()
         self.waited_for.append(frame)
+        self.all.append(frame)
 
     async def close(self, code: int, reason: str) -> None: ...
 
     def abort(self) -> None: ...
+
+
+class Gathers:
+    """What is due for a client: always the same."""
+
+    def __init__(self, *writes: tuple[Callable[[bytes], object], bytes]) -> None:
+        self.writes = writes
+
+    def gather(self, writes: Writes) -> None:
+        writes += self.writes
 
 
 def numbers(text: str) -> list[int]:
@@ -144,7 +159,8 @@ def test_parcels_are_known_for_one_flush_and_no_more_than_so_many(monkeypatch: p
         assert one.parcel(["c"], 0).texts == ["c"]
         assert one.parcel(["a", "b"], 100) is not first
         again = one.parcel(["a", "b"], 100)
-        one.add(lambda outgoing: None)
+        assert one.alone("c") is one.alone("c")
+        one.add(Gathers())
         await settle()
         assert one.parcel(["a", "b"], 100) is not again
 
@@ -162,9 +178,9 @@ def test_a_client_that_fails_keeps_nobody_from_what_is_theirs(
 
     async def main() -> None:
         one = Flush(Tally())
-        one.add(lambda outgoing: outgoing.append((fail, b"")))
+        one.add(Gathers((fail, b"")))
         for wire in (b"0", b"1", b"2", b"3"):
-            one.add(lambda outgoing, wire=wire: outgoing.append((written.append, wire)))  # type: ignore[misc]
+            one.add(Gathers((written.append, wire)))
         await asyncio.sleep(0)
         asyncio.get_running_loop().call_soon(written.append, b"another")
         await settle()
@@ -172,3 +188,48 @@ def test_a_client_that_fails_keeps_nobody_from_what_is_theirs(
     with caplog.at_level(logging.CRITICAL, flush.__name__):
         asyncio.run(main())
     assert written == [b"0", b"1", b"2", b"another", b"3"]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_however_it_is_sent_all_is_sent_once_and_in_order(seed: int):
+    """Alone, with others, by the task, and from the history: a client may get it in any of these ways."""
+    chance = random.Random(seed)
+    hello = {"type": "hello", "data": {"batch": chance.random() < 0.5, "recovery": True}}
+
+    async def main() -> None:
+        state = HubState(get_runtime(), MemoryBroker())
+        peer = Peer(hello, SUBSCRIBE)
+        session = HubSession(state, peer, ())
+        task = asyncio.create_task(session.run())
+        await settle()
+        sent = answers = 0
+        for _ in range(200):
+            match chance.randrange(6):
+                case 0 | 1:
+                    for _ in range(chance.choice((1, 1, 1, 2, 5))):
+                        state.channels.publish(encode_publication("x", sent))
+                        sent += 1
+                case 2:
+                    await settle()
+                case 3:
+                    await asyncio.sleep(0)
+                case 4:
+                    session._say("pong", {"n": answers})
+                    answers += 1
+                case 5:
+                    (peer.reads.clear if peer.reads.is_set() else peer.reads.set)()
+        peer.reads.set()
+        await settle()
+        state.channels.publish(encode_publication("x", sent))
+        await settle()
+        messages = []
+        for text in peer.all:
+            found = json.loads(text)
+            messages += found if isinstance(found, list) else [found]
+        assert [each["data"] for each in messages if each["type"] == "x"] == list(range(sent + 1))
+        said = [each["data"]["n"] for each in messages if each["type"] == "pong"]
+        assert said == list(range(answers))
+        peer.left.set()
+        await task
+
+    asyncio.run(main())

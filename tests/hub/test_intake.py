@@ -142,8 +142,14 @@ def test_a_protocol_that_has_enough_is_handed_nothing_until_it_wants_more(monkey
             one.resume_reading()
             await asyncio.sleep(0)
         assert reader.got == DATA[: 20 * PIECE]
+        assert transport.reading, "nothing waits: what comes next is kept, and then no more is read"
+        one.data_received(DATA[20 * PIECE : 21 * PIECE])
         assert not transport.reading
+        await asyncio.sleep(0)
+        assert len(reader.got) == 20 * PIECE
         one.resume_reading()
+        await asyncio.sleep(0)
+        assert len(reader.got) == 21 * PIECE
         assert transport.reading
 
     run(main())
