@@ -169,14 +169,16 @@ class Presence:
                 failed.append(channel)
                 if not isinstance(error, OutOfReach | NotKept):
                     logger.error("who follows a channel cannot be told", exc_info=error)
-            elif not self._rooms[channel]:
-                del self._rooms[channel]
+            elif not self._rooms.get(channel):
+                self._rooms.pop(channel, None)
         if failed:
             self._due.update(failed)
             asyncio.get_running_loop().call_later(RETRY, self._changed.set)
 
     async def _tell(self, channel: str) -> None:
-        room = self._rooms[channel]
+        room = self._rooms.get(channel)
+        if room is None:  # all left, as was told already, after it had become due
+            return
         gone, room.gone = room.gone, set()
         tells, room.tells = room.tells, False
         try:

@@ -342,8 +342,7 @@ class HubSession:
             publication.id = message.id  # so that its publisher recognizes it
         key = None
         if self._acks and message.id is not None:
-            who = "" if self._access.name is None else f" as {self._access.name!r}"
-            key = Key(f"ws{who} {self._sender}", message.channel, message.id)
+            key = Key(f"ws {self._access.name!r} {self._sender}", message.channel, message.id)
         return self._state.channels.publish(publication, key)
 
     def _published(self, message: Request, arrived: float, placed: Future[Position]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from typing import Any
 import pytest
 
 from realtime_widgets.hub import ChannelPolicy, Hub, Rights, members, presence
-from realtime_widgets.hub.presence import member_of
+from realtime_widgets.hub.brokers.memory import MemoryBroker
+from realtime_widgets.hub.channels import Channels
+from realtime_widgets.hub.presence import Presence, member_of
 from support.redis_server import redis_server
-from support.scripted_client import Answer, ScriptedClient, client, run
+from support.scripted_client import LIMIT, Answer, ScriptedClient, client, run
 
 ANNA, BO = "token-of-anna", "token-of-bo"
 TEAM = {
@@ -278,3 +281,59 @@ def _asked(hub: Hub, channel: str, token: str | None = None) -> Any:
     request = urllib.request.Request(f"{hub.address}/presence/{channel}", headers=headers)
     with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
+
+
+def test_whoever_leaves_while_it_is_about_to_be_told_leaves_nothing_to_be_told(
+    caplog: pytest.LogCaptureFixture,
+):
+    async def main() -> None:
+        there = Presence(Channels(MemoryBroker()))
+        leave = there.enter("x", "me", 1e6)
+        await there._tell_due()
+        leave()
+        there._change("x")
+        telling = asyncio.create_task(there._tell_due())
+        await asyncio.sleep(0)  # what is due is taken, and not told yet
+        there._rooms["x"].leaving["me"].cancel()
+        there._leave("x", "me")
+        await telling
+        assert not there._rooms
+        await there._tell_due()
+        assert not there._due
+        assert (await there.members("x"))["count"] == 0
+
+    run(main())
+    assert not caplog.messages
+
+
+def test_coming_and_going_all_the_time_leaves_nobody_there(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(presence, "PAUSE", 0.002)
+    monkeypatch.setattr(presence, "REFRESH_INTERVAL", 0.05)
+
+    async def main() -> None:
+        there = Presence(Channels(MemoryBroker()))
+        going = asyncio.create_task(there.run())
+
+        async def visit(number: int) -> None:
+            chance = random.Random(number)
+            for turn in range(60):
+                leave = there.enter(f"room {turn % 3}", f"visitor {number}", 0.002)
+                unwatch = there.watch(f"room {turn % 2}")
+                await asyncio.sleep(chance.uniform(0, 0.006))
+                leave()
+                unwatch()
+                await asyncio.sleep(chance.uniform(0, 0.002))
+
+        await asyncio.gather(*map(visit, range(8)))
+        async with asyncio.timeout(LIMIT):
+            while there._rooms or there._due:
+                await asyncio.sleep(0.01)
+        assert not going.done()
+        going.cancel()
+        for number in range(3):
+            assert (await there.members(f"room {number}"))["count"] == 0
+
+    run(main())
+    assert not caplog.messages

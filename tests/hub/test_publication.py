@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from realtime_widgets.client.sansio.records import record_of
-from realtime_widgets.hub import Hub
+from realtime_widgets.hub import Hub, Rights
 from realtime_widgets.hub.publication import PublishingFailed, read_body
 from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from support.scripted_client import LIMIT, client, run
@@ -201,6 +201,23 @@ def test_over_the_socket_an_id_with_other_data_is_refused_too(hub: Hub):
                 assert answer["data"].get("code") == ("id_reused" if expected == "error" else None)
 
     run(main())
+
+
+def test_who_has_no_name_cannot_take_the_ids_of_who_has_one():
+    with Hub(tokens={"of-bob": Rights(publish=["x"], subscribe=["x"], name="bob")}) as hub:
+
+        async def main() -> None:
+            by_bob = {"additional_headers": {"Authorization": "Bearer of-bob"}}
+            async with client(hub) as one, client(hub, **by_bob) as bob:
+                for name in ("as 'bob' c1", "'bob' c1", "None 'bob' c1"):
+                    await one.hello(acks=True, client=name)
+                    await one.say("publish", "forged", channel="x", id="same")
+                    assert (await one.next())["type"] == "ack"
+                await bob.hello(acks=True, client="c1")
+                await bob.say("publish", "true", channel="x", id="same")
+                assert (await bob.next())["type"] == "ack"
+
+        run(main())
 
 
 # Many at once

@@ -23,13 +23,14 @@ from ...streams.gaps import Position
 from ..policies import Retention
 from .base import NOTE_AGE, Change, NotKept
 from .dedup import MAX_AGE, Key, KeyReused, digest_of, digest_of_key
+from .shares import Shares
 from .stored import read_stored
 
 MAX_FILE_BYTES: Final = 1024**3
 """Bytes of all histories together; beyond it the oldest messages of all channels go first."""
 
 MAX_CHANNELS: Final = 100_000
-"""Channels that are known; beyond it those that were silent for longest are forgotten, a tenth of them at once."""
+"""Channels that are known; beyond it a tenth of them are forgotten, as `shares` says."""
 
 SWEPT_AT_ONCE: Final = 4
 """Channels that each transaction looks through for what is too old, where not all are kept for as long."""
@@ -290,12 +291,18 @@ class Database:
         return made.lastrowid, Position(epoch, 0)
 
     def _forget_channels(self) -> None:
-        """Forget those that were silent for longest. One that speaks again begins anew, under another epoch."""
+        """Forget some, as `shares` says. One that speaks again begins anew, under another epoch."""
         run = self._file.execute
-        oldest = "SELECT id FROM channels ORDER BY at LIMIT ?"
-        few = [MAX_CHANNELS // 10 + 1]
-        run(f"DELETE FROM messages WHERE channel IN ({oldest})", few)
-        gone = run(f"DELETE FROM channels WHERE id IN ({oldest})", few).rowcount
+        shares, ids = Shares(), {}
+        for id, name in run("SELECT id, name FROM channels ORDER BY at"):
+            shares.add(name, 1)
+            ids[name] = id
+        gone = 0
+        for _ in range(MAX_CHANNELS // 10 + 1):
+            name = shares.next()
+            shares.remove(name, 1)
+            run("DELETE FROM messages WHERE channel = ?", [ids[name]])
+            gone += run("DELETE FROM channels WHERE id = ?", [ids[name]]).rowcount
         self._channels.clear()
         self._facts = self._facts.plus(channels=-gone)._replace(epoch=_new_epoch())
         run("UPDATE meta SET epoch = ?", [self._facts.epoch])

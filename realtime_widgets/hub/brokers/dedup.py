@@ -14,9 +14,6 @@ from ...streams.gaps import Position
 MAX_AGE: Final = 300.0
 """Seconds that a message is remembered."""
 
-MAX_PER_SENDER: Final = 10_000
-"""Messages of one sender, more than it may have in flight; beyond it its oldest are forgotten early."""
-
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Bytes of all that is remembered (150,000 messages); beyond it the sender with the most loses its oldest."""
 
@@ -88,8 +85,6 @@ class DedupCache:
         mine.pop(id, None)
         mine[id] = _Known(now + MAX_AGE, position, data)
         self._recount(sender, before, len(mine))
-        if len(mine) > MAX_PER_SENDER:
-            self._forget(sender)
         while self.size > MAX_BYTES and self._count > 1:
             self._forget(next(iter(self._by_count[self._highest])))
         for each in (sender, next(iter(self._senders))):

@@ -16,21 +16,22 @@ import msgspec
 from ...protocol.envelope import Message, encode_data
 from ...streams.gaps import Position
 from ..policies import Retention
-from .base import Change, Sink
+from .base import NOTE_AGE, Change, Sink
 from .dedup import DedupCache, Key, digest_of
+from .shares import Shares
 from .subscribers import Subscribers
 
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of all histories together; the channels that were silent for longest lose theirs first."""
+"""Bytes of all histories together; beyond it the oldest messages go, of the channels that `shares` says."""
 
 MAX_CHANNEL_BYTES: Final = 32 * 1024 * 1024
-"""Bytes of what is known of channels that nobody follows, besides their messages: some 25,000 channels. Beyond it those
-that were silent for longest are forgotten."""
+"""Bytes of what is known of channels that nobody follows, besides their messages: some 22,000 channels. Beyond it some
+are forgotten, as `shares` says."""
 
 _OVERHEAD: Final = 340
 """Bytes that a message takes besides its data and texts, measured."""
 
-_CHANNEL_OVERHEAD: Final = 1200
+_CHANNEL_OVERHEAD: Final = 1350
 """Bytes that a channel takes besides its name and its messages, measured."""
 
 
@@ -62,12 +63,13 @@ class MemoryBroker:
         self._clock = clock
         self._bytes = 0  # of histories
         self._positions: dict[str, Position] = {}
-        self._idle: OrderedDict[str, None] = OrderedDict()  # those nobody follows, the last published last
+        self._idle = Shares()  # channels that nobody follows
         self._idle_bytes = 0
         # Channels by the age of what is kept of them, and of each age the last published last.
         self._kept: dict[float | None, _Histories] = {}
+        self._shares = Shares()  # bytes of histories
         self._known = DedupCache()
-        self._notes: dict[str, bytes] = {}
+        self._notes: OrderedDict[str, tuple[float, bytes]] = OrderedDict()  # with their ends, the first first
         self._subscribers = Subscribers()
 
     trouble: Final[None] = None
@@ -135,16 +137,19 @@ class MemoryBroker:
 
     async def amend(self, channel: str, change: Change) -> None:
         """See `Broker.amend`."""
-        note = change(self._notes.pop(channel, b""), time.time())
+        now = self._clock()
+        while self._notes and next(iter(self._notes.values()))[0] <= now:
+            self._notes.popitem(last=False)
+        _, before = self._notes.pop(channel, (0.0, b""))
+        note = change(before, time.time())
         if note:
-            self._notes[channel] = note
+            self._notes[channel] = now + NOTE_AGE, note
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
         """See `Broker.subscribe`."""
         self._positions.setdefault(channel, Position(self.epoch, 0))
         if channel in self._idle:
-            self._idle_bytes -= _size_of_channel(channel)
-            del self._idle[channel]
+            self._stir(channel)
         return self._subscribers.add(channel, sink, self._left)
 
     def _left(self, channel: str) -> None:
@@ -162,16 +167,21 @@ class MemoryBroker:
         """Note that a channel that nobody follows is the last to be forgotten, and forget the first if need be."""
         if channel not in self._idle:
             self._idle_bytes += _size_of_channel(channel)
-            self._idle[channel] = None
-        self._idle.move_to_end(channel)
-        while self._idle_bytes > MAX_CHANNEL_BYTES and len(self._idle) > 1:
-            self._forget_channel(next(iter(self._idle)))
+            self._idle.add(channel, 1)
+        else:
+            self._idle.add(channel, 0)
+        while self._idle_bytes > MAX_CHANNEL_BYTES and self._idle_bytes > _size_of_channel(channel):
+            self._forget_channel(self._idle.next())
+
+    def _stir(self, channel: str) -> None:
+        self._idle.remove(channel, 1)
+        self._idle_bytes -= _size_of_channel(channel)
 
     def _forget_channel(self, channel: str) -> None:
-        self._idle_bytes -= _size_of_channel(channel)
-        del self._idle[channel], self._positions[channel]
-        for _, message in self._histories(channel).pop(channel, ()):
-            self._bytes -= size_of(message)
+        self._stir(channel)
+        del self._positions[channel]
+        while self._histories(channel).get(channel):
+            self._forget(channel)
         self.epoch = secrets.token_hex(4)
 
     # History
@@ -186,33 +196,30 @@ class MemoryBroker:
             kept = histories.setdefault(channel, deque())
             histories.move_to_end(channel)
             kept.append((now, message))
-            self._bytes += size_of(message)
+            size = size_of(message)
+            self._bytes += size
+            self._shares.add(channel, size)
             while len(kept) > messages:
-                self._forget(kept)
+                self._forget(channel)
         if age is not None and histories:
             self._forget_old(next(iter(histories)), now)
         while self._bytes > MAX_BYTES:
-            histories = min(filter(None, self._kept.values()), key=_silent_since)
-            silent = next(iter(histories))
-            self._forget(histories[silent])
-            if not histories[silent]:
-                del histories[silent]
+            self._forget(self._shares.next())
 
     def _forget_old(self, channel: str, now: float) -> None:
-        age, histories = self._retention[channel].age, self._histories(channel)
-        kept = histories.get(channel)
+        age, kept = self._retention[channel].age, self._histories(channel).get(channel)
         while kept and age is not None and kept[0][0] <= now - age:
-            self._forget(kept)
-        if kept is not None and not kept:
+            self._forget(channel)
+
+    def _forget(self, channel: str) -> None:
+        """Forget the oldest message of a channel."""
+        histories = self._histories(channel)
+        kept = histories[channel]
+        size = size_of(kept.popleft()[1])
+        self._bytes -= size
+        self._shares.remove(channel, size)
+        if not kept:
             del histories[channel]
-
-    def _forget(self, kept: deque[tuple[float, Message]]) -> None:
-        self._bytes -= size_of(kept.popleft()[1])
-
-
-def _silent_since(histories: _Histories) -> float:
-    """Return when the channel was last published that was silent for longest."""
-    return next(iter(histories.values()))[-1][0]
 
 
 def size_of(message: Message) -> int:

@@ -215,6 +215,18 @@ def test_channels_beyond_the_bound_are_forgotten_and_begin_anew_under_another_ep
     assert place(file, "29").offset == 2
 
 
+def test_who_names_many_channels_has_only_those_forgotten(
+    file: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MAX_CHANNELS", 50)
+    first = place(file, "training")
+    for n in range(500):
+        clock.now += 1
+        place(file, f"presence:lobby:{n}")
+        place(file, f"team:eve:{n}")
+    assert file.position("training") == first
+
+
 def test_what_was_rolled_back_was_never_numbered(file: Database):
     place(file, "a")
 

@@ -157,7 +157,7 @@ def test_what_is_kept_of_a_key_does_not_depend_on_its_length(id: str | int):
 
 
 def test_only_so_many_messages_are_known_again(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dedup, "MAX_PER_SENDER", 3)
+    monkeypatch.setattr(dedup, "MAX_BYTES", 3 * dedup.MESSAGE_BYTES + dedup.SENDER_BYTES)
 
     async def main() -> None:
         broker = MemoryBroker()
@@ -166,3 +166,10 @@ def test_only_so_many_messages_are_known_again(monkeypatch: pytest.MonkeyPatch):
         assert await broker.publish("a", encode_publication("a", 0), key("0")) != first[0]
 
     asyncio.run(main())
+
+
+def test_one_sender_alone_may_fill_it():
+    cache = DedupCache()
+    for number in range(50_000):
+        cache.add(key(number), DATA, Position("e", number + 1), 0.0)
+    assert cache.find(key(0), DATA, dedup.MAX_AGE - 1) == ("e", 1)

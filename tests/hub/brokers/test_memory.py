@@ -9,6 +9,7 @@ import tracemalloc
 import pytest
 
 from realtime_widgets.hub.brokers import memory
+from realtime_widgets.hub.brokers.base import NOTE_AGE
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.hub.policies import Kept, Retention
@@ -75,7 +76,62 @@ def test_the_histories_of_all_channels_have_one_bound(monkeypatch: pytest.Monkey
             for _ in range(5):
                 await broker.publish(channel, encode_publication(channel, "x" * 1000))
         kept = [len(await broker.read(channel, 0, 10**6)) for channel in "abc"]
-        assert kept == [0, 1, 5], "the one that was silent for longest loses first"
+        assert kept == [2, 2, 2], "the one that takes most loses first"
+        assert broker.history_bytes == broker._shares._families["a"].size * 3
+
+    asyncio.run(main())
+
+
+def test_who_fills_the_histories_of_some_channels_empties_only_those(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "MAX_BYTES", 1_000_000)
+
+    async def main() -> None:
+        broker = MemoryBroker(Retention(1000, None))
+        for number in range(500):
+            await broker.publish("training", encode_publication("training", number))
+        for number in range(3000):
+            await broker.publish(f"team:eve:{number % 700}", encode_publication("x", "x" * 1000))
+        assert len(await broker.read("training", 0, 10**9)) == 500
+        assert 900_000 < broker.history_bytes <= memory.MAX_BYTES
+
+    asyncio.run(main())
+
+
+def test_who_names_many_channels_has_only_those_forgotten(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "MAX_CHANNEL_BYTES", 100 * memory._size_of_channel("presence:lobby:00000"))
+
+    async def main() -> None:
+        broker = MemoryBroker(Retention(10, None))
+        first = await broker.publish("training", encode_publication("training", 0))
+        for number in range(1000):
+            for channel in (f"presence:lobby:{number}", f"team:eve:{number}"):
+                await broker.publish(channel, encode_publication("x", number))
+        assert await broker.position("training") == first
+        assert len(broker._positions) < 110
+
+    asyncio.run(main())
+
+
+def test_notes_are_forgotten_when_nobody_has_changed_them_for_a_day():
+    async def main() -> None:
+        now = [0.0]
+        broker = MemoryBroker(clock=lambda: now[0])
+        found: list[bytes] = []
+
+        def change(note: bytes, _: float) -> bytes:
+            found.append(note)
+            return b"noted"
+
+        await broker.amend("a", change)
+        now[0] = NOTE_AGE - 1
+        await broker.amend("b", change)
+        await broker.amend("a", change)
+        now[0] = NOTE_AGE + 1
+        await broker.amend("a", change)
+        now[0] = 2 * NOTE_AGE
+        await broker.amend("b", change)
+        assert found == [b"", b"", b"noted", b"noted", b""]
+        assert list(broker._notes) == ["a", "b"]
 
     asyncio.run(main())
 
