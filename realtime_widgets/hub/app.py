@@ -98,9 +98,10 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
             await socket.send_denial_response(busy)
             return
         transport = _Socket(socket, state.tally)
+        rate = state.senders.of(who, time.monotonic())
         with _counted(state, "websocket", who):
             await transport.accept()
-            await HubSession(state, transport, PATHS[socket.url.path], socket.scope[ACCESS], who).run()
+            await HubSession(state, transport, PATHS[socket.url.path], socket.scope[ACCESS], who, rate).run()
 
     async def nowhere(socket: WebSocket) -> None:
         await socket.send_denial_response(

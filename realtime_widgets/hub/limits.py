@@ -10,6 +10,7 @@ import math
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from ..errors import UsageError, named_keywords
 from ..protocol.limits import MAX_FRAME_BYTES
@@ -25,7 +26,7 @@ HANDSHAKE: Final = (0.1, 60.0)
 """Seconds that a handshake may be given."""
 
 MAX_SENDERS: Final = 10_000
-"""Senders over HTTP whose messages are counted; beyond it those that were silent for longest are forgotten."""
+"""Clients that are remembered without a connection; beyond it those that were silent for longest are forgotten."""
 
 
 @named_keywords
@@ -33,11 +34,14 @@ MAX_SENDERS: Final = 10_000
 class Limits:
     """How much clients may ask of a hub; None: as much as they like.
 
+    A client is whom a token names, or, without a name, all who come from one address, however many connections it has.
+
     Args:
-        messages: that one client may send per second in the long run; more are read later.
+        messages: that one client may send per second in the long run, by WebSocket and HTTP together; more are read
+            later, and by HTTP turned away (429).
         burst: that it may send at once besides.
         connections: of all clients together, 1 or more.
-        connections_each: of one client: of whom its token names, or who comes from one address.
+        connections_each: of one client.
         connects: of all clients together that may be opened in any second; who comes too early is told when to come.
         channels: that one connection may follow.
         frame_bytes: of one frame of a WebSocket, 4,096 to 1,048,576; who sends a larger one is closed (1009).
@@ -104,18 +108,22 @@ class MessageRate:
 
 
 class Senders:
-    """How much each sender over HTTP has sent, who has no connection of their own."""
+    """How much each client has sent, over all its connections and without any."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._rates: OrderedDict[str, MessageRate] = OrderedDict()
+        self._rates: WeakValueDictionary[str, MessageRate] = WeakValueDictionary()  # connections hold theirs
+        self._recent: OrderedDict[str, MessageRate] = OrderedDict()
 
     def of(self, who: str, now: float) -> MessageRate:
-        """Return the rate of one of them."""
-        if who not in self._rates and len(self._rates) >= MAX_SENDERS:
-            self._rates.popitem(last=False)
-        rate = self._rates.setdefault(who, MessageRate(self._limits, now))
-        self._rates.move_to_end(who)
+        """Return the rate of one of them, which is remembered for as long as somebody holds it."""
+        rate = self._rates.get(who)
+        if rate is None:
+            rate = self._rates[who] = MessageRate(self._limits, now)
+        self._recent[who] = rate
+        self._recent.move_to_end(who)
+        if len(self._recent) > MAX_SENDERS:
+            self._recent.popitem(last=False)
         return rate
 
 

@@ -81,6 +81,7 @@ class HubSession:
         path: the channels of a client that sends no hello.
         access: what it may do, and until when.
         who: it is, with whom all its connections take turns; None: only this one.
+        rate: by which its messages are counted with those of its other connections; None: by themselves.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class HubSession:
         path: Sequence[str],
         access: Access = EVERYTHING,
         who: str | None = None,
+        rate: MessageRate | None = None,
     ) -> None:
         self.id = new_id()
         self._state = state
@@ -113,7 +115,7 @@ class HubSession:
         self._announced = False
         self._following: dict[str, Callable[[], None]] = {}
         self._in_flight = InFlight()
-        self._rate = MessageRate(state.limits, time.monotonic())
+        self._rate = rate or MessageRate(state.limits, time.monotonic())
         self._excess = 0.0  # seconds' worth of messages that were sent too much
         self._told_to_slow_down = -math.inf
         self._reading = Turn(state.turns, who or self)
@@ -188,9 +190,8 @@ class HubSession:
         wait = self._rate.wait(now := time.monotonic())
         if wait and now - self._told_to_slow_down >= TELL_AGAIN:
             self._told_to_slow_down = now
-            text = (
-                f"more than {self._state.limits.messages:,.0f} messages a second are read later; send fewer"
-            )
+            most = f"{self._state.limits.messages:,.0f}"
+            text = f"more than {most} messages a second of one client are read later; send fewer"
             self._complain(Complaint("too_fast", text, retry_after=wait), None)
         if wait:
             with contextlib.suppress(TimeoutError):

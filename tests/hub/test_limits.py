@@ -48,7 +48,17 @@ def test_each_sender_has_a_rate_of_their_own_and_there_is_an_end_to_them(monkeyp
     assert senders.of("bert", 0.0).wait(0.0) == 0
     assert senders.of("anna", 0.0).wait(0.0) == 1
     senders.of("carl", 0.0)
-    assert list(senders._rates) == ["anna", "carl"]
+    assert list(senders._recent) == ["anna", "carl"]
+
+
+def test_a_sender_who_is_connected_is_not_forgotten(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(limits, "MAX_SENDERS", 2)
+    senders = Senders(Limits(messages=1, burst=1))
+    held = senders.of("anna", 0.0)
+    for other in ("bert", "carl", "dora"):
+        senders.of(other, 0.0)
+    assert senders.of("anna", 0.0) is held
+    assert set(senders._rates) == {"anna", "dora"}
 
 
 def test_connections_are_counted_for_all_and_for_each():
@@ -127,6 +137,70 @@ def test_our_own_client_can_publish_any_number_at_once():
         assert deliveries[-1].position is not None
         assert deliveries[-1].position.offset == 500
         assert ours.stats.connects == 1
+
+
+def test_a_client_has_one_rate_over_all_its_connections_and_requests():
+    tokens = {"anna": ANNA, "anna-too": ANNA, "bert": BERT}
+    with Hub(tokens=tokens, limits=Limits(messages=0.01, burst=10)) as hub:
+
+        def of(token: str | None) -> Any:
+            return client(hub, additional_headers={"Authorization": f"Bearer {token}"})
+
+        async def post(token: str | None) -> int:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with httpx.AsyncClient(trust_env=False, headers=headers, timeout=LIMIT) as web:
+                return (await web.post(f"{hub.address}/publish/x", json=1)).status_code
+
+        async def is_slowed(token: str | None) -> bool:
+            async with of(token) as one:
+                await one.say("hello", {"version": 1}, id=1)
+                await one.heard("hello")
+                await one.say("ping", {})
+                found = await one.next()
+                return found["type"] == "error" and found["data"]["code"] == "too_fast"
+
+        async def main() -> None:
+            for token, other in (("anna", "anna-too"), (hub.token, hub.token)):  # by name, by address
+                async with of(token) as one, of(other) as two:
+                    await one.hello()
+                    await two.hello()
+                    for number in range(20):
+                        await one.say("publish", number, channel="x")
+                    await one.heard("error")
+                    await two.say("ping", {})
+                    error, _ = await two.heard("error")
+                    assert error["data"]["code"] == "too_fast"
+                    assert await post(other) == 429
+                assert await is_slowed(token), "who comes again is as they were"
+                if token == "anna":
+                    assert not await is_slowed("bert")
+                    assert await post("bert") == 200
+
+        run(main())
+
+
+def test_what_is_posted_counts_with_what_is_sent_and_who_only_listens_is_not_slowed():
+    with Hub(limits=Limits(messages=0.01, burst=10)) as hub:
+        headers = {"Authorization": f"Bearer {hub.token}"}
+
+        async def main() -> None:
+            async with (
+                client(hub) as one,
+                httpx.AsyncClient(trust_env=False, headers=headers, timeout=LIMIT) as web,
+            ):
+                await one.hello()
+                many = await web.post(f"{hub.address}/publish/x?many=1", json=list(range(20)))
+                assert many.status_code == 200
+                await one.say("ping", {})
+                error, _ = await one.heard("error")
+                assert error["data"]["code"] == "too_fast"
+                async with web.stream("GET", f"{hub.address}/sse/x?recent=1") as events:
+                    async for line in events.aiter_lines():
+                        assert "too_fast" not in line
+                        if line.startswith("data: ") and json.loads(line[6:])["type"] == "x":
+                            break
+
+        run(main())
 
 
 def test_posts_that_are_too_many_are_told_when_to_come_again():
