@@ -2,7 +2,7 @@
 
     realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
     realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--proxies ADDRESS...]
-                         [--no-token] [--broker BROKER] [--history N] [--history-age SECONDS] [--channels FILE]
+                         [--no-token] [--broker BROKER] [--history N] [--history-age SECONDS] [--config FILE]
                          [--public-key FILE] [--audience NAME] [--issuer NAME] [--open-metrics]
                          [--drain SECONDS]
     realtime-widgets publish CHANNEL [RECORD...] [--url URL] [--timeout SECONDS]
@@ -44,7 +44,8 @@ from .runtime.service_manager import tell
 
 if TYPE_CHECKING:
     from .hub import Hub
-    from .hub.policies import ChannelPolicy, HistoryAge
+    from .hub.config import Config
+    from .hub.policies import HistoryAge
 
 COMMANDS = ("demo", "hub", "publish", "token", "backup")
 
@@ -92,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 broker=options.broker,
                 history=options.history,
                 history_age=options.history_age,
-                channels=options.channels,
+                config=options.config,
                 public_key=options.public_key,
                 audience=options.audience,
                 issuer=options.issuer,
@@ -193,11 +194,13 @@ def _parser() -> argparse.ArgumentParser:
         help="how long they are kept, or 'forever' (default: 5 minutes in memory, 30 days in a file, else a day)",
     )
     command.add_argument(
-        "--channels",
+        "--config",
         type=Path,
         metavar="FILE",
-        help='policies of channels, in TOML: tables such as ["chat:*"] with history = 10000, history_age = "30d", '
-        'presence = true, conflate = true, publish = "hub"',
+        help='policies of channels and limits of clients, in TOML: tables such as [channels."chat:*"] with '
+        'history = 10000, history_age = "30d", presence = true, conflate = true, publish = "hub", as rw.ChannelPolicy '
+        "takes them; and [limits] with messages = 5000, burst, connections, connections_each, connects, channels, "
+        'frame_bytes, handshake, as rw.Limits does, or "unlimited"',
     )
     command.add_argument(
         "--public-key",
@@ -294,7 +297,7 @@ def hub(
     broker: str | None,
     history: int,
     history_age: HistoryAge,
-    channels: Path | None,
+    config: Path | None,
     public_key: Path | None,
     audience: str | None,
     issuer: str | None,
@@ -312,7 +315,7 @@ def hub(
         token: ask for one: that of the environment, or a random one, or one signed with the secret of the environment.
         broker: as for `Hub`; None: that of the environment, or memory.
         history, history_age, audience, issuer: as for `Hub`.
-        channels: the file with policies of channels.
+        config: the file with policies of channels and limits of clients.
         public_key: the file with that of who signs tokens.
         open_metrics: answer `/metrics` without a token.
         drain: seconds over which clients are sent away at the end; a second Ctrl-C ends that.
@@ -333,7 +336,7 @@ def hub(
         key = None if public_key is None else public_key.read_bytes()
     except OSError as error:
         raise UsageError(f"the public key cannot be read: {error.strerror}: {str(public_key)!r}") from error
-    policies = None if channels is None else _read_policies(channels)
+    read = None if config is None else _read_config(config)
     secret = secret_of(SECRET) if token else None
     given = secret_of(TOKEN) if token else None
     auth: Literal["token"] | None = "token" if token else None
@@ -353,7 +356,8 @@ def hub(
         metrics="open" if open_metrics else "token",
         history=history,
         history_age=history_age,
-        channels=policies,
+        channels=None if read is None else read.channels,
+        limits=None if read is None else read.limits,
     )
     try:
         with _interruptible(), server, _drained(server, drain):
@@ -371,18 +375,18 @@ def hub(
         print("\nThe hub has stopped.", flush=True)
 
 
-def _read_policies(path: Path) -> dict[str, ChannelPolicy]:
-    import tomllib
+def _read_config(path: Path) -> Config:
+    from .hub.config import read_config
 
-    from .hub.policies import read_policies
-
-    what = f"the policies of channels cannot be read from {str(path)!r}"
     try:
-        return read_policies(tomllib.loads(path.read_text(encoding="utf-8")))
+        return read_config(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"{what}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{what}: it is no TOML: {error}") from error
+        why = error.strerror
+    except UnicodeDecodeError as error:
+        why = f"it is no UTF-8: {error}"
+    except UsageError as error:
+        why = str(error)
+    raise UsageError(f"the configuration in {str(path)!r} cannot be used: {why}")
 
 
 def _is_option(text: str) -> bool:

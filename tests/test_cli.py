@@ -170,17 +170,19 @@ def test_the_hub_answers_to_the_other_names_it_is_given(child_env: dict[str, str
         assert [publish(url, None, Host=f"{name}.example") for name in "abcd"] == [200, 200, 200, 403]
 
 
-def test_the_hub_has_the_policies_of_a_file(child_env: dict[str, str], tmp_path: Path):
-    policies = tmp_path / "channels.toml"
-    policies.write_text(
-        '["チーム:*"]\npresence = true\nhistory_age = "forever"\n\n[said]\npublish = "hub"\n', "utf-8"
+def test_the_hub_has_the_policies_and_limits_of_a_file(child_env: dict[str, str], tmp_path: Path):
+    config = tmp_path / "hub.toml"
+    config.write_text(
+        '[channels."チーム:*"]\npresence = true\nhistory_age = "forever"\n\n[channels.said]\npublish = "hub"\n'
+        "[limits]\nmessages = 0.01\nburst = 3\n",
+        "utf-8",
     )
-    with hub("--port", "0", "--no-token", "--channels", str(policies), env=child_env) as (_, url, _):
+    with hub("--port", "0", "--no-token", "--config", str(config), env=child_env) as (_, url, _):
         address = url.removesuffix("/ws/dashboard").replace("ws:", "http:")
         with get(f"{address}/presence/{urllib.parse.quote('チーム:a')}") as answer:
             assert json.load(answer) == {"channel": "チーム:a", "count": 0, "members": []}
         assert publish(url, None, channel="said") == 400
-        assert publish(url, None) == 200
+        assert [publish(url, None) for _ in range(4)] == [200, 200, 429, 429]
 
 
 @pytest.mark.parametrize(
@@ -222,8 +224,8 @@ def test_the_hub_has_the_policies_of_a_file(child_env: dict[str, str], tmp_path:
         (["--history", "-1"], "history= of the hub cannot be -1: pass 0 or more"),
         (["--history-age", "0"], "history_age= of the hub cannot be 0.0: "),
         (
-            ["--channels", "/nowhere/x.toml"],
-            "the policies of channels cannot be read from '/nowhere/x.toml': No such",
+            ["--config", "/nowhere/x.toml"],
+            "the configuration in '/nowhere/x.toml' cannot be used: No such",
         ),
     ],
 )
@@ -240,16 +242,17 @@ def test_what_the_hub_cannot_do_is_one_sentence(
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[team]\npresense = true", "the policy of 'team' cannot be used: "),
-        ("[team", "it is no TOML: "),
-        ("team = 3", "the policy of 'team' cannot be 3: "),
+        (b"[channels.team]\npresense = true", "the policy of 'team' cannot be used: "),
+        (b"[channels.team", "it is no TOML: "),
+        (b"[limits]\nmessage = 1", "did you mean 'messages'?"),
+        (b"# \xff", "it is no UTF-8: "),
     ],
 )
-def test_what_is_wrong_in_the_file_with_policies_is_one_sentence(
-    text: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_what_is_wrong_in_the_configuration_is_one_sentence(
+    text: bytes, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    (tmp_path / "channels.toml").write_text(text)
-    assert main(["hub", "--channels", str(tmp_path / "channels.toml")]) == 1
+    (tmp_path / "hub.toml").write_bytes(text)
+    assert main(["hub", "--config", str(tmp_path / "hub.toml")]) == 1
     said = capsys.readouterr().err
     assert complaint in said
     assert said.count("\n") == 1

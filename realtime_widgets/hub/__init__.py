@@ -19,6 +19,7 @@
 | `sse` | a client over Server-Sent Events |
 | `state`, `channels`, `brokers` | what the clients share, who follows what, and what numbers and keeps the messages |
 | `policies`, `patterns` | what is done with which channels |
+| `config` | policies and limits in a file |
 | `in_flight` | what is published and not yet kept |
 | `traffic`, `metrics`, `events`, `tally`, `exposition` | what the hub reports about itself |
 

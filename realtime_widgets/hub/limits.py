@@ -62,7 +62,8 @@ class Limits:
 
     def __post_init__(self) -> None:
         if self.messages is not None:
-            to_duration(self.messages, "messages= of the limits", above=0.0)
+            rate = to_duration(self.messages, "messages= of the limits", above=0.0)
+            object.__setattr__(self, "messages", rate)
         to_count(self.burst, "burst= of the limits", least=1)
         for name in ("connections", "connections_each", "connects", "channels"):
             if getattr(self, name) is not None:

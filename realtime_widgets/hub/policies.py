@@ -174,31 +174,6 @@ def about(channel: str) -> str | None:
     return channel.removeprefix(PRESENCE) if channel.startswith(PRESENCE) else None
 
 
-def read_policies(given: Mapping[str, Any]) -> dict[str, ChannelPolicy]:
-    """Return policies that are written as tables, for example in TOML:
-
-        ["chat:*"]
-        history = 10000
-        history_age = "30d"  # or "forever"
-        presence = true
-
-    Raises:
-        UsageError, WrongType: one of them cannot be used.
-    """
-    found = {}
-    for name, options in given.items():
-        if not isinstance(options, Mapping):
-            raise WrongType(
-                f"the policy of {shown(name)} cannot be {shown(options)}: write a table, such as history = 100"
-            )
-        age = options.get("history_age", "hub")
-        try:
-            found[name] = ChannelPolicy(**{**options, "history_age": None if age == "forever" else age})
-        except UsageError as error:
-            raise UsageError(f"the policy of {shown(name)} cannot be used: {error}") from error
-    return found
-
-
 def _given(named: Any) -> list[tuple[Any, ChannelPolicy]]:
     if not isinstance(named, Mapping):
         raise WrongType(

@@ -14,7 +14,6 @@ from realtime_widgets.hub.policies import (
     Retention,
     about,
     presence_of,
-    read_policies,
 )
 
 
@@ -112,28 +111,3 @@ def test_what_are_no_policies_is_told(named: Any, message: str):
 
 def test_a_name_is_meant_as_it_is_published():
     assert Policies({"a\ud800": ChannelPolicy(presence=True)}).of("a\ufffd").presence
-
-
-def test_policies_are_written_as_tables_too():
-    found = read_policies(
-        {"a": {"history_age": "forever", "presence": True}, "b": {"history": 3}, "c": {"history_age": "auto"}}
-    )
-    assert found == {
-        "a": ChannelPolicy(history_age=None, presence=True),
-        "b": ChannelPolicy(history=3),
-        "c": ChannelPolicy(history_age="auto"),
-    }
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"a": 3}, "the policy of 'a' cannot be 3: write a table, such as history = 100"),
-        ({"a": {"history": -1}}, "the policy of 'a' cannot be used: history= of a channel cannot be -1: "),
-        ({"a": {"histori": 1}}, "did you mean 'history'"),
-    ],
-)
-def test_tables_that_are_no_policies_are_told_with_their_names(given: Any, message: str):
-    with pytest.raises(errors.UsageError) as caught:
-        read_policies(given)
-    assert message in str(caught.value)
