@@ -38,7 +38,7 @@ from realtime_widgets.client.sansio.backoff import FOREVER, Reconnect
 from realtime_widgets.client.sansio.state import ConnectionState
 from realtime_widgets.client.transports.handshake import OPEN_TIMEOUT
 from realtime_widgets.errors import ConnectionLost
-from realtime_widgets.hub.protocols import RETURNS_PER_SECOND
+from realtime_widgets.hub.drain import RETURNS_PER_SECOND
 from realtime_widgets.hub.rate_limit import ConnectionRateLimiter
 from realtime_widgets.protocol.goodbye import retry_after_of, to_reason
 

@@ -28,6 +28,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from ..protocol.sse import encode_retry
 from ..streams.text import well_formed
 from .answers import complaint, later
 from .auth import AccessPolicy, Refusal, split_token
@@ -276,10 +277,18 @@ def _events(state: HubState, request: Request) -> ASGIApp:
     async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         abort = scope["extensions"][ABORT]["call"]
         last_id = request.headers.get("last-event-id")
-        retry = RETRY if stops_at_errors else None
+        retry = RETRY if stops_at_errors else 0 if _is_ours(request.headers) else None
         sent = partial(_add, state.tally.sent_bytes, "sse")
         transport = EventStream(
-            channels, last_id, receive, send, abort, sent=sent, recent=int(recent[:10]), retry=retry
+            channels,
+            last_id,
+            receive,
+            send,
+            abort,
+            state.streams,
+            sent=sent,
+            recent=int(recent[:10]),
+            retry=retry,
         )
         with _counted(state, "sse", who):
             await transport.run(lambda: HubSession(state, transport, (), request.scope[ACCESS], who).run())
@@ -314,9 +323,11 @@ def _stops_at_errors(headers: Mapping[str, str]) -> bool:
 
     Our own client asks for events too, but reads why it is turned away, and when to come again.
     """
-    return "text/event-stream" in headers.get("accept", "") and not headers.get("user-agent", "").startswith(
-        OUR_AGENT
-    )
+    return "text/event-stream" in headers.get("accept", "") and not _is_ours(headers)
+
+
+def _is_ours(headers: Mapping[str, str]) -> bool:
+    return headers.get("user-agent", "").startswith(OUR_AGENT)
 
 
 def _busy(state: HubState, who: str, *, come_back: bool = False) -> Response | None:
@@ -329,8 +340,8 @@ def _busy(state: HubState, who: str, *, come_back: bool = False) -> Response | N
     """
     from starlette.responses import Response
 
-    if (left := state.drain_left()) is not None:
-        wait, code, text = left + 1, "drain", "the hub is about to stop"
+    if (wait := state.turn_away()) is not None:
+        code, text = "drain", "the hub is about to stop"
     elif (full := state.connections.complaint_about(who)) is not None:
         wait, code, text = COME_BACK, "full", full
     elif wait := state.rate_limiter.ask(time.monotonic()):
@@ -339,7 +350,7 @@ def _busy(state: HubState, who: str, *, come_back: bool = False) -> Response | N
         return None
     state.tally.refused[code] += 1
     if come_back:
-        return Response(f"retry: {math.ceil(1000 * wait)}\n\n", headers=_as_text(HEADERS))
+        return Response(encode_retry(math.ceil(1000 * wait)), headers=_as_text(HEADERS))
     return later(503, code, text, wait)
 
 

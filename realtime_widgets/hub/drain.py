@@ -1,4 +1,7 @@
-"""The drain: sends the clients of a hub that is about to stop away, one after the other, within a given time."""
+"""The drain: sends the clients of a hub that is about to stop away, one after the other, within a given time.
+
+Whoever is sent away at once with others, or comes meanwhile, is asked to come again at another time than they.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,16 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, Protocol
 
+RETURNS_PER_SECOND: Final = 100.0
+"""Clients that are asked to come again in each second after the hub has stopped."""
+
+MAX_SPREAD: Final = 30.0
+"""Seconds after the hub's end until all have come again who came while it drained."""
+
 LOOK_AGAIN: Final = 0.5
 """Seconds after which those who are there are counted anew."""
 
-_choose: Final = random.Random().choice
+_random: Final = random.Random()
 """Not the generator of the `random` module: that one is the user's, who may have seeded it."""
 
 
@@ -22,12 +31,18 @@ class Leaving(Protocol):
         """Ask the client to come again after so many seconds, and close."""
 
 
+def spread(count: int) -> float:
+    """Return the seconds after which one of so many clients that are sent away together is asked to come again."""
+    return _random.random() * count / RETURNS_PER_SECOND
+
+
 class Drain:
     """One drain; on the I/O thread."""
 
     def __init__(self) -> None:
         self._hurry = asyncio.Event()
         self._until = math.inf  # of the loop's clock
+        self._turned_away = 0
 
     @property
     def left(self) -> float | None:
@@ -35,6 +50,13 @@ class Drain:
         if math.isinf(self._until):
             return None
         return max(0.0, self._until - asyncio.get_running_loop().time())
+
+    def turn_away(self) -> float | None:
+        """Return the seconds after which one who comes now may come again, each at another time; None: it may stay."""
+        if (left := self.left) is None:
+            return None
+        self._turned_away += 1
+        return left + 1.0 + min(self._turned_away / RETURNS_PER_SECOND, MAX_SPREAD)
 
     def hurry(self) -> None:
         """Wait no longer."""
@@ -60,7 +82,7 @@ class Drain:
                 pause = min(left, LOOK_AGAIN)
                 if waiting := there():
                     pause = left / len(waiting)
-                    _choose(waiting).go(0.0)
+                    _random.choice(waiting).go(0.0)
                 await asyncio.wait({hurry, *needed}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
         finally:
             hurry.cancel()

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections import OrderedDict
 from typing import Any, Final
 
 from ..protocol.goodbye import CLOSE_RESTART, to_reason
 from .app import ABORT, DIRECT, OWNER
+from .drain import spread
 from .intake import Intake
 from .turns import Turns
 
@@ -26,12 +26,6 @@ MAX_SILENT: Final = 500
 
 MAX_FRAGMENTS: Final = 1024
 """Frames that one message may come in: they cost memory beside their bytes, of which they may have none."""
-
-RETURNS_PER_SECOND: Final = 100.0
-"""Clients that are asked to come again in each second after the hub has stopped."""
-
-_chance: Final = random.Random().random
-"""Not the generator of the `random` module: that one is the user's, who may have seeded it."""
 
 
 def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol]]:
@@ -147,7 +141,7 @@ def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol
 
         def shutdown(self) -> None:
             conn: Any = self.conn
-            close, wait = conn.send_close, _chance() * len(self.connections) / RETURNS_PER_SECOND
+            close, wait = conn.send_close, spread(len(self.connections))
             conn.send_close = lambda code: close(code, to_reason(wait))  # uvicorn gives no reason
             super().shutdown()
 

@@ -193,8 +193,9 @@ class Hub:
     def stop(self, timeout: float = 60.0, *, drain: float = 0.0) -> None:
         """Close every connection and stop listening, within 1.5 s; twice is fine.
 
-        Clients are asked to come again (close code 1012), each at another time, so that the next run is not overrun.
-        On a machine that is busy with other things it may take longer. What has begun to stop goes on to the end.
+        Clients are asked to come again (close code 1012, `retry` of a stream of events), each at another time, so that
+        the next run is not overrun. On a machine that is busy with other things it may take longer. What has begun to
+        stop goes on to the end.
 
         Args:
             timeout: seconds to wait for the end, besides `drain`.
@@ -357,8 +358,8 @@ class _Instance:
         self.runtime = runtime
         self.state = HubState(runtime, broker, limits, policies)
         app = Behind(proxies, make_app(self.state, access))
-        self.serving = Serving(app, self._beside, broker, self.state.turns, limits)
-        self.state.drain_left = lambda: self.serving.drain.left
+        self.serving = Serving(app, self._beside, broker, self.state.turns, limits, self.state.streams)
+        self.state.turn_away = lambda: self.serving.drain.turn_away()
 
     def goes_on_in(self, runtime: Runtime) -> bool:
         return self.runtime is runtime and not self.serving.over

@@ -13,11 +13,11 @@ import logging
 import os
 import socket
 import weakref
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
-from .drain import Drain, Leaving
+from .drain import Drain, Leaving, spread
 from .limits import Limits
 from .protocols import protocols
 from .turns import Turns
@@ -124,6 +124,7 @@ class Serving:
         broker: is opened before and closed after.
         line: in which what comes waits for its turn.
         limits: of frames and handshakes.
+        streams: the responses that do not end by themselves.
     """
 
     def __init__(
@@ -133,8 +134,10 @@ class Serving:
         broker: Broker,
         line: Turns,
         limits: Limits,
+        streams: Collection[Leaving],
     ) -> None:
         self._broker = broker
+        self._streams = streams
         self._server = _make_server(app, line, limits)
         self._beside = beside
         self._stop = asyncio.Event()
@@ -206,6 +209,7 @@ class Serving:
             for server in self._servers():
                 for listener in server.sockets:
                     _let_wait(listener)
+            self._end_streams()
             for connection in list(self._server.server_state.connections):
                 connection.shutdown()
 
@@ -229,9 +233,10 @@ class Serving:
                 self._ready.set()
             await asyncio.wait({server, beside, stop}, return_when=asyncio.FIRST_COMPLETED)
             if self._drains_for:
-                await self.drain.run(self._drains_for, self._sockets, {server, beside})
+                await self.drain.run(self._drains_for, self._there, {server, beside})
             self._stop.set()
             await accept_no_more([listener])
+            self._end_streams()
             self._server.should_exit = True
             await asyncio.wait({server}, timeout=DRAIN_TIMEOUT)
         finally:
@@ -246,10 +251,15 @@ class Serving:
             )  # uvicorn checks `should_exit` ten times a second
             await _end(server)
 
-    def _sockets(self) -> list[Leaving]:
-        """Return the WebSockets that have not been asked to go."""
+    def _there(self) -> list[Leaving]:
+        """Return the WebSockets and streams that have not been asked to go."""
         found: Iterable[Any] = self._server.server_state.connections
-        return [one for one in found if hasattr(one, "go") and one.handshake_complete and not one.close_sent]
+        sockets = (one for one in found if hasattr(one, "go") and one.handshake_complete)
+        return [*(one for one in sockets if not one.close_sent), *self._streams]
+
+    def _end_streams(self) -> None:
+        for stream in list(self._streams):
+            stream.go(spread(len(self._server.server_state.connections)))
 
     def _servers(self) -> list[asyncio.Server]:
         return getattr(self._server, "servers", [])  # uvicorn sets it when it starts

@@ -22,8 +22,9 @@ import msgspec
 
 from ..protocol.envelope import Message, new_envelope, write
 from ..protocol.positions import from_text, to_text, to_wire
-from ..protocol.sse import COMMENT, encode
+from ..protocol.sse import COMMENT, encode, encode_retry
 from ..streams.gaps import Position
+from .drain import Leaving
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Send
@@ -35,7 +36,8 @@ WRITE_TIMEOUT: Final = 30.0
 """Seconds that a client may take to read before it is considered gone."""
 
 RETRY: Final = 3000
-"""Milliseconds that an `EventSource` is told to wait before it reconnects, instead of what a refusal told it before."""
+"""Milliseconds that an `EventSource` is told to wait before it reconnects, instead of what it was told before: by a
+refusal, or when the hub stopped. Our own client is told 0, for it has delays of its own."""
 
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -61,6 +63,7 @@ class EventStream:
         last_id: the id of the last event that the client has; None: it has none.
         receive, send: of ASGI.
         abort: drops the connection at once.
+        streams: those that can be ended; this one is among them until it ends.
         sent: is told the bytes that were sent.
         recent: messages of the past to begin with, of each channel for which the id has no position.
         retry: milliseconds after which the client shall reconnect; None: as it likes.
@@ -73,13 +76,16 @@ class EventStream:
         receive: Receive,
         send: Send,
         abort: Callable[[], None],
+        streams: set[Leaving],
         *,
         sent: Callable[[int], object] = lambda _: None,
         recent: int = 0,
         retry: int | None = None,
     ) -> None:
         self.abort = abort
+        self._streams = streams
         self._retry = retry
+        self._last_words = b""
         self._channels = channels
         self._positions = positions_of(channels, last_id)
         self._receive = receive
@@ -100,22 +106,30 @@ class EventStream:
 
         It responds once the session follows the channels: what is published when the client is connected reaches it.
         """
+        self._streams.add(self)
         served = asyncio.ensure_future(session())
         served.add_done_callback(lambda _: self._subscribed.set())
         beside = [served]
         try:
             await self._subscribed.wait()
             await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-            await self._write(COMMENT)
+            if not self._ended:
+                await self._write(COMMENT)
             self._responding.set()
             beside += [asyncio.create_task(self._wait_for_the_end()), asyncio.create_task(self._keep_alive())]
             await served
             with contextlib.suppress(OSError):
-                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+                await self._send({"type": "http.response.body", "body": self._last_words, "more_body": False})
         finally:
+            self._end()
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+
+    def go(self, retry_after: float) -> None:
+        """See `drain.Leaving`: what was not sent yet is sent from the last id on when the client comes again."""
+        self._last_words = encode_retry(round(1000 * retry_after))
+        self._end()
 
     # ClientTransport
 
@@ -189,6 +203,7 @@ class EventStream:
 
     def _end(self) -> None:
         self._ended = True
+        self._streams.discard(self)
         self._spoken.set()
 
 

@@ -21,6 +21,7 @@ from ..streams.gaps import Position
 from .brokers.base import Broker, NotKept
 from .brokers.memory import size_of
 from .channels import METRICS, Channels, FrameSink, encode_publication
+from .drain import Leaving
 from .events import Events
 from .flush import Flush
 from .in_flight import InFlight
@@ -75,8 +76,10 @@ class HubState:
         self.turns = Turns()
         self.sessions: set[object] = set()
         """The connected clients."""
-        self.drain_left: Callable[[], float | None] = lambda: None
-        """Returns the seconds until a hub that is about to stop has sent everybody away; None: it is not."""
+        self.streams: set[Leaving] = set()
+        """The event streams that can be ended."""
+        self.turn_away: Callable[[], float | None] = lambda: None
+        """Returns the seconds after which a client may come again, when the hub is about to stop; None: it is not."""
         self.since = time.monotonic()
         self._metrics = Metrics()
         self._measured = -math.inf  # when the metrics were last published

@@ -184,3 +184,8 @@ def encode(data: str, *, id: str | None = None, event: str | None = None, retry:
         head += "" if value is None else f"{name}: {value}\n"
     lines = data.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\ndata: ")
     return f"{head}data: {lines}\n\n".encode()
+
+
+def encode_retry(milliseconds: int) -> bytes:
+    """Return what asks a client to wait before it reconnects, in wire format; it is no event."""
+    return f"retry: {milliseconds}\n\n".encode()

@@ -235,8 +235,9 @@ def test_our_own_client_waits_as_long_as_it_is_told_to(hub: Hub):
         assert ours.status.retry_at - ours.status.since >= 7
 
 
-def test_an_event_source_that_came_in_reconnects_at_its_usual_pace_again(hub: Hub):
-    headers = {"Authorization": f"Bearer {hub.token}", "Accept": "text/event-stream"}
+@pytest.mark.parametrize(("agent", "retry"), [("a browser", 3000), ("realtime-widgets/1.0", 0)])
+def test_an_event_source_that_came_in_reconnects_at_its_usual_pace_again(hub: Hub, agent: str, retry: int):
+    headers = {"Authorization": f"Bearer {hub.token}", "Accept": "text/event-stream", "User-Agent": agent}
     with httpx.stream(
         "GET", f"{hub.address}/sse/x", headers=headers, trust_env=False, timeout=LIMIT
     ) as answer:
@@ -245,7 +246,7 @@ def test_an_event_source_that_came_in_reconnects_at_its_usual_pace_again(hub: Hu
             begin += chunk
             if "data:" in begin:
                 break
-        assert "retry: 3000\n" in begin.partition("data:")[0]
+        assert f"retry: {retry}\n" in begin.partition("data:")[0]
 
 
 def test_a_path_cannot_write_lines_of_its_own_into_the_log(caplog: pytest.LogCaptureFixture):

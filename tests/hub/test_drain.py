@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
@@ -14,8 +16,9 @@ import pytest
 from realtime_widgets.client import Client
 from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub
-from realtime_widgets.hub.drain import Drain
+from realtime_widgets.hub.drain import MAX_SPREAD, RETURNS_PER_SECOND, Drain
 from realtime_widgets.protocol.goodbye import retry_after_of
+from realtime_widgets.protocol.sse import Decoder
 from support.scripted_client import LIMIT, client, handshake, run, until
 
 
@@ -124,7 +127,7 @@ def test_while_it_drains_clients_go_and_others_are_told_to_come_later_and_posts_
         async with httpx.AsyncClient(trust_env=False, headers=headers, timeout=LIMIT) as web:
             events = await web.get(f"{hub.address}/sse/x")
             assert events.status_code == 503
-            assert 900 < int(events.headers["retry-after"]) <= 1001
+            assert 900 < int(events.headers["retry-after"]) <= 1002
             browser = await web.get(f"{hub.address}/sse/x", headers={"Accept": "text/event-stream"})
             assert browser.text.startswith("retry: ")
             assert (await web.post(f"{hub.address}/publish/x", json=1)).status_code == 200
@@ -144,6 +147,107 @@ def test_our_own_client_comes_back_to_the_next_run_when_it_was_asked_to(hub: Hub
         assert "retry_after" not in str(ours.last_error)
         hub.start()
         ours.wait_until("connected", LIMIT)
+
+
+# Streams of events
+
+
+class Listener:
+    """One that follows a channel by Server-Sent Events."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self._chunks = answer.aiter_bytes()
+        self._decoder = Decoder()
+
+    async def hears(self) -> None:
+        """Wait until the stream has begun."""
+        while not self._decoder.feed(await anext(self._chunks)):
+            pass
+
+    async def told(self) -> float:
+        """Return the seconds that it was told to wait, once the stream has come to a good end."""
+        self._decoder.retry = None
+        async for chunk in self._chunks:
+            self._decoder.feed(chunk)
+        assert self._decoder.retry is not None
+        return self._decoder.retry / 1000
+
+
+@contextlib.asynccontextmanager
+async def listening(hub: Hub, count: int) -> AsyncIterator[list[Listener]]:
+    headers = {"Authorization": f"Bearer {hub.token}", "Accept": "text/event-stream"}
+    async with (
+        httpx.AsyncClient(trust_env=False, headers=headers, timeout=LIMIT) as web,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        found = []
+        for _ in range(count):
+            answer = await stack.enter_async_context(web.stream("GET", f"{hub.address}/sse/x"))
+            assert answer.status_code == 200
+            found.append(Listener(answer))
+        await asyncio.gather(*(one.hears() for one in found))
+        yield found
+
+
+def test_streams_of_events_end_well_at_any_stop_and_each_is_told_another_time(hub: Hub):
+    async def main() -> None:
+        async with listening(hub, 20) as listeners:
+            _, *told = await asyncio.gather(asyncio.to_thread(hub.stop), *(one.told() for one in listeners))
+            assert len(set(told)) > 10
+            assert all(0 <= seconds <= 0.2 for seconds in told), "a hundred come back in a second"
+
+    run(main())
+
+
+def test_streams_of_events_are_sent_away_one_after_the_other_too(hub: Hub):
+    async def main() -> None:
+        async with listening(hub, 2) as listeners, client(hub) as socket:
+            await socket.hello()
+            stopping = threading.Thread(target=hub.stop, kwargs={"drain": 3000.0})
+            stopping.start()
+            ends = [asyncio.create_task(one.told()) for one in listeners]
+            ends.append(asyncio.create_task(socket.ended()))
+            done, left = await asyncio.wait(ends, timeout=LIMIT, return_when=asyncio.FIRST_COMPLETED)
+            assert len(done) == 1
+            for one in done - {ends[2]}:
+                assert await one == 0.0, "to another hub at once, if there is one"
+            assert len(left) == 2, "one in a thousand seconds"
+            await asyncio.to_thread(hub.stop)
+            await asyncio.gather(*left)
+            await asyncio.to_thread(stopping.join, LIMIT)
+
+    run(main())
+
+
+def test_our_own_client_of_events_comes_back_when_it_was_asked_to_and_has_missed_nothing(hub: Hub):
+    with Client(f"{hub.address}/sse/x", auth=hub.token) as ours:
+        stream = ours.stream("x")
+        ours.wait_until("connected", LIMIT)
+        for number in range(3):
+            hub.publish("x", number)
+            until(lambda number=number: len(stream) == number + 1)
+            hub.stop()
+            until(lambda: ours.state == "reconnecting")
+            hub.start()
+            ours.wait_until("connected", LIMIT)
+
+
+def test_who_comes_while_it_drains_is_told_another_time_than_the_others():
+    async def main() -> None:
+        drain = Drain()
+        assert drain.turn_away() is None
+        hurry = asyncio.create_task(drain.run(10.0, list, ()))
+        await asyncio.sleep(0)
+        told = [drain.turn_away() or 0.0 for _ in range(10_000)]
+        assert told[0] > 10
+        assert told[100] - told[0] == pytest.approx(100 / RETURNS_PER_SECOND, abs=0.5)
+        assert max(told) <= 11.0 + MAX_SPREAD
+        drain.hurry()
+        await hurry
+
+    loop = Timely()
+    loop.run_until_complete(main())
+    loop.close()
 
 
 @pytest.mark.parametrize("drain", [-1, "soon", True, float("nan"), None])

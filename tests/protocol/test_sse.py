@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.errors import UsageError
-from realtime_widgets.protocol.sse import COMMENT, MAX_LINE, MAX_RETRY, Data, Decoder, encode
+from realtime_widgets.protocol.sse import COMMENT, MAX_LINE, MAX_RETRY, Data, Decoder, encode, encode_retry
 
 Event = tuple[str, str, str]
 State = tuple[list[Event], str, int | None, int]
@@ -498,6 +498,10 @@ def test_a_complaint_shows_the_beginning_of_a_long_value_only():
     with pytest.raises(UsageError) as caught:
         encode("a", id="x" * 10_000 + "\n")
     assert len(str(caught.value)) < 200
+
+
+def test_a_client_can_be_asked_to_wait_without_an_event():
+    assert decode(encode_retry(1234)) == ([], "", 1234, 0)
 
 
 def test_a_negative_retry_is_refused():

@@ -136,8 +136,8 @@ class EventSource:
             return ConnectionLost(
                 f"{self._url} ended the stream",
                 routine=self._last_event_id.header is not None,
-                # A server that sets `retry`, and sent something, is being polled at that interval.
-                fruitful=self._delivered and self._last_event_id.retry is not None,
+                # A server that sets `retry`, and sent something, is being polled at that interval; 0 is none.
+                fruitful=self._delivered and bool(self._last_event_id.retry),
             )
         finally:
             self._reading.cancel()

@@ -280,6 +280,19 @@ def test_who_says_when_to_come_again_is_asked_at_that_pace_for_ever(
     client.wait_until("error", LIMIT)
 
 
+def test_who_leaves_the_pace_to_us_is_like_any_server_that_closes_at_once(
+    server: Events, connect: Any, fake_clock: FakeClock
+):
+    server.first = b"retry: 0\ndata: 1\n\n"
+    client = connect(server.url, decode=numbers, reconnect=Reconnect(0.5, 20, jitter=False))
+    for turn in range(4):
+        wait_for(lambda turn=turn: client.stats.messages == turn + 1)
+        server.end()
+        wait_for(lambda turn=turn: client.status.attempts == turn + 1)
+        assert client.status.retry_at - fake_clock.time() >= 0.5 * 2**turn
+        fake_clock.turn(client.status.retry_at - fake_clock.time())
+
+
 @pytest.mark.parametrize(
     ("status", "head", "state", "words"),
     [
