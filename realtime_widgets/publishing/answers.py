@@ -83,7 +83,10 @@ def judge(
             stuck=True,
         )
     if status == 403:
-        return Answer("later", f"{place} forbids publishing (HTTP 403){quoted}", "forbidden")
+        why = f"{place} forbids publishing (HTTP 403){quoted}"
+        if said.get("code") == "forbidden":  # that channel, for the token, which stays what it is
+            return Answer("refused", why, f"forbidden{quoted}")
+        return Answer("later", why, "forbidden")
     if status in (404, 405, 410):
         return Answer(
             "later",

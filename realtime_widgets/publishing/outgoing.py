@@ -9,7 +9,7 @@ what the hub answered; not locked, see `sender`. Pure.
 | taken | the next batch, after the pace |
 | later | the same batch again, after a delay that grows; a long one, where only a person can mend it (a wrong token) |
 | divide | each half alone, with a new key, down to single records, which are refused |
-| refused | the next batch |
+| refused | the next batch: its channel takes nothing of ours (its name, or the rights of the token) |
 """
 
 from __future__ import annotations

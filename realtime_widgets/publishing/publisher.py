@@ -28,7 +28,8 @@ class Publisher(NamesNearest):
     queued up, many records in one request, and repeats that until the hub has it: nothing comes twice, and the order
     is kept. A hub that is not there yet, or restarts, is waited for; beyond `max_records` or `max_bytes` the oldest
     records are dropped. A hub that turns the token down is asked again ever more slowly, and neither `flush` nor the
-    end of the program waits for that. Whatever goes wrong is said once in the log (`realtime_widgets.publisher`) and
+    end of the program waits for that. What goes to a channel for which the token gives no right is refused, and holds
+    up no other. Whatever goes wrong is said once in the log (`realtime_widgets.publisher`) and
     counted in `stats`. At the program's end, after an exception or `sys.exit()` too, what waits is sent, for up to
     `exit_timeout` seconds.
 

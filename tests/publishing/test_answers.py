@@ -34,6 +34,13 @@ def test_only_a_position_is_a_yes(status: int):
             "later",
             "(HTTP 403): use its own address",
         ),
+        (
+            403,
+            b'{"code": "forbidden", "message": "this token may not publish on \'x\'"}',
+            "refused",
+            "forbids publishing (HTTP 403): this token may not publish on 'x'",
+        ),
+        (403, b"<html>no</html>", "later", "forbids publishing (HTTP 403)"),
         (404, b"", "later", "there is no hub at http://hub:8000 (HTTP 404); check the address"),
         (405, b"", "later", "check the address"),
         (400, b'{"code": "channel", "message": "\'metrics\' is the hub\'s own"}', "refused", "the hub's own"),
@@ -61,6 +68,14 @@ def test_a_token_that_has_expired_is_not_called_wrong():
 
 def test_a_token_that_is_missing_is_not_called_wrong():
     assert "wants a token, and there is none" in judged(401, authorized=False).why
+
+
+def test_each_channel_that_is_forbidden_is_trouble_of_its_own():
+    topics = [
+        judged(403, b'{"code": "forbidden", "message": "not on %b"}' % name).topic
+        for name in (b"a", b"b", b"a")
+    ]
+    assert topics[0] == topics[2] != topics[1]
 
 
 def test_a_redirect_names_where_it_leads_without_its_secrets():

@@ -110,6 +110,33 @@ def test_the_hubs_own_channel_and_no_name_are_refused_and_the_program_goes_on(
     pub.close()
 
 
+def test_channels_that_the_token_gives_no_right_for_are_refused_and_hold_up_no_other(
+    caplog: pytest.LogCaptureFixture,
+):
+    with rw.Hub(tokens={"less": rw.Rights(publish=["run"])}) as hub:
+        client = rw.connect(hub)
+        stream = following(client, "run")
+        pub = rw.Publisher(hub.url, "run", token="less", exit_timeout="10min")
+        secret, other = pub.channel("secret"), pub.channel("other")
+        for number in range(20):
+            secret.append(number)
+            pub.append(number)
+            other.append(number)
+        assert pub.flush(LIMIT)
+        secret.append(20)
+        pub.append(20)
+        pub.close()
+        assert [row["value"] for row in rows(stream, 21)] == list(range(21))
+        assert (pub.stats.sent, pub.stats.refused, pub.stats.waiting) == (21, 41, 0)
+        client.close()
+    said = [text for text in caplog.messages if text.startswith("publisher of")]
+    assert len(said) == 2, "once for each channel"
+    for text, channel in zip(said, ("secret", "other"), strict=True):
+        assert f"forbids publishing (HTTP 403): this token may not publish on '{channel}'" in text
+        assert "stats.refused counts such records" in text
+        assert "tried again" not in text
+
+
 def test_a_token_that_is_wrong_is_said_and_waited_out(
     hub: rw.Hub, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
