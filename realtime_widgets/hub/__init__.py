@@ -6,6 +6,7 @@
 | module | holds |
 |---|---|
 | `server` | `Hub`: start, stop, publish |
+| `running` | which hubs of this process have which ports |
 | `serving`, `drain` | one run of the web server, from its listening socket to the last closed connection |
 | `app`, `answers`, `auth`, `cors`, `rate_limit`, `limits` | the endpoints, who may connect, what pages may read |
 | `forwarded` | whom a request is of that came through proxies |

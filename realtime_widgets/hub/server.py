@@ -31,6 +31,7 @@ from .keyring import Keyring, check_token_text, checked_tokens
 from .limits import Limits, checked_limits
 from .policies import ChannelPolicy, HistoryAge, Policies
 from .rights import ALL, Rights
+from .running import find_running, note_running
 from .serving import Serving, find, listen
 from .signed import Verifier, sign
 from .state import HubState
@@ -53,7 +54,8 @@ class Hub:
         hub.publish("loss", 0.42)
 
     Args:
-        port: to listen on; 0: any free one, kept from the first start on.
+        port: to listen on; 0: any free one, kept from the first start on. Where an earlier hub of this process listens
+            on it, as when a cell is run again, `start` stops that one and takes its place.
         host: to listen on; the default can only be reached from this machine.
         broker: what keeps the channels: "memory"; or "sqlite:///hub.db", a file, with which messages, their numbers and
             what was sent already survive the hub and the machine, and which has one hub at a time; or a Redis (7 or
@@ -62,7 +64,8 @@ class Hub:
             lose. They should have the same `history`. Needs `pip install "realtime-widgets[redis]"`. So does the
             JetStream of a NATS (2.9 or newer), "nats://user:password@host:4222", "tls://…", several with commas; with
             `?replicas=3` its cluster keeps each message three times. Needs `pip install "realtime-widgets[nats]"`.
-        token: that clients send who may do everything; None: a random one.
+        token: that clients send who may do everything; None: that of the earlier hub on this port, whose clients then
+            go on, or else a random one.
         tokens: further ones with what each gives, `{"a token": rw.Rights(subscribe=["team:*"], name="anna")}`.
         secret: with which other tokens are signed (JWT, HS256), 32 bytes or more; see `token_for`. None: none are.
         public_key: the key, in PEM, of who signs tokens elsewhere: RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA).
@@ -137,6 +140,11 @@ class Hub:
                 _check_text(option, named, "what signed tokens name")
         if token is not None:
             check_token_text(token)
+        known = checked_tokens({} if tokens is None else tokens)
+        if token is None and port:
+            earlier = find_running(get_runtime(), host, port)
+            if earlier is not None and earlier.token not in known:  # where it may give less
+                token = earlier.token
         self._token = (token or secrets.token_urlsafe(24)) if auth is not None else None
         if metrics not in ("token", "open"):
             raise UsageError(
@@ -150,7 +158,7 @@ class Hub:
         self._broker = make_broker(broker, self._policies)
         keyring = None
         if self._token is not None:
-            known = checked_tokens(tokens if tokens is not None else {}) | {self._token: ALL}
+            known |= {self._token: ALL}
             verifier = None
             if signed:
                 verifier = Verifier(secret=secret, public_key=public_key, audience=audience, issuer=issuer)
@@ -172,7 +180,7 @@ class Hub:
         After `stop()` it starts again on the same port with the same token.
 
         Raises:
-            UsageError: the port is taken, or the broker cannot begin.
+            UsageError: another program has the port, or the broker cannot begin.
             TimedOut: it did not listen within `timeout` seconds.
             WouldDeadlock: on a thread of this package.
         """
@@ -182,7 +190,8 @@ class Hub:
         _may_wait(runtime)
         address = find(self._host)
         # On this thread: it imports large libraries.
-        instance = _Instance(runtime, self._broker, self._policy, self._limits, self._proxies, self._policies)
+        given = self._broker, self._policy, self._limits, self._proxies, self._policies
+        instance = _Instance(runtime, *given, self._token)  # which is in no variable, for a traceback to show
         starting = runtime.run(self._start(instance, address))
         try:
             runtime.wait(starting, timeout)
@@ -330,9 +339,18 @@ class Hub:
             else:
                 await before.serving.answering()
                 return
+        while (earlier := find_running(instance.runtime, address[1], self._port)) is not None:
+            await earlier.serving.stopped()
+            kept = "the same token" if earlier.token == instance.token else "another token"
+            logger.warning(
+                "the hub that this process had on port %d was stopped: another one, with %s, takes its place",
+                self._port,
+                kept,
+            )
         listener = listen(*address, self._port)
         self._port = listener.getsockname()[1]
         self._instance = instance
+        note_running(instance.runtime, instance, address[1], self._port)
         instance.serving.begin(listener)
         try:
             await instance.serving.answering()
@@ -354,8 +372,10 @@ class _Instance:
         limits: Limits,
         proxies: tuple[Network, ...],
         policies: Policies,
+        token: str | None,
     ) -> None:
         self.runtime = runtime
+        self.token = token
         self.state = HubState(runtime, broker, limits, policies)
         app = Behind(proxies, make_app(self.state, access))
         self.serving = Serving(app, self._beside, broker, self.state.turns, limits, self.state.streams)

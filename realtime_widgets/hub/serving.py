@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import socket
@@ -78,23 +77,12 @@ def listen(family: socket.AddressFamily, address: str, port: int) -> socket.sock
     except OSError as error:
         listener.close()
         raise UsageError(
-            f"the hub cannot listen on port {port} of {address}: {error.strerror}; "
-            f"{_what_to_do(error, address, port)}, choose another port, or port=0 for any free one"
+            f"the hub cannot listen on port {port} of {address}: {error.strerror}; stop what uses it, choose another "
+            "port, or port=0 for any free one"
         ) from error
     listener.setblocking(False)
     _listening.add(listener)
     return listener
-
-
-def _what_to_do(error: OSError, address: str, port: int) -> str:
-    """Return what to do about a port that cannot be had; a cell that is run again finds its own hub there."""
-    for listener in list(_listening):
-        with contextlib.suppress(OSError):  # it is closed meanwhile
-            host, listens_on = listener.getsockname()[:2]
-            same = host == address or {host, address} & {"0.0.0.0", "::"}
-            if error.errno == errno.EADDRINUSE and listens_on == port and same:
-                return "another hub of this process does: stop() it first"
-    return "stop what uses it"
 
 
 async def accept_no_more(listening: Iterable[Any]) -> None:

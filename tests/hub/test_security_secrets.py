@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import socket
 import subprocess
 import sys
 import traceback
@@ -96,7 +97,7 @@ rw.Hub(token=secrets["OWN"], secret=secrets["SECRET"], prot=1)
 ---
 rw.connect(f"wss://:{secrets['PASSWORD']}@/x?token={secrets['OWN']}", auth=secrets["STATIC"])
 ---
-rw.Hub(hub.port, token=secrets["OWN"]).start()
+rw.Hub(hub.port, host="203.0.113.1", token=secrets["OWN"]).start()
 ---
 rw.Hub(secret=secrets["SECRET"][:20])
 ---
@@ -225,6 +226,11 @@ def test_no_object_shows_one(guarded: rw.Hub):
     client.close()
 
 
+def on_a_taken_port() -> rw.Hub:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        return rw.Hub(other.getsockname()[1], **options()).start()
+
+
 FAILING: dict[str, Callable[[rw.Hub], object]] = {
     "a hub with a wrong keyword": lambda _: rw.Hub(**options(), prot=1),
     "a hub on a port that is none": lambda _: rw.Hub(70_000, **options()),
@@ -233,7 +239,7 @@ FAILING: dict[str, Callable[[rw.Hub], object]] = {
     "a hub with a wrong key": lambda _: rw.Hub(public_key=SECRET),
     "a hub with tokens of a wrong kind": lambda _: rw.Hub(tokens={STATIC: "all"}),  # type: ignore[dict-item]
     "a hub with a broker that is none": lambda _: rw.Hub(broker=f"redis://:{PASSWORD}@[x"),
-    "a hub on a port that is taken": lambda hub: rw.Hub(hub.port, **options()).start(),
+    "a hub on a port that is taken": lambda _: on_a_taken_port(),
     "a hub whose broker is out of reach": lambda _: rw.Hub(
         broker=f"redis://:{PASSWORD}@127.0.0.1:1/0"
     ).start(),
