@@ -34,6 +34,7 @@ from ..runtime.listeners import Listeners
 from ..streams import Stream
 from ..streams.amounts import to_count
 from ..streams.gaps import Gap
+from ..streams.intake import MISSING, data_or_record
 from . import decoders
 from .address import Address, Given
 from .connection import Connection
@@ -241,9 +242,19 @@ class Client(NamesNearest):
             check_unicode(raw, "a frame cannot be sent")
         return self._send(Delivery(raw, volatile=volatile, waiter=self._waiter))
 
-    def publish(self, channel: str, data: Any, *, volatile: bool = False) -> Delivery:
-        """Have the server hand data to everybody who has asked for a channel, this client included; see `send`."""
-        return self.send("publish", data, channel=checked_channel(channel), volatile=volatile)
+    def publish(
+        self, channel: str, data: Any = MISSING, *, volatile: bool = False, **fields: Any
+    ) -> Delivery:
+        """Have the server hand data to everybody who has asked for a channel, this client included; see `send`.
+
+        Args:
+            channel: a name of 1 to 200 characters.
+            data: anything that JSON can express.
+            volatile: see `send`.
+            **fields: a record, instead of `data`: `client.publish("training", loss=0.42, step=5)`.
+        """
+        made = data_or_record(data, fields, ("volatile",))
+        return self.send("publish", made, channel=checked_channel(channel), volatile=volatile)
 
     # Being told
 

@@ -6,7 +6,7 @@ columns. Nothing here needs a stream, so all of this happens before one is locke
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,7 +29,34 @@ class _Left:
 
 
 MISSING: Final[Any] = _Left()
-"""The default of `append()`'s value, because None is a value: a missing number."""
+"""The default of `append()`'s value, because None is a value: a missing number; and of `publish()`'s data."""
+
+
+def data_or_record(data: Any, fields: dict[str, Any], options: Iterable[str]) -> Any:
+    """Return what the arguments of a `publish()` stand for: its data, or a record of fields.
+
+    Args:
+        data: MISSING: there are none.
+        fields: values by field name.
+        options: the other keywords that it takes.
+
+    Raises:
+        UsageError: there are both, or neither.
+    """
+    if data is MISSING and fields:
+        return fields
+    if fields:
+        name = next(iter(fields))
+        raise UsageError(
+            f"publish() cannot take both: data ({shown(data)}) and fields ({', '.join(fields)})"
+            f"{did_you_mean(name, options) or '; pass either'}"
+        )
+    if data is MISSING:
+        raise UsageError(
+            "publish() has nothing to publish: no data and no fields; pass publish(channel, 0.42) or "
+            "publish(channel, loss=0.42)"
+        )
+    return data
 
 
 def record(value: Any, ts: Any, fields: dict[str, Any]) -> tuple[dict[str, Any], Any]:

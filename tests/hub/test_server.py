@@ -18,6 +18,7 @@ import httpx
 import psutil
 import pytest
 
+from realtime_widgets.client import Client
 from realtime_widgets.errors import TimedOut, UsageError, WouldDeadlock, WrongType
 from realtime_widgets.hub import Hub, embedded_hub, server, serving
 from realtime_widgets.runtime import get_runtime
@@ -66,6 +67,26 @@ def test_the_hub_publishes_with_a_type_of_its_own_choice(shared: Hub):
             assert (message["type"], message["channel"]) == ("job_done", "jobs")
 
     run(main())
+
+
+def test_fields_are_a_record_as_those_of_a_stream_are(shared: Hub):
+    with Client(shared.url, auth=shared.token) as ours:
+        stream = ours.stream("training")
+        ours.wait_until("connected", LIMIT)
+        shared.publish("training", loss=0.5, step=1)
+        ours.publish("training", loss=0.25, step=2).wait(LIMIT)
+        until(lambda: len(stream) == 2)
+        assert [(row["loss"], row["step"]) for row in stream.read().rows()] == [(0.5, 1), (0.25, 2)]
+        for publish, option in ((shared.publish, "type"), (ours.publish, "volatile")):
+            with pytest.raises(UsageError, match=r"both: data \(1\) and fields \(loss\); pass either"):
+                publish("training", 1, loss=0.5)
+            misspelled: Any = {f"{option}s": True}
+            with pytest.raises(UsageError, match=f"did you mean '{option}'"):
+                publish("training", 1, **misspelled)
+            with pytest.raises(UsageError, match=r"nothing to publish: .*; pass publish\(channel, 0\.42\)"):
+                publish("training")
+        shared.publish("training", None)
+        shared.publish("training", data=3)
 
 
 def test_what_cannot_be_published_is_told_at_once(shared: Hub):

@@ -96,7 +96,7 @@ SIGNATURES = {
     "Client.stream": "(self, channel, *, max_points=100000, recent=0)",
     "Client.send": "(self, type, data=None, *, channel=None, volatile=False)",
     "Client.send_raw": "(self, raw, *, volatile=False)",
-    "Client.publish": "(self, channel, data, *, volatile=False)",
+    "Client.publish": "(self, channel, data=..., *, volatile=False, **fields)",
     "Client.on_message": "(self, fn=None, /, type=None)",
     "Client.on_gap": "(self, fn, /)",
     "Client.on_state": "(self, fn, /)",
@@ -116,7 +116,7 @@ SIGNATURES = {
     "Limits": "(*, messages=5000, burst=20000, connections=10000, connections_each=1000, connects=100, channels=128, "
     "frame_bytes=1048576, handshake=10.0)",
     "Rights": "(*, subscribe=(), publish=(), name=None)",
-    "Hub.publish": "(self, channel, data, *, type=None)",
+    "Hub.publish": "(self, channel, data=..., *, type=None, **fields)",
     "Publisher": "(url, channel='data', *, token=None, max_records=100000, max_bytes=16777216, exit_timeout=5.0)",
     "Publisher.append": "(self, value=..., /, *, ts=None, **fields)",
     "Publisher.extend": "(self, data, *, ts=None)",

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from realtime_widgets.errors import BadTime, UsageError, WrongLength
+from realtime_widgets.streams.intake import MISSING, data_or_record
 from support.records import NOW, everything, stream, values
 
 # Records
@@ -320,3 +321,11 @@ def test_bad_input_raises_and_writes_nothing(call):
 def test_the_message_about_unequal_lengths_names_the_columns():
     with pytest.raises(WrongLength, match="'cpu' has 3, 'mem' has 2 values"):
         stream().extend({"cpu": [1, 2, 3], "mem": [1, 2]})
+
+
+def test_what_is_published_is_data_or_the_fields_of_a_record():
+    assert data_or_record(None, {}, ()) is None
+    assert data_or_record(MISSING, {"loss": 0.5}, ()) == {"loss": 0.5}
+    for data, fields in ((MISSING, {}), (None, {"loss": 0.5})):
+        with pytest.raises(UsageError):
+            data_or_record(data, fields, ())
