@@ -24,6 +24,7 @@ from ..streams.amounts import Duration
 from ..streams.records import is_many
 from .base import LiveWidget, named_keywords
 from .settings import NumberSettings, Setting, choice, flag, seconds, text
+from .tables import is_table
 from .watching import AlertSettings, Watching, checked_alerts
 
 
@@ -181,9 +182,18 @@ class MetricCard(AlertSettings, NumberSettings, LiveWidget):
         given: Any = stream
         single = isinstance(given, SupportsFloat | dt.date | dt.time | dt.timedelta | np.datetime64)
         if is_many(given) or not (single or isinstance(given, Stream | None)):
+            if is_table(given):
+                cards = (
+                    "each column: rw.cards(table)"
+                    if field is None
+                    else f"that column: rw.cards(table, {field!r})"
+                )
+                raise WrongType(
+                    f"a card shows one number, and {shown(given)} has many: pass the one to show, or a Stream; or make "
+                    f"a card of the last number of {cards}"
+                )
             raise WrongType(
-                f"a card cannot follow {shown(given)}: pass a Stream (a table? extend() one with it), a number, "
-                "or nothing and call update()"
+                f"a card cannot follow {shown(given)}: pass a Stream, a number, or nothing and call update()"
             )
         length = _checked_window(window)
         self._own = None if isinstance(stream, Stream) else Stream(title or "metric", max_points=10_000)

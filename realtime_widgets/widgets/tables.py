@@ -25,7 +25,22 @@ def with_tables(source: Any) -> Any:
     Raises:
         UsageError: for a table that `Stream.extend()` does not take.
     """
-    return still(source, "table") if _is_table(source) else source
+    return still(source, "table") if is_table(source) else source
+
+
+def is_table(source: Any) -> bool:
+    """Return whether something is a table, or a column of one: what `with_tables` makes a stream of."""
+    if isinstance(source, Stream):
+        return False
+    if isinstance(source, Mapping):
+        return bool(source) and all(map(_is_column, source.values()))
+    if _is_list(source):
+        return bool(source) and not any(isinstance(each, Stream | str) for each in source)
+    return (
+        hasattr(source, "columns")
+        or bool(getattr(source, "ndim", 0))
+        or hasattr(source, "__arrow_c_stream__")
+    )
 
 
 def each_with_tables(source: Any, x: str = "ts") -> tuple[Any, list[Stream], str]:
@@ -55,7 +70,7 @@ def each_with_tables(source: Any, x: str = "ts") -> tuple[Any, list[Stream], str
     def followed(entry: Any, name: str) -> Any:
         if isinstance(entry, tuple) and _names_field(entry):
             return (followed(entry[0], name), entry[1])
-        if not _is_table(entry):
+        if not is_table(entry):
             return entry
         table = _with_index(entry, x)
         holds_times = x not in ("ts", "seq") and _holds_times(_column(table, x, name), x)
@@ -114,7 +129,7 @@ def _own_index(source: Any) -> str | None:
     else:
         entries = list(source) if _is_list(source) and any(map(_stands_alone, source)) else [source]
     tables = [entry[0] if isinstance(entry, tuple) and _names_field(entry) else entry for entry in entries]
-    names = {index_of_numbers(table) if _is_table(table) else None for table in tables}
+    names = {index_of_numbers(table) if is_table(table) else None for table in tables}
     return names.pop() if len(names) == 1 else None
 
 
@@ -197,7 +212,7 @@ def _names_field(entry: Any) -> bool:
         isinstance(entry, tuple)
         and len(entry) == 2
         and isinstance(entry[1], str)
-        and (isinstance(entry[0], Stream) or _is_table(entry[0]))
+        and (isinstance(entry[0], Stream) or is_table(entry[0]))
     )
 
 
@@ -206,7 +221,7 @@ def _is_frame(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return bool(value) and not isinstance(value[0], tuple) and as_record(value[0]) is not None
     if isinstance(value, Mapping):
-        return _is_table(value)
+        return is_table(value)
     named = getattr(getattr(value, "dtype", None), "names", None)  # of a structured array
     return hasattr(value, "columns") or bool(named)
 
@@ -218,20 +233,6 @@ def _stands_alone(entry: Any) -> bool:
     if isinstance(entry, Stream) or _names_field(entry):
         return True
     return not isinstance(entry, list | tuple) and is_many(entry)
-
-
-def _is_table(source: Any) -> bool:
-    if isinstance(source, Stream):
-        return False
-    if isinstance(source, Mapping):
-        return bool(source) and all(map(_is_column, source.values()))
-    if _is_list(source):
-        return bool(source) and not any(isinstance(each, Stream | str) for each in source)
-    return (
-        hasattr(source, "columns")
-        or bool(getattr(source, "ndim", 0))
-        or hasattr(source, "__arrow_c_stream__")
-    )
 
 
 def _is_column(values: Any) -> bool:

@@ -75,7 +75,7 @@ def test_a_log_shows_a_table(sent: Recorder):
 
 def test_a_card_shows_one_value_and_says_how_a_table_becomes_one(sent: Recorder):
     for several in (TABLES[0], [1, 2], np.arange(3.0)):
-        with pytest.raises(WrongType, match="extend"):
+        with pytest.raises(WrongType, match=r"rw\.cards\(table\)"):
             MetricCard("v", several)
 
 
