@@ -13,6 +13,7 @@ import random
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import realtime_widgets as rw
 from realtime_widgets import cli
 from realtime_widgets.protocol.envelope import Message
 from support.engines import EngineServer, engine_server, make
+from support.faults import Proxy
 from support.hub_process import hub
 from support.redis_server import RedisServer, free_port
 from support.schedules import FULL, seed_of_run
@@ -32,6 +34,8 @@ from support.servers import wait_for
 KILLS = 50 if FULL else 10
 
 TOKEN = "my-own-token"
+
+PACE = rw.Reconnect(initial=0.05, maximum=0.2)
 
 
 class Hubs:
@@ -67,6 +71,9 @@ class Hubs:
         self._running[which].close()  # kill -9
         self._start(which)
 
+    def port(self, which: int) -> int:
+        return self._ports[which]
+
     def url(self, which: int) -> str:
         return f"ws://127.0.0.1:{self._ports[which]}/ws/dashboard"
 
@@ -80,8 +87,7 @@ class Worker:
     """A client that publishes numbers of its own and hears those of all."""
 
     def __init__(self, hubs: Hubs, which: int) -> None:
-        pace = rw.Reconnect(initial=0.05, maximum=0.2)
-        self.client = rw.connect(hubs.urls(which), auth=TOKEN, subscribe=["work"], reconnect=pace)
+        self.client = rw.connect(hubs.urls(which), auth=TOKEN, subscribe=["work"], reconnect=PACE)
         self.stream = self.client.stream("work", max_points=1_000_000)
         self.sent: list[tuple[int, Any]] = []
         self._answered = self._acknowledged = 0
@@ -141,16 +147,23 @@ def test_hubs_on_one_engine_are_one_hub_whichever_of_them_is_killed(
             server.command("CONFIG", "SET", "appendfsync", "everysec")
         hubs = stack.enter_context(Hubs(server, child_env))
         workers = [Worker(hubs, which) for which in (0, 1)]
+        proxy = stack.enter_context(Proxy(hubs.port(0)))
+        stalling = stack.enter_context(
+            rw.connect(proxy.to(hubs.url(0)), auth=TOKEN, subscribe=["work"], reconnect=PACE)
+        )
+        reads_at_times = stalling.stream("work", max_points=1_000_000)
         secret = {"Authorization": f"Bearer {TOKEN}"}
         never_reads = connect(hubs.url(0), additional_headers=secret, proxy=None, close_timeout=0)
         stalled = stack.enter_context(never_reads)
         stalled.send('{"type": "hello", "data": {"version": 1, "recovery": true}}')
         stalled.send('{"type": "subscribe", "data": {"streams": ["work"]}}')
         try:
+            stalling.wait_until("connected", 60)
             for worker in workers:
                 worker.client.wait_until("connected", 60)
                 worker.start()
             for turn in range(KILLS):
+                (proxy.heal if turn % 2 else partial(proxy.half_open, direction="down"))()
                 before = [worker.acknowledged for worker in workers]
                 wait_for(
                     lambda before=before: all(
@@ -171,6 +184,7 @@ def test_hubs_on_one_engine_are_one_hub_whichever_of_them_is_killed(
                     server.start()
                 else:
                     hubs.kill(rng.randrange(2))
+            proxy.heal()
             for worker in workers:
                 worker.stop()
             sent = [each for worker in workers for each in worker.sent]
@@ -180,8 +194,12 @@ def test_hubs_on_one_engine_are_one_hub_whichever_of_them_is_killed(
             wait_for(
                 lambda: all(len(worker.stream) >= len(numbers) for worker in workers), "the last message"
             )
+            wait_for(lambda: len(reads_at_times) >= len(numbers), "the last message of who stalls")
             heard = [worker.heard for worker in workers]
-            gaps = [gap for worker in workers for gap in worker.stream.gaps]
+            heard.append([int(number) for number in reads_at_times.read()["n"]])
+            gaps = [
+                gap for stream in (reads_at_times, *(each.stream for each in workers)) for gap in stream.gaps
+            ]
         finally:
             for worker in workers:
                 worker.stop()
@@ -189,7 +207,7 @@ def test_hubs_on_one_engine_are_one_hub_whichever_of_them_is_killed(
     assert [message.offset for message in messages] == list(range(1, len(messages) + 1))
     assert len({message.epoch for message in messages}) == 1
     assert not gaps, "nothing is missing"
-    assert heard == [numbers, numbers], "in one order for all"
+    assert heard == [numbers] * 3, "in one order for all"
     assert len(numbers) == len(set(numbers)), "one was published twice"
     places = {
         number: (message.epoch, message.offset) for number, message in zip(numbers, messages, strict=True)
