@@ -157,7 +157,10 @@ class Track:
         self.heard = self.resolved = True
         self.asked_at = None
         before = self.position
-        anew = before is None or before.epoch != head.epoch or reason == "epoch_changed"
+        anew = before is None or before.epoch != head.epoch
+        if not anew and reason == "epoch_changed":
+            # Where the server is not behind us it answers what was asked before it told of this epoch by itself.
+            anew = head.epoch == UNNAMED or head.offset < self.offset
         if not anew and after <= self.offset:
             self.whole_until = max(self.whole_until, head.offset)
             return None

@@ -174,6 +174,17 @@ def test_the_same_epoch_may_begin_anew_when_the_server_says_so():
     assert fed.take(head(1, 0, "epoch_changed"), *numbered(1)) == [anew, 1]
 
 
+def test_an_answer_to_what_was_asked_before_the_server_told_its_new_epoch_repeats_nothing():
+    fed = Fed()
+    fed.take(*numbered(1, 2, 9))
+    assert fed.asks == [("x", ("e", 2))]
+    told = head(1, 0, "epoch_changed", epoch="f")
+    there = gap("epoch_changed", Position("e", 2), Position("f", 0))
+    assert fed.take(told, *numbered(1, 2, epoch="f")) == [there, 1, 2]
+    answer = head(2, 0, "epoch_changed", epoch="f")
+    assert fed.take(answer, *numbered(1, 2, 3, epoch="f")) == [3]
+
+
 def test_a_head_that_goes_further_back_repeats_nothing():
     fed = Fed()
     fed.take(*numbered(1, 2, 3))
