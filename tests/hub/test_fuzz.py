@@ -16,7 +16,7 @@ from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.hub.session import HubSession
 from realtime_widgets.hub.state import HubState
-from support.recovery_world import Threadless, Timeless
+from support.timeless import Threadless, Timeless
 
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=6)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +13,15 @@ from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
 from realtime_widgets.client.sansio.outbox import MAX_AGE
+from realtime_widgets.hub.brokers import NotKept
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Gap, Position
-from support.recovery_world import Timeless, World, narrow, patched
+from support.engines import engine_server
+from support.real_engines import Real, Served
+from support.recovery_world import World, narrow, patched
 from support.schedules import BLOCKS, Schedules, seed_of_run
+from support.threadless_brokers import Storage
+from support.timeless import Timeless
 
 Step = tuple[str, Any]
 
@@ -39,15 +46,40 @@ STEPS: dict[str, st.SearchStrategy[Any]] = {
     "slow": st.booleans(),
 }
 
+WAY_STEPS: dict[str, st.SearchStrategy[Any]] = {
+    "at": st.integers(0, 1),
+    "listen": st.tuples(st.integers(0, 1), st.booleans()),
+    "cut_way": st.integers(0, 1),
+    "late": st.tuples(st.integers(0, 1), st.sampled_from([0.0, 0.005, 0.2, 1.5])),
+    "no_way": st.tuples(st.integers(0, 1), st.booleans()),
+    "blocked": st.tuples(st.integers(0, 1), st.booleans()),
+    "deafen": st.integers(0, 1),
+    "drop": st.tuples(st.integers(0, 1), st.integers(1, 4)),
+    "unanswered": st.tuples(st.integers(0, 1), st.lists(st.integers(0, 3), min_size=1, max_size=3)),
+    "pause": st.booleans(),
+    "forget": st.none(),
+    "lose_end": st.tuples(st.integers(1, 12), st.booleans()),
+}
+"""What happens between hubs and the engine that they share; the first numbers say to which hub."""
+
 OFTEN = ["publish", "publish", "publish", "run", "run", "send", "slow", "cut"]
 
-SCHEDULES = st.lists(
-    st.sampled_from([*sorted(STEPS), *OFTEN]).flatmap(
-        lambda name: STEPS[name].map(lambda value: (name, value))
-    ),
-    min_size=6,
-    max_size=30,
-)
+
+def schedules_of(steps: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[list[Step]]:
+    one = st.sampled_from([*sorted(steps), *OFTEN]).flatmap(
+        lambda name: steps[name].map(lambda value: (name, value))
+    )
+    return st.lists(one, min_size=6, max_size=30)
+
+
+REAL_STEPS = {name: values for name, values in (STEPS | WAY_STEPS).items() if name != "lose_end"}
+
+SCHEDULES = {
+    "memory": schedules_of(STEPS),
+    "sqlite": schedules_of(STEPS),
+    "linked": schedules_of(STEPS | WAY_STEPS),
+    "real": schedules_of(REAL_STEPS),
+}
 
 
 def take(world: World, step: Step) -> None:
@@ -69,13 +101,25 @@ def take(world: World, step: Step) -> None:
         "token": lambda: setattr(world, "expired_tokens", 1),
         "slow": lambda: setattr(world.runtime, "slow", True) if value else world.runtime.let_go(),
         "again": lambda: (world.client.disconnect(), world.client.connect()),
+        "at": lambda: setattr(world, "which", value),
+        "listen": lambda: world.hubs[value[0]].ear.listen(value[1]),
+        "cut_way": lambda: world.cut_way(value),
+        "late": lambda: setattr(world.ways[value[0]], "latency", value[1]),
+        "no_way": lambda: (setattr(world.ways[value[0]], "down", value[1]), world.cut_way(value[0])),
+        "blocked": lambda: setattr(world.ways[value[0]], "blocked", value[1]),
+        "deafen": lambda: world.ways[value].deafen(),
+        "drop": lambda: setattr(world.ways[value[0]], "dropping", value[1]),
+        "unanswered": lambda: world.ways[value[0]].forgetting.extend(value[1]),
+        "pause": lambda: world.pause(value),
+        "forget": lambda: world.forget(),
+        "lose_end": lambda: world.lose_end(value[0], publishes=value[1]),
     }
     does[name]()
 
 
 def check(world: World, channel: str, things: list[Message | Gap]) -> None:
     """Every offset is there once, or in one gap."""
-    here = world.beginning
+    here = world.beginning[channel]
     for thing in things:
         if isinstance(thing, Gap):
             assert thing.after == here, f"{thing!r} does not begin where we are, {here}"
@@ -88,8 +132,7 @@ def check(world: World, channel: str, things: list[Message | Gap]) -> None:
             assert there == (here.epoch, here.offset + 1), f"{there} came after {here}"
             assert thing.data == world.published[channel][there]
             here = there
-    newest = [position for position in world.published[channel] if position.epoch == world.storage.epoch]
-    assert here == max(newest, default=Position(world.storage.epoch, 0)), "it is not up to date"
+    assert here == world.storage.position(channel), "it is not up to date"
 
 
 def streamed(world: World, channel: str) -> list[Message | Gap]:
@@ -149,15 +192,43 @@ def loop() -> Iterator[Timeless]:
         loop.close()
 
 
-def live(loop: Timeless, schedule: list[Step], broker: str) -> None:
-    note(f"the schedule: {schedule}")
+def check_hubs(world: World) -> None:
+    """What they have published is there, once, unless it has failed; and they have heard all in its order."""
+    for hub in world.all_hubs:
+        assert hub.ear.complaint is None, hub.ear.complaint
+    assert not world.mistakes, world.mistakes
+    numbers = {data["n"] for found in world.published.values() for data in found.values()}
+    for hub, channel in itertools.product(world.hubs, world.published):
+        assert hub.ear.here[channel] in (None, world.storage.position(channel)), "it is not up to date"
+    for found in world.published.values():
+        for epoch, hub in itertools.product({position.epoch for position in found}, world.all_hubs):
+            mine = {data["n"] for _, data, _, by in world.publications if by is hub}
+            order = [data["n"] for there, data in sorted(found.items()) if there.epoch == epoch]
+            order = [number for number in order if number in mine]
+            assert order == sorted(set(order)), f"{order} are in another order, or one is there twice"
+    for channel, data, placed, hub in world.publications:
+        if hub.killed and (not placed.done() or placed.cancelled()):
+            continue
+        assert placed.done()
+        if (error := placed.exception()) is None:
+            assert world.published[channel][placed.result()] == data
+        else:
+            assert isinstance(error, NotKept), error
+            assert data["n"] not in numbers or "is not known" in str(error), f"{data} was kept, but {error}"
+
+
+def live(loop: Timeless, schedule: list[Step], broker: str | Callable[[World], Storage]) -> None:
     world = World(loop, 0, broker=broker)
-    with patched(world.open), narrow():
+    steps = dict(schedule)
+    with patched(world), narrow():
         world.run(0.1)
         assert world.client.state == "connected"
         for step in schedule:
             take(world, step)
         world.heal()
+        if "drop" in steps:  # news are missed when others come
+            world.publish("a")
+            world.publish("b")
         world.run(60.0)  # a dead link is noticed, and what is lost at the end of a channel
         for channel in ("a", "b"):
             check(world, channel, world.heard[channel])
@@ -167,25 +238,69 @@ def live(loop: Timeless, schedule: list[Step], broker: str) -> None:
         for channel in ("a", "b"):
             reasons = {thing.reason for thing in world.heard[channel] if isinstance(thing, Gap)}
             # What a network of today can do, TCP, is no loss: all that the history has is had again.
-            assert "lose" in dict(schedule) or "lost" not in reasons
-            assert "restart" in dict(schedule) or "epoch_changed" not in reasons
+            assert "lose" in steps or "lost" not in reasons
+            assert {"restart", "forget", "lose_end"} & set(steps) or "epoch_changed" not in reasons
             check(world, channel, world.heard[channel])
             check(world, channel, streamed(world, channel))
         world.run(MAX_AGE)
-        check_deliveries(world, on_purpose="again" in dict(schedule))
+        check_deliveries(world, on_purpose="again" in steps)
+        check_hubs(world)
         world.end()
 
 
-@pytest.mark.parametrize("broker", ["memory", "sqlite"])
+@pytest.mark.parametrize("broker", ["memory", "sqlite", "linked"])
 @pytest.mark.parametrize("block", range(BLOCKS))
-def test_nothing_is_lost_unseen_in_any_of_10_000_schedules(
+def test_nothing_is_lost_unseen_in_any_of_thousands_of_schedules(
     loop: Timeless, block: int, broker: str, schedules: Schedules
 ) -> None:
     # One that failed is in hypothesis' own database: the next run begins with it.
     @seed(seed_of_run() * BLOCKS + block)
-    @settings(max_examples=schedules.count(1000), print_blob=True, suppress_health_check=list(HealthCheck))
-    @given(schedule=SCHEDULES)
+    @settings(
+        max_examples=schedules.count(300 if broker == "linked" else 1000),
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(schedule=SCHEDULES[broker])
     def any_schedule(schedule: list[Step]) -> None:
+        note(f"the schedule: {schedule}")
         live(loop, schedule, broker)
 
     any_schedule()
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        # A client asks for what is missing while the hub tells it of another epoch.
+        [("stall", True), ("lose", 3), ("publish", ("b", 5, 900)), ("lose_end", (6, False))],
+    ],
+)
+def test_schedules_that_have_failed_before(loop: Timeless, schedule: list[Step]) -> None:
+    live(loop, schedule, "linked")
+
+
+@pytest.fixture
+def real_loop() -> Iterator[Real]:
+    loop = Real()
+    logging.disable(logging.CRITICAL)
+    try:
+        yield loop
+    finally:
+        logging.disable(logging.NOTSET)
+        loop.close()
+
+
+@pytest.mark.parametrize("engine", ["redis", "nats"])
+def test_nothing_is_lost_unseen_over_a_real_engine(
+    real_loop: Real, engine: str, tmp_path: Path, schedules: Schedules
+) -> None:
+    with engine_server(engine, tmp_path) as server:
+
+        @seed(seed_of_run())
+        @settings(max_examples=schedules.count(20), print_blob=True, suppress_health_check=list(HealthCheck))
+        @given(schedule=SCHEDULES["real"])
+        def any_schedule(schedule: list[Step]) -> None:
+            note(f"the schedule: {schedule}")
+            live(real_loop, schedule, lambda world: Served(real_loop, server, world.history, world.note))
+
+        any_schedule()

@@ -6,18 +6,13 @@ Only the socket between them is made up: it can be late, break, lose, stall, and
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
-import functools
 import json
 import random
-import selectors
-from collections import deque
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
-
-from websockets.exceptions import ConnectionClosedError
 
 from realtime_widgets.client import Client, dialing
 from realtime_widgets.client.pool import Pool
@@ -25,232 +20,62 @@ from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.delivery import Delivery
 from realtime_widgets.errors import ConnectionLost, Unauthorized
 from realtime_widgets.hub import send_buffer, session
-from realtime_widgets.hub.brokers import Broker
+from realtime_widgets.hub.brokers import Broker, linked
+from realtime_widgets.hub.brokers.base import GAP
 from realtime_widgets.hub.channels import encode_publication
-from realtime_widgets.hub.flush import Parcel
 from realtime_widgets.hub.session import HubSession
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Gap, Position
-from support.threadless_brokers import File, Memory, Storage
-
-CHANNELS = ("a", "b", "c")
-
-
-class _NoFiles(selectors.SelectSelector):
-    """Waits for nothing: time goes on by itself."""
-
-    def __init__(self, loop: Timeless) -> None:
-        super().__init__()
-        self._timeless = loop
-
-    def select(self, timeout: float | None = None) -> list[Any]:
-        if timeout is None:
-            raise RuntimeError("nothing will ever happen")
-        self._timeless.now += max(0.0, timeout)
-        return []
+from support.faulty_engine import FaultyEngine
+from support.model_wire import CHANNELS, Wire
+from support.threadless_brokers import File, Memory, Shared, Storage, way
+from support.timeless import Threadless, Timeless
 
 
-class Timeless(asyncio.SelectorEventLoop):
-    """An event loop that does not wait: when nothing is to be done it is later."""
+class Ear:
+    """What a hub hears of its channels, all of them.
 
-    def __init__(self) -> None:
-        self.now = 1000.0
-        super().__init__(_NoFiles(self))
+    Args:
+        hub: which.
+    """
 
-    def time(self) -> float:
-        return self.now
+    def __init__(self, hub: ModelHub) -> None:
+        self._world, self._broker = hub.world, hub.broker
+        self._leave: list[Callable[[], None]] = []
+        self.here: dict[str, Position | None] = {}
+        """The last that was heard; None: nothing, or a gap."""
+        self.complaint: str | None = None
+        self.listen()
 
+    def listen(self, listens: bool = True) -> None:
+        """Follow the channels, or no more."""
+        for leave in self._leave:
+            leave()
+        self._leave = [self._broker.subscribe(channel, self._hear) for channel in CHANNELS if listens]
+        self.here = dict.fromkeys(CHANNELS)
 
-def _finish(future: concurrent.futures.Future[Any], fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    try:
-        future.set_result(fn(*args))
-    except BaseException as error:
-        future.set_exception(error)
-
-
-class Threadless:
-    """A runtime whose threads are all the loop's."""
-
-    def __init__(self, loop: Timeless) -> None:
-        self._loop = loop
-        self._paused: list[Callable[[], None]] = []
-        self.slow = False
-        """Whether users' functions take their time: what is submitted waits."""
-
-    def let_go(self) -> None:
-        """Have what waits called."""
-        self.slow = False
-        for run in self._paused:
-            self._loop.call_soon(run)
-        self._paused.clear()
-
-    def call_soon(self, fn: Callable[..., object], *args: Any) -> None:
-        self._loop.call_soon(fn, *args)
-
-    def submit(self, fn: Callable[..., Any], *args: Any) -> concurrent.futures.Future[Any]:
-        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        run = functools.partial(_finish, future, fn, args)
-        if self.slow:
-            self._paused.append(run)
-        else:
-            self._loop.call_soon(run)
-        return future
-
-    def call_apart(self, fn: Callable[..., Any], *args: Any) -> concurrent.futures.Future[Any]:
-        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        self._loop.call_soon(_finish, future, fn, args)  # whatever takes its time
-        return future
-
-    def on_stop(self, fn: Callable[[], object]) -> Callable[[], None]:
-        return lambda: None
-
-    def wait(self, future: concurrent.futures.Future[Any], timeout: float | None) -> Any:
-        raise AssertionError("nobody waits here: time would stand still")
-
-
-class Pipe:
-    """One direction of a socket: frames in order, each at its time."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.frames: deque[tuple[float, str]] = deque()
-        self.arrived = asyncio.Event()
-        self.left = asyncio.Event()
-        self.broken = False
-        self.stalled = False
-
-    def put(self, frame: str) -> None:
-        loop = self.world.loop
-        at = max(loop.now + self.world.latency, self.frames[-1][0] if self.frames else 0.0)
-        self.frames.append((at, frame))
-        loop.call_at(at, self.arrived.set)
-
-    async def get(self) -> str | None:
-        """The next frame; None: it is broken."""
-        while True:
-            if self.broken:
-                return None
-            if self.frames and not self.stalled and self.frames[0][0] <= self.world.loop.now:
-                self.left.set()
-                return self.frames.popleft()[1]
-            self.arrived.clear()
-            await self.arrived.wait()
-
-    def change(self, *, broken: bool | None = None, stalled: bool | None = None) -> None:
-        self.broken = self.broken if broken is None else broken
-        self.stalled = self.stalled if stalled is None else stalled
-        self.arrived.set()
-        self.left.set()
-
-
-class Wire:
-    """One socket: the client's end has what a `ClientConnection` has, the hub's what a session's link has."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.down, self.up = Pipe(world), Pipe(world)
-        self.transport = mock.Mock(abort=self.reset)
-        self.link = HubEnd(self)
-
-    def reset(self) -> None:
-        self.down.change(broken=True)
-        self.up.change(broken=True)
-
-    def half_open(self) -> None:
-        """Nothing passes any more, and nobody is told."""
-        self.down.change(stalled=True)
-        self.up.change(stalled=True)
-
-    # The client's end
-
-    async def recv(self) -> str:
-        frame = await self.down.get()
-        if frame is None:
-            raise ConnectionClosedError(None, None)
-        return frame
-
-    async def send(self, raw: str) -> None:
-        if self.up.broken:
-            raise ConnectionClosedError(None, None)
-        self.up.put(raw)
-        await asyncio.sleep(0)
-
-    async def ping(self) -> asyncio.Future[float]:
-        if self.up.broken:
-            raise ConnectionClosedError(None, None)
-        pong: asyncio.Future[float] = self.world.loop.create_future()
-        if not self.up.stalled and not self.down.stalled:
-            self.world.loop.call_later(2 * self.world.latency, lambda: pong.done() or pong.set_result(0.0))
-        return pong
-
-    async def close(self, *_: object) -> None:
-        self.reset()
-
-
-class HubEnd:
-    """The hub's end: it waits while eight frames are on their way."""
-
-    def __init__(self, wire: Wire) -> None:
-        self.wire = wire
-        self.outlet = self
-
-    async def receive(self) -> str | None:
-        return await self.wire.up.get()
-
-    def free(self) -> bool:
-        return len(self.wire.down.frames) < 8 and not self.wire.down.broken
-
-    def pack(self, parcel: Parcel) -> bytes:
-        parcel.wire = json.dumps(parcel.texts).encode()
-        return parcel.wire
-
-    def write(self, wire: bytes) -> None:
-        for text in json.loads(wire):
-            self._put(text)
-
-    async def send(self, frame: str) -> None:
-        way = self.wire.down
-        while len(way.frames) >= 8 and not way.broken:
-            way.left.clear()
-            await way.left.wait()
-        if way.broken:
-            raise ConnectionResetError
-        self._put(frame)
-
-    def _put(self, frame: str) -> None:
-        world = self.wire.world
-        envelopes = json.loads(frame)
-        envelopes = envelopes if isinstance(envelopes, list) else [envelopes]
-        kept = []
-        for envelope in envelopes:
-            if world.losing > 0 and envelope["type"] in CHANNELS:
-                world.losing -= 1
-                continue
-            kept.append(envelope)
-            if world.repeating > 0 and envelope["type"] in CHANNELS:
-                world.repeating -= 1
-                kept.append(envelope)
-        if kept:
-            self.wire.down.put(json.dumps(kept))
-
-    async def close(self, *_: object) -> None:
-        self.wire.reset()
-
-    def abort(self) -> None:
-        self.wire.reset()
+    def _hear(self, message: Message) -> None:
+        channel, there = message.channel or "", Position(message.epoch or "", message.offset or 0)
+        here, gap = self.here[channel], message.type == GAP
+        if here is not None and there != (here if gap else Position(here.epoch, here.offset + 1)):
+            self.complaint = self.complaint or f"{'a gap at ' * gap}{there} came after {here}"
+        self.here[channel] = None if gap else there  # anything may follow a gap
+        if not gap and not self._world.storage.hubs > 1:
+            self._world.note(message)
 
 
 class ModelHub:
     """One run of a hub."""
 
     def __init__(self, world: World, broker: Broker) -> None:
+        self.world = world
+        self.broker = broker
         self.state = HubState(world.runtime, broker)  # type: ignore[arg-type]
-        for channel in CHANNELS:
-            broker.subscribe(channel, world.note)
+        self.ear = Ear(self)
         self.tasks: set[asyncio.Task[None]] = set()
         self.wires: list[Wire] = []
-        self.world = world
+        self.killed = False
 
     def accept(self) -> Wire:
         wire = Wire(self.world)
@@ -259,6 +84,13 @@ class ModelHub:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return wire
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.killed = True
+        self.world.storage.kill(self.broker)
+        for wire in self.wires:
+            wire.reset()
 
 
 class World:
@@ -269,11 +101,17 @@ class World:
         seed: of chance.
         history: messages of a channel that the hub keeps.
         age: seconds that it keeps them.
-        broker: "memory" or "sqlite".
+        broker: "memory" or "sqlite"; "linked": two hubs share an engine; or what makes another.
     """
 
     def __init__(
-        self, loop: Timeless, seed: int, *, history: int = 20, age: float = 60.0, broker: str = "memory"
+        self,
+        loop: Timeless,
+        seed: int,
+        *,
+        history: int = 20,
+        age: float = 60.0,
+        broker: str | Callable[[World], Storage] = "memory",
     ) -> None:
         self.loop = loop
         self.random = random.Random(seed)
@@ -292,8 +130,14 @@ class World:
         self.count = 0
         self.broker = broker
         self.storage = self._new_storage()
-        self.hub = ModelHub(self, self.storage.begin())
-        self.beginning = Position(self.storage.epoch, 0)
+        self.hubs = [ModelHub(self, self.storage.begin()) for _ in range(self.storage.hubs)]
+        self.which = 0
+        """The hub that clients come to, and that ends next."""
+        self.all_hubs = list(self.hubs)
+        """Those too that have ended."""
+        self.mistakes: list[BaseException | None] = []
+        self.publications: list[tuple[str, Any, asyncio.Future[Position], ModelHub]] = []
+        self.beginning = {channel: self.storage.position(channel) for channel in CHANNELS}
         self.pool = Pool(self.runtime, clock=loop)  # type: ignore[arg-type]
         self.client = Client(
             "ws://world/",
@@ -307,8 +151,12 @@ class World:
         self.streams = {channel: self.client.stream(channel) for channel in ("a", "b")}
 
     def _new_storage(self) -> Storage:
+        if callable(self.broker):
+            return self.broker(self)
         if self.broker == "memory":
             return Memory(self.loop, self.history, self.age)
+        if self.broker == "linked":
+            return Shared(self.loop, self.history, self.age, self.note)
         return File(self.loop, self.history, self.age, lambda: self.random.choice([0.0, 0.002, 0.1]))
 
     def give_token(self) -> str:
@@ -320,6 +168,10 @@ class World:
         position = Position(message.epoch or "", message.offset or 0)
         self.published[message.channel or ""][position] = json.loads(bytes(message.data))
 
+    def note_mistake(self, *_: object) -> None:
+        """In place of the log."""
+        self.mistakes.append(sys.exception())
+
     async def open(self, _url: str, headers: dict[str, str], *_: object) -> Wire:
         """In place of `open_websocket`."""
         self.dials += 1
@@ -329,9 +181,22 @@ class World:
             raise ConnectionLost(str(refuses), retry_after=3.0)
         if "expired" in headers["Authorization"]:
             raise Unauthorized("401")
-        if self.down:
+        if self.down or self.hub.killed:
             raise ConnectionLost("nobody there")
         return self.hub.accept()
+
+    @property
+    def hub(self) -> ModelHub:
+        return self.hubs[self.which]
+
+    @property
+    def wires(self) -> list[Wire]:
+        return [wire for hub in self.hubs for wire in hub.wires]
+
+    @property
+    def ways(self) -> list[FaultyEngine]:
+        """Those of the hubs to the engine that they share."""
+        return [way(hub.broker) for hub in self.hubs] if len(self.hubs) > 1 else []
 
     # What happens
 
@@ -339,11 +204,16 @@ class World:
         self.loop.run_until_complete(asyncio.sleep(seconds))
 
     def publish(self, channel: str, count: int = 1, size: int = 0) -> None:
+        hub = self.random.choice(self.hubs)
+
         async def publish() -> None:
             for _ in range(count):
                 self.count += 1
                 data = {"n": self.count} | ({"pad": "x" * size} if size else {})
-                await self.hub.state.channels.publish(encode_publication(channel, data))
+                placed = hub.state.channels.publish(encode_publication(channel, data))
+                self.publications.append((channel, data, placed, hub))
+                if not placed.done() and (not self.ways or self.random.random() < 0.1):
+                    await asyncio.wait({placed}, timeout=0.2)
 
         self.loop.run_until_complete(publish())
 
@@ -353,28 +223,77 @@ class World:
         self.deliveries.append(self.client.publish(channel, {"n": self.count, "mine": True}))
 
     def cut(self) -> None:
-        for wire in self.hub.wires:
+        for wire in self.wires:
             wire.reset()
 
     def half_open(self) -> None:
-        for wire in self.hub.wires:
+        for wire in self.wires:
             wire.half_open()
 
     def stall(self, stalled: bool) -> None:
         """The way down is stuck: the client reads nothing."""
-        for wire in self.hub.wires:
+        for wire in self.wires:
             wire.down.change(stalled=stalled)
 
     def restart(self, *, anew: bool) -> None:
-        """The hub ends, and another begins: with the same numbering, or anew."""
-        before = self.hub
+        """A hub ends, and another begins: with the same numbering; or, where all do, anew."""
+        killed = range(len(self.hubs)) if anew else [self.which]
+        for which in killed:
+            self.hubs[which].kill()
         if anew:
             self.storage.end()
             self.storage = self._new_storage()
-        self.hub = ModelHub(self, self.storage.begin())
-        for wire in before.wires:
-            wire.reset()
+        for which in killed:
+            self.hubs[which] = hub = ModelHub(self, self.storage.begin())
+            self.all_hubs.append(hub)
         self.run(0.0)
+
+    def lose_end(self, count: int, *, publishes: bool) -> None:
+        """The engine comes back without its last messages, which all hubs have seen.
+
+        Args:
+            count: how many.
+            publishes: whether the hubs have something to publish when it does.
+        """
+        assert isinstance(self.storage, Shared)
+        self.heal_ways()
+        for hub in self.hubs:
+            hub.ear.listen()
+        self.run(10.0)
+        self.storage.lose(count)
+        for which in range(len(self.hubs)):
+            self.cut_way(which)
+        if publishes:
+            self.publish("a")
+        self.run(3.0)
+
+    def forget(self) -> None:
+        """The engine comes back without anything."""
+        assert isinstance(self.storage, Shared)
+        before = [one.down for one in self.ways]
+        for which, one in enumerate(self.ways):
+            one.down = True
+            self.cut_way(which)
+        self.storage.clear()
+        for one, down in zip(self.ways, before, strict=True):
+            one.down = down
+
+    def cut_way(self, which: int) -> None:
+        """The link of a hub to the engine breaks."""
+        self.loop.run_until_complete(self.ways[which].cut())
+
+    def pause(self, paused: bool) -> None:
+        """The engine stands still, or goes on."""
+        for one in self.ways:
+            one.paused = one.paused or paused
+            if not paused:
+                self.loop.run_until_complete(one.go_on())
+
+    def heal_ways(self) -> None:
+        self.pause(False)
+        for one in self.ways:
+            one.latency, one.down, one.blocked, one.dropping = 0.0, False, False, 0
+            one.forgetting.clear()
 
     def freeze(self, seconds: float) -> None:
         """Our own thread stands still, and time goes on."""
@@ -386,7 +305,8 @@ class World:
         self.refuses, self.down = None, False
         self.expired_tokens = 0
         self.runtime.let_go()
-        for wire in self.hub.wires:
+        self.heal_ways()
+        for wire in self.wires:
             wire.down.change(stalled=False)
             wire.up.change(stalled=False)
         self.run(1.0)
@@ -397,15 +317,23 @@ class World:
         self.pool._stop()
         self.cut()
         self.run(20.0)
+        for hub in self.hubs:
+            hub.kill()
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
         self.run(0.0)
         self.storage.end()
 
 
-def patched(world_open: Callable[..., Any]) -> Any:
-    """Have connections dial into a world."""
-    return mock.patch.object(dialing, "open_websocket", world_open)
+@contextlib.contextmanager
+def patched(world: World) -> Iterator[None]:
+    """Have connections dial into a world, chance be its own, and mistakes be known that a hub made."""
+    with (
+        mock.patch.object(dialing, "open_websocket", world.open),
+        mock.patch.object(linked, "random", world.random),
+        mock.patch.object(linked.logger, "exception", world.note_mistake),
+    ):
+        yield
 
 
 @contextlib.contextmanager
