@@ -12,7 +12,8 @@ the server's process, user and system. *bare* is a server of a dozen lines: `web
                clients and 50 messages a second
     memory     RSS of the server by connection that follows a channel and is silent: from 1,000 to 5,000 of them
     connects   connections that are opened in a second, 64 at a time, and CPU for each
-    brokers    what a broker takes, at most 1,000 in flight, beside XADD (MAXLEN ~ 1000) in pipelines of 500
+    brokers    what a broker takes, at most 1,000 in flight, beside XADD (MAXLEN ~ 1000) in pipelines of 500, and
+               beside 500 publishes to a stream of NATS (1000 messages, in a file) that have no answer yet
     capacity   how many deliveries a second one hub makes for ever more clients, and how old they are at 5 messages a
                second; then two hubs on one Redis beside one
 """
@@ -31,9 +32,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from hub_brokers import rate_of, rate_of_xadd
+from hub_brokers import rate_of, rate_of_jetstream, rate_of_xadd
 from hub_clients import Puppets
-from hub_servers import Server, bare, cpu_of, ours, redis, server
+from hub_servers import Server, bare, cpu_of, nats, ours, redis, server
 
 FAN_OUT = 100
 """Clients."""
@@ -156,20 +157,28 @@ def connects(clients: Puppets, rounds: int) -> dict[str, Any]:
 
 def brokers(_: Puppets, rounds: int) -> dict[str, Any]:
     found: dict[str, list[dict[str, float]]] = {}
-    with redis() as (url, pid), tempfile.TemporaryDirectory() as folder:
+    with (
+        redis() as (url, pid),
+        nats() as (nats_url, nats_pid),
+        tempfile.TemporaryDirectory() as folder,
+    ):
         ways: dict[str, Callable[[], dict[str, float]]] = {
             "XADD, redis.asyncio": lambda: rate_of_xadd(url, 40_000, asynchronous=True),
             "XADD, redis": lambda: rate_of_xadd(url, 40_000, asynchronous=False),
             "redis": lambda: rate_of(url, 40_000),
             "redis, followed": lambda: rate_of(url, 40_000, followed=True),
+            "JetStream, nats-py": lambda: rate_of_jetstream(nats_url, 20_000),
+            "nats": lambda: rate_of(nats_url, 20_000),
+            "nats, followed": lambda: rate_of(nats_url, 20_000, followed=True),
             "sqlite": lambda: rate_of(f"sqlite:///{folder}/hub.db", 20_000),
             "memory": lambda: rate_of("memory", 40_000),
         }
         for _ in range(rounds):
             for name, run in ways.items():
-                before = cpu_of(pid)
+                before = cpu_of(pid) + cpu_of(nats_pid)
                 each = run()
-                each["Redis CPU µs each"] = 1e6 * (cpu_of(pid) - before) / each.pop("count")
+                engine = cpu_of(pid) + cpu_of(nats_pid) - before
+                each["engine's CPU µs each"] = 1e6 * engine / each.pop("count")
                 found.setdefault(name, []).append(each)
             print(".", end="", file=sys.stderr, flush=True)
     table("brokers", {name: median(each) for name, each in found.items()}, 1)

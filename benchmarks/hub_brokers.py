@@ -13,7 +13,7 @@ HISTORY = 1000
 """Messages of a channel that are kept."""
 
 PIPELINE = 500
-"""XADDs that are sent at once."""
+"""XADDs that are sent at once; publishes to a stream of NATS that have no answer yet."""
 
 
 def record(number: int) -> dict[str, Any]:
@@ -28,6 +28,11 @@ def rate_of(broker: str, count: int, followed: bool = False) -> dict[str, float]
 def rate_of_xadd(url: str, count: int, asynchronous: bool) -> dict[str, float]:
     """Return what redis-py takes that only appends envelopes to a stream."""
     return _apart(_append_later if asynchronous else _append, url, count, False)
+
+
+def rate_of_jetstream(url: str, count: int) -> dict[str, float]:
+    """Return what nats-py takes that only publishes envelopes to a stream, with as many in flight as our link has."""
+    return _apart(_publish_to_stream, url, count, False)
 
 
 def _apart(run: Callable[..., Any], url: str, count: int, followed: bool) -> dict[str, float]:
@@ -108,3 +113,24 @@ def _append(url: str, count: int, _: bool) -> tuple[float, float]:
                     pipeline.xadd("bare", {"m": body}, maxlen=HISTORY, approximate=True)
                 pipeline.execute()
         return time.perf_counter() - began, time.process_time() - cpu
+
+
+async def _publish_to_stream(url: str, count: int, _: bool) -> tuple[float, float]:
+    import nats
+
+    from realtime_widgets.protocol.envelope import new_envelope, write
+
+    client = await nats.connect(url)
+    try:
+        stream = client.jetstream(publish_async_max_pending=PIPELINE)
+        await stream.add_stream(name="bare", subjects=["bare"], max_msgs=HISTORY)
+        began, cpu = time.perf_counter(), time.process_time()
+        for number in range(count):
+            body = write(new_envelope("bench", record(number), channel="bench"))
+            placed = await stream.publish_async("bare", body.encode())
+        await stream.publish_async_completed()
+        found = time.perf_counter() - began, time.process_time() - cpu
+        assert (await placed).seq % count == 0, "each has an answer"
+    finally:
+        await client.close()
+    return found

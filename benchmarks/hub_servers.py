@@ -1,4 +1,4 @@
-"""The servers of `hub.py`, each in a process of its own: our hub, what users would use in its place, and a Redis."""
+"""The servers of `hub.py`, each in a process of its own: our hub, what users would use in its place, Redis, NATS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -105,24 +106,43 @@ def cpu_of(pid: int) -> float:
     return float(times.user + times.system)
 
 
-@contextlib.contextmanager
-def redis() -> Iterator[tuple[str, int]]:
+def redis() -> AbstractContextManager[tuple[str, int]]:
     """A redis-server that keeps nothing on disk; gives its address and its pid."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    return _engine(
+        "redis://127.0.0.1:{port}/0",
+        ("redis-server", "valkey-server"),
+        "--port {port} --bind 127.0.0.1 --dir {folder} --save",
+        "",
+    )
+
+
+def nats() -> AbstractContextManager[tuple[str, int]]:
+    """A nats-server with JetStream in a file, as it is by default; gives its address and its pid."""
+    return _engine(
+        "nats://127.0.0.1:{port}",
+        ("nats-server",),
+        "--port {port} --addr 127.0.0.1 --jetstream --sd {folder}",
+    )
+
+
+@contextlib.contextmanager
+def _engine(url: str, programs: Sequence[str], options: str, *last: str) -> Iterator[tuple[str, int]]:
+    program = next(filter(None, map(shutil.which, programs)), None)
     if program is None:
-        raise SystemExit("there is no redis-server: .ci/system installs it")
+        raise SystemExit(f"there is no {programs[0]}: .ci/system installs it")
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-        process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        arguments = options.format(port=port, folder=folder).split()
+        nothing = subprocess.DEVNULL
+        process = subprocess.Popen([program, *arguments, *last], stdout=nothing, stderr=nothing)
         try:
             while process.poll() is None:
                 with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                     break
                 time.sleep(0.01)
-            yield f"redis://127.0.0.1:{port}/0", process.pid
+            yield url.format(port=port), process.pid
         finally:
             process.kill()
             process.wait()
