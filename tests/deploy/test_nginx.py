@@ -1,4 +1,4 @@
-"""The site of docs/deploy.md in a real nginx, before two hubs with one Redis, or one hub in this process."""
+"""The site of docs/deploy.md in a real nginx, before two hubs with one Redis, or one NATS, or one hub in this process."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ from websockets.sync.client import connect
 import realtime_widgets as rw
 from realtime_widgets import cli
 from realtime_widgets.hub.publication import MAX_MANY_BYTES
+from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from support.deployment import arguments, command_of_unit, option, shown
 from support.hub_process import hub
+from support.nats_server import nats_server
 from support.nginx import Nginx
 from support.redis_server import free_port, redis_server
 from support.servers import LIMIT, wait_for
@@ -127,10 +129,25 @@ class Hubs:
             self.kill(which)
 
 
-@pytest.fixture(scope="module")
-def hubs(tmp_path_factory: pytest.TempPathFactory, child_env: dict[str, str]) -> Iterator[Hubs]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as server:
-        made = Hubs(server.url, child_env)
+@contextmanager
+def broker(engine: str, folder: Path) -> Iterator[str]:
+    """An engine, and how hubs are told of it."""
+    if engine == "redis":
+        with redis_server(folder) as server:
+            yield server.url
+        return
+    conf = shown("nats.conf", {"listen: 127.0.0.1:4222": "", "/var/lib/nats # ": f"{folder} # "})
+    user, password = re.findall(r'authorization: { user: (\w+), password: "(\w+)" }', conf)[0]
+    with nats_server(folder, conf, jetstream=False) as server:  # it is in the file
+        yield server.url.replace("//", f"//{user}:{password}@")
+
+
+@pytest.fixture(scope="module", params=["redis"])
+def hubs(
+    tmp_path_factory: pytest.TempPathFactory, child_env: dict[str, str], request: pytest.FixtureRequest
+) -> Iterator[Hubs]:
+    with broker(request.param, tmp_path_factory.mktemp(request.param)) as url:
+        made = Hubs(url, child_env)
         try:
             made.start(0)
             made.start(1)
@@ -149,6 +166,9 @@ def site(hubs: Hubs, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
 def web(site: Site) -> Iterator[httpx.Client]:
     with site.web() as made:
         yield made
+
+
+both = pytest.mark.parametrize("hubs", ["redis", "nats"], indirect=True)
 
 
 def numbers(stream: rw.Stream) -> list[int]:
@@ -204,9 +224,10 @@ def test_an_event_is_there_while_the_response_goes_on(site: Site, web: httpx.Cli
             raise AssertionError("the response ended")
 
 
+@both
 def test_a_post_is_answered_by_the_hub_however_large(web: httpx.Client):
     assert web.post("/publish/large", json=1).json()["offset"] >= 1
-    messages = ["x" * 200_000] * (MAX_MANY_BYTES // 200_100)
+    messages = ["x" * (MAX_DATA_BYTES - 2)] * (MAX_MANY_BYTES // MAX_DATA_BYTES)
     taken = web.post("/publish/large?many=1", content=json.dumps(messages))
     assert (taken.status_code, len(taken.json().get("positions", []))) == (200, len(messages))
     refused = web.post("/publish/large?many=1", content=b" " * (MAX_MANY_BYTES + 1))
@@ -276,6 +297,7 @@ def test_no_token_is_in_its_logs(site: Site, hubs: Hubs, web: httpx.Client):
     assert [each.name for each in logs if TOKEN in each.read_text()] == []
 
 
+@both
 def test_a_client_whose_hub_is_killed_goes_on_at_the_other_with_nothing_lost(site: Site, hubs: Hubs):
     with site.client() as client:
         stream = client.stream("killed", max_points=100_000)
@@ -295,6 +317,7 @@ def test_a_client_whose_hub_is_killed_goes_on_at_the_other_with_nothing_lost(sit
             hubs.start(killed)
 
 
+@both
 def test_hubs_are_renewed_one_after_the_other_and_nobody_is_turned_away(site: Site, hubs: Hubs):
     with site.client() as client, site.web() as web:
         stream = client.stream("renewed", max_points=100_000)
