@@ -39,7 +39,7 @@ from .limits import MessageRate
 from .outgoing import MAX_BATCH_BYTES, ClientTransport, Outgoing
 from .policies import about
 from .presence import member_of
-from .requests import Complaint, Request, data_of, hello_of, named_in, read_frame
+from .requests import Complaint, Named, Request, data_of, hello_of, named_in, read_frame
 from .rights import Access
 from .state import HubState
 from .turns import Turn
@@ -210,7 +210,7 @@ class HubSession:
             case "subscribe" if self._said_hello:
                 await self._subscribe(message)
             case "unsubscribe" if self._said_hello:
-                self._unfollow(named_in(message).channels)
+                self._unfollow(self._named_in(message).channels)
                 self._acknowledge(message)
             case "publish":
                 placed = self._publish(message)
@@ -261,7 +261,7 @@ class HubSession:
         }
 
     async def _subscribe(self, message: Request) -> None:
-        named = named_in(message)
+        named = self._named_in(message)
         new, complaint = self._new_of(named.channels)
         begin: dict[str, CatchUp] = {}
         if self._outgoing.recovers:
@@ -277,6 +277,12 @@ class HubSession:
             raise complaint
         await self._state.channels.positions(new)  # then nothing is missed, without recovery too
         self._acknowledge(message)
+
+    def _named_in(self, message: Request) -> Named:
+        """Return what a request names; each channel counts like a message."""
+        named = named_in(message)
+        self._excess = self._rate.take(len(named.channels), time.monotonic())
+        return named
 
     def _new_of(self, channels: Sequence[str]) -> tuple[list[str], Complaint | None]:
         """Return the channels that it may follow and does not yet, and why it may not follow the others."""

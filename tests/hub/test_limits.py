@@ -129,6 +129,21 @@ def test_a_client_that_sends_too_much_is_told_and_read_later_and_nothing_is_lost
         run(main())
 
 
+@pytest.mark.parametrize("request_type", ["subscribe", "unsubscribe"])
+def test_each_channel_that_a_request_names_counts_like_a_message(request_type: str):
+    with Hub(limits=Limits(messages=100, burst=50)) as hub:
+
+        async def main() -> None:
+            async with client(hub) as one:
+                await one.hello()
+                await one.say(request_type, {"streams": [f"c{number}" for number in range(100)]})
+                await one.say("ping", {})
+                error, _ = await one.heard("error")
+                assert error["data"]["code"] == "too_fast"
+
+        run(main())
+
+
 def test_our_own_client_can_publish_any_number_at_once():
     with Hub(limits=Limits(messages=1000, burst=10)) as hub, Client(hub.url, auth=hub.token) as ours:
         ours.wait_until("connected", LIMIT)  # before it there is room for 256
