@@ -252,7 +252,7 @@ class Hub:
 
         Args:
             channel: a name of 1 to 200 characters.
-            data: anything that JSON can express, up to almost 1 MiB.
+            data: what JSON can express, values of numpy and pandas too, up to almost 1 MiB.
             type: of the message; None: the channel's own.
             **fields: a record, instead of `data`: `hub.publish("training", loss=0.42, step=5)`.
 

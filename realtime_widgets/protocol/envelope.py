@@ -23,7 +23,8 @@ from typing import Any, Final
 import msgspec
 
 from ..errors import BadMessage, BadTime, shown
-from ..streams.text import well_formed_values
+from ..streams.as_json import to_json
+from ..streams.text import well_formed, well_formed_values
 from .json_values import values_of
 from .quoting import quote
 from .timestamps import milliseconds_of
@@ -188,21 +189,28 @@ def write(message: Message) -> str:
         message = msgspec.structs.replace(message, data=_NULL)
     try:
         return _encode(message).decode()
+    except TypeError:
+        message = msgspec.structs.replace(message, data=msgspec.Raw(encode_data(message.data)))
+        return write(message)
     except UnicodeEncodeError:
-        fields = {name: _well_formed(value) for name, value in msgspec.structs.asdict(message).items()}
-        return _encode(Message(**fields)).decode()
+        fields = msgspec.structs.asdict(message)
+        fields |= {name: well_formed(text) for name, text in fields.items() if isinstance(text, str)}
+        return _encode(Message(**fields | {"data": msgspec.Raw(encode_data(message.data))})).decode()
 
 
 def encode_data(data: Any) -> bytes:
-    """Return the data of a message as JSON in UTF-8: NaN and infinity are null, lone surrogates U+FFFD.
+    """Return the data of a message as JSON in UTF-8: NaN and infinity are null, lone surrogates U+FFFD; see `as_json`.
 
     Raises:
         TypeError, ValueError, RecursionError: JSON cannot express them.
     """
     try:
-        raw = _encode(data)
-    except UnicodeEncodeError:
-        raw = _encode(_well_formed(data))
+        try:
+            raw = _encode(data)
+        except UnicodeEncodeError:
+            raw = _encode(_well_formed(data))
+    except TypeError:  # of other libraries than Python's own
+        raw = _encode(to_json(data))
     return bytes(memoryview(raw))  # a copy: the encoder's own holds half as much again
 
 

@@ -25,13 +25,13 @@ from typing import Any, Final
 
 from ..errors import RealtimeWidgetsError, shown
 from ..runtime.forksafe import renew_after_fork
+from ..streams.as_json import encode_record, rows_of
 from ..streams.intake import MISSING, intake, record
 from ..streams.times import to_seconds
 from .outgoing import Outgoing, PublisherStats
 from .posting import TIMEOUT, Poster
 from .queue import Batch
 from .target import Target
-from .values import encode_record, rows_of
 
 logger = logging.getLogger("realtime_widgets.publisher")
 

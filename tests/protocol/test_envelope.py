@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import msgspec
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +18,7 @@ from realtime_widgets.protocol.envelope import (
     EMPTY,
     Message,
     channel_of,
+    encode_data,
     new_id,
     read,
     type_of,
@@ -268,3 +272,35 @@ def test_lone_surrogates_leave_as_replacement_characters_wherever_they_are(field
 def test_data_that_are_encoded_already_stay_as_they_are():
     message = Message("t", msgspec.Raw(b'{"a": 1.50}'), id="\ud800")
     assert '"data":{"a": 1.50}' in write(message)
+
+
+class Odd:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (np.float32(0.5), "0.5"),
+        (
+            {"loss": np.float64("nan"), "step": np.int64(3), "on": np.bool_(True)},
+            '{"loss":null,"step":3,"on":true}',
+        ),
+        (np.arange(3), "[0,1,2]"),
+        (
+            [pd.Timestamp("2026-11-29T12:00:00Z"), {1: Decimal("2.5")}],
+            '["2026-11-29T12:00:00+00:00",{"1":2.5}]',
+        ),
+        ({"a\ud800": np.float32(1)}, '{"a\ufffd":1.0}'),
+    ],
+)
+def test_values_of_other_libraries_are_the_values_in_them(data: Any, expected: str):
+    assert encode_data(data).decode() == expected
+    assert json.loads(write(Message("x", data)))["data"] == json.loads(expected)
+
+
+@pytest.mark.parametrize("data", [Odd(), [Odd()], {"a": {"b": Odd()}}])
+def test_what_json_has_no_words_for_is_refused(data: Any):
+    for encode in (encode_data, lambda data: write(Message("x", data))):
+        with pytest.raises(TypeError, match="of type Odd is nothing that JSON has"):
+            encode(data)

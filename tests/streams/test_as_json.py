@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.errors import WrongType
-from realtime_widgets.publishing.values import encode_record, rows_of, to_json
+from realtime_widgets.streams.as_json import encode_record, rows_of, to_json
 from realtime_widgets.streams.intake import intake
 
 NOW = 1_795_456_052.25

@@ -1,4 +1,4 @@
-"""Values: what programs log, encoded as the JSON of a record; what JSON has no words for is left out.
+"""As JSON: what programs log, as the JSON of a record; what JSON has no words for is left out.
 
 | a value | is sent as |
 |---|---|
@@ -27,11 +27,11 @@ import msgspec
 import numpy as np
 
 from ..errors import WrongType
-from ..streams.columns import ABSENT, absences, plain, scalar
-from ..streams.intake import Intake
-from ..streams.records import as_record
-from ..streams.text import well_formed
-from ..streams.values import Values
+from .columns import ABSENT, absences, plain, scalar
+from .intake import Intake
+from .records import as_record
+from .text import well_formed
+from .values import Values
 
 _PLAIN: Final = frozenset({float, int, bool, str, type(None)})
 
