@@ -6,6 +6,7 @@ the few things that a request may have. Otherwise a megabyte of small values wou
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Generator, Sequence
 from typing import Any, Final
 
@@ -71,7 +72,7 @@ Read = tuple[list[Request], Complaint | None]
 def read_frame(frame: str | bytes) -> Generator[None, None, Read]:
     """Return the requests of a frame, and a complaint about those that could not be read, after some steps."""
     try:
-        raw = frame.encode() if isinstance(frame, str) else frame
+        raw = (frame.encode() if isinstance(frame, str) else frame).removeprefix(BOM_UTF8)
         raw.decode()
         try:
             found = _decode_frame(raw)

@@ -128,6 +128,7 @@ def test_what_is_not_quite_json_is_read_in_small_frames_and_refused_in_large_one
     assert len(read(small.encode("utf-16"))[0]) == 1
     large = one % ("x" * MAX_ODD)
     assert len(read(large)[0]) == 1
+    assert len(read(f"\ufeff{large}")[0]) == 1
     requests, complaint = read(f"{large}\n{small}")
     assert requests == []
     assert complaint is not None

@@ -158,9 +158,9 @@ def test_hubs_on_one_engine_are_one_hub_whichever_of_them_is_killed(
         stalled.send('{"type": "hello", "data": {"version": 1, "recovery": true}}')
         stalled.send('{"type": "subscribe", "data": {"streams": ["work"]}}')
         try:
-            stalling.wait_until("connected", 60)
+            for each in (stalling, *(worker.client for worker in workers)):
+                each.wait_until("connected", 60)  # all hear the first number
             for worker in workers:
-                worker.client.wait_until("connected", 60)
                 worker.start()
             for turn in range(KILLS):
                 (proxy.heal if turn % 2 else partial(proxy.half_open, direction="down"))()
