@@ -18,8 +18,8 @@ import msgspec
 STEP: Final = 64 * 1024
 """Bytes that are looked through in one step."""
 
-_MAX_DIGITS: Final = 300
-"""Of a number that a float certainly holds, before its exponent."""
+_MANY_DIGITS: Final = 200
+"""Of a number; one with fewer, and with two digits of an exponent at most, is no infinity as a float."""
 
 _LONGEST: Final = 32
 """Bytes by which what is searched for is recognized."""
@@ -30,11 +30,11 @@ _ODD: Final = re.compile(
     rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
     rb"|e\+?[0-9]{3,}|E\+?[0-9]{3,}"
 )
-_DIGITS: Final = b"0123456789"
-_NUMBER: Final = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?[eE]\+?[0-9]+")
+_NUMBER: Final = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_IN_NUMBERS: Final = b"0123456789.eE+-"
 _ZEROS: Final = re.compile(b"0+")
-_SHAPE: Final = bytes.maketrans(b"E" + _DIGITS, b"e" + b"0" * 10)
-_LARGE: Final = (b"e000", b"e+000", b"0" * _MAX_DIGITS)
+_SHAPE: Final = bytes.maketrans(b"E0123456789", b"e0000000000")
+_LARGE: Final = (b"e000", b"e+000", b"0" * _MANY_DIGITS)
 _SPACES: Final = b" \n\r\t"
 
 _check = msgspec.json.Decoder(msgspec.Raw).decode
@@ -53,17 +53,20 @@ def check(data: bytes) -> Generator[None, None, bytes]:
         data = yield from mended(data)
         _check(data)
         return data
-    return (yield from bounded(data))
+    same = yield from bounded(data)
+    if same is not data:
+        _check(same)
+    return same
 
 
 def bounded(data: bytes) -> Generator[None, None, bytes]:
-    """Return JSON without numbers that are infinite as floats; otherwise it is plain.
+    """Return JSON, the same bytes where it has no numbers that may be infinite as floats; otherwise see `mended`.
 
     Raises:
         ValueError: a number has too many digits.
     """
     for place in range(0, len(data), STEP):
-        shape = data[place : place + STEP + _MAX_DIGITS].translate(_SHAPE)
+        shape = data[place : place + STEP + _MANY_DIGITS].translate(_SHAPE)
         if any(large in shape for large in _LARGE):
             return (yield from mended(data))
         yield
@@ -71,35 +74,83 @@ def bounded(data: bytes) -> Generator[None, None, bytes]:
 
 
 def mended(data: bytes) -> Generator[None, None, bytes]:
-    """Return JSON, or what would be JSON but for what is mended, as plain JSON; nothing else of it is checked.
+    """Return what would be JSON but for what is mended here; the same bytes where nothing is. It is to be checked.
 
     Raises:
         ValueError: a number has too many digits.
     """
+    data = yield from _replaced(data)
     masked = _mask(data)
-    pieces: list[bytes] = []
-    done = place = quotes = counted = steps = 0
+    shape = masked.translate(_SHAPE)
+    mending = _Mending(data, masked)
+    place = shape.find(_LARGE[-1])
+    while place >= 0:
+        yield
+        start, end = _number_around(masked, place)
+        if not mending.in_string(place) and _infinite(masked, start, end):
+            if not any(sign in masked[start:end] for sign in b"eE"):
+                raise ValueError("a number is out of range")
+            mending.replace(start, end, b"null")
+        # Not by one zero after the other: a string may have nothing else.
+        end = max(end, place + len(_ZEROS.match(shape, place)[0]))  # type: ignore[index]  # it has many
+        place = shape.find(_LARGE[-1], end)
+    return mending.done()
+
+
+def _replaced(data: bytes) -> Generator[None, None, bytes]:
+    masked = _mask(data)
+    mending = _Mending(data, masked)
+    place = steps = 0
     while place < len(masked):
         found = _ODD.search(masked, place, place + STEP + _LONGEST)
         if found is None or found.start() >= place + STEP:
             place += STEP
             yield
             continue
-        start, end = _ODD.match(masked, found.start()).span()  # type: ignore[union-attr]  # not cut off by the step
-        place = end
-        quotes += masked.count(b'"', counted, start)
-        counted = start
-        instead = _instead(masked, start, end, in_string=quotes % 2 == 1)
-        if instead is not None:
-            begin, new = instead
-            pieces += (data[done:begin], new)
-            done = end
+        start, place = _ODD.match(masked, found.start()).span()  # type: ignore[union-attr]  # not cut off by the step
+        in_string = mending.in_string(start)
+        first = masked[start : start + 1]
+        if first == b"\\":
+            if in_string and place - start == 6:
+                mending.replace(start, place, rb"\ufffd")
+        elif not in_string:
+            if first in b"eE":
+                start, place = _number_around(masked, start)
+                if _infinite(masked, start, place):
+                    mending.replace(start, place, b"null")
+            else:
+                mending.replace(start, place, b"null")
         steps += 1
         if steps % 64 == 0:
             yield
-    data = b"".join((*pieces, data[done:]))
-    yield from _refuse_digits(data)
-    return data
+    return mending.done()
+
+
+class _Mending:
+    """What becomes of a text as parts of it are replaced, from its beginning to its end."""
+
+    def __init__(self, data: bytes, masked: bytes) -> None:
+        self._data = data
+        self._masked = masked
+        self._new = bytearray()
+        self._place = 0
+        self._quotes = self._counted = 0
+
+    def in_string(self, place: int) -> bool:
+        """Whether a place, after all that was asked before, is in a string."""
+        self._quotes += self._masked.count(b'"', self._counted, place)
+        self._counted = place
+        return self._quotes % 2 == 1
+
+    def replace(self, start: int, end: int, by: bytes) -> None:
+        self._new += memoryview(self._data)[self._place : start]
+        self._new += by
+        self._place = end
+
+    def done(self) -> bytes:
+        if not self._place:
+            return self._data
+        return bytes(self._new + memoryview(self._data)[self._place :])
 
 
 def _mask(data: bytes) -> bytes:
@@ -107,37 +158,27 @@ def _mask(data: bytes) -> bytes:
     return data.replace(rb"\\", b"  ").replace(rb"\"", b"  ")
 
 
-def _instead(masked: bytes, start: int, end: int, *, in_string: bool) -> tuple[int, bytes] | None:
-    """Return what to write instead of what was found, and from where on; None: it stays."""
-    first = masked[start : start + 1]
-    if first == b"\\":
-        return (start, rb"\ufffd") if in_string and end - start == 6 else None
-    if in_string:
-        return None
-    if first in b"eE":
-        before = masked[max(0, start - _MAX_DIGITS) : start]
-        start -= len(before) - len(before.rstrip(_DIGITS + b"."))
-        start -= masked[start - 1 : start] == b"-"
-        if _NUMBER.fullmatch(masked, start, end) is None or math.isfinite(float(masked[start:end])):
-            return None
-    return start, b"null"
+def _number_around(masked: bytes, place: int) -> tuple[int, int]:
+    """Return where the number begins and ends of which there is something at a place."""
+    start = end = place
+    while start > 0:
+        before = masked[max(0, start - STEP) : start]
+        left = before.rstrip(_IN_NUMBERS)
+        start -= len(before) - len(left)
+        if left:
+            break
+    while end < len(masked):
+        after = masked[end : end + STEP]
+        left = after.lstrip(_IN_NUMBERS)
+        end += len(after) - len(left)
+        if left:
+            break
+    return start, end
 
 
-def _refuse_digits(data: bytes) -> Generator[None, None, None]:
-    """Raise ValueError for a number that no float can hold because of its digits."""
-    masked = _mask(data)
-    shape = masked.translate(_SHAPE)
-    quotes = counted = 0
-    place = shape.find(_LARGE[-1])
-    while place >= 0:
-        quotes += masked.count(b'"', counted, place)
-        counted = place
-        fraction = shape[max(0, place - 2) : place].endswith((b".", b"e", b"+", b"e-"))  # or an exponent
-        if quotes % 2 == 0 and not fraction:
-            raise ValueError("a number is out of range")
-        end = place + len(_ZEROS.match(shape, place)[0])  # type: ignore[index]  # it has 300
-        place = shape.find(_LARGE[-1], end)
-        yield
+def _infinite(masked: bytes, start: int, end: int) -> bool:
+    """Whether something is a number, and infinite as a float."""
+    return _NUMBER.fullmatch(masked, start, end) is not None and math.isinf(float(masked[start:end]))
 
 
 def compact(data: bytes) -> bytes:

@@ -74,6 +74,14 @@ def test_what_is_plain_stays_as_it_is(value: Any):
     ("data", "expected"),
     [
         (b"1e999", b"null"),
+        (b"[0.%se400]" % (b"5" * 350), b"[null]"),
+        (b"[0.%s%se400]" % (b"0" * 200, b"5" * 300), b"[0.%s%se400]" % (b"0" * 200, b"5" * 300)),
+        (b"[0.%s%se400]" % (b"0" * 200, b"5" * 100_000), b"[0.%s%se400]" % (b"0" * 200, b"5" * 100_000)),
+        (b"[0.%s%se400]" % (b"0" * 300, b"5" * 300), b"[0.%s%se400]" % (b"0" * 300, b"5" * 300)),
+        (b"[1,%se99]" % (b"9" * 250), b"[1,null]"),
+        (b"[1,-%se99,2]" % (b"9" * 220), b"[1,null,2]"),
+        (b"[1,%se9]" % (b"9" * 250), b"[1,%se9]" % (b"9" * 250)),
+        (b"1" * 305, b"1" * 305),
         (b"[-1e999,1E+400,12.5e308,-0.1e310]", b"[null,null,null,null]"),
         (b"[1e-999,1e0000001,0.0001e310,1e300]", b"[1e-999,1e0000001,0.0001e310,1e300]"),
         (b"[%s1e-400]" % (b"1" * 290), b"[%s1e-400]" % (b"1" * 290)),
@@ -106,9 +114,10 @@ def test_only_what_is_odd_is_mended(data: bytes, expected: bytes):
         b"\\ud800",
         b"[" * 100_000,
         b"[" * 100_000 + b"NaN",
-        b"1" * 301,
+        b"1" * 310,
         b"-" + b"1" * 10_000,
-        b"1" * 301 + b".5",
+        b"1" * 310 + b".5",
+        b"[0." + b"5" * 350 + b"e400",
         b"e999",
         b"1.e999",
         b"01",
@@ -140,3 +149,30 @@ def test_long_texts_are_looked_through_in_many_steps(one: bytes):
     assert count >= 16
     with pytest.raises(msgspec.MsgspecError):
         msgspec.json.decode(data)
+
+
+digits = (
+    st.text("0123456789", max_size=3)
+    | st.integers(190, 320).map(lambda size: "7" * size)
+    | st.integers(190, 420).map(lambda size: "0" * size)
+)
+written = st.builds(
+    lambda sign, whole, part, exponent: f"{sign}{whole.lstrip('0') or '0'}{part}{exponent}",
+    st.sampled_from(["", "-"]),
+    digits,
+    digits.map(lambda part: f".{part}" if part else ""),
+    st.builds(lambda e, number: f"{e}{number}" if number else "", st.sampled_from(["e", "E+", "e-"]), digits),
+)
+
+
+@given(st.lists(written, min_size=1, max_size=4))
+def test_all_numbers_that_are_left_are_finite_and_as_they_were(numbers: list[str]):
+    text = f"[{','.join(numbers)}]"
+    try:
+        found = checked(text.encode()).decode()
+    except ValueError:
+        assert any(math.isinf(float(number)) and "e" not in number.lower() for number in numbers)
+        return
+    expected = ["null" if math.isinf(float(number)) else number for number in numbers]
+    assert found == f"[{','.join(expected)}]"
+    msgspec.json.decode(found, type=list[float | None])
