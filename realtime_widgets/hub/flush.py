@@ -135,7 +135,10 @@ class Flush:
         # Gathered first: each write goes through the system, after which little of ours is left in the caches.
         writes: Writes = []
         for _ in range(min(len(self._due), AT_ONCE)):
-            self._due.popleft().gather(writes)
+            try:
+                self._due.popleft().gather(writes)
+            except Exception:  # neither here
+                logger.exception("what is due to a client was not found")
         for write, wire in writes:
             try:
                 write(wire)

@@ -25,6 +25,10 @@ MIN_FRAME_BYTES: Final = 4096
 HANDSHAKE: Final = (0.1, 60.0)
 """Seconds that a handshake may be given."""
 
+MAX_DEBT: Final = 5.0
+"""Seconds that a client must wait at most for what it has sent, or for a burst if that takes longer: all its
+connections wait."""
+
 MAX_SENDERS: Final = 10_000
 """Clients that are remembered without a connection; beyond it those that were silent for longest are forgotten."""
 
@@ -100,7 +104,7 @@ class MessageRate:
         if now > self._at:
             self._left = min(self._burst, self._left + (now - self._at) * self._rate)
             self._at = now
-        self._left -= count
+        self._left = max(self._left - count, -max(MAX_DEBT * self._rate, self._burst))
         return max(0.0, -self._left / self._rate)
 
     def wait(self, now: float) -> float:

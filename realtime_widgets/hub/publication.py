@@ -37,6 +37,9 @@ MAX_MANY: Final = 1000
 MAX_MANY_BYTES: Final = 2 * 1024 * 1024
 """Bytes of a request that has many."""
 
+MAX_COMMAS: Final = 100_000
+"""Commas of such a request: it may be a list of as many messages, which takes time until it is known."""
+
 MAX_HINT: Final = 4096
 """Bytes of a body that are looked at to say what may be wrong with it."""
 
@@ -160,6 +163,8 @@ async def _messages(channel: str, body: bytes, turn: Turn, *, lines: bool) -> li
         PublishingFailed: one of them cannot be published.
     """
     body = body.removeprefix(_BOM)
+    if body.count(b",") > MAX_COMMAS or body.count(b"\n") > 10 * MAX_MANY:
+        raise PublishingFailed(413, "size", "these are too many values; send fewer at once")
     found = None if lines else await turn.through(_listed(body))
     if found is None:
         found = [line for line in body.split(b"\n") if line.strip()]

@@ -6,6 +6,7 @@ the few things that a request may have. Otherwise a megabyte of small values wou
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Generator, Sequence
 from typing import Any, Final
@@ -30,8 +31,14 @@ MAX_RECENT: Final = 1_000_000
 """Messages of the past that a subscription may ask for."""
 
 
-MAX_ODD: Final = 64 * 1024
+MAX_ODD: Final = 4096
 """Bytes of a frame that is read as `json_values` does: several values, UTF-16, what others write beside JSON."""
+
+MAX_ODD_LINES: Final = 100
+"""Lines of such a frame."""
+
+MAX_TOGETHER: Final = 10_000
+"""Envelopes of one frame."""
 
 
 class Complaint(Exception):
@@ -48,6 +55,9 @@ class Complaint(Exception):
         """Channels left out because the client follows as many as it may."""
 
 
+NOTHING: Final = msgspec.Raw(b"")
+
+
 class Request(msgspec.Struct, gc=False):
     """One envelope of a client; see `envelope.Message`. When it was sent is not asked: the hub says when it came.
 
@@ -56,7 +66,7 @@ class Request(msgspec.Struct, gc=False):
     """
 
     type: str
-    data: msgspec.Raw = msgspec.Raw(b"")
+    data: msgspec.Raw = NOTHING
     id: str | int | None = None
     channel: str | None = None
     epoch: str | None = None
@@ -64,6 +74,9 @@ class Request(msgspec.Struct, gc=False):
 
 
 _decode_frame = msgspec.json.Decoder(Request | list[Request]).decode
+_decode_one = msgspec.json.Decoder(Request).decode
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_BEGINS_LIST: Final = re.compile(rb"[ \t\r\n]*\[")
 
 Read = tuple[list[Request], Complaint | None]
 """The requests of a frame, and a complaint about what else it has."""
@@ -75,26 +88,60 @@ def read_frame(frame: str | bytes) -> Generator[None, None, Read]:
         raw = (frame.encode() if isinstance(frame, str) else frame).removeprefix(BOM_UTF8)
         raw.decode()
         try:
-            found = _decode_frame(raw)
+            found = yield from _read_plain(raw)
         except (msgspec.MsgspecError, ValueError):
-            found = _decode_frame((yield from plain.mended(raw)))
-        else:
-            same = yield from plain.bounded(raw)
-            if same is not raw:
-                found = _decode_frame(same)
-        requests = found if type(found) is list else [found]
-        if all(memoryview(each.data) or each.type in EMPTY for each in requests):
-            return requests, None
+            same = yield from plain.mended(raw)
+            if same is raw:
+                raise
+            return (yield from _read_plain(same))
+        same = yield from plain.bounded(raw)
+        return found if same is raw else (yield from _read_plain(same))
     except RecursionError:
         return [], _unreadable(frame)
     except (msgspec.MsgspecError, ValueError):
-        pass
-    if len(frame) > MAX_ODD:
-        return [], _unreadable(frame)
-    return _read_leniently(frame)
+        return _read_leniently(frame)
+
+
+def _read_plain(raw: bytes) -> Generator[None, None, Read]:
+    """Return the requests of a frame of one JSON text.
+
+    Raises:
+        ValueError, RecursionError: it is none, or is not only envelopes.
+    """
+    if len(raw) <= MAX_ODD or _BEGINS_LIST.match(raw) is None:
+        found = _decode_frame(raw)
+        requests = found if type(found) is list else [found]
+        if not all(map(_is_whole, requests)):
+            raise ValueError("one of them has no data")
+        return requests, None
+    listed = _split(raw)
+    if len(listed) > MAX_TOGETHER:
+        text = f"a frame of {len(listed):,} envelopes is too large; send up to {MAX_TOGETHER:,} at once"
+        return [], Complaint("unreadable", text)
+    requests, complaint = [], None
+    for number, each in enumerate(listed):
+        if number % 64 == 0:
+            yield
+        try:
+            request = _decode_one(each)
+            if not _is_whole(request):
+                raise ValueError("it has no data")
+            requests.append(request)
+        except (msgspec.MsgspecError, ValueError):
+            some, wrong = _read_leniently(bytes(memoryview(each)))
+            requests += some
+            complaint = complaint or wrong
+    return requests, complaint and _unreadable(raw)
+
+
+def _is_whole(request: Request) -> bool:
+    return bool(memoryview(request.data)) or request.type in EMPTY
 
 
 def _read_leniently(frame: str | bytes) -> Read:
+    lines = frame.count("\n") if isinstance(frame, str) else frame.count(b"\n")
+    if len(frame) > MAX_ODD or lines > MAX_ODD_LINES:
+        return [], _unreadable(frame)
     try:
         messages, bad = read(frame, requests=True)
     except RecursionError:
@@ -169,7 +216,7 @@ def hello_of(request: Request) -> Hello:
 
 def _small(raw: msgspec.Raw) -> Any:
     """Return a value that has few characters; None: it has none, or many."""
-    data = bytes(memoryview(raw)[: 8 * MAX_NAME_LENGTH])
+    data = bytes(memoryview(raw)[: 12 * MAX_NAME_LENGTH + 2])  # of a name all of whose characters are escaped
     try:
         return msgspec.json.decode(data)
     except (msgspec.MsgspecError, ValueError):
@@ -177,7 +224,7 @@ def _small(raw: msgspec.Raw) -> Any:
 
 
 class _Named(msgspec.Struct, gc=False):
-    streams: list[str]
+    streams: msgspec.Raw
     recent: msgspec.Raw = msgspec.Raw(b"{}")
     positions: msgspec.Raw = msgspec.Raw(b"{}")
 
@@ -196,6 +243,7 @@ class Named(msgspec.Struct, frozen=True):
     positions: dict[str, Position]
 
 
+_decode_names = msgspec.json.Decoder(list[str]).decode
 _decode_recent = msgspec.json.Decoder(dict[str, int]).decode
 _decode_positions = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -208,21 +256,32 @@ def named_in(request: Request) -> Named:
     """
     try:
         said = msgspec.json.decode(request.data, type=_Named)
+        _refuse_many(said.streams, 1)
+        streams = _decode_names(said.streams)
     except (msgspec.MsgspecError, RecursionError):
         raise Complaint(
             "bad_request", 'which channels is not said; send {"streams": ["metrics", …]} as data'
         ) from None
-    streams = said.streams
     if len(streams) > MAX_NAMED or sum(map(len, streams)) > MAX_NAMED_CHARACTERS:
         raise Complaint(
             "bad_request",
             f"a request that names {len(streams):,} channels is too large; name up to {MAX_NAMED:,}, "
             f"with {MAX_NAMED_CHARACTERS:,} characters together",
         )
-    return Named([well_formed(name) for name in streams], _recent_in(said), _positions_in(said))
+    return Named([well_formed(name) for name in streams], _recent_in(said), _positions_in(said, streams))
+
+
+def _refuse_many(raw: msgspec.Raw, texts: int) -> None:
+    """Refuse JSON with many more entries than it may have, of so many texts each, before it is read."""
+    count = bytes(memoryview(raw)).count(b'"') // (2 * texts)
+    if count > 4 * MAX_NAMED:  # a name may have quotes, too
+        raise Complaint(
+            "bad_request", f"a request that names {count:,} channels is too large; name up to {MAX_NAMED:,}"
+        )
 
 
 def _recent_in(said: _Named) -> dict[str, int]:
+    _refuse_many(said.recent, 1)
     try:
         recent = _decode_recent(said.recent)
     except msgspec.MsgspecError:
@@ -235,9 +294,10 @@ def _recent_in(said: _Named) -> dict[str, int]:
     return recent
 
 
-def _positions_in(said: _Named) -> dict[str, Position]:
+def _positions_in(said: _Named, streams: Sequence[str]) -> dict[str, Position]:
+    _refuse_many(said.positions, 2)
     try:
         found = _decode_positions(said.positions)
     except msgspec.MsgspecError:
         return {}
-    return from_wire({name: _small(found[name]) for name in said.streams if name in found})
+    return from_wire({name: _small(found[name]) for name in streams if name in found})

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from ..runtime import Runtime
 from .auth import EVERYWHERE
+from .brokers import Broker
 from .serving import Serving, find
 
 
@@ -18,6 +19,7 @@ class Run(Protocol):
     """A hub that runs."""
 
     serving: Serving
+    broker: Broker
     token: str | None
 
 

@@ -342,6 +342,11 @@ class Hub:
                 await before.serving.answering()
                 return
         while (earlier := find_running(instance.runtime, address[1], self._port)) is not None:
+            if repr(instance.broker) != repr(
+                earlier.broker
+            ):  # otherwise it is the earlier one's till that has stopped
+                await instance.broker.open()
+                await instance.broker.close()
             await earlier.serving.stopped()
             kept = "the same token" if earlier.token == instance.token else "another token"
             logger.warning(
@@ -378,6 +383,7 @@ class _Instance:
     ) -> None:
         self.runtime = runtime
         self.token = token
+        self.broker = broker
         self.state = HubState(runtime, broker, limits, policies)
         app = Behind(proxies, make_app(self.state, access))
         self.serving = Serving(app, self._beside, broker, self.state.turns, limits, self.state.streams)

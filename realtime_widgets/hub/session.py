@@ -39,7 +39,7 @@ from .limits import MessageRate
 from .outgoing import MAX_BATCH_BYTES, ClientTransport, Outgoing
 from .policies import about
 from .presence import member_of
-from .requests import Complaint, Named, Request, data_of, hello_of, named_in, read_frame
+from .requests import NOTHING, Complaint, Named, Request, data_of, hello_of, named_in, read_frame
 from .rights import Access
 from .state import HubState
 from .turns import Turn
@@ -118,6 +118,7 @@ class HubSession:
         self._rate = rate or MessageRate(state.limits, time.monotonic())
         self._excess = 0.0  # seconds' worth of messages that were sent too much
         self._told_to_slow_down = -math.inf
+        self._slowed = False  # that it is not read now
         self._reading = Turn(state.turns, who or self)
         self._ending = asyncio.Event()
         self._leaving = False
@@ -194,9 +195,11 @@ class HubSession:
             text = f"more than {most} messages a second of one client are read later; send fewer"
             self._complain(Complaint("too_fast", text, retry_after=wait), None)
         if wait:
+            self._slowed = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._ending.wait()
+            self._slowed = False
             self._heartbeat.heard = self._loop.time()  # it could not be heard
             await self._reading.give()  # others of the same client may be due now, too
 
@@ -343,6 +346,7 @@ class HubSession:
             raise Complaint("forbidden", forbidden)
         try:
             publication = encode_publication(message.channel, data_of(message))
+            message.data = NOTHING  # or all of its frame would be kept for as long as it is on its way
         except RealtimeWidgetsError as error:
             raise Complaint("bad_data", str(error)) from error
         if message.id is not None:
@@ -441,6 +445,8 @@ class HubSession:
     # Heartbeat
 
     def _check(self) -> None:
+        if self._slowed:
+            self._heartbeat.heard = self._loop.time()  # what it says is not heard
         ping_due, gone = self._heartbeat.check(self._loop.time())
         if gone and self._said_hello and not self._leaving:
             # Clients without a hello need not answer these pings; those of the WebSocket protocol judge them.

@@ -233,3 +233,25 @@ def test_however_it_is_sent_all_is_sent_once_and_in_order(seed: int):
         await task
 
     asyncio.run(main())
+
+
+def test_a_client_whose_bytes_cannot_be_made_keeps_nobody_from_what_is_theirs(
+    caplog: pytest.LogCaptureFixture,
+):
+    written: list[bytes] = []
+
+    class Fails:
+        def gather(self, writes: Writes) -> None:
+            raise RuntimeError("of the test")
+
+    async def main() -> None:
+        one = Flush(Tally())
+        one.add(Fails())
+        one.add(Gathers((written.append, b"1")))
+        await settle()
+        one.add(Gathers((written.append, b"2")))
+        await settle()
+
+    with caplog.at_level(logging.CRITICAL, flush.__name__):
+        asyncio.run(main())
+    assert written == [b"1", b"2"]

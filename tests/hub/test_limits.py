@@ -17,6 +17,7 @@ from realtime_widgets.hub import Hub, Limits, Rights, limits, protocols, session
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.limits import Connections, MessageRate, Senders
 from realtime_widgets.hub.state import HubState
+from realtime_widgets.protocol import heartbeat
 from realtime_widgets.runtime import get_runtime
 from support.scripted_client import LIMIT, client, run, until
 
@@ -35,6 +36,33 @@ def test_a_burst_is_free_and_what_is_beyond_it_takes_its_time():
     assert rate.wait(100.4) == 0
     assert rate.take(0, 1e6) == 0
     assert rate.take(6, 1e6) == pytest.approx(0.1), "no more than a burst is saved up"
+
+
+def test_nobody_waits_longer_than_a_debt_may_be():
+    rate = MessageRate(Limits(messages=10, burst=1), 0.0)
+    assert rate.take(10**6, 0.0) == limits.MAX_DEBT
+    assert rate.take(10**6, 1.0) == limits.MAX_DEBT
+    assert rate.wait(1.0 + limits.MAX_DEBT) == 0.0
+    assert MessageRate(Limits(messages=10, burst=1000), 0.0).take(10**6, 0.0) == 100.0, "for a burst"
+
+
+def test_who_must_wait_is_not_taken_for_silent(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "HEARTBEAT_INTERVAL", 0.2)
+    monkeypatch.setattr(heartbeat, "ANSWER_TIMEOUT", 0.2)
+    with Hub(limits=Limits(messages=20, burst=20)) as hub:
+
+        async def main() -> None:
+            async with client(hub) as one, client(hub) as other:
+                await one.hello()
+                await other.hello()
+                await one.ws.send(json.dumps([{"type": "ping", "data": {}}] * 100))
+                await one.heard("error")
+                await other.say("ping", {}, id="a")
+                await other.say("ping", {}, id="z")  # it is read when more may be sent
+                while (await other.next()).get("id") != "z":
+                    pass
+
+        run(main())
 
 
 def test_without_a_limit_nobody_waits():

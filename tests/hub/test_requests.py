@@ -12,6 +12,7 @@ from realtime_widgets.hub.requests import (
     MAX_NAMED_CHARACTERS,
     MAX_ODD,
     MAX_RECENT,
+    MAX_TOGETHER,
     Complaint,
     Hello,
     Read,
@@ -25,6 +26,8 @@ from realtime_widgets.protocol.envelope import new_envelope, write
 from realtime_widgets.protocol.limits import MAX_FRAME_BYTES, MAX_NAME_LENGTH
 from realtime_widgets.streams.gaps import Position
 from support.steps import whole
+
+PING = '{"type":"ping"}'
 
 
 def read(frame: str | bytes) -> Read:
@@ -121,19 +124,50 @@ def test_what_is_published_is_handed_on_as_any_reader_takes_it(data: str, expect
         assert bytes(data_of(request)) == expected.encode()
 
 
+def publication(data: str) -> str:
+    return f'{{"type": "publish", "channel": "a", "data": {data}}}'
+
+
 def test_what_is_not_quite_json_is_read_in_small_frames_and_refused_in_large_ones():
-    one = '{"type": "publish", "channel": "a", "data": "%s"}'
-    small = one % "x"
+    small, large = publication("1"), publication(f'"{"x" * MAX_ODD}"')
     assert len(read(f"{small}\n{small}")[0]) == 2
     assert len(read(small.encode("utf-16"))[0]) == 1
-    large = one % ("x" * MAX_ODD)
     assert len(read(large)[0]) == 1
     assert len(read(f"\ufeff{large}")[0]) == 1
-    requests, complaint = read(f"{large}\n{small}")
+    for frame in (f"{large}\n{small}", large.replace('"data"', '"payload"'), "x\n" * 2000, "1 " * 3000):
+        requests, complaint = read(frame)
+        assert requests == []
+        assert complaint is not None
+        assert complaint.code == "unreadable"
+
+
+def test_what_is_wrong_in_a_large_list_affects_nothing_else():
+    good, wrong = publication(f'"{"x" * 1000}"'), '{"type": "publish", "channel": "a", "payload": 1}'
+    requests, complaint = read(f"[{','.join([good, wrong, '1', good, '[]', '{}', good])}]")
+    assert len(requests) == 3
+    assert complaint is not None
+    assert read(f"[{','.join([good] * 10)}]")[1] is None
+    assert len(read(f"[{','.join([good] * 10)},{publication('NaN')}]")[0]) == 11
+
+
+def test_a_frame_has_so_many_envelopes_and_no_more():
+    assert len(read(f"[{','.join([PING] * MAX_TOGETHER)}]")[0]) == MAX_TOGETHER
+    requests, complaint = read(f"[{','.join([PING] * (MAX_TOGETHER + 1))}]")
     assert requests == []
     assert complaint is not None
-    assert complaint.code == "unreadable"
-    assert len(read(large.replace('"data"', '"payload"'))[0]) == 0
+    assert "10,001 envelopes" in str(complaint)
+
+
+def test_numbers_that_are_infinite_as_floats_are_null_and_the_others_stay():
+    (request,), _ = read(publication(f"[{'9' * 250}e99, 0.{'5' * 350}e400, 1e-400, {'7' * 305}]"))
+    assert bytes(data_of(request)).decode() == f"[null,null,1e-400,{'7' * 305}]"
+
+
+def test_a_client_may_have_a_name_all_of_whose_characters_are_escaped():
+    name = "\U0001f600" * MAX_NAME_LENGTH
+    frame = json.dumps({"type": "hello", "data": {"client": name}}, ensure_ascii=True)
+    ((hello,), _) = read(frame)
+    assert hello_of(hello).client == name
 
 
 @pytest.mark.parametrize("data", ["[]," * 300_000 + "0", "NaN," * 200_000 + "0", '"",' * 300_000 + "0"])
@@ -153,6 +187,9 @@ def test_a_large_frame_is_read_in_steps(data: str):
         {"streams": {"a": 1}},
         {"streams": ["x"] * (MAX_NAMED + 1)},
         {"streams": ["x" * (MAX_NAMED_CHARACTERS + 1)]},
+        {"streams": [""] * 200_000},
+        {"streams": ["a"], "recent": {str(number): 1 for number in range(50_000)}},
+        {"streams": ["a"], "positions": {str(number): ["e", 1] for number in range(50_000)}},
     ],
 )
 def test_a_request_that_names_none_or_too_many_is_refused_shortly(data: Any):

@@ -72,6 +72,28 @@ def test_what_overlaps_is_taken_over(before: dict[str, Any], after: dict[str, An
         assert hub.token is None or earlier.token in (hub.token, None)
 
 
+@pytest.mark.parametrize("broker", ["sqlite:////nowhere/at/all/hub.db", "redis://127.0.0.1:1/0"])
+def test_a_hub_that_cannot_keep_anything_takes_no_place(broker: str):
+    with Hub() as earlier:
+        with pytest.raises(UsageError, match="cannot"):
+            Hub(earlier.port, broker=broker).start()
+        assert earlier.running
+        earlier.publish("x", 1)
+
+
+def test_the_same_file_goes_from_one_to_the_other(tmp_path: Path):
+    broker = f"sqlite:///{tmp_path / 'hub.db'}"
+    (tmp_path / "link.db").symlink_to(tmp_path / "hub.db")
+    with Hub(broker=broker) as first:
+        httpx.post(f"{first.address}/publish/x?token={first.token}", json=1, trust_env=False, timeout=LIMIT)
+        with Hub(first.port, broker=f"sqlite:///{tmp_path / 'link.db'}") as second:
+            assert not first.running
+            kept = httpx.get(
+                f"{second.address}/history/x?token={second.token}", trust_env=False, timeout=LIMIT
+            )
+            assert [message["data"] for message in kept.json()["messages"]] == [1]
+
+
 def test_a_token_that_gives_less_now_is_not_the_hubs_own():
     with (
         Hub(token="a-token") as earlier,

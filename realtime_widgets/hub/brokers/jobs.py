@@ -7,9 +7,12 @@ was sent or not, and nobody is told its answer.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
+
+logger = logging.getLogger(__name__)
 
 MAX_BATCH: Final = 500
 MAX_BATCH_BYTES: Final = 256 * 1024
@@ -110,7 +113,11 @@ class Jobs:
             refused = isinstance(answer, Exception)
             self._end(job, f"{self._place} refuses it ({answer})" if refused else None)
             if not refused:
-                job.land(answer)
+                try:
+                    job.land(answer)
+                except Exception:  # somebody else has written what was answered
+                    logger.exception("an answer of %s cannot be read", self._place)
+                    job.fail(f"an answer of {self._place} cannot be read; the hub's log says why")
 
     def put_back(self) -> None:
         """Have those that were taken wait again, in their places: there was no answer."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -58,6 +59,9 @@ class SqliteBroker:
 
     trouble: Final[None] = None
     """See `Broker.trouble`."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {os.path.realpath(self._path)}>"
 
     async def open(self) -> None:
         """See `Broker.open`."""

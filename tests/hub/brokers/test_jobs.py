@@ -138,3 +138,20 @@ def test_all_are_told_when_the_hub_stops():
         assert not len(told.jobs)
 
     asyncio.run(main())
+
+
+def test_an_answer_that_cannot_be_read_takes_none_away_from_the_others(caplog: pytest.LogCaptureFixture):
+    async def main() -> None:
+        told = Told()
+        told.add(1)
+        told.jobs.add(
+            Job(lambda: (2,), lambda answer: answer.nothing, lambda why: told.failed.append((2, why)))
+        )
+        told.add(3)
+        await told.take()
+        told.jobs.land(["a", "b", "c"])
+        assert told.landed == [(1, "a"), (3, "c")]
+        assert [number for number, _ in told.failed] == [2]
+
+    asyncio.run(main())
+    assert "an answer of redis://x cannot be read" in caplog.text
