@@ -22,7 +22,7 @@ from ..protocol.envelope import Message
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..protocol.timestamps import seconds_of
 from ..streams.gaps import Position
-from .brokers.base import NotKept
+from .brokers.base import NotKept, TooLarge
 from .brokers.dedup import Key, KeyReused
 from .channels import Channels, encode_publication
 from .rights import Access
@@ -112,6 +112,10 @@ async def publish(
     failed = [
         each for each in placed if each.exception() is not None
     ]  # of all, or those would be called forgotten
+    if failed and all(isinstance(each.exception(), TooLarge) for each in failed):
+        text = f"{len(failed)} of {len(messages)} messages are not published, the others are: {failed[0].exception()}"
+        raise PublishingFailed(413, "size", text)
+    failed.sort(key=lambda each: isinstance(each.exception(), TooLarge))  # others may come again
     positions = []
     for each in failed[:1] or placed:
         if turn.over:
@@ -127,6 +131,8 @@ async def _landed(placed: asyncio.Future[Position]) -> Position:
         raise PublishingFailed(
             422, "key", "this Idempotency-Key came with other data before; use a new key for each message"
         ) from None
+    except TooLarge as error:
+        raise PublishingFailed(413, "size", f"the hub cannot keep a message this large: {error}") from error
     except NotKept as error:
         raise PublishingFailed(503, "not_kept", f"the hub could not keep the message: {error}") from error
 

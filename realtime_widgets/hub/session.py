@@ -29,7 +29,7 @@ from ..protocol.heartbeat import Heartbeat
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..protocol.positions import to_wire
 from ..streams.gaps import Position
-from .brokers.base import NotKept, OutOfReach
+from .brokers.base import NotKept, OutOfReach, TooLarge
 from .brokers.dedup import Key, KeyReused
 from .catch_up import CatchUp
 from .channels import encode_publication
@@ -363,6 +363,8 @@ class HubSession:
         except KeyReused:
             text = "a message with this id had other data; give each message an id of its own"
             failure = Complaint("id_reused", text)
+        except TooLarge as error:
+            failure = Complaint("bad_data", f"the hub cannot keep a message this large: {error}")
         except NotKept as error:
             failure = Complaint("not_kept", f"the hub could not keep a message: {error}")
         except CancelledError:

@@ -18,7 +18,7 @@ from ..protocol.limits import MAX_NAME_LENGTH
 from ..runtime import Runtime
 from ..sources.machine import next_due
 from ..streams.gaps import Position
-from .brokers.base import Broker, NotKept
+from .brokers.base import Broker, NotKept, TooLarge
 from .brokers.memory import size_of
 from .channels import METRICS, Channels, FrameSink, encode_publication
 from .drain import Leaving
@@ -188,7 +188,8 @@ class HubState:
         if placed.cancelled():
             return
         error = placed.exception()
-        self.tally.publish("hub", time.monotonic() - begun, kept=error is None)
+        if not isinstance(error, TooLarge):
+            self.tally.publish("hub", time.monotonic() - begun, kept=error is None)
         if error is not None and self.channels.trouble is None:  # which was said, once
             text = f"a message of channel {channel!r} was not published: {error}"
             if self.events.log("unpublished", "error", text) is not None and not isinstance(error, NotKept):

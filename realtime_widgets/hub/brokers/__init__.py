@@ -7,10 +7,10 @@ from typing import Final
 
 from ...errors import UsageError, WrongType, shown
 from ..policies import Policies, Retention
-from .base import Broker, NotKept, OutOfReach
+from .base import Broker, NotKept, OutOfReach, TooLarge
 from .memory import MemoryBroker
 
-__all__ = ["Broker", "NotKept", "OutOfReach", "make_broker"]
+__all__ = ["Broker", "NotKept", "OutOfReach", "TooLarge", "make_broker"]
 
 DAY: Final = 24 * 3600.0
 

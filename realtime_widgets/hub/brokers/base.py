@@ -43,6 +43,10 @@ class NotKept(Exception):
     """
 
 
+class TooLarge(NotKept):
+    """A message is larger than the engine of a broker takes, so it will never be kept as it is."""
+
+
 class OutOfReach(Exception):
     """The engine of a broker cannot be asked now: one sentence that says why."""
 
@@ -77,7 +81,8 @@ class Broker(Protocol):
 
         Raises, out of the future:
             KeyReused: a message with other data had this key.
-            NotKept: it could not be kept.
+            TooLarge: it can never be kept.
+            NotKept: it could not be kept now.
         """
 
     async def position(self, channel: str) -> Position:

@@ -21,6 +21,13 @@ class LinkLost(Exception):
     """The link is of no use any more, or could not be made: why, without secrets."""
 
 
+class Refused(Exception):
+    """The engine does not do it: why."""
+
+    too_large = False
+    """Whether that is for the size of a message."""
+
+
 class Note(NamedTuple):
     """What is noted beside a channel, as one hub has written it."""
 
@@ -47,7 +54,7 @@ class Link(Protocol):
         """How often something was heard."""
 
     async def run(self, commands: Sequence[Any]) -> list[Any]:
-        """Return the answers to commands; where the engine refuses one, an exception is its answer.
+        """Return the answers to commands; where the engine refuses one, a `Refused` is its answer.
 
         The messages of a channel are kept in their order, and after what was asked about it before them.
 

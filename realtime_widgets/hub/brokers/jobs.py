@@ -12,6 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from .base import NotKept, TooLarge
+from .engine import Refused
+
 logger = logging.getLogger(__name__)
 
 MAX_BATCH: Final = 500
@@ -38,7 +41,7 @@ class Job:
         self,
         command: Callable[[], Any],
         land: Callable[[Any], object],
-        fail: Callable[[str], object],
+        fail: Callable[[NotKept], object],
         size: int = 0,
     ) -> None:
         self.command = command
@@ -77,7 +80,11 @@ class Jobs:
             patience: seconds that it may wait; None: for as long as it takes.
         """
         if self._bytes + job.size > MAX_BYTES:
-            job.fail(f"{len(self):,} messages wait for {self._place} already, which is the most there may be")
+            job.fail(
+                NotKept(
+                    f"{len(self):,} messages wait for {self._place} already, which is the most there may be"
+                )
+            )
             return
         self._bytes += job.size
         if patience is not None:
@@ -107,17 +114,19 @@ class Jobs:
         return list(self._batch)
 
     def land(self, answers: Iterable[Any]) -> None:
-        """Tell the answers to those that were taken, in their order; an exception is a refusal."""
+        """Tell the answers to those that were taken, in their order, and refusals."""
         batch, self._batch = self._batch, []
         for job, answer in zip(batch, answers, strict=True):
-            refused = isinstance(answer, Exception)
-            self._end(job, f"{self._place} refuses it ({answer})" if refused else None)
-            if not refused:
-                try:
-                    job.land(answer)
-                except Exception:  # somebody else has written what was answered
-                    logger.exception("an answer of %s cannot be read", self._place)
-                    job.fail(f"an answer of {self._place} cannot be read; the hub's log says why")
+            if isinstance(answer, Refused):
+                why = f"{self._place} refuses it ({answer})"
+                self._end(job, TooLarge(why) if answer.too_large else NotKept(why))
+                continue
+            self._end(job, None)
+            try:
+                job.land(answer)
+            except Exception:  # somebody else has written what was answered
+                logger.exception("an answer of %s cannot be read", self._place)
+                job.fail(NotKept(f"an answer of {self._place} cannot be read; the hub's log says why"))
 
     def put_back(self) -> None:
         """Have those that were taken wait again, in their places: there was no answer."""
@@ -128,7 +137,7 @@ class Jobs:
         """Give up all that wait: the hub stops."""
         self.put_back()
         while self._waiting:
-            self._end(self._waiting.popleft(), "the hub has stopped")
+            self._end(self._waiting.popleft(), NotKept("the hub has stopped"))
 
     def no_answer(self, *, sent: bool = False) -> str:
         """Return the sentence about an engine that does not answer.
@@ -140,9 +149,9 @@ class Jobs:
         return f"{self._place} cannot be reached ({self._why()}){unknown}; start {self._engine}, or look at the network"
 
     def _give_up(self, job: Job) -> None:
-        self._end(job, self.no_answer(sent=job.sent))
+        self._end(job, NotKept(self.no_answer(sent=job.sent)))
 
-    def _end(self, job: Job, why: str | None) -> None:
+    def _end(self, job: Job, why: NotKept | None) -> None:
         if job.over:
             return
         job.over = True

@@ -162,9 +162,9 @@ class LinkedBroker:
                 return
             self._landed(channel, position, whole if fresh else None, done)
 
-        def fail(why: str) -> None:
+        def fail(why: NotKept) -> None:
             if not done.done():
-                done.set_exception(NotKept(why))
+                done.set_exception(why)
 
         return Job(command, land, fail, len(body))
 
@@ -245,9 +245,9 @@ class LinkedBroker:
             if not done.done():
                 done.set_result(found)
 
-        def fail(why: str) -> None:
+        def fail(why: NotKept) -> None:
             if not done.done():
-                done.set_exception(OutOfReach(why))
+                done.set_exception(OutOfReach(str(why)))
 
         self._submit(Job(command, land, fail), PATIENCE)
         return await done
@@ -281,7 +281,7 @@ class LinkedBroker:
 
     def _submit(self, job: Job, patience: float | None = None) -> None:
         if self._going is None:
-            job.fail("the hub has stopped")
+            job.fail(NotKept("the hub has stopped"))
         else:
             self._jobs.add(job, patience)
 
@@ -313,9 +313,9 @@ class LinkedBroker:
             elif confirmed:
                 followed.establish()
 
-        def fail(why: str) -> None:
+        def fail(why: NotKept) -> None:
             followed.looking, followed.due = False, True
-            followed.give_up(why)
+            followed.give_up(str(why))
 
         self._submit(Job(command, land, fail))
 

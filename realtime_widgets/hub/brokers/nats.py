@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterator, Sequence
 from typing import Any, Final
 
 from ...errors import UsageError
+from ...protocol.limits import MAX_FRAME_BYTES
 from ...streams.gaps import Position
 from ..policies import Retention
 from .engine import Found, Link, LinkLost, Note, numbered
@@ -18,6 +19,7 @@ from .nats_streams import (
     NO_JETSTREAM,
     NOTES,
     OTHER_SEQUENCE,
+    TOO_LARGE,
     Amend,
     Chirp,
     Commands,
@@ -40,6 +42,9 @@ from .nats_streams import (
 
 OLDEST: Final = (2, 9)
 """The version of nats-server that it takes: older ones do not tell messages again with their numbers."""
+
+HEADER_BYTES: Final = 300
+"""Bytes of the headers of a message, at most."""
 
 MAX_KNOWN: Final = 100_000
 """Channels whose epochs a link knows."""
@@ -94,7 +99,17 @@ class NatsLink:
             )
         if self._refusal is not None:
             raise UsageError(f"its JetStream refuses to keep anything ({self._refusal})")
+        if self._max_payload < MAX_FRAME_BYTES:
+            return (
+                f"its max_payload is {self._max_payload:,} bytes: larger messages, of which a hub takes up to "
+                f"{MAX_FRAME_BYTES:,}, are refused; set max_payload: 2MB"
+            )
         return None
+
+    @property
+    def _max_payload(self) -> int:
+        """Bytes of a message, and of its headers, that NATS takes; it may change."""
+        return int(self._connection.facts.get("max_payload", MAX_FRAME_BYTES))
 
     # Commands
 
@@ -139,9 +154,10 @@ class NatsLink:
                     continue
                 epoch = self._epochs.get(each.channel, "")  # "": forgotten, nobody is there
                 headers = {"Nats-Msg-Id": each.id, DIGEST: each.digest}
-                if len(each.body) + 300 > self._connection.facts.get("max_payload", 1 << 20):
-                    most = self._connection.facts["max_payload"]
-                    answers[number] = Refused(f"its max_payload is {most:,} bytes; make it larger")
+                if len(each.body) + HEADER_BYTES > self._max_payload:
+                    answers[number] = Refused(
+                        f"its max_payload is {self._max_payload:,} bytes; make it larger", TOO_LARGE
+                    )
                     continue
                 subject = subject_of(each.channel, epoch)
                 sent.append((number, each, epoch, await self._connection.ask(subject, each.body, headers)))

@@ -26,6 +26,7 @@ from ..policies import Retention
 from .base import NOTE_AGE
 from .dedup import MAX_AGE, KeyReused, digest_of
 from .engine import NOTE_ID, Found, Note, new_epoch
+from .engine import Refused as RefusedByEngine
 
 NANOSECONDS: Final = 10**9
 
@@ -39,8 +40,10 @@ DIGEST: Final = "Rw-Digest"
 NOT_FOUND: Final = 10059
 NO_MESSAGE: Final = 10037
 OTHER_SEQUENCE: Final = 10071
+TOO_LARGE: Final = 10054
 NO_JETSTREAM: Final = (10039, 10076)
-"""Errors of JetStream: no such stream, no such message, not the last number; none at all, or none for this account."""
+"""Errors of JetStream: no such stream, no such message, not the last number, a message that is larger than it may be;
+none at all, or none for this account."""
 
 
 class Publish(NamedTuple):
@@ -128,12 +131,13 @@ class Commands:
         return Chirp(canary.decode())
 
 
-class Refused(Exception):
-    """JetStream does not do it: why."""
+class Refused(RefusedByEngine):
+    """JetStream does not do it: why, and the number of its error."""
 
     def __init__(self, why: str, code: int = 0) -> None:
         super().__init__(why)
         self.code = code
+        self.too_large = code == TOO_LARGE
 
 
 class _Error(msgspec.Struct):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ...errors import MissingDependency, UsageError
-from .engine import LinkLost, place_of
+from .engine import LinkLost, Refused, place_of
 from .redis_groups import Groups
 from .redis_scripts import Publication, Script
 
@@ -170,7 +170,7 @@ class RedisLink:
             await connection.disconnect(nowait=True)
 
     async def run(self, commands: Sequence[tuple[Any, ...] | Publication]) -> list[Any]:
-        """Return the answers to commands; where Redis refuses one, the exception is its answer.
+        """Return the answers to commands; where Redis refuses one, a `Refused` is its answer.
 
         Args:
             commands: each its name, or a `Script`, and the arguments; or a publication, whose answer is a `Placed`.
@@ -196,7 +196,7 @@ class RedisLink:
                     ):  # flushed; a replica by now: another link may do better
                         raise
                     except ResponseError as error:
-                        answers.append(error)
+                        answers.append(Refused(str(error)))
         return groups.answers(answers)
 
     def _spelled(self, command: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.hub.brokers import jobs
+from realtime_widgets.hub.brokers import NotKept, TooLarge, jobs
+from realtime_widgets.hub.brokers.engine import Refused
 from realtime_widgets.hub.brokers.jobs import Job, Jobs
 
 
@@ -24,7 +25,7 @@ class Told:
             job = Job(
                 lambda number=number: (number,),
                 lambda answer, number=number: self.landed.append((number, answer)),
-                lambda why, number=number: self.failed.append((number, why)),
+                lambda why, number=number: self.failed.append((number, str(why))),
                 size,
             )
             self.jobs.add(job, patience)
@@ -41,10 +42,26 @@ def test_jobs_are_taken_and_told_in_their_order():
         told.add(1, 2, 3)
         assert await waiting == [1, 2, 3]
         told.add(4)
-        told.jobs.land(["a", ValueError("no"), "c"])
+        told.jobs.land(["a", Refused("no"), "c"])
         assert told.landed == [(1, "a"), (3, "c")]
         assert told.failed == [(2, "redis://x refuses it (no)")]
         assert await told.take() == [4]
+
+    asyncio.run(main())
+
+
+def test_what_is_refused_for_its_size_will_never_be_kept():
+    async def main() -> None:
+        errors: list[NotKept] = []
+        queue = Jobs("NATS", "nats://x", lambda: "it sleeps")
+        for _ in range(2):
+            queue.add(Job(lambda: None, errors.append, errors.append))
+        await queue.take()
+        larger = Refused("it is too large")
+        larger.too_large = True
+        queue.land([larger, Refused("no")])
+        assert [type(error) for error in errors] == [TooLarge, NotKept]
+        assert str(errors[0]) == "nats://x refuses it (it is too large)"
 
     asyncio.run(main())
 

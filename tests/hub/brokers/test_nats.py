@@ -8,12 +8,14 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
+from realtime_widgets import Publisher
 from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub
-from realtime_widgets.hub.brokers import NotKept, linked, nats_link
+from realtime_widgets.hub.brokers import NotKept, TooLarge, linked, nats_link
 from realtime_widgets.hub.brokers.dedup import Key, KeyReused
 from realtime_widgets.hub.brokers.nats_streams import NOTES, stream_of
 from realtime_widgets.hub.channels import encode_publication
@@ -22,7 +24,8 @@ from realtime_widgets.streams.gaps import Position
 from support.engines import Heard, brokers, follow, hasty, make, offsets, publish, until
 from support.faults import Proxy
 from support.nats_server import NatsServer, nats_server
-from support.servers import LIMIT, plain
+from support.scripted_client import client
+from support.servers import LIMIT, plain, wait_for
 
 __all__ = ["hasty"]  # the fixture
 
@@ -183,7 +186,7 @@ def test_what_jetstream_refuses_has_no_number(tmp_path: Path):
             heard = Heard(one)
             await asyncio.gather(*publish(one))
             with pytest.raises(
-                NotKept, match=r"refuses it \(its max_payload is 10,000 bytes; make it larger\)"
+                TooLarge, match=r"refuses it \(its max_payload is 10,000 bytes; make it larger\)"
             ):
                 await one.publish("a", encode_publication("a", "x" * 10_000))
             config = {"name": "full", "subjects": ["full"], "storage": "file", "max_bytes": 10**6}
@@ -199,6 +202,54 @@ def test_what_jetstream_refuses_has_no_number(tmp_path: Path):
         no_auth_user: hub"""
     with nats_server(tmp_path, config) as server:
         asyncio.run(main())
+
+
+def test_what_is_too_large_for_nats_is_refused_for_ever_and_nothing_waits_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    with nats_server(tmp_path, "max_payload: 10000") as server, Hub(broker=server.url) as hub:
+        assert "its max_payload is 10,000 bytes: larger messages, of which a hub takes up to" in caplog.text
+        headers = {"Authorization": f"Bearer {hub.token}"}
+        with httpx.Client(base_url=hub.address, headers=headers, trust_env=False, timeout=LIMIT) as web:
+            answer = web.post("/publish/a", json="x" * 10_000)
+            assert (answer.status_code, answer.json()["code"]) == (413, "size")
+            assert "its max_payload is 10,000 bytes; make it larger" in answer.json()["message"]
+            answer = web.post("/publish/a?many=1", json=[1, "x" * 10_000, 2])
+            assert (answer.status_code, answer.json()["code"]) == (413, "size")
+            assert "1 of 3 messages are not published, the others are:" in answer.json()["message"]
+            assert [each["data"] for each in web.get("/history/a").json()["messages"]] == [1, 2]
+
+            async def socket() -> None:
+                async with client(hub) as one:
+                    await one.hello("b", acks=True)
+                    await one.say("publish", "x" * 10_000, channel="b", id="large")
+                    error, _ = await one.heard("error")
+                    assert (error["data"]["code"], error["data"]["id"]) == ("bad_data", "large")
+
+            asyncio.run(socket())
+            hub.publish("a", "x" * 10_000)
+            wait_for(lambda: "a message of channel 'a' was not published" in caplog.text)
+            assert "rw_hub_broker_up 1\n" in web.get("/metrics").text, "it keeps what it can"
+        with Publisher(hub.address, "c", token=hub.token) as publisher:
+            publisher.append(text="x" * 10_000)
+            for number in range(50):
+                publisher.append(value=number)
+            assert publisher.flush(LIMIT)
+            assert (publisher.stats.refused, publisher.stats.sent) == (1, 50)
+
+
+def test_what_is_too_large_for_a_stream_is_refused_for_ever(server: NatsServer):
+    async def main() -> None:
+        async with brokers(server.url) as (one,):
+            await asyncio.gather(*publish(one))
+            told = await asyncio.to_thread(server.api, f"STREAM.INFO.{stream_of('a')}")
+            config = told["config"] | {"max_msg_size": 10_000}
+            await asyncio.to_thread(server.api, f"STREAM.UPDATE.{stream_of('a')}", config)
+            with pytest.raises(TooLarge, match="message size exceeds maximum allowed"):
+                await one.publish("a", encode_publication("a", "x" * 10_000))
+            assert (await publish(one)[0]).offset == 2
+
+    asyncio.run(main())
 
 
 # The beginning
