@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from ...errors import MissingDependency, UsageError
 from .engine import LinkLost, Refused, place_of
 from .redis_groups import Groups
-from .redis_scripts import Publication, Script
+from .redis_scripts import Publication, Script, trial
 
 if TYPE_CHECKING:
     from redis.asyncio.connection import AbstractConnection
@@ -33,6 +33,9 @@ SCHEMES: Final = ("redis://", "rediss://", "unix://")
 
 OLDEST: Final = 7
 """The major version of Redis that it takes: older ones number no streams by two numbers as we do."""
+
+_PASSING: Final = ("BUSY", "MISCONF", "NOREPLICAS")
+"""Errors of a Redis that runs a long script, cannot write to its disk, or has not as many replicas as it should."""
 
 NAME: Final = "realtime-widgets"
 """What Redis calls our connections in its CLIENT LIST."""
@@ -196,7 +199,9 @@ class RedisLink:
                     ):  # flushed; a replica by now: another link may do better
                         raise
                     except ResponseError as error:
-                        answers.append(Refused(str(error)))
+                        refused = Refused(str(error))
+                        refused.__cause__ = error
+                        answers.append(refused)
         return groups.answers(answers)
 
     def _spelled(self, command: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -246,14 +251,45 @@ class RedisLink:
     async def check(self) -> str | None:
         """See `engine.Link.check`."""
         (said,) = await self.run([("INFO",)])
-        if not isinstance(said, bytes):
-            return None  # we may not ask
-        lines = said.decode(errors="replace").splitlines()
+        lines = (
+            said.decode(errors="replace").splitlines() if isinstance(said, bytes) else []
+        )  # we may not ask
         facts = dict(line.split(":", 1) for line in lines if ":" in line)
+        if facts.get("redis_mode") == "cluster":
+            raise UsageError(
+                "it is a Redis Cluster, each server of which takes some channels only; name a Redis that has them all, "
+                "with replicas if it must not be missed"
+            )
+        if facts.get("role") == "slave":
+            primary = f"{facts.get('master_host')}:{facts.get('master_port')}"
+            raise UsageError(
+                f"it is a replica, on which nothing can be published; name its primary, {primary}"
+            )
         version = facts.get("redis_version", "")
         if version.partition(".")[0].isdecimal() and int(version.partition(".")[0]) < OLDEST:
             raise UsageError(f"it has version {version}; the hub takes Redis {OLDEST} or newer, or Valkey")
+        taken = await self._try()
         if facts.get("maxmemory", "0") != "0" and facts.get("maxmemory_policy") != "noeviction":
             policy = facts.get("maxmemory_policy")
             return f"it may throw messages away when its memory is full (maxmemory-policy {policy}); set noeviction"
-        return None
+        return taken
+
+    async def _try(self) -> str | None:
+        """Do what hubs do; returns and raises as `check`."""
+        refusals = [
+            each for each in await self.run(trial(self._address.database)) if isinstance(each, Refused)
+        ]
+        for refusal in refusals:
+            if not _passes(refusal):
+                raise UsageError(
+                    f"it does not do what hubs ask of it ({refusal}); a user for hubs has '~rw:* &rw:* +@all -@admin "
+                    "-@dangerous +info'"
+                )
+        return f"it takes no messages at present ({refusals[0]})" if refusals else None
+
+
+def _passes(refusal: Refused) -> bool:
+    """Return whether something is refused for the state that Redis is in."""
+    from redis.exceptions import OutOfMemoryError
+
+    return isinstance(refusal.__cause__, OutOfMemoryError) or str(refusal).startswith(_PASSING)

@@ -300,6 +300,25 @@ def _known(text: bytes, digest: bytes) -> Placed:
     return Placed(Position(epoch, int(offset)) if had == digest.hex() else None, False)
 
 
+def trial(database: int) -> list[tuple[Any, ...]]:
+    """Return commands that do all that hubs do, on keys that end by themselves.
+
+    Args:
+        database: its number.
+    """
+    name = b"%%trial-%s" % secrets.token_hex(8).encode()  # no channel's name has such a % here
+    key, wake = b"rw:{%s}:" % name, b"rw:%d:{%s}" % (database, name)
+    second, place = 1000, ("", "", 0)
+    return [
+        (PUBLISH, 3, key + b"meta", key + b"log", key + b"id:0", *place, wake, 1, *[second] * 3, "0", "{}"),
+        (LOOK, 2, key + b"meta", key + b"log", *place, second, 0, 1, 0),
+        (AMEND, 1, key + b"note", 1, "", "0", second),
+        ("PUBLISH", wake, b""),
+        ("SUBSCRIBE", wake),
+        ("UNSUBSCRIBE", wake),
+    ]
+
+
 def _tag(channel: str) -> bytes:
     # What a hash tag is ends at the first brace, and must not be empty.
     name = channel.replace("%", "%25").replace("}", "%7D")

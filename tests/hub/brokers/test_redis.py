@@ -241,6 +241,76 @@ def test_an_old_redis_is_refused():
         Hub(broker=f"redis://127.0.0.1:{port}").start()
 
 
+def test_a_cluster_is_refused(tmp_path: Path):
+    with (
+        redis_server(tmp_path, cluster_enabled="yes", cluster_port=str(free_port())) as server,
+        pytest.raises(UsageError, match=r"it is a Redis Cluster, .*; name a Redis that has them all"),
+    ):
+        Hub(broker=f"redis://127.0.0.1:{server.port}").start()
+
+
+def test_a_replica_is_refused_and_its_primary_named(server: RedisServer, tmp_path: Path):
+    with redis_server(tmp_path, replicaof=f"127.0.0.1 {server.port}") as replica:
+        says = rf"it is a replica, .*; name its primary, 127.0.0.1:{server.port}$"
+        with pytest.raises(UsageError, match=says):
+            Hub(broker=replica.url).start()
+        replica.command("REPLICAOF", "NO", "ONE")
+        with Hub(broker=replica.url):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("without", "says"),
+    [
+        ("-eval", "run the 'eval' command"),
+        ("-xadd", "can't run this command"),
+        ("-subscribe", "run the 'subscribe' command"),
+        ("resetchannels", "channel"),
+        ("resetkeys ~others:*", "one of the keys"),
+    ],
+)
+def test_a_user_who_may_not_do_what_hubs_do_is_refused_at_the_start(
+    server: RedisServer, without: str, says: str
+):
+    rules = "reset on >pw ~rw:* &rw:* +@all -@admin -@dangerous +info"
+    url = f"redis://hub:pw@127.0.0.1:{server.port}"
+
+    async def main() -> None:
+        async with brokers(url) as (one,):
+            heard = await follow(one)
+            await asyncio.gather(*publish(one))
+            await one.amend("a", lambda had, now: had + b"x")
+            assert heard[0].things == [1]
+
+    try:
+        server.command("ACL", "SETUSER", "hub", *rules.split())
+        asyncio.run(main())
+        server.command("ACL", "SETUSER", "hub", *without.split())
+        with pytest.raises(UsageError, match=rf"it does not do what hubs ask of it \(.*{says}.*; a user for"):
+            Hub(broker=url).start()
+    finally:
+        server.command("ACL", "DELUSER", "hub")
+
+
+def test_a_redis_that_is_full_is_warned_of_and_leaves_nothing_of_the_trial(
+    server: RedisServer, caplog: pytest.LogCaptureFixture
+):
+    async def main() -> None:
+        async with brokers(server.url):
+            pass
+
+    server.command("CONFIG", "SET", "maxmemory", 1)
+    try:
+        asyncio.run(main())
+    finally:
+        server.command("CONFIG", "SET", "maxmemory", 0)
+    assert (
+        "it takes no messages at present (command not allowed when used memory > 'maxmemory'" in caplog.text
+    )
+    asyncio.run(main())
+    assert all(0 < server.command("PTTL", key) <= 1000 for key in server.command("KEYS", "rw:*trial*"))
+
+
 def test_a_redis_that_may_throw_messages_away_is_warned_of(
     server: RedisServer, caplog: pytest.LogCaptureFixture
 ):
