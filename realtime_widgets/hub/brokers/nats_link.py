@@ -319,6 +319,10 @@ class Connection:
         """Wait until NATS has all that was sent."""
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
+                if (writing := self._client._flush_queue) is not None:
+                    written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    await writing.put(written)
+                    await written  # the ping of `flush` overtakes what waits to be written
                 await self._client.flush(timeout=60)
         except TimeoutError:
             raise LinkLost(f"no answer within {ANSWER_TIMEOUT:g} s") from None

@@ -14,6 +14,7 @@ from realtime_widgets.hub.brokers.engine import LinkLost
 from realtime_widgets.hub.brokers.nats_link import Address, Connection
 from realtime_widgets.hub.policies import Policies
 from support.nats_server import NatsServer, nats_server
+from support.servers import plain
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +121,33 @@ def test_news_are_heard_with_their_epochs_and_offsets_until_they_are_left(server
         await one.close()
 
     asyncio.run(main())
+
+
+def test_a_topic_is_confirmed_when_nats_has_the_subscription():
+    lines: list[bytes] = []
+
+    async def peer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"version":"2.9.10","headers":true,"max_payload":1048576}\r\n')
+        while line := await reader.readline():
+            lines.append(line)
+            if line == b"PING\r\n":
+                writer.write(b"PONG\r\n")
+
+    async def main(port: int) -> None:
+        connection = Connection(Address(f"nats://127.0.0.1:{port}"))
+        await connection.connect()
+        try:
+            for number in range(20):
+                del lines[:]
+                await connection.follow([b"news.%d" % number, b"news.more.%d" % number])
+                *before, last = [line.split()[0] for line in lines]
+                assert last == b"PING"
+                assert before.count(b"SUB") >= 2
+        finally:
+            await connection.close()
+
+    with plain(peer) as port:
+        asyncio.run(main(port))
 
 
 def test_the_end_is_told_to_all_who_wait(server: NatsServer, monkeypatch: pytest.MonkeyPatch):
