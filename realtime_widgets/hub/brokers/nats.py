@@ -67,7 +67,7 @@ class NatsLink:
         self._epochs: dict[str, str] = {}  # of channels that were looked at
         self._replicas = address.replicas
         self._jetstream = JetStream(connection, address.replicas)
-        self._refusal: Refused | None = None  # of JetStream, to keep anything
+        self._refusal: Refused | LinkLost | None = None  # to keep anything, or to let us do it
         self.follow, self.leave, self.hear = connection.follow, connection.leave, connection.hear
         self.close = connection.close
 
@@ -83,6 +83,10 @@ class NatsLink:
             await self._jetstream.open()
         except Refused as error:
             self._refusal = error  # told by `check`
+        except LinkLost as error:
+            if not _forbids(error):
+                raise
+            self._refusal = error
 
     async def check(self) -> str | None:
         """See `engine.Link.check`."""
@@ -92,6 +96,8 @@ class NatsLink:
         if len(numbers) == 2 and numbers < OLDEST:
             oldest = ".".join(map(str, OLDEST))
             raise UsageError(f"it has version {version}; the hub takes nats-server {oldest} or newer")
+        if isinstance(self._refusal, LinkLost):
+            raise _may_not(self._refusal)
         if self._refusal is not None and self._refusal.code in (0, *NO_JETSTREAM):
             raise UsageError(
                 f"it has no JetStream for this user ({self._refusal}); start it with nats-server -js, or turn it on "
@@ -99,12 +105,27 @@ class NatsLink:
             )
         if self._refusal is not None:
             raise UsageError(f"its JetStream refuses to keep anything ({self._refusal})")
+        try:
+            await self._try()
+        except LinkLost as error:
+            if _forbids(error):
+                raise _may_not(error) from None
+            raise
         if self._max_payload < MAX_FRAME_BYTES:
             return (
                 f"its max_payload is {self._max_payload:,} bytes: larger messages, of which a hub takes up to "
                 f"{MAX_FRAME_BYTES:,}, are refused; set max_payload: 2MB"
             )
         return None
+
+    async def _try(self) -> None:
+        """Say something wherever hubs do, which changes nothing; what is forbidden ends the link. Raises LinkLost."""
+        api = [f"$JS.API.STREAM.{what}.rw-trial" for what in ("INFO", "CREATE", "UPDATE", "MSG.GET")]
+        for subject in (*api, "rw.trial.none", "rw-canary.trial"):
+            await self._connection.say(subject)
+        names = [b"rw-news.trial.*", b"rw-canary.trial"]
+        await self.follow(names)
+        await self.leave(names)
 
     @property
     def _max_payload(self) -> int:
@@ -268,6 +289,17 @@ class NatsLink:
                 continue  # another hub was faster
             return before, self._jetstream.now()
         raise LinkLost("a note beside a channel is changed again and again")
+
+
+def _forbids(error: LinkLost) -> bool:
+    return "permissions violation" in str(error).lower()
+
+
+def _may_not(why: Exception) -> UsageError:
+    return UsageError(
+        f"its user may not do what hubs do ({why}); allow it to publish to $JS.API.STREAM.>, rw.>, rw-note.>, "
+        "rw-canary.> and rw-claims, and to subscribe to _INBOX.>, rw-news.>, rw-canary.> and rw-claims"
+    )
 
 
 async def _refusal(work: Awaitable[object]) -> Refused | None:
