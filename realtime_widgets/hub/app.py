@@ -111,7 +111,8 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
 
     async def health(_: Request) -> JSONResponse:
         uptime = round(time.monotonic() - state.since, 3)
-        broker = "ok" if state.channels.trouble is None else "unreachable"
+        trouble = state.channels.trouble
+        broker = "ok" if trouble is None else trouble.kind
         return JSONResponse(
             {"status": "ok", "broker": broker, "clients": len(state.sessions), "uptime": uptime}
         )
@@ -189,15 +190,13 @@ async def _post(state: HubState, request: Request) -> Response:
         found = await publish(state.channels, request, access, credentials, turn)
     except PublishingFailed as failure:
         state.tally.refused[failure.code] += 1
-        if failure.code == "not_kept":
-            state.tally.publish("http", 0.0, kept=False)
         return complaint(failure.status, failure.code, str(failure))
     except ClientDisconnect:
         return complaint(400, "body", "the request broke off")
     count = len(found.get("positions", "1"))
     state.senders.of(_who(request.scope), arrived).take(count - 1, arrived)
     if count:
-        state.tally.publish("http", time.monotonic() - arrived, kept=True, count=count)
+        state.tally.publish("http", time.monotonic() - arrived, count=count)
     return Response(msgspec.json.encode(found), media_type="application/json")
 
 

@@ -19,7 +19,7 @@ from ..protocol.envelope import CHANNELS, CONTROL, Message, encode_data, new_env
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..streams.gaps import Position
 from ..streams.text import well_formed
-from .brokers.base import Broker, Change
+from .brokers.base import Broker, Change, Trouble
 from .brokers.dedup import Key
 from .policies import Policies, about
 
@@ -122,7 +122,7 @@ class Channels:
         self._stretch = 0
 
     @property
-    def trouble(self) -> str | None:
+    def trouble(self) -> Trouble | None:
         """See `Broker.trouble`."""
         return self._broker.trouble
 

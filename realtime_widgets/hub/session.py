@@ -372,8 +372,8 @@ class HubSession:
         except Exception:  # one message must not end the client
             logger.exception("a message of channel %r was not published", message.channel)
             failure = Complaint("not_kept", "the hub could not keep a message; its log says why")
-        if failure is None or failure.code == "not_kept":
-            self._state.tally.publish("websocket", time.monotonic() - arrived, kept=failure is None)
+        if failure is None:
+            self._state.tally.publish("websocket", time.monotonic() - arrived)
         self._done_with(message, arrived, failure)
 
     # Hello and path

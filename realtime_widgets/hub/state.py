@@ -18,7 +18,7 @@ from ..protocol.limits import MAX_NAME_LENGTH
 from ..runtime import Runtime
 from ..sources.machine import next_due
 from ..streams.gaps import Position
-from .brokers.base import Broker, NotKept, TooLarge
+from .brokers.base import Broker, Kind, NotKept
 from .brokers.memory import size_of
 from .channels import METRICS, Channels, FrameSink, encode_publication
 from .drain import Leaving
@@ -83,7 +83,7 @@ class HubState:
         self.since = time.monotonic()
         self._metrics = Metrics()
         self._measured = -math.inf  # when the metrics were last published
-        self._troubled: float | None = None  # since when the broker has been in trouble
+        self._troubled: tuple[float, Kind] | None = None  # since when the broker has been in what trouble
         self._runtime = runtime
         self._lock = threading.Lock()
         self._posted: deque[Message] = deque()
@@ -188,9 +188,9 @@ class HubState:
         if placed.cancelled():
             return
         error = placed.exception()
-        if not isinstance(error, TooLarge):
-            self.tally.publish("hub", time.monotonic() - begun, kept=error is None)
-        if error is not None and self.channels.trouble is None:  # which was said, once
+        if error is None:
+            self.tally.publish("hub", time.monotonic() - begun)
+        elif self._troubled is None:  # which was said, once
             text = f"a message of channel {channel!r} was not published: {error}"
             if self.events.log("unpublished", "error", text) is not None and not isinstance(error, NotKept):
                 logger.error("it is no failure that we know", exc_info=error)
@@ -205,18 +205,18 @@ class HubState:
             await self._measure()
 
     def _look_after_broker(self) -> None:
-        trouble = self.channels.trouble
-        if trouble is not None and self._troubled is None:
-            self._troubled = time.monotonic()
+        trouble, before = self.channels.trouble, self._troubled
+        if trouble is not None and (before is None or before[1] != trouble.kind):
+            self._troubled = (time.monotonic() if before is None else before[0]), trouble.kind
+            cannot = "reach its broker" if trouble.kind == "unreachable" else "keep messages"
             self.events.log(
-                "broker", "error", "the hub cannot reach its broker", trouble
+                "broker", "error", f"the hub cannot {cannot}", trouble.why
             )  # nobody would hear it
-        elif trouble is None and self._troubled is not None:
-            seconds = time.monotonic() - self._troubled
+        elif trouble is None and before is not None:
             self._troubled = None
-            self.events.say(
-                "broker", "warning", f"the hub could not reach its broker for {max(1, round(seconds))} s"
-            )
+            could_not = "reach its broker" if before[1] == "unreachable" else "keep messages"
+            seconds = max(1, round(time.monotonic() - before[0]))
+            self.events.say("broker", "warning", f"the hub could not {could_not} for {seconds} s")
 
     async def _wanted_before(self, due: float) -> bool:
         try:

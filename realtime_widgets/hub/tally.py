@@ -50,8 +50,6 @@ class Tally:
         """Clients that the hub closed, by the reason it gave them."""
         self.responses: Counter[int] = Counter()
         """By their status."""
-        self.broker_up = True
-        """Whether the last message could be kept."""
 
     def join(self, transport: Transport) -> None:
         """Count a client that came."""
@@ -62,18 +60,13 @@ class Tally:
         """Count a client that went."""
         self.sessions[transport] -= 1
 
-    def publish(
-        self, by: Literal["websocket", "http", "hub"], seconds: float, *, kept: bool, count: int = 1
-    ) -> None:
-        """Count what was published.
+    def publish(self, by: Literal["websocket", "http", "hub"], seconds: float, *, count: int = 1) -> None:
+        """Count what was published and kept.
 
         Args:
             by: how it came.
             seconds: from its arrival to its place.
-            kept: whether it could be kept.
             count: how many messages it was.
         """
-        self.broker_up = kept
-        if kept:
-            self.published[by] += count
-            self.publishing.note(seconds)
+        self.published[by] += count
+        self.publishing.note(seconds)

@@ -8,8 +8,10 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from realtime_widgets.hub import Hub
 from realtime_widgets.hub.brokers import linked, nats_link, redis_link
 from realtime_widgets.hub.brokers.engine import Link
 from realtime_widgets.hub.brokers.linked import LinkedBroker
@@ -126,3 +128,18 @@ def publish(
 
 def offsets(first: int, last: int) -> list[Any]:
     return list(range(first, last + 1))
+
+
+def standing(hub: Hub) -> tuple[str, str]:
+    """What a hub says of its broker: in `/health`, and as a figure."""
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    with httpx.Client(base_url=hub.address, headers=headers, trust_env=False, timeout=LIMIT) as web:
+        figures = web.get("/metrics").text.splitlines()
+        (up,) = [line.split()[1] for line in figures if line.startswith("rw_hub_broker_up ")]
+        return web.get("/health").json()["broker"], up
+
+
+def post(hub: Hub, data: object) -> httpx.Response:
+    """Publish on channel "a"."""
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    return httpx.post(f"{hub.address}/publish/a", json=data, headers=headers, trust_env=False, timeout=LIMIT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from ...protocol.envelope import Message
 from ...streams.gaps import Position
@@ -36,11 +36,28 @@ def gap_after(channel: str, position: Position) -> Message:
     return Message(GAP, None, None, None, channel, *position)
 
 
+Kind = Literal["unreachable", "full", "refusing"]
+"""What is the matter with a broker: its engine does not answer; has no room; or keeps nothing, for what it says."""
+
+
+class Trouble(NamedTuple):
+    """Why messages cannot be kept at present."""
+
+    kind: Kind
+    why: str
+    """One sentence, without secrets."""
+
+
 class NotKept(Exception):
     """A message was not kept, and nobody was handed it: one sentence that says why, without data.
 
     Where the engine of a broker did not answer in time, that is not known: then the sentence says so.
     """
+
+    def __init__(self, why: str, kind: Kind = "refusing") -> None:
+        super().__init__(why)
+        self.trouble = Trouble(kind, why)
+        """What it says of the broker."""
 
 
 class TooLarge(NotKept):
@@ -55,8 +72,8 @@ class Broker(Protocol):
     """The operations of every broker. All of them are called on the I/O thread."""
 
     @property
-    def trouble(self) -> str | None:
-        """Why messages cannot be kept at present, in one sentence without secrets; None: they can."""
+    def trouble(self) -> Trouble | None:
+        """Why messages cannot be kept at present, as the newest of them found; None: they can."""
 
     async def open(self) -> None:
         """Begin to work, on this event loop; nothing else is called before, or after `close` until it is opened again.

@@ -176,7 +176,9 @@ class Database:
             self._channels.clear()
             self._touched.clear()
             if isinstance(error, sqlite3.Error):
-                raise NotKept(f"its file cannot be written to ({error})") from error
+                full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+                why = f"its file cannot be written to ({error})"
+                raise NotKept(why, "full" if full else "refusing") from error
             raise
 
     def place(

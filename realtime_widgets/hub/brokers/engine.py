@@ -26,6 +26,8 @@ class Refused(Exception):
 
     too_large = False
     """Whether that is for the size of a message."""
+    full = False
+    """Whether that is for want of room."""
 
 
 class Note(NamedTuple):

@@ -82,7 +82,8 @@ class Jobs:
         if self._bytes + job.size > MAX_BYTES:
             job.fail(
                 NotKept(
-                    f"{len(self):,} messages wait for {self._place} already, which is the most there may be"
+                    f"{len(self):,} messages wait for {self._place} already, which is the most there may be",
+                    "unreachable",
                 )
             )
             return
@@ -119,7 +120,8 @@ class Jobs:
         for job, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Refused):
                 why = f"{self._place} refuses it ({answer})"
-                self._end(job, TooLarge(why) if answer.too_large else NotKept(why))
+                kind = "full" if answer.full else "refusing"
+                self._end(job, TooLarge(why) if answer.too_large else NotKept(why, kind))
                 continue
             self._end(job, None)
             try:
@@ -149,7 +151,7 @@ class Jobs:
         return f"{self._place} cannot be reached ({self._why()}){unknown}; start {self._engine}, or look at the network"
 
     def _give_up(self, job: Job) -> None:
-        self._end(job, NotKept(self.no_answer(sent=job.sent)))
+        self._end(job, NotKept(self.no_answer(sent=job.sent), "unreachable"))
 
     def _end(self, job: Job, why: NotKept | None) -> None:
         if job.over:

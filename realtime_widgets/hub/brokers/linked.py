@@ -24,7 +24,7 @@ import msgspec
 from ...errors import UsageError
 from ...protocol.envelope import Message, encode_data, write
 from ...streams.gaps import Position
-from .base import Change, NotKept, OutOfReach, Sink
+from .base import Change, NotKept, OutOfReach, Sink, TooLarge, Trouble
 from .dedup import Key, KeyReused, digest_of, digest_of_key
 from .engine import NOTE_ID, NOWHERE, Engine, Found, Link, LinkLost, Note, numbered, read_wake
 from .followed import Followed
@@ -73,14 +73,15 @@ class LinkedBroker:
         self._seen: OrderedDict[str, Position] = OrderedDict()
         self._jobs = self._no_jobs()
         self._going: asyncio.Task[None] | None = None
-        self._trouble: str | None = None
+        self._trouble: str | None = None  # of the link
+        self._refused: Trouble | None = None  # the newest message
         self._link: Link | None = None
         self._topics = Topics(self._commands.wake)
 
     @property
-    def trouble(self) -> str | None:
+    def trouble(self) -> Trouble | None:
         """See `Broker.trouble`."""
-        return self._trouble
+        return self._refused if self._trouble is None else Trouble("unreachable", self._trouble)
 
     def _no_jobs(self) -> Jobs:
         return Jobs(
@@ -107,7 +108,7 @@ class LinkedBroker:
         if warning is not None:
             logger.warning("%s: %s", self._engine.place, warning)
         self._jobs, self._topics = self._no_jobs(), Topics(self._commands.wake)  # of this event loop
-        self._trouble = None
+        self._trouble = self._refused = None
         self._link = link
         self._going = asyncio.create_task(self._run())
 
@@ -160,9 +161,12 @@ class LinkedBroker:
                 if not done.done():
                     done.set_exception(error)
                 return
+            self._refused = None
             self._landed(channel, position, whole if fresh else None, done)
 
         def fail(why: NotKept) -> None:
+            if not isinstance(why, TooLarge):
+                self._refused = why.trouble
             if not done.done():
                 done.set_exception(why)
 
@@ -383,7 +387,10 @@ class LinkedBroker:
     async def _send(self, link: Link) -> None:
         while True:
             batch = await self._jobs.take()
-            self._jobs.land(await link.run([job.command() for job in batch]))
+            answers = await link.run([job.command() for job in batch])
+            if self._refused is not None and self._refused.kind == "unreachable":
+                self._refused = None
+            self._jobs.land(answers)
             await asyncio.sleep(0)  # the sessions have their turn
 
     async def _follow(self, link: Link, canary: bytes) -> None:

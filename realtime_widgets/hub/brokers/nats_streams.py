@@ -41,8 +41,10 @@ NOT_FOUND: Final = 10059
 NO_MESSAGE: Final = 10037
 OTHER_SEQUENCE: Final = 10071
 TOO_LARGE: Final = 10054
+FULL: Final = frozenset({10002, 10023, 10028, 10047, 10077})
 NO_JETSTREAM: Final = (10039, 10076)
 """Errors of JetStream: no such stream, no such message, not the last number, a message that is larger than it may be;
+no room for the account, the server, in memory, on the disk, or to write there;
 none at all, or none for this account."""
 
 
@@ -137,7 +139,7 @@ class Refused(RefusedByEngine):
     def __init__(self, why: str, code: int = 0) -> None:
         super().__init__(why)
         self.code = code
-        self.too_large = code == TOO_LARGE
+        self.too_large, self.full = code == TOO_LARGE, code in FULL
 
 
 class _Error(msgspec.Struct):

@@ -181,7 +181,7 @@ class RedisLink:
         Raises:
             LinkLost: there may be answers that did not arrive.
         """
-        from redis.exceptions import NoScriptError, ReadOnlyError, ResponseError
+        from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, ResponseError
 
         groups = Groups(commands)
         with self._explained():
@@ -200,7 +200,7 @@ class RedisLink:
                         raise
                     except ResponseError as error:
                         refused = Refused(str(error))
-                        refused.__cause__ = error
+                        refused.__cause__, refused.full = error, isinstance(error, OutOfMemoryError)
                         answers.append(refused)
         return groups.answers(answers)
 
@@ -290,6 +290,4 @@ class RedisLink:
 
 def _passes(refusal: Refused) -> bool:
     """Return whether something is refused for the state that Redis is in."""
-    from redis.exceptions import OutOfMemoryError
-
-    return isinstance(refusal.__cause__, OutOfMemoryError) or str(refusal).startswith(_PASSING)
+    return refusal.full or str(refusal).startswith(_PASSING)

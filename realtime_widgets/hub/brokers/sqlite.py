@@ -22,7 +22,7 @@ import msgspec
 from ...protocol.envelope import Message, encode_data
 from ...streams.gaps import Position
 from ..policies import Retention
-from .base import Change, NotKept, OutOfReach, Sink
+from .base import Change, NotKept, OutOfReach, Sink, Trouble
 from .database import Database
 from .dedup import Key
 from .subscribers import Subscribers
@@ -56,9 +56,12 @@ class SqliteBroker:
         self._subscribers = Subscribers()
         self._jobs: SimpleQueue[Job | None] | None = None
         self._ended: asyncio.Future[None] | None = None
+        self._trouble: Trouble | None = None
 
-    trouble: Final[None] = None
-    """See `Broker.trouble`."""
+    @property
+    def trouble(self) -> Trouble | None:
+        """See `Broker.trouble`."""
+        return self._trouble
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {os.path.realpath(self._path)}>"
@@ -69,6 +72,7 @@ class SqliteBroker:
         opened: asyncio.Future[None] = loop.create_future()
         self._ended = loop.create_future()
         self._jobs = SimpleQueue()
+        self._trouble = None
         thread = threading.Thread(
             target=self._work,
             args=(loop, self._jobs, opened, self._ended),
@@ -153,8 +157,20 @@ class SqliteBroker:
             going = True
             while going:
                 batch, going = _take(jobs)
-                _call(loop, land_all, batch, do_all(file, batch))
+                _call(loop, self._land_all, batch, do_all(file, batch))
         _call(loop, _settle, ended, None)
+
+    def _land_all(self, batch: Sequence[Job], outcomes: Sequence[Any]) -> None:
+        self._trouble = trouble_after(batch, outcomes, self._trouble)
+        land_all(batch, outcomes)
+
+
+def trouble_after(batch: Sequence[Job], outcomes: Sequence[Any], before: Trouble | None) -> Trouble | None:
+    """Return what is the matter with a file after some jobs: the last of them that writes says."""
+    for job, outcome in zip(reversed(batch), reversed(outcomes), strict=True):
+        if job.writes:
+            return outcome.trouble if isinstance(outcome, NotKept) else None
+    return before
 
 
 def do_all(file: Database, batch: Sequence[Job]) -> list[Any]:

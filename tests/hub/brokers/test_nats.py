@@ -22,7 +22,7 @@ from realtime_widgets.hub.brokers.nats_streams import NOTES, stream_of
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
-from support.engines import Heard, brokers, follow, hasty, make, offsets, publish, until
+from support.engines import Heard, brokers, follow, hasty, make, offsets, post, publish, standing, until
 from support.faults import Proxy
 from support.nats_server import NatsServer, nats_server
 from support.scripted_client import client
@@ -188,6 +188,21 @@ def test_what_jetstream_refuses_has_no_number(tmp_path: Path):
         no_auth_user: hub"""
     with nats_server(tmp_path, config) as server:
         asyncio.run(main())
+
+
+def test_a_jetstream_that_is_full_is_said_by_health_and_the_figure_alike(tmp_path: Path):
+    (tmp_path / "js").mkdir()
+    config = f'jetstream {{ store_dir: "{tmp_path}/js", max_file_store: 2MB, max_memory_store: 1MB }}'
+    with nats_server(tmp_path, config, jetstream=False) as server, Hub(broker=server.url) as hub:
+        statuses = []
+        while not statuses or statuses[-1] == 200:
+            statuses.append(post(hub, "x" * 100_000).status_code)
+        assert statuses[-1] == 503
+        assert len(statuses) > 5
+        assert standing(hub) == ("full", "0")
+        server.api(f"STREAM.PURGE.{stream_of('a')}")
+        assert post(hub, 1).status_code == 200
+        assert standing(hub) == ("ok", "1")
 
 
 def test_what_is_too_large_for_nats_is_refused_for_ever_and_nothing_waits_for_it(

@@ -17,10 +17,10 @@ from realtime_widgets.hub.brokers import NotKept
 from realtime_widgets.hub.brokers.redis import RedisBroker
 from realtime_widgets.hub.brokers.redis_link import Address
 from realtime_widgets.hub.policies import Retention
-from support.engines import Heard, brokers, follow, hasty, offsets, publish, until
+from support.engines import Heard, brokers, follow, hasty, offsets, post, publish, standing, until
 from support.faults import Proxy
 from support.redis_server import RedisServer, free_port, redis_server
-from support.servers import plain
+from support.servers import plain, wait_for
 
 __all__ = ["hasty"]  # the fixture
 
@@ -146,6 +146,29 @@ def test_what_redis_refuses_has_no_number(server: RedisServer):
             assert one.trouble is None
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "kind"), [("maxmemory", 1, "full"), ("min-replicas-to-write", 3, "refusing")]
+)
+def test_what_redis_refuses_is_said_by_health_and_the_figure_alike_and_once_in_the_log(
+    server: RedisServer, caplog: pytest.LogCaptureFixture, setting: str, value: int, kind: str
+):
+    with Hub(broker=server.url) as hub:
+        assert post(hub, 0).status_code == 200
+        server.command("CONFIG", "SET", setting, value)
+        try:
+            for _ in range(5):
+                assert post(hub, 1).status_code == 503
+                hub.publish("a", 2)
+            assert standing(hub) == (kind, "0")
+            wait_for(lambda: "the hub cannot keep messages: redis://" in caplog.text)
+        finally:
+            server.command("CONFIG", "SET", setting, 0)
+        assert post(hub, 3).status_code == 200
+        assert standing(hub) == ("ok", "1")
+        wait_for(lambda: "the hub could not keep messages for" in caplog.text)
+    assert caplog.text.count("the hub cannot keep messages:") == 1
 
 
 # The beginning

@@ -25,6 +25,7 @@ from realtime_widgets.hub.brokers.sqlite import SqliteBroker
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import Message
+from support.engines import post, standing
 from support.hub_process import hub
 from support.servers import wait_for
 
@@ -120,16 +121,21 @@ def test_nobody_waits_for_what_was_cancelled_and_it_is_published_all_the_same(pa
     run(test, path)
 
 
-def test_a_full_disk_fails_what_it_cannot_keep_and_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch):
-    files: list[Database] = []
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
+    """The files that are opened."""
+    made: list[Database] = []
     real = Database.__init__
 
     def init(self: Database, *args: Any) -> None:
         real(self, *args)
-        files.append(self)
+        made.append(self)
 
     monkeypatch.setattr(Database, "__init__", init)
+    return made
 
+
+def test_a_full_disk_fails_what_it_cannot_keep_and_nothing_else(path: Path, files: list[Database]):
     async def test(broker: SqliteBroker) -> None:
         seen: list[Message] = []
         broker.subscribe("a", seen.append)
@@ -150,6 +156,19 @@ def test_a_full_disk_fails_what_it_cannot_keep_and_nothing_else(path: Path, monk
         assert [message.offset for message in seen] == [1, 2]
 
     run(test, path)
+
+
+def test_a_full_disk_is_said_by_health_and_the_figure_alike(path: Path, files: list[Database]):
+    with rw.Hub(broker=f"sqlite:///{path}") as server:
+        assert post(server, "x").status_code == 200
+        assert standing(server) == ("ok", "1")
+        (file,) = files
+        file._file.execute(f"PRAGMA max_page_count = {file._file.execute('PRAGMA page_count').fetchone()[0]}")
+        assert post(server, "x" * 10_000).status_code == 503
+        assert standing(server) == ("full", "0")
+        file._file.execute("PRAGMA max_page_count = 1000000")
+        assert post(server, "x" * 10_000).status_code == 200
+        assert standing(server) == ("ok", "1")
 
 
 def test_a_hub_tells_its_clients_what_it_could_not_keep(path: Path, monkeypatch: pytest.MonkeyPatch):
