@@ -36,8 +36,9 @@ def gap_after(channel: str, position: Position) -> Message:
     return Message(GAP, None, None, None, channel, *position)
 
 
-Kind = Literal["unreachable", "full", "refusing"]
-"""What is the matter with a broker: its engine does not answer; has no room; or keeps nothing, for what it says."""
+Kind = Literal["unreachable", "full", "missing", "refusing"]
+"""What is the matter with a broker: its engine does not answer; has no room; its file is not where it was; or it keeps
+nothing, for what it says."""
 
 
 class Trouble(NamedTuple):

@@ -21,8 +21,9 @@ from ...errors import UsageError
 from ...protocol.envelope import Message, write
 from ...streams.gaps import Position
 from ..policies import Retention
-from .base import NOTE_AGE, Change, NotKept
+from .base import NOTE_AGE, Change, NotKept, Trouble
 from .dedup import MAX_AGE, Key, KeyReused, digest_of, digest_of_key
+from .disk_file import DiskFile
 from .shares import Shares
 from .stored import read_stored
 
@@ -103,6 +104,7 @@ class Database:
         self._retention = retention
         self._clock = clock
         self._facts = _Facts("", 0, 0)
+        self._disk: DiskFile | None = None
         self._channels: dict[str, tuple[int, Position]] = {}
         # Channels that were published on since the last trim, with their names and offsets.
         self._touched: dict[int, tuple[str, int]] = {}
@@ -119,6 +121,7 @@ class Database:
                 self._prepare()
             except sqlite3.Error as error:
                 raise _cannot_open(path, error) from error
+            self._disk = DiskFile(path)
             opened.pop_all()
 
     def _prepare(self) -> None:
@@ -168,6 +171,8 @@ class Database:
             self._file.execute("BEGIN IMMEDIATE")
             yield
             self._trim()
+            if (trouble := self.missing()) is not None:
+                raise NotKept(trouble.why, trouble.kind)
             self._file.execute("COMMIT")
         except BaseException as error:
             with contextlib.suppress(sqlite3.Error):
@@ -180,6 +185,15 @@ class Database:
                 why = f"its file cannot be written to ({error})"
                 raise NotKept(why, "full" if full else "refusing") from error
             raise
+
+    def missing(self) -> Trouble | None:
+        """Return that the file is not where it was: what is written into it ends with the process; None: it is."""
+        if self._disk is None or not self._disk.is_gone():
+            return None
+        return Trouble(
+            "missing",
+            "its file was removed, or another took its place; put it back, or start the hub again, with what is there",
+        )
 
     def place(
         self, channel: str, message: Message, data: msgspec.Raw, key: Key | None

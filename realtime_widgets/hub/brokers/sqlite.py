@@ -31,6 +31,10 @@ MAX_BATCH: Final = 500
 """Jobs that are done before their results are told."""
 
 
+LOOK: Final = 1.0
+"""Seconds between two looks whether the file is still there, where nobody publishes."""
+
+
 class Job(NamedTuple):
     """What the thread shall do with the file, and what comes of it."""
 
@@ -154,14 +158,20 @@ class SqliteBroker:
             return
         _call(loop, _settle, opened, None)
         with contextlib.closing(file):
-            going = True
+            going, told = True, None
             while going:
                 batch, going = _take(jobs)
-                _call(loop, self._land_all, batch, do_all(file, batch))
+                outcomes, missing = do_all(file, batch), file.missing()
+                if batch or missing != told:
+                    _call(loop, self._land_all, batch, outcomes, missing)
+                told = missing
         _call(loop, _settle, ended, None)
 
-    def _land_all(self, batch: Sequence[Job], outcomes: Sequence[Any]) -> None:
-        self._trouble = trouble_after(batch, outcomes, self._trouble)
+    def _land_all(self, batch: Sequence[Job], outcomes: Sequence[Any], missing: Trouble | None) -> None:
+        before = self._trouble
+        if before is not None and before.kind == "missing":
+            before = None
+        self._trouble = missing or trouble_after(batch, outcomes, before)
         land_all(batch, outcomes)
 
 
@@ -213,11 +223,11 @@ def land_all(batch: Sequence[Job], outcomes: Sequence[Any]) -> None:
 
 
 def _take(jobs: SimpleQueue[Job | None]) -> tuple[list[Job], bool]:
-    """Return what is to be done, waiting for the first; and whether more may come."""
+    """Return what is to be done, waiting for the first, but not for long; and whether more may come."""
     batch: list[Job] = []
     with contextlib.suppress(Empty):
         while len(batch) < MAX_BATCH:
-            job = jobs.get(block=not batch)
+            job = jobs.get(block=not batch, timeout=LOOK)
             if job is None:
                 return batch, False
             batch.append(job)

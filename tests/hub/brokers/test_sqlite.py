@@ -171,6 +171,38 @@ def test_a_full_disk_is_said_by_health_and_the_figure_alike(path: Path, files: l
         assert standing(server) == ("ok", "1")
 
 
+@pytest.mark.parametrize("after", ["", "-wal"])
+def test_nothing_is_acknowledged_while_its_file_is_gone(path: Path, after: str):
+    lost = Path(f"{path}{after}")
+    with rw.Hub(broker=f"sqlite:///{path}") as server:
+        assert post(server, 1).status_code == 200
+        away = lost.rename(path.with_name("away"))
+        answer = post(server, 2)
+        assert (answer.status_code, answer.json()["code"]) == (503, "not_kept")
+        assert "its file was removed, or another took its place; put it back" in answer.json()["message"]
+        assert standing(server) == ("missing", "0")
+        away.rename(lost)
+        assert post(server, 3).json()["offset"] == 2
+        assert standing(server) == ("ok", "1")
+
+
+def test_a_file_that_is_removed_or_comes_back_is_noticed_though_nobody_publishes(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sqlite, "LOOK", 0.02)
+    with rw.Hub(broker=f"sqlite:///{path}") as server:
+        away = path.rename(path.with_name("away"))
+        wait_for(lambda: standing(server) == ("missing", "0"))
+        away.rename(path)
+        wait_for(lambda: standing(server) == ("ok", "1"))
+        path.unlink()
+        wait_for(lambda: standing(server) == ("missing", "0"))
+        server.stop()
+        server.start()
+        assert standing(server) == ("ok", "1")
+        assert post(server, 1).json()["offset"] == 1
+
+
 def test_a_hub_tells_its_clients_what_it_could_not_keep(path: Path, monkeypatch: pytest.MonkeyPatch):
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
