@@ -23,7 +23,7 @@ from ...streams.gaps import Position
 from ..policies import Retention
 from .base import NOTE_AGE, Change, NotKept, Trouble
 from .dedup import MAX_AGE, Key, KeyReused, digest_of, digest_of_key
-from .disk_file import DiskFile
+from .disk_file import DiskFile, make_private, warn_if_open_to_others
 from .shares import Shares
 from .stored import read_stored
 
@@ -122,6 +122,7 @@ class Database:
             except sqlite3.Error as error:
                 raise _cannot_open(path, error) from error
             self._disk = DiskFile(path)
+            warn_if_open_to_others(path)
             opened.pop_all()
 
     def _prepare(self) -> None:
@@ -188,12 +189,7 @@ class Database:
 
     def missing(self) -> Trouble | None:
         """Return that the file is not where it was: what is written into it ends with the process; None: it is."""
-        if self._disk is None or not self._disk.is_gone():
-            return None
-        return Trouble(
-            "missing",
-            "its file was removed, or another took its place; put it back, or start the hub again, with what is there",
-        )
+        return None if self._disk is None else self._disk.missing()
 
     def place(
         self, channel: str, message: Message, data: msgspec.Raw, key: Key | None
@@ -387,6 +383,7 @@ class Database:
 
 
 def _opened(stack: contextlib.ExitStack, path: Path) -> sqlite3.Connection:
+    make_private(path)
     # Our statements begin and end transactions; and one thread after another may have the connection.
     file = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     stack.callback(file.close)

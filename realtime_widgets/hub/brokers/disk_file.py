@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import stat
 from pathlib import Path
 from typing import Final
+
+from .base import Trouble
+
+logger = logging.getLogger(__name__)
 
 MODE: Final = 0o600
 """Of what is made: whoever can read the file reads all channels, whatever their token allows."""
@@ -24,12 +29,13 @@ def make_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, MODE))
 
 
-def is_open_to_others(path: Path) -> bool:
-    """Return whether every user of the machine can read a file."""
+def warn_if_open_to_others(path: Path) -> None:
+    """Say it in the log if every user of the machine can read a file."""
     if os.name != "posix":
-        return False  # its modes say nothing
+        return  # its modes say nothing
     within = all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents)
-    return within and bool(path.stat().st_mode & stat.S_IROTH)
+    if within and path.stat().st_mode & stat.S_IROTH:
+        logger.warning("every user of this machine can read %r, and all channels in it: chmod 600", str(path))
 
 
 class DiskFile:
@@ -43,9 +49,16 @@ class DiskFile:
         paths = [Path(f"{path}{after}") for after in _WITH]
         self._were = [(each, found) for each in paths if (found := _identity(each)) is not None]
 
-    def is_gone(self) -> bool:
-        """Return whether one of them was removed, or another took its place: what is written now nobody will find."""
-        return any(_identity(path) != was for path, was in self._were)
+    def missing(self) -> Trouble | None:
+        """Return that one of them was removed, or another took its place: what is written now nobody will find; None:
+        they are there.
+        """
+        if all(_identity(path) == was for path, was in self._were):
+            return None
+        return Trouble(
+            "missing",
+            "its file was removed, or another took its place; put it back, or start the hub again, with what is there",
+        )
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -281,6 +282,26 @@ def test_what_is_no_file_of_a_hub_is_refused_and_left_alone(path: Path, make: An
         with pytest.raises(UsageError, match=says):
             Database(path, Retention(3, None))
     assert path.is_dir() or path.read_bytes() == before
+
+
+def test_its_files_are_its_owners_alone(path: Path):
+    before = os.umask(0o022)
+    try:
+        file = Database(path, Retention(3, None))
+        place(file, "a")
+        modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+        file.close()
+    finally:
+        os.umask(before)
+    assert modes.keys() >= {"hub.db", "hub.db-wal", "hub.db-shm", "hub.db-lock"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_file_that_was_there_keeps_its_mode(path: Path):
+    Database(path, Retention(3, None)).close()
+    path.chmod(0o640)
+    Database(path, Retention(3, None)).close()
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path):

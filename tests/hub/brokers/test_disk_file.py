@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_widgets.hub.brokers.disk_file import DiskFile, is_open_to_others, make_private
+from realtime_widgets.hub.brokers.disk_file import DiskFile, make_private, warn_if_open_to_others
 
 
 def mode(path: Path) -> int:
@@ -48,14 +48,18 @@ def test_where_nothing_can_be_made_nothing_is_said(path: Path):
     assert not path.exists()
 
 
-def test_it_is_open_to_others_where_they_get_at_it(public: Path):
+def test_a_file_that_others_get_at_is_warned_of(public: Path, caplog: pytest.LogCaptureFixture):
     path = public / "hub.db"
     make_private(path)
-    assert not is_open_to_others(path)
+    warn_if_open_to_others(path)
+    assert not caplog.records
     path.chmod(0o644)
-    assert is_open_to_others(path)
+    warn_if_open_to_others(path)
+    assert f"every user of this machine can read {str(path)!r}" in caplog.text
+    del caplog.records[:]
     public.chmod(0o750)
-    assert not is_open_to_others(path)
+    warn_if_open_to_others(path)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("after", ["", "-wal"])
@@ -74,22 +78,22 @@ def test_a_file_that_was_removed_moved_or_replaced_is_gone(
         Path(f"{path}{each}").write_bytes(b"")
     disk = DiskFile(path)
     Path(f"{path}{after}").write_bytes(b"longer")
-    assert not disk.is_gone()
+    assert not disk.missing()
     lose(Path(f"{path}{after}"))
-    assert disk.is_gone()
+    assert disk.missing()
 
 
 def test_one_that_is_put_back_is_there_again(path: Path):
     path.write_bytes(b"")
     disk = DiskFile(path)
     away = path.rename(path.with_name("away"))
-    assert disk.is_gone()
+    assert disk.missing()
     away.rename(path)
-    assert not disk.is_gone()
+    assert not disk.missing()
 
 
 def test_what_was_not_there_is_not_missed(path: Path):
     path.write_bytes(b"")
     disk = DiskFile(path)
     Path(f"{path}-wal").write_bytes(b"")
-    assert not disk.is_gone()
+    assert not disk.missing()
