@@ -31,7 +31,8 @@ class Publisher(NamesNearest):
     end of the program waits for that. What goes to a channel for which the token gives no right is refused, and holds
     up no other. Whatever goes wrong is said once in the log (`realtime_widgets.publisher`) and
     counted in `stats`. At the program's end, after an exception or `sys.exit()` too, what waits is sent, for up to
-    `exit_timeout` seconds.
+    `exit_timeout` seconds. SIGTERM, by which SLURM, Kubernetes and systemd end a job, stops Python without an end: what
+    waits is lost unless `signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))` was called in the main thread.
 
     Any thread may use it. In a forked child it goes on with nothing, and it may be pickled for other processes: each
     copy has its own connection. A token that was passed is in the pickle, for whoever gets to see that; one of the

@@ -7,6 +7,7 @@ import itertools
 import multiprocessing
 import os
 import pickle
+import re
 import shutil
 import signal
 import socket
@@ -390,6 +391,21 @@ def test_however_a_program_ends_what_it_appended_arrives(
     assert done.returncode == status, done.stderr
     assert [each["i"] for each in rows(stream, 100)] == list(range(100))
     assert stream.last_seq == 100
+
+
+def test_with_the_lines_of_the_readme_a_program_ended_by_sigterm_sends_what_waits(
+    hub: rw.Hub, stream: rw.Stream, child_env: dict[str, str], tmp_path: Path
+):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (lines,) = re.findall(r"```python\n([^`]*SIGTERM[^`]*)```", readme)
+    program = tmp_path / "program.py"
+    program.write_text(f"{PROGRAM}{lines}\nwork()\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(60)")
+    env = child_env | {"HUB": hub.url, TOKEN: hub.token or ""}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(program)], env=env, capture_output=True, text=True, timeout=LIMIT
+    )
+    assert done.returncode == 143, done.stderr
+    assert [each["i"] for each in rows(stream, 100)] == list(range(100))
 
 
 def test_a_program_whose_hub_is_not_there_ends_in_time_and_says_what_is_lost(child_env: dict[str, str]):
