@@ -400,6 +400,9 @@ class _AuthMiddleware:
             logger.exception("a request for %r failed", scope["path"])
 
     def _check(self, scope: Scope, headers: Mapping[str, str], token: str | None) -> Access | Refusal:
+        if scope["type"] == "http" and "content-length" in headers and "transfer-encoding" in headers:
+            text = "the request says how long it is in two ways, of which a proxy may take the other; send one of them"
+            return Refusal(400, "length", text)
         refusal = self._policy.check_sender(headers.get("host"), headers.get("origin"))
         if refusal is not None:
             return refusal
@@ -427,6 +430,8 @@ class _AuthMiddleware:
         from starlette.websockets import WebSocket
 
         answer = complaint(refusal.status, refusal.code, refusal.message)
+        if refusal.status == 400:
+            answer.headers["Connection"] = "close"  # what comes next may be no request
         if scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(answer)
         else:

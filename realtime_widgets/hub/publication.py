@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -93,6 +94,8 @@ async def publish(
         raise PublishingFailed(415, "encoding", f"the body is packed ({coding:.40}); send it as it is")
     many = _is_many(request)
     body = await _body(request, MAX_MANY_BYTES if many else MAX_DATA_BYTES)
+    if access.expires <= time.time():  # while the body came
+        raise PublishingFailed(401, "expired", "this token has expired; get a new one")
     turn.begin()
     if not many:
         message = _message(channel, await turn.through(read_body(body)))

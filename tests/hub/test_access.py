@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
+import socket
+import time
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from typing import Any
 
 import httpx
@@ -174,6 +177,22 @@ def test_who_has_a_token_that_expires_is_told_and_closed(guarded: Hub):
             assert await owner.settled() == []
 
     run(main())
+
+
+def test_a_post_whose_token_expires_before_its_body_has_come_publishes_nothing(guarded: Hub):
+    token = guarded.token_for(ANNA, expires=2)
+    ends = jwt.decode(token, options={"verify_signature": False})["exp"]
+    head = f"Host: 127.0.0.1:{guarded.port}\r\nAuthorization: Bearer {token}\r\nContent-Length: 2\r\n"
+    with socket.create_connection(("127.0.0.1", guarded.port), LIMIT) as one:
+        one.sendall(f"POST /publish/team:anna HTTP/1.1\r\n{head}Expect: 100-continue\r\n\r\n".encode())
+        assert one.recv(1000).startswith(b"HTTP/1.1 100 "), "it was let in, and the body is waited for"
+        one.sendall(b"1")
+        until(lambda: time.time() > ends)
+        one.sendall(b"2")
+        answer = HTTPResponse(one)
+        answer.begin()
+        assert answer.status == 401
+        assert b'"code":"expired"' in answer.read()
 
 
 def test_what_is_said_after_the_end_of_a_token_is_not_done(guarded: Hub):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import socket
 from typing import Any
 
 import httpx
@@ -269,6 +270,24 @@ def test_a_path_cannot_write_lines_of_its_own_into_the_log(caplog: pytest.LogCap
 
 
 # What it counts
+
+
+def test_a_request_of_two_lengths_is_refused_with_all_that_comes_after_it(hub: Hub):
+    head = f"Host: 127.0.0.1:{hub.port}\r\nAuthorization: Bearer {hub.token}\r\n"
+    chunks = "1\r\n1\r\n0\r\n\r\n"
+    both = (
+        f"POST /publish/a HTTP/1.1\r\n{head}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"
+    )
+    after = f"POST /publish/a HTTP/1.1\r\n{head}Content-Length: 1\r\n\r\n2"
+    with socket.create_connection(("127.0.0.1", hub.port), LIMIT) as one:
+        one.sendall((both + after).encode())
+        answer = b"".join(iter(lambda: one.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1") == 1
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'"code":"length"' in answer
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    history = httpx.get(f"{hub.address}/history/a", headers=headers, trust_env=False, timeout=LIMIT)
+    assert history.json()["messages"] == []
 
 
 def test_posts_count_as_requests_and_as_errors(hub: Hub):
