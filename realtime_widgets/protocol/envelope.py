@@ -190,8 +190,9 @@ def write(message: Message) -> str:
     try:
         return _encode(message).decode()
     except TypeError:
-        message = msgspec.structs.replace(message, data=msgspec.Raw(encode_data(message.data)))
-        return write(message)
+        if isinstance(message.data, msgspec.Raw):
+            raise
+        return write(msgspec.structs.replace(message, data=msgspec.Raw(encode_data(message.data))))
     except UnicodeEncodeError:
         fields = msgspec.structs.asdict(message)
         fields |= {name: well_formed(text) for name, text in fields.items() if isinstance(text, str)}

@@ -193,7 +193,7 @@ def test_a_goodbye_does_not_wait_for_a_server_that_reads_nothing():
         assert client.stats.failed == 1
 
 
-@pytest.mark.parametrize("data", [object(), {1, 2, object()}, {(1, 2): 3}])
+@pytest.mark.parametrize("data", [object(), {1, 2, object()}, {(1, 2): object()}])
 def test_data_that_json_does_not_have_are_refused(client: Client, data: Any):
     with pytest.raises(UsageError, match="a message of type 'x' cannot be sent"):
         client.send("x", data)

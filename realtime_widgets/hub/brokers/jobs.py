@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from .base import NotKept, TooLarge
+from .base import Kind, NotKept, TooLarge
 from .engine import Refused
 
 logger = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ class Jobs:
         for job, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Refused):
                 why = f"{self._place} refuses it ({answer})"
-                kind = "full" if answer.full else "refusing"
+                kind: Kind = "full" if answer.full else "refusing"
                 self._end(job, TooLarge(why) if answer.too_large else NotKept(why, kind))
                 continue
             self._end(job, None)
