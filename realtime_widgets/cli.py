@@ -427,7 +427,11 @@ def publish(channel: str, given: Sequence[str], *, url: str, timeout: float) -> 
                     break  # it would wait for ever
     except KeyboardInterrupt:  # the usual end of `tail -f … | realtime-widgets publish …`
         interrupted = 128 + signal.SIGINT
-    publisher.close()
+    try:
+        with _interruptible():
+            publisher.close()
+    except KeyboardInterrupt:  # the hub is not there, and nobody waits for it any more
+        interrupted = 128 + signal.SIGINT
     stats = publisher.stats
     if stats.sent < stats.appended:
         print(f"{stats.sent:,} of {stats.appended:,} records were published", file=sys.stderr)

@@ -468,6 +468,29 @@ def test_more_lines_than_may_wait_are_all_published(
     )
 
 
+def test_whoever_waits_no_longer_for_a_hub_that_is_not_there_is_told_in_a_sentence(child_env: dict[str, str]):
+    command = [
+        sys.executable,
+        "-m",
+        "realtime_widgets",
+        "publish",
+        "run",
+        "loss=1",
+        "--url",
+        "http://127.0.0.1:1",
+    ]
+    command += ["--timeout", "600"]
+    with subprocess.Popen(command, env=child_env, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        assert "nothing listens there" in told
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(60) == 130
+    assert "Traceback" not in rest
+    assert "0 of 1 records were published" in rest
+
+
 def test_a_pipe_that_is_interrupted_has_published_what_came(
     served: tuple[str, realtime_widgets.Stream], child_env: dict[str, str]
 ):

@@ -30,6 +30,7 @@ from ..errors import (
     shown,
 )
 from ..protocol.envelope import CONTROL, UNANSWERED, Message, new_envelope, write
+from ..protocol.limits import MAX_RECENT
 from ..runtime.listeners import Listeners
 from ..streams import Stream
 from ..streams.amounts import to_count
@@ -156,10 +157,10 @@ class Client(NamesNearest):
             channel: its name.
             max_points: most records kept; None: no limit. Whoever asks first decides.
             recent: messages of the past to begin with, up to so many, of which a hub sends those that it has kept.
-                Whoever asks first decides.
+                Whoever asks first decides; who asks for more later is warned.
         """
         self._check()
-        recent = to_count(recent, f"recent= of the stream {shown(channel)}")
+        recent = min(to_count(recent, f"recent= of the stream {shown(channel)}"), MAX_RECENT)
         stream = self._store.adopt(
             channel, self._receiver.stream(checked_channel(channel), max_points, recent)
         )

@@ -6,6 +6,7 @@ that are there. Runs on the I/O thread.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import weakref
@@ -26,6 +27,8 @@ from .sansio.records import are_records, record_of
 from .sansio.recovery import Recovery
 from .sansio.state import State, Status
 from .transports.base import Transport
+
+logger = logging.getLogger(__name__)
 
 UNREADABLE_AFTER: Final = 3
 """Frames in a row that could not be read at all, after which it is said that nothing can."""
@@ -163,6 +166,13 @@ class Receiver:
                 stream = self._streams[channel] = Stream(channel, max_points=max_points)
                 self.recovery.recent[channel] = recent
                 stream.source = self  # who holds the stream holds what fills it
+            elif recent > self.recovery.recent.get(channel, 0):
+                logger.warning(
+                    "the stream %r is there already, and began without recent=%d: that adds nothing now; close the "
+                    "client, or ask for it where the stream is first asked for",
+                    channel,
+                    recent,
+                )
             return stream
 
     def reopen(self, transport: Transport) -> list[Gap]:

@@ -28,6 +28,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from ..protocol.limits import MAX_RECENT
 from ..protocol.sse import encode_retry
 from ..streams.text import well_formed
 from .answers import complaint, later
@@ -40,7 +41,6 @@ from .flush import Outlet, Parcel, text_frame
 from .history import BadQuery, page_of, read_query
 from .limits import COME_BACK
 from .publication import PublishingFailed, publish
-from .requests import MAX_RECENT
 from .rights import NOTHING, Access
 from .session import HubSession
 from .sse import HEADERS, RETRY, EventStream

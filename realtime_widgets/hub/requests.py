@@ -15,7 +15,7 @@ import msgspec
 
 from ..protocol import plain
 from ..protocol.envelope import EMPTY, encode_data, read
-from ..protocol.limits import MAX_NAME_LENGTH
+from ..protocol.limits import MAX_NAME_LENGTH, MAX_RECENT
 from ..protocol.positions import from_wire
 from ..streams.gaps import Position
 from ..streams.text import well_formed
@@ -25,10 +25,6 @@ MAX_NAMED: Final = 4096
 
 MAX_NAMED_CHARACTERS: Final = 160_000
 """Characters of their names together: an answer that repeats them fits into a frame, however JSON spells them."""
-
-
-MAX_RECENT: Final = 1_000_000
-"""Messages of the past that a subscription may ask for."""
 
 
 MAX_ODD: Final = 4096
@@ -286,12 +282,11 @@ def _recent_in(said: _Named) -> dict[str, int]:
         recent = _decode_recent(said.recent)
     except msgspec.MsgspecError:
         recent = {"": -1}
-    if len(recent) > MAX_NAMED or not all(0 <= count <= MAX_RECENT for count in recent.values()):
+    if len(recent) > MAX_NAMED or not all(count >= 0 for count in recent.values()):
         raise Complaint(
-            "bad_request",
-            f'how many recent messages is not said; send {{"recent": {{"metrics": 100}}}}, up to {MAX_RECENT:,} each',
+            "bad_request", 'how many recent messages is not said; send {"recent": {"metrics": 100}}'
         )
-    return recent
+    return {channel: min(count, MAX_RECENT) for channel, count in recent.items()}
 
 
 def _positions_in(said: _Named, streams: Sequence[str]) -> dict[str, Position]:

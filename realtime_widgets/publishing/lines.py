@@ -20,7 +20,8 @@ from ..client.sansio.records import are_records
 from ..errors import UsageError, shown
 from ..streams.values import read_number
 
-_PAIR: Final = re.compile(r"([A-Za-z_][\w.\-]*)=(.*)", re.DOTALL)
+_PAIR: Final = re.compile(r"([^\W\d][\w.\-]*)=(.*)", re.DOTALL)
+_NO_NUMBER: Final = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
 def records_of(line: str) -> list[dict[str, Any]]:
@@ -36,7 +37,7 @@ def records_of(line: str) -> list[dict[str, Any]]:
         return _records(json.loads(line))
     except (ValueError, RecursionError):
         pass
-    if (number := read_number(line)) is not None:
+    if (number := _number(line)) is not None:
         return [{"value": number}]
     try:
         words = shlex.split(line)
@@ -59,8 +60,12 @@ def _value(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        number = read_number(text)
+        number = _number(text)
         return text if number is None else number
+
+
+def _number(text: str) -> float | int | None:
+    return float(text) if _NO_NUMBER.fullmatch(text) else read_number(text)
 
 
 def _records(value: Any) -> list[dict[str, Any]]:

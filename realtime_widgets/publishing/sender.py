@@ -17,6 +17,7 @@ import logging
 import os
 import queue
 import random
+import re
 import sys
 import threading
 import time
@@ -37,6 +38,8 @@ logger = logging.getLogger("realtime_widgets.publisher")
 
 IDLE: Final = 10.0
 """Seconds without anything to send after which the thread ends."""
+
+_VARIABLE: Final = re.compile(r"[\d'\"]")
 
 _chance: Final = random.SystemRandom().random
 """Not the generator of the program, whose numbers shall be those that its seed promises."""
@@ -133,7 +136,8 @@ class Sender:
             ours = isinstance(error, RealtimeWidgetsError)
             why = str(error) if ours else f"a record cannot be sent: {shown(error)}"
             with self._lock:
-                self._outgoing.refuse(f"refused {type(error).__name__}", why)
+                # Told once for each sentence, whatever numbers and names are in it.
+                self._outgoing.refuse(f"refused {_VARIABLE.split(why, 1)[0]}", why)
             self._log()
 
     # Sending them

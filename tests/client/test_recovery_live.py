@@ -49,7 +49,7 @@ def test_what_is_published_after_connected_was_waited_for_arrives(late: bool):
             client.disconnect()
 
 
-def test_a_stream_may_begin_with_what_the_hub_has_kept():
+def test_a_stream_may_begin_with_what_the_hub_has_kept(caplog: pytest.LogCaptureFixture):
     with Hub(history=10) as hub:
         with Client(f"{hub.url}?1", auth=hub.token) as first:
             seen = first.stream("x")
@@ -63,7 +63,10 @@ def test_a_stream_may_begin_with_what_the_hub_has_kept():
             late.on_gap(gaps.append)
             few = late.stream("x", recent=4)
             assert values_to_the_end(few) == [17, 18, 19, END]
+            assert late.stream("x", recent=4) is few
+            assert not caplog.messages
             assert late.stream("x", recent=100) is few
+            assert "the stream 'x' is there already, and began without recent=100" in caplog.text
         with Client(f"{hub.url}?3", auth=hub.token) as later:
             later.on_gap(gaps.append)
             all_kept = later.stream("x", recent=1_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -30,6 +31,9 @@ from realtime_widgets.publishing.lines import record_of_pairs, records_of
         ("name='a b' ok=true run=007 up=+1 none= list=[1,2]", [{"name": "a b", "ok": True, "run": "007", "up": 1, "none": "", "list": [1, 2]}]),
         ("a=1 text=don't", [{"a": 1, "text": "don't"}]),
         ("a.b-c=1=2", [{"a.b-c": "1=2"}]),
+        ("損失=0.5", [{"損失": 0.5}]),
+        ("-inf", [{"value": -math.inf}]),
+        ("loss=Infinity", [{"loss": math.inf}]),
     ],
 )  # fmt: skip
 def test_a_line_is_records(line: str, records: list[dict[str, Any]]):
@@ -40,6 +44,12 @@ def test_a_line_is_records(line: str, records: list[dict[str, Any]]):
 def test_what_cannot_be_read_is_said(line: str):
     with pytest.raises(UsageError, match="neither JSON, nor a number, nor key=value"):
         records_of(line)
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "-nan", "NAN"])
+def test_what_is_no_number_in_any_spelling_is_missing_and_no_text(text: str):
+    assert math.isnan(records_of(text)[0]["value"])
+    assert math.isnan(records_of(f"loss={text}")[0]["loss"])
 
 
 def test_words_that_are_pairs_are_one_record():

@@ -169,6 +169,15 @@ def test_what_cannot_be_taken_is_counted_and_told_once(
     assert "\n" not in caplog.messages[0]
 
 
+def test_each_kind_of_refusal_is_told(made: Sender, caplog: pytest.LogCaptureFixture):
+    for turn in range(3):
+        made.append("x", MISSING, None, {})
+        made.append("x", [turn], None, {})
+        made.append("x", 1.0, f"no time {turn}", {})
+        made.append("x" * (200 + turn), 1.0, None, {"a": 1})
+    assert len(caplog.messages) == 4
+
+
 def test_a_field_that_cannot_be_sent_costs_only_itself(
     server: PostServer, made: Sender, caplog: pytest.LogCaptureFixture
 ):
