@@ -62,7 +62,7 @@ class CatchUp:
     async def next(self, channels: Channels, most: int) -> list[str]:
         """Return frames of up to `most` bytes, with a head where one is needed."""
         self._seen = None  # where the channel is, all that was heard is before
-        there = await channels.position(self._channel)
+        there = await channels.position(self._channel, self._position)
         reason: Reason | None = None
         if self._position.epoch != there.epoch or self._position.offset > there.offset:
             after, reason = 0, "epoch_changed"

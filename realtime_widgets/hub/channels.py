@@ -155,9 +155,9 @@ class Channels:
         """Bytes of the messages that are kept; None: the broker does not know."""
         return getattr(self._broker, "history_bytes", None)
 
-    async def position(self, channel: str) -> Position:
+    async def position(self, channel: str, known: Position | None = None) -> Position:
         """Return the current position of a channel, see `Broker.position`."""
-        return await self._broker.position(channel)
+        return await self._broker.position(channel, known)
 
     async def positions(self, channels: Iterable[str]) -> dict[str, Position]:
         """Return the current positions of channels, all asked for at once: each may wait for what a disk is writing."""

@@ -87,8 +87,8 @@ async def page_of(channels: Channels, channel: str, query: Query, turn: Turn) ->
         query: which page of it.
         turn: of who asks.
     """
-    there = await channels.position(channel)
     since = query.since
+    there = await channels.position(channel, since)
     reason: Reason | None = None
     highest = there.offset + query.reverse  # the newest is before the one that comes next
     if since is not None and (since.epoch != there.epoch or since.offset > highest):

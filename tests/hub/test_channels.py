@@ -204,7 +204,7 @@ def test_positions_are_asked_for_at_once():
 
         asked = asyncio.Barrier(30)
 
-        async def position(self, channel: str) -> Position:
+        async def position(self, channel: str, known: Position | None = None) -> Position:
             await self.asked.wait()
             return await super().position(channel)
 

@@ -103,10 +103,15 @@ class Broker(Protocol):
             NotKept: it could not be kept now.
         """
 
-    async def position(self, channel: str) -> Position:
+    async def position(self, channel: str, known: Position | None = None) -> Position:
         """Return the current position of a channel; offset 0 when nothing was ever published.
 
         Of a channel with sinks it is the one up to which they were handed all; nothing after it will be missed.
+
+        Args:
+            channel: which.
+            known: a position that somebody has, who may have heard more from another hub: if it is one, what they
+                have heard is handed on here first.
 
         Raises:
             OutOfReach: it cannot be known now.

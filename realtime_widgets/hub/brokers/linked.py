@@ -204,8 +204,30 @@ class LinkedBroker:
 
     # Reading
 
-    async def position(self, channel: str) -> Position:
+    async def position(self, channel: str, known: Position | None = None) -> Position:
         """See `Broker.position`."""
+        here = await self._here(channel)
+        followed = self._followed.get(channel)
+        if known is None or followed is None or _has(here, known):
+            return here
+        if not _has((await self._ask(channel)).position, known):
+            return here  # it never was one, or it is lost
+        handed_on: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def tell() -> None:
+            if not handed_on.done():
+                handed_on.set_result(None)
+
+        followed.when_at(known, tell)
+        self._look(followed)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await handed_on
+        except TimeoutError:
+            raise OutOfReach(self._jobs.no_answer()) from None
+        return await self._here(channel)
+
+    async def _here(self, channel: str) -> Position:
         followed = self._followed.get(channel)
         if followed is None:
             return (await self._ask(channel)).position
@@ -426,6 +448,11 @@ class LinkedBroker:
             for followed in list(self._followed.values()):
                 if followed.confirmed and (followed.due or followed.waited_for or not followed.established):
                     self._look(followed)
+
+
+def _has(here: Position, known: Position) -> bool:
+    """Whether all up to a position is there."""
+    return here.epoch == known.epoch and here.offset >= known.offset
 
 
 def _as_it_is(answer: Any) -> Any:

@@ -116,7 +116,7 @@ class MemoryBroker:
         self._subscribers.tell(numbered)
         return position
 
-    async def position(self, channel: str) -> Position:
+    async def position(self, channel: str, known: Position | None = None) -> Position:
         """See `Broker.position`."""
         return self._position(channel)
 

@@ -110,7 +110,7 @@ class SqliteBroker:
             self._subscribers.tell(numbered)
         return position
 
-    async def position(self, channel: str) -> Position:
+    async def position(self, channel: str, known: Position | None = None) -> Position:
         """See `Broker.position`."""
         found: Position = await self._submit(lambda file: file.position(channel), _as_it_is)
         return found

@@ -14,7 +14,9 @@ import realtime_widgets as rw
 from realtime_widgets.hub import Hub
 from realtime_widgets.hub.brokers import NotKept, OutOfReach, linked
 from realtime_widgets.hub.brokers.dedup import Key, KeyReused
+from realtime_widgets.hub.brokers.linked import LinkedBroker
 from realtime_widgets.hub.channels import encode_publication
+from realtime_widgets.streams.gaps import Position
 from support.engines import (
     EngineServer,
     Heard,
@@ -150,6 +152,50 @@ def test_names_of_channels_may_be_anything(server: EngineServer):
             for name in names:
                 await asyncio.gather(*publish(one, 2, name))
             assert [each.things for each in heard] == [[1, 2]] * len(names)
+
+    asyncio.run(main())
+
+
+def test_who_has_heard_more_elsewhere_is_not_told_that_it_is_lost(
+    server: EngineServer, monkeypatch: pytest.MonkeyPatch
+):
+    """A client that comes from another hub may be ahead of this one, which has not had its news yet."""
+
+    async def main() -> None:
+        async with brokers(server.url, server.url) as (one, two):
+            (heard,) = await follow(one)
+            await asyncio.gather(*publish(two, 5))
+            await until(lambda: heard.things == offsets(1, 5))
+            late: list[tuple[bytes, bytes]] = []
+            monkeypatch.setattr(one, "_hear", lambda name, data: late.append((name, data)))
+            *_, last = await asyncio.gather(*publish(two, 5))
+            assert heard.things == offsets(1, 5)
+            assert await one.position("a", last) == last
+            assert heard.things == offsets(1, 10)
+            await until(lambda: len(late) >= 5)
+            for news in late:
+                LinkedBroker._hear(one, *news)
+            assert heard.things == offsets(1, 10)
+            for never in (last._replace(offset=1000), Position("another", 1), Position("", 0)):
+                assert await one.position("a", never) == last
+            assert await two.position("a", last._replace(offset=1000)) == last
+
+    asyncio.run(main())
+
+
+def test_who_has_heard_of_another_epoch_elsewhere_is_told_so_once(
+    server: EngineServer, monkeypatch: pytest.MonkeyPatch
+):
+    async def main() -> None:
+        async with brokers(server.url, server.url) as (one, two):
+            heard = await follow(one, two)
+            *_, before = await asyncio.gather(*publish(one, 3))
+            await until(lambda: all(each.things == offsets(1, 3) for each in heard))
+            await asyncio.to_thread(server.clear)
+            *_, last = await asyncio.gather(*publish(two, 5))
+            assert last.epoch != before.epoch
+            assert await one.position("a", last) == last
+            assert heard[0].things == [*offsets(1, 3), before, *offsets(last.offset - 4, last.offset)]
 
     asyncio.run(main())
 
