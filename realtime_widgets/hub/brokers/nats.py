@@ -49,9 +49,6 @@ HEADER_BYTES: Final = 300
 MAX_KNOWN: Final = 100_000
 """Channels whose epochs a link knows."""
 
-SETTLE: Final = 0.2
-"""Seconds after which a stream that is said to be empty is looked at again."""
-
 MAX_GET: Final = 128
 """Messages that are asked for at once."""
 
@@ -251,19 +248,12 @@ class NatsLink:
         lost its end. Raises Refused.
         """
         name = stream_of(channel)
-        sure = channel in self._epochs and not seen.offset
         for _ in range(TRIES):
             answer = await self._jetstream.stream_info(name)
             if answer is None:
-                made = await self._jetstream.make(config_of(channel, self._retention, self._replicas))
-                sure = sure or made
+                await self._jetstream.make(config_of(channel, self._retention, self._replicas))
                 continue
             stream = read_stream(answer)
-            if not (stream.last or sure):
-                # A NATS that is about to stop says of each stream that it is empty, and a little later nothing.
-                await asyncio.sleep(SETTLE)
-                sure = True
-                continue
             changes: dict[str, Any] = {}
             if stream.epoch == seen.epoch and stream.last < seen.offset:
                 changes["subjects"] = [subject_of(channel, next_epoch(stream.epoch, stream.last))]

@@ -118,27 +118,25 @@ class JetStream:
                 raise
             return None
 
-    async def make(self, config: dict[str, Any]) -> bool:
-        """Make the stream of a channel, unless another hub does; returns whether it was made here. Raises Refused."""
+    async def make(self, config: dict[str, Any]) -> None:
+        """Make the stream of a channel, unless another hub does. Raises Refused."""
         subject = making_of(config["name"])
         before = await self.get(NOTES, {"last_by_subj": subject})
         if before is not None and before.body and self.now() - before.time < MAKING:
             await asyncio.sleep(PAUSE)
-            return False
+            return
         try:
             mine = await self.put_note(subject, b"making", 0 if before is None else before.seq)
         except Refused as error:
             if error.code != OTHER_SEQUENCE:
                 raise
-            return False  # another hub was faster
+            return  # another hub was faster
         try:
-            return await self._make_alone(config)
+            await self._make_alone(config)
         finally:
             with contextlib.suppress(Refused):
                 await self.put_note(subject, b"", mine)
 
-    async def _make_alone(self, config: dict[str, Any]) -> bool:
-        if await self.stream_info(config["name"]) is not None:
-            return False
-        await self.api(f"STREAM.CREATE.{config['name']}", config)
-        return True
+    async def _make_alone(self, config: dict[str, Any]) -> None:
+        if await self.stream_info(config["name"]) is None:
+            await self.api(f"STREAM.CREATE.{config['name']}", config)

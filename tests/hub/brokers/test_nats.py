@@ -8,7 +8,6 @@ import logging
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +18,6 @@ from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub
 from realtime_widgets.hub.brokers import NotKept, TooLarge, linked, nats_link
 from realtime_widgets.hub.brokers.dedup import Key, KeyReused
-from realtime_widgets.hub.brokers.nats_jetstream import JetStream
 from realtime_widgets.hub.brokers.nats_streams import NOTES, stream_of
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.protocol.envelope import Message
@@ -399,33 +397,6 @@ def test_an_old_nats_is_refused():
         pytest.raises(UsageError, match=r"it has version 2.8.4; the hub takes nats-server 2.9 or newer"),
     ):
         Hub(broker=f"nats://127.0.0.1:{port}").start()
-
-
-@pytest.mark.parametrize(
-    "knows", [False, True], ids=["a hub that has just started", "one that has been there"]
-)
-def test_a_nats_that_is_about_to_stop_and_says_that_all_is_empty_is_asked_again(
-    server: NatsServer, monkeypatch: pytest.MonkeyPatch, knows: bool
-):
-    truth = JetStream.stream_info
-    lies: list[str] = []
-
-    async def stopping(self: JetStream, name: str) -> dict[str, Any] | None:
-        answer = await truth(self, name)
-        if answer is not None and name not in lies:
-            lies.append(name)
-            answer["state"] |= {"messages": 0, "bytes": 0, "first_seq": 0, "last_seq": 0}
-        return answer
-
-    async def main() -> None:
-        async with brokers(server.url, server.url) as (one, two):
-            await asyncio.gather(*publish(one, 30))
-            before = await one.position("a")
-            monkeypatch.setattr(JetStream, "stream_info", stopping)
-            assert await (one if knows else two).position("a") == before
-            assert len(lies) == 1
-
-    asyncio.run(main())
 
 
 def test_notes_are_kept_in_one_stream(server: NatsServer):
