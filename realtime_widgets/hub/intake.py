@@ -3,7 +3,8 @@
 It stands between the system's transport and the protocol that reads the bytes, and is the transport of that one. What
 comes at once, up to 256 KiB, may be ten thousands of frames, each with work for the protocol: it is handed on in small
 pieces, for as long as a turn lasts; the rest waits in the line of `turns`, and the system keeps what comes meanwhile.
-A protocol that has enough (it has paused reading) is handed nothing.
+A protocol that has enough (it has paused reading) is handed the rest of its turn, and then nothing: uvicorn pauses at
+each message, and what comes together should be done, and sent on, together.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Intake(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
         self._waiting += data
-        if not self._queued and self._line.at_once(self._who):
+        if not self._queued and not self._held and self._line.at_once(self._who):
             self._hand_on()
         else:
             self._settle()
@@ -126,7 +127,7 @@ class Intake(asyncio.Protocol):
         self._queued = False
         began = now = time.monotonic()
         try:
-            while self._waiting and not self._held and not self._transport.is_closing():
+            while self._waiting and not self._transport.is_closing():
                 piece = bytes(self._waiting[: self._piece])
                 del self._waiting[: self._piece]
                 self._protocol.data_received(piece)

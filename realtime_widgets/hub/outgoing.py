@@ -123,6 +123,13 @@ class Outgoing:
         channel = message.channel
         if self._goodbye is not None or channel is None:
             return
+        buffer = self._buffer
+        if self._flushes and message.type != GAP and not self._behind and buffer.bytes <= CONFLATE_BYTES:
+            if self._alone is not None:
+                buffer.put(self._alone)
+                self._alone = None
+            if buffer.put(frame):
+                return  # with what came before it in this turn; done as often as the above
         here = Position(message.epoch or "", message.offset or 0)
         behind = self._behind.get(channel)
         if message.type == GAP:

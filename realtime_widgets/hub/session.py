@@ -62,6 +62,9 @@ CLOSE_TIMEOUT: Final = 5.0
 TELL_AGAIN: Final = 60.0
 """Seconds until a client is told again that it sends too much."""
 
+LARGE: Final = 4096
+"""Characters of a frame for which a client waits for its turn."""
+
 CLOSE_EXPIRED: Final = 3005
 CLOSE_SLOW: Final = 3008
 CLOSE_NO_BROKER: Final = 3010
@@ -156,7 +159,10 @@ class HubSession:
         if self._expiry.check():
             return
         self._heartbeat.heard = self._loop.time()
-        await self._reading.come()
+        if len(frame) < LARGE:  # or those of a burst would be sent on one by one
+            self._reading.begin()
+        else:
+            await self._reading.come()
         messages, complaint = await self._reading.through(read_frame(frame))
         self._excess = self._rate.take(len(messages) or 1, arrived)
         if not (messages and messages[0].type == "hello"):
@@ -182,7 +188,8 @@ class HubSession:
         if complaint is not None:
             self._state.traffic.note(now := time.monotonic(), now - arrived, failed=True)
             self._complain(complaint, None)
-        self._reading.end()
+        if len(frame) >= LARGE:
+            self._reading.end()
         if self._following:
             self._announce()
 

@@ -128,8 +128,28 @@ def test_many_who_send_much_have_one_piece_handed_on_in_each_iteration_of_the_lo
     run(main())
 
 
+def test_a_protocol_that_has_enough_is_handed_the_rest_of_its_turn(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns, "TURN", 1e9)
+
+    async def main() -> None:
+        one, transport = made(Turns(), reader := Reader(enough=5 * PIECE))
+        one.data_received(DATA[: 20 * PIECE])
+        assert reader.got == DATA[: 20 * PIECE]
+        one.data_received(DATA[20 * PIECE : 21 * PIECE])
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert len(reader.got) == 20 * PIECE, "and nothing of the next"
+        assert not transport.reading
+        one.resume_reading()
+        await asyncio.sleep(0)
+        assert reader.got == DATA[: 21 * PIECE]
+
+    run(main())
+
+
 def test_a_protocol_that_has_enough_is_handed_nothing_until_it_wants_more(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(intake, "LARGEST_PIECE", PIECE)
+    monkeypatch.setattr(turns, "TURN", 0.0)
 
     async def main() -> None:
         one, transport = made(Turns(), reader := Reader(enough=5 * PIECE))
