@@ -68,10 +68,14 @@ ABORT: Final = "realtime_widgets.abort"
 
 DIRECT: Final = "realtime_widgets.direct"
 """The ASGI extension by which it lets a WebSocket be written to without waiting, by frames that are whole:
-`{"free": function, "write": function}`."""
+`{"free": function, "write": function, "listen": function}`, see `session.ClientTransport`."""
 
 OWNER: Final = "realtime_widgets.owner"
-"""That by which an endpoint says whose a connection is: `{"call": function}`, see `intake`."""
+"""That by which an endpoint says whose a connection is, and asks whether it has ended: `{"call": function, "gone":
+function}`, see `intake`."""
+
+NOBODY: Final[Any] = {"call": lambda who: None, "gone": lambda: False}
+"""What stands for it where the server is not ours."""
 
 ACCESS: Final = "realtime_widgets.access"
 """The key of the scope with what a request was let in with, an `Access`."""
@@ -201,8 +205,6 @@ async def _post(state: HubState, request: Request) -> Response:
 
 
 async def _history(state: HubState, request: Request) -> Response:
-    from starlette.responses import Response
-
     channel = request.path_params["channel"]
     if (wrong := state.channels.complaint_about_following(channel)) is not None:
         return complaint(400, "channel", wrong)
@@ -217,7 +219,26 @@ async def _history(state: HubState, request: Request) -> Response:
         page = await page_of(state.channels, well_formed(channel), query, turn)
     except OutOfReach as error:
         return later(503, "broker", f"the history cannot be read: {error}", COME_BACK)
-    return Response(page, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return _in_parts(page, turn)
+
+
+def _in_parts(parts: list[bytes], turn: Turn) -> Response:
+    """Return an answer of JSON that is sent by turns with what others are sent."""
+    from starlette.responses import Response
+
+    class InParts(Response):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            for part in parts:
+                if turn.over:
+                    await turn.give()
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+    headers = {"Content-Length": str(sum(map(len, parts))), "Cache-Control": "no-store"}
+    return InParts(headers=headers, media_type="application/json")
 
 
 async def _presence(state: HubState, request: Request) -> Response:
@@ -379,9 +400,11 @@ class _AuthMiddleware:
             found = self._check(scope, headers, token)
             scope[ACCESS] = Access(NOTHING) if isinstance(found, Refusal) else found
             who = _who(scope)
-            if (owner := scope.get("extensions", {}).get(OWNER)) is not None:
-                owner["call"](who)
-            await Turn(self._state.turns, who).come()
+            owner = scope.get("extensions", {}).get(OWNER, NOBODY)
+            owner["call"](who)
+            await Turn(self._state.turns, who).come(owner["gone"])
+            if owner["gone"]():
+                return
             self._state.turns.use(who, A_REQUEST)
             if isinstance(found, Refusal):
                 self._state.tally.refused[found.code] += 1
@@ -453,6 +476,7 @@ class _Socket:
         self._ended = (WebSocketDisconnect, RuntimeError, OSError)
         self.abort: Callable[[], None] = socket.scope["extensions"][ABORT]["call"]
         direct = socket.scope["extensions"][DIRECT]
+        self._listen: Callable[[Callable[[bytes], bool]], None] = direct["listen"]
         self.free: Callable[[], bool] = direct["free"]
         self.write: Callable[[bytes], None] = direct["write"]
         self.outlet: Outlet = self
@@ -472,6 +496,15 @@ class _Socket:
         frame: str | bytes = message["bytes"] if text is None else text
         _add(self._tally.received_bytes, "websocket", len(frame))
         return frame
+
+    def listen(self, take: Callable[[bytes], bool]) -> None:
+        def offered(frame: bytes) -> bool:
+            taken = take(frame)
+            if taken:
+                _add(self._tally.received_bytes, "websocket", len(frame))
+            return taken
+
+        self._listen(offered)
 
     async def send(self, frame: str) -> None:
         _add(self._tally.sent_bytes, "websocket", len(frame))

@@ -21,15 +21,13 @@ from ..streams.gaps import Position
 from ..streams.text import well_formed
 from .brokers.base import Broker, Change, Trouble
 from .brokers.dedup import Key
+from .flush import Stretch
 from .policies import Policies, about
 
 logger = logging.getLogger(__name__)
 
 FrameSink = Callable[[Message, str], object]
 """Takes a message with its position, or a gap, and its frame; must neither raise nor block."""
-
-YIELD_AFTER_BYTES: Final = 64 * 1024
-"""Bytes published before the tasks that send them get a turn: otherwise a burst would look like a slow client."""
 
 METRICS: Final = "metrics"
 EVENTS: Final = "events"
@@ -112,14 +110,15 @@ class Channels:
     Args:
         broker: that keeps them.
         policies: of the hub.
+        stretch: is told how much is published.
     """
 
-    def __init__(self, broker: Broker, policies: Policies = USUAL) -> None:
+    def __init__(self, broker: Broker, policies: Policies = USUAL, stretch: Stretch | None = None) -> None:
         self.policies = policies
+        self._stretch = stretch or Stretch()
         self._broker = broker
         self._sinks: dict[str, dict[object, FrameSink]] = {}
         self._leave: dict[str, Callable[[], None]] = {}
-        self._stretch = 0
 
     @property
     def trouble(self) -> Trouble | None:
@@ -199,12 +198,12 @@ class Channels:
 
     async def rest(self) -> None:
         """Let the tasks that send have their turn, when much was published since they last had; for publishers."""
-        if self._stretch >= YIELD_AFTER_BYTES:
-            self._stretch = 0
+        if self._stretch.long:
             await asyncio.sleep(0)
+            self._stretch.bytes = 0
 
     def _spread(self, message: Message) -> None:
         frame = write(message)
-        self._stretch += len(frame)
+        self._stretch.bytes += len(frame)
         for sink in list(self._sinks.get(message.channel or "", {}).values()):
             sink(message, frame)

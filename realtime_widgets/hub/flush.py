@@ -1,7 +1,9 @@
 """The flush: what has gathered for clients in one turn of the event loop is written at its end, once to each client.
 
 What many clients are sent alike is put into frames once, as a parcel, whoever of them comes first. A client whose
-connection cannot take more is left to its session's own task, which can wait. On the I/O thread.
+connection cannot take more is left to its session's own task, which can wait. What somebody sends in one burst is done
+in many turns, and waits until all of it is done or for `HOLD`: to write to a hundred clients takes longer than most
+turns. On the I/O thread.
 """
 
 from __future__ import annotations
@@ -9,20 +11,42 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from .send_buffer import batches
 from .tally import Tally
+from .turns import Turns
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE: Final = 256
 """Clients that are written to before others have their turn."""
 
+HOLD: Final = 0.004
+"""Seconds for which the beginning of a burst waits for the rest."""
+
+MOST_AT_ONCE: Final = 64 * 1024
+"""Bytes that are published before they are sent."""
+
 MAX_PARCELS: Final = 64
 """Parcels that are known at a time."""
+
+
+class Stretch:
+    """How much was published since it was last sent."""
+
+    __slots__ = ("bytes",)
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    @property
+    def long(self) -> bool:
+        """Whether it should be sent now, and publishers rest: otherwise clients would look slow."""
+        return self.bytes >= MOST_AT_ONCE
 
 
 class Parcel:
@@ -86,18 +110,28 @@ class Flush:
 
     Args:
         tally: counts what is sent; outlets are those of WebSockets.
+        turns: of those whose messages it is that are sent.
+        stretch: ends with each flush.
     """
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, turns: Turns, stretch: Stretch) -> None:
         self._tally = tally
+        self._turns = turns
+        turns.at_end = self._run_now
+        self.stretch = stretch
+        self._hurries = False  # that something is due at the end of this turn, whatever comes
+        self._since = 0.0  # when the first of what is due was added
         self._due: deque[Gatherer] = deque()
-        self._scheduled = False
+        self._run_soon: asyncio.Handle | None = None
         self._parcels: dict[str | tuple[int, tuple[str, ...]], Parcel] = {}
 
     def add(self, one: Gatherer) -> None:
-        """Ask, at the end of this turn, what is to be written to a client."""
+        """Ask, at the end of this turn or of the burst, what is to be written to a client."""
         self._due.append(one)
-        if not self._scheduled:
+        if not self._turns.more:
+            self._hurries = True
+        if self._run_soon is None:
+            self._since = time.monotonic()
             self._schedule()
 
     def alone(self, frame: str) -> Parcel:
@@ -128,10 +162,19 @@ class Flush:
         return parcel
 
     def _schedule(self) -> None:
-        self._scheduled = True
-        asyncio.get_running_loop().call_soon(self._run)
+        self._run_soon = asyncio.get_running_loop().call_soon(self._run)
+
+    def _run_now(self) -> None:
+        """Write what is due at once: a turn is over."""
+        if self._run_soon is not None and not self._may_wait():
+            self._run_soon.cancel()
+            self._run()
 
     def _run(self) -> None:
+        if self._may_wait():
+            self._schedule()
+            return
+        self.stretch.bytes = 0
         # Gathered first: each write goes through the system, after which little of ours is left in the caches.
         writes: Writes = []
         for _ in range(min(len(self._due), AT_ONCE)):
@@ -147,8 +190,13 @@ class Flush:
         if self._due:
             self._schedule()
         else:
-            self._scheduled = False
+            self._run_soon = None
+            self._hurries = False
             self._forget()
+
+    def _may_wait(self) -> bool:
+        goes_on = self._turns.waiting and not (self._hurries or self.stretch.long)
+        return goes_on and time.monotonic() - self._since < HOLD
 
     def _forget(self) -> None:
         for parcel in self._parcels.values():

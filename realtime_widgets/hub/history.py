@@ -78,8 +78,8 @@ def read_query(given: Mapping[str, str]) -> Query:
     return Query(since, int(limit), reverse)
 
 
-async def page_of(channels: Channels, channel: str, query: Query, turn: Turn) -> bytes:
-    """Return a page as JSON in UTF-8.
+async def page_of(channels: Channels, channel: str, query: Query, turn: Turn) -> list[bytes]:
+    """Return a page as JSON in UTF-8, in parts, so that not all is sent in one turn.
 
     Args:
         channels: of the hub.
@@ -104,8 +104,6 @@ async def page_of(channels: Channels, channel: str, query: Query, turn: Turn) ->
         if turn.over:
             await turn.give()
         listed += (",", write(message)) if number else (write(message),)
-    if turn.over:
-        await turn.give()
     return _written(channel, there, messages, listed, since, reason, more, reverse=query.reverse)
 
 
@@ -169,7 +167,7 @@ def _written(
     more: bool,
     *,
     reverse: bool,
-) -> bytes:
+) -> list[bytes]:
     if messages:
         next = Position(there.epoch, messages[-1].offset or 0)
     elif reverse:
@@ -181,4 +179,10 @@ def _written(
     # The messages are JSON already.
     listed[:0] = [f'{json.dumps(head)[:-1]}, "messages": [']
     listed.append(f"], {json.dumps(tail)[1:]}")
-    return "".join(listed).encode()
+    parts, begin, size = [], 0, 0
+    for end, text in enumerate(listed, 1):
+        size += len(text)
+        if size >= _CHUNK or end == len(listed):
+            parts.append("".join(listed[begin:end]).encode())
+            begin, size = end, 0
+    return parts

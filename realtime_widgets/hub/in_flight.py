@@ -21,13 +21,20 @@ class InFlight:
         self._open: set[asyncio.Future[Any]] = set()
         self._room = asyncio.Event()
 
-    async def add(self, placed: asyncio.Future[Any]) -> None:
-        """Count one until it is done; returns when there is room for another."""
-        if placed.done():
-            return
-        self._open.add(placed)
-        placed.add_done_callback(self._landed)
-        while len(self._open) >= self._most:
+    @property
+    def full(self) -> bool:
+        """Whether another one has to wait."""
+        return len(self._open) >= self._most
+
+    def note(self, placed: asyncio.Future[Any]) -> None:
+        """Count one until it is done."""
+        if not placed.done():
+            self._open.add(placed)
+            placed.add_done_callback(self._landed)
+
+    async def room(self) -> None:
+        """Wait until there is room for another."""
+        while self.full:
             self._room.clear()
             await self._room.wait()
 

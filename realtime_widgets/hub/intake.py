@@ -3,8 +3,7 @@
 It stands between the system's transport and the protocol that reads the bytes, and is the transport of that one. What
 comes at once, up to 256 KiB, may be ten thousands of frames, each with work for the protocol: it is handed on in small
 pieces, for as long as a turn lasts; the rest waits in the line of `turns`, and the system keeps what comes meanwhile.
-A protocol that has enough (it has paused reading) is handed the rest of its turn, and then nothing: uvicorn pauses at
-each message, and what comes together should be done, and sent on, together.
+A protocol that has enough (it has paused reading) is handed nothing.
 """
 
 from __future__ import annotations
@@ -127,9 +126,10 @@ class Intake(asyncio.Protocol):
         self._queued = False
         began = now = time.monotonic()
         try:
-            while self._waiting and not self._transport.is_closing():
+            while self._waiting and not self._held and not self._transport.is_closing():
                 piece = bytes(self._waiting[: self._piece])
                 del self._waiting[: self._piece]
+                self._line.more = bool(self._waiting)
                 self._protocol.data_received(piece)
                 before, now = now, time.monotonic()
                 quick = now - before < turns.TURN / 10
@@ -139,10 +139,12 @@ class Intake(asyncio.Protocol):
         except Exception:
             logger.exception("a connection could not be read, and is cut off")
             self._transport.abort()
+        self._line.more = False
         if self._transport.is_closing():
             self._waiting.clear()
-        self._line.use(self._who, now - began)
         self._settle()
+        self._line.at_end()
+        self._line.use(self._who, time.monotonic() - began)
         return self._held
 
     def _settle(self) -> None:
@@ -150,9 +152,7 @@ class Intake(asyncio.Protocol):
         if self._waiting and not self._held and not self._queued:
             self._queued = True
             self._line.queue(self._who, self._hand_on)
-        pause = bool(
-            self._waiting
-        )  # a protocol has enough for a moment after each message: nothing may come meanwhile
+        pause = bool(self._waiting)  # not when it has enough, which is so for a moment after many a message
         if pause != self._paused:
             self._paused = pause
             (self._transport.pause_reading if pause else self._transport.resume_reading)()

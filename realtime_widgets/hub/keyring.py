@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ from .signed import BadToken, Verifier
 
 MAX_TOKEN_LENGTH: Final = 8000
 """Characters of a token: with its name, a line of a header may have 8,192. What is longer is not looked at."""
+
+MAX_VERIFIED: Final = 1000
+"""Signed tokens that are known again without the work of verifying them."""
 
 
 class Keyring:
@@ -28,6 +32,7 @@ class Keyring:
         self._salt = secrets.token_bytes(32)
         self._known = {self._digest(token): Access(rights) for token, rights in tokens.items()}
         self._verifier = verifier
+        self._verified: OrderedDict[bytes, Access] = OrderedDict()
 
     def open(self, token: str) -> Access:
         """Return what a token gives.
@@ -38,12 +43,22 @@ class Keyring:
         if len(token) > MAX_TOKEN_LENGTH:
             raise BadToken(f"this token has more than {MAX_TOKEN_LENGTH:,} characters; pass the right one")
         # How long the lookup takes says something of the digest, but nothing of the token: nobody else has the salt.
-        found = self._known.get(self._digest(token))
+        digest = self._digest(token)
+        found = self._known.get(digest)
         if found is not None:
             return found
         if self._verifier is not None and token.count(".") == 2:
-            return self._verifier.verify(token)
+            return self._verify(digest, token, self._verifier)
         raise BadToken("this is not the token of this hub; pass the right one")
+
+    def _verify(self, digest: bytes, token: str, verifier: Verifier) -> Access:
+        found = self._verified.pop(digest, None)
+        if found is None or found.expires <= verifier.clock():
+            found = verifier.verify(token)
+        self._verified[digest] = found
+        if len(self._verified) > MAX_VERIFIED:
+            self._verified.popitem(last=False)
+        return found
 
     def _digest(self, token: str) -> bytes:
         return hashlib.blake2b(token.encode(errors="surrogatepass"), key=self._salt).digest()

@@ -46,6 +46,9 @@ class ClientTransport(Protocol):
     async def receive(self) -> str | bytes | None:
         """Return the next frame; None: it has ended."""
 
+    def listen(self, take: Callable[[bytes], bool]) -> None:
+        """Have frames of UTF-8 offered as they come, where that can be; `receive` returns those that are not taken."""
+
     async def send(self, frame: str) -> None:
         """Send a frame, waiting while the peer does not read; raises ConnectionError when the connection has ended."""
 
@@ -102,6 +105,8 @@ class Outgoing:
         self._flushes = False  # that what waits is written at the end of this turn
         self._idle = False  # that nothing waits and nothing is behind, and that the task rests
         self._alone: str | None = None  # what came when it was idle, and is not in the buffer
+        self._more: list[str] = []  # what came after that; together no more than a stretch
+        self._stretch = flush.stretch
         self._goodbye: tuple[int, str, str | None] | None = None
 
     def say(self, frame: str) -> None:
@@ -120,16 +125,12 @@ class Outgoing:
             self._alone = frame
             self._flush.add(self)
             return
+        if self._alone is not None and message.type != GAP and not self._stretch.long:  # so is this
+            self._more.append(frame)
+            return
         channel = message.channel
         if self._goodbye is not None or channel is None:
             return
-        buffer = self._buffer
-        if self._flushes and message.type != GAP and not self._behind and buffer.bytes <= CONFLATE_BYTES:
-            if self._alone is not None:
-                buffer.put(self._alone)
-                self._alone = None
-            if buffer.put(frame):
-                return  # with what came before it in this turn; done as often as the above
         here = Position(message.epoch or "", message.offset or 0)
         behind = self._behind.get(channel)
         if message.type == GAP:
@@ -181,8 +182,10 @@ class Outgoing:
         """Have what came alone wait with what comes now."""
         self._idle = False
         if self._alone is not None:
-            self._buffer.put(self._alone)  # which is empty
+            for frame in (self._alone, *self._more):
+                self._buffer.put(frame)  # which is empty
             self._alone = None
+            self._more.clear()
 
     def _write_soon(self) -> None:
         if not self._flushes:
@@ -196,7 +199,11 @@ class Outgoing:
         if alone is not None and outlet is not None and outlet.free():
             self._alone = None
             self._idle = True
-            parcel = self._flush.alone(alone)
+            if self._more:
+                parcel = self._flush.parcel([alone, *self._more], self.batch)
+                self._more.clear()
+            else:
+                parcel = self._flush.alone(alone)
             parcel.sent += 1
             writes.append((outlet.write, parcel.wire or outlet.pack(parcel)))
             return

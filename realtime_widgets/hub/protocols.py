@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final
 
 from ..protocol.goodbye import CLOSE_RESTART, to_reason
@@ -103,6 +104,7 @@ def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol
             self.logger = self.conn.logger = quiet
             self.conn.debug = False
             self.takes = True  # as `writable` says, which is a call more
+            self.take: Callable[[bytes], bool] | None = None
 
         def handle_connect(self, event: Any) -> None:
             super().handle_connect(event)
@@ -115,8 +117,31 @@ def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol
                     return self.takes and not self.close_sent and not closing()
 
                 self.scope["extensions"] |= _extensions(self.transport) | {
-                    DIRECT: {"free": free, "write": self.transport.write}
+                    DIRECT: {"free": free, "write": self.transport.write, "listen": self.listen}
                 }
+
+        def listen(self, take: Callable[[bytes], bool]) -> None:
+            self.take = take
+
+        def send_receive_event_to_app(self) -> None:
+            if (
+                self.take is not None
+                and self.curr_msg_data_type == "text"
+                and len(self.frames) == 1
+                and not (self.read_paused or self.close_sent)
+                and self.queue.empty()
+                and self.take(self.frames[0])
+            ):
+                self.frames = []  # without the queue, a pause at each, and a task's switch
+            else:
+                super().send_receive_event_to_app()
+
+        async def receive(self) -> Any:
+            # uvicorn reads on when a message is taken, which is too early: the next would find its task at work.
+            if self.read_paused and self.queue.empty():
+                self.read_paused = False
+                self.transport.resume_reading()
+            return await self.queue.get()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
@@ -173,4 +198,7 @@ def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol
 
 
 def _extensions(transport: Any) -> dict[str, Any]:
-    return {ABORT: {"call": transport.abort}, OWNER: {"call": transport.belongs_to}}
+    return {
+        ABORT: {"call": transport.abort},
+        OWNER: {"call": transport.belongs_to, "gone": transport.is_closing},
+    }

@@ -35,8 +35,8 @@ DRAIN_TIMEOUT: Final = 0.7
 PING_INTERVAL: Final = 20.0
 """Seconds between two pings of the WebSocket protocol, and seconds that their answers may take."""
 
-ACCEPTED_AT_ONCE: Final = 4
-"""Connections that are accepted in one iteration of the event loop, however many come."""
+ACCEPTED_AT_ONCE: Final = 1
+"""Connections that are accepted in one iteration of the event loop, however many come: as many as have their turn."""
 
 WAITING_TO_BE_ACCEPTED: Final = 2048
 """Connections that the system keeps until they are."""

@@ -42,7 +42,7 @@ from .presence import member_of
 from .requests import NOTHING, Complaint, Named, Request, data_of, hello_of, named_in, read_frame
 from .rights import Access
 from .state import HubState
-from .turns import Turn
+from .turns import Turn, whole
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +62,8 @@ CLOSE_TIMEOUT: Final = 5.0
 TELL_AGAIN: Final = 60.0
 """Seconds until a client is told again that it sends too much."""
 
-LARGE: Final = 4096
-"""Characters of a frame for which a client waits for its turn."""
+SMALL: Final = 4096
+"""Bytes of a frame that is published in the very turn in which it came."""
 
 CLOSE_EXPIRED: Final = 3005
 CLOSE_SLOW: Final = 3008
@@ -118,6 +118,7 @@ class HubSession:
         self._announced = False
         self._following: dict[str, Callable[[], None]] = {}
         self._in_flight = InFlight()
+        self._waits = False  # that it waits for a frame, and is doing nothing
         self._rate = rate or MessageRate(state.limits, time.monotonic())
         self._excess = 0.0  # seconds' worth of messages that were sent too much
         self._told_to_slow_down = -math.inf
@@ -135,8 +136,9 @@ class HubSession:
         self._state.sessions.add(self)
         hello_timer = self._loop.call_later(HELLO_TIMEOUT, self._give_up_on_hello)
         writer = self._loop.create_task(self._outgoing.run())
+        self._transport.listen(self._take_at_once)
         try:
-            while (frame := await self._transport.receive()) is not None:
+            while (frame := await self._next_frame()) is not None:
                 if not self._leaving:
                     await self._take(frame)
                     if self._excess:
@@ -154,15 +156,47 @@ class HubSession:
 
     # Incoming
 
+    async def _next_frame(self) -> str | bytes | None:
+        self._waits = True
+        try:
+            return await self._transport.receive()
+        finally:
+            self._waits = False
+
+    def _take_at_once(self, frame: bytes) -> bool:
+        """Publish what a frame has if nothing of it has to wait, as it hardly ever has to; returns whether it did.
+
+        Otherwise the frame is `receive`d; to go that way, and back, costs as much as to publish.
+        """
+        if (
+            len(frame) > SMALL
+            or not (self._waits and self._decided)
+            or (self._leaving or self._excess or self._in_flight.full)
+        ):
+            return False
+        messages, complaint = whole(read_frame(frame))
+        if complaint is not None or not all(message.type == "publish" for message in messages):
+            return False
+        if self._expiry.check():
+            return True
+        arrived = time.monotonic()
+        self._heartbeat.heard = self._loop.time()
+        self._excess = self._rate.take(len(messages) or 1, arrived)
+        for message in messages:
+            try:
+                self._note(message, arrived, self._publish(message))
+            except Complaint as failure:
+                self._done_with(message, arrived, failure)
+        if self._following:
+            self._announce()
+        return True
+
     async def _take(self, frame: str | bytes) -> None:
         arrived = time.monotonic()
         if self._expiry.check():
             return
         self._heartbeat.heard = self._loop.time()
-        if len(frame) < LARGE:  # or those of a burst would be sent on one by one
-            self._reading.begin()
-        else:
-            await self._reading.come()
+        await self._reading.come()
         messages, complaint = await self._reading.through(read_frame(frame))
         self._excess = self._rate.take(len(messages) or 1, arrived)
         if not (messages and messages[0].type == "hello"):
@@ -180,16 +214,13 @@ class HubSession:
             else:
                 if placed is None:
                     self._done_with(message, arrived, None)
-                elif placed.done():
-                    self._published(message, arrived, placed)
                 else:
-                    placed.add_done_callback(partial(self._published, message, arrived))
-                    await self._in_flight.add(placed)
+                    self._note(message, arrived, placed)
+                    await self._in_flight.room()
         if complaint is not None:
             self._state.traffic.note(now := time.monotonic(), now - arrived, failed=True)
             self._complain(complaint, None)
-        if len(frame) >= LARGE:
-            self._reading.end()
+        self._reading.end()
         if self._following:
             self._announce()
 
@@ -362,6 +393,14 @@ class HubSession:
         if self._acks and message.id is not None:
             key = Key(f"ws {self._access.name!r} {self._sender}", message.channel, message.id)
         return self._state.channels.publish(publication, key)
+
+    def _note(self, message: Request, arrived: float, placed: Future[Position]) -> None:
+        """Tell the client where a message is as soon as that is known."""
+        if placed.done():
+            self._published(message, arrived, placed)
+        else:
+            placed.add_done_callback(partial(self._published, message, arrived))
+            self._in_flight.note(placed)
 
     def _published(self, message: Request, arrived: float, placed: Future[Position]) -> None:
         failure = None

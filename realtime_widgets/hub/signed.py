@@ -72,7 +72,7 @@ class Verifier:
         self._jwt = _library()
         self._audience = audience
         self._issuer = issuer
-        self._clock = clock
+        self.clock = clock
         self._keys: dict[str, Any] = {}
         if secret is not None:
             self._keys["HS256"] = checked_secret(secret)
@@ -96,7 +96,7 @@ class Verifier:
             raise BadToken(
                 f"this token is signed in another way than this hub takes ({', '.join(self._keys)}); pass one of those"
             )
-        now = self._clock()
+        now = self.clock()
         try:
             claims = jwt.decode(
                 token,

@@ -145,6 +145,9 @@ class EventStream:
             await self._spoken.wait()
         return None
 
+    def listen(self, take: Callable[[bytes], bool]) -> None:
+        """See `session.ClientTransport`; here the client says next to nothing."""
+
     async def send(self, frame: str) -> None:
         """See `session.ClientTransport`."""
         await self._responding.wait()

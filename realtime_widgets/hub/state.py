@@ -23,7 +23,7 @@ from .brokers.memory import size_of
 from .channels import METRICS, Channels, FrameSink, encode_publication
 from .drain import Leaving
 from .events import Events
-from .flush import Flush
+from .flush import Flush, Stretch
 from .in_flight import InFlight
 from .limits import Connections, Limits, Senders
 from .metrics import Metrics
@@ -63,17 +63,18 @@ class HubState:
     def __init__(
         self, runtime: Runtime, broker: Broker, limits: Limits = USUAL, policies: Policies = NO_POLICIES
     ) -> None:
-        self.channels = Channels(broker, policies)
+        self.tally = Tally()
+        self.turns = Turns()
+        stretch = Stretch()
+        self.flush = Flush(self.tally, self.turns, stretch)
+        self.channels = Channels(broker, policies, stretch)
         self.presence = Presence(self.channels)
         self.traffic = Traffic()
-        self.tally = Tally()
         self.events = Events(self._tell)
         self.rate_limiter = ConnectionRateLimiter(limits.connects)
-        self.flush = Flush(self.tally)
         self.limits = limits
         self.connections = Connections(limits)
         self.senders = Senders(limits)
-        self.turns = Turns()
         self.sessions: set[object] = set()
         """The connected clients."""
         self.streams: set[Leaving] = set()
@@ -163,7 +164,8 @@ class HubState:
                 with self._lock:
                     self._woken = False
                 while self._posted:
-                    await in_flight.add(self._publish(self._next_posted()))
+                    in_flight.note(self._publish(self._next_posted()))
+                    await in_flight.room()
                     await self.channels.rest()
         finally:
             while self._posted:  # at the end: a broker that closes finishes what it was given

@@ -1,8 +1,8 @@
 """Turns: who has much for the hub to do has it done a little at a time, in turn with the others.
 
 What is quickly done is done at once, when it comes. What is left of it waits in a line, in which clients take turns,
-however many connections each has; and what waits there has together no more than one turn in each iteration of the
-event loop. So somebody who says little waits for one turn, not for as many as there are connections that say much.
+however many connections each has; and what waits there has together no more than one turn in every other iteration of
+the event loop. So somebody who says little waits for one turn, not for as many as there are connections that say much.
 """
 
 from __future__ import annotations
@@ -23,9 +23,18 @@ class Turns:
     """The line of one hub; on the I/O thread."""
 
     def __init__(self) -> None:
+        self.at_end: Callable[[], object] = lambda: None
+        """Is called when what came is done, for as long as it may be done."""
+        self.more = False
+        """Whether there is more of what is being done now, which has come with it."""
         self._waiting: OrderedDict[Hashable, deque[Callable[[], object]]] = OrderedDict()
         self._moving = False
         self._used: dict[Hashable, float] = {}  # seconds, in this iteration of the loop, by who did not wait
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anything waits for its turn."""
+        return bool(self._waiting)
 
     def at_once(self, who: Hashable) -> bool:
         """Return whether something of a client may be done without waiting: none of it waits, and its turn is not over.
@@ -53,15 +62,20 @@ class Turns:
             self._moving = True
             asyncio.get_running_loop().call_soon(self._move)
 
-    async def wait(self, who: Hashable) -> None:
-        """Wait for the turn of a client, which the caller then uses."""
+    async def wait(self, who: Hashable, gone: Callable[[], bool] = lambda: False) -> None:
+        """Wait for the turn of a client, which the caller then uses.
+
+        Args:
+            who: the client.
+            gone: returns whether the caller will not use it.
+        """
         turn = asyncio.get_running_loop().create_future()
 
         def begin() -> bool:
             if turn.done():  # nobody waits for it any more
                 return False
             turn.set_result(None)
-            return True
+            return not gone()
 
         self.queue(who, begin)
         await turn
@@ -82,7 +96,19 @@ class Turns:
         finally:
             self._moving = bool(self._waiting)
             if self._moving:
-                asyncio.get_running_loop().call_soon(self._move)
+                # Not in the next iteration: what came meanwhile, from those who do not wait, is done before.
+                loop = asyncio.get_running_loop()
+                loop.call_soon(loop.call_soon, self._move)
+
+
+def whole(steps: Generator[None, None, T]) -> T:
+    """Do something in steps without a pause between them; returns what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            found: T = done.value
+            return found
 
 
 class Turn:
@@ -107,10 +133,10 @@ class Turn:
         """Whether it was served for long enough."""
         return time.monotonic() - self._began >= TURN
 
-    async def come(self) -> None:
-        """Begin with something that is there: at once, or when it is this client's turn."""
+    async def come(self, gone: Callable[[], bool] = lambda: False) -> None:
+        """Begin with something that is there: at once, or when it is this client's turn; see `Turns.wait`."""
         if not self._turns.at_once(self._who):
-            await self._turns.wait(self._who)
+            await self._turns.wait(self._who, gone)
         self.begin()
 
     async def through(self, steps: Generator[None, None, T]) -> T:

@@ -14,10 +14,11 @@ from websockets.frames import Frame, Opcode
 from realtime_widgets.hub import flush
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
-from realtime_widgets.hub.flush import Flush, Parcel, Writes, text_frame
+from realtime_widgets.hub.flush import Flush, Parcel, Stretch, Writes, text_frame
 from realtime_widgets.hub.session import HubSession
 from realtime_widgets.hub.state import HubState
 from realtime_widgets.hub.tally import Tally
+from realtime_widgets.hub.turns import Turns
 from realtime_widgets.runtime import get_runtime
 
 HELLO = {"type": "hello", "data": {"batch": True}}
@@ -59,6 +60,8 @@ class Peer:
         await self.reads.wait()
         self.waited_for.append(frame)
         self.all.append(frame)
+
+    def listen(self, take: Callable[[bytes], bool]) -> None: ...
 
     async def close(self, code: int, reason: str) -> None: ...
 
@@ -140,6 +143,54 @@ def test_what_a_connection_cannot_take_at_once_is_sent_when_it_can_and_in_order(
     asyncio.run(main())
 
 
+def test_what_a_burst_has_for_a_client_is_written_when_the_burst_is_over(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(flush, "HOLD", 1e9)
+    written: list[bytes] = []
+
+    async def main() -> None:
+        turns = Turns()
+        one = Flush(Tally(), turns, stretch := Stretch())
+        goes_on = True
+
+        def more() -> None:
+            if goes_on:
+                turns.queue("a", more)
+
+        async def begin() -> None:
+            """The first message of a burst, of which more waits for its turn."""
+            written.clear()
+            more()
+            turns.more = True
+            one.add(Gathers((written.append, b"burst")))
+            turns.more = False
+            await settle()
+            assert not written
+
+        await begin()
+        goes_on = False
+        await settle()
+        assert written == [b"burst"], "it is over"
+        goes_on = True
+
+        await begin()
+        one.add(Gathers((written.append, b"another")))
+        await settle()
+        assert written == [b"burst", b"another"], "what comes alone does not wait, and nothing overtakes"
+
+        await begin()
+        stretch.bytes = flush.MOST_AT_ONCE
+        await settle()
+        assert written == [b"burst"], "it is much"
+        assert not stretch.bytes
+
+        await begin()
+        monkeypatch.setattr(flush, "HOLD", 0.0)
+        await settle()
+        assert written == [b"burst"], "it has waited for long enough"
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 10**6])
 def test_a_frame_is_what_the_library_makes_of_it(size: int):
     text = "é" * (size // 2) + "x" * (size % 2)
@@ -150,7 +201,7 @@ def test_parcels_are_known_for_one_flush_and_no_more_than_so_many(monkeypatch: p
     monkeypatch.setattr(flush, "MAX_PARCELS", 2)
 
     async def main() -> None:
-        one = Flush(Tally())
+        one = Flush(Tally(), Turns(), Stretch())
         first = one.parcel(["a", "b"], 100)
         assert first.texts == ["[a,b]"]
         assert first.count == 2
@@ -177,7 +228,7 @@ def test_a_client_that_fails_keeps_nobody_from_what_is_theirs(
         raise RuntimeError("of the test")
 
     async def main() -> None:
-        one = Flush(Tally())
+        one = Flush(Tally(), Turns(), Stretch())
         one.add(Gathers((fail, b"")))
         for wire in (b"0", b"1", b"2", b"3"):
             one.add(Gathers((written.append, wire)))
@@ -245,7 +296,7 @@ def test_a_client_whose_bytes_cannot_be_made_keeps_nobody_from_what_is_theirs(
             raise RuntimeError("of the test")
 
     async def main() -> None:
-        one = Flush(Tally())
+        one = Flush(Tally(), Turns(), Stretch())
         one.add(Fails())
         one.add(Gathers((written.append, b"1")))
         await settle()

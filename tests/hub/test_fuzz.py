@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -94,6 +94,8 @@ class RecordingClientTransport:
         self.heard += found if isinstance(found, list) else [found]
         if any(message["type"] == "pong" and message["id"] == "the last" for message in self.heard):
             self.answered.set()
+
+    def listen(self, take: Callable[[bytes], bool]) -> None: ...
 
     async def close(self, code: int, reason: str) -> None: ...
 

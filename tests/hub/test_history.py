@@ -35,7 +35,9 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., None]:
         async def ask(since: Any = None, **more: Any) -> dict[str, Any]:
             if isinstance(since, int):
                 since = Position((await channels.position("x")).epoch, since)
-            found: dict[str, Any] = json.loads(await page_of(channels, "x", Query(since, **more), turn))
+            found: dict[str, Any] = json.loads(
+                b"".join(await page_of(channels, "x", Query(since, **more), turn))
+            )
             return found
 
         try:

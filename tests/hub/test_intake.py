@@ -128,21 +128,21 @@ def test_many_who_send_much_have_one_piece_handed_on_in_each_iteration_of_the_lo
     run(main())
 
 
-def test_a_protocol_that_has_enough_is_handed_the_rest_of_its_turn(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(turns, "TURN", 1e9)
+def test_others_know_whether_there_is_more_of_what_is_handed_on(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns, "TURN", 0.0)
+    line, said = Turns(), list[bool]()
+
+    class Asks(Reader):
+        def data_received(self, data: bytes) -> None:
+            said.append(line.more)
 
     async def main() -> None:
-        one, transport = made(Turns(), reader := Reader(enough=5 * PIECE))
-        one.data_received(DATA[: 20 * PIECE])
-        assert reader.got == DATA[: 20 * PIECE]
-        one.data_received(DATA[20 * PIECE : 21 * PIECE])
-        for _ in range(50):
+        one, transport = made(line, Asks())
+        one.data_received(DATA[: 5 * PIECE])
+        while not transport.reading:
+            assert not line.more, "nothing is handed on now"
             await asyncio.sleep(0)
-        assert len(reader.got) == 20 * PIECE, "and nothing of the next"
-        assert not transport.reading
-        one.resume_reading()
-        await asyncio.sleep(0)
-        assert reader.got == DATA[: 21 * PIECE]
+        assert said == [True] * 4 + [False]
 
     run(main())
 

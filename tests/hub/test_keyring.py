@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.hub import keyring as keyring_module
 from realtime_widgets.hub.keyring import MAX_TOKEN_LENGTH, Keyring, check_token_text, checked_tokens
 from realtime_widgets.hub.rights import ALL, Rights
 from realtime_widgets.hub.signed import BadToken, Verifier, sign
@@ -38,6 +40,32 @@ def test_a_signed_token_opens_it_beside_the_others():
     assert keyring.open("all-of-it").rights is ALL
     with pytest.raises(BadToken, match="not the token of this hub"):
         Keyring({"all-of-it": ALL}).open(sign(READS, SECRET, 60))
+
+
+def test_a_signed_token_is_known_again_until_it_expires(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(keyring_module, "MAX_VERIFIED", 2)
+    now = time.time()
+    verifier = Verifier(secret=SECRET, clock=lambda: now)
+    verified: list[str] = []
+    verify = verifier.verify
+    monkeypatch.setattr(verifier, "verify", lambda token: (verified.append(token), verify(token))[1])
+    one = Keyring({}, verifier)
+    first, second, third = (
+        sign(Rights(subscribe=["a"], name=name), SECRET, 60, clock=lambda: now)
+        for name in ("first", "second", "third")
+    )
+    for token in (first, second, first, first, third, first):
+        assert one.open(token).rights.name
+    assert verified == [first, second, third]
+    one.open(second)
+    assert verified[3:] == [second], "of more than so many, those that came last are known"
+    for bad in (first + "x", first[:-1]):
+        with pytest.raises(BadToken):
+            one.open(bad)
+    now += 61
+    with pytest.raises(BadToken) as raised:
+        one.open(first)
+    assert raised.value.expired
 
 
 def test_a_token_that_looks_signed_may_be_a_known_one():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from realtime_widgets.hub import outgoing
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.catch_up import CatchUp
 from realtime_widgets.hub.channels import Channels, encode_publication
-from realtime_widgets.hub.flush import Flush
+from realtime_widgets.hub.flush import Flush, Stretch
 from realtime_widgets.hub.outgoing import Outgoing
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.hub.tally import Tally
@@ -51,6 +52,8 @@ class Transport:
         found = json.loads(frame)
         self.messages += found if isinstance(found, list) else [found]
 
+    def listen(self, take: Callable[[bytes], bool]) -> None: ...
+
     async def close(self, code: int, reason: str) -> None:
         raise NotImplementedError
 
@@ -72,7 +75,7 @@ def test_channels_that_are_behind_are_read_together_and_what_comes_meanwhile_is_
             transport,
             channels,
             tally,
-            Flush(tally),
+            Flush(tally, Turns(), Stretch()),
             Turn(Turns(), "x"),
             conflates=lambda _: False,
             too_slow=lambda: None,

@@ -13,9 +13,9 @@ import pytest
 from realtime_widgets.client.sansio.records import record_of
 from realtime_widgets.hub import Hub, Rights
 from realtime_widgets.hub.publication import PublishingFailed, read_body
+from realtime_widgets.hub.turns import whole
 from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from support.scripted_client import LIMIT, client, run
-from support.steps import whole
 
 # Bodies
 

@@ -21,10 +21,10 @@ from realtime_widgets.hub.requests import (
     named_in,
     read_frame,
 )
+from realtime_widgets.hub.turns import whole
 from realtime_widgets.protocol.envelope import new_envelope, write
 from realtime_widgets.protocol.limits import MAX_FRAME_BYTES, MAX_NAME_LENGTH, MAX_RECENT
 from realtime_widgets.streams.gaps import Position
-from support.steps import whole
 
 PING = '{"type":"ping"}'
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 import time
+from typing import Any
 
 import pytest
 
-from realtime_widgets.hub import Hub, session
+from realtime_widgets.hub import Hub, flush, session, turns
 from realtime_widgets.protocol.limits import MAX_DATA_BYTES
+from support import hostile
+from support.hostile import frame
 from support.scripted_client import Answer, client, run
 
 # Clients that say hello
@@ -114,6 +118,70 @@ def test_a_client_may_send_several_messages_in_one_frame(shared: Hub):
             ]
             await one.ws.send(json.dumps(words).encode())
             assert [(await one.next())["type"] for _ in range(3)] == ["hello", "x", "pong"]
+
+    run(main())
+
+
+def words_of_all_kinds(chance: random.Random, count: int) -> list[tuple[bytes, dict[str, Any]]]:
+    """Frames of a client, and what is answered first to each."""
+    found: list[tuple[bytes, dict[str, Any]]] = []
+    for number in range(count):
+        id = f"{number}"
+        match chance.choice("pppppppplgsuxbj"):
+            case "p":
+                said = {"type": "publish", "data": number, "channel": "order", "id": id}
+                found.append((frame(json.dumps(said).encode()), {"type": "ack", "id": id}))
+            case "l":  # a large one, which waits for its turn
+                said = {"type": "publish", "data": "x" * 5000, "channel": "order", "id": id}
+                found.append((frame(json.dumps(said).encode()), {"type": "ack", "id": id}))
+            case "g":
+                found.append((hostile.said("ping", {}, id=id), {"type": "pong", "id": id}))
+            case "s" | "u" as kind:
+                named = "subscribe" if kind == "s" else "unsubscribe"
+                found.append((hostile.said(named, {"streams": ["other"]}, id=id), {"type": "ack", "id": id}))
+            case "x":
+                found.append((hostile.said("publish", 1, channel="metrics", id=id), {"type": "error"}))
+            case "b":
+                found.append(
+                    (frame(f'{{"type":"ping","id":"{id}"}}'.encode(), 2), {"type": "pong", "id": id})
+                )
+            case "j":
+                found.append((frame(b"no JSON"), {"type": "error"}))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_comes_in_one_burst_is_done_in_order(shared: Hub, seed: int, monkeypatch: pytest.MonkeyPatch):
+    """Whether it is published in the turn in which it came, or has to wait; and whatever is between."""
+    chance = random.Random(seed)
+    if chance.random() < 0.5:
+        monkeypatch.setattr(turns, "TURN", 0.0)
+    words = words_of_all_kinds(chance, 300)
+
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello(acks=True)
+            one.ws.transport.write(b"".join(wire for wire, _ in words))
+            for number, (_, answer) in enumerate(words):
+                heard = await one.next()
+                assert {key: heard[key] for key in answer} == answer, number
+
+    run(main())
+
+
+def test_a_burst_is_sent_on_in_few_frames(shared: Hub, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns, "TURN", 0.0)  # that is many turns
+    monkeypatch.setattr(flush, "HOLD", 1e9)
+
+    async def main() -> None:
+        async with client(shared) as one, client(shared) as other:
+            await one.hello("burst")
+            await other.hello()
+            burst = [hostile.said("publish", number, channel="burst") for number in range(100)]
+            other.ws.transport.write(b"".join(burst))
+            before = len(one.frames)
+            assert [(await one.next())["data"] for _ in range(100)] == list(range(100))
+            assert len(one.frames) - before <= 3  # one, unless the burst came in parts
 
     run(main())
 

@@ -76,22 +76,22 @@ def test_clients_take_turns_however_much_each_has(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(("turn", "uses"), [(0.0, False), (1e9, True)])
-def test_one_turn_is_all_that_an_iteration_of_the_loop_has(
+def test_one_turn_is_all_that_two_iterations_of_the_loop_have(
     monkeypatch: pytest.MonkeyPatch, turn: float, uses: bool
 ):
-    """Either the time is over, or a step says that it means work for others."""
+    """Either the time is over, or a step says that it means work for others. Then who does not wait is served."""
     monkeypatch.setattr(turns, "TURN", turn)
 
     async def main() -> list[int]:
         line, done = Turns(), list[str]()
         queued(line, done, "a1", "b1", "a2", uses=uses)
         counts = []
-        for _ in range(4):
+        for _ in range(6):
             await asyncio.sleep(0)
             counts.append(len(done))
         return counts
 
-    assert asyncio.run(main()) == [1, 2, 3, 3]
+    assert asyncio.run(main()) == [1, 1, 2, 2, 3, 3]
 
 
 def test_who_says_little_waits_for_one_turn_of_who_says_much(monkeypatch: pytest.MonkeyPatch):
@@ -119,6 +119,26 @@ def test_a_turn_that_nobody_waits_for_any_more_is_the_next_ones(monkeypatch: pyt
         await asyncio.sleep(0)
         assert not line._moving
         assert not line._waiting
+
+    asyncio.run(main())
+
+
+def test_who_has_gone_takes_nobodys_turn(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(turns, "TURN", 1e9)
+
+    async def main() -> None:
+        line = Turns()
+        coming = [Turn(line, "a") for _ in range(4)]
+        tasks = [
+            asyncio.create_task(turn.come(lambda gone=gone: gone))  # type: ignore[misc]
+            for turn, gone in zip(coming, (True, True, False, False), strict=True)
+        ]
+        line.use("a", 2e9)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [task.done() for task in tasks] == [True, True, True, False]
+        await tasks[3]
 
     asyncio.run(main())
 

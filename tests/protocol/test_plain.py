@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from realtime_widgets.hub.turns import whole
 from realtime_widgets.protocol import plain
 from realtime_widgets.protocol.envelope import encode_data
 from realtime_widgets.streams.text import well_formed_values
-from support.steps import whole
 
 
 def checked(data: bytes) -> bytes:
