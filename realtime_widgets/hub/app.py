@@ -191,14 +191,14 @@ async def _post(state: HubState, request: Request) -> Response:
     access, credentials = request.scope[ACCESS], request.scope[CREDENTIALS]
     try:
         turn = Turn(state.turns, _who(request.scope))
-        found = await publish(state.channels, request, access, credentials, turn)
+        rate = state.senders.of(_who(request.scope), arrived)
+        found = await publish(state.channels, request, access, credentials, turn, rate)
     except PublishingFailed as failure:
         state.tally.refused[failure.code] += 1
         return complaint(failure.status, failure.code, str(failure))
     except ClientDisconnect:
         return complaint(400, "body", "the request broke off")
     count = len(found.get("positions", "1"))
-    state.senders.of(_who(request.scope), arrived).take(count - 1, arrived)
     if count:
         state.tally.publish("http", time.monotonic() - arrived, count=count)
     return Response(msgspec.json.encode(found), media_type="application/json")

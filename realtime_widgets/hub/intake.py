@@ -19,8 +19,8 @@ from .turns import Turns
 
 logger = logging.getLogger(__name__)
 
-PIECE: Final = 128
-"""Bytes that are handed on at once: of the smallest frames 21. More, while those take no time: parts of a large one."""
+PIECE: Final = 64
+"""Bytes that are handed on at once: of the smallest frames 10. More, while those take no time: parts of a large one."""
 
 LARGEST_PIECE: Final = 64 * 1024
 

@@ -29,6 +29,9 @@ MAX_DEBT: Final = 5.0
 """Seconds that a client must wait at most for what it has sent, or for a burst if that takes longer: all its
 connections wait."""
 
+PORTION: Final = 4096
+"""Bytes of a message that counts as one; each takes about as long as a small message."""
+
 MAX_SENDERS: Final = 10_000
 """Clients that are remembered without a connection; beyond it those that were silent for longest are forgotten."""
 
@@ -42,7 +45,7 @@ class Limits:
 
     Args:
         messages: that one client may send per second in the long run, by WebSocket and HTTP together; more are read
-            later, and by HTTP turned away (429).
+            later, and by HTTP turned away (429). A large one counts as one for each 4 KiB.
         burst: that it may send at once besides.
         connections: of all clients together, 1 or more.
         connections_each: of one client.
@@ -97,8 +100,15 @@ class MessageRate:
         self._left = float(limits.burst)
         self._at = now
 
-    def take(self, count: int, now: float) -> float:
-        """Count messages; returns after how many seconds the client has not sent too much any more, 0: it has not."""
+    def take(self, count: int, now: float, size: int = 0) -> float:
+        """Count messages; returns after how many seconds the client has not sent too much any more, 0: it has not.
+
+        Args:
+            count: of them.
+            now: seconds of the clock.
+            size: bytes of them together; of `PORTION` more each, they count as one more.
+        """
+        count = max(count, math.ceil(size / PORTION))
         if math.isinf(self._rate):
             return 0.0
         if now > self._at:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -26,6 +27,7 @@ from ..streams.gaps import Position
 from .brokers.base import NotKept, TooLarge
 from .brokers.dedup import Key, KeyReused
 from .channels import Channels, encode_publication
+from .limits import PORTION, MessageRate
 from .rights import Access
 from .turns import Turn
 
@@ -40,6 +42,9 @@ MAX_MANY_BYTES: Final = 2 * 1024 * 1024
 
 MAX_COMMAS: Final = 100_000
 """Commas of such a request: it may be a list of as many messages, which takes time until it is known."""
+
+SMALL: Final = 4096
+"""Bytes of a body that is read in the turn in which it came."""
 
 MAX_HINT: Final = 4096
 """Bytes of a body that are looked at to say what may be wrong with it."""
@@ -69,7 +74,12 @@ class PublishingFailed(Exception):
 
 
 async def publish(
-    channels: Channels, request: Request, access: Access, credentials: str | None, turn: Turn
+    channels: Channels,
+    request: Request,
+    access: Access,
+    credentials: str | None,
+    turn: Turn,
+    rate: MessageRate,
 ) -> dict[str, Any]:
     """Publish what a request has; returns the channel, and the epoch and the offset of its message, or `positions`.
 
@@ -79,6 +89,7 @@ async def publish(
         access: what it was let in with.
         credentials: that it came with, whatever they are; None: none.
         turn: of who sends.
+        rate: by which what they send is counted; this request is, as one message.
 
     Raises:
         PublishingFailed: nothing was published.
@@ -94,15 +105,21 @@ async def publish(
         raise PublishingFailed(415, "encoding", f"the body is packed ({coding:.40}); send it as it is")
     many = _is_many(request)
     body = await _body(request, MAX_MANY_BYTES if many else MAX_DATA_BYTES)
+    portions = math.ceil(len(body) / PORTION)
+    rate.take(max(0, portions - 1), time.monotonic())
     if access.expires <= time.time():  # while the body came
         raise PublishingFailed(401, "expired", "this token has expired; get a new one")
-    turn.begin()
+    if len(body) > SMALL:  # others of the same client may have come at the same time
+        await turn.come()
+    else:
+        turn.begin()
     if not many:
         message = _message(channel, await turn.through(read_body(body)))
         position = await _landed(channels.publish(message, key))
         await channels.rest()
         return {"channel": message.channel, **position._asdict()}
     messages = await _messages(channel, body, turn, lines=_is_lines(request))
+    rate.take(max(0, len(messages) - max(1, portions)), time.monotonic())
     placed = []
     for number, message in enumerate(messages):
         if turn.over:

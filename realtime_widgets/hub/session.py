@@ -198,7 +198,7 @@ class HubSession:
         self._heartbeat.heard = self._loop.time()
         await self._reading.come()
         messages, complaint = await self._reading.through(read_frame(frame))
-        self._excess = self._rate.take(len(messages) or 1, arrived)
+        self._excess = self._rate.take(len(messages) or 1, arrived, len(frame))
         if not (messages and messages[0].type == "hello"):
             self._follow_path()
         for message in messages:

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-TURN: Final = 0.0003
+TURN: Final = 0.0002
 """Seconds for which one client is served before the others have their turn."""
 
 

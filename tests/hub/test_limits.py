@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -36,6 +37,14 @@ def test_a_burst_is_free_and_what_is_beyond_it_takes_its_time():
     assert rate.wait(100.4) == 0
     assert rate.take(0, 1e6) == 0
     assert rate.take(6, 1e6) == pytest.approx(0.1), "no more than a burst is saved up"
+
+
+def test_a_large_message_counts_as_several():
+    rate = MessageRate(Limits(messages=1, burst=10), 0.0)
+    assert rate.take(1, 0.0, limits.PORTION) == 0
+    assert rate.take(2, 0.0, 8 * limits.PORTION + 1) == 0, "nine, and one before"
+    assert rate.take(1, 0.0, 100) == 1.0
+    assert rate.take(3, 0.0, 100) == 4.0, "many small ones count each"
 
 
 def test_nobody_waits_longer_than_a_debt_may_be():
@@ -153,6 +162,34 @@ def test_a_client_that_sends_too_much_is_told_and_read_later_and_nothing_is_lost
                 assert 0 < error["data"]["retry_after"] < 1
                 assert await fast.settled() == [], "told once"
                 assert [(await bystander.heard("x"))[0]["data"] for _ in range(200)] == list(range(200))
+
+        run(main())
+
+
+@pytest.mark.parametrize("body", ["1", "[" + ",".join(["1"] * 100) + "]"])
+def test_what_is_large_counts_as_several_however_it_comes(body: str):
+    """A hundred kilobytes, of one message or of a hundred, are as many as twenty-five small ones."""
+    body = body.ljust(25 * limits.PORTION)
+    allowed = Limits(messages=0.01, burst=200)
+    with Hub(tokens={"anna": ANNA, "bert": BERT}, limits=allowed) as hub:
+        many = body[0] == "["
+        for _ in range(4 if many else 10):
+            answer = httpx.post(
+                f"{hub.address}/publish/x?many={int(many)}",
+                content=body,
+                headers={"Authorization": "Bearer anna"},
+                trust_env=False,
+            )
+        assert answer.status_code == 429
+        if many:
+            return
+
+        async def main() -> None:
+            async with client(hub, additional_headers={"Authorization": "Bearer bert"}) as one:
+                await one.hello()
+                for _ in range(9):
+                    await one.say("publish", "x" * 24 * limits.PORTION, channel="x")
+                assert (await one.heard("error"))[0]["data"]["code"] == "too_fast"
 
         run(main())
 
@@ -286,6 +323,8 @@ class Flooding:
     def __init__(self, count: int) -> None:
         self.frames = [json.dumps([{"type": "pong", "data": {}}] * count)]
         self.aborted = False
+
+    def listen(self, take: Callable[[bytes], bool]) -> None: ...
 
     async def receive(self) -> str | None:
         return self.frames.pop() if self.frames else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -103,9 +104,15 @@ class HubEnd:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.outlet = self
+        self.take: Callable[[bytes], bool] = lambda _: False
+
+    def listen(self, take: Callable[[bytes], bool]) -> None:
+        self.take = take
 
     async def receive(self) -> str | None:
-        return await self.wire.up.get()
+        while (frame := await self.wire.up.get()) is not None and self.take(frame.encode()):
+            pass
+        return frame
 
     def free(self) -> bool:
         return len(self.wire.down.frames) < 8 and not self.wire.down.broken
