@@ -120,6 +120,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RealtimeWidgetsError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before there was anything to end
+        return 130
     return 0
 
 

@@ -26,6 +26,8 @@ from .policies import ChannelPolicy
 TABLES: Final = ("channels", "limits")
 """What a file may have."""
 
+_FOREVER: Final = ' ("forever" is written for None)'
+
 _Made = TypeVar("_Made")
 
 
@@ -67,8 +69,13 @@ def read_config(text: str) -> Config:
 
 def _policy(name: str, given: Any) -> ChannelPolicy:
     options = _table(given, what := f"the policy of {shown(name)}", "a table, such as history = 100")
+    if options.get("publish") == "hub":
+        raise UsageError(
+            f'{what} cannot be used: with publish = "hub" only Hub.publish() does, which a hub of the command does not '
+            "have; leave it out, and give the right by tokens"
+        )
     age = options.get("history_age", "hub")
-    return _made(ChannelPolicy, {**options, "history_age": None if age == "forever" else age}, what)
+    return _made(ChannelPolicy, {**options, "history_age": None if age == "forever" else age}, what, _FOREVER)
 
 
 def _limits(given: Any) -> Limits:
@@ -77,6 +84,7 @@ def _limits(given: Any) -> Limits:
         Limits,
         {name: None if value == "unlimited" else value for name, value in options.items()},
         "the limits",
+        ' ("unlimited" is written for None)',
     )
 
 
@@ -86,11 +94,11 @@ def _table(given: Any, what: str, such: str) -> Mapping[str, Any]:
     return given
 
 
-def _made(kind: Callable[..., _Made], options: Mapping[str, Any], what: str) -> _Made:
+def _made(kind: Callable[..., _Made], options: Mapping[str, Any], what: str, hint: str) -> _Made:
     try:
         return kind(**options)
     except UsageError as error:
-        raise UsageError(f"{what} cannot be used: {error}") from error
+        raise UsageError(f"{what} cannot be used: {error}{hint if 'None' in str(error) else ''}") from error
 
 
 def _quoted(name: str) -> str:

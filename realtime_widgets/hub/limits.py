@@ -7,12 +7,13 @@ be slowed, because they come by HTTP or with ever more connections, is told when
 from __future__ import annotations
 
 import math
+import numbers
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-from ..errors import UsageError, named_keywords
+from ..errors import UsageError, WrongType, named_keywords, shown
 from ..protocol.limits import MAX_FRAME_BYTES
 from ..streams.amounts import to_count, to_duration
 
@@ -69,8 +70,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         if self.messages is not None:
-            rate = to_duration(self.messages, "messages= of the limits", above=0.0)
-            object.__setattr__(self, "messages", rate)
+            object.__setattr__(self, "messages", _rate(self.messages))
         to_count(self.burst, "burst= of the limits", least=1)
         for name in ("connections", "connections_each", "connects", "channels"):
             if getattr(self, name) is not None:
@@ -84,6 +84,17 @@ class Limits:
             if not least <= value <= most:
                 raise UsageError(f"{name}= of the limits cannot be {value:,}; pass {least:,} to {most:,}")
             object.__setattr__(self, name, value)
+
+
+def _rate(given: Any) -> float:
+    what = f"messages= of the limits cannot be {shown(given)}"
+    todo = "pass how many messages a second a client may send, such as 1000, or None for as many as it likes"
+    if isinstance(given, bool) or not isinstance(given, numbers.Real):
+        raise WrongType(f"{what}: it is of type {type(given).__name__}; {todo}")
+    rate = float(given)
+    if not 0 < rate < math.inf:
+        raise UsageError(f"{what}; {todo}")
+    return rate
 
 
 class MessageRate:

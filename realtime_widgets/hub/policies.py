@@ -105,7 +105,12 @@ def checked_age(age: Any, what: str) -> float | Literal["auto"] | None:
     Raises:
         UsageError, WrongType: it is no duration above 0.
     """
-    return age if age is None or age == "auto" else to_duration(age, what, above=0.0)
+    if age is None or age == "auto":
+        return None if age is None else "auto"
+    try:
+        return to_duration(age, what, above=0.0)
+    except UsageError as error:
+        raise type(error)(f"{error}, or None for as long as there is room") from None
 
 
 _OF_PRESENCE: Final = ChannelPolicy(history=1, history_age=None, publish="hub", conflate=True)

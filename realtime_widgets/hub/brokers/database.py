@@ -404,4 +404,8 @@ def _cannot_open(path: Path, error: sqlite3.Error) -> UsageError:
         return UsageError(f"{what}: another hub does; stop that one, or name another file")
     if path.is_dir():
         return UsageError(f"{what}: it is a folder; name a file in it")
+    if not os.access(path if path.exists() else path.parent, os.R_OK | os.W_OK):
+        return UsageError(
+            f"{what}: {error}; have its owner run the hub, or give it the right to read and write it"
+        )
     return UsageError(f"{what}: {error}; name another file, or move this one away to begin anew")

@@ -20,6 +20,9 @@ NOTE_ID: Final = 8
 class LinkLost(Exception):
     """The link is of no use any more, or could not be made: why, without secrets."""
 
+    shut_out = False
+    """Whether that is for the user or the password."""
+
 
 class Refused(Exception):
     """The engine does not do it: why."""

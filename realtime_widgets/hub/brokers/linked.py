@@ -97,9 +97,11 @@ class LinkedBroker:
         try:
             link = await self._engine.open()
         except LinkLost as error:
-            raise UsageError(
-                f"{what}: {error}; start a {self._engine.name} there, or name another address"
-            ) from None
+            name = self._engine.name
+            todo = f"start a {name} there, or name another address"
+            if error.shut_out:
+                todo = f"look at the user and the password in its address, and in the configuration of {name}"
+            raise UsageError(f"{what}: {error}; {todo}") from None
         try:
             warning = await link.check()
         except (LinkLost, UsageError) as error:

@@ -220,7 +220,9 @@ class Connection:
         except TimeoutError:
             raise LinkLost(self._said or f"no answer within {OPEN_TIMEOUT:g} s") from None
         except Exception as error:
-            raise LinkLost(self._said or self._address.explain(error)) from None
+            lost = LinkLost(self._said or self._address.explain(error))
+            lost.shut_out = "authorization" in str(lost).lower()
+            raise lost from None
 
     async def close(self) -> None:
         """End at once; twice is fine."""

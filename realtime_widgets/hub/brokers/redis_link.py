@@ -40,6 +40,8 @@ _PASSING: Final = ("BUSY", "MISCONF", "NOREPLICAS")
 NAME: Final = "realtime-widgets"
 """What Redis calls our connections in its CLIENT LIST."""
 
+_SHUT_OUT: Final = ("WRONGPASS", "NOAUTH", "Authentication required")
+
 _OPTIONS: Final = {
     "db",
     "ssl_ca_certs",
@@ -239,14 +241,16 @@ class RedisLink:
 
     @contextlib.contextmanager
     def _explained(self, patience: float = ANSWER_TIMEOUT) -> Iterator[None]:
-        from redis.exceptions import RedisError
+        from redis.exceptions import AuthenticationError, RedisError
 
         try:
             yield
         except TimeoutError:
             raise LinkLost(f"no answer within {patience:g} s") from None
         except (RedisError, OSError) as error:
-            raise LinkLost(self._address.explain(error)) from None
+            lost = LinkLost(self._address.explain(error))
+            lost.shut_out = isinstance(error, AuthenticationError) or str(error).startswith(_SHUT_OUT)
+            raise lost from None
 
     async def check(self) -> str | None:
         """See `engine.Link.check`."""

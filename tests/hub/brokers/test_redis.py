@@ -211,6 +211,10 @@ def test_it_gets_in_with_a_password_that_is_nowhere_said(tmp_path: Path, caplog:
         asyncio.run(main())
         with pytest.raises(UsageError, match="start a Redis there"):
             asyncio.run(main())
+        server.start()
+        for wrong in ("", ":wrong@"):
+            with pytest.raises(UsageError, match="look at the user and the password in its address"):
+                Hub(broker=f"redis://{wrong}127.0.0.1:{server.port}/0").start()
     assert "s:s" not in caplog.text
     assert "wörd" not in caplog.text
 
