@@ -24,11 +24,12 @@ from ..policies import Retention
 from .base import NOTE_AGE, Change, NotKept, Trouble
 from .dedup import MAX_AGE, Key, KeyReused, digest_of, digest_of_key
 from .disk_file import DiskFile, make_private, warn_if_open_to_others
+from .file_shares import FileShares
 from .shares import Shares
 from .stored import read_stored
 
 MAX_FILE_BYTES: Final = 1024**3
-"""Bytes of all histories together; beyond it the oldest messages of all channels go first."""
+"""Bytes of all histories together; beyond it the oldest messages of some channels go, as `shares` says."""
 
 MAX_CHANNELS: Final = 100_000
 """Channels that are known; beyond it a tenth of them are forgotten, as `shares` says."""
@@ -118,6 +119,7 @@ class Database:
                     "BEGIN EXCLUSIVE"
                 )  # is let go by the system when the process ends, however it does
                 self._file = _opened(opened, path)
+                self._shares = FileShares(self._file)
                 self._prepare()
             except sqlite3.Error as error:
                 raise _cannot_open(path, error) from error
@@ -179,6 +181,7 @@ class Database:
             with contextlib.suppress(sqlite3.Error):
                 self._file.execute("ROLLBACK")
             self._facts = before
+            self._shares.forget()
             self._channels.clear()
             self._touched.clear()
             if isinstance(error, sqlite3.Error):
@@ -226,6 +229,7 @@ class Database:
         if self._retention[channel].messages:
             body = write(numbered).encode()
             run("INSERT INTO messages VALUES (?, ?, ?, ?)", (id, position.offset, now, body))
+            self._shares.add(id, channel, len(body))
         run("UPDATE channels SET offset = ?, at = ? WHERE id = ?", (position.offset, now, id))
         if digests is not None:
             run(
@@ -316,6 +320,7 @@ class Database:
             run("DELETE FROM messages WHERE channel = ?", [ids[name]])
             gone += run("DELETE FROM channels WHERE id = ?", [ids[name]]).rowcount
         self._channels.clear()
+        self._shares.forget()
         self._facts = self._facts.plus(channels=-gone)._replace(epoch=_new_epoch())
         run("UPDATE meta SET epoch = ?", [self._facts.epoch])
 
@@ -338,15 +343,15 @@ class Database:
         self._delete_up_to("SELECT channel, offset FROM messages WHERE at <= ?", self._before(longest))
         for id, (channel, newest) in self._touched.items():
             messages, age = self._retention[channel]
-            run("DELETE FROM messages WHERE channel = ? AND offset <= ?", (id, newest - messages))
+            self._delete(id, newest - messages)
             if age != longest:
                 self._delete_old(id, age)
         self._touched.clear()
         self._sweep()
         few = 10  # as large as they may be, most of the others stay
-        while self.size > MAX_FILE_BYTES and self._delete_up_to(
-            "SELECT channel, offset FROM messages ORDER BY at LIMIT ?", few
-        ):
+        while self.size > MAX_FILE_BYTES and (found := self._shares.next()) is not None:
+            oldest = f"SELECT channel, offset FROM messages WHERE channel = {found:d} ORDER BY offset LIMIT ?"
+            self._delete_up_to(oldest, few)
             few += few // 2
 
     def _sweep(self) -> None:
@@ -364,15 +369,18 @@ class Database:
         old = f"SELECT channel, offset FROM messages WHERE channel = {id:d} AND at <= ?"
         self._delete_up_to(old, self._before(age))
 
-    def _delete_up_to(self, which: str, value: float) -> bool:
+    def _delete_up_to(self, which: str, value: float) -> None:
         """Delete some messages with all before them: where the clock was set back these seem to be younger, and what is
-        kept must have no holes. Returns whether there were any.
+        kept must have no holes.
         """
         run = self._file.execute
         last = run(f"SELECT channel, max(offset) FROM ({which}) GROUP BY channel", [value]).fetchall()
         for each in last:
-            run("DELETE FROM messages WHERE channel = ? AND offset <= ?", each)
-        return bool(last)
+            self._delete(*each)
+
+    def _delete(self, id: int, up_to: int) -> None:
+        self._shares.remove(id, up_to)
+        self._file.execute("DELETE FROM messages WHERE channel = ? AND offset <= ?", (id, up_to))
 
     @property
     def size(self) -> int:

@@ -290,7 +290,9 @@ def test_it_gets_in_with_a_password_that_is_nowhere_said(tmp_path: Path, caplog:
                 await until(lambda: one.trouble)
                 assert "rd" not in f"{one!r}{one._engine!r}{one.trouble}"
 
-        with pytest.raises(UsageError, match=r"(?i)authorization violation; look at the user and the password"):
+        with pytest.raises(
+            UsageError, match=r"(?i)authorization violation; look at the user and the password"
+        ):
             asyncio.run(main("s:s"))
         asyncio.run(main("p%2Fa%20s%3As%40w%C3%B6rd"))
         with pytest.raises(UsageError, match="start a NATS there"):
