@@ -118,7 +118,7 @@ class Flush:
         self._tally = tally
         self._turns = turns
         turns.at_end = self._run_now
-        self.stretch = stretch
+        self._stretch = stretch
         self._hurries = False  # that something is due at the end of this turn, whatever comes
         self._since = 0.0  # when the first of what is due was added
         self._due: deque[Gatherer] = deque()
@@ -174,7 +174,7 @@ class Flush:
         if self._may_wait():
             self._schedule()
             return
-        self.stretch.bytes = 0
+        self._stretch.bytes = 0
         # Gathered first: each write goes through the system, after which little of ours is left in the caches.
         writes: Writes = []
         for _ in range(min(len(self._due), AT_ONCE)):
@@ -195,7 +195,7 @@ class Flush:
             self._forget()
 
     def _may_wait(self) -> bool:
-        goes_on = self._turns.waiting and not (self._hurries or self.stretch.long)
+        goes_on = self._turns.waiting and not (self._hurries or self._stretch.long)
         return goes_on and time.monotonic() - self._since < HOLD
 
     def _forget(self) -> None:

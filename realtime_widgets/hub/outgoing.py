@@ -19,7 +19,7 @@ from .brokers.base import GAP, OutOfReach
 from .catch_up import CatchUp
 from .channels import Channels
 from .conflation import Newest
-from .flush import Flush, Outlet, Writes
+from .flush import MOST_AT_ONCE, Flush, Outlet, Writes
 from .send_buffer import SendBuffer, batches
 from .tally import Tally
 from .turns import Turn
@@ -105,8 +105,8 @@ class Outgoing:
         self._flushes = False  # that what waits is written at the end of this turn
         self._idle = False  # that nothing waits and nothing is behind, and that the task rests
         self._alone: str | None = None  # what came when it was idle, and is not in the buffer
-        self._more: list[str] = []  # what came after that; together no more than a stretch
-        self._stretch = flush.stretch
+        self._more: list[str] = []  # what came after that
+        self._more_size = 0  # characters of both, if there is more: few enough for the buffer
         self._goodbye: tuple[int, str, str | None] | None = None
 
     def say(self, frame: str) -> None:
@@ -125,9 +125,12 @@ class Outgoing:
             self._alone = frame
             self._flush.add(self)
             return
-        if self._alone is not None and message.type != GAP and not self._stretch.long:  # so is this
-            self._more.append(frame)
-            return
+        if self._alone is not None and message.type != GAP:  # this is done as often
+            size = len(frame) + (self._more_size if self._more else len(self._alone))
+            if size <= MOST_AT_ONCE:
+                self._more.append(frame)
+                self._more_size = size
+                return
         channel = message.channel
         if self._goodbye is not None or channel is None:
             return

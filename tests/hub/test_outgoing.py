@@ -7,11 +7,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from realtime_widgets.hub import outgoing
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.catch_up import CatchUp
 from realtime_widgets.hub.channels import Channels, encode_publication
-from realtime_widgets.hub.flush import Flush, Stretch
+from realtime_widgets.hub.flush import Flush, Parcel, Stretch
 from realtime_widgets.hub.outgoing import Outgoing
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.hub.tally import Tally
@@ -100,5 +102,63 @@ def test_channels_that_are_behind_are_read_together_and_what_comes_meanwhile_is_
         for name in names:
             assert transport.of(name) == list(range(2, 60)), name
         assert broker.most == outgoing.CAUGHT_UP_AT_ONCE
+
+    asyncio.run(main())
+
+
+class Busy(Transport):
+    """A client that can be written to without waiting, when it is not busy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.busy = False
+        self.outlet: Any = self  # type: ignore[assignment]
+
+    def free(self) -> bool:
+        return not self.busy
+
+    def pack(self, parcel: Parcel) -> bytes:
+        return json.dumps(parcel.texts).encode()
+
+    def write(self, wire: bytes) -> None:
+        for frame in json.loads(wire):
+            found = json.loads(frame)
+            self.messages += found if isinstance(found, list) else [found]
+
+
+@pytest.mark.parametrize("busy", [True, False])
+@pytest.mark.parametrize("first", [10, 60_000, 1_000_000])
+def test_nothing_is_lost_of_what_comes_after_a_large_message_in_the_same_turn(first: int, busy: bool):
+    async def main() -> None:
+        transport = Busy()
+        tally = Tally()
+        given_up = asyncio.Event()
+        channels = Channels(MemoryBroker(Retention(1000, None)))
+        turns = Turns()
+        outgoing = Outgoing(
+            transport,
+            channels,
+            tally,
+            Flush(tally, turns, Stretch()),
+            Turn(turns, "me"),
+            conflates=lambda _: False,
+            too_slow=given_up.set,
+            out_of_reach=lambda _: None,
+        )
+        outgoing.batch = 65536
+        channels.subscribe("x", outgoing.hear)
+        task = asyncio.create_task(outgoing.run())
+        await asyncio.sleep(0)
+        transport.busy = busy
+        channels.publish(encode_publication("x", "x" * first))
+        sent = 0
+        while sent < 300 and not given_up.is_set():
+            channels.publish(encode_publication("x", sent))
+            sent += not given_up.is_set()
+        assert first == 1_000_000 or not given_up.is_set()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert transport.of("x")[1:] == list(range(sent)), "all, or it is closed as too slow"
+        task.cancel()
 
     asyncio.run(main())
