@@ -152,6 +152,7 @@ def test_who_does_not_recover_hears_nothing_of_it(hub: Hub):
             await publish(pub, 1)
             await one.hello()
             await one.say("subscribe", {"streams": ["x"], "positions": {"x": ["e", 0]}})
+            assert await everything(one) == []
             await publish(pub, 2)
             assert [each["type"] for each in await everything(one)] == ["x"]
             await one.say("history", {}, channel="x", epoch="e", offset=0, id="h")
