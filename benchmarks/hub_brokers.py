@@ -72,7 +72,8 @@ async def _publish(broker: str, count: int, followed: bool) -> tuple[float, floa
         began, cpu = time.perf_counter(), time.process_time()
         for number in range(count):
             placed = made.publish("bench", encode_publication("bench", record(number)))
-            await in_flight.add(placed)
+            in_flight.note(placed)
+            await in_flight.room()
             if number % PIPELINE == 0:
                 await asyncio.sleep(0)
         await placed  # one channel has one order

@@ -23,6 +23,7 @@ from .brokers.base import Broker, Change, Trouble
 from .brokers.dedup import Key
 from .flush import Stretch
 from .policies import Policies, about
+from .turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ class Channels:
 
     def __init__(self, broker: Broker, policies: Policies = USUAL, stretch: Stretch | None = None) -> None:
         self.policies = policies
-        self._stretch = stretch or Stretch()
+        self._stretch = stretch or Stretch(Turns())
         self._broker = broker
         self._sinks: dict[str, dict[object, FrameSink]] = {}
         self._leave: dict[str, Callable[[], None]] = {}
@@ -204,6 +205,6 @@ class Channels:
 
     def _spread(self, message: Message) -> None:
         frame = write(message)
-        self._stretch.bytes += len(frame)
+        self._stretch.add(len(frame))
         for sink in list(self._sinks.get(message.channel or "", {}).values()):
             sink(message, frame)

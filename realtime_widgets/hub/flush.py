@@ -12,7 +12,6 @@ import asyncio
 import logging
 import struct
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -36,12 +35,25 @@ MAX_PARCELS: Final = 64
 
 
 class Stretch:
-    """How much was published since it was last sent."""
+    """How much was published since it was last sent.
 
-    __slots__ = ("bytes",)
+    Args:
+        turns: of those who publish.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_turns", "alone", "bytes")
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
         self.bytes = 0
+        self.alone = False
+        """Whether there is a message that is not of a burst that goes on."""
+
+    def add(self, size: int) -> None:
+        """Note that a message of so many bytes is published."""
+        self.bytes += size
+        if not self._turns.more:
+            self.alone = True
 
     @property
     def long(self) -> bool:
@@ -119,18 +131,26 @@ class Flush:
         self._turns = turns
         turns.at_end = self._run_now
         self._stretch = stretch
-        self._hurries = False  # that something is due at the end of this turn, whatever comes
         self._since = 0.0  # when the first of what is due was added
-        self._due: deque[Gatherer] = deque()
+        self.due: list[Gatherer] = []
+        """Those who are asked next."""
         self._run_soon: asyncio.Handle | None = None
+        self.resting = True
+        """Whether nobody is asked soon."""
+        self.last: tuple[str | None, Parcel | None] = None, None
+        """The frame that was alone last, and its parcel."""
         self._parcels: dict[str | tuple[int, tuple[str, ...]], Parcel] = {}
 
     def add(self, one: Gatherer) -> None:
         """Ask, at the end of this turn or of the burst, what is to be written to a client."""
-        self._due.append(one)
+        self.due.append(one)
         if not self._turns.more:
-            self._hurries = True
-        if self._run_soon is None:
+            self._stretch.alone = True
+        self.begin()
+
+    def begin(self) -> None:
+        """Ask those who were put among the `due`, at the end of this turn or of the burst."""
+        if self.resting:
             self._since = time.monotonic()
             self._schedule()
 
@@ -139,6 +159,7 @@ class Flush:
         found = self._parcels.get(frame)
         if found is None:
             found = self._keep(frame, Parcel([frame], 1))
+        self.last = frame, found
         return found
 
     def parcel(self, frames: list[str], most: int) -> Parcel:
@@ -162,6 +183,7 @@ class Flush:
         return parcel
 
     def _schedule(self) -> None:
+        self.resting = False
         self._run_soon = asyncio.get_running_loop().call_soon(self._run)
 
     def _run_now(self) -> None:
@@ -177,9 +199,10 @@ class Flush:
         self._stretch.bytes = 0
         # Gathered first: each write goes through the system, after which little of ours is left in the caches.
         writes: Writes = []
-        for _ in range(min(len(self._due), AT_ONCE)):
+        due, self.due = self.due[:AT_ONCE], self.due[AT_ONCE:]
+        for one in due:
             try:
-                self._due.popleft().gather(writes)
+                one.gather(writes)
             except Exception:  # neither here
                 logger.exception("what is due to a client was not found")
         for write, wire in writes:
@@ -187,15 +210,16 @@ class Flush:
                 write(wire)
             except Exception:  # one client must not keep the others from what is theirs
                 logger.exception("a client was not written to")
-        if self._due:
+        if self.due:
             self._schedule()
         else:
             self._run_soon = None
-            self._hurries = False
+            self.resting = True
+            self._stretch.alone = False
             self._forget()
 
     def _may_wait(self) -> bool:
-        goes_on = self._turns.waiting and not (self._hurries or self._stretch.long)
+        goes_on = self._turns.waiting and not (self._stretch.alone or self._stretch.long)
         return goes_on and time.monotonic() - self._since < HOLD
 
     def _forget(self) -> None:
@@ -203,3 +227,4 @@ class Flush:
             self._tally.sent += parcel.sent * parcel.count
             self._tally.sent_bytes["websocket"] += parcel.sent * sum(map(len, parcel.texts))
         self._parcels.clear()
+        self.last = None, None

@@ -123,7 +123,10 @@ class Outgoing:
             self._idle = False
             self._flushes = True
             self._alone = frame
-            self._flush.add(self)
+            flush = self._flush
+            flush.due.append(self)
+            if flush.resting:
+                flush.begin()
             return
         if self._alone is not None and message.type != GAP:  # this is done as often
             size = len(frame) + (self._more_size if self._more else len(self._alone))
@@ -202,10 +205,11 @@ class Outgoing:
         if alone is not None and outlet is not None and outlet.free():
             self._alone = None
             self._idle = True
+            frame, parcel = self._flush.last
             if self._more:
                 parcel = self._flush.parcel([alone, *self._more], self.batch)
                 self._more.clear()
-            else:
+            elif parcel is None or frame is not alone:
                 parcel = self._flush.alone(alone)
             parcel.sent += 1
             writes.append((outlet.write, parcel.wire or outlet.pack(parcel)))

@@ -103,18 +103,16 @@ def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol
             super().__init__(*args, **kwargs)
             self.logger = self.conn.logger = quiet
             self.conn.debug = False
-            self.takes = True  # as `writable` says, which is a call more
+            self.takes = True  # as `writable` says, which is a call more; never again once it is closing
+            self.closing = False
             self.take: Callable[[bytes], bool] | None = None
 
         def handle_connect(self, event: Any) -> None:
             super().handle_connect(event)
             if hasattr(self, "scope"):  # otherwise it was no handshake
-                closing = (
-                    self.transport.is_closing
-                )  # of the system's transport, without the way through the intake
 
                 def free() -> bool:
-                    return self.takes and not self.close_sent and not closing()
+                    return self.takes and not self.close_sent
 
                 self.scope["extensions"] |= _extensions(self.transport) | {
                     DIRECT: {"free": free, "write": self.transport.write, "listen": self.listen}
@@ -158,6 +156,10 @@ def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol
                 self.handle_parser_exception()
                 self.frames = []
 
+        def handle_close(self, event: Any) -> None:
+            self.takes, self.closing = False, True
+            super().handle_close(event)
+
         def handle_ping(self) -> None:
             if self.writable.is_set():
                 super().handle_ping()
@@ -184,10 +186,11 @@ def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol
             self.writable.clear()
 
         def resume_writing(self) -> None:
-            self.takes = True
+            self.takes = not self.closing
             self.writable.set()
 
         def connection_lost(self, exc: Exception | None) -> None:
+            self.takes, self.closing = False, True
             super().connection_lost(exc)
             self.writable.set()
 

@@ -65,7 +65,7 @@ class HubState:
     ) -> None:
         self.tally = Tally()
         self.turns = Turns()
-        stretch = Stretch()
+        stretch = Stretch(self.turns)
         self.flush = Flush(self.tally, self.turns, stretch)
         self.channels = Channels(broker, policies, stretch)
         self.presence = Presence(self.channels)

@@ -149,7 +149,7 @@ def test_what_a_burst_has_for_a_client_is_written_when_the_burst_is_over(monkeyp
 
     async def main() -> None:
         turns = Turns()
-        one = Flush(Tally(), turns, stretch := Stretch())
+        one = Flush(Tally(), turns, stretch := Stretch(turns))
         goes_on = True
 
         def more() -> None:
@@ -201,7 +201,7 @@ def test_parcels_are_known_for_one_flush_and_no_more_than_so_many(monkeypatch: p
     monkeypatch.setattr(flush, "MAX_PARCELS", 2)
 
     async def main() -> None:
-        one = Flush(Tally(), Turns(), Stretch())
+        one = Flush(Tally(), turns := Turns(), Stretch(turns))
         first = one.parcel(["a", "b"], 100)
         assert first.texts == ["[a,b]"]
         assert first.count == 2
@@ -228,7 +228,7 @@ def test_a_client_that_fails_keeps_nobody_from_what_is_theirs(
         raise RuntimeError("of the test")
 
     async def main() -> None:
-        one = Flush(Tally(), Turns(), Stretch())
+        one = Flush(Tally(), turns := Turns(), Stretch(turns))
         one.add(Gathers((fail, b"")))
         for wire in (b"0", b"1", b"2", b"3"):
             one.add(Gathers((written.append, wire)))
@@ -296,7 +296,7 @@ def test_a_client_whose_bytes_cannot_be_made_keeps_nobody_from_what_is_theirs(
             raise RuntimeError("of the test")
 
     async def main() -> None:
-        one = Flush(Tally(), Turns(), Stretch())
+        one = Flush(Tally(), turns := Turns(), Stretch(turns))
         one.add(Fails())
         one.add(Gathers((written.append, b"1")))
         await settle()
