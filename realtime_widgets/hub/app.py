@@ -42,6 +42,7 @@ from .history import BadQuery, page_of, read_query
 from .limits import COME_BACK
 from .publication import PublishingFailed, publish
 from .rights import NOTHING, Access
+from .send_buffer import bytes_of
 from .session import HubSession
 from .sse import HEADERS, RETRY, EventStream
 from .state import HubState
@@ -494,7 +495,8 @@ class _Socket:
             return None
         text: str | None = message.get("text")
         frame: str | bytes = message["bytes"] if text is None else text
-        _add(self._tally.received_bytes, "websocket", len(frame))
+        size = len(frame) if isinstance(frame, bytes) else bytes_of(frame)
+        _add(self._tally.received_bytes, "websocket", size)
         return frame
 
     def listen(self, take: Callable[[bytes], bool]) -> None:
@@ -507,7 +509,7 @@ class _Socket:
         self._listen(offered)
 
     async def send(self, frame: str) -> None:
-        _add(self._tally.sent_bytes, "websocket", len(frame))
+        _add(self._tally.sent_bytes, "websocket", bytes_of(frame))
         await self._or_ended(self._socket.send_text(frame))
 
     async def close(self, code: int, reason: str) -> None:

@@ -201,7 +201,8 @@ class Channels:
         """Let the tasks that send have their turn, when much was published since they last had; for publishers."""
         if self._stretch.long:
             await asyncio.sleep(0)
-            self._stretch.bytes = 0
+            if not self._stretch.due:  # nobody is sent anything
+                self._stretch.bytes = 0
 
     def _spread(self, message: Message) -> None:
         frame = write(message)

@@ -15,14 +15,14 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from .send_buffer import batches
+from .send_buffer import batches, bytes_of
 from .tally import Tally
 from .turns import Turns
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE: Final = 256
-"""Clients that are written to before others have their turn."""
+"""Clients that are written to before others have their turn, unless there is so much that they would look slow."""
 
 HOLD: Final = 0.004
 """Seconds for which the beginning of a burst waits for the rest."""
@@ -41,13 +41,15 @@ class Stretch:
         turns: of those who publish.
     """
 
-    __slots__ = ("_turns", "alone", "bytes")
+    __slots__ = ("_turns", "alone", "bytes", "due")
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
         self.bytes = 0
         self.alone = False
         """Whether there is a message that is not of a burst that goes on."""
+        self.due = False
+        """Whether there is somebody to whom something of it was not sent yet."""
 
     def add(self, size: int) -> None:
         """Note that a message of so many bytes is published."""
@@ -151,6 +153,7 @@ class Flush:
     def begin(self) -> None:
         """Ask those who were put among the `due`, at the end of this turn or of the burst."""
         if self.resting:
+            self._stretch.due = True
             self._since = time.monotonic()
             self._schedule()
 
@@ -196,10 +199,10 @@ class Flush:
         if self._may_wait():
             self._schedule()
             return
-        self._stretch.bytes = 0
         # Gathered first: each write goes through the system, after which little of ours is left in the caches.
         writes: Writes = []
-        due, self.due = self.due[:AT_ONCE], self.due[AT_ONCE:]
+        count = len(self.due) if self._stretch.long else AT_ONCE
+        due, self.due = self.due[:count], self.due[count:]
         for one in due:
             try:
                 one.gather(writes)
@@ -215,7 +218,8 @@ class Flush:
         else:
             self._run_soon = None
             self.resting = True
-            self._stretch.alone = False
+            self._stretch.alone = self._stretch.due = False
+            self._stretch.bytes = 0
             self._forget()
 
     def _may_wait(self) -> bool:
@@ -225,6 +229,6 @@ class Flush:
     def _forget(self) -> None:
         for parcel in self._parcels.values():
             self._tally.sent += parcel.sent * parcel.count
-            self._tally.sent_bytes["websocket"] += parcel.sent * sum(map(len, parcel.texts))
+            self._tally.sent_bytes["websocket"] += parcel.sent * sum(map(bytes_of, parcel.texts))
         self._parcels.clear()
         self.last = None, None

@@ -61,12 +61,17 @@ class SendBuffer:
         self.bytes = 0
 
 
+def bytes_of(text: str) -> int:
+    """Return how many bytes a text has in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
 def batches(frames: list[str], most: int) -> Iterator[str]:
     """Join frames into arrays of up to `most` bytes; a larger frame stays alone, so that only it can be too large."""
     batch: list[str] = []
     size = 0
     for frame in frames:
-        own = len(",") + (len(frame) if frame.isascii() else len(frame.encode()))
+        own = len(",") + bytes_of(frame)
         if batch and size + own > most - len("[]"):
             yield _joined(batch)
             batch, size = [], 0

@@ -174,6 +174,10 @@ class HubSession:
             or (self._leaving or self._excess or self._in_flight.full)
         ):
             return False
+        try:
+            frame.decode()
+        except UnicodeDecodeError:  # a text frame must be UTF-8, whatever JSON may be
+            return False
         messages, complaint = whole(read_frame(frame))
         if complaint is not None or not all(message.type == "publish" for message in messages):
             return False

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import random
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from realtime_widgets.hub import Hub, flush, session, turns
+from realtime_widgets.hub.limits import Limits
 from realtime_widgets.protocol.limits import MAX_DATA_BYTES
 from support import hostile
 from support.hostile import frame
@@ -169,6 +173,46 @@ def test_what_comes_in_one_burst_is_done_in_order(shared: Hub, seed: int, monkey
     run(main())
 
 
+@pytest.mark.parametrize("broker", ["memory", "sqlite"])
+def test_who_reads_is_not_taken_for_slow_however_large_a_burst(broker: str, tmp_path: Path):
+    """Three megabytes at once, of messages that go through the queue, or do not; and clients that cannot recover."""
+    name = "memory" if broker == "memory" else f"sqlite:///{tmp_path / 'hub.db'}"
+    with Hub(broker=name, limits=Limits(messages=None)) as hub:
+
+        async def main() -> None:
+            async with client(hub) as one, client(hub) as other:
+                await one.hello("burst")
+                await other.hello(acks=True)
+                for size in (3000, 20_000):
+                    count = 3_000_000 // size
+                    data = [f"{number}:".ljust(size, "x") for number in range(count)]
+                    other.ws.transport.write(
+                        b"".join(hostile.said("publish", each, channel="burst") for each in data)
+                    )
+                    assert [(await one.next())["data"] for _ in data] == data
+
+        run(main())
+
+
+def test_what_many_follow_is_written_to_all_before_more_is_published():
+    """However large: to write to a part of them in each turn is for what is small."""
+    followers = flush.AT_ONCE * 2 + 50
+    limits = Limits(connects=None, connections=None, connections_each=None)
+    with Hub(limits=limits) as hub:
+
+        async def main() -> None:
+            async with contextlib.AsyncExitStack() as opened:
+                clients = [await opened.enter_async_context(client(hub)) for _ in range(followers)]
+                await asyncio.gather(*(one.hello("large") for one in clients))
+                data = [f"{number}:".ljust(400_000, "x") for number in range(3)]
+                for each in data:
+                    hub.publish("large", each)
+                for one in clients:
+                    assert [(await one.next())["data"] for _ in data] == data
+
+        run(main())
+
+
 def test_a_burst_is_sent_on_in_few_frames(shared: Hub, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(turns, "TURN", 0.0)  # that is many turns
     monkeypatch.setattr(flush, "HOLD", 1e9)
@@ -182,6 +226,48 @@ def test_a_burst_is_sent_on_in_few_frames(shared: Hub, monkeypatch: pytest.Monke
             before = len(one.frames)
             assert [(await one.next())["data"] for _ in range(100)] == list(range(100))
             assert len(one.frames) - before <= 3  # one, unless the burst came in parts
+
+    run(main())
+
+
+@pytest.mark.parametrize("size", [10, 5000])
+def test_bytes_are_counted_and_not_characters(hub: Hub, size: int):
+    """Of a frame that is taken at once, and of one that waits for its turn."""
+
+    async def main() -> None:
+        assert hub._instance is not None
+        runtime, tally = hub._instance.runtime, hub._instance.state.tally
+
+        async def counted() -> tuple[int, int]:
+            return tally.received_bytes["websocket"], tally.sent_bytes["websocket"]
+
+        async with client(hub) as one, client(hub) as other:
+            await one.hello("x")
+            await other.hello()
+            await one.settled()
+            before = await asyncio.wrap_future(runtime.run(counted()))  # on its thread: between two writes
+            said = json.dumps({"type": "publish", "channel": "x", "data": "☃" * size}, ensure_ascii=False)
+            await other.ws.send(said)
+            heard = await one.next()
+            assert heard["data"] == "☃" * size
+            received, sent = await asyncio.wrap_future(runtime.run(counted()))
+            assert received - before[0] == len(said.encode())
+            frame = json.dumps(heard, ensure_ascii=False, separators=(",", ":")).encode()
+            assert sent - before[1] == len(frame)
+
+    run(main())
+
+
+@pytest.mark.parametrize("size", [10, 5000])
+@pytest.mark.parametrize("coding", ["utf-16", "latin-1"])
+def test_a_text_that_is_no_utf8_ends_the_connection(shared: Hub, coding: str, size: int):
+    async def main() -> None:
+        async with client(shared) as one:
+            await one.hello("x")
+            said = json.dumps({"type": "publish", "channel": "x", "data": "é" * size}, ensure_ascii=False)
+            one.ws.transport.write(frame(said.encode(coding)))
+            assert (await one.ended()).rcvd.code == 1007
+            assert len(one.frames) == 2, "a hello and a pong"
 
     run(main())
 

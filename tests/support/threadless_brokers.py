@@ -14,7 +14,7 @@ from realtime_widgets.hub.brokers.database import Database
 from realtime_widgets.hub.brokers.engine import Engine, numbered
 from realtime_widgets.hub.brokers.linked import LinkedBroker
 from realtime_widgets.hub.brokers.memory import MemoryBroker
-from realtime_widgets.hub.brokers.sqlite import Job, SqliteBroker, do_all, land_all
+from realtime_widgets.hub.brokers.sqlite import Job, SqliteBroker, do_all, land
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
@@ -94,7 +94,8 @@ class _Killed(SqliteBroker):
     def _do(self) -> None:
         batch, self._waiting = self._waiting, []
         if not self.killed:
-            land_all(batch, do_all(self._database, batch))
+            for job, outcome in zip(batch, do_all(self._database, batch), strict=True):
+                land(job, outcome)
 
     def kill(self) -> None:
         self.killed = True

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -30,6 +32,8 @@ from .subscribers import Subscribers
 MAX_BATCH: Final = 500
 """Jobs that are done before their results are told."""
 
+TOLD_AT_ONCE: Final = 16 * 1024
+"""Bytes of messages that are told in one turn of the event loop: followers would look slow otherwise."""
 
 LOOK: Final = 1.0
 """Seconds between two looks whether the file is still there, where nobody publishes."""
@@ -61,6 +65,7 @@ class SqliteBroker:
         self._jobs: SimpleQueue[Job | None] | None = None
         self._ended: asyncio.Future[None] | None = None
         self._trouble: Trouble | None = None
+        self._landing: deque[tuple[Job, Any]] = deque()  # jobs that are done, and what came of them
 
     @property
     def trouble(self) -> Trouble | None:
@@ -165,14 +170,33 @@ class SqliteBroker:
                 if batch or missing != told:
                     _call(loop, self._land_all, batch, outcomes, missing)
                 told = missing
-        _call(loop, _settle, ended, None)
+        _call(loop, self._end, ended)
 
     def _land_all(self, batch: Sequence[Job], outcomes: Sequence[Any], missing: Trouble | None) -> None:
         before = self._trouble
         if before is not None and before.kind == "missing":
             before = None
         self._trouble = missing or trouble_after(batch, outcomes, before)
-        land_all(batch, outcomes)
+        idle = not self._landing
+        self._landing.extend(zip(batch, outcomes, strict=True))
+        if idle:
+            self._land_some(TOLD_AT_ONCE)
+
+    def _land_some(self, most: float) -> None:
+        """Tell what came of jobs, in their order, up to so many bytes of messages, and the rest in later turns."""
+        while self._landing and most > 0:
+            job, outcome = self._landing[0]
+            land(job, outcome)
+            self._landing.popleft()
+            if isinstance(outcome, tuple) and isinstance(outcome[1], Message):
+                most -= len(memoryview(outcome[1].data))
+        if self._landing:
+            asyncio.get_running_loop().call_soon(self._land_some, TOLD_AT_ONCE)
+
+    def _end(self, ended: asyncio.Future[None]) -> None:
+        """Note that the thread has ended."""
+        self._land_some(math.inf)
+        _settle(ended, None)
 
 
 def trouble_after(batch: Sequence[Job], outcomes: Sequence[Any], before: Trouble | None) -> Trouble | None:
@@ -209,17 +233,16 @@ def _outcome(file: Database, job: Job, but: type[Exception] | tuple[()] = ()) ->
         return error
 
 
-def land_all(batch: Sequence[Job], outcomes: Sequence[Any]) -> None:
-    """Tell what came of jobs, in their order, on the event loop."""
-    for job, outcome in zip(batch, outcomes, strict=True):
-        error = outcome if isinstance(outcome, Exception) else None
-        result = job.land(outcome) if error is None else None
-        if job.done.done():
-            continue  # cancelled: nobody waits any more
-        if error is None:
-            job.done.set_result(result)
-        else:
-            job.done.set_exception(error)
+def land(job: Job, outcome: Any) -> None:
+    """Tell what came of a job, on the event loop."""
+    error = outcome if isinstance(outcome, Exception) else None
+    result = job.land(outcome) if error is None else None
+    if job.done.done():
+        return  # cancelled: nobody waits any more
+    if error is None:
+        job.done.set_result(result)
+    else:
+        job.done.set_exception(error)
 
 
 def _take(jobs: SimpleQueue[Job | None]) -> tuple[list[Job], bool]:
