@@ -53,7 +53,7 @@ def make(url: str, history: int = 1000, age: float | None = None) -> LinkedBroke
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deafness is noticed ten times as soon."""
-    monkeypatch.setattr(linked, "BEAT", 0.15)
+    monkeypatch.setattr(linked, "BEAT", 0.1)
     for module in (redis_link, nats_link):
         monkeypatch.setattr(module, "ANSWER_TIMEOUT", 0.3)
 

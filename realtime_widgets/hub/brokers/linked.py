@@ -42,11 +42,8 @@ PATIENCE: Final = 5.0
 BEAT: Final = 1.0
 """Seconds between two messages that the hub sends to itself."""
 
-LOOKS: Final = 2
-"""How often it is looked, in that time, whether something was heard."""
-
-DEAF: Final = 3
-"""Looks in a row at which nothing was heard, after which a link is lost: not two beats after the last word."""
+DEAF: Final = 2
+"""Beats without a word after which the link is taken for lost, whatever the system says of it."""
 
 RETRY: Final = (0.05, 1.0)
 """Seconds before the engine is tried again, at first and at most."""
@@ -444,13 +441,12 @@ class LinkedBroker:
         """Send something to ourselves, and raise when nothing is heard; look after what did not go on."""
         silent = 0
         while True:
+            before = link.heard
             self._jobs.add(Job(lambda: self._commands.chirp(canary), _ignore, _ignore), PATIENCE)
-            for _ in range(LOOKS):
-                before = link.heard
-                await asyncio.sleep(BEAT / LOOKS)
-                silent = 0 if link.heard > before else silent + 1
-                if silent >= DEAF:
-                    raise LinkLost(f"it has said nothing for {silent * BEAT / LOOKS:g} s")
+            await asyncio.sleep(BEAT)
+            silent = 0 if link.heard > before else silent + 1
+            if silent >= DEAF:
+                raise LinkLost(f"it has said nothing for {silent * BEAT:g} s")
             for followed in list(self._followed.values()):
                 if followed.confirmed and (followed.due or followed.waited_for or not followed.established):
                     self._look(followed)
