@@ -69,11 +69,6 @@ def read_config(text: str) -> Config:
 
 def _policy(name: str, given: Any) -> ChannelPolicy:
     options = _table(given, what := f"the policy of {shown(name)}", "a table, such as history = 100")
-    if options.get("publish") == "hub":
-        raise UsageError(
-            f'{what} cannot be used: with publish = "hub" only Hub.publish() does, which a hub of the command does not '
-            "have; leave it out, and give the right by tokens"
-        )
     age = options.get("history_age", "hub")
     return _made(ChannelPolicy, {**options, "history_age": None if age == "forever" else age}, what, _FOREVER)
 

@@ -67,10 +67,6 @@ def test_every_limit_can_be_written():
         ("[limits]\nmessage = 3", "the limits cannot be used: Limits cannot be called like this: "),
         ("[limits]\nmessage = 3", "did you mean 'messages'?"),
         ("[limits]\nspeed = 3", "it takes messages, burst, connections, "),
-        (
-            '[channels.a]\npublish = "hub"',
-            "only Hub.publish() does, which a hub of the command does not have",
-        ),
         ('[channels.a]\nhistory_age = "never"', '("forever" is written for None)'),
         ("[limits]\nmessages = 0", "messages= of the limits cannot be 0; pass how many messages a second"),
         ("[limits]\nmessages = true", '("unlimited" is written for None)'),
