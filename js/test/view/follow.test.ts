@@ -1,6 +1,6 @@
 // A list of rows of 20 pixels, 100 of which can be seen.
 
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Follow } from "../../src/lib/view/follow";
 import { keepKeys } from "../../src/lib/view/keys";
 
@@ -131,6 +131,37 @@ it.each(["ArrowUp", "PageUp", "Home"])("stops at once at %s, before the list has
   const left = press("End");
   expect([follow.on, list.scrollTop]).toEqual([true, 700]);
   expect(left).toBe(false); // to the browser, which would scroll the notebook
+});
+
+describe("a pressed mouse", () => {
+  const point = (on: EventTarget, type: string, y: number, more: object = {}) =>
+    on.dispatchEvent(new MouseEvent(type, { bubbles: true, button: 0, buttons: 1, clientY: y, ...more }));
+
+  it("that is moved selects text: the list stays, also where it has left the list", () => {
+    point(list, "mousedown", 50);
+    point(list, "mousemove", 53);
+    expect(follow.on).toBe(true); // a click of an unsteady hand
+    point(document.body, "mousemove", -40);
+    expect([follow.on, changed.mock.calls.length]).toEqual([false, 1]);
+    set(50);
+    expect(list.scrollTop).toBe(700);
+  });
+
+  it.each([
+    ["let go elsewhere", { buttons: 0 }, {}],
+    ["with another button", { buttons: 2 }, { button: 2, buttons: 2 }],
+  ])("%s selects nothing", (_, moved, pressed) => {
+    point(list, "mousedown", 50, pressed);
+    point(window, "mousemove", 10, moved);
+    point(window, "mousemove", 10);
+    expect(follow.on).toBe(true);
+  });
+
+  it("elsewhere is of no matter, as when a text around the list is selected", () => {
+    point(document.body, "mousedown", 300);
+    point(list, "mousemove", 50);
+    expect(follow.on).toBe(true);
+  });
 });
 
 it("stays held when a late event tells of where it was put, before the reader's own scrolling begins", () => {

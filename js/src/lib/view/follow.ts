@@ -5,6 +5,9 @@ import { onKeys } from "./keys";
 /** Pixels from the end within which a list counts as being there: fractions, and a slip of the hand. */
 const NEAR_END_PX = 8;
 
+/** So far a pressed mouse moves before it selects text, and does not click. */
+const DRAG_PX = 4;
+
 /** How long a list may drift by itself: while it is laid out anew, or a scrolling goes on that was begun before. */
 const DRIFT_MS = 1_000;
 
@@ -25,6 +28,8 @@ export class Follow {
   #width = 0;
   /** Until when, by `performance.now`, what goes up is not the reader. */
   #driftsUntil = 0;
+  /** Where a button of the mouse was pressed that has not been let go. */
+  #pressed: MouseEvent | null = null;
   /** The row at the upper edge, and how far below the edge it begins; for when the rows change their heights. */
   #reading: { row: HTMLElement; above: number } | null = null;
 
@@ -42,6 +47,8 @@ export class Follow {
     list.addEventListener("wheel", ({ deltaY }) => deltaY < 0 && this.#goUp(), up);
     onKeys(list, (event) => this.#key(event), signal);
     list.addEventListener("pointerdown", () => (this.#driftsUntil = 0), up); // on its scroll bar, say
+    list.addEventListener("mousedown", (event) => (this.#pressed = event), up); // a finger scrolls, and selects nothing
+    window.addEventListener("mousemove", (event) => this.#drag(event), up);
     window.addEventListener("resize", () => this.#drift(), up);
     const observer = new ResizeObserver(() => this.#resized());
     observer.observe(list);
@@ -62,6 +69,13 @@ export class Follow {
     if (this.on && this.scrolls) this.set(false);
   }
 
+  /** Who selects text wants it to stay, wherever the pointer has left the list. */
+  #drag({ buttons, clientX, clientY }: MouseEvent): void {
+    if (buttons !== 1) this.#pressed = null;
+    const from = this.#pressed;
+    if (from && Math.hypot(clientX - from.clientX, clientY - from.clientY) >= DRAG_PX) this.#goUp();
+  }
+
   #key(event: KeyboardEvent): void {
     if (event.target !== this.#list) return;
     if (["ArrowUp", "PageUp", "Home"].includes(event.key)) this.#goUp();
@@ -77,8 +91,7 @@ export class Follow {
   change(stays: (i: number) => boolean, write: () => void, now: (i: number) => HTMLElement): void {
     const list = this.#list;
     const rows = this.#rows();
-    if (!this.on && this.#wrapsAnew) this.#resized();
-    if (!this.on && !this.#hidden) this.#read();
+    this.read();
     let at = this.on || !this.#reading ? rows.length : rows.indexOf(this.#reading.row);
     while (at < rows.length && !stays(at)) at++;
     const above = at < rows.length ? rows[at]!.offsetTop - list.scrollTop : 0;
@@ -113,10 +126,11 @@ export class Follow {
     const list = this.#list;
     const { scrollTop } = list;
     write();
-    if (this.#hidden || (this.on && list.scrollHeight <= list.clientHeight)) return;
+    const scrolls = list.scrollHeight > list.clientHeight;
+    if (this.#hidden || (this.on && !scrolls)) return;
     const was = this.on;
     this.on = false;
-    this.scrolls = list.scrollHeight > list.clientHeight;
+    this.scrolls = scrolls;
     list.scrollTop = scrollTop;
     this.#top = list.scrollTop;
     this.#read();
