@@ -140,7 +140,9 @@ def test_hubs_on_one_engine_are_one_hub_whichever_of_them_is_killed(
     engine: str, tmp_path: Path, child_env: dict[str, str]
 ):
     rng = random.Random(seed_of_run())
-    stops = dict(zip(sorted(rng.sample(range(1, KILLS), 2)), [signal.SIGTERM, signal.SIGKILL], strict=True))
+    stops = dict(
+        zip(sorted(rng.sample(range(1, KILLS + 2), 2)), [signal.SIGTERM, signal.SIGKILL], strict=True)
+    )
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(engine_server(engine, tmp_path, safe=True))
         if isinstance(server, RedisServer):
@@ -162,7 +164,7 @@ def test_hubs_on_one_engine_are_one_hub_whichever_of_them_is_killed(
                 each.wait_until("connected", 60)  # all hear the first number
             for worker in workers:
                 worker.start()
-            for turn in range(KILLS):
+            for turn in range(KILLS + len(stops)):
                 (proxy.heal if turn % 2 else partial(proxy.half_open, direction="down"))()
                 before = [worker.acknowledged for worker in workers]
                 wait_for(

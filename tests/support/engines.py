@@ -52,8 +52,8 @@ def make(url: str, history: int = 1000, age: float | None = None) -> LinkedBroke
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deafness is noticed ten times as soon."""
-    monkeypatch.setattr(linked, "BEAT", 0.1)
+    """Deafness is noticed five times as soon."""
+    monkeypatch.setattr(linked, "BEAT", 0.2)
     for module in (redis_link, nats_link):
         monkeypatch.setattr(module, "ANSWER_TIMEOUT", 0.3)
 

@@ -40,10 +40,13 @@ PATIENCE: Final = 5.0
 """Seconds that a message may wait for the engine."""
 
 BEAT: Final = 1.0
-"""Seconds between two messages that the hub sends to itself."""
+"""Seconds between two looks at what should have gone on; a link that says nothing for two is lost."""
 
-DEAF: Final = 2
-"""Beats without a word after which the link is taken for lost, whatever the system says of it."""
+CHIRPS: Final = 2
+"""Messages that the hub sends to itself in that time."""
+
+DEAF: Final = 3
+"""Of them, how many in a row bring no word before the link is lost: not two beats after the last."""
 
 RETRY: Final = (0.05, 1.0)
 """Seconds before the engine is tried again, at first and at most."""
@@ -441,12 +444,13 @@ class LinkedBroker:
         """Send something to ourselves, and raise when nothing is heard; look after what did not go on."""
         silent = 0
         while True:
-            before = link.heard
-            self._jobs.add(Job(lambda: self._commands.chirp(canary), _ignore, _ignore), PATIENCE)
-            await asyncio.sleep(BEAT)
-            silent = 0 if link.heard > before else silent + 1
-            if silent >= DEAF:
-                raise LinkLost(f"it has said nothing for {silent * BEAT:g} s")
+            for _ in range(CHIRPS):
+                before = link.heard
+                self._jobs.add(Job(lambda: self._commands.chirp(canary), _ignore, _ignore), PATIENCE)
+                await asyncio.sleep(BEAT / CHIRPS)
+                silent = 0 if link.heard > before else silent + 1
+                if silent >= DEAF:
+                    raise LinkLost(f"it has said nothing for {silent * BEAT / CHIRPS:g} s")
             for followed in list(self._followed.values()):
                 if followed.confirmed and (followed.due or followed.waited_for or not followed.established):
                     self._look(followed)

@@ -31,8 +31,11 @@ from support.engines import (
     until,
 )
 from support.faults import Proxy
+from support.faulty_engine import FaultyEngine
+from support.memory_engine import MemoryEngine
 from support.scripted_client import client
 from support.servers import LIMIT, wait_for
+from support.timeless import Timeless
 
 __all__ = ["hasty"]  # the fixture
 
@@ -198,6 +201,31 @@ def test_who_has_heard_of_another_epoch_elsewhere_is_told_so_once(
             assert heard[0].things == [*offsets(1, 3), before, *offsets(last.offset - 4, last.offset)]
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("when", [0.0, 0.01, 0.3, 0.49, 0.51, 0.7, 0.99, 1.0, 1.49])
+def test_a_link_that_goes_deaf_is_given_up_within_two_beats(when: float, monkeypatch: pytest.MonkeyPatch):
+    """Whenever that is between two words of the hub to itself; by a clock that goes on by itself."""
+    monkeypatch.setattr(linked, "BEAT", 1.0)
+    loop = Timeless()
+
+    async def main() -> float:
+        way = FaultyEngine(MemoryEngine(10, 60.0, loop.time, lambda *_: None))
+        broker = LinkedBroker(way)
+        await broker.open()
+        broker.subscribe("x", lambda _: None)
+        await asyncio.sleep(5.0 + when)
+        (before,) = way._links
+        way.deafen()
+        began = loop.time()
+        while before in way._links:
+            await asyncio.sleep(0.01)
+        took = loop.time() - began
+        await broker.close()
+        return took
+
+    assert 0.9 <= loop.run_until_complete(main()) <= 2 * linked.BEAT + 0.02
+    loop.close()
 
 
 def test_a_link_that_is_deaf_without_a_word_is_noticed(server: EngineServer):
