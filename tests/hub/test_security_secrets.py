@@ -7,6 +7,7 @@ import pickle
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,11 +19,13 @@ import psutil
 import pytest
 
 import realtime_widgets as rw
+from realtime_widgets.errors import UsageError
 from realtime_widgets.hub.auth import AccessPolicy
 from realtime_widgets.hub.keyring import Keyring
 from realtime_widgets.hub.signed import Verifier
 from support.hostile import Hostile, said
 from support.hub_process import hub as hub_process
+from support.nats_server import nats_server
 from support.redis_server import redis_server
 from support.scripted_client import LIMIT, until
 
@@ -35,6 +38,12 @@ SECRET = "k4nary-secret-0123456789abcdef-0123"
 WRONG = "k4nary-wrong-token-0123456789"
 PASSWORD = "k4nary-password-0123456789"
 ANNA = rw.Rights(subscribe=["*"], publish=["*"], name="anna")
+BROKERS = [
+    f"redis://:{PASSWORD}@127.0.0.1:1/0",
+    f"nats://me:{PASSWORD}@127.0.0.1:1",
+    f"nats://{PASSWORD}@127.0.0.1:1",
+]
+"""Addresses of brokers that are not there."""
 
 
 def options() -> dict[str, Any]:
@@ -216,8 +225,8 @@ def test_no_object_shows_one(guarded: rw.Hub):
         Keyring({STATIC: ANNA}, Verifier(secret=SECRET)),
         AccessPolicy(keyring=Keyring({OWN: ANNA}), host="127.0.0.1"),
         Verifier(secret=SECRET),
-        rw.Hub(broker=f"redis://:{PASSWORD}@127.0.0.1:1/0"),
-        rw.Hub(broker=f"redis://:{PASSWORD}@127.0.0.1:1/0")._broker,
+        *(rw.Hub(broker=address) for address in BROKERS),
+        *(rw.Hub(broker=address)._broker for address in BROKERS),
     ]
     for each in shown:
         for text in (repr(each), str(each), f"{each}"):
@@ -240,9 +249,10 @@ FAILING: dict[str, Callable[[rw.Hub], object]] = {
     "a hub with tokens of a wrong kind": lambda _: rw.Hub(tokens={STATIC: "all"}),  # type: ignore[dict-item]
     "a hub with a broker that is none": lambda _: rw.Hub(broker=f"redis://:{PASSWORD}@[x"),
     "a hub on a port that is taken": lambda _: on_a_taken_port(),
-    "a hub whose broker is out of reach": lambda _: rw.Hub(
-        broker=f"redis://:{PASSWORD}@127.0.0.1:1/0"
-    ).start(),
+    "a hub with a NATS that is none": lambda _: rw.Hub(broker=f"nats://me:{PASSWORD}@[x"),
+    "a hub whose Redis is out of reach": lambda _: rw.Hub(broker=BROKERS[0]).start(),
+    "a hub whose NATS is out of reach": lambda _: rw.Hub(broker=BROKERS[1]).start(),
+    "a hub whose NATS is out of reach to a token": lambda _: rw.Hub(broker=BROKERS[2]).start(),
     "a client with a wrong keyword": lambda hub: rw.connect(hub.url, auht=STATIC),
     "a client of no address": lambda _: rw.connect(f"wss://:{PASSWORD}@/?token={OWN}", auth=STATIC),
     "a client with a token that is none": lambda hub: rw.connect(hub.url, auth=f"{STATIC}\n"),
@@ -359,7 +369,7 @@ def test_no_command_has_one_in_its_arguments(child_env: dict[str, str]):
     assert seen("\n".join([*lines, connect])) == []
 
 
-@pytest.mark.parametrize("argument", [f"redis://:{PASSWORD}@127.0.0.1:1/0", f"rediss://user:{PASSWORD}@h"])
+@pytest.mark.parametrize("argument", [*BROKERS, f"rediss://user:{PASSWORD}@h"])
 def test_a_password_on_the_command_line_is_refused_without_being_repeated(
     child_env: dict[str, str], argument: str
 ):
@@ -395,13 +405,34 @@ def test_a_redis_sees_none(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     assert seen("\n".join([*shown, caplog.text])) == []
 
 
+def test_a_nats_sees_none_but_where_the_hub_says_who_it_is(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(1)
+    config = f'authorization {{ user: "me", password: "{PASSWORD}" }}\ndebug: true\ntrace: true'
+    with nats_server(tmp_path, config) as server:
+        with rw.Hub(broker=f"nats://me:{PASSWORD}@127.0.0.1:{server.port}", **options()) as hub:
+            for token in (OWN, STATIC, hub.token_for(ANNA)):
+                with rw.Publisher(hub.url, "x", token=token) as pub:
+                    pub.append(text="what is published")
+                    assert pub.flush(LIMIT)
+                with rw.connect(hub.url, auth=token) as client:
+                    client.publish("x", 1).wait(LIMIT)
+            shown = [repr(hub), repr(hub._broker), repr(vars(hub._broker))]
+            connections = httpx.get(f"http://127.0.0.1:{server.monitor}/connz?subs=true", trust_env=False)
+            shown.append(connections.text)
+        with pytest.raises(UsageError) as refused:
+            rw.Hub(broker=f"nats://me:{PASSWORD}x@127.0.0.1:{server.port}", **options()).start()
+        shown += [str(refused.value), (tmp_path / "nats.log").read_text()]
+        kept = [file for file in (tmp_path / "jetstream").rglob("*") if file.is_file()]
+        shown += [file.read_bytes().decode("utf-8", "replace") for file in kept]
+    assert "what is published" in shown[5], "it tells all that it is sent"
+    assert len(shown) > 7
+    assert seen("\n".join([*shown, caplog.text])) == []
+
+
 class Monitor:
     """Hears every command that a Redis is given."""
 
     def __init__(self, port: int, password: str) -> None:
-        import socket
-        import threading
-
         self._socket = socket.create_connection(("127.0.0.1", port), LIMIT)
         self._socket.sendall(f"AUTH {password}\r\nMONITOR\r\n".encode())
         self._heard = bytearray()
@@ -417,8 +448,6 @@ class Monitor:
             pass
 
     def stop(self) -> str:
-        import socket
-
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join(LIMIT)

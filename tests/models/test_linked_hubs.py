@@ -19,7 +19,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from websockets.sync.client import connect
 
 import realtime_widgets as rw
 from realtime_widgets import cli
@@ -154,11 +153,6 @@ def test_hubs_on_one_engine_are_one_hub_whichever_of_them_is_killed(
             rw.connect(proxy.to(hubs.url(0)), auth=TOKEN, subscribe=["work"], reconnect=PACE)
         )
         reads_at_times = stalling.stream("work", max_points=1_000_000)
-        secret = {"Authorization": f"Bearer {TOKEN}"}
-        never_reads = connect(hubs.url(0), additional_headers=secret, proxy=None, close_timeout=0)
-        stalled = stack.enter_context(never_reads)
-        stalled.send('{"type": "hello", "data": {"version": 1, "recovery": true}}')
-        stalled.send('{"type": "subscribe", "data": {"streams": ["work"]}}')
         try:
             for each in (stalling, *(worker.client for worker in workers)):
                 each.wait_until("connected", 60)  # all hear the first number
