@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -24,6 +25,9 @@ MAX_BATCH_BYTES: Final = 256 * 1024
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Bytes of all that wait."""
 
+LOOK: Final = 0.05
+"""Of a job's patience: how often those are looked for that have waited for too long."""
+
 
 class Job:
     """A command that waits for its answer.
@@ -35,7 +39,7 @@ class Job:
         size: bytes.
     """
 
-    __slots__ = ("command", "fail", "land", "over", "sent", "size", "timer")
+    __slots__ = ("command", "fail", "land", "over", "sent", "size", "until")
 
     def __init__(
         self,
@@ -51,7 +55,8 @@ class Job:
         self.sent = False
         """Whether the engine may have it."""
         self.over = False
-        self.timer: asyncio.TimerHandle | None = None
+        self.until = math.inf
+        """When it has waited for too long, on the loop's clock."""
 
 
 class Jobs:
@@ -71,13 +76,14 @@ class Jobs:
         self._batch: list[Job] = []  # those that were sent
         self._bytes = 0
         self._there = asyncio.Event()
+        self._looking: asyncio.TimerHandle | None = None
 
     def add(self, job: Job, patience: float | None = None) -> None:
         """Have a job done.
 
         Args:
             job: which.
-            patience: seconds that it may wait; None: for as long as it takes.
+            patience: seconds that it may wait, and a little more; None: for as long as it takes.
         """
         if self._bytes + job.size > MAX_BYTES:
             job.fail(
@@ -89,7 +95,10 @@ class Jobs:
             return
         self._bytes += job.size
         if patience is not None:
-            job.timer = asyncio.get_running_loop().call_later(patience, self._give_up, job)
+            loop = asyncio.get_running_loop()
+            job.until = loop.time() + patience
+            if self._looking is None:
+                self._looking = loop.call_later(patience * LOOK, self._look, patience * LOOK)
         self._waiting.append(job)
         self._there.set()
 
@@ -140,6 +149,9 @@ class Jobs:
         self.put_back()
         while self._waiting:
             self._end(self._waiting.popleft(), NotKept("the hub has stopped"))
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
 
     def no_answer(self, *, sent: bool = False) -> str:
         """Return the sentence about an engine that does not answer.
@@ -150,16 +162,22 @@ class Jobs:
         unknown = ", and whether it has the message is not known" if sent else ""
         return f"{self._place} cannot be reached ({self._why()}){unknown}; start {self._engine}, or look at the network"
 
-    def _give_up(self, job: Job) -> None:
-        self._end(job, NotKept(self.no_answer(sent=job.sent), "unreachable"))
+    def _look(self, again: float) -> None:
+        """Give up those that have waited for too long, and let go of them; a timer for each costs as much as its answer."""
+        loop = asyncio.get_running_loop()
+        self._looking, now = None, loop.time()
+        late = [job for job in (*self._batch, *self._waiting) if job.until <= now]
+        self._waiting = deque(job for job in self._waiting if not job.over and job.until > now)
+        for job in late:
+            self._end(job, NotKept(self.no_answer(sent=job.sent), "unreachable"))
+        if len(self) and self._looking is None:
+            self._looking = loop.call_later(again, self._look, again)
 
     def _end(self, job: Job, why: NotKept | None) -> None:
         if job.over:
             return
         job.over = True
         self._bytes -= job.size
-        if job.timer is not None:
-            job.timer.cancel()
         if why is not None:
             job.fail(why)
 

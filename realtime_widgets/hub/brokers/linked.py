@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import random
 import secrets
@@ -71,6 +72,8 @@ class LinkedBroker:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._commands = engine.commands
+        self._name = secrets.token_bytes(8)  # with a number, the id of a message that came without
+        self._numbers = itertools.count()
         self._subscribers = Subscribers()
         self._followed: dict[str, Followed] = {}
         self._seen: OrderedDict[str, Position] = OrderedDict()
@@ -154,7 +157,8 @@ class LinkedBroker:
         whole = msgspec.structs.replace(message, data=raw, channel=channel, epoch=None, offset=None)
         body = write(whole).encode()
         digest = digest_of(memoryview(raw))
-        id = secrets.token_bytes(16) if key is None else digest_of_key(key)
+        own = self._name + next(self._numbers).to_bytes(8, "big")
+        id = own if key is None else digest_of_key(key)
 
         def command() -> Any:
             return self._commands.publish(channel, id, digest, body, self._newest(channel))

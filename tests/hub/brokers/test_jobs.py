@@ -10,6 +10,7 @@ import pytest
 from realtime_widgets.hub.brokers import NotKept, TooLarge, jobs
 from realtime_widgets.hub.brokers.engine import Refused
 from realtime_widgets.hub.brokers.jobs import Job, Jobs
+from support.timeless import Timeless
 
 
 class Told:
@@ -97,6 +98,31 @@ def test_a_job_that_waits_for_too_long_is_given_up_and_not_sent_again():
         assert await told.take() == [1]
 
     asyncio.run(main())
+
+
+def test_what_is_given_up_is_let_go_of_also_while_the_engine_takes_nothing():
+    loop = Timeless()
+
+    async def main() -> None:
+        told = Told()
+        told.add(1)
+        for number in range(2, 302):
+            told.add(number, patience=5.0)
+            await asyncio.sleep(0.1)
+            assert len(told.jobs) <= 1 + 50 + 5, "those of five seconds, and a little more"
+        assert [number for number, _ in told.failed] == list(range(2, 2 + len(told.failed))), "in their order"
+        await asyncio.sleep(5.3)
+        assert len(told.failed) == 300
+        assert await told.take() == [1]
+        told.jobs.end()
+        told.add(302, patience=5.0)
+        told.jobs.end()
+        assert told.failed[-1] == (302, "the hub has stopped")
+        await asyncio.sleep(10)
+        assert len(told.failed) == 302
+
+    loop.run_until_complete(main())
+    loop.close()
 
 
 def test_an_answer_that_comes_late_is_taken_in_and_nobody_is_told_twice():
