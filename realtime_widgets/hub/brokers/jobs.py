@@ -163,7 +163,7 @@ class Jobs:
         return f"{self._place} cannot be reached ({self._why()}){unknown}; start {self._engine}, or look at the network"
 
     def _look(self, again: float) -> None:
-        """Give up those that have waited for too long, and let go of them; a timer for each costs as much as its answer."""
+        """Give up those that have waited for too long, and let go of them; a timer for each would cost much."""
         loop = asyncio.get_running_loop()
         self._looking, now = None, loop.time()
         late = [job for job in (*self._batch, *self._waiting) if job.until <= now]

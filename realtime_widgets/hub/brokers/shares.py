@@ -35,31 +35,36 @@ class Shares:
         family = self._families.get(name)
         if family is None:
             family = self._families[name] = _Family()
+            self._enter(name, _rank(size))
+        elif (rank := _rank(family.size)) == (now := _rank(family.size + size)):
+            self._by_rank[rank].move_to_end(name)
         else:
-            self._leave(name, family)
+            self._leave(name, rank)
+            self._enter(name, now)
         family.channels[channel] = family.channels.get(channel, 0) + size
         family.channels.move_to_end(channel)
         family.size += size
-        self._by_rank.setdefault(_rank(family.size), OrderedDict())[name] = None
 
     def remove(self, channel: str, size: int) -> None:
         """Note that a channel takes so much less; of one that takes nothing nothing is known."""
         name = family_of(channel)
         family = self._families[name]
-        before = _rank(family.size)
+        rank, now = _rank(family.size), _rank(family.size - size)
+        family.size -= size
         family.channels[channel] -= size
         if not family.channels[channel]:
             del family.channels[channel]
         if not family.channels:
-            self._leave(name, family)
+            self._leave(name, rank)
             del self._families[name]
-        elif _rank(family.size - size) != before:
-            self._leave(name, family)
-            self._by_rank.setdefault(_rank(family.size - size), OrderedDict())[name] = None
-        family.size -= size
+        elif now != rank:
+            self._leave(name, rank)
+            self._enter(name, now)
 
-    def _leave(self, name: str, family: _Family) -> None:
-        rank = _rank(family.size)
+    def _enter(self, name: str, rank: int) -> None:
+        self._by_rank.setdefault(rank, OrderedDict())[name] = None
+
+    def _leave(self, name: str, rank: int) -> None:
         alike = self._by_rank[rank]
         del alike[name]
         if not alike:
@@ -67,9 +72,8 @@ class Shares:
 
     def next(self) -> str:
         """Return the channel that has to give way."""
-        name = next(
-            iter(self._by_rank[max(self._by_rank)])
-        )  # there are some four ranks for each power of two
+        largest = max(self._by_rank)  # there are four ranks for each power of two
+        name = next(iter(self._by_rank[largest]))
         return next(iter(self._families[name].channels))
 
     def __contains__(self, channel: str) -> bool:
