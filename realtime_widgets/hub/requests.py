@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..protocol import plain
+from ..protocol import pieces, plain
 from ..protocol.envelope import EMPTY, encode_data, read
 from ..protocol.limits import MAX_NAME_LENGTH, MAX_RECENT
 from ..protocol.positions import from_wire
@@ -35,6 +35,10 @@ MAX_ODD_LINES: Final = 100
 
 MAX_TOGETHER: Final = 10_000
 """Envelopes of one frame."""
+
+
+MAX_LOOSE: Final = 8
+"""Pieces of a long envelope that are not within one of its values: it is read at once."""
 
 
 class Complaint(Exception):
@@ -104,30 +108,44 @@ def _read_plain(raw: bytes) -> Generator[None, None, Read]:
     Raises:
         ValueError, RecursionError: it is none, or is not only envelopes.
     """
-    if len(raw) <= MAX_ODD or _BEGINS_LIST.match(raw) is None:
-        found = _decode_frame(raw)
+    listed = _BEGINS_LIST.match(raw) is not None
+    text, fill = raw, _as_it_is
+    if len(raw) > pieces.LONG:
+        hollow = yield from pieces.hollow(raw, 3 if listed else 2)
+        if not listed and hollow.loose > MAX_LOOSE:
+            raise ValueError("an envelope has few members of its own")
+        text, fill = hollow.text, hollow.fill
+    if len(raw) <= MAX_ODD or not listed:
+        found = _decode_frame(text)
         requests = found if type(found) is list else [found]
         if not all(map(_is_whole, requests)):
             raise ValueError("one of them has no data")
+        for request in requests:
+            request.data = fill(request.data)
         return requests, None
-    listed = _split(raw)
-    if len(listed) > MAX_TOGETHER:
-        text = f"a frame of {len(listed):,} envelopes is too large; send up to {MAX_TOGETHER:,} at once"
-        return [], Complaint("unreadable", text)
+    parts = _split(text)
+    if len(parts) > MAX_TOGETHER:
+        why = f"a frame of {len(parts):,} envelopes is too large; send up to {MAX_TOGETHER:,} at once"
+        return [], Complaint("unreadable", why)
     requests, complaint = [], None
-    for number, each in enumerate(listed):
+    for number, part in enumerate(parts):
         if number % 64 == 0:
             yield
         try:
-            request = _decode_one(each)
+            request = _decode_one(part)
             if not _is_whole(request):
                 raise ValueError("it has no data")
+            request.data = fill(request.data)
             requests.append(request)
         except (msgspec.MsgspecError, ValueError):
-            some, wrong = _read_leniently(bytes(memoryview(each)))
+            some, wrong = _read_leniently(bytes(memoryview(fill(part))))
             requests += some
             complaint = complaint or wrong
     return requests, complaint and _unreadable(raw)
+
+
+def _as_it_is(part: msgspec.Raw) -> msgspec.Raw:
+    return part
 
 
 def _is_whole(request: Request) -> bool:

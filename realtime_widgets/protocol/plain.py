@@ -15,6 +15,8 @@ from typing import Final
 
 import msgspec
 
+from . import pieces
+
 STEP: Final = 64 * 1024
 """Bytes that are looked through in one step."""
 
@@ -48,15 +50,22 @@ def check(data: bytes) -> Generator[None, None, bytes]:
     """
     data.decode()
     try:
-        _check(data)
+        yield from _checked(data)
     except (msgspec.MsgspecError, ValueError):
         data = yield from mended(data)
-        _check(data)
+        yield from _checked(data)
         return data
     same = yield from bounded(data)
     if same is not data:
-        _check(same)
+        yield from _checked(same)
     return same
+
+
+def _checked(data: bytes) -> Generator[None, None, None]:
+    if len(data) > pieces.LONG:
+        yield from pieces.check(data)
+    else:
+        _check(data)
 
 
 def bounded(data: bytes) -> Generator[None, None, bytes]:
@@ -80,7 +89,7 @@ def mended(data: bytes) -> Generator[None, None, bytes]:
         ValueError: a number has too many digits.
     """
     data = yield from _replaced(data)
-    masked = _mask(data)
+    masked = pieces.mask(data)
     shape = masked.translate(_SHAPE)
     mending = _Mending(data, masked)
     place = shape.find(_LARGE[-1])
@@ -98,7 +107,7 @@ def mended(data: bytes) -> Generator[None, None, bytes]:
 
 
 def _replaced(data: bytes) -> Generator[None, None, bytes]:
-    masked = _mask(data)
+    masked = pieces.mask(data)
     mending = _Mending(data, masked)
     place = steps = 0
     while place < len(masked):
@@ -151,11 +160,6 @@ class _Mending:
         if not self._place:
             return self._data
         return bytes(self._new + memoryview(self._data)[self._place :])
-
-
-def _mask(data: bytes) -> bytes:
-    """Return JSON, of the same length, with no quotes but those around strings, and no escaped backslashes."""
-    return data.replace(rb"\\", b"  ").replace(rb"\"", b"  ")
 
 
 def _number_around(masked: bytes, place: int) -> tuple[int, int]:

@@ -6,7 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from realtime_widgets.hub import requests
 from realtime_widgets.hub.requests import (
     MAX_NAMED,
     MAX_NAMED_CHARACTERS,
@@ -22,6 +25,7 @@ from realtime_widgets.hub.requests import (
     read_frame,
 )
 from realtime_widgets.hub.turns import whole
+from realtime_widgets.protocol import pieces
 from realtime_widgets.protocol.envelope import new_envelope, write
 from realtime_widgets.protocol.limits import MAX_FRAME_BYTES, MAX_NAME_LENGTH, MAX_RECENT
 from realtime_widgets.streams.gaps import Position
@@ -208,3 +212,69 @@ def test_a_frame_that_is_none_is_not_repeated():
     assert complaint is not None
     assert "secret" not in str(complaint)
     assert read("[" * 100_000)[0] == []
+
+
+# Long frames
+
+
+DATA = st.recursive(
+    st.none() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(max_size=5), inner, max_size=6),
+    max_leaves=15,
+)
+ENVELOPES = st.fixed_dictionaries(
+    {"type": st.sampled_from(["publish", "ping", "x"]) | st.text()},
+    optional={
+        "data": DATA,
+        "channel": st.text() | st.none(),
+        "id": st.integers(0, 9) | st.text(),
+        "offset": st.integers() | st.text(),
+        "more": DATA,
+        "e": st.lists(st.none(), max_size=2),
+    },
+)
+
+
+def comparable(found: Read) -> Any:
+    requests, complaint = found
+    values = [(r.type, bytes(r.data), r.id, r.channel, r.epoch, r.offset) for r in requests]
+    return values, complaint and (complaint.code, str(complaint))
+
+
+@given(
+    ENVELOPES | st.lists(ENVELOPES | st.integers(), max_size=4),
+    st.sampled_from([None, 1]),
+    st.sampled_from(["", "\ufeff", " \n"]),
+    st.sampled_from(["", "NaN", "1e999", "]", ',"x":0']) | st.text(max_size=3),
+)
+def test_a_long_frame_is_read_as_a_short_one(said: Any, indent: int | None, before: str, put_in: str):
+    text = json.dumps(said, indent=indent)
+    place = len(text) // 2
+    frame = before.encode() + (text[:place] + put_in + text[place:]).encode("utf-8", "surrogatepass")
+    short = read(frame)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(pieces, "LONG", 10)
+        monkeypatch.setattr(pieces, "STEP", 8)
+        monkeypatch.setattr(requests, "MAX_LOOSE", 10_000)
+        long = read(frame)
+    assert comparable(long) == comparable(short)
+
+
+def test_a_long_envelope_with_many_members_of_its_own_is_refused():
+    frame = b'{"type":"publish","channel":"x","data":1,%s"y":0}' % (b'"x":0,' * 150_000)
+    (_, complaint) = whole(read_frame(frame))
+    assert complaint is not None
+    assert complaint.code == "unreadable"
+    assert read(b'{"type":"publish","channel":"x","data":1,%s"y":0}' % (b'"x":0,' * 1000))[1] is None
+
+
+def test_data_of_a_long_frame_are_handed_on_as_they_came():
+    data = json.dumps([{"a": i, "b": ["x", {}]} for i in range(25_000)])
+    frame = f'{{"type": "publish", "data": {data} , "channel": "x", "id": "k"}}'
+    assert len(frame) > pieces.LONG
+    for whole_frame, count in ((frame, 1), (f"[{frame}, {frame}]", 2)):
+        found, complaint = whole(read_frame(whole_frame))
+        assert complaint is None
+        assert [(each.type, each.channel, each.id, bytes(each.data).decode()) for each in found] == [
+            ("publish", "x", "k", data)
+        ] * count
