@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import msgspec
 
 from ..errors import BadTime, RealtimeWidgetsError
-from ..protocol import plain
+from ..protocol import pieces, plain
 from ..protocol.envelope import Message
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..protocol.timestamps import seconds_of
@@ -197,9 +197,7 @@ async def _messages(channel: str, body: bytes, turn: Turn, *, lines: bool) -> li
         if not found:
             _refuse("it has no message")
     if len(found) > MAX_MANY:
-        raise PublishingFailed(
-            413, "size", f"these are {len(found):,} messages; send {MAX_MANY:,} at once, or fewer"
-        )
+        raise _too_many(f"{len(found):,} messages")
     messages = []
     for number, each in enumerate(found, 1):
         if turn.over:
@@ -215,13 +213,20 @@ async def _messages(channel: str, body: bytes, turn: Turn, *, lines: bool) -> li
 def _listed(body: bytes) -> Generator[None, None, Sequence[bytes | msgspec.Raw] | None]:
     """Return what a list has, as JSON, so that not all is read at once; None: it is no list."""
     try:
-        return _split(body)
+        return (yield from _few(body))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         pass
     try:
-        return _split((yield from plain.mended(body)))
+        return (yield from _few((yield from plain.mended(body))))
     except (msgspec.MsgspecError, ValueError, RecursionError):  # perhaps they are lines
         return None
+
+
+def _few(body: bytes) -> Generator[None, None, Sequence[msgspec.Raw]]:
+    """Return what a list has, unless these are many more than may be."""
+    if body.count(b",") > pieces.MANY_COMMAS and (yield from pieces.members(body, MAX_MANY)) > MAX_MANY:
+        raise _too_many(f"more than {MAX_MANY:,} messages")
+    return _split(body)
 
 
 async def _body(request: Request, most: int) -> bytes:
@@ -231,6 +236,10 @@ async def _body(request: Request, most: int) -> bytes:
         if len(body) > most:
             raise _too_large(most)
     return bytes(body)
+
+
+def _too_many(what: str) -> PublishingFailed:
+    return PublishingFailed(413, "size", f"these are {what}; send {MAX_MANY:,} messages at once, or fewer")
 
 
 def _too_large(most: int) -> PublishingFailed:

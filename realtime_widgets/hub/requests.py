@@ -110,6 +110,10 @@ def _read_plain(raw: bytes) -> Generator[None, None, Read]:
     """
     listed = _BEGINS_LIST.match(raw) is not None
     text, fill = raw, _as_it_is
+    if listed and raw.count(b",") > pieces.MANY_COMMAS:
+        count = yield from pieces.members(raw, MAX_TOGETHER)
+        if count > MAX_TOGETHER:
+            return [], _too_many(f"more than {MAX_TOGETHER:,}")
     if len(raw) > pieces.LONG:
         hollow = yield from pieces.hollow(raw, 3 if listed else 2)
         if not listed and hollow.loose > MAX_LOOSE:
@@ -125,8 +129,7 @@ def _read_plain(raw: bytes) -> Generator[None, None, Read]:
         return requests, None
     parts = _split(text)
     if len(parts) > MAX_TOGETHER:
-        why = f"a frame of {len(parts):,} envelopes is too large; send up to {MAX_TOGETHER:,} at once"
-        return [], Complaint("unreadable", why)
+        return [], _too_many(f"{len(parts):,}")
     requests, complaint = [], None
     for number, part in enumerate(parts):
         if number % 64 == 0:
@@ -142,6 +145,11 @@ def _read_plain(raw: bytes) -> Generator[None, None, Read]:
             requests += some
             complaint = complaint or wrong
     return requests, complaint and _unreadable(raw)
+
+
+def _too_many(how_many: str) -> Complaint:
+    text = f"a frame of {how_many} envelopes is too large; send up to {MAX_TOGETHER:,} at once"
+    return Complaint("unreadable", text)
 
 
 def _as_it_is(part: msgspec.Raw) -> msgspec.Raw:

@@ -16,6 +16,9 @@ import msgspec
 LONG: Final = 256 * 1024
 """Bytes of a text from which on this is worth its price: the work is several times that of a check."""
 
+MANY_COMMAS: Final = 20_000
+"""In a text that may be a list of too many: it is not split before that is known."""
+
 STEP: Final = 32 * 1024
 """Bytes that are looked through in one step; a piece is longer only where it has one long string."""
 
@@ -29,6 +32,7 @@ _CLOSING: Final = bytes.maketrans(b"[{", b"]}")
 _AT: Final = re.compile(r"\(byte (\d+)\)")
 
 _check = msgspec.json.Decoder(msgspec.Raw).decode
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class Piece(NamedTuple):
@@ -74,7 +78,7 @@ def cut(data: bytes) -> Generator[Piece | None, None, None]:
         before = bytes(opened)
         least = yield from _open(brackets, opened)
         if not opened:
-            raise ValueError("JSON is malformed: there is something after its end")
+            raise ValueError("JSON is malformed: trailing characters")
         yield Piece(begin, place + comma, before, bytes(opened), least)
         begin = place = place + comma + 1
         in_string = False
@@ -88,6 +92,24 @@ def check(data: bytes) -> Generator[None, None, None]:
         if piece is not None:
             _check_piece(data, piece)
         yield
+
+
+def members(data: bytes, most: int) -> Generator[None, None, int]:
+    """Return how many members a list has, or more than `most` as soon as there are as many.
+
+    Raises:
+        ValueError, RecursionError: it is no list.
+    """
+    found = 0
+    for piece in cut(data):
+        if piece is not None:
+            here = _split(_opened(piece.before) + data[piece.begin : piece.end] + _gone_on(piece.after))
+            # Without the first, which began before, and the last, which stands for what comes.
+            found += len(here) - (piece.before != b"") - (piece.after == b"[")
+            if found > most:
+                break
+        yield
+    return found
 
 
 class Hollow:
@@ -199,7 +221,7 @@ def _open(brackets: bytes | bytearray, opened: bytearray) -> Generator[None, Non
         if bracket in b"[{":
             opened.append(bracket)
         elif not opened:
-            raise ValueError("JSON is malformed: there is something after its end")
+            raise ValueError("JSON is malformed: trailing characters")
         else:
             opened.pop()  # whether it is of the same kind, is seen in the check
             least = min(least, len(opened))

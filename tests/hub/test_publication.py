@@ -268,6 +268,7 @@ def test_a_list_or_lines_are_many_messages_where_that_is_asked_for(
         ("?many=1", "1\n{s3cret\n3", 400, "json", "message 2 of 3"),
         ("?many=1", json.dumps(["a" * MAX_DATA_BYTES]), 413, "size", "message 1 of 1"),
         ("?many=1", json.dumps([1] * 1001), 413, "size", "1,001 messages"),
+        ("?many=1", json.dumps([1] * 50_000), 413, "size", "more than 1,000 messages"),
         ("?many=1", json.dumps([1] * 200_000), 413, "size", "too many values"),
         ("?many=1", "\n" * 100_000, 413, "size", "too many values"),
         ("?many=1", "", 400, "json", "no message"),

@@ -268,6 +268,12 @@ def test_a_long_envelope_with_many_members_of_its_own_is_refused():
     assert read(b'{"type":"publish","channel":"x","data":1,%s"y":0}' % (b'"x":0,' * 1000))[1] is None
 
 
+def test_a_list_of_far_too_many_envelopes_is_not_split():
+    requests, complaint = read(b"[" + b"{}," * 100_000 + b"{}]")
+    assert requests == []
+    assert "a frame of more than 10,000 envelopes is too large" in str(complaint)
+
+
 def test_data_of_a_long_frame_are_handed_on_as_they_came():
     data = json.dumps([{"a": i, "b": ["x", {}]} for i in range(25_000)])
     frame = f'{{"type": "publish", "data": {data} , "channel": "x", "id": "k"}}'

@@ -90,6 +90,21 @@ def test_what_is_nested_too_deeply_is_refused_as_by_a_check_of_the_whole(depth: 
         assert checked(data) == good(data)
 
 
+@given(st.lists(VALUES), st.sampled_from([None, 1]))
+@example([[], "[,],", {"": [0, 1]}], None)
+def test_members_of_a_list_are_counted_in_pieces(values: list[Any], indent: int | None):
+    data = json.dumps(values, indent=indent).encode()
+    assert whole(pieces.members(data, 1_000_000)) == len(values)
+
+
+def test_no_more_members_are_counted_than_may_be_and_only_those_of_a_list():
+    steps = pieces.members(b"[" + b"[]," * 100_000 + b"x", 10)
+    assert 10 < whole(steps) < 20
+    for data in (b'{"a":0,"b":[0,0,0,0,0]}', b"0", b"[0,0,0,0,0,0],0", b"[0,0,0,0,0,0,0,0,]", b""):
+        with pytest.raises((ValueError, msgspec.MsgspecError)):
+            whole(pieces.members(data, 10))
+
+
 @given(VALUES, st.integers(2, 4), st.data())
 def test_what_is_left_out_is_put_in_again(value: Any, depth: int, data: st.DataObject):
     envelope = {"type": "x", "data": value, "more": [value], "id": "last"}
