@@ -2,7 +2,7 @@
 
     realtime-widgets demo [NOTEBOOK or FOLDER] [--port N] [--no-browser]
     realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--proxies ADDRESS...]
-                         [--no-token] [--broker BROKER] [--history N] [--history-age SECONDS] [--config FILE]
+                         [--no-token] [--broker BROKER] [--history N] [--history-age TIME] [--config FILE]
                          [--public-key FILE] [--audience NAME] [--issuer NAME] [--open-metrics]
                          [--drain SECONDS]
     realtime-widgets publish CHANNEL [RECORD...] [--url URL] [--timeout SECONDS]
@@ -192,8 +192,9 @@ def _parser() -> argparse.ArgumentParser:
         "--history-age",
         type=_history_age,
         default="auto",
-        metavar="SECONDS",
-        help="how long they are kept, or 'forever' (default: 5 minutes in memory, 30 days in a file, else a day)",
+        metavar="TIME",
+        help="how long they are kept, such as 90, 2h or 30d, or 'forever' (default: 5 minutes in memory, 30 days in a "
+        "file, else a day)",
     )
     command.add_argument(
         "--config",
@@ -224,8 +225,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser(
         "publish",
         help="publish records on a channel of a hub",
-        description=f"The hub's token is that of ${TOKEN}. The status is 0 when the hub has all records, 1 when not, "
-        "and 2 for a wrong argument.",
+        description=f"The hub's token is that of ${TOKEN}. The status is 0 when the hub has all records, 1 when not "
+        "or where something cannot be used, and 2 for a wrong option.",
     )
     command.add_argument("channel", help="name of the channel")
     command.add_argument(
@@ -274,10 +275,7 @@ def _add_names(command: argparse.ArgumentParser, what: str) -> None:
 
 
 def _history_age(text: str) -> HistoryAge:
-    return "auto" if text == "auto" else None if text == "forever" else float(text)
-
-
-_history_age.__name__ = "number of seconds"  # argparse names it: "invalid number of seconds value: 'x'"
+    return None if text == "forever" else float(text) if _is_number(text) else text
 
 
 def demo(target: Path | None, *, port: int | None, browser: bool) -> None:
@@ -484,15 +482,10 @@ def token(
         raise UsageError(
             f"no token can be signed: {SECRET} is not set; set it to the secret that the hub has, 32 characters or more"
         )
-    print(
-        sign(
-            rights,
-            secret,
-            float(expires) if _is_number(expires) else expires,
-            audience=audience,
-            issuer=issuer,
-        )
-    )
+    until = float(expires) if _is_number(expires) else expires
+    print(sign(rights, secret, until, audience=audience, issuer=issuer))
+    if not (subscribe or publish):
+        print("the token gives no rights; pass --subscribe or --publish", file=sys.stderr)
 
 
 def _is_number(text: str) -> bool:

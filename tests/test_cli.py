@@ -393,6 +393,30 @@ def test_a_token_that_cannot_be_made_is_one_sentence(
     assert "canary" not in shown.err
 
 
+def test_a_token_without_rights_is_printed_and_said_to_be_of_no_use(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(cli.SECRET, SECRET)
+    assert main(["token"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.count(".") == 2
+    assert shown.err == "the token gives no rights; pass --subscribe or --publish\n"
+    assert main(["token", "--publish", "x"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "age"), [("90", 90.0), ("0.5", 0.5), ("30d", "30d"), ("auto", "auto"), ("forever", None)]
+)
+def test_how_long_messages_are_kept_may_have_a_unit(text: str, age: float | str | None):
+    assert cli._parser().parse_args(["hub", "--history-age", text]).history_age == age
+
+
+def test_a_time_that_is_none_is_one_sentence(capsys: pytest.CaptureFixture[str]):
+    assert main(["hub", "--port", "0", "--history-age", "soon"]) == 1
+    assert capsys.readouterr().err.startswith("history_age= of the hub cannot be 'soon'")
+
+
 def test_a_key_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]):
     assert main(["hub", "--public-key", "nowhere.pem"]) == 1
     assert capsys.readouterr().err == (

@@ -7,6 +7,7 @@ connected. Everything it does is handed over to the I/O thread, and nothing here
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 import weakref
@@ -54,6 +55,8 @@ from .waits import Awaitable, RuntimeWaiter, Waits
 
 _here = threading.local()
 """Where `on_connect` runs: the outbox of the link that is being greeted, and which link it is."""
+
+logger = logging.getLogger(__name__)
 
 
 @named_keywords
@@ -157,7 +160,8 @@ class Client(NamesNearest):
             channel: its name.
             max_points: most records kept; None: no limit. Whoever asks first decides.
             recent: messages of the past to begin with, up to so many, of which a hub sends those that it has kept.
-                Whoever asks first decides; who asks for more later is warned.
+                Whoever asks first decides; who asks for more later is warned. Over Server-Sent Events nothing can be
+                asked for: there `?recent=` in the address says it.
         """
         self._check()
         recent = min(to_count(recent, f"recent= of the stream {shown(channel)}"), MAX_RECENT)
@@ -165,6 +169,15 @@ class Client(NamesNearest):
             channel, self._receiver.stream(checked_channel(channel), max_points, recent)
         )
         self._want({channel})
+        if recent and self._connection.sending.one_way:
+            logger.warning(
+                "recent=%d of the stream %r is not said to %s: over Server-Sent Events nothing can be asked for; "
+                "write ?recent=%d into the address",
+                recent,
+                channel,
+                self._address.label,
+                recent,
+            )
         return stream
 
     def send(

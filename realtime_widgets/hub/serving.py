@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import socket
@@ -76,9 +77,13 @@ def listen(family: socket.AddressFamily, address: str, port: int) -> socket.sock
         listener.listen(WAITING_TO_BE_ACCEPTED)
     except OSError as error:
         listener.close()
+        todo = "stop what uses it, choose another port, or port=0 for any free one"
+        if error.errno == errno.EADDRNOTAVAIL:
+            todo = (
+                "pass an address of this machine as host=, such as 127.0.0.1, or 0.0.0.0 for all that it has"
+            )
         raise UsageError(
-            f"the hub cannot listen on port {port} of {address}: {error.strerror}; stop what uses it, choose another "
-            "port, or port=0 for any free one"
+            f"the hub cannot listen on port {port} of {address}: {error.strerror}; {todo}"
         ) from error
     listener.setblocking(False)
     _listening.add(listener)

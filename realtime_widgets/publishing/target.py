@@ -48,6 +48,12 @@ class Target:
                 "a publisher cannot be made: no address is given; pass that of a hub, "
                 "rw.Publisher('http://localhost:8000')"
             )
+        if isinstance(url, str) and url.strip() and "://" not in url:
+            place = label_of(url)
+            raise UsageError(
+                f"a publisher cannot be made: {place!r} has no scheme; pass 'http://{place.lstrip('/')}', "
+                "or https:// where it is encrypted"
+            )
         check_url(url)
         if token is None:
             token = secret_of(TOKEN)

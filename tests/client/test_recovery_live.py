@@ -75,6 +75,19 @@ def test_a_stream_may_begin_with_what_the_hub_has_kept(caplog: pytest.LogCapture
         assert gaps == []
 
 
+def test_who_asks_a_server_of_events_for_the_past_is_told_how(caplog: pytest.LogCaptureFixture):
+    with Hub() as hub:
+        for number in range(3):
+            hub.publish("x", number)
+        hub.publish("x", END)
+        with Client(f"{hub.address}/sse/x?recent=2", auth=hub.token) as client:
+            assert values_to_the_end(client.stream("x")) == [2, END]
+            assert not caplog.messages
+            client.stream("y", recent=5)
+            assert "recent=5 of the stream 'y' is not said to" in caplog.text
+            assert "write ?recent=5 into the address" in caplog.text
+
+
 @pytest.mark.parametrize("recent", [-1, 0.5, "all", None])
 def test_what_is_no_number_of_messages_is_told(recent: Any):
     said = r"^recent= of the stream 'x' cannot be "

@@ -35,6 +35,16 @@ def test_a_channel_of_any_name_is_one_part_of_the_path():
     assert Target("http://h").path_of("a/b c?é") == "/publish/a%2Fb%20c%3F%C3%A9"
 
 
+def test_an_address_without_a_scheme_is_refused_with_the_one_that_it_lacks():
+    with pytest.raises(
+        UsageError, match=r"'127\.0\.0\.1:8000' has no scheme; pass 'http://127\.0\.0\.1:8000', or https://"
+    ):
+        Target("127.0.0.1:8000")
+    with pytest.raises(UsageError) as error:
+        Target("user:k4nary@host?token=k4nary")
+    assert "k4nary" not in str(error.value)
+
+
 def test_ports_are_those_of_the_schemes():
     assert [Target(url).port for url in ("http://h", "wss://h", "ws://h:81")] == [80, 443, 81]
 
