@@ -127,7 +127,10 @@ def kept(server: EngineServer) -> list[Message]:
         broker = make(server.url, 1_000_000)
         await broker.open()
         try:
-            return await broker.read("work", 0, 10**9)
+            found: list[Message] = []
+            while page := await broker.read("work", found[-1].offset or 0 if found else 0, 1_000_000):
+                found += page
+            return found
         finally:
             await broker.close()
 
