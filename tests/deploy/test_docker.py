@@ -21,7 +21,7 @@ import yaml
 from realtime_widgets.hub import Hub
 from support.deployment import arguments, option, shown
 from support.hub_process import hub
-from support.redis_server import free_port
+from support.ports import free_port
 
 TOKEN = "canary-token"
 

@@ -13,7 +13,7 @@ import realtime_widgets as rw
 from realtime_widgets.hub import Hub
 from support.deployment import DEPLOY
 from support.lab import serving
-from support.redis_server import free_port
+from support.ports import free_port
 from support.servers import LIMIT, wait_for
 
 TOKEN = secrets.token_hex(16)

@@ -27,7 +27,8 @@ from support.deployment import arguments, command_of_unit, option, shown
 from support.hub_process import hub
 from support.nats_server import nats_server
 from support.nginx import Nginx
-from support.redis_server import free_port, redis_server
+from support.ports import free_port
+from support.redis_server import redis_server
 from support.servers import LIMIT, wait_for
 
 NAME = "hub.example.org"

@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 from realtime_widgets.hub import Hub, Limits
 from support.deployment import UNIT, arguments, command_of_unit, option, settings_of_unit, shown
 from support.hub_process import hub
-from support.redis_server import free_port
+from support.ports import free_port
 from support.servers import LIMIT
 
 TOKEN = "canary-token"

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from support.lab import LIMIT, PYTHON, free_port, serving, write_notebook
+from support.lab import LIMIT, PYTHON, serving, write_notebook
 from support.page_helpers import FEED, wait_until_moved, widgets
+from support.ports import free_port
 
 pytestmark = pytest.mark.browser
 

@@ -26,7 +26,8 @@ from realtime_widgets.protocol.envelope import Message
 from support.engines import EngineServer, engine_server, make
 from support.faults import Proxy
 from support.hub_process import hub
-from support.redis_server import RedisServer, free_port
+from support.ports import free_port
+from support.redis_server import RedisServer
 from support.schedules import FULL, seed_of_run
 from support.servers import wait_for
 

@@ -13,7 +13,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ import nbformat
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import realtime_widgets
+from support.ports import free_port
 
 from .shared import locked, shared
 
@@ -254,13 +254,6 @@ def end_process_group(process: subprocess.Popen[Any], patience: float = 15.0) ->
     except ProcessLookupError:
         pass
     process.wait()
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def write_notebook(path: str | Path, cells: Sequence[str]) -> Path:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from support.redis_server import free_port
+from support.ports import free_port
 from support.servers import wait_for
 
 

@@ -19,7 +19,8 @@ from realtime_widgets.hub.brokers.redis_link import Address
 from realtime_widgets.hub.policies import Retention
 from support.engines import Heard, brokers, follow, hasty, offsets, post, publish, standing, until
 from support.faults import Proxy
-from support.redis_server import RedisServer, free_port, redis_server
+from support.ports import free_port
+from support.redis_server import RedisServer, redis_server
 from support.servers import plain, wait_for
 
 __all__ = ["hasty"]  # the fixture
