@@ -107,8 +107,7 @@ def test_it_lets_go_with_its_client(server: Server):
     assert list(store) == []
     assert held.name == "cpu"
     del client
-    gc.collect()
-    wait_for(lambda: kept() is None)
+    wait_for(lambda: (gc.collect(), kept() is None)[1])
     assert (store.connected, store.last_heartbeat, store.connection_error) == (False, None, None)
     with pytest.raises(UsageError, match="its client is gone"):
         store["cpu"]
