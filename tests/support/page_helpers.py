@@ -65,14 +65,24 @@ def wait_until_moved(root: Locator, times: int = 3) -> None:
 
 
 def clipped(root: Locator) -> list[str]:
-    """Which elements of a widget hang out of it, or hide text that does not fit."""
+    """Which elements of a widget hang out of it, or hide text that does not fit; not what is seen nowhere."""
     found: list[str] = root.evaluate(
         """(root) => {
             const box = root.getBoundingClientRect();
             const out = [];
+            // In a second line of what shows its first one only, say: whole and within, or not there.
+            const unseen = (el) => {
+                const mine = el.getBoundingClientRect();
+                for (let over = el.parentElement; over && over !== root; over = over.parentElement) {
+                    if (getComputedStyle(over).overflowY !== "hidden") continue;
+                    const { top, bottom } = over.getBoundingClientRect();
+                    if (mine.top >= bottom || mine.bottom <= top) return true;
+                }
+                return false;
+            };
             for (const el of root.querySelectorAll("*")) {
                 const { left, right, width } = el.getBoundingClientRect();
-                if (width && (left < box.left - 1 || right > box.right + 1)) out.push(el.className);
+                if (width && (left < box.left - 1 || right > box.right + 1) && !unseen(el)) out.push(el.className);
             }
             if (root.scrollWidth > root.clientWidth + 1) out.push("root");
             return out;
