@@ -82,6 +82,10 @@ SCHEDULES = {
 }
 
 
+CHANCE = st.integers(0, 1000)
+"""Seeds of all that is random in a world, the waits before attempts too."""
+
+
 def take(world: World, step: Step) -> None:
     name, value = step
     does: dict[str, Callable[[], object]] = {
@@ -217,12 +221,23 @@ def check_hubs(world: World) -> None:
             assert data["n"] not in numbers or "is not known" in str(error), f"{data} was kept, but {error}"
 
 
-def live(loop: Timeless, schedule: list[Step], broker: str | Callable[[World], Storage]) -> None:
-    world = World(loop, 0, broker=broker)
+def live(
+    loop: Timeless, schedule: list[Step], broker: str | Callable[[World], Storage], chance: int = 0
+) -> None:
+    world = World(loop, chance, broker=broker)
+    try:
+        live_in(world, schedule)
+    except AssertionError as error:
+        error.add_note(str(world))
+        raise
+
+
+def live_in(world: World, schedule: list[Step]) -> None:
     steps = dict(schedule)
     with patched(world), narrow():
-        world.run(0.1)
+        world.run(1.0)  # a disk takes its time
         assert world.client.state == "connected"
+        assert world.client._connection.is_confirmed({"a", "b"})
         for step in schedule:
             take(world, step)
         world.heal()
@@ -260,10 +275,10 @@ def test_nothing_is_lost_unseen_in_any_of_thousands_of_schedules(
         print_blob=True,
         suppress_health_check=list(HealthCheck),
     )
-    @given(schedule=SCHEDULES[broker])
-    def any_schedule(schedule: list[Step]) -> None:
-        note(f"the schedule: {schedule}")
-        live(loop, schedule, broker)
+    @given(schedule=SCHEDULES[broker], chance=CHANCE)
+    def any_schedule(schedule: list[Step], chance: int) -> None:
+        note(f"the schedule: {schedule}, {chance}")
+        live(loop, schedule, broker, chance)
 
     any_schedule()
 
@@ -298,9 +313,14 @@ def test_nothing_is_lost_unseen_over_a_real_engine(
 
         @seed(seed_of_run())
         @settings(max_examples=schedules.count(20), print_blob=True, suppress_health_check=list(HealthCheck))
-        @given(schedule=SCHEDULES["real"])
-        def any_schedule(schedule: list[Step]) -> None:
-            note(f"the schedule: {schedule}")
-            live(real_loop, schedule, lambda world: Served(real_loop, server, world.history, world.note))
+        @given(schedule=SCHEDULES["real"], chance=CHANCE)
+        def any_schedule(schedule: list[Step], chance: int) -> None:
+            note(f"the schedule: {schedule}, {chance}")
+            live(
+                real_loop,
+                schedule,
+                lambda world: Served(real_loop, server, world.history, world.note),
+                chance,
+            )
 
         any_schedule()

@@ -10,11 +10,11 @@ import contextlib
 import json
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from typing import Any
 from unittest import mock
 
-from realtime_widgets.client import Client, dialing
+from realtime_widgets.client import Client, connection, dialing
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.delivery import Delivery
@@ -84,6 +84,10 @@ class ModelHub:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return wire
+
+    def sessions(self) -> list[HubSession]:
+        """Those that are served."""
+        return [one for one in self.state.sessions if isinstance(one, HubSession)]
 
     def kill(self) -> None:
         """End it at once."""
@@ -312,6 +316,15 @@ class World:
         self.run(1.0)
         self.client.connect()  # two expired tokens in a row end it
 
+    def __str__(self) -> str:
+        """How it stands, for who has to find out what went wrong."""
+        lines = [f"{self.dials} dials, {self.client!r}, handlers {_state_of(self.client._handlers)}"]
+        for hub in self.hubs:
+            flush, turns = hub.state.flush, hub.state.turns
+            lines.append(f"hub: flush {_state_of(flush)}, turns {_state_of(turns)}")
+            lines += [f"  session: {_state_of(session._outgoing)}" for session in hub.sessions()]
+        return "\n".join(lines)
+
     def end(self) -> None:
         self.client.close()
         self.pool._stop()
@@ -325,11 +338,31 @@ class World:
         self.storage.end()
 
 
+def _state_of(thing: object) -> str:
+    """What a part keeps of numbers, flags and things that wait."""
+    kept = {name.lstrip("_"): value for name, value in vars(thing).items()}
+    plain = {name: value for name, value in kept.items() if isinstance(value, (bool, int, float, str))}
+    sizes = {
+        name: len(value) for name, value in kept.items() if isinstance(value, Sized) and name not in plain
+    }
+    return str(plain | sizes)
+
+
 @contextlib.contextmanager
 def patched(world: World) -> Iterator[None]:
-    """Have connections dial into a world, chance be its own, and mistakes be known that a hub made."""
+    """Have connections dial into a world, chance be its own, and mistakes be known that a hub made.
+
+    A client of another test, which nobody has let go of yet, dials where it wants to: it lives in another thread.
+    """
+    outside = dialing.open_websocket
+
+    async def open(*args: Any) -> Any:
+        inside = asyncio.get_running_loop() is world.loop
+        return await (world.open(*args) if inside else outside(*args))
+
     with (
-        mock.patch.object(dialing, "open_websocket", world.open),
+        mock.patch.object(dialing, "open_websocket", open),
+        mock.patch.object(connection, "_chance", world.random.random),
         mock.patch.object(linked, "random", world.random),
         mock.patch.object(linked.logger, "exception", world.note_mistake),
     ):
