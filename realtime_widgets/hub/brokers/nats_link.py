@@ -1,7 +1,7 @@
 """The link to NATS: one connection, over which requests are answered and news are heard.
 
 The library is nats-py; no other module knows it. It is told not to connect anew by itself: whoever has a link makes
-another when it is lost.
+another when it is lost. That a task was cancelled it keeps to itself now and then, see `_heeding`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ...errors import MissingDependency, UsageError
@@ -46,6 +46,25 @@ _OPTIONS: Final = {"replicas", *_FILES}
 """What an address may say after its "?"."""
 
 MAX_REPLICAS: Final = 5
+
+
+T = TypeVar("T")
+
+
+async def _heeding(call: Awaitable[T]) -> T:
+    """Await the library, and raise CancelledError when it was cancelled meanwhile, which it may have swallowed.
+
+    In Python 3.11 `asyncio.wait_for` swallows that when what it waits for is done in the same moment, and so does what
+    makes room for writing (https://github.com/python/cpython/issues/86296). The task would go on, and whoever has
+    cancelled it would wait for its end for ever.
+    """
+    task = asyncio.current_task()
+    before = 0 if task is None else task.cancelling()
+    try:
+        return await call
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 class Answer(NamedTuple):
@@ -204,19 +223,21 @@ class Connection:
         """
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
-                await self._client.connect(
-                    servers=list(self._address.servers),
-                    tls=self._address.context(),
-                    name=NAME,
-                    allow_reconnect=False,
-                    max_reconnect_attempts=1,  # of each server, before it is taken for out of reach
-                    reconnect_time_wait=0,
-                    error_cb=self._err,
-                    closed_cb=self._closed,
-                    **self._address.credentials(self._client),
+                await _heeding(
+                    self._client.connect(
+                        servers=list(self._address.servers),
+                        tls=self._address.context(),
+                        name=NAME,
+                        allow_reconnect=False,
+                        max_reconnect_attempts=1,  # of each server, before it is taken for out of reach
+                        reconnect_time_wait=0,
+                        error_cb=self._err,
+                        closed_cb=self._closed,
+                        **self._address.credentials(self._client),
+                    )
                 )
                 self._inbox = self._client.new_inbox()
-                await self._client.subscribe(f"{self._inbox}.*", cb=self._answered)
+                await _heeding(self._client.subscribe(f"{self._inbox}.*", cb=self._answered))
         except TimeoutError:
             raise LinkLost(self._said or f"no answer within {OPEN_TIMEOUT:g} s") from None
         except Exception as error:
@@ -233,7 +254,7 @@ class Connection:
             writer.transport.abort()
         with contextlib.suppress(Exception):
             async with asyncio.timeout(OPEN_TIMEOUT):
-                await self._client.close()
+                await _heeding(self._client.close())
 
     # Requests
 
@@ -264,12 +285,12 @@ class Connection:
                 await hear(message.data)
 
         self._check()
-        await self._client.subscribe(subject, cb=told)
+        await _heeding(self._client.subscribe(subject, cb=told))
         await self._flush()
 
     async def _publish(self, subject: str, data: bytes, reply: str, headers: dict[str, str] | None) -> None:
         try:
-            await self._client.publish(subject, data, reply, headers)
+            await _heeding(self._client.publish(subject, data, reply, headers))
         except Exception as error:
             self._lose(self._address.explain(error))
             self._check()
@@ -301,7 +322,7 @@ class Connection:
         for name in names:
             self._check()
             await self._drop(name)
-            self._topics[name] = await self._client.subscribe(name.decode(), cb=self._hears(name))
+            self._topics[name] = await _heeding(self._client.subscribe(name.decode(), cb=self._hears(name)))
         await self._flush()
         for name in names:
             self._put(b"subscribe", name, b"")
@@ -315,7 +336,7 @@ class Connection:
         topic = self._topics.pop(name, None)
         if topic is not None and self._why is None:
             with contextlib.suppress(Exception):  # it is closed, then its end is told elsewhere
-                await topic.unsubscribe()
+                await _heeding(topic.unsubscribe())
 
     async def _flush(self) -> None:
         """Wait until NATS has all that was sent."""
@@ -325,7 +346,7 @@ class Connection:
                     written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     await writing.put(written)
                     await written  # the ping of `flush` overtakes what waits to be written
-                await self._client.flush(timeout=60)
+                await _heeding(self._client.flush(timeout=60))
         except TimeoutError:
             raise LinkLost(f"no answer within {ANSWER_TIMEOUT:g} s") from None
         except Exception as error:

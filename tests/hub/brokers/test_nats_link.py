@@ -150,6 +150,29 @@ def test_a_topic_is_confirmed_when_nats_has_the_subscription():
         asyncio.run(main(port))
 
 
+def test_a_task_that_is_cancelled_ends_also_in_the_moment_of_its_answer(server: NatsServer):
+    # As when a link is lost: until all its tasks have ended there is no other. Python 3.11 swallows it there.
+    async def go(whole: bool) -> None:
+        connection = Connection(Address(server.url))
+        await connection.connect()
+        ping = connection._client._send_ping
+
+        async def send_ping(answer: asyncio.Future[bool]) -> None:
+            await ping(answer)
+            answer.add_done_callback(lambda _: task.cancel())
+            if not whole:
+                answer.set_exception(OSError("broken"))
+
+        connection._client._send_ping = send_ping  # type: ignore[method-assign]
+        task = asyncio.create_task(connection.follow([b"topic"]))
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await connection.close()
+
+    for whole in (True, False):
+        asyncio.run(go(whole))
+
+
 def test_the_end_is_told_to_all_who_wait(server: NatsServer, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(nats_link, "ANSWER_TIMEOUT", 0.2)
 
