@@ -28,6 +28,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import re
 import signal
 import sys
 import threading
@@ -77,7 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.command == "publish" and not any(_is_option(text) for text in rest):
         options.record += rest  # argparse takes positionals before an option only
     elif rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        named = re.findall(r"--[\w-]+", options.parser.format_usage())
+        unknown = next((text.partition("=")[0] for text in rest if _is_option(text)), "")
+        options.parser.error(f"unrecognized arguments: {' '.join(rest)}{did_you_mean(unknown, named)}")
     if options.command is None:
         parser.print_help()
         return 0
@@ -266,6 +269,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("backup", help="copy the file of a hub, which may run")
     command.add_argument("file", type=Path, help="that the hub has, as in --broker sqlite:///FILE")
     command.add_argument("copy", type=Path, help="where to; what is there is replaced")
+    for each in (parser, *commands.choices.values()):
+        each.set_defaults(parser=each)
     return parser
 
 

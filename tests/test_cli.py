@@ -186,6 +186,31 @@ def test_the_hub_has_the_policies_and_limits_of_a_file(child_env: dict[str, str]
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["hub", "--prot", "8000"],
+            "realtime-widgets hub: error: unrecognized arguments: --prot 8000; did you mean '--port'?",
+        ),
+        (["token", "--expire=1h", "x"], "unrecognized arguments: x\n"),
+        (["hub", "8000"], "unrecognized arguments: 8000\n"),
+        (["demo", "--no-brwser"], "did you mean '--no-browser'?"),
+        (
+            ["--versoin"],
+            "realtime-widgets: error: unrecognized arguments: --versoin; did you mean '--version'?",
+        ),
+    ],
+)
+def test_an_option_that_there_is_not_is_told_with_the_nearest_one(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (

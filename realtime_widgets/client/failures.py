@@ -68,10 +68,12 @@ def explain_status(
                 f"{place} forbids this connection (HTTP 403); {check} your rights and the headers"
             )
         case 404 | 410:
-            or_socket = (
-                "" if "websocket" in instead.lower() else ", and whether it is a WebSocket (ws:// or wss://)"
-            )
-            why = f"{place} is not there (HTTP {code}); check the path of the address{or_socket}"
+            of_socket = "websocket" in instead.lower()
+            or_socket = "" if of_socket else ", and whether it is a WebSocket (ws:// or wss://)"
+            todo = f"check the path of the address{or_socket}"
+            if not place.partition("://")[2].partition("/")[2]:
+                todo += f"; it has none, and a hub of ours has {'/ws/dashboard' if of_socket else '/sse/<channels>'}"
+            why = f"{place} is not there (HTTP {code}); {todo}"
         case 426:
             why = f"{place} {_wanted(headers, instead)}"
         case 429 | 503:

@@ -70,6 +70,16 @@ def test_a_status_is_for_good_or_worth_another_try(code: int, kind: type[Excepti
     assert getattr(error, "may_heal", True) is (code not in (401, 403))
 
 
+def test_who_names_no_path_hears_that_a_hub_has_one():
+    for place, instead, path in (
+        ("ws://hub:8000", "opening a WebSocket", "/ws/dashboard"),
+        ("https://hub/", "a stream of events", "/sse/<channels>"),
+    ):
+        said = str(explain_status(404, {}, place, instead))
+        assert said.endswith(f"; it has none, and a hub of ours has {path}")
+        assert "of ours" not in str(explain_status(404, {}, f"{place.rstrip('/')}/feed", instead))
+
+
 @pytest.mark.parametrize("code", [301, 403, 404, 408, 429, 500, 502, 503])
 def test_who_says_when_to_come_again_is_tried_again_then(code: int):
     error = explain_status(code, {"retry-after": "1.5"}, "ws://place/", "opening a WebSocket")
