@@ -115,8 +115,9 @@ class Connection:
         receiver = self._receivers.get(key)
         if receiver is None:
             receiver = self._receivers[key] = Receiver(self, decode, self.address.mask)
-            # From the garbage collector, on any thread and with any lock held: hands over, and takes no lock.
-            weakref.finalize(receiver, self._soon, self.review).atexit = False
+            # From the garbage collector, on any thread and with any lock held: hands over, and takes no lock. It keeps
+            # nothing alive: a function of the user's, such as `auth=`, may lead to the client that has the receiver.
+            weakref.finalize(receiver, _review, weakref.ref(self)).atexit = False
         return receiver
 
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
@@ -513,6 +514,12 @@ class Connection:
             self._runtime.call_soon(fn)
         except RuntimeError:
             pass  # it has stopped, and all connections with it
+
+
+def _review(connection: weakref.ref[Connection]) -> None:
+    """Have a connection see, if it is still there, whether anybody wants it."""
+    if (it := connection()) is not None:
+        it._soon(it.review)
 
 
 def _cancelled(timer: Timer | None) -> Timer | None:

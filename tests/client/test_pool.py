@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -147,6 +148,32 @@ def test_closing_ends_the_streams_too(server: Server, pool: Pool, fake_clock: Fa
     gc.collect()  # which must not bring it back
     done()
     assert (len(stream), pool.open) == (0, 0)
+
+
+def test_a_closed_client_is_let_go_of_with_what_its_functions_lead_to(
+    server: Server, pool: Pool, fake_clock: FakeClock
+):
+    class App:
+        def __init__(self) -> None:
+            self.client = Client(server.url, auth=self.token, decode=self.decode, pool=pool)
+
+        def token(self) -> str:
+            return "token"
+
+        def decode(self, frame: str | bytes) -> Any:
+            return None
+
+    app = App()
+    app.client.wait_until("connected", LIMIT)
+    app.client.close()
+    gone = weakref.ref(app)
+    del app
+
+    def let_go() -> bool:
+        gc.collect()
+        return gone() is None
+
+    wait_out(fake_clock, let_go)
 
 
 def test_callbacks_keep_their_client(server: Server, pool: Pool):
