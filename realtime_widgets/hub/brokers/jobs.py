@@ -168,7 +168,8 @@ class Jobs:
         self._looking, now = None, loop.time()
         late = [job for job in (*self._batch, *self._waiting) if job.until <= now]
         self._waiting = deque(job for job in self._waiting if not job.over and job.until > now)
-        if len(self):  # before anybody is told, who may raise or add another
+        soon = any(now < job.until < math.inf and not job.over for job in (*self._batch, *self._waiting))
+        if soon:  # before anybody is told, who may raise or add another
             self._looking = loop.call_later(again, self._look, again)
         for job in late:
             self._end(job, NotKept(self.no_answer(sent=job.sent), "unreachable"))

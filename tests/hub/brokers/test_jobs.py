@@ -113,6 +113,9 @@ def test_what_is_given_up_is_let_go_of_also_while_the_engine_takes_nothing():
         assert [number for number, _ in told.failed] == list(range(2, 2 + len(told.failed))), "in their order"
         await asyncio.sleep(5.3)
         assert len(told.failed) == 300
+        assert not any(each._callback == told.jobs._look for each in loop._scheduled), (
+            "none of the rest is late ever"
+        )
         assert await told.take() == [1]
         told.jobs.end()
         told.add(302, patience=5.0)
