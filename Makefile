@@ -63,7 +63,7 @@ quick: .venv/checks .venv/installed ## lint, and all tests that need no browser:
 	@$(MAKE) --no-print-directory lint
 	@$(call tests,-m "not browser")
 
-models: .venv/checks .venv/installed ## all schedules of the random models, of which make test runs a share (5 minutes)
+models: .venv/checks .venv/installed ## all schedules of the random models, of which make test runs a share (10 minutes)
 	@.ci/system servers
 	@RW_MODELS=full $(PYTEST) tests/models $(PYTEST_ARGS)
 

@@ -103,6 +103,7 @@ def test_what_is_scrolled_away_waits(page: Page, lab: Lab) -> None:
     notebook = Notebook.open(page, lab, lab.write([CELL, far, "'the last cell'"]))
     notebook.run_all()
     expect(panel(page)).to_contain_text("No notifications")
+    expect(page.locator("div[style*='4000px']")).to_be_attached()  # else the last cell is in view already
     notebook.cell(2).scroll_into_view_if_needed()
     expect(panel(page)).not_to_be_in_viewport()
     notebook.execute("n.info('below', duration=1)")
