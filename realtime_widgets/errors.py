@@ -25,7 +25,6 @@ Every message is one sentence of three parts: *what could not be done: what we s
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import math
@@ -177,6 +176,8 @@ def shown(value: object, most: int = 60) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` that `name` was probably meant to be, or None; letter case does not count."""
+    import difflib  # for the few who mistype, not for every import
+
     by_folded = {candidate.casefold(): candidate for candidate in names}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1)
     return by_folded[close[0]] if close else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Collection
 from typing import Any, Final
@@ -61,6 +60,8 @@ def awaited_field(stream: Stream, name: str, named: Collection[str]) -> str | No
     Returns:
         None as long as it may still come.
     """
+    import difflib  # for the few who mistype, not for every import
+
     others = {field.casefold(): field for field in stream.fields if field not in named}
     near = difflib.get_close_matches(name.casefold(), others, n=1, cutoff=MISSPELLED)
     if near:

@@ -6,7 +6,6 @@ that are near the values; of one that is farther off there is a sign with an arr
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -82,6 +81,8 @@ def draw_limits(
     """
     if not thresholds:
         return
+    import html  # for stills, not for every import
+
     values = [value for trace in figure.data for value in trace.y if value is not None]
     view = _reaching((min(values), max(values)) if values else None, [each.limit for each in thresholds])
     signs = {True: 0, False: 0}  # at the upper edge, at the lower

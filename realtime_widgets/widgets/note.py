@@ -15,7 +15,6 @@ hosts heed `hidden`.
 
 from __future__ import annotations
 
-import html
 import os
 import sys
 from typing import Any, Final
@@ -58,6 +57,8 @@ _WAITS: Final = {
 
 def note(widget: Widget) -> str:
     """Return the note of a widget, as HTML."""
+    import html  # for what is displayed, not for every import
+
     title = getattr(widget, "title", "")
     name = f"{type(widget).__name__} “{title}”" if title else type(widget).__name__
     language = "ja" if _speaks_japanese(widget) else "en"
