@@ -235,8 +235,9 @@ def live(
 def live_in(world: World, schedule: list[Step]) -> None:
     steps = dict(schedule)
     with patched(world), narrow():
-        world.run(1.0)  # a disk takes its time
+        world.run(0.1)
         assert world.client.state == "connected"
+        world.run(0.9)  # a disk takes its time
         assert world.client._connection.is_confirmed({"a", "b"})
         for step in schedule:
             take(world, step)
