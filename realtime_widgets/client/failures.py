@@ -23,6 +23,11 @@ _PASSING: Final = frozenset({408, 421, 423, 425, 429})
 
 _SECONDS: Final = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
 
+_DESCRIPTION: Final = re.compile(
+    r'\berror_description="([\x20\x21\x23-\x5b\x5d-\x7e]{1,100})"', re.IGNORECASE
+)
+"""Why a token is not accepted, in `WWW-Authenticate` (RFC 6750, 3)."""
+
 
 def explain_status(
     code: int,
@@ -39,7 +44,7 @@ def explain_status(
 
     Args:
         code: the status.
-        headers: the response's; lookup must ignore letter case.
+        headers: the response's, by names in lower case.
         place: where it came from, for display.
         instead: what was expected, such as "opening a WebSocket".
         authorized: whether the request had an `Authorization`.
@@ -52,7 +57,9 @@ def explain_status(
             "yours are not sent to another origin than the one you named; connect to that address"
         )
     if code == 401 and authorized:
-        return Unauthorized(f"{place} turned the token down (HTTP 401); pass a valid one as auth=")
+        given = _DESCRIPTION.search(headers.get("www-authenticate", ""))
+        said = f": {masked(given[1])}" if given else ""
+        return Unauthorized(f"{place} turned the token down (HTTP 401{said}); pass a valid one as auth=")
     if code == 401:
         return Unauthorized(f"{place} wants a token, and none was given (HTTP 401); pass one as auth=")
     if wait is not None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from starlette.responses import JSONResponse
+
+EXPIRED: Final = 'Bearer error="invalid_token", error_description="the token has expired"'
+"""To whom a token is no good any more (RFC 6750, 3): a WebSocket's client may see the headers only."""
 
 
 def complaint(status: int, code: str, message: str) -> JSONResponse:
@@ -19,7 +22,7 @@ def complaint(status: int, code: str, message: str) -> JSONResponse:
     """
     from starlette.responses import JSONResponse
 
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {"WWW-Authenticate": EXPIRED if code == "expired" else "Bearer"} if status == 401 else None
     return JSONResponse({"code": code, "message": message}, status, headers)
 
 

@@ -107,6 +107,26 @@ def test_who_is_not_let_in_is_told_what_was_the_case(code: int, given: dict[str,
 
 
 @pytest.mark.parametrize(
+    ("challenge", "words"),
+    [
+        (
+            'Bearer error="invalid_token", error_description="the token has expired"',
+            ": the token has expired",
+        ),
+        ('Negotiate, Bearer realm="x", ERROR_DESCRIPTION="no (more)", a=b', ": no (more)"),
+        ("Bearer", ""),
+        ('Bearer error_description=""', ""),
+        (f'Bearer error_description="{"x" * 101}"', ""),
+        ('Bearer error_description="\x1b[31m"', ""),
+        ('Bearer error_description="see https://h/?token=canary"', ": see https://h/"),
+    ],
+)
+def test_why_a_token_is_no_good_is_passed_on(challenge: str, words: str):
+    error = explain_status(401, {"www-authenticate": challenge}, "ws://place/", "opening a WebSocket")
+    assert str(error) == f"ws://place/ turned the token down (HTTP 401{words}); pass a valid one as auth="
+
+
+@pytest.mark.parametrize(
     ("headers", "instead", "words"),
     [
         (

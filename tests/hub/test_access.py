@@ -234,6 +234,7 @@ def test_our_own_client_with_a_token_that_has_expired_gives_up_and_says_so(guard
     with Client(guarded.url, auth=expired) as anna:
         anna.wait_until("error", LIMIT)
         assert isinstance(anna.last_error, Unauthorized)
+        assert "(HTTP 401: the token has expired)" in str(anna.last_error)
         assert expired not in str(anna.last_error)
 
 

@@ -18,6 +18,8 @@ def test_a_complaint_has_a_code_for_programs_and_a_sentence_for_people():
 
 def test_who_needs_a_token_is_told_of_which_kind():
     assert complaint(401, "token", "none").headers["www-authenticate"] == "Bearer"
+    said = 'Bearer error="invalid_token", error_description="the token has expired"'
+    assert complaint(401, "expired", "get a new one").headers["www-authenticate"] == said
 
 
 def test_who_may_come_again_is_told_when_in_whole_seconds_and_never_too_early():

@@ -27,6 +27,7 @@ from .racing import connect_socket
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection, connect
     from websockets.exceptions import ConnectionClosed
+    from websockets.http11 import Response
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ async def open_websocket(
             made.close()
         if not isinstance(error, InvalidStatus):
             raise
-        location = location_of(error.response.status_code, error.response.headers)
+        location = location_of(error.response.status_code, _headers(error.response))
         if location is None:
             raise
         raise Redirected(location) from None
@@ -161,7 +162,7 @@ def explain(
             answer = error.response
             return explain_status(
                 answer.status_code,
-                answer.headers,
+                _headers(answer),
                 place,
                 "opening a WebSocket",
                 authorized=authorized,
@@ -170,7 +171,7 @@ def explain(
         case ws.ConnectionClosed():
             return _closed(error, place, mask)
         case ws.InvalidProxyStatus():
-            wait = retry_after(error.response.headers.get("retry-after"), time.time())
+            wait = retry_after(_headers(error.response).get("retry-after"), time.time())
             return explain_proxy(error.response.status_code, place, proxy, wait)
         case ws.ProxyError():
             return explain_proxy(None, place, proxy)
@@ -192,6 +193,14 @@ def explain(
         case OSError():
             return explain_os(error, url, place)
     return unforeseen(error, place, mask)
+
+
+def _headers(answer: Response) -> dict[str, str]:
+    """Return the headers of an answer by their names in lower case, the values of those that come twice in one.
+
+    The library raises for these when they are looked up.
+    """
+    return {name.lower(): ", ".join(answer.headers.get_all(name)) for name in answer.headers}
 
 
 def unforeseen(error: BaseException, place: str, mask: Mask) -> ConnectionLost:

@@ -297,6 +297,15 @@ def test_what_happened_is_one_line_for_people_without_secrets(
     assert "canary" not in str(told)
 
 
+def test_a_header_that_comes_twice_is_one_of_two_values():
+    twice = Headers([("Retry-After", "2"), ("retry-after", "2"), ("Upgrade", "a"), ("Upgrade", "b")])
+    told = module.explain(ws.InvalidStatus(Response(503, "", twice)), URL)
+    assert "is busy (HTTP 503)" in str(told)
+    assert "(a, b)" in str(module.explain(ws.InvalidStatus(Response(426, "", twice)), URL))
+    told = module.explain(ws.InvalidProxyStatus(Response(503, "", twice)), URL, proxy="http://proxy:1")
+    assert type(told) is ConnectionLost
+
+
 def test_what_is_said_already_stays_as_it_is():
     error = ConnectionLost("said")
     assert module.explain(error, URL) is error
