@@ -37,11 +37,13 @@ class Row:
     packages: tuple[str, ...]
     app: str
     tests: tuple[str, ...] = LAB_TESTS
+    waking: bool = False
+    """Whether its kernels may overlook a request until somebody connects (ipykernel #1554): then somebody does."""
 
 
 ROWS = {
     "ipykernel-6.31": Row(("ipykernel==6.31.0", "jupyterlab==4.6.6"), "lab"),
-    "ipykernel-7.3": Row(("ipykernel==7.3.0", "jupyterlab==4.6.6"), "lab"),
+    "ipykernel-7.3": Row(("ipykernel==7.3.0", "jupyterlab==4.6.6"), "lab", waking=True),
     "notebook-7": Row(("notebook==7.6.5", "ipykernel==7.4.0"), "notebook"),
     "voila": Row(("voila==0.5.13", "ipykernel==7.4.0"), "lab", ("tests/matrix/voila.py",)),
     "marimo": Row(("marimo==0.25.2",), "lab", ("tests/matrix/marimo.py",)),
@@ -72,7 +74,7 @@ def run(name: str, row: Row, extra: list[str]) -> dict[str, object]:
     python = environment(name, row)
     log = BUILD / f"{name}.log"
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    env |= {"RW_LAB_PYTHON": str(python), "RW_LAB_APP": row.app}
+    env |= {"RW_LAB_PYTHON": str(python), "RW_LAB_APP": row.app, "RW_LAB_WAKING": "1" if row.waking else ""}
     began = time.monotonic()
     with log.open("w") as out:
         # Not `python -m pytest`: that would find the checkout before the wheel.

@@ -19,7 +19,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import realtime_widgets
 from support.ports import free_port
+from support.waking import woken
 
 from .shared import locked, shared
 
@@ -42,6 +43,8 @@ PYTHON = os.environ.get("RW_LAB_PYTHON", sys.executable)
 """Whose Jupyter is started, and whose kernels: `tests/matrix/run.py` has them of other versions."""
 APP = os.environ.get("RW_LAB_APP", "lab")
 """Which front end: `lab` or `notebook`."""
+WAKING = bool(os.environ.get("RW_LAB_WAKING"))
+"""Whether the kernels are of a version that may overlook a request."""
 
 CHROMIUM_ARGS = [
     "--headless=new",
@@ -127,11 +130,14 @@ def running_lab(notebooks: Iterable[str | Path] = ()) -> Iterator[Lab]:
         lab = Lab(f"http://127.0.0.1:{port}", token, home)
         for notebook in notebooks:
             lab.add(notebook)
-        with serving(
-            _lab_command(root, port, token),
-            f"{lab.url}/api/status?token={token}",
-            root,
-            _lab_environment(home),
+        with (
+            serving(
+                _lab_command(root, port, token),
+                f"{lab.url}/api/status?token={token}",
+                root,
+                _lab_environment(home),
+            ),
+            woken(home / "runtime") if WAKING else nullcontext(),
         ):
             yield lab
 
