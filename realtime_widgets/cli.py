@@ -4,8 +4,8 @@
     realtime-widgets hub [--port N] [--host HOST] [--hosts NAME...] [--origin ORIGIN]... [--proxies ADDRESS...]
                          [--no-token] [--broker BROKER] [--history N] [--history-age TIME] [--config FILE]
                          [--public-key FILE] [--audience NAME] [--issuer NAME] [--open-metrics]
-                         [--drain SECONDS]
-    realtime-widgets publish CHANNEL [RECORD...] [--url URL] [--timeout SECONDS]
+                         [--drain TIME]
+    realtime-widgets publish CHANNEL [RECORD...] [--url URL] [--timeout TIME]
     realtime-widgets token [--subscribe CHANNEL...] [--publish CHANNEL...] [--name NAME] [--expires TIME]
                          [--audience NAME] [--issuer NAME]
     realtime-widgets backup FILE COPY
@@ -35,7 +35,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from . import __version__
 from .demo.notebooks import COPIES
@@ -60,6 +60,26 @@ the machine can read a command line."""
 
 SECRET = "REALTIME_WIDGETS_SECRET"
 """That with the secret by which tokens are signed."""
+
+_OPTIONS: Final = {
+    "port": "--port",
+    "host": "--host",
+    "hosts": "--hosts",
+    "origins": "--origin",
+    "proxies": "--proxies",
+    "broker": "--broker",
+    "history": "--history",
+    "history_age": "--history-age",
+    "public_key": "--public-key",
+    "audience": "--audience",
+    "issuer": "--issuer",
+    "drain": "--drain",
+    "token": f"${TOKEN}",
+    "secret": f"${SECRET}",
+}
+"""What a shell has instead of arguments of the package."""
+
+_ARGUMENT: Final = re.compile(rf"(?<![\w.(])({'|'.join(_OPTIONS)})=(?! of a channel)(?=(\w|['\"\[])?)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -121,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             demo(options.target, port=options.port, browser=not options.no_browser)
     except RealtimeWidgetsError as error:
-        print(error, file=sys.stderr)
+        print(_in_options(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before there was anything to end
         return 130
@@ -220,10 +240,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--drain",
-        type=float,
+        type=_duration,
         default=0.0,
-        metavar="SECONDS",
-        help="when it is told to end, send clients away over so many seconds first (default: 0, at once)",
+        metavar="TIME",
+        help="when it is told to end, send clients away over such a time first, such as 30 or 2min (default: 0, at "
+        "once)",
     )
     command = commands.add_parser(
         "publish",
@@ -242,10 +263,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--timeout",
-        type=float,
+        type=_duration,
         default=10.0,
-        metavar="SECONDS",
-        help="how long to wait for the hub at the end (default: 10)",
+        metavar="TIME",
+        help="how long to wait for the hub at the end, such as 30 or 2min (default: 10)",
     )
     command = commands.add_parser(
         "token",
@@ -280,7 +301,21 @@ def _add_names(command: argparse.ArgumentParser, what: str) -> None:
 
 
 def _history_age(text: str) -> HistoryAge:
-    return None if text == "forever" else float(text) if _is_number(text) else text
+    return None if text == "forever" else _duration(text)
+
+
+def _duration(text: str) -> float | str:
+    """Return a time as the package takes it: seconds, or a text with units."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _in_options(said: str) -> str:
+    """Return an error of the package in the terms of the shell: `--port 0` for `port=0`."""
+    said = said.replace("auth=None", "--no-token").replace("exit_timeout", "--timeout")
+    return _ARGUMENT.sub(lambda found: _OPTIONS[found[1]] + (" " if found[2] else ""), said)
 
 
 def demo(target: Path | None, *, port: int | None, browser: bool) -> None:
@@ -307,7 +342,7 @@ def hub(
     audience: str | None,
     issuer: str | None,
     open_metrics: bool,
-    drain: float,
+    drain: float | str,
 ) -> None:
     """Run a hub and wait until Ctrl-C or SIGTERM.
 
@@ -323,7 +358,7 @@ def hub(
         config: the file with policies of channels and limits of clients.
         public_key: the file with that of who signs tokens.
         open_metrics: answer `/metrics` without a token.
-        drain: seconds over which clients are sent away at the end; a second Ctrl-C ends that.
+        drain: time over which clients are sent away at the end; a second Ctrl-C ends that.
 
     Raises:
         UsageError: the port is taken, the file cannot be read, or one of these is out of its range.
@@ -334,21 +369,22 @@ def hub(
             f"put it into ${BROKER}"
         )
     from .hub import Hub
+    from .hub.drain import checked_drain
 
-    if not 0 <= drain < float("inf"):
-        raise UsageError(f"the hub cannot send its clients away within --drain {drain:g}; pass seconds, or 0")
+    leaving = checked_drain(drain)
     try:
         key = None if public_key is None else public_key.read_bytes()
     except OSError as error:
         raise UsageError(f"the public key cannot be read: {error.strerror}: {str(public_key)!r}") from error
     read = None if config is None else _read_config(config)
+    broker = broker or secret_of(BROKER) or "memory"
     secret = secret_of(SECRET) if token else None
     given = secret_of(TOKEN) if token else None
     auth: Literal["token"] | None = "token" if token else None
     server = Hub(
         port,
         host=host,
-        broker=broker or secret_of(BROKER) or "memory",
+        broker=broker,
         token=given,
         secret=secret,
         public_key=key,
@@ -365,7 +401,7 @@ def hub(
         limits=None if read is None else read.limits,
     )
     try:
-        with _interruptible(), server, _drained(server, drain):
+        with _interruptible(), server, _drained(server, leaving):
             shown = f'os.environ["{TOKEN}"]' if given else f'"{server.token}"'
             given_as = f", auth={shown}" if token else ""
             gc.collect()
@@ -373,12 +409,24 @@ def hub(
             gc.set_threshold(700, 2, 50)  # as much work in more and shorter pauses: of 0.5 ms and not of 2 ms
             print(f"The hub listens on {server.url}", flush=True)
             print(f'Connect with rw.connect("{server.url}"{given_as}). Ctrl-C stops it.', flush=True)
+            for name in _mute(read, broker):
+                print(
+                    f'Nobody can publish on {name!r}: its publish = "hub" is for a program that has the hub, rw.Hub(…)',
+                    file=sys.stderr,
+                )
             tell("READY=1")
             # A signal that the system gives to another thread does not wake this one, which has to act on it.
             while not threading.Event().wait(1.0):
                 pass
     except KeyboardInterrupt:
         print("\nThe hub has stopped.", flush=True)
+
+
+def _mute(config: Config | None, broker: str) -> list[str]:
+    """Return the channels on which nobody can publish: with a broker that many hubs share, another one may."""
+    if config is None or broker.startswith(("redis", "nats")):
+        return []
+    return [name for name, policy in config.channels.items() if policy.publish == "hub"]
 
 
 def _read_config(path: Path) -> Config:
@@ -399,14 +447,14 @@ def _is_option(text: str) -> bool:
     return text.startswith("-") and not text[1:2].isdigit() and text[1:2] != "."
 
 
-def publish(channel: str, given: Sequence[str], *, url: str, timeout: float) -> int:
+def publish(channel: str, given: Sequence[str], *, url: str, timeout: float | str) -> int:
     """Publish records, and wait until the hub has them; returns the exit status.
 
     Args:
         channel: to publish on.
         given: records; none: those of stdin, line by line.
         url: of the hub.
-        timeout: seconds to wait at the end.
+        timeout: time to wait at the end.
 
     Raises:
         UsageError: an argument cannot be used.
@@ -487,18 +535,9 @@ def token(
         raise UsageError(
             f"no token can be signed: {SECRET} is not set; set it to the secret that the hub has, 32 characters or more"
         )
-    until = float(expires) if _is_number(expires) else expires
-    print(sign(rights, secret, until, audience=audience, issuer=issuer))
+    print(sign(rights, secret, _duration(expires), audience=audience, issuer=issuer))
     if not (subscribe or publish):
         print("the token gives no rights; pass --subscribe or --publish", file=sys.stderr)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 @contextlib.contextmanager

@@ -126,7 +126,7 @@ def test_whichever_thread_of_the_hub_a_signal_is_given_to(child_env: dict[str, s
 
 
 def test_a_hub_that_drains_ends_at_a_second_signal(child_env: dict[str, str]):
-    with hub("--port", "0", "--no-token", "--drain", "1000", env=child_env) as (process, url, _):
+    with hub("--port", "0", "--no-token", "--drain", "20min", env=child_env) as (process, url, _):
         events = url.replace("ws://", "http://").replace("/ws/dashboard", "/sse/x")
 
         def status() -> int:
@@ -177,7 +177,9 @@ def test_the_hub_has_the_policies_and_limits_of_a_file(child_env: dict[str, str]
         "[limits]\nmessages = 0.01\nburst = 3\n",
         "utf-8",
     )
-    with hub("--port", "0", "--no-token", "--config", str(config), env=child_env) as (_, url, _):
+    with hub("--port", "0", "--no-token", "--config", str(config), env=child_env) as (process, url, _):
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("Nobody can publish on 'said': its publish = \"hub\" is ")
         address = url.removesuffix("/ws/dashboard").replace("ws:", "http:")
         with get(f"{address}/presence/{urllib.parse.quote('チーム:a')}") as answer:
             assert json.load(answer) == {"channel": "チーム:a", "count": 0, "members": []}
@@ -244,10 +246,17 @@ def test_an_option_that_there_is_not_is_told_with_the_nearest_one(
             ["--broker", "nats://127.0.0.1:1"],
             "the hub cannot keep its messages at nats://127.0.0.1:1: connection refused; start a NATS there, ",
         ),
-        (["--drain", "-1"], "the hub cannot send its clients away within --drain -1; "),
-        (["--drain", "nan"], "the hub cannot send its clients away within --drain nan; "),
-        (["--history", "-1"], "history= of the hub cannot be -1: pass 0 or more"),
-        (["--history-age", "0"], "history_age= of the hub cannot be 0.0: "),
+        (["--drain", "-1"], "--drain of the hub cannot be -1.0: "),
+        (["--drain", "nan"], "--drain of the hub cannot be nan: "),
+        (["--drain", "soon"], "--drain of the hub cannot be 'soon': "),
+        (["--history", "-1"], "--history of the hub cannot be -1: pass 0 or more"),
+        (["--history-age", "0"], "--history-age of the hub cannot be 0.0: "),
+        (["--broker", "memory:"], "there is no broker 'memory:': "),
+        (
+            ["--audience", "me"],
+            "--audience and --issuer are of signed tokens, and this hub takes none; pass $REALTIME_WIDGETS_SECRET or "
+            "--public-key too\n",
+        ),
         (
             ["--config", "/nowhere/x.toml"],
             "the configuration in '/nowhere/x.toml' cannot be used: No such",
@@ -439,7 +448,7 @@ def test_how_long_messages_are_kept_may_have_a_unit(text: str, age: float | str 
 
 def test_a_time_that_is_none_is_one_sentence(capsys: pytest.CaptureFixture[str]):
     assert main(["hub", "--port", "0", "--history-age", "soon"]) == 1
-    assert capsys.readouterr().err.startswith("history_age= of the hub cannot be 'soon'")
+    assert capsys.readouterr().err.startswith("--history-age of the hub cannot be 'soon'")
 
 
 def test_a_key_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]):
@@ -455,7 +464,9 @@ def test_a_port_that_the_hub_cannot_have_is_one_sentence(capsys: pytest.CaptureF
         taken.listen()
         port = taken.getsockname()[1]
         assert main(["hub", "--port", str(port)]) == 1
-    assert capsys.readouterr().err.startswith(f"the hub cannot listen on port {port} of 127.0.0.1: ")
+    said = capsys.readouterr().err
+    assert said.startswith(f"the hub cannot listen on port {port} of 127.0.0.1: ")
+    assert said.endswith(", or --port 0 for any free one\n")
 
 
 # publish
@@ -560,7 +571,7 @@ def test_a_pipe_that_is_interrupted_has_published_what_came(
         (["run", "nonsense"], 1, "'nonsense' cannot be published: "),
         (["run", "1", "--url", "ftp://h"], 1, "cannot connect to 'ftp://h': "),
         (["", "1"], 1, "channel='' is no name: "),
-        (["run", "1", "--timeout", "-1"], 1, "exit_timeout of a publisher "),
+        (["run", "1", "--timeout", "-1"], 1, "--timeout of a publisher "),
         (["run", "1", "--tmieout", "1"], 2, "usage: "),
     ],
 )

@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, Protocol
 
+from ..streams.amounts import to_duration
+
 RETURNS_PER_SECOND: Final = 100.0
 """Clients that are asked to come again in each second after the hub has stopped."""
 
@@ -22,6 +24,15 @@ LOOK_AGAIN: Final = 0.5
 
 _random: Final = random.Random()
 """Not the generator of the `random` module: that one is the user's, who may have seeded it."""
+
+
+def checked_drain(drain: Any) -> float:
+    """Return how long clients are sent away, in seconds, as a user gave it.
+
+    Raises:
+        UsageError, WrongType: it is no duration.
+    """
+    return to_duration(drain, "drain= of the hub")
 
 
 class Leaving(Protocol):

@@ -27,6 +27,7 @@ from .auth import (
 )
 from .brokers import Broker, make_broker
 from .channels import complaint_about_publishing, encode_publication
+from .drain import checked_drain
 from .forwarded import Behind, Network, check_proxies
 from .keyring import Keyring, check_token_text, checked_tokens
 from .limits import Limits, checked_limits
@@ -200,7 +201,7 @@ class Hub:
             starting.cancel()  # when the wait ended early
         return self
 
-    def stop(self, timeout: float = 60.0, *, drain: float = 0.0) -> None:
+    def stop(self, timeout: float = 60.0, *, drain: Duration = 0.0) -> None:
         """Close every connection and stop listening, within 1.5 s; twice is fine.
 
         Clients are asked to come again (close code 1012, `retry` of a stream of events), each at another time, so that
@@ -209,7 +210,7 @@ class Hub:
 
         Args:
             timeout: seconds to wait for the end, besides `drain`.
-            drain: seconds over which clients are sent away first, one after the other; who comes meanwhile is told to
+            drain: time over which clients are sent away first, one after the other; who comes meanwhile is told to
                 come later (503), and what is published by HTTP is taken. Another `stop()` ends that at once.
 
         Raises:
@@ -218,26 +219,22 @@ class Hub:
         """
         if not _is_above_zero(timeout):
             raise UsageError(f"the hub cannot stop within timeout={timeout!r}; pass seconds above 0")
-        if drain != 0 and not _is_above_zero(drain):
-            raise UsageError(
-                f"the hub cannot send its clients away within drain={drain!r}; pass seconds, or 0"
-            )
+        leaving = checked_drain(drain)
         instance = self._instance
         if instance is None or instance.serving.over:
             return
         _may_wait(instance.runtime)
-        drain = float(drain)
         patience = min(timeout, STOP_PATIENCE)
-        for seconds in (drain + patience, timeout - patience):
-            ended = instance.runtime.run(instance.serving.stopped(drain))
+        for seconds in (leaving + patience, timeout - patience):
+            ended = instance.runtime.run(instance.serving.stopped(leaving))
             try:
                 return instance.runtime.wait(ended, seconds)
             except TimedOut:
                 still = instance.serving.remaining()
-                if seconds == drain + patience < drain + timeout:
+                if seconds == leaving + patience < leaving + timeout:
                     logger.warning("the hub has not stopped after %g s: %s; we wait on", seconds, still)
         raise TimedOut(
-            f"the hub has not stopped: after {drain + timeout:g} s {still}; it goes on stopping, and another stop() "
+            f"the hub has not stopped: after {leaving + timeout:g} s {still}; it goes on stopping, and another stop() "
             "waits on"
         )
 
