@@ -41,6 +41,7 @@ def _wake(runtime: Path, ended: threading.Event) -> None:
                     continue
                 with context.socket(zmq.DEALER) as socket:
                     socket.linger = 0
-                    monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
-                    socket.connect(f"tcp://{found['ip']}:{found['shell_port']}")
-                    monitor.poll(timeout=1000)
+                    with socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED) as monitor:
+                        socket.connect(f"tcp://{found['ip']}:{found['shell_port']}")
+                        monitor.poll(timeout=1000)
+                        socket.disable_monitor()
