@@ -28,6 +28,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import os
 import re
 import signal
 import sys
@@ -407,8 +408,8 @@ def hub(
             gc.collect()
             gc.freeze()  # so that what was imported need not be looked through again and again: pauses of 0.1 s
             gc.set_threshold(700, 2, 50)  # as much work in more and shorter pauses: of 0.5 ms and not of 2 ms
-            print(f"The hub listens on {server.url}", flush=True)
-            print(f'Connect with rw.connect("{server.url}"{given_as}). Ctrl-C stops it.', flush=True)
+            _say(f"The hub listens on {server.url}")
+            _say(f'Connect with rw.connect("{server.url}"{given_as}). Ctrl-C stops it.')
             for name in _mute(read, broker):
                 print(
                     f'Nobody can publish on {name!r}: its publish = "hub" is for a program that has the hub, rw.Hub(…)',
@@ -419,7 +420,16 @@ def hub(
             while not threading.Event().wait(1.0):
                 pass
     except KeyboardInterrupt:
-        print("\nThe hub has stopped.", flush=True)
+        _say("\nThe hub has stopped.")
+
+
+def _say(text: str) -> None:
+    """Print for as long as somebody reads: a hub whose output goes to a program that has ended goes on."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        with contextlib.suppress(OSError), open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())  # else what is left of it fails again at the exit
 
 
 def _mute(config: Config | None, broker: str) -> list[str]:

@@ -125,6 +125,17 @@ def test_whichever_thread_of_the_hub_a_signal_is_given_to(child_env: dict[str, s
         assert process.wait(60) == 0
 
 
+def test_a_hub_whose_reader_has_gone_goes_on_and_ends_without_a_traceback(child_env: dict[str, str]):
+    with hub("--port", "0", "--no-token", env=child_env) as (process, url, _):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert publish(url, None) == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 0
+
+
 def test_a_hub_that_drains_ends_at_a_second_signal(child_env: dict[str, str]):
     with hub("--port", "0", "--no-token", "--drain", "20min", env=child_env) as (process, url, _):
         events = url.replace("ws://", "http://").replace("/ws/dashboard", "/sse/x")
