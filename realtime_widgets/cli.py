@@ -33,7 +33,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final, Literal
@@ -53,6 +53,9 @@ COMMANDS = ("demo", "hub", "publish", "token", "backup")
 
 MAX_WAITING = 10_000
 """Records that `publish` reads ahead of the hub: unlike a training script it can wait, and then nothing is dropped."""
+
+MAX_LINE_BYTES = 16 * 1024 * 1024
+"""Bytes of a line that `publish` reads: what is longer may have no end."""
 
 TOKEN = "REALTIME_WIDGETS_TOKEN"
 BROKER = "REALTIME_WIDGETS_BROKER"
@@ -482,7 +485,9 @@ def publish(channel: str, given: Sequence[str], *, url: str, timeout: float | st
                 publisher.append(record)
             for number, line in enumerate(() if given else _lines_of_stdin(), 1):
                 try:
-                    for record in records_of(line):
+                    if len(line) > MAX_LINE_BYTES:
+                        raise UsageError(f"it has more than {MAX_LINE_BYTES:,} bytes; send less at once")
+                    for record in records_of(line.decode(errors="replace")):
                         publisher.append(record)
                 except UsageError as error:
                     unread += 1
@@ -502,8 +507,13 @@ def publish(channel: str, given: Sequence[str], *, url: str, timeout: float | st
     return interrupted or int(unread > 0 or stats.sent < stats.appended)
 
 
-def _lines_of_stdin() -> Iterable[str]:
-    return (line.decode(errors="replace") for line in sys.stdin.buffer)
+def _lines_of_stdin() -> Iterator[bytes]:
+    """Yield the lines; of one that is too long the beginning only."""
+    whole = True
+    while line := sys.stdin.buffer.readline(MAX_LINE_BYTES + 1):
+        if whole:
+            yield line
+        whole = line.endswith(b"\n")
 
 
 @contextlib.contextmanager

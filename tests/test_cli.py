@@ -527,6 +527,29 @@ def test_lines_are_published_as_they_come(
     ]  # fmt: skip
 
 
+def test_lines_without_end_are_passed_over_and_the_next_are_published(
+    served: tuple[str, realtime_widgets.Stream], child_env: dict[str, str]
+):
+    url, stream = served
+    garbage = b"x" * 3_000_000
+    endless = garbage * (cli.MAX_LINE_BYTES // len(garbage) * 2 + 2)
+    done = piped(
+        b"\n".join([b"a=1", garbage, endless, b'b="' + garbage, b"a=2"]),
+        "run",
+        "--url",
+        url,
+        env=child_env | os.environ,
+    )
+    assert done.returncode == 1
+    said = done.stderr.decode().splitlines()
+    assert said[0].startswith("line 2: ")
+    assert said[1] == "line 3: it has more than 16,777,216 bytes; send less at once"
+    assert "a record of 3,000,034 bytes cannot be sent" in said[2]
+    assert said[3] == "2 of 3 records were published"
+    assert max(map(len, said)) < 300
+    assert published(stream, 2) == [{"a": 1}, {"a": 2}]
+
+
 def test_more_lines_than_may_wait_are_all_published(
     served: tuple[str, realtime_widgets.Stream], child_env: dict[str, str]
 ):

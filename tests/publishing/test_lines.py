@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import shlex
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.errors import UsageError
-from realtime_widgets.publishing.lines import record_of_pairs, records_of
+from realtime_widgets.publishing.lines import _words, record_of_pairs, records_of
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,38 @@ def test_words_that_are_pairs_are_one_record():
     assert record_of_pairs(["loss=0.3", "name=a b"]) == {"loss": 0.3, "name": "a b"}
     assert record_of_pairs(["loss=0.3", "5"]) is None
     assert record_of_pairs([]) is None
+
+
+@given(st.text(st.sampled_from("ab= \t\n'\"\\é\u3000")))
+def test_words_are_those_of_a_shell(line: str):
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        words = line.split()
+    assert _words(line) == words
+
+
+def test_a_long_line_takes_no_longer_for_each_of_its_characters():
+    def seconds(count: int) -> float:
+        lines = [
+            made(count)
+            for made in (
+                "x".__mul__,
+                lambda n: "a=" + "x" * n,
+                lambda n: "a='" + "x" * n,
+                lambda n: 'a="' + "x\\" * (n // 2),
+                lambda n: "a='" + "x" * n + "'",
+                lambda n: "'\"" * (n // 2),
+            )
+        ]
+        began = time.process_time()
+        for line in lines:
+            with contextlib.suppress(UsageError):
+                records_of(line)
+        return time.process_time() - began
+
+    seconds(10_000)
+    assert min(seconds(1_000_000) for _ in range(3)) < 30 * min(seconds(100_000) for _ in range(3))
 
 
 @given(st.text())
