@@ -24,7 +24,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import msgspec
 
@@ -60,6 +60,11 @@ logger = logging.getLogger(__name__)
 DASHBOARD: Final = "/ws/dashboard"
 
 EVENTS: Final = "/sse/"
+
+_PLACES: Final = (
+    "there are POST /publish/<channel>, GET /history/<channel>, /presence/<channel>, /sse/<channels>, /metrics, "
+    "and /health"
+)
 
 PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events"), "/ws/notifications": ("notifications",)}
 """Path → the channels of a client that sends no hello."""
@@ -139,10 +144,14 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
     async def presence(request: Request) -> Response:
         return await _asked(state, request, _presence)
 
-    def wrong(_: Request, error: Exception) -> JSONResponse:
+    def wrong(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        code = {404: "path", 405: "method"}.get(error.status_code, "request")
-        answer = complaint(error.status_code, code, error.detail)
+        code, text = "request", error.detail
+        if error.status_code == 404:
+            code, text = "path", f"there is nothing at this path; {_PLACES}"
+        elif error.status_code == 405:
+            code, text = "method", f"this path has no {request.method}; {_PLACES}"
+        answer = complaint(error.status_code, code, text)
         answer.headers.update(error.headers or {})
         return answer
 
@@ -427,6 +436,8 @@ class _AuthMiddleware:
         if scope["type"] == "http" and "content-length" in headers and "transfer-encoding" in headers:
             text = "the request says how long it is in two ways, of which a proxy may take the other; send one of them"
             return Refusal(400, "length", text)
+        if not _is_text(scope):
+            return Refusal(400, "path", "the path is not UTF-8; send it percent-encoded as UTF-8")
         refusal = self._policy.check_sender(headers.get("host"), headers.get("origin"))
         if refusal is not None:
             return refusal
@@ -460,6 +471,15 @@ class _AuthMiddleware:
             await WebSocket(scope, receive, send).send_denial_response(answer)
         else:
             await answer(scope, receive, send)
+
+
+def _is_text(scope: Scope) -> bool:
+    """Return whether a path is UTF-8: what is not reads as if it were another channel's."""
+    try:
+        unquote_to_bytes(scope.get("raw_path") or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_preflight(scope: Scope, headers: Mapping[str, str]) -> bool:

@@ -39,8 +39,8 @@ class Refusal:
     """Why a request is refused.
 
     Attributes:
-        status: the HTTP status: 401 for the token, 400 for the length, 403 for the rest.
-        code: the reason for programs: `token`, `expired`, `length`, `host` or `origin`.
+        status: the HTTP status: 401 for the token, 400 for the length and the path, 403 for the rest.
+        code: the reason for programs: `token`, `expired`, `length`, `path`, `host` or `origin`.
         message: one sentence, without secrets.
     """
 

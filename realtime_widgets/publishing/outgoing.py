@@ -173,12 +173,9 @@ class Outgoing:
         if answer.topic not in self._outage and now - last >= QUIET:
             self._outage.add(answer.topic)
             self._told_at[answer.topic] = now
-            self.notices.append(
-                (
-                    logging.WARNING,
-                    f"{answer.why}. It is tried again, and what is appended waits: up to {self._max[0]:,} records",
-                )
-            )
+            end = "" if answer.why.endswith("?") else "."
+            waits = f"what is appended waits: up to {self._max[0]:,} records"
+            self.notices.append((logging.WARNING, f"{answer.why}{end} It is tried again, and {waits}"))
 
     def _recover(self) -> None:
         if self._outage:

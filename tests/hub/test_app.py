@@ -57,8 +57,24 @@ def test_a_body_over_the_limit_is_refused(web: httpx.Client):
 
 
 def test_only_post_publishes(web: httpx.Client):
-    assert web.get("/publish/x").status_code == 405
-    assert web.get("/nowhere").status_code == 404
+    for path, code, said in (
+        ("/publish/x", 405, "has no GET; there are POST /publish"),
+        ("/nowhere", 404, "there are"),
+    ):
+        answer = web.get(path)
+        assert answer.status_code == code
+        assert said in answer.json()["message"]
+
+
+def test_a_path_that_is_not_utf_8_is_no_channel(web: httpx.Client):
+    for method, path in (
+        ("POST", "/publish/%ff"),
+        ("GET", "/history/a%c3"),
+        ("GET", "/sse/%ff,a"),
+        ("GET", "/%ff"),
+    ):
+        answer = web.request(method, path, json=1)
+        assert (answer.status_code, answer.json()["code"]) == (400, "path")
 
 
 # Who may come in
