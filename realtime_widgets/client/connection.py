@@ -222,13 +222,15 @@ class Connection:
         now = self._clock.time()
         kind, cause = kind_of(error), error.__cause__
         error = self.address.mask.cleaned(error)
-        (self._state if receiver is None else receiver).trouble(error, now)
         if self._log_limit.allows(kind, now):
             # Where the user's own code failed they need the traceback, whatever an indicator says.
             level = logging.WARNING if cause is not None else self._level
             logger.log(
                 level, "%s%s", error, f"\n{self.address.mask.traceback(cause)}" if cause is not None else ""
             )
+        (self._state if receiver is None else receiver).trouble(
+            error, now
+        )  # then who sees it finds it in the log
         self._publish(error=error, receiver=receiver)
 
     def review(self, *, linger: bool = True, generation: int | None = None) -> None:
