@@ -228,9 +228,8 @@ class Connection:
             logger.log(
                 level, "%s%s", error, f"\n{self.address.mask.traceback(cause)}" if cause is not None else ""
             )
-        (self._state if receiver is None else receiver).trouble(
-            error, now
-        )  # then who sees it finds it in the log
+        # After the log: who sees it there looks into that.
+        (self._state if receiver is None else receiver).trouble(error, now)
         self._publish(error=error, receiver=receiver)
 
     def review(self, *, linger: bool = True, generation: int | None = None) -> None:
