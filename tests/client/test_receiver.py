@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime_widgets.client import Client
+from realtime_widgets.client import Client, connection
 from realtime_widgets.client.transports.handshake import MIN_MAX_SIZE
 from realtime_widgets.errors import BadMessage, CallbackFailed, ClientError
 from support.fed_receiver import Fed, rows
@@ -357,6 +357,21 @@ def test_the_users_own_traceback_is_in_the_log(server: Server, caplog: pytest.Lo
         client.disconnect()
     assert "KeyError: 'price'" in caplog.text
     assert 'raise KeyError("price")' in caplog.text
+
+
+def test_who_sees_trouble_finds_it_in_the_log(server: Server, monkeypatch: pytest.MonkeyPatch):
+    seen = []
+
+    def decode(frame: str) -> Any:
+        raise KeyError("price")
+
+    with Client(server.url, decode=decode) as client:
+        monkeypatch.setattr(connection.logger, "log", lambda *_: seen.append(client.last_error))
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: server.open)
+        server.send("x")
+        wait_for(lambda: client.last_error)
+        assert seen == [None]
 
 
 # What a decoder may say
