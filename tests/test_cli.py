@@ -545,7 +545,7 @@ def test_lines_without_end_are_passed_over_and_the_next_are_published(
     said = done.stderr.decode().splitlines()
     assert said[0].startswith("line 2: ")
     assert said[1] == "line 3: it has more than 16,777,216 bytes; send less at once"
-    assert "a record of 3,000,034 bytes cannot be sent" in said[2]
+    assert re.search(r"a record of 3,000,0\d\d bytes cannot be sent", said[2])  # its time has 15 to 18 digits
     assert said[3] == "2 of 3 records were published"
     assert max(map(len, said)) < 300
     assert published(stream, 2) == [{"a": 1}, {"a": 2}]
