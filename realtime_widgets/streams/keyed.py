@@ -34,7 +34,7 @@ class Keyed(msgspec.Struct):
         key: what tells it from the others.
         fields: the newest value of each field.
         ts: time of its newest record, in seconds.
-        place: its number in the order of arrival; greater is later.
+        place: its number in the order of arrival, or the one it was given; greater is later.
         count: how many records it stands for.
         version: of its last change.
         state: what became of it here.
@@ -43,7 +43,7 @@ class Keyed(msgspec.Struct):
     key: str
     fields: dict[str, Any]
     ts: float
-    place: int
+    place: float
     count: int
     version: int
     state: dict[str, Any]
@@ -69,7 +69,7 @@ class _Cleared(msgspec.Struct):
 
 
 class KeyedRecords:
-    """Items by key, in the order of their arrival.
+    """Items by key, in the order of their arrival, or by the places that they are given.
 
     Args:
         keep: most items kept.
@@ -83,7 +83,8 @@ class KeyedRecords:
         self.evicted = 0
         """How many items had to go because there were too many."""
         self._spare = spare
-        self._items: dict[str, Keyed] = {}  # in the order of their places
+        self._items: dict[str, Keyed] = {}  # in the order of their places, once `_in_order` was asked
+        self._ordered = True
         self._changed: dict[str, None] = {}  # keys in the order of their last changes
         self._tombstones: dict[str, int] = {}  # removed key → version
         self._forgotten = 0  # the version of the last tombstone that was dropped
@@ -102,6 +103,8 @@ class KeyedRecords:
         counts: bool = True,
         anew: bool = False,
         forget: Iterable[str] = (),
+        place: float | None = None,
+        quiet: bool = False,
     ) -> Keyed:
         """Take in what a record says of a key; returns the item.
 
@@ -113,13 +116,19 @@ class KeyedRecords:
             counts: whether the record is one more of its kind, not an update.
             anew: whether the item moves to the newest place.
             forget: fields that go unless the record has them.
+            place: where the item belongs from now on; None: a new one is the newest, another stays.
+            quiet: whether a new item is no change: whoever wants what is that old asks for it.
         """
         item = self._items.get(key)
         if item is None:
             self._forget(key)
-            item = Keyed(key, dict(fields), ts, self._next_place(), 1, 0, dict(state or {}))
+            where = self._next_place() if place is None else place
+            self._ordered = self._ordered and (not self._items or where > self._last_place())
+            item = Keyed(key, dict(fields), ts, where, 1, 0, dict(state or {}))
             self._items[key] = item
             self._tombstones.pop(key, None)
+            if quiet:
+                return item
         else:
             for name in forget:
                 item.fields.pop(name, None)
@@ -130,6 +139,8 @@ class KeyedRecords:
             if anew:
                 item.place = self._next_place()
                 self._items[key] = self._items.pop(key)
+            elif place is not None and place != item.place:
+                item.place, self._ordered = place, False
         self._touch(item)
         return item
 
@@ -187,7 +198,7 @@ class KeyedRecords:
             self._items[item.key] = item
             self._tombstones.pop(item.key, None)
             self._touch(item)
-        self._items = dict(sorted(self._items.items(), key=lambda each: each[1].place))
+        self._ordered = False
         return back
 
     def trim(self) -> list[Keyed]:
@@ -195,7 +206,7 @@ class KeyedRecords:
         surplus = len(self._items) - self.keep
         if surplus <= 0:
             return []
-        items = list(self._items.values())
+        items = list(self._in_order().values())
         spared = [self._spare(item) for item in items]
         gone = [item for item, stays in zip(items, spared, strict=True) if not stays][:surplus]
         gone += [item for item, stays in zip(items, spared, strict=True) if stays][: surplus - len(gone)]
@@ -211,11 +222,11 @@ class KeyedRecords:
 
     def __iter__(self) -> Iterator[Keyed]:
         """Iterate over the items, the oldest first."""
-        return iter(self._items.values())
+        return iter(self._in_order().values())
 
     def __reversed__(self) -> Iterator[Keyed]:
         """Iterate over the items, the newest first."""
-        return reversed(self._items.values())
+        return reversed(self._in_order().values())
 
     def get(self, key: str) -> Keyed | None:
         """Return an item; None: there is none."""
@@ -248,6 +259,15 @@ class KeyedRecords:
     def _next_place(self) -> int:
         self._places += 1
         return self._places
+
+    def _last_place(self) -> float:
+        return next(reversed(self._items.values())).place
+
+    def _in_order(self) -> dict[str, Keyed]:
+        if not self._ordered:
+            self._items = dict(sorted(self._items.items(), key=lambda each: each[1].place))
+            self._ordered = True
+        return self._items
 
     def _touch(self, item: Keyed) -> None:
         self.version += 1

@@ -185,3 +185,29 @@ def test_a_snapshot_with_the_changes_after_it_is_the_next_snapshot(actions: list
     assert copy == {item.key: whole(item) for item in records}
     places = [item.place for item in records]
     assert places == sorted(set(places))
+
+
+def test_items_stand_at_the_places_that_they_are_given() -> None:
+    records = KeyedRecords(100)
+    for key, place in (("c", 30.0), ("a", 10.0), ("d", 40.0), ("b", 20.0)):
+        records.put(key, {}, 0.0, place=place)
+    assert keys(records) == ["a", "b", "c", "d"]
+    records.put("a", {}, 0.0, place=35.0)
+    assert keys(reversed(records)) == ["d", "a", "c", "b"]
+    records.put("c", {"n": 1}, 0.0)  # which says nothing of its place
+    records.keep = 2
+    assert [item.key for item in records.trim()] == ["b", "c"]
+
+
+def test_what_is_put_quietly_is_no_change_until_something_becomes_of_it() -> None:
+    records = made("a")
+    version = records.version
+    records.put("old", {}, 0.0, place=0.5, quiet=True)
+    assert keys(records) == ["old", "a"]
+    changes = records.changes(0)
+    assert changes is not None
+    assert (records.version, keys(changes.items)) == (version, ["a"])
+    records.set(["old"], read=True)
+    changes = records.changes(version)
+    assert changes is not None
+    assert keys(changes.items) == ["old"]
