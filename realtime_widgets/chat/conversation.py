@@ -1,0 +1,308 @@
+"""Conversation: all rooms of one user's chat. Any thread; what happens in it is told to its listeners.
+
+Servers and this program's own words go in (`take`, `say`); messages, rooms, and what has changed since a version come
+out. It does no I/O, and its time is passed in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+
+from ..protocol.envelope import Message
+from ..runtime.forksafe import renew_after_fork
+from ..runtime.listeners import Listeners
+from ..streams.gaps import Position
+from ..streams.keyed import Keyed
+from .events import Grown, event_of
+from .message import ChatMessage, MessageState, Said
+from .room import Room, RoomInfo
+from .timeline import is_message, message_of
+
+KEEP: Final = 10_000
+"""Messages of each room that are kept, besides those that were asked for."""
+
+MAX_ROOMS: Final = 500
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Whose chat it is."""
+
+    id: str
+    name: str
+
+
+class Conversation:
+    """The rooms of one user.
+
+    Args:
+        me: the user, until the server says who they are.
+        clock: gives the time by which typing ends, seconds of a monotonic clock.
+        wall: gives the time of what is said here, in seconds since 1970.
+        keep: most messages of each room.
+    """
+
+    def __init__(
+        self, me: Me, clock: Callable[[], float], wall: Callable[[], float], keep: int = KEEP
+    ) -> None:
+        self.me = me
+        self.trouble = ""
+        """Why nothing comes or goes; empty: it does."""
+        self.version = 0
+        """Of the last change."""
+        self._clock = clock
+        self._wall = wall
+        self._keep = keep
+        self._rooms: dict[str, Room] = {}
+        self._current = ""
+        self._listeners = Listeners("a conversation")
+        self._lock = threading.RLock()
+        renew_after_fork(self, Conversation._renew_lock)
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.RLock()
+
+    def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
+        """Call `fn()` after every change, on the thread that made it; returns the undo."""
+        return self._listeners.add(fn)
+
+    def now(self) -> float:
+        """Return the time by which typing ends, in seconds."""
+        return self._clock()
+
+    def wall(self) -> float:
+        """Return the time that messages have, in seconds since 1970."""
+        return self._wall()
+
+    # What comes
+
+    def inform(self, infos: Iterable[RoomInfo]) -> list[str]:
+        """Take in the rooms that there are, in their order; returns the ids of those that are new.
+
+        A room that is not named any more goes, unless somebody has it before them.
+        """
+        with self._lock:
+            named: dict[str, Room] = {}
+            new = []
+            for info in list(infos)[:MAX_ROOMS]:
+                room = self._rooms.get(info.id)
+                if room is None:
+                    room = Room(info, self._keep)
+                    new.append(info.id)
+                room.inform(info, self.me.id)
+                named[info.id] = room
+            if self._current and self._current not in named and self._current in self._rooms:
+                named[self._current] = self._rooms[self._current]
+            self._rooms = named
+            self.version += 1
+        self._listeners.tell()
+        return new
+
+    def take(self, room: str, messages: Iterable[Message], *, quiet: bool = False) -> list[ChatMessage]:
+        """Take in messages of the channels of a room; returns those of people that are new, in their order.
+
+        Args:
+            room: its id.
+            messages: as they came.
+            quiet: whether they are older ones that were asked for.
+        """
+        new: list[ChatMessage] = []
+        with self._lock:
+            there = self._rooms.get(room)
+            if there is None:
+                return []
+            now = self._clock()
+            for message in messages:
+                event = event_of(message)
+                if event is None:
+                    continue
+                position = None
+                if message.epoch is not None and message.offset is not None:
+                    position = Position(message.epoch, message.offset)
+                item = there.take(event, position, now, self.me.id, quiet=quiet)
+                if item is not None and is_message(item):
+                    new.append(message_of(item, room, self.me.id))
+            if not quiet:
+                self.version += 1
+        if not quiet:
+            self._listeners.tell()
+        return new
+
+    def rename(self, me: Me) -> None:
+        """Take in who the user is, as the server says."""
+        with self._lock:
+            if me == self.me:
+                return
+            self.me = me
+            self.version += 1
+        self._listeners.tell()
+
+    def set_trouble(self, why: str) -> None:
+        """Say why nothing comes or goes; empty: it does."""
+        with self._lock:
+            if why == self.trouble:
+                return
+            self.trouble = why
+            self.version += 1
+        self._listeners.tell()
+
+    def set_older(self, room: str, there: bool) -> None:
+        """Say whether its server has messages older than those here."""
+        with self._lock:
+            self._rooms[room].has_older = there
+
+    # What is said here
+
+    def say(
+        self, room: str, key: str, said: Said, state: MessageState, *, by_program: bool = False
+    ) -> ChatMessage:
+        """Have a message that is on its way, see `Timeline.say`."""
+        return self._change(room, lambda there: there.timeline.say(key, said, state, by_program=by_program))
+
+    def note(self, room: str, key: str, said: Said, **more: Any) -> ChatMessage:
+        """Have a line that only this side sees, such as an error."""
+        return self._change(room, lambda there: there.timeline.note(key, said, **more))
+
+    def _change(self, room: str, change: Callable[[Room], Keyed]) -> ChatMessage:
+        with self._lock:
+            found = message_of(change(self._rooms[room]), room, self.me.id)
+            self.version += 1
+        self._listeners.tell()
+        return found
+
+    def settle(self, room: str, key: str, state: MessageState, error: str = "") -> None:
+        """Note what becomes of a message that is on its way."""
+        with self._lock:
+            there = self._rooms.get(room)
+            if there is None or not there.timeline.settle(key, state, error):
+                return
+            self.version += 1
+        self._listeners.tell()
+
+    def discard(self, room: str, key: str) -> bool:
+        """Remove a message that is on its way, or failed; returns whether there was one."""
+        with self._lock:
+            there = self._rooms.get(room)
+            if there is None or there.timeline.discard(key) is None:
+                return False
+            self.version += 1
+        self._listeners.tell()
+        return True
+
+    def grow(self, room: str, event: Grown) -> None:
+        """Note how far a message is that is being written here."""
+        with self._lock:
+            there = self._rooms[room]
+            item = there.timeline.get(event.client)
+            there.timeline.grow(event, self._clock())
+            if item is None and (made := there.timeline.get(event.client)) is not None:
+                made.state.update(mine=True, by_program=True)
+            self.version += 1
+        self._listeners.tell()
+
+    def choose(self, room: str) -> None:
+        """Have a room before one's eyes; empty: none."""
+        with self._lock:
+            if room == self._current or (room and room not in self._rooms):
+                return
+            self._current = room
+            self.version += 1
+        self._listeners.tell()
+
+    def read(self, room: str, place: float | None = None) -> int | None:
+        """Note that the user has read a room up to a place; returns the offset of that, None: it is no news.
+
+        Args:
+            room: its id.
+            place: the newest that was read; None: the newest that there is.
+        """
+        with self._lock:
+            there = self._rooms.get(room)
+            if there is None:
+                return None
+            top = there.timeline.top
+            place = top if place is None else min(place, top)
+            if not there.see(self.me.id, place):
+                return None
+            self.version += 1
+            offset = there.timeline.offset_of(place)
+        self._listeners.tell()
+        return offset
+
+    def expire(self) -> None:
+        """Forget who has stopped typing without a word."""
+        now = self._clock()
+        with self._lock:
+            if any([room.expire(now) for room in self._rooms.values()]):
+                self.version += 1
+
+    def due(self) -> float | None:
+        """Return in how many seconds `expire` will have something to do; None: not at all."""
+        now = self._clock()
+        with self._lock:
+            ends = [room.due(now) for room in self._rooms.values()]
+        return min((end for end in ends if end is not None), default=None)
+
+    # What there is
+
+    @property
+    def current(self) -> str:
+        """The id of the room that is chosen; empty: none is."""
+        return self._current
+
+    @property
+    def lock(self) -> threading.RLock:
+        """Held while `rooms` are read."""
+        return self._lock
+
+    @property
+    def rooms(self) -> dict[str, Room]:
+        """The rooms by id, in their order; to be read with the lock held."""
+        return self._rooms
+
+    def has_room(self, room: str) -> bool:
+        """Whether there is a room."""
+        return room in self._rooms
+
+    def messages(self, room: str) -> list[ChatMessage]:
+        """Return the messages of a room that are here, the oldest first; lines about the room are none."""
+        with self._lock:
+            there = self._rooms.get(room)
+            items = [] if there is None else [item for item in there.timeline if is_message(item)]
+            return [message_of(item, room, self.me.id) for item in items]
+
+    def find(self, room: str, id: str) -> ChatMessage | None:
+        """Return a message by its id; None: it is not here."""
+        with self._lock:
+            there = self._rooms.get(room)
+            item = None if there is None else there.timeline.find(id)
+            return None if item is None or not is_message(item) else message_of(item, room, self.me.id)
+
+    def position_of(self, room: str, id: str) -> int | None:
+        """Return the offset of a message in its channel; None: it has none yet."""
+        with self._lock:
+            item = self._rooms[room].timeline.find(id) if room in self._rooms else None
+            if item is None or not is_message(item):
+                return None
+            return self._rooms[room].timeline.offset_of(item.place) or None
+
+    def unread(self, room: str) -> int:
+        """How many messages of a room the user has not read."""
+        with self._lock:
+            there = self._rooms.get(room)
+            return 0 if there is None else there.unread(self.me.id)
+
+    @property
+    def total_unread(self) -> int:
+        """How many messages of all rooms the user has not read."""
+        with self._lock:
+            return sum(room.unread(self.me.id) for room in self._rooms.values() if room.joined)
+
+    def typing(self, room: str) -> list[str]:
+        """Return the names of the others who type in a room."""
+        with self._lock:
+            there = self._rooms.get(room)
+            return [] if there is None else there.typists.names(self._clock())

@@ -1,0 +1,96 @@
+"""The messages of one room: places, bounds, what is on its way."""
+
+from __future__ import annotations
+
+from realtime_widgets.chat import timeline as module
+from realtime_widgets.chat.events import Grown, Posted
+from realtime_widgets.chat.message import Said
+from realtime_widgets.chat.timeline import PENDING, Timeline, message_of
+from realtime_widgets.streams.gaps import Position
+
+
+def posted(id: str, user: str = "ken", client: str | None = None) -> Posted:
+    return Posted(Said(id, user, user.title(), f"text of {id}", "text", 1.7e9, {}), client)
+
+
+def filled(count: int, keep: int = 100) -> Timeline:
+    timeline = Timeline("r", keep)
+    for n in range(1, count + 1):
+        timeline.post(posted(f"m{n}"), Position("e", n))
+    return timeline
+
+
+def ids(timeline: Timeline) -> list[str]:
+    return [item.fields["said"].id for item in timeline]
+
+
+def test_the_oldest_go_first_and_what_is_on_its_way_stays() -> None:
+    timeline = Timeline("r", 3)
+    timeline.say("key-1", Said("?", "anna", "Anna", "hi", "text", 1.7e9, {}), "queued")
+    for n in range(1, 6):
+        timeline.post(posted(f"m{n}"), Position("e", n))
+    assert ids(timeline) == ["m4", "m5", "?"]
+    assert timeline.post(posted("m5"), Position("e", 5)) is None
+
+
+def test_what_was_asked_for_is_kept_beside_the_newest() -> None:
+    timeline = Timeline("r", 3)
+    for n in range(10, 16):
+        timeline.post(posted(f"m{n}"), Position("e", n))
+    for n in (8, 9):
+        assert timeline.post(posted(f"m{n}"), Position("e", n), quiet=True) is not None
+    assert ids(timeline) == ["m8", "m9", "m13", "m14", "m15"]
+    timeline.post(posted("m16"), Position("e", 16))
+    assert len(timeline) == 5
+
+
+def test_what_was_asked_for_is_bounded(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(module, "MAX_KEPT", 4)
+    timeline = filled(3, keep=3)
+    for n in range(1, 9):
+        timeline.post(posted(f"o{n}"), Position("older", n), quiet=True)
+    assert len(timeline) == 4
+
+
+def test_places_are_offsets_behind_what_had_another_epoch() -> None:
+    timeline = filled(5)
+    assert timeline.place_of(Position("e", 3)) == 3
+    assert timeline.place_of(Position("f", 1)) == 6  # it began anew
+    assert timeline.offset_of(6) == 1
+    assert timeline.offset_of(5) == 0
+    timeline.post(posted("n1"), Position("f", 1))
+    assert timeline.place_of(Position("g", 100)) == 100  # it went on under another name
+    assert timeline.top == 6
+
+
+def test_a_line_of_this_side_stands_between_what_came_before_and_after() -> None:
+    timeline = filled(2)
+    said = Said("x", "", "on_message", "oops", "system", 1.7e9, {})
+    timeline.note("!x", said, kind="error")
+    timeline.say("key-1", Said("?", "anna", "Anna", "hi", "text", 1.7e9, {}), "sending")
+    timeline.post(posted("m3"), Position("e", 3))
+    assert ids(timeline) == ["m1", "m2", "x", "m3", "?"]
+    assert next(reversed(timeline)).place > PENDING
+
+
+def test_nobody_else_ends_what_somebody_writes() -> None:
+    timeline = Timeline("r", 10)
+    assert timeline.grow(Grown("g", "bot", "Bot", "one", 1.7e9), 0.0)
+    assert not timeline.grow(Grown("g", "mia", "Mia", "forged", 1.7e9), 0.0)
+    timeline.post(posted("m1", "mia", client="g"), Position("e", 1))
+    assert ids(timeline) == ["m1", "g"]
+    timeline.post(posted("m2", "bot", client="g"), Position("e", 2))
+    assert ids(timeline) == ["m1", "m2"]
+    item = timeline.find("m2")
+    assert item is not None
+    assert item.key == "g"
+    assert message_of(item, "r", "anna").state == "sent"
+
+
+def test_only_what_is_on_its_way_can_be_discarded() -> None:
+    timeline = filled(1)
+    assert timeline.discard("m1") is None
+    timeline.say("key-1", Said("?", "anna", "Anna", "hi", "text", 1.7e9, {}), "failed")
+    assert timeline.discard("key-1") is not None
+    assert timeline.discard("key-1") is None
+    assert not timeline.settle("m1", "failed")
