@@ -23,12 +23,12 @@ from ..runtime.log_handler import Event, LogHandler
 from ..streams import Stream
 from ..streams.amounts import Duration
 from .base import LiveWidget, named_keywords
+from .derived import Derived, DerivedChanges
 from .notification_actions import Actions, check_action
 from .notification_handle import NotificationHandle
 from .notification_progress import NotificationProgress, told
 from .notification_record import record_of, text_of
 from .notification_sources import Link, streams_of
-from .notification_unread import Unread, UnreadCount
 from .settings import Setting, flag, optional, seconds, whole
 
 T = TypeVar("T")
@@ -84,11 +84,11 @@ class Notifications(LiveWidget):
     do_not_disturb = Setting(False, flag("do_not_disturb")).tag(sync=True)
     """Whether what comes goes into the history without being shown or announced."""
 
-    unread_count = UnreadCount()
+    unread_count = Derived(0, lambda panel: panel._notices.unread)
     """How many are not read, exact whenever it is read. Nobody sets it; `n.observe(fn, "unread_count")` calls `fn` on
     the callback thread, with or without a page, at most ten times a second."""
 
-    _unread: Unread | None = None
+    _unread: DerivedChanges | None = None
     _observed = False
 
     @named_keywords
@@ -353,7 +353,8 @@ class Notifications(LiveWidget):
     def _follow_unread(self) -> None:
         """Count the unread as they come; what nobody observes is counted when it is asked for."""
         if self._unread is None and hasattr(self, "_feeds"):
-            self._unread = Unread(self, self._notices, self._followed)
+            sources = [stream.listen for stream in self._followed]
+            self._unread = DerivedChanges(self, ["unread_count"], sources)
 
     # What happens
 

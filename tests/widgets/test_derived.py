@@ -11,7 +11,7 @@ import traitlets
 
 from realtime_widgets import Stream
 from realtime_widgets.runtime import get_runtime
-from realtime_widgets.widgets.notification_unread import Unread
+from realtime_widgets.widgets.derived import DerivedChanges
 from realtime_widgets.widgets.notifications import Notifications
 from support.recorder import Recorder
 from support.servers import wait_for
@@ -112,7 +112,7 @@ def test_a_derived_class_may_observe_its_own(sent: Recorder) -> None:
 
 def counting(stream: Stream) -> int:
     """How often a stream is listened to for the count; others listen, too, and leave on a thread of their own."""
-    return sum(isinstance(getattr(fn, "__self__", None), Unread) for fn in stream._listeners.fns.values())
+    return sum(isinstance(getattr(fn, "__self__", None), DerivedChanges) for fn in stream._listeners.fns.values())
 
 
 def test_nobody_is_told_after_the_end_and_nothing_is_counted_for_nobody(sent: Recorder) -> None:
