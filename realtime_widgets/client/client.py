@@ -180,8 +180,32 @@ class Client(NamesNearest):
             )
         return stream
 
+    def message_stream(self, channel: str, *, recent: int = 0, asks: bool = True) -> Stream:
+        """Return the stream of a channel's messages as they come: each is a record with the field `message`.
+
+        For protocols whose messages are of several types; see `stream` for data. Asking again returns the same stream,
+        which is fed for as long as somebody holds it.
+
+        Args:
+            channel: its name, or the type of messages that name none.
+            recent: messages of the past to begin with; whoever asks first decides.
+            asks: whether the server is asked for it; False: it sends this by itself.
+        """
+        self._check()
+        recent = min(to_count(recent, f"recent= of the messages of {shown(channel)}"), MAX_RECENT)
+        stream = self._receiver.message_stream(checked_channel(channel), recent, asks=asks)
+        if asks and self._apart is None:
+            self._hand_over(self._connection.ask_for, {channel})
+        return stream
+
     def send(
-        self, type: str, data: Any = None, *, channel: str | None = None, volatile: bool = False
+        self,
+        type: str,
+        data: Any = None,
+        *,
+        channel: str | None = None,
+        volatile: bool = False,
+        id: str | None = None,
     ) -> Delivery:
         """Send a message, at once or when there is a connection; the delivery says what becomes of it.
 
@@ -196,6 +220,7 @@ class Client(NamesNearest):
             data: anything that JSON has.
             channel: the topic it belongs to; None: none.
             volatile: send it now or not at all, such as a cursor's place.
+            id: by which a server that answers knows it when it is sent again, for some minutes; None: a new one.
 
         Raises:
             UsageError: when the data are nothing that JSON has.
@@ -211,7 +236,7 @@ class Client(NamesNearest):
             if wish is not None and type == "unsubscribe":
                 # That goes out in its order with what else is asked for; what is left asks for the server's answer.
                 data = {**data, "streams": []}
-        message = new_envelope(type, data, channel=channel)
+        message = new_envelope(type, data, id=id, channel=channel)
         try:
             raw = write(message)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:

@@ -39,6 +39,9 @@ MAX_KEPT_FRAME: Final = 64 * 1024
 MAX_SHOWN_OF_ERROR: Final = 400
 """Characters of an exception's message that are shown."""
 
+MAX_MESSAGES: Final = 20_000
+"""Messages that a stream of messages keeps, for whoever follows it next."""
+
 Decode = Callable[[Any], Any]
 
 
@@ -115,6 +118,8 @@ class Receiver:
         self._unread = 0
         self._lock = threading.Lock()  # of the next line, which any thread may add to
         self._streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
+        self._message_streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
+        self._asked_for: set[str] = set()  # those of them that the server has to be asked for
 
     @property
     def status(self) -> Status:
@@ -143,14 +148,14 @@ class Receiver:
     def wanted(self) -> bool:
         """Whether anybody would miss it."""
         return any(not client.retired for client in self.clients) or (
-            (self.orphaned or self.retired) and bool(self._streams)
+            (self.orphaned or self.retired) and bool(self._streams or self._message_streams)
         )
 
     @property
     def channels(self) -> set[str]:
         """What its server is asked for: what its clients have named, and what fills a stream that somebody holds."""
         with self._lock:
-            streams = set(self._streams)
+            streams = set(self._streams) | (set(self._message_streams) & self._asked_for)
         return streams.union(*(client.channels for client in self.clients))
 
     @property
@@ -175,6 +180,25 @@ class Receiver:
                 )
             return stream
 
+    def message_stream(self, channel: str, recent: int, *, asks: bool) -> Stream:
+        """Return the stream of a channel's messages, each a record with the field `message`, made when there is none.
+
+        Args:
+            channel: its name.
+            recent: messages of the past to begin with.
+            asks: whether the server has to be asked for it.
+        """
+        with self._lock:
+            stream = self._message_streams.get(channel)
+            if stream is None:
+                stream = Stream(channel, fields={"message": "object"}, max_points=MAX_MESSAGES)
+                self._message_streams[channel] = stream
+                self.recovery.recent[channel] = max(recent, self.recovery.recent.get(channel, 0))
+                stream.source = self
+            if asks:
+                self._asked_for.add(channel)
+            return stream
+
     def reopen(self, transport: Transport) -> list[Gap]:
         """Begin with a new link; returns what is missing now, which the streams have been told."""
         self._unread = 0
@@ -188,9 +212,9 @@ class Receiver:
 
     def _mark(self, gaps: list[Gap]) -> list[Gap]:
         for gap in gaps:
-            stream = self._streams.get(gap.channel)
-            if stream is not None:
-                stream.mark_gap(gap)
+            for stream in (self._streams.get(gap.channel), self._message_streams.get(gap.channel)):
+                if stream is not None:
+                    stream.mark_gap(gap)
         return gaps
 
     def take(
@@ -234,7 +258,17 @@ class Receiver:
                 those.append(one)
         for stream, each in found.items():
             _fill(stream, each, complain)
+        if self._message_streams:
+            self._fill_message_streams(kept)
         return Taken(messages, kept, gaps, asks)
+
+    def _fill_message_streams(self, kept: Iterable[Message | Gap]) -> None:
+        for one in kept:
+            if isinstance(one, Gap):
+                if (stream := self._message_streams.get(one.channel)) is not None:
+                    stream.mark_gap(one)
+            elif (stream := self._message_streams.get(channel_of(one))) is not None:
+                stream.append({"message": one}, ts=None if one.timestamp is None else one.timestamp / 1000)
 
     def _stream_of(self, message: Message) -> Stream | None:
         """Return who gets a message; None when nobody follows its channel, or it is about the link."""

@@ -481,3 +481,37 @@ def test_no_frame_whatsoever_stops_it(frames: list[Any]):
     fed.take({"type": "good", "data": 7})
     assert rows(held[1])[-1] == {"value": 7.0}
     assert all(isinstance(error, ClientError) for error in fed.errors)
+
+
+def test_the_messages_of_a_channel_are_a_stream_too_whatever_their_types():
+    fed = Fed()
+    messages = fed.receiver.message_stream("room", 0, asks=True)
+    assert fed.receiver.message_stream("room", 0, asks=True) is messages
+    one = {"type": "said", "data": {"text": "hi"}, "id": "a", "channel": "room", "epoch": "e", "offset": 1}
+    fed.take(one, {**one, "type": "left", "data": None, "offset": 2}, {"type": "other", "data": 1})
+    fed.take([{**one, "id": "b", "offset": 5}, {**one, "id": "c", "offset": 6}])
+    found = [(m.type, m.id, m.offset) for m in messages.read()["message"]]
+    assert found == [("said", "a", 1), ("left", "a", 2), ("said", "b", 5), ("said", "c", 6)]
+    assert [gap.missed for gap in messages.gaps] == [2]
+    assert fed.receiver.channels == {"room"}
+
+
+def test_a_stream_of_messages_lives_beside_that_of_their_data():
+    fed = Fed()
+    messages, data = fed.receiver.message_stream("x", 0, asks=False), fed.stream("x")
+    fed.take({"type": "x", "data": {"a": 1}})
+    assert [m.data for m in messages.read()["message"]] == [{"a": 1}]
+    assert rows(data) == [{"a": 1}]
+
+
+def test_nobody_asks_the_server_for_what_it_sends_by_itself():
+    fed = Fed()
+    messages = fed.receiver.message_stream("answers", 0, asks=False)
+    fed.take({"type": "answers", "data": [1], "id": "q"})
+    assert [(m.id, m.data) for m in messages.read()["message"]] == [("q", [1])]
+    assert fed.receiver.channels == set()
+    asking = fed.receiver.message_stream("answers", 0, asks=True)
+    assert fed.receiver.channels == {"answers"}
+    del asking, messages
+    gc.collect()
+    assert fed.receiver.channels == set()

@@ -16,6 +16,7 @@ from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub, Limits, session
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Gap
+from support.faults import Proxy
 from support.servers import LIMIT, Server, wait_for
 
 QUICK = Reconnect(0.01, 0.05)
@@ -288,3 +289,21 @@ def test_a_lossless_channel_is_held_back_at_the_hub_and_nothing_of_it_is_lost(
         assert (stats.dropped, stats.gaps, stats.channels["n"].dropped) == (0, 0, 0)
         assert stats.channels["n"].paused >= 1
         client.disconnect()
+
+
+def test_a_stream_of_messages_begins_with_the_past_and_goes_on_where_a_cut_was():
+    with Hub() as hub, Proxy(hub.port) as proxy:
+        for n in range(5):
+            hub.publish("room", {"n": n})
+        with Client(proxy.to(hub.url), auth=hub.token, reconnect=QUICK) as client:
+            messages = client.message_stream("room", recent=3)
+            client.wait_until("connected", LIMIT)
+            wait_for(lambda: len(messages) == 3)
+            proxy.reset()
+            hub.publish("room", {"n": 5})
+            delivery = client.send("publish", {"n": 6}, channel="room", id="my-own-id")
+            wait_for(lambda: len(messages) == 5)
+            found = list(messages.read()["message"])
+            assert [m.data["n"] for m in found] == [2, 3, 4, 5, 6]
+            assert (found[-1].id, found[-1].offset, delivery.id) == ("my-own-id", 7, "my-own-id")
+            assert messages.gaps == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from typing import Any, Literal, Protocol
 
@@ -44,6 +44,7 @@ class Delivery(Coroutine[Any, Any, None]):
         state: `queued` (no link yet), `sent` (handed to the network; final with servers that do not acknowledge),
             `acknowledged` (the server has it) or `failed`.
         error: why it failed; None otherwise.
+        refused: whether it failed because the server turned it down: sent again it would be, too.
         position: of the message in its channel, when the server gave it; None otherwise.
         since: when it was queued, seconds of a monotonic clock.
         sender: the client that sent it, by its `id()`: it waits for the functions of `on_connect=` of that one.
@@ -60,6 +61,7 @@ class Delivery(Coroutine[Any, Any, None]):
         "id",
         "position",
         "raw",
+        "refused",
         "sender",
         "sent_on_connect",
         "since",
@@ -90,6 +92,7 @@ class Delivery(Coroutine[Any, Any, None]):
         self.since = 0.0
         self.state: DeliveryState = "queued"
         self.error: SendFailed | None = None
+        self.refused = False
         self.position: Position | None = None
         self._waiter = waiter
         self._resolved: Future[None] = Future()
@@ -98,6 +101,10 @@ class Delivery(Coroutine[Any, Any, None]):
     def done(self) -> bool:
         """Whether its state is final."""
         return self._resolved.done()
+
+    def on_done(self, fn: Callable[[], object], /) -> None:
+        """Call `fn()` once its state is final, at once or on the thread that finds out. For machinery: be quick."""
+        self._resolved.add_done_callback(lambda _: fn())
 
     def wait(self, timeout: float | None = 10.0) -> None:
         """Wait until it is acknowledged, or sent to a server that does not acknowledge; any thread.

@@ -274,6 +274,7 @@ class Outbox:
         """Fail a message that the server rejected; returns whether it was waited for."""
         delivery = self._acked(id)
         if delivery is not None:
+            delivery.refused = True
             self.fail([delivery], f"the server turned it down: {why}")
         return delivery is not None
 

@@ -90,3 +90,14 @@ def test_whatever_takes_coroutines_takes_it_any_number_of_times():
 
 def test_the_size_of_a_frame_is_that_of_its_bytes():
     assert [size_of(frame) for frame in ("abc", b"abc", "äb", "€", "\ud800")] == [3, 3, 3, 3, 1]
+
+
+def test_who_asks_is_told_once_its_state_is_final():
+    delivery = Delivery("x", "1")
+    told: list[str] = []
+    delivery.on_done(lambda: told.append(delivery.state))
+    assert told == []
+    delivery.fail("no")
+    delivery.on_done(lambda: told.append("late"))
+    assert told == ["failed", "late"]
+    assert not delivery.refused  # nobody turned it down

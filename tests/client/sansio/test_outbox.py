@@ -155,6 +155,7 @@ def test_what_the_server_turns_down_has_failed():
     send(outbox)
     assert outbox.refuse("0", "no such channel")
     assert not outbox.refuse("0", "again")
+    assert delivery.refused
     assert str(delivery.error) == "a message was not sent: the server turned it down: no such channel"
 
 
