@@ -83,7 +83,7 @@ function dataOf({ data, type }: SharedFile): string {
 
 /** What a file is, in short: what its name ends with, or else its type. */
 function kindOf({ name, type }: SharedFile): string {
-  const end = /\.([A-Za-z0-9]{1,5})$/.exec(name)?.[1];
+  const end = /\.([A-Za-z0-9]{1,8})$/.exec(name)?.[1];
   return end ? end.toUpperCase() : type;
 }
 

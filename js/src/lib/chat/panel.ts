@@ -6,11 +6,11 @@ import { h, holdsFocus, setAttribute, setHidden, setText } from "../view/dom";
 import { Eyes } from "../view/eyes";
 import { Head } from "../view/head";
 import { icon } from "../view/icons";
-import { onKeys } from "../view/keys";
 import type { View } from "../view/live";
 import type { Setting } from "./bubble";
 import { Composer } from "./composer";
 import { type Entry, entriesOf } from "./entries";
+import { Hands } from "./hands";
 import { type Item, isNews, type RoomRow } from "./item";
 import { List } from "./list";
 import { newestOf } from "./order";
@@ -65,7 +65,7 @@ export class ChatPanel implements View {
   readonly #head: Head;
   readonly #rooms: Rooms;
   readonly #list: List;
-  readonly #tools: Tools;
+  readonly #hands: Hands;
   readonly #eyes: Eyes;
   readonly #composer: Composer;
   readonly #empty = h("div", "rw-chat-empty");
@@ -109,7 +109,7 @@ export class ChatPanel implements View {
       redraw,
       signal,
     );
-    this.#tools = new Tools(
+    const tools = new Tools(
       {
         get locale() {
           return widget.locale;
@@ -122,6 +122,13 @@ export class ChatPanel implements View {
           widget.wish({ what: "delete", about: { key } });
         },
       },
+      signal,
+    );
+    this.#hands = new Hands(
+      this.#list,
+      tools,
+      () => this.#edited,
+      () => this.#toEnd(),
       signal,
     );
     this.#composer = new Composer(
@@ -147,7 +154,7 @@ export class ChatPanel implements View {
     const body = h("div", "rw-chat-body");
     body.append(this.#rooms.root, main);
     this.root.append(this.#head.root, body);
-    this.#followReader(signal);
+    document.addEventListener("visibilitychange", () => queueMicrotask(() => widget.look()), { signal });
     this.#eyes.watch(place);
     el.append(this.root);
   }
@@ -213,9 +220,7 @@ export class ChatPanel implements View {
     if (this.#list.hold.on) this.#seen = Math.max(this.#seen, newestOf(messages)?.place ?? this.#seen);
     if (!this.#list.hold.hidden || !messages.length) widget.wantOlder(this.#list.near);
     this.#watch(newestOf(messages));
-    this.#tools.draw();
-    const at = this.#tools.item;
-    if (at) this.#showTools(this.#list.rowOf(at.key));
+    this.#hands.draw();
   }
 
   #drawBelow(messages: readonly Item[]): void {
@@ -294,7 +299,7 @@ export class ChatPanel implements View {
     this.#room = room;
     this.#edited = "";
     this.#held = null;
-    this.#tools.at(null, null);
+    this.#hands.leave();
     this.#watch(null);
     this.#list.open();
     const { readTo } = this.widget;
@@ -343,7 +348,7 @@ export class ChatPanel implements View {
 
   #edit(item: Item): void {
     this.#edited = item.key;
-    this.#tools.at(null, null);
+    this.#hands.leave();
     this.widget.host.invalidate();
   }
 
@@ -353,60 +358,6 @@ export class ChatPanel implements View {
       this.widget.wish({ what: "edit", about: { key: item.key, text } });
     this.widget.host.invalidate();
   }
-
-  /** Has the tools at the message that the pointer or the focus is at. */
-  #followReader(signal: AbortSignal): void {
-    const list = this.#list.root;
-    const at = (target: EventTarget | null) => {
-      const message = target instanceof Element ? this.#list.messageAt(target) : null;
-      this.#showTools(message?.root ?? null);
-    };
-    list.addEventListener("pointerover", (event) => this.#tools.held || at(event.target), { signal });
-    list.addEventListener("pointerleave", () => this.#tools.held || at(document.activeElement), { signal });
-    list.addEventListener("focusin", (event) => at(event.target), { signal });
-    list.addEventListener(
-      "focusout",
-      () => queueMicrotask(() => holdsFocus(list) || list.matches(":hover") || this.#showTools(null)),
-      { signal },
-    );
-    onKeys(list, (event) => this.#key(event), signal);
-    document.addEventListener("visibilitychange", () => queueMicrotask(() => this.widget.look()), { signal });
-  }
-
-  #showTools(row: HTMLElement | null): void {
-    const message = row && this.#list.messageAt(row);
-    const item = message && message.item.key !== this.#edited ? message.item : null;
-    this.#tools.at(item ? row : null, item);
-  }
-
-  #key(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement;
-    if (target.closest("textarea, details")) return;
-    const list = this.#list.root;
-    const row = target.closest<HTMLElement>(".rw-msg");
-    const { key } = event;
-    if (this.#tools.held) {
-      if (key === "ArrowRight" || key === "ArrowLeft")
-        this.#tools.move((key === "ArrowRight") === isLtr(list) ? 1 : -1);
-      else if (key === "Escape") this.#tools.back() || row?.focus({ preventScroll: true });
-      else if (key === "ArrowUp" || key === "ArrowDown") this.#step(row, key === "ArrowUp" ? -1 : 1);
-      else return;
-    } else if (key === "ArrowUp" || key === "ArrowDown") {
-      if (!this.#step(row, key === "ArrowUp" ? -1 : 1)) return;
-    } else if (key === "End" && (row || target === list)) this.#toEnd();
-    else if (key === "Escape" && row) list.focus({ preventScroll: true });
-    else return;
-    event.preventDefault();
-  }
-
-  /** Goes to the message before or after; from the list itself to the last in sight. */
-  #step(row: HTMLElement | null, by: number): boolean {
-    const next = this.#list.messageFrom(row, by);
-    if (!next) return false;
-    next.focus({ preventScroll: true });
-    next.scrollIntoView?.({ block: "nearest" });
-    return true;
-  }
 }
 
 function newsAfter(messages: readonly Item[], place: number): number {
@@ -414,8 +365,4 @@ function newsAfter(messages: readonly Item[], place: number): number {
   for (let i = messages.length - 1; i >= 0 && messages[i]!.place > place; i--)
     if (isNews(messages[i]!)) count++;
   return count;
-}
-
-function isLtr(el: Element): boolean {
-  return getComputedStyle(el).direction !== "rtl";
 }

@@ -48,7 +48,7 @@ export class Reactions {
   #made(emoji: string): HTMLButtonElement {
     const chip = h("button", "rw-button rw-reaction");
     chip.type = "button";
-    chip.tabIndex = -1; // the message that is gone to gives it a place among the stops
+    chip.tabIndex = -1; // by keys they are in the tools: a room would have hundreds of stops
     chip.append(h("span", "rw-emoji", emoji), h("span", "rw-reaction-count"));
     this.#chips.set(emoji, chip);
     this.root.append(chip);

@@ -162,7 +162,7 @@ class RoomButton {
     if (this.#name.title !== name) this.#name.title = name;
     setText(this.#at, last ? lastText(last.ts, now, locale, zone) : "");
     const types = typing(id);
-    setText(this.#last, types || (last ? lastSaid(last, locale) : ""));
+    setText(this.#last, types || (last ? lastSaid(last, locale) : say("no_messages")));
     this.#last.toggleAttribute("data-rw-types", types !== "");
     drawBadge(this.#badge, count, locale);
     this.root.toggleAttribute("data-rw-unread", count > 0);

@@ -66,7 +66,8 @@ export class Tools {
     this.#row = row;
     this.#item = item;
     this.draw();
-    if (this.root.parentElement !== row) row.append(this.root);
+    const beside = row.querySelector(".rw-msg-main") ?? row;
+    if (this.root.parentElement !== beside) beside.append(this.root);
   }
 
   draw(): void {
@@ -81,6 +82,7 @@ export class Tools {
     this.#life.abort();
     this.#life = new AbortController();
     setAttribute(this.root, "aria-label", chatWords(locale)("actions"));
+    this.root.dataset.rwMode = this.#mode;
     this.root.replaceChildren(...this.#buttons(item));
     if (focused) this.#first?.focus({ preventScroll: true });
   }
