@@ -16,7 +16,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const source = resolve(here, process.env.RW_JS_SOURCE ?? "src");
 const target = resolve(here, process.env.RW_JS_TARGET ?? "../realtime_widgets/static");
 
-const KINDS = ["chart", "metric", "events", "connection", "dashboard", "notifications", "progress"];
+const KINDS = ["chart", "metric", "events", "connection", "dashboard", "notifications", "progress", "chat"];
 
 /** Bytes of each set of files, each compressed with gzip as servers send it. */
 const BUDGETS = [
@@ -26,8 +26,9 @@ const BUDGETS = [
   // bind the sheet to its build; as much says what is true when data pause, kernels end or code fails, and looks at what is seen.
   // Numbers, durations and moments as every reader writes them, also where there is little room, are 4 kB; a quarter of one finds
   // what scrolls, for margins of the screen mean nothing in JupyterLab. Half of one are layers over the page, which charts and
-  // cards share, and a quarter the prefixes of physical units and the names of currencies.
-  [["page.js"], 24_300],
+  // cards share, and a quarter the prefixes of physical units and the names of currencies. Six hundred bytes are what more than one
+  // kind looks with, copies with and checks links with.
+  [["page.js"], 25_000],
   // uPlot alone is 22 kB; ticks that suit any data and zone are 4 kB, what can be read at a place, by keys and as a table 8.
   // Thresholds are 1 kB: their lines and bands, a range that reaches to them, and labels that do not lie on each other.
   [["chart.js"], 42_100],
@@ -46,8 +47,11 @@ const BUDGETS = [
   [["notifications.js"], 10_000],
   // A third of it is its style sheet; its words in two languages are half a kilobyte.
   [["progress.js"], 4_000],
+  // A third are the styles, and the words in two languages. What was said, by whom, in which order, and how far back it is here, is
+  // a quarter; some hundred rows of it in the page, which stay where they are while others come and go, another.
+  [["chat.js"], 22_000],
   // What the first chart of a page waits for.
-  [["page.js", "chart.js"], 66_200],
+  [["page.js", "chart.js"], 66_900],
 ];
 
 async function filesUnder(folder) {

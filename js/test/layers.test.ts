@@ -9,7 +9,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   hop: ["text", "draw"],
   view: ["text", "draw", "hop", "uplot", "style"],
   notices: ["text", "hop", "view"],
-  "": ["text", "draw", "hop", "view", "notices", "uplot"],
+  chat: ["text", "hop", "view"],
+  "": ["text", "draw", "hop", "view", "notices", "chat", "uplot"],
 };
 
 const IMPORT = /\b(?:import|export)\s[^"';]*?from\s*"([^"]+)"|\bimport\s*\(?\s*"([^"]+)"/g;

@@ -19,7 +19,7 @@ import realtime_widgets
 ROOT = Path(__file__).resolve().parents[2]
 
 FRONT_END = (
-    "page", "widget", "chart", "metric", "events", "connection", "dashboard", "notifications", "progress",
+    "page", "widget", "chart", "metric", "events", "connection", "dashboard", "notifications", "progress", "chat",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 // List: the rows of a panel, by key: those that stay are moved and drawn anew, never made anew, so that a focus stays.
 
 import { h, holdsFocus, setAttribute } from "../view/dom";
-import type { Eyes } from "./eyes";
+import type { Eyes } from "../view/eyes";
 import type { Notice } from "./notice";
 import { type Pressed, Row, type Setting } from "./row";
 

@@ -3,12 +3,12 @@
 import { formatter } from "../text/format";
 import { type Word, words } from "../text/words";
 import { h, holdsFocus, setAttribute, setHidden, setText } from "../view/dom";
+import { Eyes } from "../view/eyes";
 import { Head } from "../view/head";
 import { type Icon, icon } from "../view/icons";
 import type { View } from "../view/live";
 import type { Seen } from "./attention";
 import type { Deed } from "./deeds";
-import { Eyes } from "./eyes";
 import { List } from "./list";
 import { type Notice, type NoticeType, seenOf } from "./notice";
 import type { Notices } from "./notices";
