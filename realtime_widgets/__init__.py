@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .alerts.events import AlertEvent
     from .alerts.threshold import Threshold
     from .browser.frame_loop import configure, stats
+    from .chat.message import ChatMessage
     from .client import Client, decoders
     from .client.sansio.backoff import Reconnect
     from .client.sansio.inbox import keyed
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .publishing.publisher import Publisher
     from .widgets.cards import cards
     from .widgets.chart import LiveChart
+    from .widgets.chat import Chat
     from .widgets.connection import ConnectionIndicator
     from .widgets.dashboard import Dashboard
     from .widgets.events import EventLog
@@ -73,6 +75,8 @@ __all__ = [
     "cards",
     "EventLog",
     "Notifications",
+    "Chat",
+    "ChatMessage",
     "track",
     "Progress",
     "ConnectionIndicator",
@@ -104,6 +108,8 @@ _LATER = {
     "Limits": ".hub.limits",
     "ChannelPolicy": ".hub.policies",
     "cards": ".widgets.cards",
+    "Chat": ".widgets.chat",
+    "ChatMessage": ".chat.message",
     "ConnectionIndicator": ".widgets.connection",
     "Dashboard": ".widgets.dashboard",
     "EventLog": ".widgets.events",

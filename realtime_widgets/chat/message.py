@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
+from ..errors import shown
 from ..streams.text import well_formed
 
 MessageType = Literal["text", "image", "file", "system"]
@@ -94,6 +95,12 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
     file: FileLink | None = None
     by_program: bool = False
     metadata: dict[str, Any] = {}
+
+    def __repr__(self) -> str:
+        said = self.text if self.file is None else self.file.name
+        what = f"deleted {self.type}" if self.deleted else f"{self.type} {shown(said)}"
+        state = "" if self.state == "sent" else f", {self.state}"
+        return f"<ChatMessage {self.id} of {self.name} in {self.room}: {what}{state}>"
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Secrets of the environment: in a variable, or in a file that another variable names.
+"""What the environment says: who works here, and secrets, in a variable or in a file that another variable names.
 
 What starts a service hands it secrets as files (systemd's `LoadCredential=`, Docker's secrets) more safely than as
 variables, which every child process inherits; the name of the second variable is that of the first with `_FILE`.
@@ -6,6 +6,7 @@ variables, which every child process inherits; the name of the second variable i
 
 from __future__ import annotations
 
+import getpass
 import os
 from pathlib import Path
 
@@ -35,3 +36,11 @@ def secret_of(name: str) -> str | None:
     if not text:
         raise UsageError(f"{name}_FILE cannot be used: there is nothing in {path!r}; put the secret into it")
     return text
+
+
+def user_name() -> str:
+    """Return who works here: the user of a JupyterHub, or else of this computer; "me" where nobody says."""
+    try:
+        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser() or "me"
+    except (OSError, KeyError):  # a container whose user has no name
+        return "me"

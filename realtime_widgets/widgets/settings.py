@@ -154,6 +154,18 @@ def choice(what: str, *names: str) -> Callable[[Any], str]:
     return check
 
 
+def choice_of(what: str, *values: Any) -> Callable[[Any], Any]:
+    """A check for one of several values, of which not all are text."""
+
+    def check(value: Any) -> Any:
+        for each in values:
+            if type(value) is type(each) and value == each:
+                return value
+        raise UsageError(f"{what}={value!r} cannot be used; pass one of {', '.join(map(repr, values))}")
+
+    return check
+
+
 def flag(what: str) -> Callable[[Any], bool]:
     """A check for True and False."""
 

@@ -35,7 +35,7 @@ ROOMS = {
     "connecting": ("errors client hub", ""),
     "demo": ("errors", "jupyter_client jupyter_core nbformat"),
     "cli": ("errors runtime publishing hub demo __init__", ""),
-    "__init__": ("errors streams protocol sources client publishing hub feeds alerts browser widgets connecting", ""),
+    "__init__": ("errors streams protocol sources client publishing hub chat feeds alerts browser widgets connecting", ""),
     "__main__": ("cli", ""),
 }  # fmt: skip
 

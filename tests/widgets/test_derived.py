@@ -112,7 +112,9 @@ def test_a_derived_class_may_observe_its_own(sent: Recorder) -> None:
 
 def counting(stream: Stream) -> int:
     """How often a stream is listened to for the count; others listen, too, and leave on a thread of their own."""
-    return sum(isinstance(getattr(fn, "__self__", None), DerivedChanges) for fn in stream._listeners.fns.values())
+    return sum(
+        isinstance(getattr(fn, "__self__", None), DerivedChanges) for fn in stream._listeners.fns.values()
+    )
 
 
 def test_nobody_is_told_after_the_end_and_nothing_is_counted_for_nobody(sent: Recorder) -> None:

@@ -1,0 +1,293 @@
+"""ChatFeed: the rooms and messages of a chat, for its pages: what has changed, whole, by key.
+
+A part has what changed after the last. The body of a part:
+
+    me        {"id", "name"}: who types here
+    room      the id of the chosen room; empty: none is
+    rooms     in keyframes and when they have changed: all of them, see `_said_of_room`
+    items     messages, and lines about the rooms, that are new or others: see `_said`; the oldest first
+    removed   keys of those that are gone
+    typing    {room: names}: who else types now
+    answers   older messages that were asked for: {"room", "before", "items", "more"}
+    trouble   why nothing comes or goes; empty: it does
+    wall, at  this moment, by the clock of messages and by the kernel's own; pages know no other
+
+A keyframe has the newest messages of each room, from the place on that its room says (`from`): more of the chosen room
+than of the others. What is older a page asks for, when somebody scrolls up to it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Final
+
+import msgspec
+
+from ..chat.conversation import Conversation
+from ..chat.message import ChatMessage, Said
+from ..chat.room import Room
+from ..chat.timeline import is_message, message_of
+from ..streams.keyed import Keyed
+from .feed import Payload
+from .text import as_unicode, without_controls
+
+MAX_PART_BYTES: Final = 64 * 1024
+"""Most bytes of messages in one part; one message there is, however large."""
+
+NEWEST: Final = 200
+"""Most messages of the chosen room in a keyframe, and"""
+NEWEST_OF_OTHERS: Final = 30
+"""those of each other room."""
+
+PAGE: Final = 60
+"""Most messages in an answer."""
+
+MAX_ANSWERS: Final = 8
+"""Most answers that wait; of more the oldest is forgotten, and its page asks again."""
+
+MAX_PREVIEW: Final = 120
+"""Characters of a room's newest message beside its name."""
+
+MAX_REACTING: Final = 10
+"""Names of those who react in one way."""
+
+MAX_READERS: Final = 20
+"""Others of whom a room says how far they have read."""
+
+
+class ChatFeed:
+    """The feed of a chat.
+
+    Args:
+        conversation: what it shows.
+    """
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._sent = 0
+        self._begun = False
+        self._versions: dict[str, int] = {}  # of the rooms' timelines, as in the last part
+        self._from: dict[str, float] = {}  # places from which on pages have all
+        self._said_rooms: list[dict[str, Any]] = []
+        self._answers: deque[dict[str, Any]] = deque(maxlen=MAX_ANSWERS)
+        self._number = 0
+
+    def resize(self, px: int) -> None:
+        """Ignore the width: text wraps."""
+
+    def changed(self) -> bool:
+        """See `Feed.changed`."""
+        self._conversation.expire()
+        return self._conversation.version != self._sent or bool(self._answers)
+
+    def due(self) -> float | None:
+        """Return in how many seconds it will have changed by time alone; None: it will not."""
+        return self._conversation.due()
+
+    def answer(self, room: str, before: float, *, more: bool) -> bool:
+        """Have the messages of a room that are older than a place sent, as far as they are here.
+
+        Args:
+            room: its id.
+            before: the place.
+            more: whether there are others, older than all here.
+
+        Returns:
+            Whether there were any.
+        """
+        conversation = self._conversation
+        with conversation.lock:
+            there = conversation.rooms.get(room)
+            if there is None:
+                return False
+            older = [item for item in there.timeline if item.place < before]
+            items, _ = _fitting(older[-PAGE:], room, conversation.me.id, MAX_PART_BYTES)
+        left = len(items) < len(older)
+        self._answers.append({"room": room, "before": before, "items": items, "more": more or left})
+        return bool(items)
+
+    def take(self, key: bool, now: float) -> Payload:
+        """See `Feed.take`."""
+        conversation = self._conversation
+        with conversation.lock:
+            conversation.expire()
+            whole = key or not self._begun
+            items: list[dict[str, Any]] = []
+            removed: list[str] = []
+            nbytes = 0
+            if not whole:
+                found = self._changes()
+                whole = found is None
+                if found is not None:
+                    items, removed, nbytes = found
+            if whole:
+                items, nbytes = self._newest()
+                removed = []
+            body = self._body(items, removed, whole=whole)
+            self._versions = {id: room.timeline.version for id, room in conversation.rooms.items()}
+            self._sent = conversation.version
+            self._begun = True
+        self._number += 1
+        nbytes += sum(len(msgspec.json.encode(body.get(name, ()))) for name in ("answers", "rooms"))
+        return Payload(1 if whole else self._number, self._number, whole, body, body_bytes=nbytes)
+
+    def _changes(self) -> tuple[list[dict[str, Any]], list[str], int] | None:
+        """Return what has changed since the last part, keys that are gone, and bytes; None: it needs a keyframe."""
+        items: list[dict[str, Any]] = []
+        removed: list[str] = []
+        nbytes = 0
+        me = self._conversation.me.id
+        for id, room in self._conversation.rooms.items():
+            version = self._versions.get(id)
+            if version is None:
+                return None
+            if room.timeline.version == version:
+                continue
+            changes = room.timeline.changes(version)
+            if changes is None:
+                return None
+            fresh, size = _fitting(changes.items, id, me, MAX_PART_BYTES - nbytes)
+            if len(fresh) < len(changes.items):
+                return None
+            items += fresh
+            nbytes += size
+            removed += changes.removed
+        return items, removed, nbytes
+
+    def _newest(self) -> tuple[list[dict[str, Any]], int]:
+        """Return the newest messages of all rooms, the chosen one first, as far as they fit."""
+        conversation = self._conversation
+        me, current = conversation.me.id, conversation.current
+        items: list[dict[str, Any]] = []
+        nbytes = 0
+        self._from = {}
+        for id in sorted(conversation.rooms, key=lambda id: id != current):
+            timeline = conversation.rooms[id].timeline
+            most = NEWEST if id == current else NEWEST_OF_OTHERS
+            newest = [item for item, _ in zip(reversed(timeline), range(most), strict=False)][::-1]
+            fresh, size = _fitting(newest, id, me, MAX_PART_BYTES - nbytes, least=id == current)
+            self._from[id] = fresh[0]["place"] if fresh else timeline.top + 1
+            items += fresh
+            nbytes += size
+        return items, nbytes
+
+    def _body(self, items: list[dict[str, Any]], removed: list[str], *, whole: bool) -> dict[str, Any]:
+        conversation = self._conversation
+        body: dict[str, Any] = {
+            "me": {"id": conversation.me.id, "name": conversation.me.name},
+            "room": conversation.current,
+            "items": items,
+            "typing": {id: names for id in conversation.rooms if (names := conversation.typing(id))},
+            "trouble": conversation.trouble,
+            "wall": conversation.wall(),
+            "at": conversation.now(),
+        }
+        rooms = as_unicode([self._said_of_room(room) for room in conversation.rooms.values()])
+        if whole or rooms != self._said_rooms:
+            body["rooms"] = self._said_rooms = rooms
+        if removed:
+            body["removed"] = removed
+        if self._answers:
+            body["answers"] = [self._answers.popleft()]  # others wait for the next part
+        return body
+
+    def _said_of_room(self, room: Room) -> dict[str, Any]:
+        me = self._conversation.me.id
+        first = next(iter(room.timeline), None)
+        start = self._from.get(room.id, 0.0)
+        last = room.last
+        return {
+            "id": room.id,
+            "name": room.name,
+            "joined": room.joined,
+            "unread": room.unread(me),
+            "members": len(room.members),
+            "from": start,
+            "more": room.has_older or (first is not None and first.place < start),
+            "read": room.read_by(me),
+            "reads": sorted(room.reads(besides=me), key=lambda each: -each[1])[:MAX_READERS],
+            "last": None if last is None else _preview(last, room.id, me),
+        }
+
+
+def _preview(last: Keyed | Said, room: str, me: str) -> dict[str, Any]:
+    """Return the newest message of a room in one line."""
+    if isinstance(last, Said):
+        deleted = bool(last.metadata.get("deleted"))
+        name, own, kind, text, ts = (
+            last.name,
+            last.user == me,
+            last.type,
+            "" if deleted else last.text,
+            last.ts,
+        )
+    else:
+        message = message_of(last, room, me)
+        name, own, kind, text, ts = message.name, message.own, message.type, message.text, message.ts
+    line = " ".join(without_controls(text[: 4 * MAX_PREVIEW]).split())
+    return {"name": name, "own": own, "type": kind, "text": line[:MAX_PREVIEW], "ts": ts}
+
+
+def _fitting(
+    items: list[Keyed], room: str, me: str, room_for: int, *, least: bool = False
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the newest of some items that fit as they are sent, the oldest first, and their size as JSON in bytes.
+
+    Args:
+        items: the oldest first.
+        room: whose.
+        me: the id of the user.
+        room_for: bytes that there are.
+        least: whether the newest fits in any case.
+    """
+    nbytes = 0
+    found: list[dict[str, Any]] = []
+    for item in reversed(items):
+        said: dict[str, Any] = as_unicode(_said(item, message_of(item, room, me), me))
+        size = len(msgspec.json.encode(said)) + 2
+        if nbytes + size > room_for and not (least and not found):
+            break
+        nbytes += size
+        found.append(said)
+    return found[::-1], nbytes
+
+
+def _said(item: Keyed, message: ChatMessage, me: str) -> dict[str, Any]:
+    """Return an item as it is sent: what is not there is left out."""
+    fields = item.fields
+    kind = fields["kind"]
+    said: dict[str, Any] = {
+        "key": item.key,
+        "room": message.room,
+        "place": item.place,
+        "kind": "system" if kind == "message" and message.type == "system" else kind,
+        "type": message.type,
+        "user": message.user,
+        "name": message.name,
+        "own": message.own,
+        "text": message.text,
+        "ts": message.ts,
+        "state": message.state,
+    }
+    if not is_message(item):
+        return said | ({"details": fields["details"]} if "details" in fields else {})
+    if message.error:
+        said["error"] = message.error
+    if message.edited is not None:
+        said["edited"] = message.edited
+    if message.deleted:
+        said["deleted"] = True
+    if message.metadata.get("bot"):
+        said["bot"] = True
+    if message.reactions:
+        reacting = item.fields["amended"].reacting()
+        said["reactions"] = [
+            (reaction, len(users), me in users, ", ".join(list(users.values())[:MAX_REACTING]))
+            for reaction, users in reacting.items()
+        ]
+    if message.file is not None:
+        of = message.file
+        about = {"name": of.name, "type": of.type, "size": of.size, "url": of.url}
+        more = {"width": of.width, "height": of.height, "alt": of.alt}
+        said["file"] = about | {name: value for name, value in more.items() if value}
+    return said

@@ -1,0 +1,540 @@
+"""Chat: people, and programs, who talk to each other in a cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from typing import Any, Final, Literal
+
+import msgspec
+import traitlets
+from ipywidgets import Layout
+
+from ..chat.conversation import Conversation, Me
+from ..chat.events import Grown
+from ..chat.message import MAX_ID, MAX_TEXT, ChatMessage, MessageType, Said, id_of, name_of
+from ..client import Client
+from ..errors import UsageError, WrongType, shown
+from ..feeds.chat import ChatFeed
+from ..feeds.freshness import Facts
+from ..protocol.chat import GENERAL, MAX_REACTION, MAX_ROOM_LENGTH
+from ..protocol.envelope import new_id
+from ..runtime import get_runtime
+from ..runtime.environment import user_name
+from ..streams.text import well_formed
+from .base import LiveWidget, named_keywords
+from .chat_callbacks import ChatCallbacks, Told
+from .chat_hub_link import HubLink
+from .chat_link import ChatLink, LocalLink
+from .chat_streaming import StreamedMessage
+from .chat_tables import messages_to_pandas, room_states
+from .derived import Derived, DerivedChanges
+from .notification_sources import Link
+from .settings import Setting, choice_of, pixels, text
+
+BOT: Final = "bot"
+"""Who answers, where a function returns an answer and says no name."""
+
+DERIVED: Final = ("messages", "unread", "rooms", "typing")
+
+
+class Chat(LiveWidget):
+    """A chat in a cell: rooms, messages, who types, and what is not read yet.
+
+    With a client it talks to everybody at its hub, in any notebook, page or program; without one to the functions that
+    are told of its messages (`on_message`), such as a bot. What is typed while there is no connection, or while a cell
+    keeps Python busy, waits, is shown as waiting, and arrives once.
+
+    Text is shown as a subset of Markdown: bold, italic, code, lists, tables, links. Nothing that others write can do
+    anything but show.
+
+    Args:
+        source: a client (`rw.connect(…)`); None: no server.
+        user: who writes here, an id and a name at once; None: the user of this notebook server or computer. A hub
+            whose token has a name says who it is.
+        room: the id of a room to be in; None: `general` without a server, else the first that the hub has.
+        title: heading; None for none.
+        height: of the whole, CSS pixels, 80 to 2000.
+        placeholder: what the empty input says; None: "Message", in the reader's language.
+        show_rooms: whether the list of rooms is shown; "auto": when there are several.
+        theme: `auto` (the host's), `light` or `dark`.
+        locale: language of words and times, such as `ja`; None: the browser's.
+        tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
+        layout: an `ipywidgets.Layout`, as for every ipywidget.
+
+    Raises:
+        WrongType: for a source that is none.
+        UsageError: when a setting is out of its range; TypeError names the nearest keyword.
+
+    Example:
+        chat = rw.Chat(rw.connect("ws://localhost:8000/ws/chat"), user="anna")
+        chat.send("Hello")
+
+        @chat.on_message
+        def answer(message):
+            return message.text.upper()
+    """
+
+    height = Setting(420, pixels("height")).tag(sync=True)
+    """Height of the whole, CSS pixels."""
+
+    placeholder = Setting("", text("placeholder")).tag(sync=True)
+    """What the empty input says; empty: "Message", in the reader's language."""
+
+    show_rooms = Setting("auto", choice_of("show_rooms", "auto", True, False)).tag(sync=True)
+    """Whether the list of rooms is shown; "auto": when there are several."""
+
+    messages = Derived([], lambda chat: chat._conversation.messages(chat._conversation.current))
+    """The messages of the chosen room, the oldest first: a list of `ChatMessage`. Nobody sets it;
+    `chat.observe(fn, "messages")` calls `fn` on the callback thread, at most ten times a second."""
+
+    unread = Derived(0, lambda chat: chat._conversation.total_unread)
+    """How many messages of all rooms are not read; observed likewise."""
+
+    rooms = Derived([], lambda chat: room_states(chat._conversation))
+    """The rooms: a list of `RoomState`, with `id`, `name`, `unread`, `joined`, `members`, `last`; observed likewise."""
+
+    typing = Derived([], lambda chat: chat._conversation.typing(chat._conversation.current))
+    """The names of those who type in the chosen room; observed likewise."""
+
+    _changes: DerivedChanges | None = None
+
+    @named_keywords
+    def __init__(
+        self,
+        source: Client | None = None,
+        *,
+        user: str | None = None,
+        room: str | None = None,
+        title: str | None = None,
+        height: int = 420,
+        placeholder: str | None = None,
+        show_rooms: Literal["auto", True, False] = "auto",
+        theme: Literal["auto", "light", "dark"] = "auto",
+        locale: str | None = None,
+        tz: str | dt.tzinfo | None = None,
+        layout: Layout | dict[str, Any] | None = None,
+    ) -> None:
+        if source is not None and not isinstance(source, Client):
+            raise WrongType(
+                f"a chat cannot talk to {shown(source)}: pass a client, such as rw.connect('ws://host:8000/ws/chat'), "
+                "or nothing for a chat with your own functions"
+            )
+        me = _checked_user(user if user is not None else user_name())
+        self._conversation = Conversation(Me(me, me), time.monotonic, time.time)
+        self._feed = ChatFeed(self._conversation)
+        self._callbacks = ChatCallbacks(self._answer, self._callback_failed)
+        self._streamed: dict[str, StreamedMessage] = {}
+        wanted = "" if room is None else _checked_room(room)
+        self._link: ChatLink
+        feeds: dict[str, Any] = {"0": self._feed}
+        if source is None:
+            self._link = LocalLink(self._conversation, self._arrived, wanted or GENERAL)
+        else:
+            link = HubLink(source, self._conversation, self._arrived, wanted)
+            self._link = link
+            feeds["link"] = Link(link.stream)
+        super().__init__(
+            "chat",
+            [self._conversation],
+            feeds,
+            title=title,
+            height=height,
+            placeholder=placeholder,
+            show_rooms=show_rooms,
+            theme=theme,
+            locale=locale,
+            tz=tz,
+            layout=layout,
+        )
+
+    # Saying something
+
+    @named_keywords
+    def send(
+        self,
+        text: Any,
+        *,
+        room: str | None = None,
+        user: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> ChatMessage:
+        """Send a message. Any thread, never waits: what there is no connection for waits, and arrives once.
+
+        Args:
+            text: up to 20,000 characters; what is no text is sent as `str()` has it.
+            room: the id of a room; None: the chosen one.
+            user: as whom, such as the name of a bot; None: as the user of this chat.
+            metadata: what else to say of it, as JSON, up to 16 kB; other clients get it, too.
+
+        Returns:
+            The message, as it is at this moment.
+
+        Raises:
+            UsageError: it is blank or too long, or no room is chosen.
+        """
+        return self._say(_checked_text(text), "text", room, user, metadata)
+
+    def system(self, text: Any, *, room: str | None = None) -> ChatMessage:
+        """Send a line that is about the room, such as "The training is over"; it is nobody's unread message."""
+        return self._say(_checked_text(text), "system", room, None, None)
+
+    def _say(
+        self,
+        text: str,
+        type: MessageType,
+        room: str | None,
+        user: str | None,
+        metadata: Mapping[str, Any] | None,
+    ) -> ChatMessage:
+        where = self._room(room)
+        return self._link.say(where, new_id(), self._said(text, type, user, metadata), by_program=True)
+
+    def _said(
+        self, text: str, type: MessageType, user: str | None = None, metadata: Mapping[str, Any] | None = None
+    ) -> Said:
+        me = self._conversation.me
+        more = dict(metadata or {})
+        who, name = me.id, me.name
+        if user is not None and user != me.id:
+            who = name = _checked_user(user)
+            more = {"bot": True, **more}
+        return Said(uuid.uuid4().hex, who, name, well_formed(text), type, time.time(), more)
+
+    def streaming(self, *, user: str = BOT, room: str | None = None) -> StreamedMessage:
+        """Begin a message that grows: `with chat.streaming(user="bot") as m: m.append("…")`.
+
+        It is shown while it grows, with a button that stops it, and sent when it ends.
+
+        Args:
+            user: whose it is.
+            room: the id of a room; None: the chosen one.
+
+        Raises:
+            UsageError: no room is chosen.
+        """
+        where, id, who = self._room(room), new_id(), _checked_user(user)
+
+        def grow(text: str) -> None:
+            if text:
+                self._conversation.grow(where, Grown(id, who, who, text, time.time()))
+
+        def share(text: str) -> None:
+            if text:
+                data = {"id": id, "userId": who, "username": who, "content": text}
+                self._link.ask(where, "grow_message", data, volatile=True)
+
+        def finish(text: str, stopped: bool) -> None:
+            self._streamed.pop(id, None)
+            if not text.strip():
+                self._conversation.discard(where, id)
+                return
+            said = self._said(text, "text", who, {"stopped": True} if stopped else None)
+            self._link.say(where, id, said, by_program=True)
+
+        streamed = StreamedMessage(id, grow, share, finish)
+        self._streamed[id] = streamed
+        return streamed
+
+    # What becomes of messages
+
+    def edit(self, message: ChatMessage | str, text: Any) -> None:
+        """Have a message of one's own say something else; all see that it was edited.
+
+        Args:
+            message: the message, or its id.
+            text: what it says now.
+
+        Raises:
+            UsageError: there is no such message, it is on its way, or the text is blank or too long.
+        """
+        found = self._found(message)
+        self._ask_of(found, "edit_message", content=_checked_text(text))
+
+    def delete(self, message: ChatMessage | str) -> None:
+        """Delete a message of one's own: all see that there was one. One that has failed is only discarded."""
+        found = self._found(message)
+        if self._discard(found.room, found.id):
+            return
+        self._ask_of(found, "delete_message")
+
+    @named_keywords
+    def react(self, message: ChatMessage | str, reaction: str, *, on: bool = True) -> None:
+        """React to a message, with an emoji or a few characters; `on=False` takes it back."""
+        told: Any = reaction  # whatever a user has passed
+        if not isinstance(told, str) or not 1 <= len(told.strip()) <= MAX_REACTION:
+            raise UsageError(
+                f"{shown(reaction)} is no reaction: pass an emoji, or up to {MAX_REACTION} characters"
+            )
+        found = self._found(message)
+        me = self._conversation.me
+        self._ask_of(
+            found, "react", userId=me.id, username=me.name, reaction=well_formed(reaction.strip()), on=on
+        )
+
+    def _found(self, message: ChatMessage | str) -> ChatMessage:
+        id = message.id if isinstance(message, ChatMessage) else str(message)
+        rooms = [message.room] if isinstance(message, ChatMessage) else [each.id for each in self.rooms]
+        for room in rooms:
+            if (found := self._conversation.find(room, id)) is not None:
+                return found
+        raise UsageError(f"there is no message {shown(id)} here; pass one of chat.messages, or its id")
+
+    def _ask_of(self, message: ChatMessage, type: str, **more: Any) -> None:
+        offset = self._conversation.position_of(message.room, message.id)
+        if offset is None:
+            raise UsageError("a message that is on its way cannot be changed; wait until its state is 'sent'")
+        data = {
+            "messageId": message.id,
+            "offset": offset,
+            "userId": message.user,
+            "username": message.name,
+            **more,
+        }
+        self._link.ask(message.room, type, data)
+
+    @named_keywords
+    def set_typing(self, on: bool = True, *, user: str | None = None, room: str | None = None) -> None:
+        """Say that somebody types, for the next three seconds; or (False) not any more."""
+        me = self._conversation.me
+        who = me.id if user is None else _checked_user(user)
+        name = me.name if user is None else who
+        data = {"userId": who, "username": name}
+        self._link.ask(self._room(room), "typing_start" if on else "typing_stop", data, volatile=True)
+
+    # Rooms
+
+    @property
+    def user(self) -> str:
+        """Who writes here."""
+        return self._conversation.me.id
+
+    @property
+    def room(self) -> str:
+        """The id of the chosen room; empty: none is. To set it is to choose one, which `join` does."""
+        return self._conversation.current
+
+    @room.setter
+    def room(self, room: str) -> None:
+        self.join(room)
+
+    def join(self, room: str) -> None:
+        """Choose a room and be in it; it is made if there is none."""
+        where = _checked_room(room)
+        self._link.join(where)
+        self._conversation.choose(where)
+        self.mark_read(where)
+
+    def leave(self, room: str | None = None) -> None:
+        """Be in a room no more; None: the chosen one."""
+        self._link.leave(self._room(room))
+
+    def mark_read(self, room: str | None = None) -> None:
+        """Have read all that a room has; None: the chosen one."""
+        where = self._room(room)
+        self._read(where, None)
+
+    def _read(self, room: str, place: float | None) -> None:
+        offset = self._conversation.read(room, place)
+        if offset:
+            self._link.ask(room, "mark_read", {"offset": offset, "userId": self._conversation.me.id})
+
+    @named_keywords
+    def load_older(self, room: str | None = None, *, timeout: float | None = 10.0) -> int:
+        """Have older messages of a room than those that are here, as scrolling up does; returns how many came.
+
+        Args:
+            room: its id; None: the chosen one.
+            timeout: seconds to wait for them; None: for ever.
+
+        Raises:
+            TimedOut: they have not come by then.
+            WouldDeadlock: in a callback of a stream or client.
+        """
+        where = self._room(room)
+        before = len(self._conversation.messages(where))
+        done: Future[bool] = Future()
+
+        def end(more: bool) -> None:
+            if done.set_running_or_notify_cancel():
+                done.set_result(more)
+
+        self._link.older(where, 0.0, end)
+        get_runtime().wait(done, timeout)
+        return len(self._conversation.messages(where)) - before
+
+    def _room(self, room: str | None) -> str:
+        where = self._conversation.current if room is None else _checked_room(room)
+        if not where:
+            raise UsageError(
+                "no room is chosen yet; pass room=…, or wait until the hub has said which there are"
+            )
+        if not self._conversation.has_room(where):
+            raise UsageError(f"there is no room {shown(where)} here; call chat.join({shown(where)}) first")
+        return where
+
+    # Being told
+
+    def on_message(self, fn: Told) -> Callable[[], None]:
+        """Have `fn(message)` called for every message that this program has not sent itself; also a decorator.
+
+        Functions are called in order, one at a time, on a thread of this chat's own; they may take long, and may be
+        coroutine functions (`async def`). What one returns is the answer, sent as "bot": a text, or an iterator of
+        texts, such as a generator, which is shown while it grows. What one raises is shown in the chat.
+
+        Returns:
+            The undo.
+        """
+        return self._callbacks.add(fn)
+
+    def _arrived(self, messages: list[ChatMessage]) -> None:
+        self._callbacks.tell([each for each in messages if not each.by_program and each.type != "system"])
+
+    def _answer(self, message: ChatMessage, said: Any) -> None:
+        if isinstance(said, Iterator):
+            with self.streaming(room=message.room) as streamed:
+                for each in said:
+                    streamed.append(each)
+        elif not isinstance(said, ChatMessage) and (answer := str(said)).strip():
+            self.send(answer[:MAX_TEXT], room=message.room, user=BOT)
+
+    def _callback_failed(self, message: ChatMessage, error: BaseException, details: str) -> None:
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        said = Said(new_id(), "", "on_message", what[:1000], "system", time.time(), {})
+        self._conversation.note(message.room, f"!{said.id}", said, kind="error", details=details[-8000:])
+
+    def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:
+        """Have a function called when a trait changes, as for every ipywidget."""
+        super().observe(handler, names, type)
+        wanted = [names] if isinstance(names, str) else names
+        if self._changes is None and (names is traitlets.All or any(name in DERIVED for name in wanted)):
+            self._changes = DerivedChanges(self, DERIVED, [self._conversation.listen])
+
+    # Looking at it
+
+    def to_pandas(self, room: str | None = None) -> Any:
+        """Return the messages of a room as a `pandas.DataFrame`; None: of the chosen one.
+
+        Columns: `ts` (UTC), `room`, `user`, `name`, `type`, `text`, `state`, `edited`, `deleted`, `id`.
+        """
+        return messages_to_pandas(self._conversation.messages(self._room(room)))
+
+    def _facts(self) -> Facts:
+        """What is known: that nobody says anything is no fault."""
+        facts = super()._facts()
+        return msgspec.structs.replace(facts, empty=False, missing=False, age=None, pace="usual")
+
+    # What readers do
+
+    def _asked(self, what: str, about: Any) -> None:
+        about = about if isinstance(about, dict) else {}
+        room, key = about.get("room"), about.get("key")
+        if isinstance(key, str):
+            self._asked_of_message(what, key, about)
+        elif not isinstance(room, str) or not self._conversation.has_room(room):
+            super()._asked(what, about)
+        else:
+            self._asked_of_room(what, room, about)
+
+    def _asked_of_room(self, what: str, room: str, about: Mapping[str, Any]) -> None:
+        me = self._conversation.me
+        match what, about:
+            case "send", {"id": str(id), "text": str(text)} if 8 <= len(id) <= MAX_ID and text.strip():
+                if self._conversation.find(room, id) is None:
+                    self._link.say(room, id, self._said(text.strip()[:MAX_TEXT], "text"))
+            case "room", _:
+                self._conversation.choose(room)
+                self._link.join(room)
+            case "read", {"place": int(place) | float(place)}:
+                self._read(room, float(place))
+            case "typing", {"on": bool(on)}:
+                data = {"userId": me.id, "username": me.name}
+                self._link.ask(room, "typing_start" if on else "typing_stop", data, volatile=True)
+            case "older", {"before": int(before) | float(before)}:
+                self._older(room, float(before))
+            case _:
+                super()._asked(what, about)
+
+    def _older(self, room: str, before: float) -> None:
+        """Answer with older messages, from here or else from the server."""
+        with self._conversation.lock:
+            there = self._conversation.rooms[room]
+            first = next(iter(there.timeline), None)
+            here, more = first is not None and first.place < before, there.has_older
+        if here or not more:
+            self._feed.answer(room, before, more=more)
+            self._wake()
+            return
+
+        def done(more: bool) -> None:
+            self._feed.answer(room, before, more=more)
+            self._wake()
+
+        self._link.older(room, before, done)
+
+    def _asked_of_message(self, what: str, key: str, about: Mapping[str, Any]) -> None:
+        found = next(
+            (each for room in self.rooms if (each := self._conversation.find(room.id, key)) is not None), None
+        )
+        if found is None:
+            return
+        try:
+            match what, about:
+                case "retry", _:
+                    self._link.retry(found.room, key)
+                case "discard", _:
+                    self._discard(found.room, key)
+                case "react", {"reaction": str(reaction), "on": bool(on)}:
+                    self.react(found, reaction, on=on)
+                case "edit", {"text": str(text)} if found.own:
+                    self.edit(found, text)
+                case "delete", _ if found.own:
+                    self.delete(found)
+                case "stop", _:
+                    if (streamed := self._streamed.get(key)) is not None:
+                        streamed.stop()
+        except UsageError:
+            pass  # of a reader, who sees that nothing has come of it
+
+    def _discard(self, room: str, key: str) -> bool:
+        self._link.forget(key)
+        return self._conversation.discard(room, key)
+
+    def close(self) -> None:
+        """Take the chat off the pages, and follow nothing any more; what is on its way arrives."""
+        if (link := getattr(self, "_link", None)) is not None:
+            link.close()
+            self._callbacks.clear()
+        if self._changes is not None:
+            self._changes.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        messages = len(self.messages)
+        return f"Chat(room={self.room!r}, {messages} messages, {self.unread} unread, {self.data_state})"
+
+
+def _checked_user(user: Any) -> str:
+    if not isinstance(user, str) or not user.strip() or id_of(user) is None:
+        raise UsageError(f"user={shown(user)} cannot write: pass a name of 1 to {MAX_ID} characters")
+    return name_of(user, "")
+
+
+def _checked_room(room: Any) -> str:
+    if not isinstance(room, str) or not 1 <= len(room.strip()) <= MAX_ROOM_LENGTH:
+        raise UsageError(f"room={shown(room)} is no room: pass an id of 1 to {MAX_ROOM_LENGTH} characters")
+    return well_formed(room.strip())
+
+
+def _checked_text(text: Any) -> str:
+    said = (text if isinstance(text, str) else str(text)).strip()
+    if not said:
+        raise UsageError("a blank message is not sent: pass a text")
+    if len(said) > MAX_TEXT:
+        raise UsageError(
+            f"a message of {len(said):,} characters is not sent: {MAX_TEXT:,} are the most; send several, or a file"
+        )
+    return said

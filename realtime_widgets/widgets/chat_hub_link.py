@@ -1,0 +1,328 @@
+"""HubLink: a chat's way to a server: it says on every connection who is there, follows rooms, and sends each word once.
+
+What is said waits here until the server has it: over cuts of any length, in its order, and with one id, by which the
+server knows it when it comes again. Servers that know only the convention of existing ones are served, too: what they
+send has no numbers, and no word of ours is acknowledged.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from ..chat.conversation import Conversation, Me
+from ..chat.message import ChatMessage, MessageState, Said, id_of
+from ..chat.room import RoomInfo, rooms_in
+from ..client import Client
+from ..client.sansio.delivery import Delivery
+from ..protocol.chat import channel_of_room, typing_of_room
+from ..protocol.envelope import Message, new_id
+from ..runtime import get_runtime
+from ..runtime.forksafe import renew_after_fork
+from ..streams import Stream
+from .chat_link import Arrived
+
+RECENT: Final = 50
+"""Messages of each room to begin with."""
+
+PAGE: Final = 60
+"""Messages that are asked for at a time."""
+
+PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
+"""Types of messages that servers send which know no channels."""
+
+UNNUMBERED: Final = "-"
+"""The epoch of messages of servers that do not number them."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A message until the server has it."""
+
+    room: str
+    data: dict[str, Any]
+    delivery: Delivery | None = None
+    failed: bool = False
+
+
+class HubLink:
+    """A chat's way to a server of rooms.
+
+    Args:
+        client: the connection.
+        conversation: what comes goes there.
+        arrived: is told of messages that have come, but for those of the past.
+        room: the id of a room to be in; empty: the first that there is.
+    """
+
+    def __init__(self, client: Client, conversation: Conversation, arrived: Arrived, room: str) -> None:
+        self._client = client
+        self._conversation = conversation
+        self._arrived = arrived
+        self._wanted = room
+        self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
+        self._lock = threading.Lock()  # of what waits
+        renew_after_fork(self, HubLink._renew_lock)
+        self._streams: dict[str, tuple[Stream, int]] = {}  # by channel, with how far each was read
+        self._begun: dict[str, int] = {}  # rooms, and offsets from which on what comes is new
+        self._offsets: dict[str, Iterator[int]] = {}
+        self._asked: dict[
+            str, tuple[str, Callable[[bool], object]]
+        ] = {}  # what is older, by the id of the question
+        self._connected = False
+        self._closed = False
+        self._undo: list[Callable[[], None]] = []
+        if room:
+            conversation.inform([RoomInfo(id=room, name=room)])
+            conversation.choose(room)
+        for type in ("rooms_list", "identity", "older_messages", *PLAIN):
+            self._follow(type, asks=False)
+        self._undo.append(client.listen(self._look_at_state))
+        get_runtime().call_soon(self._look_at_state)
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
+
+    @property
+    def stream(self) -> Stream:
+        """One that says where the connection stands."""
+        return self._streams["rooms_list"][0]
+
+    # What is said
+
+    def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
+        """See `ChatLink.say`."""
+        up = self._client.state == "connected"
+        state: MessageState = "sending" if up else "queued"
+        found = self._conversation.say(room, key, said, state, by_program=by_program)
+        data = {
+            "roomId": room,
+            "userId": said.user,
+            "username": said.name,
+            "content": said.text,
+            "type": said.type,
+            "metadata": said.metadata,
+        }
+        with self._lock:
+            if key in self._waiting or found.state not in ("sending", "queued", "growing", "stopped"):
+                return found
+            self._waiting[key] = _Waiting(room, data)
+        get_runtime().call_soon(self._send, key)
+        return found
+
+    def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
+        """See `ChatLink.ask`."""
+        if not self._closed and not (volatile and self._client.state != "connected"):
+            self._client.send(type, {"roomId": room, **data}, volatile=volatile)
+
+    def join(self, room: str) -> None:
+        """See `ChatLink.join`."""
+        me = self._conversation.me
+        if not self._conversation.has_room(room):
+            with self._conversation.lock:
+                known = [_info_of(each) for each in self._conversation.rooms.values()]
+            self._conversation.inform([*known, RoomInfo(id=room, name=room)])
+        self._client.send("join_room", {"roomId": room, "userId": me.id, "username": me.name})
+        get_runtime().call_soon(self._follow_room, room)
+
+    def leave(self, room: str) -> None:
+        """See `ChatLink.leave`."""
+        me = self._conversation.me
+        self._client.send("leave_room", {"roomId": room, "userId": me.id, "username": me.name})
+        for channel in (channel_of_room(room), typing_of_room(room)):
+            self._streams.pop(channel, None)
+
+    def retry(self, room: str, key: str) -> None:
+        """See `ChatLink.retry`."""
+        with self._lock:
+            waiting = self._waiting.get(key)
+            if waiting is None or not waiting.failed:
+                return
+            waiting.failed, waiting.delivery = False, None
+        self._conversation.settle(room, key, "sending" if self._connected else "queued")
+        get_runtime().call_soon(self._send, key)
+
+    def forget(self, key: str) -> None:
+        """See `ChatLink.forget`."""
+        with self._lock:
+            self._waiting.pop(key, None)
+
+    def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
+        """See `ChatLink.older`."""
+        with self._conversation.lock:
+            there = self._conversation.rooms.get(room)
+            first = None if there is None else next(iter(there.timeline), None)
+            offset = 0 if there is None or first is None else there.timeline.offset_of(first.place)
+        if offset <= 1 or not self._connected:
+            done(offset > 1)
+            return
+        id = new_id()
+        self._asked[id] = room, done
+        me = self._conversation.me
+        self._client.send(
+            "load_messages", {"roomId": room, "before": offset, "limit": PAGE, "userId": me.id}, id=id
+        ).on_done(lambda: get_runtime().call_later(10, self._give_up, id))
+
+    def _give_up(self, id: str) -> None:
+        _, done = self._asked.pop(id, ("", None))
+        if done is not None:
+            done(False)
+
+    def close(self) -> None:
+        """See `ChatLink.close`."""
+        self._closed = True
+        for undo in self._undo:
+            undo()
+        self._undo.clear()
+        self._streams.clear()
+
+    # The connection
+
+    def _look_at_state(self) -> None:
+        """Say who is there on every new connection, and send what waits."""
+        up = self._client.state == "connected"
+        before, self._connected = self._connected, up
+        if self._closed or up == before:
+            return
+        with self._lock:
+            waiting = list(self._waiting.items())
+        for key, each in waiting:
+            if not each.failed:
+                self._conversation.settle(each.room, key, "sending" if up else "queued")
+        if not up:
+            return
+        me = self._conversation.me
+        who = {"userId": me.id, "username": me.name}
+        self._client.send("join_rooms", who, volatile=True)
+        if self._wanted:
+            self._client.send("join_room", {"roomId": self._wanted, **who})
+            self._follow_room(self._wanted)
+        for key, each in waiting:
+            if each.delivery is None:
+                self._send(key)
+
+    def _send(self, key: str) -> None:
+        with self._lock:
+            waiting = self._waiting.get(key)
+            if waiting is None or waiting.delivery is not None or waiting.failed or not self._connected:
+                return
+            delivery = self._client.send("send_message", waiting.data, id=key)
+            waiting.delivery = delivery
+        delivery.on_done(lambda: get_runtime().call_soon(self._done, key, delivery))
+
+    def _done(self, key: str, delivery: Delivery) -> None:
+        """Note what became of a message."""
+        with self._lock:
+            waiting = self._waiting.get(key)
+            if waiting is None or delivery is not waiting.delivery:
+                return
+            if delivery.state == "failed" and delivery.refused:
+                waiting.failed = True
+            elif delivery.state == "failed":
+                waiting.delivery = None  # it goes out again on the next connection, or on this one
+            else:
+                del self._waiting[key]
+        if delivery.refused:
+            self._conversation.settle(waiting.room, key, "failed", _why(delivery))
+        elif delivery.state == "failed" and self._connected:
+            get_runtime().call_later(1.0, self._send, key)
+
+    # What comes
+
+    def _follow(self, channel: str, *, recent: int = 0, asks: bool = True) -> None:
+        if channel in self._streams or self._closed:
+            return
+        stream = self._client.message_stream(channel, recent=recent, asks=asks)
+        self._streams[channel] = stream, 0
+        self._undo.append(stream.listen(lambda: self._read(channel)))
+        get_runtime().call_soon(self._read, channel)
+
+    def _follow_room(self, room: str) -> None:
+        self._follow(channel_of_room(room), recent=RECENT)
+        self._follow(typing_of_room(room))
+
+    def _read(self, channel: str) -> None:
+        """Take in what a stream has that was not read yet; on the I/O thread."""
+        stream, cursor = self._streams.get(channel, (None, 0))
+        if stream is None:
+            return
+        batch = stream.read(after=cursor)
+        self._streams[channel] = stream, batch.last_seq
+        for message in batch["message"] if len(batch) else ():
+            self._take(channel, message)
+
+    def _take(self, channel: str, message: Message) -> None:
+        data = message.data
+        match channel:
+            case "rooms_list":
+                self._take_rooms(data)
+            case "identity" if isinstance(data, dict):
+                if (id := id_of(data.get("userId"))) is not None:
+                    self._conversation.rename(Me(id, str(data.get("username") or id)))
+            case "older_messages":
+                self._take_older(message)
+            case _:
+                self._take_message(message)
+
+    def _take_rooms(self, data: Any) -> None:
+        infos = list(rooms_in(data))
+        conversation = self._conversation
+        if self._wanted and all(info.id != self._wanted for info in infos):
+            infos.insert(0, RoomInfo(id=self._wanted, name=self._wanted))
+        for info in infos:
+            if info.id not in self._begun and info.position is not None:
+                self._begun[info.id] = info.position.offset
+        conversation.inform(infos)
+        if not conversation.current and infos:
+            first = next((info for info in infos if info.joined), infos[0])
+            conversation.choose(first.id)
+            if not first.joined:
+                self.join(first.id)
+        for info in infos:
+            if info.joined or info.id == conversation.current:
+                self._follow_room(info.id)
+
+    def _take_message(self, message: Message) -> None:
+        data = message.data
+        room = id_of(data.get("roomId")) if isinstance(data, dict) else None
+        if room is None:
+            return
+        if message.offset is None or message.epoch is None:
+            offsets = self._offsets.setdefault(room, itertools.count(1))
+            message = msgspec.structs.replace(message, epoch=UNNUMBERED, offset=next(offsets))
+        if message.type == "message" and isinstance(message.id, str):
+            with self._lock:
+                self._waiting.pop(message.id, None)  # it is there, whatever becomes of its acknowledgement
+        new = self._conversation.take(room, [message])
+        if new and (message.epoch == UNNUMBERED or (message.offset or 0) > self._begun.get(room, 0)):
+            self._arrived(new)
+
+    def _take_older(self, message: Message) -> None:
+        room, done = self._asked.pop(str(message.id), ("", None))
+        data = message.data
+        if done is None or not isinstance(data, dict):
+            return
+        older = []
+        for each in data.get("messages") or ():
+            try:
+                older.append(msgspec.convert(each, Message))
+            except msgspec.ValidationError:
+                continue
+        self._conversation.take(room, older, quiet=True)
+        more = data.get("more") is True
+        self._conversation.set_older(room, more)
+        done(more)
+
+
+def _info_of(room: Any) -> RoomInfo:
+    return RoomInfo(id=room.id, name=room.name, joined=room.joined, members=room.members)
+
+
+def _why(delivery: Delivery) -> str:
+    return str(delivery.error or "").rpartition("the server turned it down: ")[2]

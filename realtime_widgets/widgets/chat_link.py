@@ -1,0 +1,139 @@
+"""ChatLink: what a chat needs of what is behind it, and the one without a server: whatever is said is there at once."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from ..chat.conversation import Conversation
+from ..chat.message import ChatMessage, Said
+from ..chat.room import RoomInfo
+from ..protocol.envelope import Message, new_id
+
+LOCAL: Final = "local"
+"""The epoch of a conversation without a server."""
+
+Arrived = Callable[[list[ChatMessage]], object]
+"""Is told of messages that have come, in their order; must be quick."""
+
+
+class ChatLink(Protocol):
+    """What a chat is connected to. Any thread, and nothing waits."""
+
+    def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
+        """Send a message.
+
+        Args:
+            room: to which room.
+            key: the id that it is sent with, so that it is one if it is said again.
+            said: what it says.
+            by_program: whether nobody has typed it.
+        """
+
+    def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
+        """Send a request about a room, see `protocol.chat_requests`; `volatile`: now or not at all."""
+
+    def join(self, room: str) -> None:
+        """Have the user in a room, which is made if there is none."""
+
+    def leave(self, room: str) -> None:
+        """Have the user in a room no more."""
+
+    def retry(self, room: str, key: str) -> None:
+        """Send again what has failed."""
+
+    def forget(self, key: str) -> None:
+        """Do not send what waits any more, if it was not yet."""
+
+    def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
+        """Have older messages of a room taken in; calls `done(more)` when there are some, or none are left."""
+
+    def close(self) -> None:
+        """Follow nothing any more."""
+
+
+class LocalLink:
+    """A chat with nobody but the functions that are told of its messages.
+
+    Args:
+        conversation: what is said goes there.
+        arrived: is told of it.
+        room: the id of the first room.
+    """
+
+    def __init__(self, conversation: Conversation, arrived: Arrived, room: str) -> None:
+        self._conversation = conversation
+        self._arrived = arrived
+        self._offsets: dict[str, itertools.count[int]] = {}
+        self._rooms: dict[str, RoomInfo] = {}
+        self.join(room)
+        conversation.choose(room)
+
+    def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
+        """See `ChatLink.say`."""
+        conversation = self._conversation
+        known = conversation.find(room, key)
+        if known is not None and known.state not in ("growing", "stopped"):
+            return known
+        data = {
+            "id": new_id() if known is None else known.id,
+            "roomId": room,
+            "userId": said.user,
+            "username": said.name,
+            "content": said.text,
+            "type": said.type,
+            "metadata": said.metadata,
+        }
+        conversation.say(room, key, said, "sending", by_program=by_program)
+        found = self._publish(room, "message", data, key)
+        self._arrived(found)
+        return conversation.find(room, key) or found[0]
+
+    def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
+        """See `ChatLink.ask`."""
+        published = {
+            "edit_message": "message_edited",
+            "delete_message": "message_deleted",
+            "react": "reaction",
+            "grow_message": "message_growing",
+            "typing_start": "typing_start",
+            "typing_stop": "typing_stop",
+        }.get(type)
+        if published is not None:
+            self._publish(room, published, dict(data))
+
+    def _publish(
+        self, room: str, type: str, data: dict[str, Any], id: str | None = None
+    ) -> list[ChatMessage]:
+        now = round(1000 * time.time())
+        offset = next(self._offsets.setdefault(room, itertools.count(1)))
+        message = Message(type, {"timestamp": now, **data}, now, id, None, LOCAL, offset)
+        return self._conversation.take(room, [message])
+
+    def join(self, room: str) -> None:
+        """See `ChatLink.join`."""
+        me = self._conversation.me
+        self._rooms.setdefault(room, RoomInfo(id=room, name=room, members={me.id: me.name}))
+        self._conversation.inform(self._rooms.values())
+
+    def leave(self, room: str) -> None:
+        """See `ChatLink.leave`."""
+        self._rooms.pop(room, None)
+        if self._conversation.current == room:
+            self._conversation.choose(next(iter(self._rooms), ""))
+        self._conversation.inform(self._rooms.values())
+
+    def retry(self, room: str, key: str) -> None:
+        """See `ChatLink.retry`: nothing fails here."""
+
+    def forget(self, key: str) -> None:
+        """See `ChatLink.forget`: nothing waits here."""
+
+    def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
+        """See `ChatLink.older`: all that there is is here."""
+        done(False)
+
+    def close(self) -> None:
+        """See `ChatLink.close`."""

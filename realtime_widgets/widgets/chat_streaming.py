@@ -1,0 +1,140 @@
+"""StreamedMessage: a message that is written bit by bit, as a language model does, and shown while it grows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final
+
+from ..chat.message import MAX_TEXT
+from ..errors import RealtimeWidgetsError, UsageError
+from ..runtime.forksafe import renew_after_fork
+
+INTERVAL: Final = 0.2
+"""Seconds between two looks of others at how far it is: whoever is at another computer is sent it whole each time."""
+
+MAX_OFTEN: Final = 4_000
+"""Characters up to which it is sent so often; a longer one in proportion less."""
+
+
+class StreamStopped(RealtimeWidgetsError):
+    """A reader does not want to hear the rest of a message; raised by `append`, and caught by its `with`."""
+
+
+class StreamedMessage:
+    """A message that grows: `with chat.streaming(user="bot") as m: m.append("…")`. Any thread.
+
+    It ends with its `with`: then it is a message like any other. A reader may stop it: the next `append` raises
+    `StreamStopped`, which ends the `with` and goes no further. Where the `with` ends with another exception, what there
+    is of the message stays, and the exception goes on.
+
+    Args:
+        id: by which it is known while it grows.
+        grow: has this side show a text.
+        share: has others shown a text.
+        finish: sends the text, and whether a reader has stopped it.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        grow: Callable[[str], object],
+        share: Callable[[str], object],
+        finish: Callable[[str, bool], object],
+    ) -> None:
+        self.id = id
+        """By which it is known while it grows."""
+        self._grow = grow
+        self._share = share
+        self._finish = finish
+        self._parts: list[str] = []
+        self._length = 0
+        self._stopped = False
+        self._ended = False
+        self._shared_at = 0.0
+        self._lock = threading.Lock()
+        renew_after_fork(self, StreamedMessage._renew_lock)
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
+
+    @property
+    def text(self) -> str:
+        """All of it so far."""
+        with self._lock:
+            self._parts[:] = ["".join(self._parts)]
+            return self._parts[0]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a reader does not want to hear the rest."""
+        return self._stopped
+
+    def append(self, text: Any) -> None:
+        """Add to its end.
+
+        Args:
+            text: any text, such as a token; what is no text is added as `str()` has it, None not at all.
+
+        Raises:
+            StreamStopped: a reader has stopped it.
+            UsageError: it has ended, or is longer than messages may be (20,000 characters).
+        """
+        if self._stopped:
+            raise StreamStopped("a reader has stopped this message")
+        if self._ended:
+            raise UsageError(
+                "nothing can be added to a message that has ended; begin another with streaming()"
+            )
+        if text is None:
+            return
+        added = text if isinstance(text, str) else str(text)
+        with self._lock:
+            if self._length + len(added) > MAX_TEXT:
+                raise UsageError(
+                    f"a message cannot have more than {MAX_TEXT:,} characters, and this would make "
+                    f"{self._length + len(added):,}; end it and begin another"
+                )
+            self._parts.append(added)
+            self._length += len(added)
+        self._show()
+
+    def replace(self, text: str) -> None:
+        """Have it say something else so far."""
+        with self._lock:
+            self._parts, self._length = [text[:MAX_TEXT]], len(text[:MAX_TEXT])
+        self._show()
+
+    def _show(self) -> None:
+        text = self.text
+        self._grow(text)
+        now = time.monotonic()
+        if now - self._shared_at >= INTERVAL * max(1.0, self._length / MAX_OFTEN):
+            self._shared_at = now
+            self._share(text)
+
+    def stop(self) -> None:
+        """Have it end, as a reader does with its button."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """End it; twice is fine."""
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+        self._finish(self.text, self._stopped)
+
+    def __enter__(self) -> StreamedMessage:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        self.close()
+        return isinstance(error, StreamStopped)

@@ -1,0 +1,236 @@
+"""The feed of a chat: what a page puts together from its parts is what there is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime_widgets.chat.conversation import Conversation, Me
+from realtime_widgets.chat.message import Said
+from realtime_widgets.chat.room import RoomInfo
+from realtime_widgets.feeds.chat import MAX_PART_BYTES, NEWEST, NEWEST_OF_OTHERS, PAGE, ChatFeed
+from realtime_widgets.protocol.envelope import Message
+
+
+class World:
+    def __init__(self, *rooms: str) -> None:
+        self.time = 5.0
+        self.conversation = Conversation(Me("anna", "Anna"), lambda: self.time, lambda: 1.7e9)
+        self.conversation.inform([RoomInfo(id=room, name=room.title()) for room in rooms or ("r",)])
+        self.conversation.choose((rooms or ("r",))[0])
+        self.feed = ChatFeed(self.conversation)
+        self._offsets: dict[str, int] = {}
+
+    def take(self, type: str, data: dict[str, Any], room: str = "r", client: str | None = None) -> None:
+        offset = self._offsets[room] = self._offsets.get(room, 0) + 1
+        message = Message(type, {"roomId": room, **data}, 1.7e12, client, f"chat:{room}", "e", offset)
+        self.conversation.take(room, [message])
+
+    def post(
+        self, id: str, text: str = "hi", room: str = "r", client: str | None = None, **more: Any
+    ) -> None:
+        data = {"id": id, "userId": "ken", "username": "Ken", "content": text, "timestamp": 1.7e12}
+        self.take("message", {**data, **more}, room, client)
+
+    def part(self, *, key: bool = False) -> dict[str, Any]:
+        payload = self.feed.take(key, 0.0)
+        json.dumps(payload.body)
+        return {"key": payload.key, "numbers": (payload.first, payload.last), **payload.body}
+
+
+def keys(part: dict[str, Any]) -> list[str]:
+    return [item["key"] for item in part["items"]]
+
+
+def test_a_keyframe_has_the_rooms_and_their_newest_messages() -> None:
+    world = World()
+    world.post("m1")
+    world.take(
+        "reaction", {"messageId": "m1", "userId": "anna", "username": "Anna", "reaction": "👍", "on": True}
+    )
+    world.take("user_joined", {"user": {"id": "mia", "username": "Mia"}})
+    part = world.part(key=True)
+    common = {"room": "r", "own": False, "ts": 1.7e9, "state": "sent"}
+    assert part["items"] == [
+        {"key": "m1", "place": 1.0, "kind": "message", "type": "text", "user": "ken", "name": "Ken", "text": "hi",
+         "reactions": [("👍", 1, True, "Anna")]} | common,
+        {"key": "@e:3", "place": 3.0, "kind": "joined", "type": "system", "user": "mia", "name": "Mia", "text": ""}
+        | common,
+    ]  # fmt: skip
+    assert part["rooms"] == [
+        {"id": "r", "name": "R", "joined": True, "unread": 1, "members": 1, "from": 1.0, "more": False, "read": 0.0,
+         "reads": [("ken", 1.0)], "last": {"name": "Ken", "own": False, "type": "text", "text": "hi", "ts": 1.7e9}}
+    ]  # fmt: skip
+    assert (part["me"], part["room"], part["typing"]) == ({"id": "anna", "name": "Anna"}, "r", {})
+    assert (part["key"], part["numbers"]) == (True, (1, 1))
+    assert not world.feed.changed()
+
+
+def test_what_has_changed_follows_and_nothing_else() -> None:
+    world = World()
+    for n in range(3):
+        world.post(f"m{n}")
+    world.part(key=True)
+    world.take(
+        "message_edited", {"messageId": "m1", "userId": "ken", "content": "other", "timestamp": 1.8e12}
+    )
+    assert world.feed.changed()
+    part = world.part()
+    assert [(item["key"], item["text"], item["edited"]) for item in part["items"]] == [("m1", "other", 1.8e9)]
+    assert "rooms" not in part
+    assert (part["key"], part["numbers"]) == (False, (2, 2))
+    world.post("m3")
+    assert (keys(world.part()), world.feed.changed()) == (["m3"], False)
+
+
+def test_what_is_said_here_keeps_its_key_and_what_is_discarded_goes() -> None:
+    world = World()
+    world.part(key=True)
+    for key in ("key-0001", "key-0002"):
+        world.conversation.say("r", key, Said("?", "anna", "Anna", "hi", "text", 1.7e9, {}), "queued")
+    assert [(i["key"], i["own"], i["state"]) for i in world.part()["items"]] == [
+        ("key-0001", True, "queued"),
+        ("key-0002", True, "queued"),
+    ]
+    world.post("m1", client="key-0001", userId="anna")
+    world.conversation.settle("r", "key-0002", "failed", "no right")
+    assert [(i["key"], i["state"], i.get("error")) for i in world.part()["items"]] == [
+        ("key-0001", "sent", None),
+        ("key-0002", "failed", "no right"),
+    ]
+    world.conversation.discard("r", "key-0002")
+    assert world.part()["removed"] == ["key-0002"]
+
+
+def test_typing_is_told_and_ends_by_time_alone() -> None:
+    world = World()
+    world.part(key=True)
+    world.take("typing_start", {"userId": "ken", "username": "Ken"})
+    assert world.part()["typing"] == {"r": ["Ken"]}
+    due = world.feed.due()
+    assert due is not None
+    assert not world.feed.changed()
+    world.time += due
+    assert world.feed.changed()
+    assert world.part()["typing"] == {}
+
+
+def test_a_keyframe_is_bounded_and_the_chosen_room_goes_first() -> None:
+    world = World("a", "b")
+    for n in range(NEWEST + 50):
+        world.post(f"a{n}", room="a")
+        world.post(f"b{n}", room="b")
+    part = world.part(key=True)
+    assert [item["room"] for item in part["items"]].count("a") == NEWEST
+    assert [item["room"] for item in part["items"]].count("b") == NEWEST_OF_OTHERS
+    first, second = part["rooms"]
+    assert (first["from"], first["more"], second["from"]) == (51.0, True, NEWEST + 50 - NEWEST_OF_OTHERS + 1)
+    world.conversation.choose("b")
+    for n in range(50):
+        world.post(f"long{n}", "界" * 20_000, room="b")
+    assert [key for key in keys(world.part()) if key[0] != "a"] == ["long49"]  # one, however large
+
+
+def test_a_burst_that_does_not_fit_is_a_keyframe() -> None:
+    world = World()
+    world.part(key=True)
+    for n in range(2000):
+        world.post(f"m{n}", "x" * 100)
+    payload = world.feed.take(False, 0.0)
+    assert payload.key
+    assert payload.nbytes < MAX_PART_BYTES + 2000
+    assert payload.body["items"][-1]["key"] == "m1999"
+
+
+def test_a_new_room_comes_with_a_keyframe() -> None:
+    world = World()
+    world.part(key=True)
+    world.conversation.inform([RoomInfo(id="r", name="R"), RoomInfo(id="s", name="S")])
+    part = world.part()
+    assert part["key"]
+    assert [room["id"] for room in part["rooms"]] == ["r", "s"]
+
+
+def test_older_messages_are_answered_page_by_page() -> None:
+    world = World()
+    for n in range(1, NEWEST + 150):
+        world.post(f"m{n}")
+    begin = world.part(key=True)["rooms"][0]["from"]
+    assert world.feed.answer("r", begin, more=False)
+    (answer,) = world.part()["answers"]
+    assert (answer["room"], answer["before"], answer["more"]) == ("r", begin, True)
+    assert keys(answer) == [f"m{n}" for n in range(int(begin) - PAGE, int(begin))]
+    while answer["more"]:
+        world.feed.answer("r", answer["items"][0]["place"], more=False)
+        (answer,) = world.part()["answers"]
+    assert keys(answer)[0] == "m1"
+    assert not world.feed.answer("r", 1.0, more=False)
+    assert world.part()["answers"] == [{"room": "r", "before": 1.0, "items": [], "more": False}]
+    assert not world.feed.answer("nowhere", 1.0, more=False)
+
+
+def test_text_that_is_no_unicode_does_not_stop_a_frame() -> None:
+    world = World()
+    world.post("m1", "a\ud800b")
+    world.conversation.say(
+        "r", "key-0001", Said("?", "anna", "\udfff", "x\ud800", "text", 1.7e9, {}), "sending"
+    )
+    json.dumps(world.part(key=True), ensure_ascii=False).encode()
+
+
+def test_a_file_is_told_of_and_a_deleted_one_is_not() -> None:
+    world = World()
+    about = {"url": "/files/a", "name": "plot.png", "type": "image/png", "size": 9, "width": 4}
+    world.post("m1", "", type="image", metadata={**about, "bot": True})
+    (item,) = world.part(key=True)["items"]
+    assert item["file"] == about
+    assert item["bot"]
+    world.take("message_deleted", {"messageId": "m1", "userId": "ken"})
+    (item,) = world.part()["items"]
+    assert (item["deleted"], item["text"], "file" in item) == (True, "", False)
+
+
+@given(st.lists(st.tuples(st.sampled_from("psetdck"), st.integers(0, 5)), max_size=40))
+def test_a_page_that_takes_every_part_has_what_a_keyframe_has(deeds: list[tuple[str, int]]) -> None:
+    world = World()
+    page: dict[str, Any] = {}
+    said = 0
+    for deed, n in deeds:
+        match deed:
+            case "p":
+                world.post(
+                    f"m{said}",
+                    f"{n}",
+                    client=f"key-{n}" if n < 3 else None,
+                    userId="anna" if n < 3 else "ken",
+                )
+                said += 1
+            case "s":
+                world.conversation.say(
+                    "r", f"key-{n}", Said("?", "anna", "A", "hi", "text", 1.7e9, {}), "sending"
+                )
+            case "e":
+                world.take(
+                    "message_edited", {"messageId": f"m{n}", "userId": "ken", "content": f"edit {said}"}
+                )
+            case "d":
+                world.conversation.discard("r", f"key-{n}")
+            case "c":
+                world.conversation.settle("r", f"key-{n}", "failed", "why")
+            case "k" | "t":
+                part = world.part(key=deed == "k")
+                if part["key"]:
+                    page = {}
+                for key in part.get("removed", ()):
+                    page.pop(key, None)
+                page |= {item["key"]: item for item in part["items"]}
+    part = world.part()
+    if part["key"]:
+        page = {}
+    page |= {item["key"]: item for item in part["items"]}
+    for key in part.get("removed", ()):
+        page.pop(key, None)
+    assert sorted(page.values(), key=lambda item: item["place"]) == world.part(key=True)["items"]

@@ -1,0 +1,84 @@
+"""A message that is written bit by bit."""
+
+from __future__ import annotations
+
+import pytest
+
+from realtime_widgets.chat.message import MAX_TEXT
+from realtime_widgets.errors import UsageError
+from realtime_widgets.widgets import chat_streaming
+from realtime_widgets.widgets.chat_streaming import StreamedMessage, StreamStopped
+
+
+class World:
+    def __init__(self) -> None:
+        self.grown: list[str] = []
+        self.shared: list[str] = []
+        self.finished: list[tuple[str, bool]] = []
+        self.message = StreamedMessage(
+            "g",
+            self.grown.append,
+            self.shared.append,
+            lambda text, stopped: self.finished.append((text, stopped)),
+        )
+
+
+def test_it_grows_here_at_once_and_for_others_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(chat_streaming.time, "monotonic", lambda: now[0])
+    world = World()
+    for token in ("a", "b", None, 3):
+        world.message.append(token)
+    assert (world.grown, world.shared) == (["a", "ab", "ab3"], ["a"])
+    now[0] += chat_streaming.INTERVAL
+    world.message.append("!")
+    assert world.shared == ["a", "ab3!"]
+    world.message.replace("x" * 2 * chat_streaming.MAX_OFTEN)
+    now[0] += 1.5 * chat_streaming.INTERVAL
+    world.message.append("y")
+    assert len(world.shared) == 2  # so much is sent less often
+    now[0] += chat_streaming.INTERVAL
+    world.message.append("y")
+    assert len(world.shared) == 3
+
+
+def test_it_ends_once_with_its_with() -> None:
+    world = World()
+    with world.message as message:
+        message.append("all")
+    message.close()
+    assert world.finished == [("all", False)]
+    with pytest.raises(UsageError, match="begin another"):
+        message.append("more")
+
+
+def test_what_there_is_stays_when_its_author_fails() -> None:
+    world = World()
+
+    def fail() -> None:
+        with world.message as message:
+            message.append("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert world.finished == [("half", False)]
+
+
+def test_who_stops_it_ends_the_with_and_no_more() -> None:
+    world = World()
+    with world.message as message:
+        message.append("a")
+        message.stop()
+        message.append("b")
+    assert world.finished == [("a", True)]
+    with pytest.raises(StreamStopped):
+        message.append("c")
+
+
+def test_it_is_no_longer_than_messages_may_be() -> None:
+    world = World()
+    world.message.append("x" * MAX_TEXT)
+    with pytest.raises(UsageError, match="begin another"):
+        world.message.append("y")
+    assert len(world.message.text) == MAX_TEXT
