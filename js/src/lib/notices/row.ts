@@ -2,11 +2,12 @@
 
 import { agoText } from "../text/durations";
 import { formatter } from "../text/format";
+import { safeLink } from "../text/links";
 import { momentText } from "../text/times";
 import { type Word, words } from "../text/words";
 import { h, setAttribute, setText, tellWhole } from "../view/dom";
 import { type Icon, showIcon } from "../view/icons";
-import { safeLink } from "./links";
+
 import type { Notice, NoticeType } from "./notice";
 import { noticeWords } from "./words";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { safeLink } from "../../src/lib/notices/links";
+import { safeLink } from "../../src/lib/text/links";
 
 it.each([
   ["https://x.test/a?b=c#d", "https://x.test/a?b=c#d"],
