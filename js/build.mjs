@@ -146,7 +146,10 @@ async function coreFromSlot(build) {
 async function bundle({ watch }) {
   // A watched build keeps one name: the name is for telling installations apart, not keystrokes.
   const build = watch ? "watch" : await buildName();
+  const { standIns } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
+  const alias = Object.fromEntries(Object.entries(standIns).map(([name, path]) => [name, join(here, path)]));
   const options = {
+    alias,
     outdir: target,
     bundle: true,
     metafile: true,

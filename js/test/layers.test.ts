@@ -9,7 +9,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   hop: ["text", "draw"],
   view: ["text", "draw", "hop", "uplot", "style"],
   notices: ["text", "hop", "view"],
-  "": ["text", "draw", "hop", "view", "notices", "uplot"],
+  chat: ["text", "hop", "view", "markdown-it"],
+  "": ["text", "draw", "hop", "view", "notices", "chat", "uplot"],
 };
 
 const IMPORT = /\b(?:import|export)\s[^"';]*?from\s*"([^"]+)"|\bimport\s*\(?\s*"([^"]+)"/g;
@@ -26,7 +27,8 @@ function importsOf(sources: Record<string, string>): Map<string, string[]> {
 
 const moduleOf = (path: string) => path.replace(/^\/(lib\/)?/, "").replace(/\.\w+$/, "");
 const roomOf = (name: string) =>
-  /^(style\b|uplot\b)/.exec(name)?.[0] ?? (name.includes("/") ? name.slice(0, name.indexOf("/")) : "");
+  /^(style\b|uplot\b|markdown-it\b)/.exec(name)?.[0] ??
+  (name.includes("/") ? name.slice(0, name.indexOf("/")) : "");
 
 function wrong(imports: Map<string, string[]>): string[] {
   return [...imports].flatMap(([name, names]) =>
