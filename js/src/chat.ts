@@ -1,9 +1,9 @@
 // Chat: the page's half. Rooms, and what is said in them; what a reader says is there at once, and told until it has arrived.
 
-import styles from "./chat.css";
 import { Conversation } from "./lib/chat/conversation";
 import { type ChatBody, type Item, isNews, type RoomRow } from "./lib/chat/item";
 import { plainText } from "./lib/chat/markdown";
+import markdownStyles from "./lib/chat/markdown.css";
 import { newestOf } from "./lib/chat/order";
 import { Outbox } from "./lib/chat/outbox";
 import { ChatPanel } from "./lib/chat/panel";
@@ -15,6 +15,7 @@ import type { KernelLife } from "./lib/hop/kernel";
 import { define } from "./lib/hop/slot";
 import { formatter } from "./lib/text/format";
 import { LiveWidget, type View } from "./lib/view/live";
+import styles from "./messages.css";
 
 /** After so long without a word of the kernel, a message says what it waits for. */
 const WAITS_MS = 1_000;
@@ -36,7 +37,7 @@ interface Asked {
 
 export class Chat extends LiveWidget {
   static override readonly settings = ["height", "placeholder", "show_rooms"];
-  static override readonly styles = styles;
+  static override readonly styles = styles + markdownStyles;
 
   readonly conversation = new Conversation();
   readonly #outbox = new Outbox(() => this.host.clock.now());

@@ -7,6 +7,7 @@ import { Attachment } from "./attachment";
 import { Editor } from "./editor";
 import type { Item } from "./item";
 import { Markdown } from "./markdown";
+import { markdownWords } from "./markdown_words";
 import { clockText } from "./moments";
 import { hueOf, initialsOf } from "./people";
 import { Reactions } from "./reactions";
@@ -69,12 +70,13 @@ export class Bubble {
   readonly #doings: Doings;
   readonly #signal: AbortSignal;
   #drawn = "";
+  #locale = "en";
   #item!: Item;
 
   constructor(doings: Doings, signal: AbortSignal) {
     this.#doings = doings;
     this.#signal = signal;
-    this.#text = new Markdown(signal);
+    this.#text = new Markdown(signal, (word, ...details) => markdownWords(this.#locale)(word, ...details));
     this.#reactions = new Reactions((reaction, on) => doings.react(this.#item, reaction, on), signal);
     for (const [button, press] of [
       [this.#retry, () => doings.retry(this.#item)],
@@ -108,6 +110,7 @@ export class Bubble {
     if (item === this.#item && drawn === this.#drawn) return;
     this.#item = item;
     this.#drawn = drawn;
+    this.#locale = locale;
     const say = chatWords(locale);
     const name = item.name || item.user || "?";
     const growing = item.state === "growing";
@@ -150,7 +153,7 @@ export class Bubble {
     const say = chatWords(locale);
     const { deleted = false, edited } = item;
     this.#text.root.hidden = deleted || edits || (!item.text && item.state !== "growing");
-    if (!deleted) this.#text.draw(item.text);
+    if (!deleted) this.#text.draw(item.text, item.state === "growing");
     this.#file.draw(deleted ? { ...item, file: undefined as never } : item, locale);
     this.#gone.hidden = !deleted;
     setText(this.#gone, say("deleted"));
