@@ -59,8 +59,6 @@ export class Bubble {
   readonly #edited = h("span", "rw-msg-edited");
   readonly #mark = h("span", "rw-msg-mark");
   readonly #reactions: Reactions;
-  /** What holds it all but the avatar; the tools stand beside it. */
-  readonly main = h("div", "rw-msg-main");
   readonly #foot = h("div", "rw-msg-foot");
   readonly #state = h("span", "rw-msg-state");
   readonly #retry = h("button", "rw-button rw-msg-deed");
@@ -96,8 +94,9 @@ export class Bubble {
     this.#foot.append(this.#state, this.#retry, this.#discard, this.#stop);
     const line = h("div", "rw-msg-line");
     line.append(this.#body, this.#mark, this.#late);
-    this.main.append(this.#head, line, this.#reactions.root, this.#foot);
-    this.root.append(this.#avatar, this.main);
+    const main = h("div", "rw-msg-main");
+    main.append(this.#head, line, this.#reactions.root, this.#foot);
+    this.root.append(this.#avatar, main);
   }
 
   /** Draws an item; `first` of what somebody says has a name above it. Nothing is touched that is as it was. */
