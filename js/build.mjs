@@ -49,7 +49,7 @@ const BUDGETS = [
   [["progress.js"], 4_000],
   // A third are the styles, and the words in two languages. What was said, by whom, in which order, and how far back it is here, is
   // a quarter; some hundred rows of it in the page, which stay where they are while others come and go, another.
-  [["chat.js"], 22_000],
+  [["chat.js"], 48_000],
   // What the first chart of a page waits for.
   [["page.js", "chart.js"], 66_900],
 ];
@@ -150,7 +150,10 @@ async function coreFromSlot(build) {
 async function bundle({ watch }) {
   // A watched build keeps one name: the name is for telling installations apart, not keystrokes.
   const build = watch ? "watch" : await buildName();
+  const { standIns } = JSON.parse(await readFile(join(here, "package.json"), "utf8"));
+  const alias = Object.fromEntries(Object.entries(standIns).map(([name, path]) => [name, join(here, path)]));
   const options = {
+    alias,
     outdir: target,
     bundle: true,
     metafile: true,

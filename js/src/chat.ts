@@ -1,11 +1,13 @@
 // Chat: the page's half. Rooms, and what is said in them; what a reader says is there at once, and told until it has arrived.
 
-import styles from "./chat.css";
+import composerStyles from "./lib/chat/composer.css";
 import { Conversation } from "./lib/chat/conversation";
+import { Drafts, tabStorage } from "./lib/chat/drafts";
 import { type ChatBody, type Item, isNews, type RoomRow } from "./lib/chat/item";
 import { plainText } from "./lib/chat/markdown";
+import markdownStyles from "./lib/chat/markdown.css";
 import { newestOf } from "./lib/chat/order";
-import { Outbox } from "./lib/chat/outbox";
+import { Outbox, type Waiting } from "./lib/chat/outbox";
 import { ChatPanel } from "./lib/chat/panel";
 import { type Wish, Wishes } from "./lib/chat/wishes";
 import { chatWords } from "./lib/chat/words";
@@ -15,6 +17,7 @@ import type { KernelLife } from "./lib/hop/kernel";
 import { define } from "./lib/hop/slot";
 import { formatter } from "./lib/text/format";
 import { LiveWidget, type View } from "./lib/view/live";
+import styles from "./messages.css";
 
 /** After so long without a word of the kernel, a message says what it waits for. */
 const WAITS_MS = 1_000;
@@ -36,10 +39,13 @@ interface Asked {
 
 export class Chat extends LiveWidget {
   static override readonly settings = ["height", "placeholder", "show_rooms"];
-  static override readonly styles = styles;
+  static override readonly styles = styles + markdownStyles + composerStyles;
 
   readonly conversation = new Conversation();
-  readonly #outbox = new Outbox(() => this.host.clock.now());
+  readonly drafts = new Drafts(tabStorage(), this.#stored("drafts"));
+  readonly #outbox = new Outbox(tabStorage(), this.#stored("outbox"), () => 1000 * this.now);
+  /** When what waits was written, milliseconds by the page's clock; what an earlier page has left is not here. */
+  readonly #written = new Map<string, number>();
   readonly #wishes = new Wishes();
   readonly #panels = new Set<ChatPanel>();
   #reached = false;
@@ -56,6 +62,11 @@ export class Chat extends LiveWidget {
   /** What those who listen are to be told of. */
   #untold: Item[] = [];
   #turn = 0;
+
+  /** The name by which something is kept while the tab is open. */
+  #stored(what: string): string {
+    return `realtime_widgets/chat/${this.get<string>("_rw_id")}/${what}`;
+  }
 
   protected get empty(): boolean {
     return false;
@@ -80,7 +91,7 @@ export class Chat extends LiveWidget {
     const fresh = this.conversation.take(body, meaning === "replace");
     if (this.#wanted?.room === this.conversation.room) this.#wanted = null;
     for (const { room } of body.answers ?? []) this.#asked.delete(room);
-    this.#outbox.settle((body.items ?? []).map(({ key }) => key));
+    this.#settle((body.items ?? []).map(({ key }) => key));
     this.#wishes.settle((key) => this.conversation.item(key));
     if (first) this.tell("messages", "", () => "");
     else this.#tellOf(fresh);
@@ -154,7 +165,7 @@ export class Chat extends LiveWidget {
     return all;
   }
 
-  #itemOf({ id, room, text, at }: { id: string; room: string; text: string; at: number }): Item {
+  #itemOf({ id, room, text, at }: Waiting): Item {
     const { me } = this.conversation;
     return {
       key: id,
@@ -166,15 +177,15 @@ export class Chat extends LiveWidget {
       name: me.name,
       own: true,
       text,
-      ts: this.now - (this.host.clock.now() - at) / 1000,
+      ts: at / 1000,
       state: "waiting",
-      since: at,
     };
   }
 
   /** What a message of the outbox waits for; empty: it has not for long. */
-  waitText({ state, since = 0 }: Item): string {
-    if (state !== "waiting" || this.host.clock.now() - since < WAITS_MS) return "";
+  waitText({ state, key }: Item): string {
+    const written = this.#written.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (state !== "waiting" || this.host.clock.now() - written < WAITS_MS) return "";
     const say = chatWords(this.locale);
     if (this.kernel === "ended") return say("kernel_stopped");
     return say(this.kernel === "silent" ? "waiting_kernel" : "waiting_cell");
@@ -199,7 +210,9 @@ export class Chat extends LiveWidget {
 
   /** Says something in the chosen room; whether there is a place for it. */
   send(text: string): boolean {
-    if (!this.chosen || !this.#outbox.add(this.chosen, text)) return false;
+    const added = this.chosen ? this.#outbox.add(this.chosen, text) : null;
+    if (!added) return false;
+    this.#written.set(added.id, this.host.clock.now());
     this.#tellOutbox();
     this.#waiting?.();
     this.#waiting = this.host.clock.after(WAITS_MS, () => this.host.invalidate());
@@ -228,6 +241,11 @@ export class Chat extends LiveWidget {
     const pause = asked?.before === before ? Math.min(2 * asked.pause, MOST_AGAIN_MS) : AGAIN_MS;
     this.#asked.set(room, { before, due: now + pause, pause });
     this.host.ask("older", { room, before });
+  }
+
+  #settle(keys: string[]): void {
+    this.#outbox.settle(keys);
+    for (const key of keys) this.#written.delete(key);
   }
 
   #tellOutbox(): void {

@@ -9,7 +9,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   hop: ["text", "draw"],
   view: ["text", "draw", "hop", "uplot", "style"],
   notices: ["text", "hop", "view"],
-  chat: ["text", "hop", "view"],
+  chat: ["text", "hop", "view", "markdown-it"],
   "": ["text", "draw", "hop", "view", "notices", "chat", "uplot"],
 };
 
@@ -27,7 +27,8 @@ function importsOf(sources: Record<string, string>): Map<string, string[]> {
 
 const moduleOf = (path: string) => path.replace(/^\/(lib\/)?/, "").replace(/\.\w+$/, "");
 const roomOf = (name: string) =>
-  /^(style\b|uplot\b)/.exec(name)?.[0] ?? (name.includes("/") ? name.slice(0, name.indexOf("/")) : "");
+  /^(style\b|uplot\b|markdown-it\b)/.exec(name)?.[0] ??
+  (name.includes("/") ? name.slice(0, name.indexOf("/")) : "");
 
 function wrong(imports: Map<string, string[]>): string[] {
   return [...imports].flatMap(([name, names]) =>

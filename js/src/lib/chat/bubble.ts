@@ -7,6 +7,7 @@ import { Attachment } from "./attachment";
 import { Editor } from "./editor";
 import type { Item } from "./item";
 import { Markdown } from "./markdown";
+import { markdownWords } from "./markdown_words";
 import { clockText } from "./moments";
 import { hueOf, initialsOf } from "./people";
 import { Reactions } from "./reactions";
@@ -58,8 +59,6 @@ export class Bubble {
   readonly #edited = h("span", "rw-msg-edited");
   readonly #mark = h("span", "rw-msg-mark");
   readonly #reactions: Reactions;
-  /** What holds it all but the avatar; the tools stand beside it. */
-  readonly main = h("div", "rw-msg-main");
   readonly #foot = h("div", "rw-msg-foot");
   readonly #state = h("span", "rw-msg-state");
   readonly #retry = h("button", "rw-button rw-msg-deed");
@@ -69,12 +68,13 @@ export class Bubble {
   readonly #doings: Doings;
   readonly #signal: AbortSignal;
   #drawn = "";
+  #locale = "en";
   #item!: Item;
 
   constructor(doings: Doings, signal: AbortSignal) {
     this.#doings = doings;
     this.#signal = signal;
-    this.#text = new Markdown(signal);
+    this.#text = new Markdown(signal, (word, ...details) => markdownWords(this.#locale)(word, ...details));
     this.#reactions = new Reactions((reaction, on) => doings.react(this.#item, reaction, on), signal);
     for (const [button, press] of [
       [this.#retry, () => doings.retry(this.#item)],
@@ -94,8 +94,9 @@ export class Bubble {
     this.#foot.append(this.#state, this.#retry, this.#discard, this.#stop);
     const line = h("div", "rw-msg-line");
     line.append(this.#body, this.#mark, this.#late);
-    this.main.append(this.#head, line, this.#reactions.root, this.#foot);
-    this.root.append(this.#avatar, this.main);
+    const main = h("div", "rw-msg-main");
+    main.append(this.#head, line, this.#reactions.root, this.#foot);
+    this.root.append(this.#avatar, main);
   }
 
   /** Draws an item; `first` of what somebody says has a name above it. Nothing is touched that is as it was. */
@@ -108,6 +109,7 @@ export class Bubble {
     if (item === this.#item && drawn === this.#drawn) return;
     this.#item = item;
     this.#drawn = drawn;
+    this.#locale = locale;
     const say = chatWords(locale);
     const name = item.name || item.user || "?";
     const growing = item.state === "growing";
@@ -150,7 +152,7 @@ export class Bubble {
     const say = chatWords(locale);
     const { deleted = false, edited } = item;
     this.#text.root.hidden = deleted || edits || (!item.text && item.state !== "growing");
-    if (!deleted) this.#text.draw(item.text);
+    if (!deleted) this.#text.draw(item.text, item.state === "growing");
     this.#file.draw(deleted ? { ...item, file: undefined as never } : item, locale);
     this.#gone.hidden = !deleted;
     setText(this.#gone, say("deleted"));

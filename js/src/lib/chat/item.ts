@@ -46,8 +46,6 @@ export interface Item {
   file?: SharedFile;
   /** More about an error, such as a traceback. */
   details?: string;
-  /** Of one in the outbox: since when, milliseconds by the page's clock. */
-  since?: number;
 }
 
 export interface RoomRow {

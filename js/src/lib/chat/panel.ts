@@ -1,5 +1,6 @@
 // Panel: one view of a chat: its head, the rooms, the messages of the chosen one, who types, and where to write.
 
+import type { Clock } from "../hop/clock";
 import { formatter } from "../text/format";
 import { words } from "../text/words";
 import { h, holdsFocus, setAttribute, setHidden, setText } from "../view/dom";
@@ -9,6 +10,7 @@ import { icon } from "../view/icons";
 import type { View } from "../view/live";
 import type { Setting } from "./bubble";
 import { Composer } from "./composer";
+import type { Drafts } from "./drafts";
 import { type Entry, entriesOf } from "./entries";
 import { Hands } from "./hands";
 import { type Item, isNews, type RoomRow } from "./item";
@@ -23,7 +25,7 @@ import { chatWords } from "./words";
 /** What a panel shows, and what is done in it. */
 export interface Source {
   readonly host: {
-    readonly clock: { now(): number; after(ms: number, fn: () => void): () => void };
+    readonly clock: Clock;
     readonly visible: boolean;
     invalidate(): void;
   };
@@ -38,6 +40,7 @@ export interface Source {
   readonly trouble: string;
   readonly chosen: string;
   readonly rooms: RoomRow[];
+  readonly drafts: Drafts;
   /** Why nothing can be written; empty: it can. */
   readonly closed: string;
   get<T>(name: string): T;
@@ -131,15 +134,18 @@ export class ChatPanel implements View {
       () => this.#toEnd(),
       signal,
     );
-    this.#composer = new Composer(
-      (text) => this.#send(text),
-      (on) => widget.type(on),
-      () => {},
+    this.#composer = new Composer({
       signal,
-    );
+      clock: widget.host.clock,
+      drafts: widget.drafts,
+      onSend: (text) => this.#send(text),
+      onTyping: (on) => widget.type(on),
+      onFiles: () => {}, // see `data-rw-files` in messages.css
+    });
     this.#jump.type = "button";
     this.#jump.append(icon("newest"), this.#jumpText);
     this.#jump.addEventListener("click", () => this.#toEnd(), { signal });
+    this.root.tabIndex = -1; // the focus comes here from where it is written
     setAttribute(this.#typing, "role", "status");
     const dots = h("span", "rw-chat-dots");
     setAttribute(dots, "aria-hidden", "true");
@@ -248,7 +254,7 @@ export class ChatPanel implements View {
     setText(this.#typingText, typing);
     this.#typing.toggleAttribute("data-rw-on", typing !== "");
     this.#composer.room = chosen;
-    this.#composer.disabled = widget.closed || (chosen ? "" : say("choose_room"));
+    this.#composer.disabled = widget.closed || (chosen ? null : say("choose_room"));
     this.#composer.draw(locale, widget.get<string>("placeholder") ?? "");
   }
 

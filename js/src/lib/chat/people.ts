@@ -4,7 +4,7 @@ import { formatter } from "../text/format";
 import type { Item } from "./item";
 import { type ChatWord, chatWords } from "./words";
 
-/** How many colours there are for people; chat.css has them. */
+/** How many colours there are for people; messages.css has them. */
 export const HUES = 8;
 
 /** Characters that are not seen, or turn others round. */

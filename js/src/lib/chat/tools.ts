@@ -66,7 +66,7 @@ export class Tools {
     this.#row = row;
     this.#item = item;
     this.draw();
-    const beside = row.querySelector(".rw-msg-main") ?? row;
+    const beside = row.querySelector(".rw-msg-line") ?? row;
     if (this.root.parentElement !== beside) beside.append(this.root);
   }
 
