@@ -19,7 +19,7 @@ from ..protocol.envelope import CHANNELS, CONTROL, Message, encode_data, new_env
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..streams.gaps import Position
 from ..streams.text import well_formed
-from .brokers.base import Broker, Change, Trouble
+from .brokers.base import NOTE_AGE, Broker, Change, Trouble
 from .brokers.dedup import Key
 from .flush import Stretch
 from .policies import Policies, about
@@ -168,9 +168,9 @@ class Channels:
         """Return kept messages, from the first after an offset on: up to `most` bytes, and at least one if any."""
         return await self._broker.read(channel, after, most)
 
-    async def amend(self, channel: str, change: Change) -> None:
+    async def amend(self, channel: str, change: Change, age: float = NOTE_AGE) -> None:
         """Change the note beside a channel, see `Broker.amend`."""
-        await self._broker.amend(channel, change)
+        await self._broker.amend(channel, change, age)
 
     def complaint_about_following(self, channel: object) -> str | None:
         """Return why nobody can follow a channel, or read its history; None: they can, where they may."""
