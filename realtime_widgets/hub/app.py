@@ -2,6 +2,7 @@
 
     WebSocket  /ws/dashboard        the protocol; without a hello: metrics, alerts, events
     WebSocket  /ws/notifications    the same; without a hello: notifications
+    WebSocket  /ws/chat             the same; without a hello: the rooms that it joins, see `chat_requests`
     GET        /health              liveness, and whether the broker can be reached; needs no token
     GET        /metrics             figures for Prometheus; needs the right to follow the channel `metrics`
     POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel; see `publication`
@@ -66,7 +67,13 @@ _PLACES: Final = (
     "and /health"
 )
 
-PATHS: Final = {DASHBOARD: ("metrics", "alerts", "events"), "/ws/notifications": ("notifications",)}
+CHAT: Final = "/ws/chat"
+
+PATHS: Final[Mapping[str, tuple[str, ...]]] = {
+    DASHBOARD: ("metrics", "alerts", "events"),
+    "/ws/notifications": ("notifications",),
+    CHAT: (),
+}
 """Path → the channels of a client that sends no hello."""
 
 ABORT: Final = "realtime_widgets.abort"
@@ -112,7 +119,8 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
         rate = state.senders.of(who, time.monotonic())
         with _counted(state, "websocket", who):
             await transport.accept()
-            await HubSession(state, transport, PATHS[socket.url.path], socket.scope[ACCESS], who, rate).run()
+            path, access = socket.url.path, socket.scope[ACCESS]
+            await HubSession(state, transport, PATHS[path], access, who, rate, chats=path == CHAT).run()
 
     async def nowhere(socket: WebSocket) -> None:
         await socket.send_denial_response(

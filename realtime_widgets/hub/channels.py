@@ -15,11 +15,12 @@ from typing import Final
 import msgspec
 
 from ..errors import UsageError, WrongType, shown
+from ..protocol.chat import CHAT, ROOMS, TYPING, room_of
 from ..protocol.envelope import CHANNELS, CONTROL, Message, encode_data, new_envelope, type_of, write
 from ..protocol.limits import MAX_DATA_BYTES, MAX_NAME_LENGTH
 from ..streams.gaps import Position
 from ..streams.text import well_formed
-from .brokers.base import Broker, Change, Trouble
+from .brokers.base import NOTE_AGE, Broker, Change, Trouble
 from .brokers.dedup import Key
 from .flush import Stretch
 from .policies import Policies, about
@@ -63,6 +64,17 @@ def complaint_about_publishing(channel: object, type: str | None = None) -> str 
         return complaint
     assert isinstance(channel, str)
     kind = type or type_of(channel)
+    if channel.startswith((CHAT, TYPING)) or channel == ROOMS:
+        what = f"{shown(channel, 100)} is of the chat, and only the hub publishes on it, for those who ask"
+        ask = (
+            "join_room"
+            if channel == ROOMS
+            else "send_message"
+            if channel.startswith(CHAT)
+            else "typing_start"
+        )
+        room = "…" if room_of(channel) is None else shown(room_of(channel), 100)
+        return f'{what}: send a message of type "{ask}" with {{"roomId": {room}, …}} to its WebSocket'
     if about(channel) is not None:
         return f"{shown(channel, 100)} is the hub's own channel, on which only the hub itself publishes"
     for own in (channel, CHANNELS.get(kind)):
@@ -168,15 +180,17 @@ class Channels:
         """Return kept messages, from the first after an offset on: up to `most` bytes, and at least one if any."""
         return await self._broker.read(channel, after, most)
 
-    async def amend(self, channel: str, change: Change) -> None:
+    async def amend(self, channel: str, change: Change, age: float = NOTE_AGE) -> None:
         """Change the note beside a channel, see `Broker.amend`."""
-        await self._broker.amend(channel, change)
+        await self._broker.amend(channel, change, age)
 
     def complaint_about_following(self, channel: object) -> str | None:
         """Return why nobody can follow a channel, or read its history; None: they can, where they may."""
         if (complaint := complaint_about(channel)) is not None:
             return complaint
         assert isinstance(channel, str)
+        if channel.startswith(TYPING) and not channel.startswith(TYPING + CHAT):
+            return f"{shown(channel, 100)} is no channel: it is known only of chat rooms who types, {TYPING}{CHAT}…"
         followed = about(channel)
         return None if followed is None else self.policies.complaint_about_presence(followed)
 

@@ -3,7 +3,8 @@
 A policy is for a channel, or for all whose names begin alike; of several the one with the longest beginning counts, and
 a name before all. Channels without one are as the hub's own settings say.
 
-`presence:cpu` is the hub's own channel about who follows `cpu`; see `presence`.
+`presence:cpu` is the hub's own channel about who follows `cpu`; see `presence`. `chat:general` is that of a chat room,
+and `typing:chat:general` says who types there; see `chat`. Their policies are given where the hub's user gives none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
 from ..errors import UsageError, WrongType, named_keywords, shown
+from ..protocol.chat import CHAT, ROOMS, TYPING
 from ..streams.amounts import Duration, to_count, to_duration
 from ..streams.text import well_formed
 from .patterns import ByChannel, checked_pattern
@@ -114,6 +116,12 @@ def checked_age(age: Any, what: str) -> float | Literal["auto"] | None:
 
 
 _OF_PRESENCE: Final = ChannelPolicy(history=1, history_age=None, publish="hub", conflate=True)
+_OF_CHAT: Final = ChannelPolicy(history=10_000, history_age=None)
+_OWN: Final = {
+    f"{PRESENCE}*": _OF_PRESENCE,
+    f"{TYPING}*": ChannelPolicy(history=0, publish="hub"),
+    ROOMS: ChannelPolicy(history=1, publish="hub", conflate=True),
+}
 
 
 class Policies:
@@ -139,8 +147,10 @@ class Policies:
             to_count(history, "history= of the hub"),
             checked_age(history_age, "history_age= of the hub"),
         )
-        self._named = {} if named is None else {_checked(name): each for name, each in _given(named)}
-        self._of = ByChannel(ChannelPolicy(), self._named | {f"{PRESENCE}*": _OF_PRESENCE})
+        given = {} if named is None else {_checked(name): each for name, each in _given(named)}
+        covers_chat = any(CHAT.startswith(name[:-1]) for name in given if name.endswith("*"))
+        self._named = _OWN | given | ({} if covers_chat else {f"{CHAT}*": _OF_CHAT})
+        self._of = ByChannel(ChannelPolicy(), self._named)
 
     def of(self, channel: str) -> ChannelPolicy:
         """Return that of a channel."""
@@ -166,7 +176,7 @@ class Policies:
             return Kept(messages, auto if age == "auto" else age)  # type: ignore[arg-type]  # checked: seconds
 
         named = {name: kept(policy) for name, policy in self._named.items()}
-        return Retention(*kept(ChannelPolicy()), named | {f"{PRESENCE}*": kept(_OF_PRESENCE)})
+        return Retention(*kept(ChannelPolicy()), named)
 
 
 def presence_of(channel: str) -> str:
@@ -177,6 +187,11 @@ def presence_of(channel: str) -> str:
 def about(channel: str) -> str | None:
     """Return the channel whose followers a channel tells of; None: it is no such channel."""
     return channel.removeprefix(PRESENCE) if channel.startswith(PRESENCE) else None
+
+
+def subject_of(channel: str) -> str:
+    """Return the channel of which a channel tells: who may follow that may follow this; its own where it is none."""
+    return about(channel) or channel.removeprefix(TYPING)
 
 
 def _given(named: Any) -> list[tuple[Any, ChannelPolicy]]:
@@ -203,5 +218,9 @@ def _checked(pattern: Any) -> str:
         raise UsageError(
             f"channels= cannot have {shown(name)}: the hub itself has the channels {PRESENCE}…; pass "
             f"{shown(name.removeprefix(PRESENCE) or '*')} with presence=True"
+        )
+    if name.startswith(TYPING):
+        raise UsageError(
+            f"channels= cannot have {shown(name)}: the hub itself has the channels {TYPING}…, of which nothing is kept"
         )
     return name

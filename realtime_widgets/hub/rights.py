@@ -14,7 +14,7 @@ from ..errors import UsageError, WrongType, named_keywords, shown
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..streams.text import well_formed
 from .patterns import checked_pattern
-from .policies import about
+from .policies import subject_of
 
 Action = Literal["subscribe", "publish"]
 
@@ -121,7 +121,7 @@ class Access:
         """Return why it may not do something on a channel; None: it may."""
         channel = well_formed(channel)  # as it is published
         if action == "subscribe":
-            channel = about(channel) or channel  # who may follow it may know who else does
+            channel = subject_of(channel)  # who may follow it may know who else does, and who types there
         if self.rights.may(action, channel):
             return None
         return f"this token may not {_WHAT[action]} {shown(channel, 100)}; ask for one with that right"

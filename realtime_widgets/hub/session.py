@@ -24,6 +24,8 @@ from functools import partial
 from typing import Any, Final
 
 from ..errors import RealtimeWidgetsError
+from ..protocol.chat import channel_of_room, typing_of_room
+from ..protocol.chat_requests import REQUESTS
 from ..protocol.envelope import new_envelope, new_id, write
 from ..protocol.heartbeat import Heartbeat
 from ..protocol.limits import MAX_NAME_LENGTH
@@ -33,6 +35,7 @@ from .brokers.base import NotKept, OutOfReach, TooLarge
 from .brokers.dedup import Key, KeyReused
 from .catch_up import CatchUp
 from .channels import encode_publication
+from .chat_requests import ChatRequests
 from .expiry import Expiry
 from .in_flight import InFlight
 from .limits import MessageRate
@@ -82,6 +85,7 @@ class HubSession:
         state: what it shares with the others.
         transport: its connection.
         path: the channels of a client that sends no hello.
+        chats: whether a client that sends no hello is in the chat, as that of others is.
         access: what it may do, and until when.
         who: it is, with whom all its connections take turns; None: only this one.
         rate: by which its messages are counted with those of its other connections; None: by themselves.
@@ -95,6 +99,8 @@ class HubSession:
         access: Access = EVERYTHING,
         who: str | None = None,
         rate: MessageRate | None = None,
+        *,
+        chats: bool = False,
     ) -> None:
         self.id = new_id()
         self._state = state
@@ -110,6 +116,7 @@ class HubSession:
             out_of_reach=self._lose_broker,
         )
         self._path = path
+        self._chats = chats
         self._access = access
         self._said_hello = False
         self._acks = False
@@ -124,6 +131,7 @@ class HubSession:
         self._told_to_slow_down = -math.inf
         self._slowed = False  # that it is not read now
         self._reading = Turn(state.turns, who or self)
+        self._chat = ChatRequests(state.chat, state.channels, access, self._reading, self)
         self._ending = asyncio.Event()
         self._leaving = False
         self._loop = asyncio.get_running_loop()
@@ -147,6 +155,7 @@ class HubSession:
             hello_timer.cancel()
             self._heartbeat_timer.cancel()
             self._expiry.cancel()
+            self._chat.end()
             self._unfollow(list(self._following))
             self._state.sessions.discard(self)
             if self._announced:
@@ -245,13 +254,13 @@ class HubSession:
             self._heartbeat.heard = self._loop.time()  # it could not be heard
             await self._reading.give()  # others of the same client may be due now, too
 
-    async def _handle(self, message: Request) -> Future[Position] | None:
+    async def _handle(self, message: Request) -> Future[Position] | Future[None] | None:
         """Handle a message, unless it raises why its request is not met; returns what it waits for."""
         match message.type:
             case "hello":
                 self._hello(message)
             case "ping":
-                self._say("pong", await self._current_positions(), message.id)
+                self.say("pong", await self._current_positions(), message.id)
             case "subscribe" if self._said_hello:
                 await self._subscribe(message)
             case "unsubscribe" if self._said_hello:
@@ -263,6 +272,10 @@ class HubSession:
                 return placed
             case "history" if self._outgoing.recovers:
                 self._go_back(message)
+            case kind if kind in REQUESTS and (self._said_hello or self._chats):
+                met = await self._chat.handle(message)
+                await self._state.channels.rest()
+                return met
             case "pong" | "subscribe" | "unsubscribe" | "error":
                 pass  # without a hello the path decides; answering an error could go on for ever
             case other:
@@ -285,11 +298,11 @@ class HubSession:
         self._acks = asked.acks
         self._sender = asked.client or self.id
         can = {"version": VERSION, "batch": True, "recovery": True, "acks": True}
-        self._say("hello", {**can, "heartbeat": HEARTBEAT_INTERVAL, "client": self.id}, message.id)
+        self.say("hello", {**can, "heartbeat": HEARTBEAT_INTERVAL, "client": self.id}, message.id)
 
     def _acknowledge(self, message: Request, position: Position | None = None) -> None:
         if self._acks and message.id is not None:
-            self._say("ack", {} if position is None else position._asdict(), message.id)
+            self.say("ack", {} if position is None else position._asdict(), message.id)
 
     async def _current_positions(self) -> dict[str, Any]:
         """Return the positions of channels that are not behind: all up to them is sent, or queued before the answer."""
@@ -393,12 +406,36 @@ class HubSession:
             raise Complaint("bad_data", str(error)) from error
         if message.id is not None:
             publication.id = message.id  # so that its publisher recognizes it
-        key = None
-        if self._acks and message.id is not None:
-            key = Key(f"ws {self._access.name!r} {self._sender}", message.channel, message.id)
-        return self._state.channels.publish(publication, key)
+        return self._state.channels.publish(publication, self.key_for(message, message.channel))
 
-    def _note(self, message: Request, arrived: float, placed: Future[Position]) -> None:
+    def key_for(self, message: Request, channel: str, asked: bytes | None = None) -> Key | None:
+        """Return the key by which a request is recognized when it comes again; None: it never does.
+
+        Args:
+            message: it.
+            channel: on which something is published for it.
+            asked: as for `Key`.
+        """
+        if not self._acks or message.id is None:
+            return None
+        return Key(f"ws {self._access.name!r} {self._sender}", channel, message.id, asked)
+
+    async def follow_by_itself(self, rooms: Sequence[str]) -> None:
+        """Follow chat rooms, if the client cannot say itself what it follows, as far as it may."""
+        if not self._said_hello:
+            channels = [each for room in rooms for each in (channel_of_room(room), typing_of_room(room))]
+            new, complaint = self._new_of(channels)
+            self._follow(new, {})
+            await self._state.channels.positions(new)  # then nothing is missed
+            if complaint is not None:
+                raise complaint
+
+    def unfollow_by_itself(self, room: str) -> None:
+        """Follow a chat room no more, likewise."""
+        if not self._said_hello:
+            self._unfollow([channel_of_room(room), typing_of_room(room)])
+
+    def _note(self, message: Request, arrived: float, placed: Future[Position] | Future[None]) -> None:
         """Tell the client where a message is as soon as that is known."""
         if placed.done():
             self._published(message, arrived, placed)
@@ -406,10 +443,10 @@ class HubSession:
             placed.add_done_callback(partial(self._published, message, arrived))
             self._in_flight.note(placed)
 
-    def _published(self, message: Request, arrived: float, placed: Future[Position]) -> None:
-        failure = None
+    def _published(self, message: Request, arrived: float, placed: Future[Position] | Future[None]) -> None:
+        failure = position = None
         try:
-            self._acknowledge(message, placed.result())
+            self._acknowledge(message, position := placed.result())
         except KeyReused:
             text = "a message with this id had other data; give each message an id of its own"
             failure = Complaint("id_reused", text)
@@ -422,7 +459,7 @@ class HubSession:
         except Exception:  # one message must not end the client
             logger.exception("a message of channel %r was not published", message.channel)
             failure = Complaint("not_kept", "the hub could not keep a message; its log says why")
-        if failure is None:
+        if position is not None:
             self._state.tally.publish("websocket", time.monotonic() - arrived)
         self._done_with(message, arrived, failure)
 
@@ -451,7 +488,8 @@ class HubSession:
 
     # Outgoing
 
-    def _say(self, type: str, data: Any, id: str | int | None = None) -> None:
+    def say(self, type: str, data: Any, id: str | int | None = None) -> None:
+        """Send something of the hub itself."""
         self._outgoing.say(write(new_envelope(type, data, id=id)))
 
     def _complain(self, complaint: Complaint, message: Request | None) -> None:
@@ -465,7 +503,7 @@ class HubSession:
             if complaint.retry_after is not None:
                 which["retry_after"] = math.ceil(1000 * complaint.retry_after) / 1000
             id = None if message is None else message.id
-            self._say("error", {"code": complaint.code, "message": str(complaint), "id": id} | which)
+            self.say("error", {"code": complaint.code, "message": str(complaint), "id": id} | which)
 
     def _give_up(self) -> None:
         self._state.events.say("slow", "warning", "a client that did not read fast enough was closed")
@@ -506,5 +544,5 @@ class HubSession:
             self._hang_up(CLOSE_NO_PONG, "no pong")
         if not self._leaving:
             if ping_due:
-                self._say("ping", {})
+                self.say("ping", {})
             self._heartbeat_timer = self._loop.call_at(self._heartbeat.due, self._check)

@@ -21,6 +21,7 @@ from ..streams.gaps import Position
 from .brokers.base import Broker, Kind, NotKept
 from .brokers.memory import size_of
 from .channels import METRICS, Channels, FrameSink, encode_publication
+from .chat import Chat
 from .drain import Leaving
 from .events import Events
 from .flush import Flush, Stretch
@@ -69,6 +70,7 @@ class HubState:
         self.flush = Flush(self.tally, self.turns, stretch)
         self.channels = Channels(broker, policies, stretch)
         self.presence = Presence(self.channels)
+        self.chat = Chat(self.channels)
         self.traffic = Traffic()
         self.events = Events(self._tell)
         self.rate_limiter = ConnectionRateLimiter(limits.connects)
@@ -154,6 +156,7 @@ class HubState:
             group.create_task(self._publish_posted())
             group.create_task(self._publish_metrics())
             group.create_task(self.presence.run())
+            group.create_task(self.chat.run())
 
     async def _publish_posted(self) -> None:
         in_flight = InFlight()

@@ -91,7 +91,37 @@ def test_on_the_hubs_own_channels_nobody_else_publishes(channel: str, type: str 
     assert "the hub's own channel" in complaint
 
 
-@pytest.mark.parametrize("channel", ["alerts", "notifications", "x", "Metrics", "metrics/x", "*"])
+@pytest.mark.parametrize(
+    ("channel", "instead"),
+    [
+        ("chat:lab", 'send a message of type "send_message" with {"roomId": \'lab\', …}'),
+        ("chat:", 'send a message of type "send_message"'),
+        ("typing:chat:lab", 'send a message of type "typing_start" with {"roomId": \'lab\', …}'),
+        ("typing:x", 'send a message of type "typing_start"'),
+        ("rooms", 'send a message of type "join_room"'),
+    ],
+)
+@pytest.mark.parametrize("type", [None, "message"])
+def test_in_rooms_nothing_is_published_but_what_is_asked_for(channel: str, instead: str, type: str | None):
+    complaint = complaint_about_publishing(channel, type)
+    assert complaint is not None
+    assert complaint.startswith(f"{channel!r} is of the chat, and only the hub publishes on it")
+    assert instead in complaint
+
+
+def test_it_is_known_who_types_in_rooms_and_nowhere_else():
+    channels = Channels(MemoryBroker())
+    assert channels.complaint_about_following("typing:chat:lab") is None
+    assert channels.complaint_about_following("chat:lab") is None
+    assert "it is known only of chat rooms who types" in (
+        channels.complaint_about_following("typing:cpu") or ""
+    )
+    assert channels.complaint_about_following("presence:typing:chat:lab") is not None
+
+
+@pytest.mark.parametrize(
+    "channel", ["alerts", "notifications", "x", "Metrics", "metrics/x", "*", "chat", "rooms:x"]
+)
 def test_on_all_others_everybody_may_publish(channel: str):
     assert complaint_about_publishing(channel) is None
     assert complaint_about_publishing(channel, "other") is None

@@ -265,7 +265,7 @@ def test_however_it_is_sent_all_is_sent_once_and_in_order(seed: int):
                 case 3:
                     await asyncio.sleep(0)
                 case 4:
-                    session._say("pong", {"n": answers})
+                    session.say("pong", {"n": answers})
                     answers += 1
                 case 5:
                     (peer.reads.clear if peer.reads.is_set() else peer.reads.set)()

@@ -14,6 +14,7 @@ from realtime_widgets.hub.policies import (
     Retention,
     about,
     presence_of,
+    subject_of,
 )
 
 
@@ -56,6 +57,39 @@ def test_of_presence_the_newest_is_kept_and_only_the_hub_publishes_it():
     assert (about(presence_of("a")), about("a")) == ("a", None)
 
 
+def test_of_rooms_much_is_kept_and_of_who_types_nothing_unless_the_user_says_otherwise():
+    usual = Policies().retention(300.0)
+    assert [usual[name] for name in ("chat:lab", "typing:chat:lab", "rooms", "chats")] == [
+        Kept(10_000, None),
+        Kept(0, 300.0),
+        Kept(1, 300.0),
+        Kept(1000, 300.0),
+    ]
+    policies = Policies({"chat:vip": ChannelPolicy(history=5), "*": ChannelPolicy(history=7, presence=True)})
+    kept = policies.retention(300.0)
+    assert [kept[name].messages for name in ("chat:vip", "chat:lab", "typing:chat:lab")] == [5, 7, 0]
+    assert policies.of("chat:lab").presence
+    assert not policies.of("typing:chat:lab").presence
+    assert Policies({"chat:vip*": ChannelPolicy(history=5)}).retention(300.0)["chat:lab"].messages == 10_000
+    assert Policies({"chat:*": ChannelPolicy(history=5)}).retention(300.0)["chat:lab"] == Kept(5, 300.0)
+    for name in ("typing:chat:lab", "rooms"):
+        assert (policies.of(name).publish, policies.of(name).conflate) == ("hub", name == "rooms")
+
+
+@pytest.mark.parametrize(
+    ("channel", "subject"),
+    [
+        ("a", "a"),
+        ("presence:a", "a"),
+        ("typing:chat:a", "chat:a"),
+        ("chat:a", "chat:a"),
+        ("presence:typing:a", "typing:a"),
+    ],
+)
+def test_a_channel_that_tells_of_another_has_its_rights(channel: str, subject: str):
+    assert subject_of(channel) == subject
+
+
 def test_why_nobody_is_told_who_follows():
     policies = Policies({"team:*": ChannelPolicy(presence=True)})
     assert policies.complaint_about_presence("team:a") is None
@@ -95,6 +129,7 @@ def test_what_is_no_policy_is_told(options: dict[str, Any], message: str):
             {"presence:a": ChannelPolicy()},
             "the hub itself has the channels presence:…; pass 'a' with presence=True",
         ),
+        ({"typing:*": ChannelPolicy()}, "the hub itself has the channels typing:…, of which nothing is kept"),
         (
             {"a": {"history": 3}},
             "channels= cannot have {'history': 3} for 'a': pass rw.ChannelPolicy(history=…)",

@@ -91,6 +91,14 @@ def test_access_says_which_right_is_missing():
     assert len(access.complaint_about("subscribe", "x" * 10_000) or "") < 200
 
 
+def test_who_may_follow_a_room_may_know_who_types_there_and_nobody_else():
+    access = Access(Rights(subscribe=["chat:lab", "typing:*"], publish=["chat:*"]))
+    assert access.complaint_about("subscribe", "typing:chat:lab") is None
+    assert access.complaint_about("subscribe", "typing:chat:other") == (
+        "this token may not follow 'chat:other'; ask for one with that right"
+    )
+
+
 def test_a_name_is_judged_as_it_is_published():
     half = "a\ud800"  # goes out with U+FFFD
     assert Access(Rights(publish=["a\ufffd"])).complaint_about("publish", half) is None

@@ -43,6 +43,7 @@ class Route:
 TABLE = {
     "/ws/dashboard": Route("/ws/dashboard", None, found=101),
     "/ws/notifications": Route("/ws/notifications", None, found=101),
+    "/ws/chat": Route("/ws/chat", None, found=101),
     "/{path:path}": Route("/ws/nowhere", None, found=404),
     "/health": Route("/health", needs_token=False),
     "/metrics": Route("/metrics", right="subscribe", channel="metrics"),

@@ -68,7 +68,7 @@ class MemoryCommands:
     def found(self, answer: Found) -> Found:
         return answer
 
-    def amend(self, channel: str, had: Note | None = None, note: Note | None = None) -> Amend:
+    def amend(self, channel: str, age: float, had: Note | None = None, note: Note | None = None) -> Amend:
         return Amend(channel, had, note)
 
     def noted(self, answer: tuple[Note, float]) -> tuple[Note, float]:

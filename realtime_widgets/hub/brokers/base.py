@@ -23,6 +23,9 @@ Change = Callable[[bytes, float], bytes]
 NOTE_AGE: Final = 24 * 3600.0
 """Seconds that a note is kept after its last change, at least, where the engine outlives the hub."""
 
+KEPT_NOTE_AGE: Final = 400 * 24 * 3600.0
+"""Those of a note that says what nobody would say again, such as who is a member of a chat room."""
+
 GAP: Final = "gap"
 
 
@@ -124,13 +127,15 @@ class Broker(Protocol):
             OutOfReach: they cannot be read now.
         """
 
-    async def amend(self, channel: str, change: Change) -> None:
+    async def amend(self, channel: str, change: Change, age: float = NOTE_AGE) -> None:
         """Change the note beside a channel: a few bytes that all hubs with the same engine share.
 
         Args:
             channel: which.
             change: of its note, `b""` where there is none. Pure, and may run on any thread: where another hub is faster
                 it is called again, with what that one has noted.
+            age: seconds that it is kept after its last change, `NOTE_AGE` or `KEPT_NOTE_AGE`; of one note always the
+                same, since some engines have a place for each.
 
         Raises:
             OutOfReach: it is not known whether it was changed.

@@ -22,7 +22,7 @@ from ...protocol.envelope import Message, write
 from ...streams.gaps import Position
 from ..policies import Retention
 from .base import NOTE_AGE, Change, NotKept, Trouble
-from .dedup import MAX_AGE, Key, KeyReused, digest_of, digest_of_key
+from .dedup import MAX_AGE, Key, KeyReused, digest_of_data, digest_of_key
 from .disk_file import DiskFile, make_private, warn_if_open_to_others
 from .file_shares import FileShares
 from .shares import Shares
@@ -214,7 +214,7 @@ class Database:
         run, now = self._file.execute, self._clock()
         digests = None
         if key is not None:
-            digests = digest_of_key(key), digest_of(memoryview(data))
+            digests = digest_of_key(key), digest_of_data(data, key)
             found = run("SELECT until, data, epoch, offset FROM known WHERE key = ?", digests[:1]).fetchone()
             if found is not None and found[0] > now:
                 if found[1] != digests[1]:
@@ -266,13 +266,16 @@ class Database:
             message.epoch = epoch  # of a copy (`backup`) it is another than when it was written
         return found
 
-    def amend(self, channel: str, change: Change) -> None:
+    def amend(self, channel: str, change: Change, age: float = NOTE_AGE) -> None:
         """Change the note beside a channel, within a transaction; see `Broker.amend`."""
         run, now = self._file.execute, self._clock()
         found = run("SELECT note FROM notes WHERE channel = ?", [channel]).fetchone()
-        note = change(found[0] if found is not None else b"", now)
+        before = found[0] if found is not None else b""
+        note = change(before, now)
+        if note == before:  # who only looks does not wait for the disk
+            return
         if note:
-            run("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (channel, now + NOTE_AGE, note))
+            run("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (channel, now + age, note))
         else:
             run("DELETE FROM notes WHERE channel = ?", [channel])
 

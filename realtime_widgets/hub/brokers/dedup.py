@@ -9,6 +9,8 @@ import hashlib
 from collections import OrderedDict
 from typing import Final, NamedTuple
 
+import msgspec
+
 from ...streams.gaps import Position
 
 MAX_AGE: Final = 300.0
@@ -30,6 +32,9 @@ class Key(NamedTuple):
     sender: str
     channel: str
     id: str | int
+    asked: bytes | None = None
+    """What its sender said, by which it is known to be the same; None: the data of the message, which the hub did not
+    change."""
 
 
 class KeyReused(Exception):
@@ -122,7 +127,12 @@ class DedupCache:
 
 def digest_of_key(key: Key) -> bytes:
     """Return the digest by which a key is found."""
-    return _digest(*key)
+    return _digest(key.sender, key.channel, key.id)
+
+
+def digest_of_data(data: msgspec.Raw, key: Key | None) -> bytes:
+    """Return the digest by which a message is compared with the one that had its key before."""
+    return digest_of(memoryview(data) if key is None or key.asked is None else key.asked)
 
 
 def _digest(*parts: str | int) -> bytes:

@@ -128,11 +128,12 @@ class Commands(Protocol):
     def found(self, answer: Any) -> Found:
         """Return the answer to `look`."""
 
-    def amend(self, channel: str, had: Note | None = None, note: Note | None = None) -> Any:
+    def amend(self, channel: str, age: float, had: Note | None = None, note: Note | None = None) -> Any:
         """Return the command that changes the note beside a channel if it is still as it was, and says what it was.
 
         Args:
             channel: which.
+            age: seconds that it is kept after a change, as for `Broker.amend`.
             had: the note as it was; None: change nothing.
             note: that is to be.
         """

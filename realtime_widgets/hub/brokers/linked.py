@@ -25,8 +25,8 @@ import msgspec
 from ...errors import UsageError
 from ...protocol.envelope import Message, encode_data, write
 from ...streams.gaps import Position
-from .base import Change, NotKept, OutOfReach, Sink, TooLarge, Trouble
-from .dedup import Key, KeyReused, digest_of, digest_of_key
+from .base import NOTE_AGE, Change, NotKept, OutOfReach, Sink, TooLarge, Trouble
+from .dedup import Key, KeyReused, digest_of_data, digest_of_key
 from .engine import NOTE_ID, NOWHERE, Engine, Found, Link, LinkLost, Note, numbered, read_wake
 from .followed import Followed
 from .jobs import Job, Jobs
@@ -156,7 +156,7 @@ class LinkedBroker:
         raw = data if isinstance(data, msgspec.Raw) else msgspec.Raw(encode_data(data))
         whole = msgspec.structs.replace(message, data=raw, channel=channel, epoch=None, offset=None)
         body = write(whole).encode()
-        digest = digest_of(memoryview(raw))
+        digest = digest_of_data(raw, key)
         own = self._name + next(self._numbers).to_bytes(8, "big")
         id = own if key is None else digest_of_key(key)
 
@@ -287,15 +287,15 @@ class LinkedBroker:
         self._submit(Job(command, land, fail), PATIENCE)
         return await done
 
-    async def amend(self, channel: str, change: Change) -> None:
+    async def amend(self, channel: str, change: Change, age: float = NOTE_AGE) -> None:
         """See `Broker.amend`."""
-        had, now = await self._call(lambda: self._commands.amend(channel), self._commands.noted)
+        had, now = await self._call(lambda: self._commands.amend(channel, age), self._commands.noted)
         while True:
             note = change(had.note, now)
             if note == had.note:
                 return
             ours = Note(secrets.token_bytes(NOTE_ID), note)
-            command = self._commands.amend(channel, had, ours)
+            command = self._commands.amend(channel, age, had, ours)
             before, (had, now) = had, await self._call(partial(_as_it_is, command), self._commands.noted)
             if had in (before, ours):  # it is ours already when the answer to the first try was lost
                 return

@@ -17,7 +17,7 @@ from ...protocol.envelope import Message, encode_data
 from ...streams.gaps import Position
 from ..policies import Retention
 from .base import NOTE_AGE, Change, Sink
-from .dedup import DedupCache, Key, digest_of
+from .dedup import DedupCache, Key, digest_of_data
 from .shares import Shares
 from .subscribers import Subscribers
 
@@ -69,7 +69,8 @@ class MemoryBroker:
         self._kept: dict[float | None, _Histories] = {}
         self._shares = Shares()  # bytes of histories
         self._known = DedupCache()
-        self._notes: OrderedDict[str, tuple[float, bytes]] = OrderedDict()  # with their ends, the first first
+        # With their ends, the first first; by their ages.
+        self._notes: dict[float, OrderedDict[str, tuple[float, bytes]]] = {}
         self._subscribers = Subscribers()
 
     trouble: Final[None] = None
@@ -100,7 +101,7 @@ class MemoryBroker:
         data = (
             message.data if isinstance(message.data, msgspec.Raw) else msgspec.Raw(encode_data(message.data))
         )
-        digest = b"" if key is None else digest_of(memoryview(data))
+        digest = b"" if key is None else digest_of_data(data, key)
         if key is not None and (first := self._known.find(key, digest, now)) is not None:
             return first
         epoch, offset = self._position(channel)
@@ -135,15 +136,19 @@ class MemoryBroker:
             found.append(message)
         return found
 
-    async def amend(self, channel: str, change: Change) -> None:
+    async def amend(self, channel: str, change: Change, age: float = NOTE_AGE) -> None:
         """See `Broker.amend`."""
         now = self._clock()
-        while self._notes and next(iter(self._notes.values()))[0] <= now:
-            self._notes.popitem(last=False)
-        _, before = self._notes.pop(channel, (0.0, b""))
+        for notes in self._notes.values():
+            while notes and next(iter(notes.values()))[0] <= now:
+                notes.popitem(last=False)
+        notes = self._notes.setdefault(age, OrderedDict())
+        _, before = notes.get(channel, (0.0, b""))
         note = change(before, time.time())
-        if note:
-            self._notes[channel] = now + NOTE_AGE, note
+        if note != before:
+            notes.pop(channel, None)
+            if note:
+                notes[channel] = now + age, note
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
         """See `Broker.subscribe`."""

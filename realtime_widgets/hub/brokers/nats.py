@@ -17,7 +17,6 @@ from .nats_link import Address, Connection
 from .nats_streams import (
     DIGEST,
     NO_JETSTREAM,
-    NOTES,
     OTHER_SEQUENCE,
     TOO_LARGE,
     Amend,
@@ -34,6 +33,7 @@ from .nats_streams import (
     next_epoch,
     note_in,
     note_of,
+    notes_of,
     read_ack,
     read_stream,
     stream_of,
@@ -273,10 +273,10 @@ class NatsLink:
     # Notes
 
     async def _amend(self, command: Amend) -> tuple[Note, float]:
-        channel, had, note = command
-        subject = note_of(channel)
+        channel, age, had, note = command
+        subject = note_of(channel, age)
         for _ in range(TRIES):
-            stored = await self._jetstream.get(NOTES, {"last_by_subj": subject})
+            stored = await self._jetstream.get(notes_of(subject), {"last_by_subj": subject})
             before = Note(b"", b"") if stored is None else note_in(stored.body)
             if had is None or note is None or before != had:
                 return before, self._jetstream.now()

@@ -22,6 +22,7 @@ from .nats_streams import (
     Stored,
     config_of_notes,
     making_of,
+    notes_of,
     read_ack,
     read_answer,
     read_message,
@@ -74,7 +75,10 @@ class JetStream:
             answer = await (await self._connection.ask(subject, body, headers))
             if not answer.nobody:
                 return read_ack(answer.data)[0]
-            await self._claims.make(NOTES, partial(self._make_alone, config_of_notes(self._replicas)))
+            stream = notes_of(subject)
+            await self._claims.make(
+                stream, partial(self._make_alone, config_of_notes(stream, self._replicas))
+            )
         raise LinkLost("nobody there takes notes")
 
     async def _set_clock(self) -> None:

@@ -4,6 +4,7 @@
 |---|---|---|
 | `rw-<digest of the channel>` | `rw.<digest>.<epoch>` | envelopes, with their ids, and digests of their data |
 | `rw-notes` | `rw-note.*` | the newest note beside each channel (`Broker.amend`), and when a hub asked for the time |
+| `rw-kept-notes` | `rw-note.kept.*` | those that are kept for longer: messages of one stream all have one age |
 
 JetStream tells all messages again on `rw-news.<digest>.<epoch>`, with their numbers. A message says its epoch by its
 subject, and a stream takes those of one epoch only: under another nobody answers who publishes. An epoch that follows
@@ -23,7 +24,7 @@ import msgspec
 
 from ...streams.gaps import Position
 from ..policies import Retention
-from .base import NOTE_AGE
+from .base import KEPT_NOTE_AGE, NOTE_AGE
 from .dedup import MAX_AGE, KeyReused, digest_of
 from .engine import NOTE_ID, Found, Note, new_epoch
 from .engine import Refused as RefusedByEngine
@@ -34,6 +35,10 @@ KEPT_TO_KNOW: Final = 1000
 """Messages that a stream keeps at least: a NATS that was killed knows by them what comes again."""
 
 NOTES: Final = "rw-notes"
+KEPT_NOTES: Final = "rw-kept-notes"
+"""The streams of notes."""
+
+_KEPT: Final = "rw-note.kept."
 
 DIGEST: Final = "Rw-Digest"
 
@@ -71,6 +76,7 @@ class Amend(NamedTuple):
     """Change a note if it is still as it was."""
 
     channel: str
+    age: float
     had: Note | None
     note: Note | None
 
@@ -112,9 +118,9 @@ class Commands:
         """See `engine.Commands.found`."""
         return answer
 
-    def amend(self, channel: str, had: Note | None = None, note: Note | None = None) -> Amend:
+    def amend(self, channel: str, age: float, had: Note | None = None, note: Note | None = None) -> Amend:
         """See `engine.Commands.amend`."""
-        return Amend(channel, had, note)
+        return Amend(channel, age, had, note)
 
     def noted(self, answer: tuple[Note, float]) -> tuple[Note, float]:
         """See `engine.Commands.noted`."""
@@ -194,9 +200,14 @@ def subject_of(channel: str, epoch: str) -> str:
     return f"rw.{tag(channel)}.{epoch}"
 
 
-def note_of(channel: str) -> str:
-    """Return the subject of the note beside a channel."""
-    return f"rw-note.{tag(channel)}"
+def note_of(channel: str, age: float) -> str:
+    """Return the subject of the note beside a channel that is kept for some seconds."""
+    return f"{_KEPT if age > NOTE_AGE else 'rw-note.'}{tag(channel)}"
+
+
+def notes_of(subject: str) -> str:
+    """Return the stream of a note."""
+    return KEPT_NOTES if subject.startswith(_KEPT) else NOTES
 
 
 def making_of(stream: str) -> str:
@@ -231,18 +242,19 @@ def limits_of(channel: str, retention: Retention) -> dict[str, int]:
     }
 
 
-def config_of_notes(replicas: int) -> dict[str, Any]:
-    """Return the configuration of the stream of the notes."""
+def config_of_notes(stream: str, replicas: int) -> dict[str, Any]:
+    """Return the configuration of a stream of notes."""
+    kept = stream == KEPT_NOTES
     return {
-        "name": NOTES,
+        "name": stream,
         "description": "what hubs note beside their channels",
-        "subjects": ["rw-note.*"],
+        "subjects": [f"{_KEPT}*" if kept else "rw-note.*"],
         "retention": "limits",
         "discard": "old",
         "storage": "file",
         "num_replicas": replicas,
         "max_msgs_per_subject": 1,
-        "max_age": round(NOTE_AGE * NANOSECONDS),
+        "max_age": round((KEPT_NOTE_AGE if kept else NOTE_AGE) * NANOSECONDS),
     }
 
 

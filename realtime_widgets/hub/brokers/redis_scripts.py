@@ -6,7 +6,7 @@ What Redis has of a channel, all under one hash tag, so that a cluster keeps it 
 |---|---|---|
 | `rw:{channel}:meta` | `epoch`; `offset`, the newest; `base`, after which the epoch begins | 30 days |
 | `rw:{channel}:log` | a stream: `0-n` has the message of offset n: `t`, its time, `m`, its envelope | its age |
-| `rw:{channel}:note` | a note, see `Broker.amend` | a day |
+| `rw:{channel}:note` | a note, see `Broker.amend` | its age |
 | `rw:{channel}:id:…` | of what was published under an id, a digest of the data, the epoch, the offset | 300 s |
 
 Hubs that follow the channel hear each message on the Pub/Sub channel `rw:<database>:{channel}`, after its position.
@@ -23,7 +23,6 @@ from typing import Any, Final, NamedTuple
 
 from ...streams.gaps import Position
 from ..policies import Retention
-from .base import NOTE_AGE
 from .dedup import MAX_AGE, KeyReused
 from .engine import NOTE_ID, Found, Note, new_epoch, numbered
 
@@ -226,13 +225,14 @@ class Commands:
         texts = [text for one in messages for text in (one.digest.hex(), one.body)]
         return (PUBLISH, len(keys), *keys, new_epoch(), *seen, self.wake(channel), *ages, *texts)
 
-    def amend(self, channel: str, had: Note | None = None, note: Note | None = None) -> tuple[Any, ...]:
+    def amend(
+        self, channel: str, age: float, had: Note | None = None, note: Note | None = None
+    ) -> tuple[Any, ...]:
         """See `engine.Commands.amend`."""
         key = b"rw:{%s}:note" % _tag(channel)
-        age = round(1000 * NOTE_AGE)
         change = had is not None and note is not None
         texts = (b"".join(each) if each is not None and each.note else b"" for each in (had, note))
-        return (AMEND, 1, key, int(change), *texts, age)
+        return (AMEND, 1, key, int(change), *texts, round(1000 * age))
 
     def _kept(self, channel: str) -> tuple[int, int, int]:
         """Return how many messages of a channel are kept, their age (0: any) and that of its position, milliseconds."""

@@ -24,7 +24,7 @@ import msgspec
 from ...protocol.envelope import Message, encode_data
 from ...streams.gaps import Position
 from ..policies import Retention
-from .base import Change, NotKept, OutOfReach, Sink, Trouble
+from .base import NOTE_AGE, Change, NotKept, OutOfReach, Sink, Trouble
 from .database import Database
 from .dedup import Key
 from .subscribers import Subscribers
@@ -125,10 +125,10 @@ class SqliteBroker:
         found: list[Message] = await self._submit(lambda file: file.read(channel, after, most), _as_it_is)
         return found
 
-    async def amend(self, channel: str, change: Change) -> None:
+    async def amend(self, channel: str, change: Change, age: float = NOTE_AGE) -> None:
         """See `Broker.amend`."""
         try:
-            await self._submit(lambda file: file.amend(channel, change), _as_it_is, writes=True)
+            await self._submit(lambda file: file.amend(channel, change, age), _as_it_is, writes=True)
         except NotKept as error:
             raise OutOfReach(str(error)) from error
 

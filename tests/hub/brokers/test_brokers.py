@@ -12,6 +12,7 @@ import pytest
 
 from realtime_widgets.errors import UsageError, WrongType
 from realtime_widgets.hub.brokers import Broker, NotKept, make_broker
+from realtime_widgets.hub.brokers.base import KEPT_NOTE_AGE, NOTE_AGE
 from realtime_widgets.hub.brokers.dedup import Key, KeyReused
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.brokers.sqlite import SqliteBroker
@@ -222,6 +223,52 @@ def test_a_note_beside_a_channel_is_changed_by_whoever_comes_first(run: Callable
         await broker.amend("a\x00}\u00e9", look)
         assert seen == [b"x" * 20, b"", b""]
         assert all(abs(now - time.time()) < 60 for now in times)
+
+    run(test)
+
+
+def test_notes_are_changed_likewise_for_however_long_they_are_kept(run: Callable[[Test], None]):
+    async def test(broker: Broker) -> None:
+        def more(note: bytes, _: float) -> bytes:
+            return note + b"x"
+
+        await asyncio.gather(
+            *(
+                broker.amend(channel, more, KEPT_NOTE_AGE)
+                for channel in ("a", "a\x00}\u00e9")
+                for _ in range(10)
+            ),
+            *(broker.amend("b", more) for _ in range(10)),
+        )
+        seen: list[bytes] = []
+
+        def look(note: bytes, _: float) -> bytes:
+            seen.append(note)
+            return note
+
+        for channel, age in (("a", KEPT_NOTE_AGE), ("a\x00}\u00e9", KEPT_NOTE_AGE), ("b", NOTE_AGE)):
+            await broker.amend(channel, look, age)
+        await broker.amend("a", lambda *_: b"", KEPT_NOTE_AGE)
+        await broker.amend("a", look, KEPT_NOTE_AGE)
+        assert seen == [b"x" * 10] * 3 + [b""]
+
+    run(test)
+
+
+def test_a_message_is_the_same_where_the_same_was_asked(run: Callable[[Test], None]):
+    async def test(broker: Broker) -> None:
+        seen: list[Message] = []
+        broker.subscribe("a", seen.append)
+        await broker.position("a")
+
+        async def publish(data: int, asked: bytes) -> Position:
+            return await broker.publish("a", encode_publication("a", data), Key("me", "a", "x", asked))
+
+        first = await publish(1, b"say hi")
+        assert await publish(2, b"say hi") == first, "the hub has stamped it anew"
+        with pytest.raises(KeyReused):
+            await publish(1, b"say ho")
+        assert [m.offset for m in seen] == [1]
 
     run(test)
 

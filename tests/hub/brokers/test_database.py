@@ -13,7 +13,7 @@ import pytest
 
 from realtime_widgets.errors import UsageError
 from realtime_widgets.hub.brokers import database as module
-from realtime_widgets.hub.brokers.base import NotKept
+from realtime_widgets.hub.brokers.base import KEPT_NOTE_AGE, NOTE_AGE, NotKept
 from realtime_widgets.hub.brokers.database import Database
 from realtime_widgets.hub.brokers.dedup import Key, KeyReused
 from realtime_widgets.hub.policies import Kept, Retention
@@ -328,4 +328,31 @@ def test_what_is_too_old_of_a_channel_that_fell_silent_is_deleted_as_others_spea
     (count,) = file._file.execute("SELECT count(*) FROM messages").fetchone()
     assert count == 11
     assert file.position("short 3").offset == 1
+    file.close()
+
+
+def test_a_note_is_kept_for_its_age_after_its_last_change_and_by_the_next_process(path: Path, clock: Clock):
+    def noted(file: Database, channel: str, note: bytes | None, age: float) -> bytes:
+        found: list[bytes] = []
+        with file.transaction():
+            file.amend(channel, lambda had, _: found.append(had) or (had if note is None else note), age)
+        return found[0]
+
+    file = Database(path, Retention(3, None), clock)
+    assert noted(file, "day", b"x", NOTE_AGE) == noted(file, "year", b"y", KEPT_NOTE_AGE) == b""
+    file.close()
+    file = Database(path, Retention(3, None), clock)
+    clock.now += NOTE_AGE - 1
+    assert noted(file, "day", None, NOTE_AGE) == b"x"
+    clock.now += 1
+    place(file, "a")
+    assert noted(file, "day", None, NOTE_AGE) == b"", "who only looked has not kept it for longer"
+    clock.now += KEPT_NOTE_AGE - NOTE_AGE - 1
+    assert noted(file, "year", b"z", KEPT_NOTE_AGE) == b"y"
+    clock.now += KEPT_NOTE_AGE - 1
+    place(file, "a")
+    assert noted(file, "year", None, KEPT_NOTE_AGE) == b"z"
+    clock.now += 1
+    place(file, "a")
+    assert noted(file, "year", None, KEPT_NOTE_AGE) == b""
     file.close()

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from realtime_widgets.hub.brokers import memory
-from realtime_widgets.hub.brokers.base import NOTE_AGE
+from realtime_widgets.hub.brokers.base import KEPT_NOTE_AGE, NOTE_AGE
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import encode_publication
 from realtime_widgets.hub.policies import Kept, Retention
@@ -122,7 +122,7 @@ def test_notes_are_forgotten_when_nobody_has_changed_them_for_a_day():
 
         def change(note: bytes, _: float) -> bytes:
             found.append(note)
-            return b"noted"
+            return note + b"x"
 
         await broker.amend("a", change)
         now[0] = NOTE_AGE - 1
@@ -132,8 +132,30 @@ def test_notes_are_forgotten_when_nobody_has_changed_them_for_a_day():
         await broker.amend("a", change)
         now[0] = 2 * NOTE_AGE
         await broker.amend("b", change)
-        assert found == [b"", b"", b"noted", b"noted", b""]
-        assert list(broker._notes) == ["a", "b"]
+        assert found == [b"", b"", b"x", b"xx", b""]
+        assert list(broker._notes[NOTE_AGE]) == ["a", "b"]
+
+    asyncio.run(main())
+
+
+def test_notes_that_are_kept_for_longer_outlive_the_others():
+    async def main() -> None:
+        now = [0.0]
+        broker = MemoryBroker(clock=lambda: now[0])
+        found: list[bytes] = []
+
+        def change(note: bytes, _: float) -> bytes:
+            found.append(note)
+            return note or b"noted"
+
+        await broker.amend("a", change, KEPT_NOTE_AGE)
+        await broker.amend("b", change)
+        now[0] = KEPT_NOTE_AGE - 1
+        await broker.amend("a", change, KEPT_NOTE_AGE)
+        await broker.amend("b", change)
+        now[0] = KEPT_NOTE_AGE
+        await broker.amend("a", change, KEPT_NOTE_AGE)
+        assert found == [b"", b"", b"noted", b"", b""], "who only looks does not keep it for longer"
 
     asyncio.run(main())
 

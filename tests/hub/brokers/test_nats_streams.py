@@ -7,16 +7,22 @@ from base64 import b64encode
 
 import pytest
 
+from realtime_widgets.hub.brokers.base import KEPT_NOTE_AGE, NOTE_AGE
 from realtime_widgets.hub.brokers.dedup import KeyReused
 from realtime_widgets.hub.brokers.engine import NOWHERE
 from realtime_widgets.hub.brokers.nats_streams import (
+    KEPT_NOTES,
+    NOTES,
     Commands,
     Placed,
     Refused,
     base_of,
     config_of,
+    config_of_notes,
+    making_of,
     next_epoch,
     note_of,
+    notes_of,
     read_ack,
     read_answer,
     read_message,
@@ -34,7 +40,8 @@ def test_each_channel_has_a_stream_of_its_own_whatever_its_name():
     assert len(streams) == len(NAMES)
     assert all(re.fullmatch(r"rw-[0-9a-f]{32}", stream) for stream in streams)
     for name in NAMES:
-        subjects = (subject_of(name, "e-1"), note_of(name), Commands().wake(name).decode())
+        notes = (note_of(name, age) for age in (NOTE_AGE, KEPT_NOTE_AGE))
+        subjects = (subject_of(name, "e-1"), *notes, Commands().wake(name).decode())
         assert all(re.fullmatch(r"[-.*0-9a-z]+", subject) for subject in subjects)
         assert len(config_of(name, Retention(1, None), 1)["description"]) <= 1000
 
@@ -48,6 +55,17 @@ def test_a_stream_keeps_what_it_shall_and_what_is_needed_to_know_messages():
         return [config["max_msgs"], config["max_age"] // 10**9]
 
     assert [limits(name) for name in ("a", "few", "always")] == [[5000, 3600], [1000, 300], [10**6, 0]]
+
+
+def test_notes_of_each_age_have_a_stream_that_keeps_them_for_as_long():
+    for age, stream in ((NOTE_AGE, NOTES), (KEPT_NOTE_AGE, KEPT_NOTES)):
+        subject = note_of("a", age)
+        assert notes_of(subject) == stream
+        config = config_of_notes(stream, 3)
+        assert (config["name"], config["max_age"], config["num_replicas"]) == (stream, age * 10**9, 3)
+        (listened,) = config["subjects"]
+        assert listened == f"{subject.rpartition('.')[0]}.*"
+    assert notes_of(making_of(stream_of("a"))) == NOTES
 
 
 def test_all_who_see_the_same_loss_find_the_same_epoch_which_says_where_it_begins():

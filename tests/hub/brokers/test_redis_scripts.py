@@ -9,7 +9,8 @@ import pytest
 from redis import Redis
 from redis.crc import key_slot
 
-from realtime_widgets.hub.brokers.engine import NOWHERE, Found, numbered, read_wake
+from realtime_widgets.hub.brokers.base import KEPT_NOTE_AGE, NOTE_AGE
+from realtime_widgets.hub.brokers.engine import NOWHERE, Found, Note, numbered, read_wake
 from realtime_widgets.hub.brokers.redis_scripts import Commands, Placed, Publication, read_placed
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.protocol.envelope import new_envelope, write
@@ -212,3 +213,17 @@ def test_all_that_redis_has_of_a_channel_is_in_one_place_of_a_cluster():
         _, count, *rest = commands.publish_all([commands.publish(channel, b"i", b"d", b"{}", NOWHERE)] * 2)
         assert len({key_slot(key) for key in rest[:count]}) == 1
     assert len({commands.wake(channel) for channel in ("}", "%7D", "{", "")}) == 4
+
+
+@pytest.mark.parametrize("age", [NOTE_AGE, KEPT_NOTE_AGE])
+def test_a_note_is_kept_for_its_age_after_a_change(client: Redis, age: float):
+    channel = Channel(client)
+    nothing, note = Note(b"", b""), Note(b"12345678", b"noted")
+    assert channel.commands.noted(channel.run(channel.commands.amend("a", age, nothing, note)))[0] == nothing
+    (key,) = client.keys()
+    assert 0 <= age * 1000 - client.pttl(key) < 60_000
+    client.pexpire(key, 50_000)
+    channel.run(channel.commands.amend("a", age))
+    assert client.pttl(key) <= 50_000, "who only looks does not keep it for longer"
+    channel.run(channel.commands.amend("a", age, note, Note(b"87654321", b"again")))
+    assert 0 <= age * 1000 - client.pttl(key) < 60_000
