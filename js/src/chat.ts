@@ -103,9 +103,10 @@ export class Chat extends LiveWidget {
     if (!this.kernelGone) this.#confirm();
   }
 
-  /** What waits says for what, as soon as that is known; and days end. */
+  /** What waits says for what, as soon as that is known; what was asked may have to be asked again; and days end. */
   protected override get moves(): boolean {
-    return this.#outbox.waiting.length > 0 || Math.floor(this.now / 60) !== this.#minute;
+    const asks = this.#outbox.waiting.length > 0 || this.#asked.size > 0;
+    return asks || Math.floor(this.now / 60) !== this.#minute;
   }
   #minute = 0;
 

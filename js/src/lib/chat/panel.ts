@@ -254,7 +254,7 @@ export class ChatPanel implements View {
     setText(this.#typingText, typing);
     this.#typing.toggleAttribute("data-rw-on", typing !== "");
     this.#composer.room = chosen;
-    this.#composer.disabled = widget.closed || (chosen ? null : say("choose_room"));
+    this.#composer.disabled = widget.closed || (chosen ? null : "");
     this.#composer.draw(locale, widget.get<string>("placeholder") ?? "");
   }
 

@@ -7,8 +7,8 @@ import { type ChatWord, chatWords } from "./words";
 /** How many colours there are for people; messages.css has them. */
 export const HUES = 8;
 
-/** Characters that are not seen, or turn others round. */
-const UNSEEN = /[\p{C}\p{Z}]/gu;
+/** Characters that are not seen, or turn others round; but not what joins others to one. */
+const UNSEEN = /(?!\u200d)[\p{C}\p{Z}]/gu;
 
 /** One or two characters that stand for a name; a question mark for one that has none to show. */
 export function initialsOf(name: string): string {
