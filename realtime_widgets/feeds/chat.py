@@ -9,6 +9,8 @@ A part has what changed after the last. The body of a part:
     removed   keys of those that are gone
     typing    {room: names}: who else types now
     answers   older messages that were asked for: {"room", "before", "items", "more"}
+    file      a piece of a file that was asked for: {"key" of its message, "size", "at"}, with its bytes in the column
+              `file`; or {"key", "error"}
     trouble   why nothing comes or goes; empty: it does
     wall, at  this moment, by the clock of messages and by the kernel's own; pages know no other
 
@@ -22,6 +24,8 @@ from collections import deque
 from typing import Any, Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from ..chat.conversation import Conversation
 from ..chat.message import ChatMessage, Said
@@ -44,6 +48,9 @@ PAGE: Final = 60
 
 MAX_ANSWERS: Final = 8
 """Most answers that wait; of more the oldest is forgotten, and its page asks again."""
+
+MAX_PIECES: Final = 16
+"""Most pieces of files that wait, likewise."""
 
 MAX_PREVIEW: Final = 120
 """Characters of a room's newest message beside its name."""
@@ -70,6 +77,7 @@ class ChatFeed:
         self._from: dict[str, float] = {}  # places from which on pages have all
         self._said_rooms: list[dict[str, Any]] = []
         self._answers: deque[dict[str, Any]] = deque(maxlen=MAX_ANSWERS)
+        self._pieces: deque[tuple[dict[str, Any], bytes]] = deque(maxlen=MAX_PIECES)
         self._number = 0
 
     def resize(self, px: int) -> None:
@@ -78,7 +86,7 @@ class ChatFeed:
     def changed(self) -> bool:
         """See `Feed.changed`."""
         self._conversation.expire()
-        return self._conversation.version != self._sent or bool(self._answers)
+        return self._conversation.version != self._sent or bool(self._answers or self._pieces)
 
     def due(self) -> float | None:
         """Return in how many seconds it will have changed by time alone; None: it will not."""
@@ -106,6 +114,21 @@ class ChatFeed:
         self._answers.append({"room": room, "before": before, "items": items, "more": more or left})
         return bool(items)
 
+    def answer_file(
+        self, key: str, *, size: int = 0, at: int = 0, data: bytes = b"", error: str = ""
+    ) -> None:
+        """Have a piece of a file sent, or why there is none.
+
+        Args:
+            key: of its message.
+            size: bytes of the whole.
+            at: where the piece begins.
+            data: the piece.
+            error: why it cannot be had; empty: it can.
+        """
+        about = {"key": key, "error": error} if error else {"key": key, "size": size, "at": at}
+        self._pieces.append((about, data))
+
     def take(self, key: bool, now: float) -> Payload:
         """See `Feed.take`."""
         conversation = self._conversation
@@ -127,9 +150,13 @@ class ChatFeed:
             self._versions = {id: room.timeline.version for id, room in conversation.rooms.items()}
             self._sent = conversation.version
             self._begun = True
+        columns: dict[str, NDArray[np.uint8]] = {}
+        if self._pieces:
+            body["file"], data = self._pieces.popleft()
+            columns["file"] = np.frombuffer(data, np.uint8)
         self._number += 1
         nbytes += sum(len(msgspec.json.encode(body.get(name, ()))) for name in ("answers", "rooms"))
-        return Payload(1 if whole else self._number, self._number, whole, body, body_bytes=nbytes)
+        return Payload(1 if whole else self._number, self._number, whole, body, columns, body_bytes=nbytes)
 
     def _changes(self) -> tuple[list[dict[str, Any]], list[str], int] | None:
         """Return what has changed since the last part, keys that are gone, and bytes; None: it needs a keyframe."""

@@ -25,6 +25,7 @@ from ..protocol.chat_requests import (
     JoinRoom,
     JoinRooms,
     LeaveRoom,
+    LoadMessages,
     MarkRead,
     OfRoom,
     React,
@@ -42,6 +43,7 @@ from .channels import Channels, encode_publication
 from .chat import Chat, NoRoom, now
 from .chat_list import rooms_list
 from .chat_speaker import speaker
+from .history import Query, page_of
 from .requests import Complaint, Request
 from .rights import Access, Action
 from .turns import Turn
@@ -62,6 +64,10 @@ Placed = Future[Position] | Future[None]
 
 class Asker(Protocol):
     """The session of the client."""
+
+    @property
+    def said_hello(self) -> bool:
+        """Whether the client knows more than the convention of existing ones."""
 
     def key_for(self, message: Request, channel: str, asked: bytes) -> Key | None:
         """Return the key by which a request is recognized when it comes again; None: it never does."""
@@ -128,7 +134,7 @@ class ChatRequests:
 
     async def _of_room(self, message: Request, asked: OfRoom, user: User) -> Placed | None:
         room = asked.room_id
-        reads = isinstance(asked, JoinRoom | LeaveRoom | MarkRead)
+        reads = isinstance(asked, JoinRoom | LeaveRoom | MarkRead | LoadMessages)
         self._check("subscribe" if reads else "publish", room)
         about = {"roomId": room, "userId": user.id, "username": user.username, "timestamp": now()}
         match asked:
@@ -138,6 +144,8 @@ class ChatRequests:
                 return await self._leave(message, room, user)
             case MarkRead():
                 return await self._mark(asked, user)
+            case LoadMessages():
+                return await self._load(message, asked)
             case SendMessage():
                 return await self._send(message, asked, user)
             case EditMessage() | DeleteMessage():
@@ -198,6 +206,8 @@ class ChatRequests:
         data, inside = await self._list(user)
         await self._asker.follow_by_itself(inside)
         self._asker.say("rooms_list", data, message.id)
+        if self._asker.said_hello:
+            self._asker.say("identity", {"userId": user.id, "username": user.username}, message.id)
         return _met()
 
     async def _list(self, user: User) -> tuple[msgspec.Raw, list[str]]:
@@ -285,6 +295,14 @@ class ChatRequests:
         told.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     # Messages
+
+    async def _load(self, message: Request, asked: LoadMessages) -> Placed:
+        channel = channel_of_room(asked.room_id)
+        there = await self._channels.position(channel)
+        query = Query(Position(there.epoch, min(asked.before, there.offset + 1)), asked.limit, reverse=True)
+        page = await page_of(self._channels, channel, query, self._turn)
+        self._asker.say("older_messages", msgspec.Raw(b"".join(page)), message.id)
+        return _met()
 
     async def _send(self, message: Request, asked: SendMessage, user: User) -> Placed:
         room = asked.room_id

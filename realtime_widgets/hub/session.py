@@ -118,7 +118,8 @@ class HubSession:
         self._path = path
         self._chats = chats
         self._access = access
-        self._said_hello = False
+        self.said_hello = False
+        """Whether its first message was a hello."""
         self._acks = False
         self._sender = self.id  # part of the key of a message that may be sent again
         self._decided = False  # that its hello, or its path, says what it gets
@@ -261,9 +262,9 @@ class HubSession:
                 self._hello(message)
             case "ping":
                 self.say("pong", await self._current_positions(), message.id)
-            case "subscribe" if self._said_hello:
+            case "subscribe" if self.said_hello:
                 await self._subscribe(message)
-            case "unsubscribe" if self._said_hello:
+            case "unsubscribe" if self.said_hello:
                 self._unfollow(self._named_in(message).channels)
                 self._acknowledge(message)
             case "publish":
@@ -272,7 +273,7 @@ class HubSession:
                 return placed
             case "history" if self._outgoing.recovers:
                 self._go_back(message)
-            case kind if kind in REQUESTS and (self._said_hello or self._chats):
+            case kind if kind in REQUESTS and (self.said_hello or self._chats):
                 met = await self._chat.handle(message)
                 await self._state.channels.rest()
                 return met
@@ -290,9 +291,9 @@ class HubSession:
 
     def _hello(self, message: Request) -> None:
         asked = hello_of(message)
-        if not self._said_hello:
+        if not self.said_hello:
             self._unfollow(list(self._following))  # those of its path, if the hello came late
-        self._decided = self._said_hello = True
+        self._decided = self.said_hello = True
         self._outgoing.batch = min(MAX_BATCH_BYTES, asked.max_size or MAX_BATCH_BYTES) if asked.batch else 0
         self._outgoing.recovers = asked.recovery
         self._acks = asked.acks
@@ -422,7 +423,7 @@ class HubSession:
 
     async def follow_by_itself(self, rooms: Sequence[str]) -> None:
         """Follow chat rooms, if the client cannot say itself what it follows, as far as it may."""
-        if not self._said_hello:
+        if not self.said_hello:
             channels = [each for room in rooms for each in (channel_of_room(room), typing_of_room(room))]
             new, complaint = self._new_of(channels)
             self._follow(new, {})
@@ -432,7 +433,7 @@ class HubSession:
 
     def unfollow_by_itself(self, room: str) -> None:
         """Follow a chat room no more, likewise."""
-        if not self._said_hello:
+        if not self.said_hello:
             self._unfollow([channel_of_room(room), typing_of_room(room)])
 
     def _note(self, message: Request, arrived: float, placed: Future[Position] | Future[None]) -> None:
@@ -498,7 +499,7 @@ class HubSession:
         about_channels = message is not None and message.type in ("subscribe", "unsubscribe")
         tell = self._state.events.log if about_channels else self._state.events.say
         tell("complaints", "warning", f"a client was not understood ({complaint.code})", str(complaint))
-        if self._said_hello:
+        if self.said_hello:
             which: dict[str, Any] = {"streams": complaint.channels} if complaint.channels else {}
             if complaint.retry_after is not None:
                 which["retry_after"] = math.ceil(1000 * complaint.retry_after) / 1000
@@ -525,7 +526,7 @@ class HubSession:
         self._leaving = True
         self._ending.set()
         last_words = None
-        if why is not None and self._said_hello:
+        if why is not None and self.said_hello:
             data = {"code": why.code, "message": str(why), "id": None}
             last_words = write(new_envelope("error", data))
         self._unfollow(list(self._following))
@@ -538,7 +539,7 @@ class HubSession:
         if self._slowed:
             self._heartbeat.heard = self._loop.time()  # what it says is not heard
         ping_due, gone = self._heartbeat.check(self._loop.time())
-        if gone and self._said_hello and not self._leaving:
+        if gone and self.said_hello and not self._leaving:
             # Clients without a hello need not answer these pings; those of the WebSocket protocol judge them.
             self._state.events.say("silent", "warning", "a client that fell silent was closed")
             self._hang_up(CLOSE_NO_PONG, "no pong")

@@ -6,7 +6,8 @@ all names are in camelCase.
 
 | request | published as | on |
 |---|---|---|
-| `join_rooms` | answered by `rooms_list`, an array of `Room` | |
+| `join_rooms` | answered by `rooms_list`, an array of rooms, and for who said hello by `identity`: who they are | |
+| `load_messages` | answered by `older_messages`: a page of history, see `hub/history` | |
 | `join_room`, `leave_room` | `user_joined`, `user_left` | chat |
 | `send_message` | `message` | chat |
 | `edit_message`, `delete_message`, `react` | `message_edited`, `message_deleted`, `reaction` | chat |
@@ -41,6 +42,9 @@ MAX_ROOM_LENGTH: Final = 150
 
 MAX_REACTION: Final = 32
 """Characters of a reaction: the longest emoji have some ten."""
+
+MAX_LOADED: Final = 300
+"""Publications of the past that are sent at a time."""
 
 MAX_METADATA_BYTES: Final = 16 * 1024
 """Bytes of the metadata of a message, as JSON."""

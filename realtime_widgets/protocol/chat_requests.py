@@ -13,6 +13,7 @@ import msgspec
 from ..errors import shown
 from .chat import (
     MAX_CONTENT,
+    MAX_LOADED,
     MAX_METADATA_BYTES,
     MAX_OFFSET,
     MAX_REACTION,
@@ -127,6 +128,16 @@ class GrowMessage(Part):
     username: str = ""
 
 
+class LoadMessages(Part):
+    """Be sent the messages before an offset, and what became of them, the newest first; up to so many publications."""
+
+    room_id: str
+    before: int
+    limit: int = 60
+    user_id: str = ""
+    username: str = ""
+
+
 OfRoom = (
     JoinRoom
     | LeaveRoom
@@ -138,6 +149,7 @@ OfRoom = (
     | TypingStart
     | TypingStop
     | GrowMessage
+    | LoadMessages
 )
 """A request about one room."""
 
@@ -155,6 +167,7 @@ REQUESTS: Final[Mapping[str, type[Request]]] = {
     "typing_start": TypingStart,
     "typing_stop": TypingStop,
     "grow_message": GrowMessage,
+    "load_messages": LoadMessages,
 }
 """The requests, by their types."""
 
@@ -206,6 +219,10 @@ def _wrong_with(type: str, request: Request) -> str | None:
             return f"the {name} of a {type} {what}: it may have {least:,} to {most:,}"
     if isinstance(request, EditMessage | DeleteMessage | MarkRead) and not 0 <= request.offset <= MAX_OFFSET:
         return f"the offset of a {type} cannot be {request.offset}: send that of a message, 1 or more"
+    if isinstance(request, LoadMessages) and not (
+        1 <= request.before <= MAX_OFFSET and 1 <= request.limit <= MAX_LOADED
+    ):
+        return f"{type} cannot send {request.limit} before {request.before}: send 1 to {MAX_LOADED} before an offset"
     if isinstance(request, SendMessage):
         return _wrong_with_message(request)
     if isinstance(request, EditMessage) and not request.content.strip():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, Final, Literal
@@ -14,29 +13,28 @@ import traitlets
 from ipywidgets import Layout
 
 from ..chat.conversation import Conversation, Me
-from ..chat.events import Grown
-from ..chat.message import MAX_ID, MAX_TEXT, ChatMessage, MessageType, Said, id_of, name_of
+from ..chat.message import MAX_TEXT, ChatMessage, Said
 from ..client import Client
 from ..errors import UsageError, WrongType, shown
 from ..feeds.chat import ChatFeed
 from ..feeds.freshness import Facts
-from ..protocol.chat import GENERAL, MAX_REACTION, MAX_ROOM_LENGTH
+from ..protocol.chat import GENERAL
 from ..protocol.envelope import new_id
 from ..runtime import get_runtime
 from ..runtime.environment import user_name
-from ..streams.text import well_formed
 from .base import LiveWidget, named_keywords
+from .chat_attachments import Attachment, file_of, image_of
 from .chat_callbacks import ChatCallbacks, Told
+from .chat_files import ChatFiles
 from .chat_hub_link import HubLink
 from .chat_link import ChatLink, LocalLink
+from .chat_reader import ChatReader
 from .chat_streaming import StreamedMessage
 from .chat_tables import messages_to_pandas, room_states
+from .chat_talk import BOT, Talk, checked_reaction, checked_room, checked_text, checked_user
 from .derived import Derived, DerivedChanges
 from .notification_sources import Link
 from .settings import Setting, choice_of, pixels, text
-
-BOT: Final = "bot"
-"""Who answers, where a function returns an answer and says no name."""
 
 DERIVED: Final = ("messages", "unread", "rooms", "typing")
 
@@ -123,20 +121,22 @@ class Chat(LiveWidget):
                 f"a chat cannot talk to {shown(source)}: pass a client, such as rw.connect('ws://host:8000/ws/chat'), "
                 "or nothing for a chat with your own functions"
             )
-        me = _checked_user(user if user is not None else user_name())
+        me = checked_user(user if user is not None else user_name())
         self._conversation = Conversation(Me(me, me), time.monotonic, time.time)
         self._feed = ChatFeed(self._conversation)
         self._callbacks = ChatCallbacks(self._answer, self._callback_failed)
-        self._streamed: dict[str, StreamedMessage] = {}
-        wanted = "" if room is None else _checked_room(room)
+        files = ChatFiles()
+        wanted = "" if room is None else checked_room(room)
         self._link: ChatLink
         feeds: dict[str, Any] = {"0": self._feed}
         if source is None:
-            self._link = LocalLink(self._conversation, self._arrived, wanted or GENERAL)
+            self._link = LocalLink(self._conversation, self._arrived, wanted or GENERAL, files)
         else:
-            link = HubLink(source, self._conversation, self._arrived, wanted)
+            link = HubLink(source, self._conversation, self._arrived, wanted, files)
             self._link = link
             feeds["link"] = Link(link.stream)
+        self._talk = Talk(self._conversation, self._link)
+        self._reader = ChatReader(self._conversation, self._talk, self._link, self._feed, files, self._wake)
         super().__init__(
             "chat",
             [self._conversation],
@@ -176,33 +176,66 @@ class Chat(LiveWidget):
         Raises:
             UsageError: it is blank or too long, or no room is chosen.
         """
-        return self._say(_checked_text(text), "text", room, user, metadata)
+        who = None if user is None else checked_user(user)
+        return self._talk.say(checked_text(text), room=self._room(room), user=who, metadata=metadata)
 
     def system(self, text: Any, *, room: str | None = None) -> ChatMessage:
         """Send a line that is about the room, such as "The training is over"; it is nobody's unread message."""
-        return self._say(_checked_text(text), "system", room, None, None)
+        return self._talk.say(checked_text(text), room=self._room(room), type="system")
 
-    def _say(
+    @named_keywords
+    def send_image(
         self,
-        text: str,
-        type: MessageType,
-        room: str | None,
-        user: str | None,
-        metadata: Mapping[str, Any] | None,
+        image: Any,
+        *,
+        text: str = "",
+        alt: str = "",
+        name: str | None = None,
+        room: str | None = None,
+        user: str | None = None,
     ) -> ChatMessage:
-        where = self._room(room)
-        return self._link.say(where, new_id(), self._said(text, type, user, metadata), by_program=True)
+        """Send an image: a path, bytes, a figure of matplotlib or plotly, a picture of PIL. Any thread, never waits.
 
-    def _said(
-        self, text: str, type: MessageType, user: str | None = None, metadata: Mapping[str, Any] | None = None
-    ) -> Said:
-        me = self._conversation.me
-        more = dict(metadata or {})
-        who, name = me.id, me.name
-        if user is not None and user != me.id:
-            who = name = _checked_user(user)
-            more = {"bot": True, **more}
-        return Said(uuid.uuid4().hex, who, name, well_formed(text), type, time.time(), more)
+        Args:
+            image: PNG, JPEG, GIF, WebP or AVIF, up to 10 MB; what is drawn becomes PNG. Anything else is a file.
+            text: what is said with it.
+            alt: what it shows, for those who cannot see it.
+            name: of the file; None: that of the path, or "image.png".
+            room, user: as for `send`.
+
+        Raises:
+            WrongType: it is no image.
+            UsageError: there is no such file, or it is too large.
+            MissingDependency: plotly needs kaleido for it.
+        """
+        return self._attach(image_of(image, name), True, text, alt, room, user)
+
+    @named_keywords
+    def send_file(
+        self,
+        file: Any,
+        *,
+        name: str | None = None,
+        text: str = "",
+        room: str | None = None,
+        user: str | None = None,
+    ) -> ChatMessage:
+        """Send a file: a path, or bytes with a name; up to 10 MB. Any thread, never waits.
+
+        Raises:
+            WrongType: it is neither.
+            UsageError: there is no such file, it is too large, or bytes come without a name.
+        """
+        return self._attach(file_of(file, name), False, text, "", room, user)
+
+    def _attach(
+        self, attachment: Attachment, image: bool, text: str, alt: str, room: str | None, user: str | None
+    ) -> ChatMessage:
+        who = None if user is None else checked_user(user)
+        said = checked_text(text) if text.strip() else ""
+        return self._talk.attach(
+            attachment, room=self._room(room), image=image, text=said, alt=alt[:500], user=who
+        )
 
     def streaming(self, *, user: str = BOT, room: str | None = None) -> StreamedMessage:
         """Begin a message that grows: `with chat.streaming(user="bot") as m: m.append("…")`.
@@ -216,28 +249,7 @@ class Chat(LiveWidget):
         Raises:
             UsageError: no room is chosen.
         """
-        where, id, who = self._room(room), new_id(), _checked_user(user)
-
-        def grow(text: str) -> None:
-            if text:
-                self._conversation.grow(where, Grown(id, who, who, text, time.time()))
-
-        def share(text: str) -> None:
-            if text:
-                data = {"id": id, "userId": who, "username": who, "content": text}
-                self._link.ask(where, "grow_message", data, volatile=True)
-
-        def finish(text: str, stopped: bool) -> None:
-            self._streamed.pop(id, None)
-            if not text.strip():
-                self._conversation.discard(where, id)
-                return
-            said = self._said(text, "text", who, {"stopped": True} if stopped else None)
-            self._link.say(where, id, said, by_program=True)
-
-        streamed = StreamedMessage(id, grow, share, finish)
-        self._streamed[id] = streamed
-        return streamed
+        return self._talk.streaming(self._room(room), checked_user(user))
 
     # What becomes of messages
 
@@ -251,59 +263,21 @@ class Chat(LiveWidget):
         Raises:
             UsageError: there is no such message, it is on its way, or the text is blank or too long.
         """
-        found = self._found(message)
-        self._ask_of(found, "edit_message", content=_checked_text(text))
+        self._talk.edit(self._talk.find(message), checked_text(text))
 
     def delete(self, message: ChatMessage | str) -> None:
         """Delete a message of one's own: all see that there was one. One that has failed is only discarded."""
-        found = self._found(message)
-        if self._discard(found.room, found.id):
-            return
-        self._ask_of(found, "delete_message")
+        self._talk.delete(self._talk.find(message))
 
     @named_keywords
     def react(self, message: ChatMessage | str, reaction: str, *, on: bool = True) -> None:
         """React to a message, with an emoji or a few characters; `on=False` takes it back."""
-        told: Any = reaction  # whatever a user has passed
-        if not isinstance(told, str) or not 1 <= len(told.strip()) <= MAX_REACTION:
-            raise UsageError(
-                f"{shown(reaction)} is no reaction: pass an emoji, or up to {MAX_REACTION} characters"
-            )
-        found = self._found(message)
-        me = self._conversation.me
-        self._ask_of(
-            found, "react", userId=me.id, username=me.name, reaction=well_formed(reaction.strip()), on=on
-        )
-
-    def _found(self, message: ChatMessage | str) -> ChatMessage:
-        id = message.id if isinstance(message, ChatMessage) else str(message)
-        rooms = [message.room] if isinstance(message, ChatMessage) else [each.id for each in self.rooms]
-        for room in rooms:
-            if (found := self._conversation.find(room, id)) is not None:
-                return found
-        raise UsageError(f"there is no message {shown(id)} here; pass one of chat.messages, or its id")
-
-    def _ask_of(self, message: ChatMessage, type: str, **more: Any) -> None:
-        offset = self._conversation.position_of(message.room, message.id)
-        if offset is None:
-            raise UsageError("a message that is on its way cannot be changed; wait until its state is 'sent'")
-        data = {
-            "messageId": message.id,
-            "offset": offset,
-            "userId": message.user,
-            "username": message.name,
-            **more,
-        }
-        self._link.ask(message.room, type, data)
+        self._talk.react(self._talk.find(message), checked_reaction(reaction), on=on)
 
     @named_keywords
     def set_typing(self, on: bool = True, *, user: str | None = None, room: str | None = None) -> None:
         """Say that somebody types, for the next three seconds; or (False) not any more."""
-        me = self._conversation.me
-        who = me.id if user is None else _checked_user(user)
-        name = me.name if user is None else who
-        data = {"userId": who, "username": name}
-        self._link.ask(self._room(room), "typing_start" if on else "typing_stop", data, volatile=True)
+        self._talk.set_typing(self._room(room), on, None if user is None else checked_user(user))
 
     # Rooms
 
@@ -323,24 +297,17 @@ class Chat(LiveWidget):
 
     def join(self, room: str) -> None:
         """Choose a room and be in it; it is made if there is none."""
-        where = _checked_room(room)
-        self._link.join(where)
-        self._conversation.choose(where)
-        self.mark_read(where)
+        where = checked_room(room)
+        self._talk.join(where)
+        self._talk.read(where)
 
     def leave(self, room: str | None = None) -> None:
         """Be in a room no more; None: the chosen one."""
-        self._link.leave(self._room(room))
+        self._talk.leave(self._room(room))
 
     def mark_read(self, room: str | None = None) -> None:
         """Have read all that a room has; None: the chosen one."""
-        where = self._room(room)
-        self._read(where, None)
-
-    def _read(self, room: str, place: float | None) -> None:
-        offset = self._conversation.read(room, place)
-        if offset:
-            self._link.ask(room, "mark_read", {"offset": offset, "userId": self._conversation.me.id})
+        self._talk.read(self._room(room))
 
     @named_keywords
     def load_older(self, room: str | None = None, *, timeout: float | None = 10.0) -> int:
@@ -367,7 +334,7 @@ class Chat(LiveWidget):
         return len(self._conversation.messages(where)) - before
 
     def _room(self, room: str | None) -> str:
-        where = self._conversation.current if room is None else _checked_room(room)
+        where = self._conversation.current if room is None else checked_room(room)
         if not where:
             raise UsageError(
                 "no room is chosen yet; pass room=…, or wait until the hub has said which there are"
@@ -395,11 +362,11 @@ class Chat(LiveWidget):
 
     def _answer(self, message: ChatMessage, said: Any) -> None:
         if isinstance(said, Iterator):
-            with self.streaming(room=message.room) as streamed:
+            with self._talk.streaming(message.room, BOT) as streamed:
                 for each in said:
                     streamed.append(each)
-        elif not isinstance(said, ChatMessage) and (answer := str(said)).strip():
-            self.send(answer[:MAX_TEXT], room=message.room, user=BOT)
+        elif not isinstance(said, ChatMessage) and (answer := str(said).strip()):
+            self._talk.say(answer[:MAX_TEXT], room=message.room, user=BOT)
 
     def _callback_failed(self, message: ChatMessage, error: BaseException, details: str) -> None:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -427,81 +394,9 @@ class Chat(LiveWidget):
         facts = super()._facts()
         return msgspec.structs.replace(facts, empty=False, missing=False, age=None, pace="usual")
 
-    # What readers do
-
     def _asked(self, what: str, about: Any) -> None:
-        about = about if isinstance(about, dict) else {}
-        room, key = about.get("room"), about.get("key")
-        if isinstance(key, str):
-            self._asked_of_message(what, key, about)
-        elif not isinstance(room, str) or not self._conversation.has_room(room):
+        if not self._reader.asked(what, about):
             super()._asked(what, about)
-        else:
-            self._asked_of_room(what, room, about)
-
-    def _asked_of_room(self, what: str, room: str, about: Mapping[str, Any]) -> None:
-        me = self._conversation.me
-        match what, about:
-            case "send", {"id": str(id), "text": str(text)} if 8 <= len(id) <= MAX_ID and text.strip():
-                if self._conversation.find(room, id) is None:
-                    self._link.say(room, id, self._said(text.strip()[:MAX_TEXT], "text"))
-            case "room", _:
-                self._conversation.choose(room)
-                self._link.join(room)
-            case "read", {"place": int(place) | float(place)}:
-                self._read(room, float(place))
-            case "typing", {"on": bool(on)}:
-                data = {"userId": me.id, "username": me.name}
-                self._link.ask(room, "typing_start" if on else "typing_stop", data, volatile=True)
-            case "older", {"before": int(before) | float(before)}:
-                self._older(room, float(before))
-            case _:
-                super()._asked(what, about)
-
-    def _older(self, room: str, before: float) -> None:
-        """Answer with older messages, from here or else from the server."""
-        with self._conversation.lock:
-            there = self._conversation.rooms[room]
-            first = next(iter(there.timeline), None)
-            here, more = first is not None and first.place < before, there.has_older
-        if here or not more:
-            self._feed.answer(room, before, more=more)
-            self._wake()
-            return
-
-        def done(more: bool) -> None:
-            self._feed.answer(room, before, more=more)
-            self._wake()
-
-        self._link.older(room, before, done)
-
-    def _asked_of_message(self, what: str, key: str, about: Mapping[str, Any]) -> None:
-        found = next(
-            (each for room in self.rooms if (each := self._conversation.find(room.id, key)) is not None), None
-        )
-        if found is None:
-            return
-        try:
-            match what, about:
-                case "retry", _:
-                    self._link.retry(found.room, key)
-                case "discard", _:
-                    self._discard(found.room, key)
-                case "react", {"reaction": str(reaction), "on": bool(on)}:
-                    self.react(found, reaction, on=on)
-                case "edit", {"text": str(text)} if found.own:
-                    self.edit(found, text)
-                case "delete", _ if found.own:
-                    self.delete(found)
-                case "stop", _:
-                    if (streamed := self._streamed.get(key)) is not None:
-                        streamed.stop()
-        except UsageError:
-            pass  # of a reader, who sees that nothing has come of it
-
-    def _discard(self, room: str, key: str) -> bool:
-        self._link.forget(key)
-        return self._conversation.discard(room, key)
 
     def close(self) -> None:
         """Take the chat off the pages, and follow nothing any more; what is on its way arrives."""
@@ -515,26 +410,3 @@ class Chat(LiveWidget):
     def __repr__(self) -> str:
         messages = len(self.messages)
         return f"Chat(room={self.room!r}, {messages} messages, {self.unread} unread, {self.data_state})"
-
-
-def _checked_user(user: Any) -> str:
-    if not isinstance(user, str) or not user.strip() or id_of(user) is None:
-        raise UsageError(f"user={shown(user)} cannot write: pass a name of 1 to {MAX_ID} characters")
-    return name_of(user, "")
-
-
-def _checked_room(room: Any) -> str:
-    if not isinstance(room, str) or not 1 <= len(room.strip()) <= MAX_ROOM_LENGTH:
-        raise UsageError(f"room={shown(room)} is no room: pass an id of 1 to {MAX_ROOM_LENGTH} characters")
-    return well_formed(room.strip())
-
-
-def _checked_text(text: Any) -> str:
-    said = (text if isinstance(text, str) else str(text)).strip()
-    if not said:
-        raise UsageError("a blank message is not sent: pass a text")
-    if len(said) > MAX_TEXT:
-        raise UsageError(
-            f"a message of {len(said):,} characters is not sent: {MAX_TEXT:,} are the most; send several, or a file"
-        )
-    return said

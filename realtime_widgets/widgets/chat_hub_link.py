@@ -20,13 +20,17 @@ from ..chat.conversation import Conversation, Me
 from ..chat.message import ChatMessage, MessageState, Said, id_of
 from ..chat.room import RoomInfo, rooms_in
 from ..client import Client
+from ..client.files import download_file, upload_file
 from ..client.sansio.delivery import Delivery
+from ..errors import ConnectionLost, RealtimeWidgetsError
 from ..protocol.chat import channel_of_room, typing_of_room
 from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
 from ..streams import Stream
-from .chat_link import Arrived
+from .chat_attachments import Attachment
+from .chat_files import ChatFiles
+from .chat_link import Arrived, described, with_file
 
 RECENT: Final = 50
 """Messages of each room to begin with."""
@@ -36,6 +40,9 @@ PAGE: Final = 60
 
 PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
 """Types of messages that servers send which know no channels."""
+
+MAX_EARLY: Final = 1000
+"""Messages that wait for it to be known whether they are news."""
 
 UNNUMBERED: Final = "-"
 """The epoch of messages of servers that do not number them."""
@@ -51,6 +58,16 @@ class _Waiting:
     failed: bool = False
 
 
+@dataclass(slots=True)
+class _Upload:
+    """A file until the hub has it; its state: `waits`, `goes`, `failed`."""
+
+    room: str
+    said: Said
+    attachment: Attachment
+    state: str = "waits"
+
+
 class HubLink:
     """A chat's way to a server of rooms.
 
@@ -59,9 +76,14 @@ class HubLink:
         conversation: what comes goes there.
         arrived: is told of messages that have come, but for those of the past.
         room: the id of a room to be in; empty: the first that there is.
+        files: those that were sent from here go there.
     """
 
-    def __init__(self, client: Client, conversation: Conversation, arrived: Arrived, room: str) -> None:
+    def __init__(
+        self, client: Client, conversation: Conversation, arrived: Arrived, room: str, files: ChatFiles
+    ) -> None:
+        self._files = files
+        self._uploads: OrderedDict[str, _Upload] = OrderedDict()
         self._client = client
         self._conversation = conversation
         self._arrived = arrived
@@ -70,8 +92,12 @@ class HubLink:
         self._lock = threading.Lock()  # of what waits
         renew_after_fork(self, HubLink._renew_lock)
         self._streams: dict[str, tuple[Stream, int]] = {}  # by channel, with how far each was read
-        self._begun: dict[str, int] = {}  # rooms, and offsets from which on what comes is new
+        self._begun: dict[str, int] | None = None  # rooms, and offsets from which on what comes is new
+        self._early: list[tuple[int, list[ChatMessage]]] = []  # what came before that was known
         self._offsets: dict[str, Iterator[int]] = {}
+        self._unanswered: dict[
+            str, dict[str, str]
+        ] = {}  # texts by room and id, of servers that acknowledge nothing
         self._asked: dict[
             str, tuple[str, Callable[[bool], object]]
         ] = {}  # what is older, by the id of the question
@@ -116,6 +142,49 @@ class HubLink:
         get_runtime().call_soon(self._send, key)
         return found
 
+    def attach(
+        self, room: str, key: str, said: Said, attachment: Attachment, *, by_program: bool = False
+    ) -> ChatMessage:
+        """See `ChatLink.attach`."""
+        said = with_file(said, described(attachment))
+        state: MessageState = "sending" if self._client.state == "connected" else "queued"
+        found = self._conversation.say(room, key, said, state, by_program=by_program)
+        with self._lock:
+            if key in self._uploads or key in self._waiting:
+                return found
+            self._uploads[key] = _Upload(room, said, attachment)
+        get_runtime().call_soon(self._start_upload, key)
+        return found
+
+    def _start_upload(self, key: str) -> None:
+        with self._lock:
+            upload = self._uploads.get(key)
+            if upload is None or upload.state != "waits" or not self._connected:
+                return
+            upload.state = "goes"
+        get_runtime().call_apart(self._upload, key, upload)
+
+    def _upload(self, key: str, upload: _Upload) -> None:
+        """Have the hub keep a file, and then send its message; on a thread of its own."""
+        try:
+            about = upload_file(self._client, upload.room, upload.attachment.name, upload.attachment.body)
+        except ConnectionLost:
+            upload.state = "waits"  # until there is a connection
+            get_runtime().call_later(1.0, self._start_upload, key)
+        except RealtimeWidgetsError as error:
+            upload.state = "failed"
+            self._conversation.settle(upload.room, key, "failed", str(error))
+        else:
+            with self._lock:
+                if self._uploads.pop(key, None) is None:
+                    return  # it was discarded
+            self._files.put(str(about.get("url")), upload.attachment.body)
+            self.say(upload.room, key, with_file(upload.said, about))
+
+    def download(self, url: str) -> bytes:
+        """See `ChatLink.download`."""
+        return download_file(self._client, url)
+
     def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
         """See `ChatLink.ask`."""
         if not self._closed and not (volatile and self._client.state != "connected"):
@@ -141,17 +210,22 @@ class HubLink:
     def retry(self, room: str, key: str) -> None:
         """See `ChatLink.retry`."""
         with self._lock:
-            waiting = self._waiting.get(key)
-            if waiting is None or not waiting.failed:
+            waiting, upload = self._waiting.get(key), self._uploads.get(key)
+            if upload is not None and upload.state == "failed":
+                upload.state = "waits"
+            elif waiting is not None and waiting.failed:
+                waiting.failed, waiting.delivery = False, None
+            else:
                 return
-            waiting.failed, waiting.delivery = False, None
         self._conversation.settle(room, key, "sending" if self._connected else "queued")
         get_runtime().call_soon(self._send, key)
+        get_runtime().call_soon(self._start_upload, key)
 
     def forget(self, key: str) -> None:
         """See `ChatLink.forget`."""
         with self._lock:
             self._waiting.pop(key, None)
+            self._uploads.pop(key, None)
 
     def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
         """See `ChatLink.older`."""
@@ -192,20 +266,24 @@ class HubLink:
             return
         with self._lock:
             waiting = list(self._waiting.items())
-        for key, each in waiting:
-            if not each.failed:
-                self._conversation.settle(each.room, key, "sending" if up else "queued")
+            uploads = list(self._uploads.items())
+        pending = [(key, each.room) for key, each in waiting if not each.failed]
+        pending += [(key, each.room) for key, each in uploads if each.state != "failed"]
+        for key, room in pending:
+            self._conversation.settle(room, key, "sending" if up else "queued")
         if not up:
             return
         me = self._conversation.me
         who = {"userId": me.id, "username": me.name}
-        self._client.send("join_rooms", who, volatile=True)
+        self._client.send("join_rooms", who)
         if self._wanted:
             self._client.send("join_room", {"roomId": self._wanted, **who})
             self._follow_room(self._wanted)
         for key, each in waiting:
             if each.delivery is None:
                 self._send(key)
+        for key, _ in uploads:
+            self._start_upload(key)
 
     def _send(self, key: str) -> None:
         with self._lock:
@@ -228,6 +306,8 @@ class HubLink:
                 waiting.delivery = None  # it goes out again on the next connection, or on this one
             else:
                 del self._waiting[key]
+                if delivery.state == "sent":  # the server acknowledges nothing, and may not know the id again
+                    self._unanswered.setdefault(waiting.room, {})[key] = str(waiting.data["content"])
         if delivery.refused:
             self._conversation.settle(waiting.room, key, "failed", _why(delivery))
         elif delivery.state == "failed" and self._connected:
@@ -275,9 +355,8 @@ class HubLink:
         conversation = self._conversation
         if self._wanted and all(info.id != self._wanted for info in infos):
             infos.insert(0, RoomInfo(id=self._wanted, name=self._wanted))
-        for info in infos:
-            if info.id not in self._begun and info.position is not None:
-                self._begun[info.id] = info.position.offset
+        begun = {info.id: info.position.offset for info in infos if info.position is not None}
+        self._begun = begun | (self._begun or {})
         conversation.inform(infos)
         if not conversation.current and infos:
             first = next((info for info in infos if info.joined), infos[0])
@@ -287,6 +366,9 @@ class HubLink:
         for info in infos:
             if info.joined or info.id == conversation.current:
                 self._follow_room(info.id)
+        early, self._early = self._early, []
+        for offset, messages in early:
+            self._tell(messages[0].room, offset, messages)
 
     def _take_message(self, message: Message) -> None:
         data = message.data
@@ -295,13 +377,31 @@ class HubLink:
             return
         if message.offset is None or message.epoch is None:
             offsets = self._offsets.setdefault(room, itertools.count(1))
-            message = msgspec.structs.replace(message, epoch=UNNUMBERED, offset=next(offsets))
+            message = msgspec.structs.replace(
+                message, id=self._echoed(room, message), epoch=UNNUMBERED, offset=next(offsets)
+            )
         if message.type == "message" and isinstance(message.id, str):
             with self._lock:
                 self._waiting.pop(message.id, None)  # it is there, whatever becomes of its acknowledgement
         new = self._conversation.take(room, [message])
-        if new and (message.epoch == UNNUMBERED or (message.offset or 0) > self._begun.get(room, 0)):
-            self._arrived(new)
+        if new:
+            self._tell(room, message.offset or 0, new)
+
+    def _echoed(self, room: str, message: Message) -> str | int | None:
+        """Return the id with which a message was sent from here, where the server gave it one of its own."""
+        if message.type == "message" and message.data.get("userId") == self._conversation.me.id:
+            for key, text in self._unanswered.get(room, {}).items():
+                if text == message.data.get("content"):
+                    del self._unanswered[room][key]
+                    return key
+        return message.id
+
+    def _tell(self, room: str, offset: int, messages: list[ChatMessage]) -> None:
+        """Tell of messages, but for those of the past: the list of rooms says where each began."""
+        if self._begun is None and len(self._early) < MAX_EARLY:
+            self._early.append((offset, messages))
+        elif self._begun is None or offset > self._begun.get(room, 0):
+            self._arrived(messages)
 
     def _take_older(self, message: Message) -> None:
         room, done = self._asked.pop(str(message.id), ("", None))

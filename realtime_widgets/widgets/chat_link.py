@@ -7,10 +7,17 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from ..chat.conversation import Conversation
 from ..chat.message import ChatMessage, Said
 from ..chat.room import RoomInfo
+from ..errors import ClientError
 from ..protocol.envelope import Message, new_id
+from ..protocol.file_names import cleaned_name
+from ..protocol.file_types import INLINE, Kind, kind_of
+from .chat_attachments import Attachment
+from .chat_files import ChatFiles
 
 LOCAL: Final = "local"
 """The epoch of a conversation without a server."""
@@ -30,6 +37,18 @@ class ChatLink(Protocol):
             key: the id that it is sent with, so that it is one if it is said again.
             said: what it says.
             by_program: whether nobody has typed it.
+        """
+
+    def attach(
+        self, room: str, key: str, said: Said, attachment: Attachment, *, by_program: bool = False
+    ) -> ChatMessage:
+        """Send a message with a file, which is an image only if its bytes are one; see `say`."""
+
+    def download(self, url: str) -> bytes:
+        """Return the file of a message, whatever time that takes; for threads that may wait.
+
+        Raises:
+            RealtimeWidgetsError: it cannot be had.
         """
 
     def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
@@ -61,10 +80,12 @@ class LocalLink:
         conversation: what is said goes there.
         arrived: is told of it.
         room: the id of the first room.
+        files: those that were sent go there.
     """
 
-    def __init__(self, conversation: Conversation, arrived: Arrived, room: str) -> None:
+    def __init__(self, conversation: Conversation, arrived: Arrived, room: str, files: ChatFiles) -> None:
         self._conversation = conversation
+        self._files = files
         self._arrived = arrived
         self._offsets: dict[str, itertools.count[int]] = {}
         self._rooms: dict[str, RoomInfo] = {}
@@ -75,7 +96,7 @@ class LocalLink:
         """See `ChatLink.say`."""
         conversation = self._conversation
         known = conversation.find(room, key)
-        if known is not None and known.state not in ("growing", "stopped"):
+        if known is not None and known.state == "sent":
             return known
         data = {
             "id": new_id() if known is None else known.id,
@@ -90,6 +111,19 @@ class LocalLink:
         found = self._publish(room, "message", data, key)
         self._arrived(found)
         return conversation.find(room, key) or found[0]
+
+    def attach(
+        self, room: str, key: str, said: Said, attachment: Attachment, *, by_program: bool = False
+    ) -> ChatMessage:
+        """See `ChatLink.attach`."""
+        url = f"local:{new_id()}"
+        self._files.put(url, attachment.body)
+        about = {"url": url, **described(attachment)}
+        return self.say(room, key, with_file(said, about), by_program=by_program)
+
+    def download(self, url: str) -> bytes:
+        """See `ChatLink.download`: all files that there are are here."""
+        raise ClientError("this file is not kept any more")
 
     def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
         """See `ChatLink.ask`."""
@@ -137,3 +171,32 @@ class LocalLink:
 
     def close(self) -> None:
         """See `ChatLink.close`."""
+
+
+def described(attachment: Attachment) -> dict[str, Any]:
+    """Return what a message says of its file, but for where it is: its type is judged by its bytes."""
+    kind = _judged(attachment.body)
+    about: dict[str, Any] = {
+        "name": cleaned_name(attachment.name, kind.type),
+        "type": kind.type,
+        "size": len(attachment.body),
+    }
+    if kind.width and kind.height:
+        about |= {"width": kind.width, "height": kind.height}
+    return about
+
+
+def with_file(said: Said, about: Mapping[str, Any]) -> Said:
+    """Return what is said with its file; what is no image that pages show is a file."""
+    kind = "image" if said.type == "image" and about.get("type") in INLINE else "file"
+    return msgspec.structs.replace(said, type=kind, metadata={**said.metadata, **about})
+
+
+def _judged(body: bytes) -> Kind:
+    steps = kind_of(body)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Kind = end.value
+            return found

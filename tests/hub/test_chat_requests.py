@@ -64,6 +64,7 @@ CASES = [
          right="subscribe"),
     Case("typing_start", ROOM | ANNA, "typing_start", "typing", says=ANNA),
     Case("typing_stop", ROOM | {"userId": "u1"}, "typing_stop", "typing", says=ANNA),
+    Case("load_messages", ROOM | ANNA | {"before": 2}, None, right="subscribe"),
     Case("grow_message", ROOM | ANNA | {"id": "x1", "content": "so far"}, "message_growing", "typing",
          says=ANNA | {"id": "x1", "content": "so far"}),
 ]  # fmt: skip
@@ -138,8 +139,9 @@ def test_a_request_is_published_under_its_id_and_acknowledged(hub: Hub, case: Ca
             answer, before = await ask(one, case.type, filled(case.data, message), id="mine")
             assert answer["type"] == "ack", answer
             if case.published is None:
-                assert [each["type"] for each in before] == ["rooms_list"]
-                assert before[0]["id"] == "mine"
+                expected = {"join_rooms": ["rooms_list", "identity"], "load_messages": ["older_messages"]}
+                assert [each["type"] for each in before] == expected[case.type]
+                assert {each["id"] for each in before} == {"mine"}
                 return
             (found,) = [each for each in before if each["type"] == case.published]
             assert found["channel"] == {"chat": "chat:lab", "typing": "typing:chat:lab"}[case.on]
@@ -535,5 +537,40 @@ def test_two_in_a_room_see_all_in_one_order(hub: Hub):
             for name in ("a", "b"):
                 said = [each["data"]["content"] for each in heard[0] if each["data"].get("userId") == name]
                 assert said == [f"{number}" for number in range(50)]
+
+    run(main())
+
+
+def test_a_client_is_told_who_it_is(hub: Hub):
+    async def main() -> None:
+        for rights, user in (
+            (None, {"userId": "u1", "username": "Anna"}),
+            (Rights(subscribe=["*"], name="ken"), {"userId": "ken/u1", "username": "Anna (ken)"}),
+        ):
+            async with inside(hub, rights=rights) as one:
+                _, before = await ask(one, "join_rooms", ANNA)
+                assert before[-1]["data"] == user
+
+    run(main())
+
+
+def test_older_messages_are_sent_page_by_page_with_what_became_of_them(hub: Hub):
+    async def main() -> None:
+        async with inside(hub, "lab") as one:
+            said = [await say(one, MESSAGE | {"content": f"{n}"}) for n in range(5)]
+            await ask(one, "react", ROOM | ANNA | {"messageId": said[1]["data"]["id"], "reaction": "👍"})
+            found: list[Answer] = []
+            before, more = 2**50, True
+            while more:
+                _, (answer,) = await ask(one, "load_messages", ROOM | ANNA | {"before": before, "limit": 3})
+                page, more = answer["data"]["messages"], answer["data"]["more"]
+                assert len(page) <= 3
+                found += page
+                before = page[-1]["offset"]
+            assert [each["type"] for each in found] == ["reaction", *["message"] * 5, "user_joined"]
+            assert [each["data"]["content"] for each in found[1:6]] == ["4", "3", "2", "1", "0"]
+            for wrong in ({"before": 0}, {"before": 1, "limit": 301}, {"before": 1, "limit": 0}):
+                answer, _ = await ask(one, "load_messages", ROOM | ANNA | wrong)
+                assert refused(answer)[0] == "bad_request"
 
     run(main())

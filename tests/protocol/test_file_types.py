@@ -7,8 +7,8 @@ import struct
 
 import pytest
 
-from realtime_widgets.hub.file_types import BYTES, INLINE, MAX_STEPS, PIECE, TEXT, Kind, kind_of
 from realtime_widgets.hub.turns import whole
+from realtime_widgets.protocol.file_types import BYTES, INLINE, MAX_STEPS, PIECE, TEXT, Kind, kind_of
 from support.images import AVIF, GIF, IMAGES, JPEG, PNG, WEBP
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

@@ -7,7 +7,7 @@ from email.message import Message
 
 import pytest
 
-from realtime_widgets.hub.file_names import MAX_LENGTH, cleaned_name, disposition
+from realtime_widgets.protocol.file_names import MAX_LENGTH, cleaned_name, disposition
 
 PLAIN = "text/plain"
 

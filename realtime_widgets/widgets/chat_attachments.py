@@ -1,0 +1,119 @@
+"""Attachments: what users pass as an image or a file, as bytes with a name."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from ..errors import MissingDependency, UsageError, WrongType, shown
+
+MAX_BYTES: Final = 10 * 1024 * 1024
+"""Bytes of a file, unless the hub takes less."""
+
+DPI: Final = 144
+"""Dots per inch of a figure: sharp on screens with two pixels for one."""
+
+
+class Attachment(NamedTuple):
+    """A file to be sent."""
+
+    name: str
+    body: bytes
+
+
+def image_of(image: Any, name: str | None) -> Attachment:
+    """Return an image as a file: a path and bytes as they are, figures and pictures as PNG.
+
+    Args:
+        image: a path, bytes, or an object of matplotlib, plotly or PIL.
+        name: of the file; None: that of the path, else one that fits.
+
+    Raises:
+        WrongType: it is none of these.
+        UsageError: there is no such file, or it is too large.
+        MissingDependency: plotly needs another library for it.
+    """
+    if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
+        return file_of(image, name or (None if isinstance(image, str | os.PathLike) else "image"))
+    for drawn in (_matplotlib, _plotly, _pil):
+        if (body := drawn(image)) is not None:
+            return _checked(Attachment(name or "image.png", body))
+    raise WrongType(
+        f"{shown(image)} is no image that can be sent: pass a path, bytes, or a figure or picture of matplotlib, "
+        "plotly or PIL"
+    )
+
+
+def file_of(file: Any, name: str | None) -> Attachment:
+    """Return a file: of a path, or bytes with a name.
+
+    Raises:
+        WrongType: it is neither.
+        UsageError: there is no such file, it is too large, or bytes come without a name.
+    """
+    if isinstance(file, str | os.PathLike):
+        path = Path(file)
+        try:
+            size = path.stat().st_size
+            _check_size(path.name, size)
+            return _checked(Attachment(name or path.name, path.read_bytes()))
+        except OSError as error:
+            raise UsageError(f"{shown(str(path))} cannot be sent: {error.strerror or error}") from error
+    if not isinstance(file, bytes | bytearray | memoryview):
+        raise WrongType(f"{shown(file)} is no file that can be sent: pass a path, or bytes with name=…")
+    if name is None:
+        raise UsageError("bytes without a name are not sent: pass name='results.csv'")
+    return _checked(Attachment(name, bytes(file)))
+
+
+def _checked(attachment: Attachment) -> Attachment:
+    if not isinstance(attachment.name, str) or not attachment.name.strip():
+        raise UsageError(
+            f"name={shown(attachment.name)} is no name of a file: pass one such as 'results.csv'"
+        )
+    if not attachment.body:
+        raise UsageError(f"{shown(attachment.name)} cannot be sent: it is empty")
+    _check_size(attachment.name, len(attachment.body))
+    return attachment
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > MAX_BYTES:
+        raise UsageError(
+            f"{shown(name)} cannot be sent: it has {size / 2**20:,.1f} MB, and {MAX_BYTES // 2**20} MB are the most; "
+            "send a smaller one, or where it can be fetched"
+        )
+
+
+def _matplotlib(image: Any) -> bytes | None:
+    return _saved(
+        lambda target: image.savefig(target, format="png", dpi=DPI, bbox_inches="tight"), image, "savefig"
+    )
+
+
+def _pil(image: Any) -> bytes | None:
+    return _saved(lambda target: image.save(target, format="PNG"), image, "getbands", "save")
+
+
+def _saved(save: Callable[[io.BytesIO], object], image: Any, *has: str) -> bytes | None:
+    if not all(callable(getattr(image, name, None)) for name in has):
+        return None
+    target = io.BytesIO()
+    save(target)
+    return target.getvalue()
+
+
+def _plotly(image: Any) -> bytes | None:
+    if not callable(getattr(image, "to_image", None)):
+        return None
+    try:
+        return bytes(image.to_image(format="png", scale=2))
+    except (ValueError, ImportError, RuntimeError) as error:
+        if "kaleido" not in str(error).lower():
+            raise
+        raise MissingDependency(
+            "a plotly figure cannot be made an image: kaleido is not installed here; run: pip install kaleido"
+        ) from error

@@ -1,0 +1,303 @@
+"""Chats over a real hub: two of them, over cuts, with what waits, and with a server that knows only the convention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+import realtime_widgets as rw
+from realtime_widgets.client import Client
+from realtime_widgets.client.sansio.backoff import Reconnect
+from realtime_widgets.hub import Hub, Rights
+from support.faults import Proxy
+from support.recorder import Recorder, settle
+from support.servers import Server, wait_for
+
+QUICK = Reconnect(0.01, 0.05)
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with Hub(secret="canary-secret-0123456789abcdef-0123") as hub:
+        yield hub
+
+
+@contextmanager
+def chatting(
+    hub: Hub, user: str, *, url: str | None = None, token: str | None = None, **options: Any
+) -> Iterator[rw.Chat]:
+    """A chat of a user whose client is its own: another process, or another notebook, would have it so."""
+    client = Client(url or hub.url, auth=token or hub.token, reconnect=QUICK, headers={"X-User": user})
+    chat = rw.Chat(client, user=user, **options)
+    try:
+        yield chat
+    finally:
+        chat.close()
+        client.close()
+
+
+def texts(chat: rw.Chat) -> list[str]:
+    return [message.text for message in chat.messages]
+
+
+def states(chat: rw.Chat) -> list[str]:
+    return [message.state for message in chat.messages]
+
+
+def ready(*chats: rw.Chat) -> None:
+    for chat in chats:
+        wait_for(lambda chat=chat: chat.rooms and chat.rooms[0].members.get(chat.user) == chat.user)
+
+
+def test_two_talk_and_see_the_same_in_the_same_order(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "ken") as ken:
+        ready(anna, ken)
+        for n in range(20):
+            (anna if n % 2 else ken).send(f"{n}")
+        wait_for(lambda: len(texts(anna)) == len(texts(ken)) == 20)
+        wait_for(lambda: set(states(anna) + states(ken)) == {"sent"})
+        assert [m.id for m in anna.messages] == [m.id for m in ken.messages]
+        assert [m.own for m in anna.messages] == [not m.own for m in ken.messages]
+        assert anna.rooms[0].members == {"anna": "anna", "ken": "ken"}
+
+
+def test_who_comes_later_has_what_was_said_and_who_is_away_has_it_unread(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        for n in range(3):
+            anna.send(f"{n}")
+        wait_for(lambda: states(anna) == ["sent"] * 3)
+        with chatting(hub, "ken") as ken:
+            wait_for(lambda: texts(ken) == ["0", "1", "2"])
+            ready(ken)
+            wait_for(lambda: ken.unread == 0)  # who joins has read all
+        anna.send("3")
+        anna.send("4")
+        wait_for(lambda: states(anna) == ["sent"] * 5)
+    told: list[str] = []
+    with chatting(hub, "ken", room="general") as ken:
+        ken.on_message(lambda message: told.append(message.text))
+        wait_for(lambda: texts(ken) == ["0", "1", "2", "3", "4"])
+        with chatting(hub, "anna") as anna:
+            ready(anna)
+            anna.send("now")
+            wait_for(lambda: told == ["now"])  # what is old is no news
+
+
+def test_the_unread_are_counted_until_they_are_read_in_any_chat_of_the_user(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "ken") as ken, chatting(hub, "ken") as other:
+        ready(anna, ken, other)
+        anna.send("a")
+        anna.send("b")
+        wait_for(lambda: ken.unread == other.unread == 2)
+        assert anna.unread == 0
+        ken.mark_read()
+        wait_for(lambda: other.unread == 0)
+        wait_for(lambda: dict(anna._feed.take(True, 0.0).body["rooms"][0]["reads"]).get("ken", 0) >= 3)
+
+
+def test_who_types_is_told_and_edits_deletions_and_reactions_arrive(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "ken") as ken:
+        ready(anna, ken)
+        anna.set_typing()
+        wait_for(lambda: ken.typing == ["anna"])
+        message = anna.send("befor")
+        wait_for(lambda: texts(ken) == ["befor"] and ken.typing == [])
+        wait_for(lambda: states(anna) == ["sent"])
+        anna.edit(anna.messages[0], "before")
+        ken.react(ken.messages[0], "👍")
+        wait_for(lambda: texts(ken) == ["before"] and anna.messages[0].reactions == {"👍": ["ken"]})
+        anna.delete(anna.messages[0])
+        wait_for(lambda: ken.messages[0].deleted)
+        assert message.id
+
+
+def test_a_bot_is_seen_to_write_by_others_and_its_answer_is_kept(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "ken") as ken:
+        ready(anna, ken)
+        seen: list[str] = []
+        ken.observe(lambda change: seen.extend(m.state for m in change.new), "messages")
+        with anna.streaming(user="helper") as message:
+            message.append("thinking ")
+            wait_for(lambda: texts(ken) == ["thinking"] or texts(ken) == ["thinking "])
+            assert states(ken) == ["growing"]
+            message.append("done")
+        wait_for(
+            lambda: [(m.text, m.state, m.user) for m in ken.messages] == [("thinking done", "sent", "helper")]
+        )
+        wait_for(lambda: states(anna) == ["sent"])
+        with anna.streaming(user="helper") as message:
+            message.append("nothing")
+            wait_for(lambda: len(ken.messages) == 2)
+            message.replace("")
+        wait_for(lambda: len(ken.messages) == 1)  # nothing came of it
+
+
+def test_what_is_said_without_a_connection_waits_and_arrives_once_in_order(sent: Recorder, hub: Hub) -> None:
+    with Proxy(hub.port) as proxy, chatting(hub, "ken") as ken:
+        ready(ken)
+        with chatting(hub, "anna", url=proxy.to(hub.url), room="general") as anna:
+            ready(anna)
+            proxy.down()
+            wait_for(lambda: anna._link._client.state != "connected")
+            for n in range(10):
+                anna.send(f"{n}")
+            assert states(anna) == ["queued"] * 10
+            proxy.up()
+            wait_for(lambda: states(anna) == ["sent"] * 10)
+            wait_for(lambda: texts(ken) == [f"{n}" for n in range(10)])
+
+
+def test_messages_get_through_twenty_cuts_once_and_in_order(sent: Recorder, hub: Hub) -> None:
+    with Proxy(hub.port, seed=3) as proxy, chatting(hub, "ken") as ken:
+        ready(ken)
+        with chatting(hub, "anna", url=proxy.to(hub.url)) as anna:
+            ready(anna)
+            for cut in range(20):
+                connects = anna._link._client.stats.connects
+                for n in range(5):
+                    anna.send(f"{5 * cut + n}")
+                proxy.reset()
+                wait_for(lambda connects=connects: anna._link._client.stats.connects > connects)
+            expected = [f"{n}" for n in range(100)]
+            wait_for(lambda: states(anna) == ["sent"] * 100)
+            wait_for(lambda: texts(ken) == expected)
+            assert texts(anna) == expected
+
+
+def test_what_the_hub_turns_down_says_why_and_can_be_sent_again_or_discarded(
+    sent: Recorder, hub: Hub
+) -> None:
+    token = hub.token_for(Rights(subscribe=["chat:*"], publish=["chat:open"], name="anna"))
+    with chatting(hub, "anna", token=token, room="general") as anna:
+        ready(anna)
+        anna.send("no right")
+        wait_for(lambda: states(anna) == ["failed"])
+        assert "this token may not publish on 'chat:general'" in anna.messages[0].error
+        (item,) = [i for i in anna._feed.take(True, 0.0).body["items"] if i["kind"] == "message"]
+        for what in ("retry", "discard"):
+            anna._frame_loop.receive(
+                {"rw": 2, "page": "p", "to": anna._rw_id, "do": what, "about": {"key": item["key"]}}
+            )
+            settle()
+            if what == "retry":
+                wait_for(lambda: states(anna) == ["failed"])
+        assert texts(anna) == []
+        anna.join("open")
+        anna.send("with a right")
+        wait_for(lambda: states(anna) == ["sent"])
+
+
+def test_a_named_token_says_who_somebody_is(sent: Recorder, hub: Hub) -> None:
+    token = hub.token_for(Rights(subscribe=["chat:*"], publish=["chat:*"], name="mia"))
+    with chatting(hub, "boss", token=token) as chat, chatting(hub, "ken") as ken:
+        wait_for(lambda: chat.user == "mia")
+        ready(ken)
+        chat.send("who am I?")
+        chat.send("beep", user="bot")
+        wait_for(
+            lambda: [(m.user, m.name) for m in ken.messages] == [("mia", "mia"), ("mia/bot", "bot (mia)")]
+        )
+        wait_for(lambda: states(chat) == ["sent"] * 2)
+        assert [m.own for m in chat.messages] == [True, False]
+        chat.edit(chat.messages[1], "boop")
+        wait_for(lambda: texts(ken) == ["who am I?", "boop"])
+
+
+def test_rooms_are_made_listed_and_left(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "ken") as ken:
+        ready(anna, ken)
+        anna.join("lab")
+        anna.send("in the lab")
+        wait_for(lambda: [room.id for room in ken.rooms] == ["general", "lab"])
+        assert not ken.rooms[1].joined
+        ken.join("lab")
+        wait_for(lambda: texts(ken) == ["in the lab"])
+        ken.room = "general"
+        anna.send("still in the lab")
+        wait_for(lambda: [room.unread for room in ken.rooms] == [0, 1])
+        ken.leave("lab")
+        wait_for(lambda: [room.joined for room in ken.rooms] == [True, False])
+        wait_for(lambda: anna.rooms[1].members == {"anna": "anna"})
+
+
+def test_older_messages_are_fetched_from_the_hub(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        for n in range(150):
+            anna.send(f"{n}")
+        wait_for(lambda: states(anna) == ["sent"] * 150)
+        anna.react(anna.messages[3], "👍")
+    with chatting(hub, "ken") as ken:
+        ready(ken)
+        wait_for(lambda: texts(ken)[-1:] == ["149"])
+        held = len(ken.messages)
+        assert held <= 50
+        came = 1
+        while came:
+            came = ken.load_older()
+        assert texts(ken) == [f"{n}" for n in range(150)]
+        assert ken.messages[3].reactions == {"👍": ["anna"]}
+
+
+def test_two_chats_of_one_client_share_its_connection_and_its_past(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        anna.send("hi")
+        wait_for(lambda: states(anna) == ["sent"])
+        second = rw.Chat(anna._link._client, user="anna")
+        wait_for(lambda: texts(second) == ["hi"])
+        second.send("ho")
+        wait_for(lambda: texts(anna) == texts(second) == ["hi", "ho"])
+        second.close()
+        anna.send("hm")
+        wait_for(lambda: states(anna) == ["sent"] * 3)
+
+
+def test_a_server_that_knows_only_the_convention_is_served(sent: Recorder) -> None:
+    """It neither numbers nor acknowledges, and gives its own ids."""
+    with Server() as server, Client(server.url, reconnect=QUICK) as client:
+        chat = rw.Chat(client, user="anna")
+        wait_for(lambda: server.said("join_rooms"))
+        assert server.said("join_rooms")[-1]["data"]["userId"] == "anna"
+        server.send(
+            {
+                "type": "rooms_list",
+                "data": [{"id": "r1", "name": "Room", "participants": [], "unreadCount": 2}],
+            }
+        )
+        wait_for(lambda: chat.room == "r1")
+        chat.send("hello")
+        wait_for(lambda: server.said("send_message"))
+        data = server.said("send_message")[0]["data"]
+        assert {k: data[k] for k in ("roomId", "userId", "username", "content", "type")} == {
+            "roomId": "r1",
+            "userId": "anna",
+            "username": "anna",
+            "content": "hello",
+            "type": "text",
+        }
+        common = {"roomId": "r1", "timestamp": 1_795_456_052_100, "type": "text"}
+        server.send(
+            {"type": "typing_start", "data": {"roomId": "r1", "userId": "ken", "username": "Ken"}},
+            {
+                "type": "message",
+                "data": {**common, "id": "1", "userId": "anna", "username": "anna", "content": "hello"},
+            },
+            {
+                "type": "message",
+                "data": {**common, "id": "2", "userId": "mia", "username": "Mia", "content": "hi"},
+            },
+            {"type": "user_joined", "data": {"roomId": "r1", "user": {"id": "mia", "username": "Mia"}}},
+        )
+        wait_for(
+            lambda: (
+                [(m.id, m.text, m.state) for m in chat.messages]
+                == [("1", "hello", "sent"), ("2", "hi", "sent")]
+            )
+        )
+        assert chat.typing == ["Ken"]
+        chat.close()
