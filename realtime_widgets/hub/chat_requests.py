@@ -196,8 +196,10 @@ class ChatRequests:
     async def _join_rooms(self, message: Request, user: User) -> Placed:
         self._lists_for = user
         data, inside = await self._list(user)
-        await self._asker.follow_by_itself(inside)
-        self._asker.say("rooms_list", data, message.id)
+        try:
+            await self._asker.follow_by_itself(inside)
+        finally:  # also where these are more rooms than one may follow
+            self._asker.say("rooms_list", data, message.id)
         return _met()
 
     async def _list(self, user: User) -> tuple[msgspec.Raw, list[str]]:
@@ -240,10 +242,15 @@ class ChatRequests:
         room = asked.room_id
         there = await self._channels.position(channel_of_room(room))
         new = await self._enter(room, user, asked.name, there)
-        await self._asker.follow_by_itself([room])
-        if there.offset:
-            self._say_read(room, user, there.offset)
-        return self._come_or_go(message, "user_joined", room, user) if new else _met()
+        placed: Placed = _met()
+        try:
+            await self._asker.follow_by_itself([room])
+        finally:
+            if there.offset:
+                self._say_read(room, user, there.offset)
+            if new:
+                placed = self._come_or_go(message, "user_joined", room, user)
+        return placed
 
     async def _enter(self, room: str, user: User, name: str = "", read: Position | None = None) -> bool:
         try:
