@@ -312,6 +312,8 @@ def test_a_room_that_its_last_member_leaves_is_there_if_somebody_enters_meanwhil
 
 
 def test_what_many_have_read_is_kept_in_few_changes(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("realtime_widgets.hub.chat.MARKS_PAUSE", 1.0)
+
     async def main() -> None:
         async with chats("memory") as (chat,):
             changes: list[str] = []
@@ -332,6 +334,12 @@ def test_what_many_have_read_is_kept_in_few_changes(monkeypatch: pytest.MonkeyPa
             back = chat.mark("lab", "0", Position("e", 1))
             await asyncio.gather(*kept, back)
             assert changes == ["chat:lab"]
+            later = []
+            for step in range(10):
+                later.append(chat.mark("lab", f"{step}", Position("e", 7)))
+                await asyncio.sleep(0)
+            await asyncio.gather(*later)
+            assert changes == ["chat:lab"] * 2, "after a pause, all that came meanwhile"
             assert {member.read for member in (await chat.members("lab")).values()} == {7}
 
     run(main())
