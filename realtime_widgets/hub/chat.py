@@ -115,6 +115,8 @@ class Chat:
 
         await self._channels.amend(ROOMS, change, KEPT_NOTE_AGE)
         rooms = rooms_in(found[0])
+        if len(self._tails) > len(rooms) + 1:
+            self._tails = {room: tail for room, tail in self._tails.items() if room in rooms}
         return rooms if GENERAL in rooms else {GENERAL: GENERAL} | rooms
 
     def tail(self, room: str) -> Tail:

@@ -99,6 +99,7 @@ class ChatRequests:
         self._access = access
         self._turn = turn
         self._asker = asker
+        self._own_id = ""  # of who has said that they are there; a token's name is before that
         self._names: dict[str, str] = {}  # that were said, by ids
         self._inside: set[tuple[str, str, str]] = (
             set()
@@ -124,6 +125,8 @@ class ChatRequests:
         if len(str(message.id)) > MAX_NAME_LENGTH:
             text = f"the id is too long; send one of up to {MAX_NAME_LENGTH} characters"
             raise Complaint("bad_request", text)
+        if isinstance(asked, JoinRooms):
+            self._own_id = asked.user_id
         user = self._user(asked.user_id, asked.username)
         if self._stop_watching is None:
             self._stop_watching = self._chat.watch(self._changed)
@@ -183,7 +186,8 @@ class ChatRequests:
     def _user(self, user_id: str, username: str) -> User:
         if username and len(self._names) < MAX_REMEMBERED:
             self._names[user_id] = username
-        user = speaker(self._access.name, user_id, username or self._names.get(user_id, ""))
+        asked = "" if self._access.name is not None and user_id == self._own_id else user_id
+        user = speaker(self._access.name, asked, username or self._names.get(user_id, ""))
         if user is None:
             raise Complaint("bad_request", 'who asks is not said, and the token names nobody; send "userId"')
         return user
@@ -204,10 +208,12 @@ class ChatRequests:
     async def _join_rooms(self, message: Request, user: User) -> Placed:
         self._lists_for = user
         data, inside = await self._list(user)
-        await self._asker.follow_by_itself(inside)
-        self._asker.say("rooms_list", data, message.id)
-        if self._asker.said_hello:
-            self._asker.say("identity", {"userId": user.id, "username": user.username}, message.id)
+        try:
+            await self._asker.follow_by_itself(inside)
+        finally:  # also where these are more rooms than one may follow
+            self._asker.say("rooms_list", data, message.id)
+            if self._asker.said_hello:
+                self._asker.say("identity", {"userId": user.id, "username": user.username}, message.id)
         return _met()
 
     async def _list(self, user: User) -> tuple[msgspec.Raw, list[str]]:
@@ -250,10 +256,15 @@ class ChatRequests:
         room = asked.room_id
         there = await self._channels.position(channel_of_room(room))
         new = await self._enter(room, user, asked.name, there)
-        await self._asker.follow_by_itself([room])
-        if there.offset:
-            self._say_read(room, user, there.offset)
-        return self._come_or_go(message, "user_joined", room, user) if new else _met()
+        placed: Placed = _met()
+        try:
+            await self._asker.follow_by_itself([room])
+        finally:
+            if there.offset:
+                self._say_read(room, user, there.offset)
+            if new:
+                placed = self._come_or_go(message, "user_joined", room, user)
+        return placed
 
     async def _enter(self, room: str, user: User, name: str = "", read: Position | None = None) -> bool:
         try:

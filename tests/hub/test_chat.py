@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.hub import Hub
+from realtime_widgets.hub import Hub, Limits
 from realtime_widgets.hub.brokers import make_broker
 from realtime_widgets.hub.channels import Channels
 from realtime_widgets.hub.chat import Chat, NoRoom
@@ -22,6 +22,7 @@ from realtime_widgets.protocol.chat_publications import User
 from realtime_widgets.streams.gaps import Position
 from support.catalogue_chat import CatalogueChat, catalogue_chat
 from support.hub_process import hub as hub_process
+from support.nats_server import nats_server
 from support.redis_server import RedisServer, redis_server
 from support.scripted_client import run
 
@@ -117,8 +118,9 @@ async def talk(one: Hub, two: Hub) -> None:
         assert ben.room_of("general")["unreadCount"] == 0, "who chooses a room has read it"
 
 
-def test_two_of_the_catalogues_clients_talk():
-    with Hub() as hub:
+@pytest.mark.parametrize("broker", ["memory", "sqlite"])
+def test_two_of_the_catalogues_clients_talk(broker: str, tmp_path: Path):
+    with Hub(broker="memory" if broker == "memory" else f"sqlite:///{tmp_path / 'hub.db'}") as hub:
         run(talk(hub, hub))
 
 
@@ -126,6 +128,50 @@ def test_they_talk_over_two_hubs(redis: RedisServer):
     redis.command("FLUSHALL")
     with Hub(broker=redis.url) as one, Hub(broker=redis.url) as two:
         run(talk(one, two))
+
+
+def test_they_talk_over_two_hubs_with_a_nats(tmp_path: Path):
+    with (
+        nats_server(tmp_path) as server,
+        Hub(broker=server.url) as one,
+        Hub(broker=server.url) as two,
+    ):
+        run(talk(one, two))
+
+
+def test_of_more_rooms_than_one_may_follow_the_list_comes_all_the_same():
+    async def main() -> None:
+        with Hub(limits=Limits(channels=4)) as hub:
+            async with here(hub, ANNA) as anna:
+                for number in range(4):
+                    await anna.select(f"r{number}")
+                await anna.until(
+                    lambda: len(anna.rooms) == 5 and all(room["member"] for room in anna.rooms[1:])
+                )
+                assert [each for each in anna.said() if "joined" in each] == ["u1 joined"] * 2, (
+                    "the first two"
+                )
+            async with here(hub, ANNA) as anna:
+                assert len(anna.rooms) == 5
+                anna.room = "r1"
+                await anna.say("heard")
+                await anna.until(lambda: "heard" in anna.said())
+
+    run(main())
+
+
+def test_of_rooms_that_are_no_more_nothing_is_remembered():
+    async def main() -> None:
+        async with chats("memory") as (chat,):
+            for number in range(20):
+                await chat.enter(f"r{number}", user("anna"), "", make=True, read=None)
+                for room in await chat.rooms():
+                    chat.tail(room)
+                await chat.leave(f"r{number}", "anna")
+            await chat.rooms()
+            assert len(chat._tails) <= 2
+
+    run(main())
 
 
 def test_who_asked_on_another_path_without_a_hello_is_in_no_chat(shared: Hub):
@@ -266,6 +312,8 @@ def test_a_room_that_its_last_member_leaves_is_there_if_somebody_enters_meanwhil
 
 
 def test_what_many_have_read_is_kept_in_few_changes(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("realtime_widgets.hub.chat.MARKS_PAUSE", 1.0)
+
     async def main() -> None:
         async with chats("memory") as (chat,):
             changes: list[str] = []
@@ -286,6 +334,12 @@ def test_what_many_have_read_is_kept_in_few_changes(monkeypatch: pytest.MonkeyPa
             back = chat.mark("lab", "0", Position("e", 1))
             await asyncio.gather(*kept, back)
             assert changes == ["chat:lab"]
+            later = []
+            for step in range(10):
+                later.append(chat.mark("lab", f"{step}", Position("e", 7)))
+                await asyncio.sleep(0)
+            await asyncio.gather(*later)
+            assert changes == ["chat:lab"] * 2, "after a pause, all that came meanwhile"
             assert {member.read for member in (await chat.members("lab")).values()} == {7}
 
     run(main())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import realtime_widgets as rw
 from realtime_widgets import cli
 from realtime_widgets.errors import SendFailed
 from realtime_widgets.hub.brokers import NotKept, sqlite
+from realtime_widgets.hub.brokers.base import KEPT_NOTE_AGE, NOTE_AGE
 from realtime_widgets.hub.brokers.database import Database
 from realtime_widgets.hub.brokers.dedup import Key, KeyReused
 from realtime_widgets.hub.brokers.sqlite import SqliteBroker
@@ -290,3 +293,18 @@ def _publish(client: rw.Client, sent: list[tuple[int, Any]], done: threading.Eve
         if sum(not each.done for _, each in sent[-300:]) < 100:
             number += 1
             sent.append((number, client.publish("work", {"n": number})))
+
+
+@pytest.mark.parametrize("age", [NOTE_AGE, KEPT_NOTE_AGE])
+def test_a_note_is_kept_for_its_age(tmp_path: Path, age: float):
+    async def main() -> None:
+        broker = SqliteBroker(tmp_path / "hub.db", Retention(10, None))
+        await broker.open()
+        await broker.amend("a", lambda note, now: b"noted", age)
+        await broker.close()
+
+    before = time.time()
+    asyncio.run(main())
+    with contextlib.closing(sqlite3.connect(tmp_path / "hub.db")) as file:
+        (until,) = file.execute("SELECT until FROM notes").fetchone()
+    assert before + age <= until <= time.time() + age
