@@ -174,7 +174,7 @@ class RoomButton {
 
 function drawBadge(badge: HTMLElement, count: number, locale: string): void {
   badge.hidden = count <= 0;
-  setText(badge, badgeText(count, locale));
+  setText(badge, count > 0 ? badgeText(count, locale) : "");
 }
 
 function badgeText(count: number, locale: string): string {
