@@ -464,7 +464,14 @@ describe("a chat", () => {
 
   describe("what is done with messages", () => {
     it("is offered where the pointer is: to all what can be done, to the reader what is theirs", () => {
-      start(keyframe([message(1), own(2), message(3, { deleted: true, text: "" })]));
+      start(
+        keyframe([
+          message(1),
+          own(2),
+          message(2.5, { state: "growing" }),
+          message(3, { deleted: true, text: "" }),
+        ]),
+      );
       const offered = (said: string) => {
         point(bubble(said));
         return [...el.querySelectorAll(".rw-msg-tools button")].map((each) =>
@@ -474,6 +481,7 @@ describe("a chat", () => {
       expect(offered("text 1")).toEqual(["React", "Copy"]);
       expect(offered("text 2")).toEqual(["React", "Edit", "Copy", "Delete"]);
       expect(bubble("text 2").querySelector(".rw-msg-tools")).not.toBeNull();
+      expect(offered("text 2.5")).toEqual(["Copy"]);
       point(find(el, ".rw-msg:last-child"));
       expect(el.querySelector(".rw-msg-tools")).toBeNull();
     });
@@ -696,16 +704,21 @@ describe("a chat", () => {
         else off = Number.POSITIVE_INFINITY;
       };
       const first = () => Number(texts()[0]!.slice(5));
-      for (let i = 0; i < 25; i++) {
+      for (let i = 0; i < 12; i++) {
         scrollTo(list(), Math.max(0, list().scrollTop - 3000));
         look();
       }
-      expect(first()).toBeLessThan(8_700);
-      for (let i = 0; i < 25; i++) {
+      expect(first()).toBeLessThan(9_300);
+      come(...messages(10_000, 10_500));
+      look();
+      for (let i = 0; i < 12; i++) {
         scrollTo(list(), list().scrollTop + 3000);
         look();
       }
-      expect(texts().at(-1)).toBe("text 9999");
+      click(jump());
+      come(...messages(10_500, 11_000));
+      look();
+      expect(texts().at(-1)).toBe("text 10999");
       expect(most).toBeLessThanOrEqual(400);
       expect(off).toBeLessThanOrEqual(1);
     });
