@@ -91,7 +91,9 @@ export class Chat extends LiveWidget {
     const first = !this.#reached;
     this.#reached = true;
     const fresh = this.conversation.take(body, meaning === "replace");
-    if (this.#wanted?.room === this.conversation.room) this.#wanted = null;
+    const wanted = this.#wanted?.room;
+    if (wanted === this.conversation.room || !this.conversation.rooms.some(({ id }) => id === wanted))
+      this.#wanted = null;
     for (const { room } of body.answers ?? []) this.#asked.delete(room);
     this.#settle((body.items ?? []).map(({ key }) => key));
     this.#wishes.settle((key) => this.conversation.item(key));

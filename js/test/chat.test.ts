@@ -265,7 +265,7 @@ describe("a chat", () => {
       start(keyframe([message(1)]));
       stage.set("c", "paused", true);
       come(message(2), own(3));
-      expect(texts()).toEqual(["text 1", "text 3"]);
+      expect([texts(), text(el, ".rw-status")]).toEqual([["text 1", "text 3"], "Paused, 1 new"]);
       stage.set("c", "paused", false);
       expect(texts()).toEqual(["text 1", "text 2", "text 3"]);
     });
@@ -279,11 +279,16 @@ describe("a chat", () => {
       start(keyframe([], {}, three()));
       expect(names()).toEqual(["general", "b", "c"]);
       const badges = [...el.querySelectorAll<HTMLElement>(".rw-room .rw-unread")];
-      expect(badges.map((each) => (each.hidden ? "" : each.textContent))).toEqual(["", "3", "99+"]);
-      expect(
-        [...el.querySelectorAll(".rw-room-button")].map((each) => each.getAttribute("aria-label")),
-      ).toEqual(["general", "b, 3 unread", "c, 99+ unread"]);
-      expect(text(el, ".rw-rooms-menu")).toBe("general99+");
+      const parts = badges.map((each) => [
+        each.hidden,
+        ...[...each.children].map((part) => part.textContent),
+      ]);
+      expect(parts).toEqual([
+        [true, "", ""],
+        [false, "3", "3 unread"],
+        [false, "99+", "99+ unread"],
+      ]);
+      expect(text(el, ".rw-rooms-menu")).toBe("Rooms: general99+99+ unread");
     });
 
     it("are absent where there is one, or as the widget wants", () => {
@@ -330,6 +335,13 @@ describe("a chat", () => {
       put({ room: "b" });
       stage.pass(60);
       expect(asked("room")).toHaveLength(2);
+    });
+
+    it("show what the kernel has when the one that was chosen is gone", () => {
+      start(keyframe([message(1)], {}, [row("b")]));
+      click(find(el, ".rw-room:nth-child(2) button"));
+      put({ rooms: [row("general"), row("c")] });
+      expect(texts()).toEqual(["text 1"]);
     });
 
     it("are gone through by keys", () => {

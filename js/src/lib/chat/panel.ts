@@ -182,6 +182,7 @@ export class ChatPanel implements View {
     const chosen = widget.chosen;
     if (chosen !== this.room) this.#open(chosen);
     const messages = this.#shown(widget.messages);
+    this.#drawHeld(messages);
     this.#drawRooms();
     this.#drawList(messages);
     this.#drawBelow(messages);
@@ -201,6 +202,16 @@ export class ChatPanel implements View {
     setAttribute(this.root, "style", `--rw-chat-height: ${widget.get<number>("height") ?? 420}px`);
     this.#head.status.hidden = widget.state === "live" || widget.state === "loading";
     setText(this.#head.status, widget.statusText);
+  }
+
+  /** A picture that is held says how much it does not show. */
+  #drawHeld(messages: readonly Item[]): void {
+    const { widget } = this;
+    if (widget.state !== "paused") return;
+    const shown = new Set(messages);
+    const count = widget.messages.filter((item) => isNews(item) && !shown.has(item)).length;
+    const number = formatter({ name: "number" }, widget.locale)(count);
+    if (count) setText(this.#head.status, chatWords(widget.locale)("paused_new", number));
   }
 
   #drawRooms(): void {
