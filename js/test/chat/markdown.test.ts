@@ -62,6 +62,8 @@ it.each([
   ["![plot](https://x.test/a.png)", '<p><a href="https://x.test/a.png">Image: plot</a></p>'],
   ["[![a](https://x.test/a)](https://x.test/b)", '<p><a href="https://x.test/b">a</a></p>'],
   ["<b>x</b> &lt;b&gt; &nosuch; &#65;", "<p>&lt;b&gt;x&lt;/b&gt; &lt;b&gt; &amp;nosuch; A</p>"],
+  ["[x](javascript:a) [y](/lab)", "<p>[x](javascript:a) [y](/lab)</p>"],
+  ["[x]() ![y]()", "<p>x y</p>"],
   ["    a", "<p>a</p>"],
   ["[a]: https://x.test", '<p>[a]: <a href="https://x.test/">https://x.test</a></p>'],
   ["", ""],

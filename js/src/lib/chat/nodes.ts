@@ -9,8 +9,6 @@ import type { Token } from "./parser";
 
 /** Deeper elements are not made; their text is. */
 const MAX_DEPTH = 32;
-/** A wider table is shown as it was written. */
-const MAX_COLUMNS = 64;
 /** So many elements a block may have. */
 const MAX_ELEMENTS = 5_000;
 const MAX_LANGUAGE = 24;
@@ -45,8 +43,6 @@ const ALIGNED: Record<string, string> = {
 
 /** The element of a block, or null where it has more than a page should hold. */
 export function elementOf(tokens: Token[], say: SayMarkdown): HTMLElement | null {
-  const columns = tokens.findIndex(({ type }) => type === "tr_close") / 3; // each cell is three tokens
-  if (tokens[0]?.type === "table_open" && columns > MAX_COLUMNS) return null;
   const making = new Making(say);
   for (const [place, token] of tokens.entries()) {
     making.take(token, tokens, place);

@@ -7,6 +7,7 @@
 import MarkdownIt, { type StateBlock, type StateInline, type Token } from "markdown-it";
 import { safeLink } from "../text/links";
 import { addressAt } from "./addresses";
+import { excessEnd } from "./tables";
 
 export type { Token };
 
@@ -28,10 +29,11 @@ parser.normalizeLink = (address) => address;
 parser.normalizeLinkText = (address) => address;
 parser.validateLink = (address) => safeLink(address) !== null;
 parser.block.ruler.before("table", "deep", deepAsText);
+parser.block.ruler.before("table", "excess", excessAsText);
 parser.inline.ruler.at("newline", breakAsWritten);
 parser.inline.ruler.before("linkify", "address", bareAddress);
 
-/** Images are links whose text is never read as Markdown: the parser would go into images of images without an end. */
+/** The text of an image is not read as Markdown: nobody draws it so, and images of images would be read once for each. */
 const readInline = parser.inline.parse.bind(parser.inline);
 let reading = false;
 parser.inline.parse = (...given) => {
@@ -49,16 +51,25 @@ function deepAsText(state: StateBlock, from: number, to: number, silent: boolean
   if (silent) return true;
   let end = from + 1;
   while (end < to && (state.isEmpty(end) || (state.sCount[end] ?? 0) >= state.blkIndent)) end++;
-  textBlock(state, state.getLines(from, end, state.blkIndent, false).trim());
+  textBlock(state, state.getLines(from, end, state.blkIndent, false).trim(), [from, end]);
   state.line = end;
   return true;
 }
 
-function textBlock(
-  state: { push(type: string, tag: string, nesting: -1 | 0 | 1): Token },
-  text: string,
-): void {
-  state.push("paragraph_open", "p", 1);
+function excessAsText(state: StateBlock, from: number, to: number, silent: boolean): boolean {
+  const end = silent ? null : excessEnd(state, from, to);
+  if (end === null) return false;
+  textBlock(state, state.getLines(from, end, state.blkIndent, false).trim(), [from, end]);
+  state.line = end;
+  return true;
+}
+
+interface Pushing {
+  push(type: string, tag: string, nesting: -1 | 0 | 1): Token;
+}
+
+function textBlock(state: Pushing, text: string, map: [number, number] | null): void {
+  state.push("paragraph_open", "p", 1).map = map;
   state.push("plain", "", 0).content = text;
   state.push("paragraph_close", "p", -1);
 }
@@ -100,7 +111,7 @@ export function plainBlock(raw: string, at: number): Block {
     tokens.push(token);
     return token;
   };
-  textBlock({ push }, raw.trim());
+  textBlock({ push }, raw.trim(), null);
   return { raw, at, tokens };
 }
 
