@@ -876,13 +876,22 @@ describe("a chat", () => {
   });
 
   it("lets go of all that it listens to", () => {
-    const life = new AbortController();
-    const removed = vi.spyOn(document, "removeEventListener");
-    const other = stage.show("c", "chat", {}, life.signal);
+    let proto = Object.getPrototypeOf(document.body) as EventTarget;
+    while (!Object.hasOwn(proto, "addEventListener")) proto = Object.getPrototypeOf(proto);
+    const listens = proto.addEventListener;
+    const held: [string, AbortSignal | undefined][] = [];
+    vi.spyOn(proto, "addEventListener").mockImplementation(function (this: EventTarget, ...args) {
+      if (this instanceof Node)
+        held.push([args[0], (args[2] as AddEventListenerOptions | undefined)?.signal]);
+      listens.apply(this, args);
+    });
+    show();
     start(keyframe(messages(0, 5)));
-    expect(other.querySelector(".rw-chat")).not.toBeNull();
-    life.abort();
-    expect(other.children).toHaveLength(0);
-    removed.mockRestore();
+    come(message(6), own(7, { state: "failed" }));
+    point(find(el, ".rw-msg"));
+    put({ removed: ["m0"] });
+    expect(held.length).toBeGreaterThan(50);
+    stage.life.abort();
+    expect(held.filter(([, signal]) => !signal?.aborted).map(([type]) => type)).toEqual([]);
   });
 });
