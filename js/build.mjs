@@ -47,9 +47,10 @@ const BUDGETS = [
   [["notifications.js"], 10_000],
   // A third of it is its style sheet; its words in two languages are half a kilobyte.
   [["progress.js"], 4_000],
-  // A third are the styles, and the words in two languages. What was said, by whom, in which order, and how far back it is here, is
-  // a quarter; some hundred rows of it in the page, which stay where they are while others come and go, another.
-  [["chat.js"], 48_000],
+  // Half of it reads and draws the Markdown of messages. The other half: a third are the styles and the words in two languages; what was
+  // said, by whom, in which order, and how far back it is here, is a quarter; some hundred rows of it in the page, which stay where
+  // they are while others come and go, another; the rest is the input, and what waits in it for the kernel.
+  [["chat.js"], 46_500],
   // What the first chart of a page waits for.
   [["page.js", "chart.js"], 66_900],
 ];

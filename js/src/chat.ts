@@ -56,6 +56,8 @@ export class Chat extends LiveWidget {
   /** What was read, and has not been told: room → place. */
   readonly #readNow = new Map<string, number>();
   #readAt = Number.NEGATIVE_INFINITY;
+  /** Whether nobody has looked for a while since the kernel spoke last. */
+  #away = false;
   #later: (() => void) | null = null;
   #waiting: (() => void) | null = null;
   #messages: { of: readonly Item[]; room: string; also: string; all: readonly Item[] } | null = null;
@@ -89,10 +91,13 @@ export class Chat extends LiveWidget {
     const first = !this.#reached;
     this.#reached = true;
     const fresh = this.conversation.take(body, meaning === "replace");
-    if (this.#wanted?.room === this.conversation.room) this.#wanted = null;
+    const wanted = this.#wanted?.room;
+    if (wanted === this.conversation.room || !this.conversation.rooms.some(({ id }) => id === wanted))
+      this.#wanted = null;
     for (const { room } of body.answers ?? []) this.#asked.delete(room);
     this.#settle((body.items ?? []).map(({ key }) => key));
     this.#wishes.settle((key) => this.conversation.item(key));
+    this.#leaveLine(fresh);
     if (first) this.tell("messages", "", () => "");
     else this.#tellOf(fresh);
   }
@@ -268,8 +273,22 @@ export class Chat extends LiveWidget {
 
   // What was read
 
+  /** Whether anybody looks at it. */
+  get #looked(): boolean {
+    return this.host.visible && [...this.#panels].some(({ inView }) => inView);
+  }
+
+  /** Has a line above what came while nobody looked: a hidden page is told of that when it is shown again. */
+  #leaveLine(fresh: Item[]): void {
+    const { chosen } = this;
+    if (this.#away && fresh.some(({ room }) => room === chosen))
+      for (const panel of this.#panels) if (panel.room === chosen) panel.leaveLine();
+    if (this.#looked) this.#away = false;
+  }
+
   /** Looks where the reader is: who sees the newest message has read the room. */
   look(): void {
+    if (!this.#looked) this.#away = true;
     if (!this.host.visible || this.paused) return;
     const room = this.chosen;
     const seen = [...this.#panels].filter(({ inView }) => inView).map(({ sees }) => sees);

@@ -7,7 +7,7 @@ import { type Entry, itemsOf } from "./entries";
 import { Hold } from "./hold";
 import type { Item } from "./item";
 import { Line } from "./lines";
-import { type Span, spanOf } from "./span";
+import { MOST, type Span, spanOf } from "./span";
 
 /** With fewer entries than that above what is in sight, older messages are wanted. */
 const NEAR_START = 30;
@@ -141,7 +141,7 @@ export class List {
     if (this.hold.on) return spanOf(entries.length, null, same);
     // What has come at the end of a list whose end is in the page is in it, too, while there is room.
     const ends = this.#span[1] === this.#entries.length;
-    const grown: Span = [from, ends ? Math.min(entries.length, from + 400) : to + 1];
+    const grown: Span = [from, ends ? Math.min(entries.length, from + MOST) : to + 1];
     const sight = this.hold.sight;
     if (!sight) return spanOf(entries.length, grown, grown);
     const top = placeOf(sight[0], had.length, 1) ?? from;

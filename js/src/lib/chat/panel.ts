@@ -78,7 +78,7 @@ export class ChatPanel implements View {
   readonly #typing = h("div", "rw-chat-typing");
   readonly #typingText = h("span", "rw-chat-types");
   /** The room that is shown. */
-  #room: string | null = null;
+  room: string | null = null;
   /** Place after which the news of this room began when the reader came, or left; null: nowhere. */
   #line: number | null = null;
   /** Place up to which the reader of this view has been at the newest. */
@@ -180,8 +180,9 @@ export class ChatPanel implements View {
     const { widget } = this;
     this.#drawHead();
     const chosen = widget.chosen;
-    if (chosen !== this.#room) this.#open(chosen);
+    if (chosen !== this.room) this.#open(chosen);
     const messages = this.#shown(widget.messages);
+    this.#drawHeld(messages);
     this.#drawRooms();
     this.#drawList(messages);
     this.#drawBelow(messages);
@@ -203,6 +204,16 @@ export class ChatPanel implements View {
     setText(this.#head.status, widget.statusText);
   }
 
+  /** A picture that is held says how much it does not show. */
+  #drawHeld(messages: readonly Item[]): void {
+    const { widget } = this;
+    if (widget.state !== "paused") return;
+    const shown = new Set(messages);
+    const count = widget.messages.filter((item) => isNews(item) && !shown.has(item)).length;
+    const number = formatter({ name: "number" }, widget.locale)(count);
+    if (count) setText(this.#head.status, chatWords(widget.locale)("paused_new", number));
+  }
+
   #drawRooms(): void {
     const { widget } = this;
     const { rooms, locale, zone, now, chosen } = widget;
@@ -217,7 +228,6 @@ export class ChatPanel implements View {
 
   #drawList(messages: readonly Item[]): void {
     const { widget } = this;
-    this.#leaveLine();
     const entries = this.#entriesOf(messages);
     const say = chatWords(widget.locale);
     const name = widget.rooms.find(({ id }) => id === widget.chosen)?.name ?? "";
@@ -302,7 +312,7 @@ export class ChatPanel implements View {
   // Where the reader is
 
   #open(room: string): void {
-    this.#room = room;
+    this.room = room;
     this.#edited = "";
     this.#held = null;
     this.#hands.leave();
@@ -314,13 +324,10 @@ export class ChatPanel implements View {
   }
 
   /** What comes while nobody looks begins below a line. */
-  #leaveLine(): void {
-    const { widget } = this;
-    const looks = widget.host.visible && this.inView;
-    const { readTo, chosen } = widget;
-    if (looks || !chosen || !widget.unread(chosen) || (this.#line ?? Number.NEGATIVE_INFINITY) >= readTo)
-      return;
-    this.#line = readTo;
+  leaveLine(): void {
+    const { readTo } = this.widget;
+    const line = this.#line ?? Number.NEGATIVE_INFINITY;
+    if (line < readTo || this.#line === null) this.#line = readTo;
   }
 
   /** Has the newest message looked at. */

@@ -27,6 +27,8 @@ export class Rooms {
   readonly root = h("div", "rw-rooms");
   /** Stands for the list where there is little room. */
   readonly menu = h("button", "rw-button rw-rooms-menu");
+  /** For those who listen. */
+  readonly #menuWord = h("span", "rw-said");
   readonly #menuName = h("span", "rw-rooms-name");
   readonly #menuBadge = h("span", "rw-unread");
   readonly #list = h("ul", "rw-rooms-list");
@@ -40,7 +42,7 @@ export class Rooms {
     this.#choose = choose;
     this.menu.type = "button";
     setAttribute(this.menu, "aria-haspopup", "true");
-    this.menu.append(this.#menuName, this.#menuBadge, icon("fold"));
+    this.menu.append(this.#menuWord, this.#menuName, this.#menuBadge, icon("fold"));
     setAttribute(this.#list, "role", "list");
     this.root.append(this.menu, this.#list);
     this.#list.addEventListener("click", (event) => this.#pressed(event.target as Element), { signal });
@@ -88,10 +90,7 @@ export class Rooms {
     setText(this.#menuName, name || say("choose_room"));
     const others = rooms.reduce((sum, { id }) => sum + (id === chosen ? 0 : shown.unread(id)), 0);
     drawBadge(this.#menuBadge, others, locale);
-    const label = others
-      ? say("and_unread", name || say("rooms"), badgeText(others, locale))
-      : name || say("rooms");
-    setAttribute(this.menu, "aria-label", say("by", say("rooms"), label));
+    setText(this.#menuWord, say("by", say("rooms"), ""));
     setAttribute(this.menu, "aria-expanded", String(this.isOpen));
   }
 
@@ -168,13 +167,20 @@ class RoomButton {
     this.root.toggleAttribute("data-rw-unread", count > 0);
     if (id === chosen) setAttribute(this.button, "aria-current", "true");
     else this.button.removeAttribute("aria-current");
-    setAttribute(this.button, "aria-label", count ? say("and_unread", name, badgeText(count, locale)) : name);
   }
 }
 
+/** A number for the eye, and a sentence for those who listen. */
 function drawBadge(badge: HTMLElement, count: number, locale: string): void {
+  if (!badge.firstElementChild) {
+    badge.append(h("span", ""), h("span", "rw-said"));
+    setAttribute(badge.firstElementChild!, "aria-hidden", "true");
+  }
   badge.hidden = count <= 0;
-  setText(badge, badgeText(count, locale));
+  const [number, said] = badge.children as unknown as [HTMLElement, HTMLElement];
+  const text = count > 0 ? badgeText(count, locale) : "";
+  setText(number, text);
+  setText(said, text && chatWords(locale)("unread", text));
 }
 
 function badgeText(count: number, locale: string): string {

@@ -7,7 +7,6 @@ const EN = {
   choose_room: "Choose a room",
   no_rooms: "No rooms yet",
   no_messages: "No messages yet",
-  say_hello: "Say hello",
   unread: "{0} unread",
   new_here: "New",
   new_below: "{0} new",
@@ -18,7 +17,6 @@ const EN = {
   by: "{0}: {1}",
   image: "Image",
   file: "File",
-  message: "Message",
   today: "Today",
   yesterday: "Yesterday",
   typing_one: "{0} is typing…",
@@ -65,10 +63,7 @@ const EN = {
   download: "Download {0}",
   said_at: "{0}, {1}",
   fresh: "{0} new messages",
-  answered: "{0} has answered: {1}",
   paused_new: "Paused, {0} new",
-  members: "{0} members",
-  and_unread: "{0}, {1} unread",
 };
 
 export type ChatWord = keyof typeof EN;
@@ -78,7 +73,6 @@ const JA: Record<ChatWord, string> = {
   choose_room: "ルームを選んでください",
   no_rooms: "ルームはまだありません",
   no_messages: "メッセージはまだありません",
-  say_hello: "最初のメッセージを送りましょう",
   unread: "未読 {0} 件",
   new_here: "ここから未読",
   new_below: "新着 {0} 件",
@@ -89,7 +83,6 @@ const JA: Record<ChatWord, string> = {
   by: "{0}：{1}",
   image: "画像",
   file: "ファイル",
-  message: "メッセージ",
   today: "今日",
   yesterday: "昨日",
   typing_one: "{0} さんが入力中…",
@@ -136,10 +129,7 @@ const JA: Record<ChatWord, string> = {
   download: "{0} をダウンロード",
   said_at: "{0}、{1}",
   fresh: "新しいメッセージ {0} 件",
-  answered: "{0} の回答：{1}",
   paused_new: "一時停止中、新着 {0} 件",
-  members: "{0} 人",
-  and_unread: "{0}、未読 {1} 件",
 };
 
 export const TABLES: Tables<ChatWord> = { en: EN, ja: JA };
