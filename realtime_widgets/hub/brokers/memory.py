@@ -18,6 +18,7 @@ from ...streams.gaps import Position
 from ..policies import Retention
 from .base import NOTE_AGE, Change, Sink
 from .dedup import DedupCache, Key, digest_of
+from .memory_files import MemoryFiles
 from .shares import Shares
 from .subscribers import Subscribers
 
@@ -71,6 +72,8 @@ class MemoryBroker:
         self._known = DedupCache()
         self._notes: OrderedDict[str, tuple[float, bytes]] = OrderedDict()  # with their ends, the first first
         self._subscribers = Subscribers()
+        self.files = MemoryFiles(retention, clock)
+        """See `Broker.files`."""
 
     trouble: Final[None] = None
     """See `Broker.trouble`."""
