@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .client.sansio.backoff import Reconnect
     from .client.sansio.inbox import keyed
     from .connecting import connect
-    from .hub import ChannelPolicy, Hub, Limits, Rights
+    from .hub import ChannelPolicy, FileLimits, Hub, Limits, Rights
     from .protocol.envelope import Message
     from .publishing.publisher import Publisher
     from .widgets.cards import cards
@@ -69,6 +69,7 @@ __all__ = [
     "Rights",
     "Limits",
     "ChannelPolicy",
+    "FileLimits",
     # Widgets
     "LiveChart",
     "MetricCard",
@@ -107,6 +108,7 @@ _LATER = {
     "Rights": ".hub.rights",
     "Limits": ".hub.limits",
     "ChannelPolicy": ".hub.policies",
+    "FileLimits": ".hub.file_limits",
     "cards": ".widgets.cards",
     "Chat": ".widgets.chat",
     "ChatMessage": ".chat.message",

@@ -227,10 +227,11 @@ def _parser() -> argparse.ArgumentParser:
         "--config",
         type=Path,
         metavar="FILE",
-        help='policies of channels and limits of clients, in TOML: tables such as [channels."chat:*"] with '
+        help='policies of channels, limits of clients and of files, in TOML: tables such as [channels."chat:*"] with '
         'history = 10000, history_age = "30d", presence = true, conflate = true, publish = "hub", as rw.ChannelPolicy '
         "takes them; and [limits] with messages = 5000, burst, connections, connections_each, connects, channels, "
-        'frame_bytes, handshake, as rw.Limits does, or "unlimited"',
+        'frame_bytes, handshake, as rw.Limits does, or "unlimited"; and [files] with max_size, per_user, total, age, '
+        'as rw.FileLimits does, or files = "off"',
     )
     command.add_argument(
         "--public-key",
@@ -372,7 +373,7 @@ def hub(
             "the hub does not take this --broker: every user of the machine can read its password; "
             f"put it into ${BROKER}"
         )
-    from .hub import Hub
+    from .hub import FileLimits, Hub
     from .hub.drain import checked_drain
 
     leaving = checked_drain(drain)
@@ -403,6 +404,7 @@ def hub(
         history_age=history_age,
         channels=None if read is None else read.channels,
         limits=None if read is None else read.limits,
+        files=FileLimits() if read is None else read.files,
     )
     try:
         with _interruptible(), server, _drained(server, leaving):

@@ -17,10 +17,12 @@
 | `flush` | what is written to all of them at the end of a turn of the loop |
 | `presence`, `members` | who follows which channels |
 | `publication`, `history` | what is published over HTTP, and what is read of it |
+| `files`, `uploads`, `receiving`, `downloads` | images and files of chat messages |
+| `file_limits`, `file_types`, `file_names` | how much of them is kept, what they are and are called |
 | `sse` | a client over Server-Sent Events |
 | `state`, `channels`, `brokers` | what the clients share, who follows what, and what numbers and keeps the messages |
 | `policies`, `patterns` | what is done with which channels |
-| `config` | policies and limits in a file |
+| `config` | policies and limits, in a file |
 | `in_flight` | what is published and not yet kept |
 | `traffic`, `metrics`, `events`, `tally`, `exposition` | what the hub reports about itself |
 
@@ -28,12 +30,13 @@ Importing this package imports no web server: the first hub that starts does.
 """
 
 from ..runtime import get_runtime
+from .file_limits import FileLimits
 from .limits import Limits
 from .policies import ChannelPolicy
 from .rights import Rights
 from .server import Hub
 
-__all__ = ["ChannelPolicy", "Hub", "Limits", "Rights", "embedded_hub"]
+__all__ = ["ChannelPolicy", "FileLimits", "Hub", "Limits", "Rights", "embedded_hub"]
 
 
 def embedded_hub() -> Hub:

@@ -8,6 +8,8 @@
     POST       /publish/{channel}   the body, JSON, is the data; returns the position in the channel; see `publication`
     GET        /history/{channel}   a page of what is kept; see `history`
     GET        /presence/{channel}  who follows it, where its policy says that others may know; see `presence`
+    POST       /files/{room}        the body is a file for a message of that room of the chat; see `uploads`
+    GET        /files/{id}          that file; see `downloads`
     GET        /sse/{channels}      the same messages one way, as Server-Sent Events: names with commas between; with
                                     ?recent=100 after the last 100 of each that are kept
 
@@ -37,7 +39,9 @@ from .auth import AccessPolicy, Refusal, split_token
 from .brokers import OutOfReach
 from .channels import METRICS, complaint_about
 from .cors import answer_headers, is_preflight, preflight_headers
+from .downloads import download
 from .exposition import MEDIA_TYPE, exposition
+from .files import FileRefused, channel_of
 from .flush import Outlet, Parcel, text_frame
 from .history import BadQuery, page_of, read_query
 from .limits import COME_BACK
@@ -49,6 +53,7 @@ from .sse import HEADERS, RETRY, EventStream
 from .state import HubState
 from .tally import Tally, Transport
 from .turns import Turn
+from .uploads import upload
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -63,8 +68,8 @@ DASHBOARD: Final = "/ws/dashboard"
 EVENTS: Final = "/sse/"
 
 _PLACES: Final = (
-    "there are POST /publish/<channel>, GET /history/<channel>, /presence/<channel>, /sse/<channels>, /metrics, "
-    "and /health"
+    "there are POST /publish/<channel> and /files/<room>, GET /history/<channel>, /presence/<channel>, "
+    "/sse/<channels>, /files/<id>, /metrics, and /health"
 )
 
 CHAT: Final = "/ws/chat"
@@ -152,6 +157,12 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
     async def presence(request: Request) -> Response:
         return await _asked(state, request, _presence)
 
+    async def put_file(request: Request) -> Response:
+        return await _asked(state, request, _put_file)
+
+    async def get_file(request: Request) -> Response:
+        return await _asked(state, request, _get_file)
+
     def wrong(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         code, text = "request", error.detail
@@ -173,6 +184,8 @@ def make_app(state: HubState, policy: AccessPolicy) -> ASGIApp:
             Route("/publish/{channel:path}", post, methods=["POST"]),
             Route("/history/{channel:path}", history, methods=["GET"]),
             Route("/presence/{channel:path}", presence, methods=["GET"]),
+            Route("/files/{room:path}", put_file, methods=["POST"]),
+            Route("/files/{id:path}", get_file, methods=["GET"]),
         ],
         exception_handlers={HTTPException: wrong},
     )
@@ -220,6 +233,49 @@ async def _post(state: HubState, request: Request) -> Response:
     if count:
         state.tally.publish("http", time.monotonic() - arrived, count=count)
     return Response(msgspec.json.encode(found), media_type="application/json")
+
+
+async def _put_file(state: HubState, request: Request) -> Response:
+    from starlette.requests import ClientDisconnect
+    from starlette.responses import Response
+
+    who = _who(request.scope)
+    turn, rate = Turn(state.turns, who), state.senders.of(who, time.monotonic())
+    try:
+        found = await upload(state.files, state.receiving, request, request.scope[ACCESS], who, turn, rate)
+    except FileRefused as refusal:
+        state.tally.refused[refusal.code] += 1
+        if refusal.code == "busy":
+            return later(503, "busy", str(refusal), COME_BACK)
+        return complaint(refusal.status, refusal.code, str(refusal))
+    except ClientDisconnect:
+        return complaint(400, "body", "the request broke off")
+    return Response(msgspec.json.encode(found), media_type="application/json")
+
+
+async def _get_file(state: HubState, request: Request) -> Response:
+    try:
+        file = await state.files.find(request.path_params["id"])
+    except OutOfReach as error:
+        return later(503, "broker", f"the file cannot be read: {error}", COME_BACK)
+    if file is None:
+        return complaint(
+            404, "file", "there is no such file, or no more: files go with the messages of their room"
+        )
+    if (forbidden := _forbidden(state, request, channel_of(file.room))) is not None:
+        return forbidden
+    who = _who(request.scope)
+    return download(state.files, file, Turn(state.turns, who), _held(state, who))
+
+
+@contextlib.contextmanager
+def _held(state: HubState, who: str) -> Iterator[None]:
+    """Count a connection for as long as its answer is sent."""
+    state.connections.enter(who)
+    try:
+        yield
+    finally:
+        state.connections.leave(who)
 
 
 async def _history(state: HubState, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The configuration file of a hub: policies of its channels, and limits of its clients, in TOML. Pure.
+"""The configuration file of a hub: policies of its channels, limits of its clients and of files, in TOML. Pure.
 
     [channels."chat:*"]
     history = 10000
@@ -9,7 +9,10 @@
     messages = 1000
     connections_each = "unlimited"
 
-The keys of both are the arguments of `ChannelPolicy` and of `Limits`; what TOML cannot express, None, is a word.
+    [files]  # or files = "off"
+    max_size = 2_000_000
+
+The keys are the arguments of `ChannelPolicy`, `Limits` and `FileLimits`; what TOML cannot express, None, is a word.
 """
 
 from __future__ import annotations
@@ -20,10 +23,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from ..errors import UsageError, WrongType, did_you_mean, shown
+from .file_limits import FileLimits
 from .limits import Limits
 from .policies import ChannelPolicy
 
-TABLES: Final = ("channels", "limits")
+TABLES: Final = ("channels", "limits", "files")
 """What a file may have."""
 
 _FOREVER: Final = ' ("forever" is written for None)'
@@ -38,10 +42,12 @@ class Config:
     Attributes:
         channels: policies, as `Hub` takes them.
         limits: of its clients; those that are not named are the usual ones.
+        files: of the files of chat messages, likewise; None: there are none.
     """
 
     channels: Mapping[str, ChannelPolicy] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    files: FileLimits | None = field(default_factory=FileLimits)
 
 
 def read_config(text: str) -> Config:
@@ -60,10 +66,14 @@ def read_config(text: str) -> Config:
             hint = (
                 did_you_mean(name, TABLES) or f"; write [limits], or [channels.{_quoted(name)}] for a channel"
             )
-            raise UsageError(f"it cannot have {shown(name)}: it has the tables {' and '.join(TABLES)}{hint}")
+            raise UsageError(
+                f"it cannot have {shown(name)}: it has the tables channels, limits and files{hint}"
+            )
     channels = _table(given.get("channels", {}), "channels", 'tables such as [channels."chat:*"]')
     return Config(
-        {name: _policy(name, each) for name, each in channels.items()}, _limits(given.get("limits", {}))
+        {name: _policy(name, each) for name, each in channels.items()},
+        _limits(given.get("limits", {})),
+        _files(given.get("files", {})),
     )
 
 
@@ -80,6 +90,16 @@ def _limits(given: Any) -> Limits:
         {name: None if value == "unlimited" else value for name, value in options.items()},
         "the limits",
         ' ("unlimited" is written for None)',
+    )
+
+
+def _files(given: Any) -> FileLimits | None:
+    if given == "off":
+        return None
+    options = _table(given, "files", 'a table, such as max_size = 2_000_000, or "off"')
+    age = options.get("age", "auto")
+    return _made(
+        FileLimits, {**options, "age": None if age == "forever" else age}, "the limits of files", _FOREVER
     )
 
 

@@ -82,6 +82,7 @@ def _of_hub(state: HubState) -> Iterator[str]:
     yield by("status", "http_responses_total", "counter", "Answers over HTTP.", tally.responses)
     yield one("channels", "gauge", "Channels that somebody follows.", len(state.channels))
     yield one("history_bytes", "gauge", "Bytes of the messages that are kept.", state.channels.history_bytes)
+    yield one("file_bytes", "gauge", "Bytes of the files of chat messages that are kept.", state.files.size)
     up = state.channels.trouble is None
     yield one("broker_up", "gauge", "Whether the broker is in reach, and kept the last message.", up)
 

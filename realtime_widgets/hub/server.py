@@ -28,6 +28,7 @@ from .auth import (
 from .brokers import Broker, make_broker
 from .channels import complaint_about_publishing, encode_publication
 from .drain import checked_drain
+from .file_limits import FileLimits, checked_file_limits
 from .forwarded import Behind, Network, check_proxies
 from .keyring import Keyring, check_token_text, checked_tokens
 from .limits import Limits, checked_limits
@@ -36,7 +37,7 @@ from .rights import ALL, Rights
 from .running import find_running, note_running
 from .serving import Serving, find, listen
 from .signed import Verifier, sign
-from .state import HubState
+from .state import USUAL_FILES, HubState
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Hub:
         history_age: how long they are kept; None: for as long as there is room (for all channels 64 MiB of memory,
             or 1 GiB of a file); "auto": five minutes in memory, 30 days in a file, a day in Redis or NATS.
         channels: policies of single ones, or of all whose names begin alike, `{"chat:*": rw.ChannelPolicy(…)}`.
+        files: how much is kept of the images and files of chat messages, see `rw.FileLimits`; None: none are taken.
 
     Raises:
         UsageError: for an argument out of its range; WrongType for one of another type.
@@ -117,6 +119,7 @@ class Hub:
         history: int = 1000,
         history_age: HistoryAge = "auto",
         channels: Mapping[str, ChannelPolicy] | None = None,
+        files: FileLimits | None = USUAL_FILES,
     ) -> None:
         if not _is_integer(port) or not 0 <= port <= 65535:
             raise UsageError(
@@ -153,6 +156,7 @@ class Hub:
                 f"metrics={metrics!r} is not known; pass 'token', or 'open' for figures without one"
             )
         self._limits = checked_limits(limits)
+        self._files = checked_file_limits(files)
         self._secret, self._audience, self._issuer = secret, audience, issuer
         self._host = host
         self._port = port
@@ -192,7 +196,7 @@ class Hub:
         _may_wait(runtime)
         address = find(self._host)
         # On this thread: it imports large libraries.
-        given = self._broker, self._policy, self._limits, self._proxies, self._policies
+        given = self._broker, self._policy, self._limits, self._proxies, self._policies, self._files
         instance = _Instance(runtime, *given, self._token)  # which is in no variable, for a traceback to show
         starting = runtime.run(self._start(instance, address))
         try:
@@ -376,12 +380,13 @@ class _Instance:
         limits: Limits,
         proxies: tuple[Network, ...],
         policies: Policies,
+        files: FileLimits | None,
         token: str | None,
     ) -> None:
         self.runtime = runtime
         self.token = token
         self.broker = broker
-        self.state = HubState(runtime, broker, limits, policies)
+        self.state = HubState(runtime, broker, limits, policies, files)
         app = Behind(proxies, make_app(self.state, access))
         self.serving = Serving(app, self._beside, broker, self.state.turns, limits, self.state.streams)
         self.state.turn_away = lambda: self.serving.drain.turn_away()

@@ -24,6 +24,8 @@ from .channels import METRICS, Channels, FrameSink, encode_publication
 from .chat import Chat
 from .drain import Leaving
 from .events import Events
+from .file_limits import FileLimits
+from .files import Files
 from .flush import Flush, Stretch
 from .in_flight import InFlight
 from .limits import Connections, Limits, Senders
@@ -31,6 +33,7 @@ from .metrics import Metrics
 from .policies import Policies, about, presence_of
 from .presence import Presence
 from .rate_limit import ConnectionRateLimiter
+from .receiving import Receiving
 from .tally import Tally
 from .traffic import Traffic
 from .turns import Turns
@@ -45,6 +48,8 @@ MAX_POSTED_BYTES: Final = 64 * 1024 * 1024
 
 USUAL: Final = Limits()
 
+USUAL_FILES: Final = FileLimits()
+
 NO_POLICIES: Final = Policies()
 
 
@@ -56,13 +61,19 @@ class HubState:
         broker: that keeps the channels.
         limits: of what its clients may ask.
         policies: of its channels.
+        files: of how much is kept of the files of chat messages; None: nothing.
 
     Raises:
         MissingDependency: psutil is not installed.
     """
 
     def __init__(
-        self, runtime: Runtime, broker: Broker, limits: Limits = USUAL, policies: Policies = NO_POLICIES
+        self,
+        runtime: Runtime,
+        broker: Broker,
+        limits: Limits = USUAL,
+        policies: Policies = NO_POLICIES,
+        files: FileLimits | None = USUAL_FILES,
     ) -> None:
         self.tally = Tally()
         self.turns = Turns()
@@ -71,6 +82,8 @@ class HubState:
         self.channels = Channels(broker, policies, stretch)
         self.presence = Presence(self.channels)
         self.chat = Chat(self.channels)
+        self.files = Files(broker.files, files)
+        self.receiving = Receiving()
         self.traffic = Traffic()
         self.events = Events(self._tell)
         self.rate_limiter = ConnectionRateLimiter(limits.connects)

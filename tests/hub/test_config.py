@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from realtime_widgets.errors import UsageError
-from realtime_widgets.hub import ChannelPolicy, Limits
+from realtime_widgets.hub import ChannelPolicy, FileLimits, Limits
 from realtime_widgets.hub.config import Config, read_config
 
 
@@ -36,7 +36,7 @@ def test_a_file_says_what_its_hub_does_with_channels_and_clients():
 
 
 def test_an_empty_file_changes_nothing():
-    assert read_config("") == Config({}, Limits())
+    assert read_config("") == Config({}, Limits(), FileLimits())
 
 
 def test_every_limit_can_be_written():
@@ -46,14 +46,33 @@ def test_every_limit_can_be_written():
 
 
 @pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("[files]", FileLimits()),
+        ('files = "off"', None),
+        (
+            '[files]\nmax_size = 1_000\nper_user = 10_000\ntotal = "auto"\nage = "7d"',
+            FileLimits(max_size=1000, per_user=10_000, age="7d"),
+        ),
+        ('[files]\nage = "forever"', FileLimits(age=None)),
+    ],
+)
+def test_a_file_says_what_its_hub_keeps_of_files(text: str, files: FileLimits | None):
+    assert read_config(text).files == files
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[team", "it is no TOML: "),
         (
             "[channel.a]",
-            "it cannot have 'channel': it has the tables channels and limits; did you mean 'channels'?",
+            "it cannot have 'channel': it has the tables channels, limits and files; did you mean 'channels'?",
         ),
-        ('["chat:*"]', "it cannot have 'chat:*': it has the tables channels and limits; write [limits], or"),
+        (
+            '["chat:*"]',
+            "it cannot have 'chat:*': it has the tables channels, limits and files; write [limits], or",
+        ),
         ('["chat:*"]', '[channels."chat:*"]'),
         ("history = 3", "[channels.history]"),
         ("channels = 3", 'channels cannot be 3: write tables such as [channels."chat:*"]'),
@@ -63,6 +82,13 @@ def test_every_limit_can_be_written():
             "the policy of 'a' cannot be used: history= of a channel cannot be -1: ",
         ),
         ("[channels.a]\npresense = true", "did you mean 'presence'"),
+        ('files = "none"', "files cannot be 'none': write a table, such as max_size = 2_000_000, or \"off\""),
+        (
+            "[files]\nmaxsize = 3",
+            "the limits of files cannot be used: FileLimits cannot be called like this: ",
+        ),
+        ("[files]\nmax_size = 0", "max_size= of files cannot be 0"),
+        ('[files]\nage = "never"', '("forever" is written for None)'),
         ("[[limits]]", "limits cannot be [{}]: write a table, such as messages = 1000"),
         ("[limits]\nmessage = 3", "the limits cannot be used: Limits cannot be called like this: "),
         ("[limits]\nmessage = 3", "did you mean 'messages'?"),

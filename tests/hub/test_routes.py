@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 
@@ -17,6 +18,7 @@ from support.scripted_client import LIMIT, handshake
 SECRET = "canary-secret-0123456789abcdef-0123"
 STATIC = "canary-static-token"
 CHANNEL = "team:x"
+A_FILE = "<the id of a file>"
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,14 @@ TABLE = {
     "/history/{channel:path}": Route(f"/history/{CHANNEL}", right="subscribe"),
     "/presence/{channel:path}": Route(f"/presence/{CHANNEL}", right="subscribe"),
     "/publish/{channel:path}": Route(f"/publish/{CHANNEL}", "POST", right="publish"),
+    "/files/{room:path}": Route("/files/x", "POST", right="publish", channel="chat:*"),
+    "/files/{id:path}": Route(f"/files/{A_FILE}", right="subscribe", channel="chat:*"),
 }
 
 ROUTES = list(TABLE.values())
+
+IDS: dict[int, str] = {}
+"""Of a file of each hub, by its port."""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +68,11 @@ def guarded() -> Iterator[Hub]:
     none = Rights(subscribe=["other"], publish=["other"])
     channels = {"team:*": ChannelPolicy(presence=True)}
     with Hub(tokens={STATIC: none}, secret=SECRET, origins=["http://app.example"], channels=channels) as hub:
+        headers = {"Authorization": f"Bearer {hub.token}"}
+        answer = httpx.post(
+            f"{hub.address}/files/x", content=b"x", headers=headers, trust_env=False, timeout=LIMIT
+        )
+        IDS[hub.port] = answer.json()["id"]
         yield hub
 
 
@@ -72,7 +84,8 @@ def ask(hub: Hub, route: Route, token: str | None, **headers: str) -> tuple[int,
     connection = http.client.HTTPConnection("127.0.0.1", hub.port, timeout=LIMIT)
     sent = {name: value for name, value in given.items() if value is not None}
     try:
-        connection.request(route.method, route.path, "1" if route.method == "POST" else None, sent)
+        path = route.path.replace(A_FILE, IDS[hub.port])
+        connection.request(route.method, path, "1" if route.method == "POST" else None, sent)
         answer = connection.getresponse()
         return answer.status, answer.read().decode() if answer.status >= 400 else ""
     finally:

@@ -31,6 +31,7 @@ NAMES = [
     "Rights",
     "Limits",
     "ChannelPolicy",
+    "FileLimits",
     "LiveChart",
     "MetricCard",
     "cards",
@@ -110,11 +111,12 @@ SIGNATURES = {
     "Message": "(type, data=None, timestamp=None, id=None, channel=None, epoch=None, offset=None)",
     "Reconnect": "(initial=0.5, maximum=20.0, factor=2.0, jitter=True, max_attempts=None)",
     "Hub": "(port=0, *, host='127.0.0.1', broker='memory', token=None, tokens=None, secret=None, public_key=None, "
-    "audience=None, issuer=None, auth='token', origins=(), hosts=(), proxies=(), metrics='token', limits=None, history=1000, history_age='auto', channels=None)",
+    "audience=None, issuer=None, auth='token', origins=(), hosts=(), proxies=(), metrics='token', limits=None, history=1000, history_age='auto', channels=None, files=FileLimits(max_size=10485760, per_user='auto', total='auto', age='auto'))",
     "Hub.start": "(self, timeout=10.0)",
     "Hub.stop": "(self, timeout=60.0, *, drain=0.0)",
     "Hub.token_for": "(self, rights, *, expires='1h')",
     "ChannelPolicy": "(*, history=None, history_age='hub', presence=False, leave_delay=15.0, publish='clients', conflate=False)",
+    "FileLimits": "(*, max_size=10485760, per_user='auto', total='auto', age='auto')",
     "Limits": "(*, messages=5000, burst=20000, connections=10000, connections_each=1000, connects=100, channels=128, "
     "frame_bytes=1048576, handshake=10.0)",
     "Rights": "(*, subscribe=(), publish=(), name=None)",

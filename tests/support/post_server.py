@@ -63,6 +63,8 @@ class PostServer:
                 self.end_headers()
                 self.wfile.write(content)
 
+            do_GET = do_POST
+
             def do_CONNECT(self) -> None:
                 self.do_POST()
                 self.close_connection = False  # a tunnel: what comes next is for who is behind it, who is we

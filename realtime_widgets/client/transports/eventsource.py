@@ -1,21 +1,15 @@
 """The event source: a link over Server-Sent Events, one way, from opening the stream to its end.
 
 It is a `base.Transport` as in `websocket`, but cannot send. What lives longer than one link, the id to resume from and
-the delay that the server asks for, is in the connection's `LastEventId`. The library is `httpx`; no other module knows
-it.
+the delay that the server asks for, is in the connection's `LastEventId`. The library is `httpx`, as for `files`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
-import ssl
 import time
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from functools import cache
-from importlib import metadata
 from typing import TYPE_CHECKING, Final
 
 from ...errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected, shown
@@ -33,6 +27,7 @@ from ..sansio.last_event_id import LastEventId
 from .base import Frames
 from .decompression import CODINGS, Decompressor, NotCompressedAsSaid
 from .handshake import unforeseen
+from .web import agent, keep_out_of_the_log, trust
 
 if TYPE_CHECKING:
     from httpx import AsyncClient, Response
@@ -223,18 +218,17 @@ async def open_event_source(
     """
     import httpx
 
-    _keep_out_of_the_log()
-    _ours.set(True)
+    keep_out_of_the_log()
     place = label_of(url) if place is None else place
     timeout = httpx.Timeout(OPEN_TIMEOUT, read=idle)
-    client = httpx.AsyncClient(verify=_trust(), trust_env=False, proxy=proxy, timeout=timeout)
+    client = httpx.AsyncClient(verify=trust(), trust_env=False, proxy=proxy, timeout=timeout)
     response = None
     try:
         ours = {
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",  # compression buffers events
             "Cache-Control": "no-store",
-            "User-Agent": _agent(),  # some servers reject those of libraries
+            "User-Agent": agent(),  # some servers reject those of libraries
         }
         resume = last_event_id.header
         said = merged(ours, headers)
@@ -361,31 +355,3 @@ def of_the_system(error: BaseException) -> OSError | None:
         group = under.exceptions[0] if isinstance(under, BaseExceptionGroup) else None
         under = group or under.__cause__ or under.__context__
     return found
-
-
-_ours: Final[ContextVar[bool]] = ContextVar("ours", default=False)
-"""Whether a request made in this context is ours."""
-
-
-@cache
-def _keep_out_of_the_log() -> None:
-    """Have the library not log our requests: their urls and headers, and those of the answers, may have a token."""
-    for name in (
-        "httpx",
-        *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
-    ):
-        logging.getLogger(name).addFilter(lambda _: not _ours.get())
-
-
-@cache
-def _agent() -> str:
-    try:
-        return f"realtime-widgets/{metadata.version('realtime-widgets')}"
-    except metadata.PackageNotFoundError:  # a source tree that was never installed
-        return "realtime-widgets"
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Return the certificates that this machine trusts; loaded once, because that is slow."""
-    return ssl.create_default_context()

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 from ...protocol.envelope import Message
 from ...streams.gaps import Position
 from .dedup import Key
+from .file_store import FileStore
 
 Sink = Callable[[Message], object]
 """Takes a message that has its channel, epoch and offset, or a gap (`gap_after`); must neither raise nor block."""
@@ -78,6 +79,10 @@ class Broker(Protocol):
     @property
     def trouble(self) -> Trouble | None:
         """Why messages cannot be kept at present, as the newest of them found; None: they can."""
+
+    @property
+    def files(self) -> FileStore | None:
+        """Where the files of chat messages are; None: it keeps none."""
 
     async def open(self) -> None:
         """Begin to work, on this event loop; nothing else is called before, or after `close` until it is opened again.

@@ -25,6 +25,7 @@ from .base import NOTE_AGE, Change, NotKept, Trouble
 from .dedup import MAX_AGE, Key, KeyReused, digest_of_data, digest_of_key
 from .disk_file import DiskFile, make_private, warn_if_open_to_others
 from .file_shares import FileShares
+from .file_table import FileTable
 from .shares import Shares
 from .stored import read_stored
 
@@ -120,6 +121,8 @@ class Database:
                 )  # is let go by the system when the process ends, however it does
                 self._file = _opened(opened, path)
                 self._shares = FileShares(self._file)
+                self.files = FileTable(self._file, clock)
+                """The files of chat messages."""
                 self._prepare()
             except sqlite3.Error as error:
                 raise _cannot_open(path, error) from error
@@ -152,6 +155,9 @@ class Database:
                 for statement in filter(str.strip, _SCHEMA.split(";")):
                     run(statement)
                 run("INSERT INTO meta VALUES (?)", [_new_epoch()])
+                self.files.prepare()
+        else:
+            self.files.prepare()
         (epoch,) = run("SELECT epoch FROM meta").fetchone()
         (channels,) = run("SELECT count(*) FROM channels").fetchone()
         (known,) = run("SELECT count(*) FROM known").fetchone()
@@ -182,6 +188,7 @@ class Database:
                 self._file.execute("ROLLBACK")
             self._facts = before
             self._shares.forget()
+            self.files.forget()
             self._channels.clear()
             self._touched.clear()
             if isinstance(error, sqlite3.Error):
@@ -335,6 +342,7 @@ class Database:
     def _trim(self) -> None:
         run = self._file.execute
         run("DELETE FROM notes WHERE until <= ?", [self._clock()])
+        self.files.trim()
         gone = run("DELETE FROM known WHERE until <= ?", [self._clock()]).rowcount
         self._facts = self._facts.plus(known=-gone)
         if self._facts.known > MAX_KNOWN:
@@ -352,7 +360,8 @@ class Database:
         self._touched.clear()
         self._sweep()
         few = 10  # as large as they may be, most of the others stay
-        while self.size > MAX_FILE_BYTES and (found := self._shares.next()) is not None:
+        most = MAX_FILE_BYTES + self.files.taken
+        while self.size > most and (found := self._shares.next()) is not None:
             oldest = f"SELECT channel, offset FROM messages WHERE channel = {found:d} ORDER BY offset LIMIT ?"
             self._delete_up_to(oldest, few)
             few += few // 2

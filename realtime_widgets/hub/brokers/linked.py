@@ -28,6 +28,7 @@ from ...streams.gaps import Position
 from .base import NOTE_AGE, Change, NotKept, OutOfReach, Sink, TooLarge, Trouble
 from .dedup import Key, KeyReused, digest_of_data, digest_of_key
 from .engine import NOTE_ID, NOWHERE, Engine, Found, Link, LinkLost, Note, numbered, read_wake
+from .file_store import FileStore
 from .followed import Followed
 from .jobs import Job, Jobs
 from .subscribers import Subscribers
@@ -83,6 +84,11 @@ class LinkedBroker:
         self._refused: Trouble | None = None  # the newest message
         self._link: Link | None = None
         self._topics = Topics(self._commands.wake)
+
+    @property
+    def files(self) -> FileStore | None:
+        """See `Broker.files`."""
+        return None
 
     @property
     def trouble(self) -> Trouble | None:
@@ -272,7 +278,7 @@ class LinkedBroker:
             lambda: self._commands.look(channel, self._newest(channel), after, most), read
         )
 
-    async def _call(self, command: Callable[[], Any], read: Callable[[Any], T]) -> T:
+    async def _call(self, command: Callable[[], Any], read: Callable[[Any], T], size: int = 0) -> T:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def land(answer: Any) -> None:
@@ -284,7 +290,7 @@ class LinkedBroker:
             if not done.done():
                 done.set_exception(OutOfReach(str(why)))
 
-        self._submit(Job(command, land, fail), PATIENCE)
+        self._submit(Job(command, land, fail, size), PATIENCE)
         return await done
 
     async def amend(self, channel: str, change: Change, age: float = NOTE_AGE) -> None:

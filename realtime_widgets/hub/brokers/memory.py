@@ -18,6 +18,7 @@ from ...streams.gaps import Position
 from ..policies import Retention
 from .base import NOTE_AGE, Change, Sink
 from .dedup import DedupCache, Key, digest_of_data
+from .memory_files import MemoryFiles
 from .shares import Shares
 from .subscribers import Subscribers
 
@@ -72,6 +73,8 @@ class MemoryBroker:
         # With their ends, the first first; by their ages.
         self._notes: dict[float, OrderedDict[str, tuple[float, bytes]]] = {}
         self._subscribers = Subscribers()
+        self.files = MemoryFiles(retention, clock)
+        """See `Broker.files`."""
 
     trouble: Final[None] = None
     """See `Broker.trouble`."""

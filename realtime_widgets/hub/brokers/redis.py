@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..policies import Retention
 from .engine import Link
 from .linked import LinkedBroker
+from .redis_files import RedisFiles
 from .redis_link import Address, RedisLink
 from .redis_scripts import Commands
 
@@ -38,3 +39,9 @@ class RedisBroker(LinkedBroker):
 
     def __init__(self, address: Address, retention: Retention) -> None:
         super().__init__(RedisEngine(address, retention))
+        self._files = RedisFiles(retention, self._call)
+
+    @property
+    def files(self) -> RedisFiles:
+        """See `Broker.files`."""
+        return self._files

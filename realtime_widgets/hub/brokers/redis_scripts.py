@@ -38,9 +38,13 @@ class Script(NamedTuple):
     text: str
     sha: str
 
+    @classmethod
+    def of(cls, text: str) -> Script:
+        """Return that of a text."""
+        return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
-def _script(text: str) -> Script:
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+_script: Final = Script.of
 
 
 # The end that Redis has; another epoch when it does not know the channel, or has lost the end that the hub has seen.

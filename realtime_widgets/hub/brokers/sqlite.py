@@ -27,6 +27,8 @@ from ..policies import Retention
 from .base import NOTE_AGE, Change, NotKept, OutOfReach, Sink, Trouble
 from .database import Database
 from .dedup import Key
+from .file_table import FileTable
+from .sqlite_files import SqliteFiles
 from .subscribers import Subscribers
 
 MAX_BATCH: Final = 500
@@ -66,6 +68,8 @@ class SqliteBroker:
         self._ended: asyncio.Future[None] | None = None
         self._trouble: Trouble | None = None
         self._landing: deque[tuple[Job, Any]] = deque()  # jobs that are done, and what came of them
+        self.files = SqliteFiles(retention, self._do_with_files)
+        """See `Broker.files`."""
 
     @property
     def trouble(self) -> Trouble | None:
@@ -131,6 +135,9 @@ class SqliteBroker:
             await self._submit(lambda file: file.amend(channel, change, age), _as_it_is, writes=True)
         except NotKept as error:
             raise OutOfReach(str(error)) from error
+
+    def _do_with_files(self, run: Callable[[FileTable], Any], *, writes: bool = False) -> asyncio.Future[Any]:
+        return self._submit(lambda file: run(file.files), _as_it_is, writes=writes)
 
     def subscribe(self, channel: str, sink: Sink) -> Callable[[], None]:
         """See `Broker.subscribe`."""
