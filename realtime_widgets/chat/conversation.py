@@ -173,6 +173,16 @@ class Conversation:
         self._listeners.tell()
         return found
 
+    def touch(self, room: str, id: str) -> bool:
+        """Have a message told of again, for whoever does not know yet that it is here; returns whether it is."""
+        with self._lock:
+            there = self._rooms.get(room)
+            if there is None or not there.timeline.touch(id):
+                return False
+            self.version += 1
+        self._listeners.tell()
+        return True
+
     def settle(self, room: str, key: str, state: MessageState, error: str = "") -> None:
         """Note what becomes of a message that is on its way."""
         with self._lock:

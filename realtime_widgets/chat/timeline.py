@@ -167,6 +167,14 @@ class Timeline:
             key, said, {"state": state, "error": "", "mine": True, "by_program": by_program}, None
         )
 
+    def touch(self, id: str) -> bool:
+        """Have a message count as changed; returns whether there is one with an id, or that was sent with it."""
+        item = self.find(id)
+        if item is None:
+            return False
+        self._records.put(item.key, {}, item.ts, counts=False)
+        return True
+
     def settle(self, key: str, state: MessageState, error: str = "") -> bool:
         """Note what becomes of one that is on its way; returns whether that is news."""
         item = self._records.get(key)

@@ -295,6 +295,41 @@ class Client(NamesNearest):
         made = data_or_record(data, fields, ("volatile",))
         return self.send("publish", made, channel=checked_channel(channel), volatile=volatile)
 
+    # Files of a chat's messages
+
+    def upload_file(self, room: str, name: str, body: bytes) -> dict[str, Any]:
+        """Have the hub keep a file for a message in a room, and return what to say of it; waits until it is there.
+
+        Args:
+            room: of the chat.
+            name: of the file; the hub cleans it.
+            body: its bytes.
+
+        Returns:
+            `id`, `url` (the link for the message), `name`, `type` and `size`; of an image `width` and `height`, too.
+
+        Raises:
+            ClientError: it was not taken; ConnectionLost: it may be, if it is tried again.
+            WouldDeadlock: in a callback.
+        """
+        from .files import upload
+
+        return upload(self._address, room, name, body)
+
+    def download_file(self, link: str) -> bytes:
+        """Return the bytes of a file of a message; waits until they are there.
+
+        Args:
+            link: of the message, `/files/` and an id. Nothing else is fetched.
+
+        Raises:
+            ClientError: it cannot be had; ConnectionLost: it may be, if it is tried again.
+            WouldDeadlock: in a callback.
+        """
+        from .files import download
+
+        return download(self._address, link)[1]
+
     # Being told
 
     @overload

@@ -92,12 +92,12 @@ class ChatFeed:
         """Return in how many seconds it will have changed by time alone; None: it will not."""
         return self._conversation.due()
 
-    def answer(self, room: str, before: float, *, more: bool) -> bool:
+    def answer(self, room: str, before: float | None, *, more: bool) -> bool:
         """Have the messages of a room that are older than a place sent, as far as they are here.
 
         Args:
             room: its id.
-            before: the place.
+            before: the place; None: behind all.
             more: whether there are others, older than all here.
 
         Returns:
@@ -108,7 +108,7 @@ class ChatFeed:
             there = conversation.rooms.get(room)
             if there is None:
                 return False
-            older = [item for item in there.timeline if item.place < before]
+            older = [item for item in there.timeline if before is None or item.place < before]
             items, _ = _fitting(older[-PAGE:], room, conversation.me.id, MAX_PART_BYTES)
         left = len(items) < len(older)
         self._answers.append({"room": room, "before": before, "items": items, "more": more or left})

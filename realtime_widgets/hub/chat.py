@@ -66,9 +66,10 @@ class Chat:
     """
 
     def __init__(self, channels: Channels) -> None:
-        self.forgotten: Callable[[dict[str, Any]], object] = lambda metadata: None
-        """Is called with the metadata of a message that was taken back, so that what belongs to it can be removed, and
-        again if its author takes it back again; must neither raise nor block."""
+        self.forgotten: Callable[[str, str, dict[str, Any]], object] = lambda room, who, metadata: None
+        """Is called with the room of a message that was taken back, who did, as limits know them, and its metadata, so
+        that what belongs to it can be removed; and again if its author takes it back again. It must neither raise nor
+        block."""
         self._channels = channels
         self._tails: dict[str, Tail] = {}
         self._watchers: set[Callable[[], object]] = set()

@@ -91,9 +91,13 @@ class ChatRequests:
         access: what the client may do.
         turn: of the client, with what it asks.
         asker: its session.
+        who: it is, as limits know it.
     """
 
-    def __init__(self, chat: Chat, channels: Channels, access: Access, turn: Turn, asker: Asker) -> None:
+    def __init__(
+        self, chat: Chat, channels: Channels, access: Access, turn: Turn, asker: Asker, who: str = ""
+    ) -> None:
+        self._who = who
         self._chat = chat
         self._channels = channels
         self._access = access
@@ -348,14 +352,14 @@ class ChatRequests:
             return self._publish(message, "message_edited", about | {"content": asked.content})
         placed = self._publish(message, "message_deleted", about)
         if placed.done():
-            self._forget(placed, original.metadata or {})
+            self._forget(room, placed, original.metadata or {})
         else:
-            placed.add_done_callback(lambda done: self._forget(done, original.metadata or {}))
+            placed.add_done_callback(lambda done: self._forget(room, done, original.metadata or {}))
         return placed
 
-    def _forget(self, placed: Future[Position], metadata: dict[str, Any]) -> None:
+    def _forget(self, room: str, placed: Future[Position], metadata: dict[str, Any]) -> None:
         if not placed.cancelled() and placed.exception() is None:
-            self._chat.forgotten(metadata)
+            self._chat.forgotten(room, self._who, metadata)
 
     def _publish(
         self, message: Request, type: str, data: dict[str, Any], *, typing: bool = False

@@ -9,10 +9,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
+from ..protocol.file_names import disposition
+from ..protocol.file_types import TEXT
 from .brokers import OutOfReach
 from .brokers.file_store import StoredFile
-from .file_names import disposition
-from .file_types import TEXT
 from .files import Files
 from .turns import Turn
 

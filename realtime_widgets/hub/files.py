@@ -11,12 +11,12 @@ import secrets
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ..protocol.file_names import cleaned_name
+from ..protocol.file_types import kind_of
 from ..streams.text import well_formed
 from .brokers.base import NotKept, OutOfReach
 from .brokers.file_store import PART, FileStore, NoRoom, StoredFile
 from .file_limits import Bounds, FileLimits, cost_of
-from .file_names import cleaned_name
-from .file_types import kind_of
 from .turns import Turn
 
 LINK: Final = "/files/"

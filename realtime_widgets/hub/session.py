@@ -132,7 +132,7 @@ class HubSession:
         self._told_to_slow_down = -math.inf
         self._slowed = False  # that it is not read now
         self._reading = Turn(state.turns, who or self)
-        self._chat = ChatRequests(state.chat, state.channels, access, self._reading, self)
+        self._chat = ChatRequests(state.chat, state.channels, access, self._reading, self, who or "")
         self._ending = asyncio.Event()
         self._leaving = False
         self._loop = asyncio.get_running_loop()

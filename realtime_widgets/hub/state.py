@@ -18,7 +18,7 @@ from ..protocol.limits import MAX_NAME_LENGTH
 from ..runtime import Runtime
 from ..sources.machine import next_due
 from ..streams.gaps import Position
-from .brokers.base import Broker, Kind, NotKept
+from .brokers.base import Broker, Kind, NotKept, OutOfReach
 from .brokers.memory import size_of
 from .channels import METRICS, Channels, FrameSink, encode_publication
 from .chat import Chat
@@ -84,6 +84,8 @@ class HubState:
         self.chat = Chat(self.channels)
         self.files = Files(broker.files, files)
         self.receiving = Receiving()
+        self.chat.forgotten = self._forget_files
+        self._forgetting: set[asyncio.Task[None]] = set()
         self.traffic = Traffic()
         self.events = Events(self._tell)
         self.rate_limiter = ConnectionRateLimiter(limits.connects)
@@ -170,6 +172,21 @@ class HubState:
             group.create_task(self._publish_metrics())
             group.create_task(self.presence.run())
             group.create_task(self.chat.run())
+
+    def _forget_files(self, room: str, who: str, metadata: dict[str, Any]) -> None:
+        """Forget the files of a message that was deleted, when there is time for that."""
+
+        async def forget() -> None:
+            try:
+                await self.files.forgotten(room, who, metadata)
+            except (NotKept, OutOfReach) as error:
+                self.events.log(
+                    "files", "warning", "a file of a message that was deleted is kept", str(error)
+                )
+
+        task = asyncio.create_task(forget())
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
 
     async def _publish_posted(self) -> None:
         in_flight = InFlight()

@@ -70,7 +70,8 @@ def file_of(file: Any, name: str | None) -> Attachment:
 
 
 def _checked(attachment: Attachment) -> Attachment:
-    if not isinstance(attachment.name, str) or not attachment.name.strip():
+    name: Any = attachment.name  # whatever a user has passed
+    if not isinstance(name, str) or not name.strip():
         raise UsageError(
             f"name={shown(attachment.name)} is no name of a file: pass one such as 'results.csv'"
         )

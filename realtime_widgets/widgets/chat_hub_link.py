@@ -20,7 +20,6 @@ from ..chat.conversation import Conversation, Me
 from ..chat.message import ChatMessage, MessageState, Said, id_of
 from ..chat.room import RoomInfo, rooms_in
 from ..client import Client
-from ..client.files import download_file, upload_file
 from ..client.sansio.delivery import Delivery
 from ..errors import ConnectionLost, RealtimeWidgetsError
 from ..protocol.chat import channel_of_room, typing_of_room
@@ -37,6 +36,9 @@ RECENT: Final = 50
 
 PAGE: Final = 60
 """Messages that are asked for at a time."""
+
+ANSWER_TIMEOUT: Final = 10.0
+"""Seconds after which a question for messages of the past is given up."""
 
 PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
 """Types of messages that servers send which know no channels."""
@@ -56,6 +58,15 @@ class _Waiting:
     data: dict[str, Any]
     delivery: Delivery | None = None
     failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question for messages of the past; `fills`: they are the first that are shown of a room."""
+
+    room: str
+    done: Callable[[bool], object]
+    fills: bool = False
 
 
 @dataclass(slots=True)
@@ -98,9 +109,8 @@ class HubLink:
         self._unanswered: dict[
             str, dict[str, str]
         ] = {}  # texts by room and id, of servers that acknowledge nothing
-        self._asked: dict[
-            str, tuple[str, Callable[[bool], object]]
-        ] = {}  # what is older, by the id of the question
+        self._asked: dict[str, _Question] = {}  # by their ids
+        self._filled: set[str] = set()  # rooms whose newest messages were asked for
         self._connected = False
         self._closed = False
         self._undo: list[Callable[[], None]] = []
@@ -167,7 +177,7 @@ class HubLink:
     def _upload(self, key: str, upload: _Upload) -> None:
         """Have the hub keep a file, and then send its message; on a thread of its own."""
         try:
-            about = upload_file(self._client, upload.room, upload.attachment.name, upload.attachment.body)
+            about = self._client.upload_file(upload.room, upload.attachment.name, upload.attachment.body)
         except ConnectionLost:
             upload.state = "waits"  # until there is a connection
             get_runtime().call_later(1.0, self._start_upload, key)
@@ -183,7 +193,7 @@ class HubLink:
 
     def download(self, url: str) -> bytes:
         """See `ChatLink.download`."""
-        return download_file(self._client, url)
+        return self._client.download_file(url)
 
     def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
         """See `ChatLink.ask`."""
@@ -204,6 +214,7 @@ class HubLink:
         """See `ChatLink.leave`."""
         me = self._conversation.me
         self._client.send("leave_room", {"roomId": room, "userId": me.id, "username": me.name})
+        self._filled.discard(room)
         for channel in (channel_of_room(room), typing_of_room(room)):
             self._streams.pop(channel, None)
 
@@ -236,17 +247,20 @@ class HubLink:
         if offset <= 1 or not self._connected:
             done(offset > 1)
             return
+        self._load(room, offset, PAGE, _Question(room, done))
+
+    def _load(self, room: str, before: int, limit: int, question: _Question) -> None:
+        """Ask for messages before an offset."""
         id = new_id()
-        self._asked[id] = room, done
-        me = self._conversation.me
-        self._client.send(
-            "load_messages", {"roomId": room, "before": offset, "limit": PAGE, "userId": me.id}, id=id
-        ).on_done(lambda: get_runtime().call_later(10, self._give_up, id))
+        self._asked[id] = question
+        data = {"roomId": room, "before": before, "limit": limit, "userId": self._conversation.me.id}
+        asked = self._client.send("load_messages", data, id=id)
+        asked.on_done(lambda: get_runtime().call_later(ANSWER_TIMEOUT, self._give_up, id))
 
     def _give_up(self, id: str) -> None:
-        _, done = self._asked.pop(id, ("", None))
-        if done is not None:
-            done(False)
+        question = self._asked.pop(id, None)
+        if question is not None:
+            question.done(True)
 
     def close(self) -> None:
         """See `ChatLink.close`."""
@@ -366,9 +380,21 @@ class HubLink:
         for info in infos:
             if info.joined or info.id == conversation.current:
                 self._follow_room(info.id)
+                self._fill(info)
         early, self._early = self._early, []
         for offset, messages in early:
             self._tell(messages[0].room, offset, messages)
+
+    def _fill(self, info: RoomInfo) -> None:
+        """Ask for the newest messages of a room that is followed already, by another chat or by one that was before: only
+        who asks for a channel first is sent its past.
+        """
+        there = info.position
+        if info.id in self._filled or there is None or not there.offset:
+            return
+        self._filled.add(info.id)
+        if not self._conversation.messages(info.id):
+            self._load(info.id, there.offset + 1, RECENT, _Question(info.id, lambda _: None, fills=True))
 
     def _take_message(self, message: Message) -> None:
         data = message.data
@@ -404,20 +430,21 @@ class HubLink:
             self._arrived(messages)
 
     def _take_older(self, message: Message) -> None:
-        room, done = self._asked.pop(str(message.id), ("", None))
+        question = self._asked.pop(str(message.id), None)
         data = message.data
-        if done is None or not isinstance(data, dict):
+        if question is None or not isinstance(data, dict):
             return
+        room = question.room
         older = []
         for each in data.get("messages") or ():
             try:
                 older.append(msgspec.convert(each, Message))
             except msgspec.ValidationError:
                 continue
-        self._conversation.take(room, older, quiet=True)
+        self._conversation.take(room, older, quiet=not question.fills)
         more = data.get("more") is True
         self._conversation.set_older(room, more)
-        done(more)
+        question.done(more)
 
 
 def _info_of(room: Any) -> RoomInfo:

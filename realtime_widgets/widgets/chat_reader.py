@@ -72,11 +72,11 @@ class ChatReader:
     def _asked_of_room(self, what: str, room: str, about: Mapping[str, Any]) -> bool:
         match what, about:
             case "send", {"id": str(id), "text": str(text)} if _is_id(id) and text.strip():
-                if self._conversation.find(room, id) is None:
+                if not self._conversation.touch(room, id):
                     self._talk.say(text.strip()[:MAX_TEXT], room=room, key=id)
             case "attach", {"id": str(id), "name": str(name), "size": int(size), "at": int(at)} if _is_id(id):
                 body = self._incoming.take(id, size, at, about.get("data"))
-                if body is not None and self._conversation.find(room, id) is None:
+                if body is not None and not self._conversation.touch(room, id):
                     text = str(about.get("text") or "").strip()[:MAX_TEXT]
                     self._talk.attach(Attachment(name[:1000], body), room=room, image=True, text=text, key=id)
             case "room", _:
@@ -85,8 +85,8 @@ class ChatReader:
                 self._talk.read(room, float(place))
             case "typing", {"on": bool(on)}:
                 self._talk.set_typing(room, on)
-            case "older", {"before": int(before) | float(before)}:
-                self._older(room, float(before))
+            case "older", {"before": None | int() | float() as before}:
+                self._older(room, before)
             case _:
                 return False
         return True
@@ -114,12 +114,13 @@ class ChatReader:
 
     # Answers
 
-    def _older(self, room: str, before: float) -> None:
+    def _older(self, room: str, before: float | None) -> None:
         """Answer with older messages, from here or else from the server."""
         with self._conversation.lock:
             there = self._conversation.rooms[room]
             first = next(iter(there.timeline), None)
-            here, more = first is not None and first.place < before, there.has_older
+            here = first is not None and (before is None or first.place < before)
+            more = there.has_older
 
         def answer(more: bool) -> None:
             self._feed.answer(room, before, more=more)
@@ -128,7 +129,7 @@ class ChatReader:
         if here or not more:
             answer(more)
         else:
-            self._link.older(room, before, answer)
+            self._link.older(room, 0.0 if before is None else before, answer)
 
     def _file(self, message: ChatMessage, key: str, at: int) -> None:
         """Answer with a piece of the file of a message, from here or else from where it is."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from realtime_widgets.chat.conversation import Conversation, Me
 from realtime_widgets.chat.events import Grown
 from realtime_widgets.chat.message import ChatMessage, Said
+from realtime_widgets.widgets.chat_attachments import Attachment
+from realtime_widgets.widgets.chat_files import ChatFiles
 from realtime_widgets.widgets.chat_link import LocalLink
 
 
@@ -12,7 +14,8 @@ class World:
     def __init__(self) -> None:
         self.conversation = Conversation(Me("anna", "Anna"), lambda: 0.0, lambda: 1.7e9)
         self.arrived: list[ChatMessage] = []
-        self.link = LocalLink(self.conversation, self.arrived.extend, "r")
+        self.files = ChatFiles()
+        self.link = LocalLink(self.conversation, self.arrived.extend, "r", self.files)
 
     def say(self, key: str, text: str = "hi", user: str = "anna") -> ChatMessage:
         return self.link.say("r", key, Said("?", user, user.title(), text, "text", 1.7e9, {}))
