@@ -190,6 +190,12 @@ def test_messages_are_kept_for_five_minutes_in_memory_and_thirty_days_in_a_file_
     assert (memory._retention["a"], file._retention["a"]) == ((10, 300.0), (10, 30 * 24 * 3600.0))
 
 
+def test_all_but_nats_keep_files(tmp_path: Path):
+    names = ["memory", f"sqlite:///{tmp_path}/x.db", "redis://localhost", "nats://localhost"]
+    kept = [make_broker(name, Policies()).files is not None for name in names]
+    assert kept == [True, True, True, False]
+
+
 def test_nothing_is_published_on_a_file_that_is_closed(tmp_path: Path):
     async def main() -> None:
         broker = make_broker(f"sqlite:///{tmp_path}/x.db", Policies(history=10, history_age=None))
