@@ -386,15 +386,20 @@ class HubLink:
             self._tell(messages[0].room, offset, messages)
 
     def _fill(self, info: RoomInfo) -> None:
-        """Ask for the newest messages of a room that is followed already, by another chat or by one that was before: only
-        who asks for a channel first is sent its past.
+        """Ask for the newest messages of a room that another chat follows already, or one that was here before.
+
+        Only who asks for a channel first is sent its past.
         """
-        there = info.position
-        if info.id in self._filled or there is None or not there.offset:
+        if info.id in self._filled or info.position is None:
             return
         self._filled.add(info.id)
-        if not self._conversation.messages(info.id):
-            self._load(info.id, there.offset + 1, RECENT, _Question(info.id, lambda _: None, fills=True))
+        with self._conversation.lock:
+            timeline = self._conversation.rooms[info.id].timeline
+            first = next(iter(timeline), None)
+            missing = RECENT - len(timeline)
+            before = info.position.offset + 1 if first is None else timeline.offset_of(first.place)
+        if missing > 0 and before > 1:
+            self._load(info.id, before, missing, _Question(info.id, lambda _: None, fills=True))
 
     def _take_message(self, message: Message) -> None:
         data = message.data

@@ -5,7 +5,6 @@ from __future__ import annotations
 from realtime_widgets.chat.conversation import Conversation, Me
 from realtime_widgets.chat.events import Grown
 from realtime_widgets.chat.message import ChatMessage, Said
-from realtime_widgets.widgets.chat_attachments import Attachment
 from realtime_widgets.widgets.chat_files import ChatFiles
 from realtime_widgets.widgets.chat_link import LocalLink
 
