@@ -40,6 +40,9 @@ PAGE: Final = 60
 ANSWER_TIMEOUT: Final = 10.0
 """Seconds after which a question for messages of the past is given up."""
 
+ANSWERS: Final = ("rooms_list", "identity", "older_messages")
+"""Types of messages that answer: what others were answered before is of no interest."""
+
 PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
 """Types of messages that servers send which know no channels."""
 
@@ -117,7 +120,7 @@ class HubLink:
         if room:
             conversation.inform([RoomInfo(id=room, name=room)])
             conversation.choose(room)
-        for type in ("rooms_list", "identity", "older_messages", *PLAIN):
+        for type in (*ANSWERS, *PLAIN):
             self._follow(type, asks=False)
         self._undo.append(client.listen(self._look_at_state))
         get_runtime().call_soon(self._look_at_state)
@@ -333,7 +336,7 @@ class HubLink:
         if channel in self._streams or self._closed:
             return
         stream = self._client.message_stream(channel, recent=recent, asks=asks)
-        self._streams[channel] = stream, 0
+        self._streams[channel] = stream, stream.last_seq if channel in ANSWERS else 0
         self._undo.append(stream.listen(lambda: self._read(channel)))
         get_runtime().call_soon(self._read, channel)
 

@@ -57,7 +57,8 @@ class Store(MemoryFiles):
     trouble: Exception | None = None
 
     def __init__(self, age: float = 60.0) -> None:
-        policies = Policies({"chat:long": ChannelPolicy(history_age=500.0)}, history_age=age)
+        of_chat = {"chat:*": ChannelPolicy(), "chat:long": ChannelPolicy(history_age=500.0)}
+        policies = Policies(of_chat, history_age=age)
         super().__init__(policies.retention(None), lambda: 1000.0)
         self.ages: list[float | None] = []
 
