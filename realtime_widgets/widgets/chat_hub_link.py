@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,11 +22,12 @@ from ..chat.room import RoomInfo, rooms_in
 from ..client import Client
 from ..client.sansio.delivery import Delivery
 from ..errors import ConnectionLost, RealtimeWidgetsError
-from ..protocol.chat import channel_of_room, typing_of_room
+from ..protocol.chat import CHAT, channel_of_room, room_of, typing_of_room
 from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
 from ..streams import Stream
+from ..streams.gaps import Gap
 from .chat_attachments import Attachment
 from .chat_files import ChatFiles
 from .chat_link import Arrived, described, with_file
@@ -45,6 +46,9 @@ ANSWERS: Final = ("rooms_list", "identity", "older_messages")
 
 PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
 """Types of messages that servers send which know no channels."""
+
+MAX_GAPS: Final = 100
+"""Gaps that are remembered, or they would be said again."""
 
 MAX_EARLY: Final = 1000
 """Messages that wait for it to be known whether they are news."""
@@ -114,6 +118,7 @@ class HubLink:
         ] = {}  # texts by room and id, of servers that acknowledge nothing
         self._asked: dict[str, _Question] = {}  # by their ids
         self._filled: set[str] = set()  # rooms whose newest messages were asked for
+        self._gaps: deque[Gap] = deque(maxlen=MAX_GAPS)  # that were said
         self._connected = False
         self._closed = False
         self._undo: list[Callable[[], None]] = []
@@ -351,8 +356,23 @@ class HubLink:
             return
         batch = stream.read(after=cursor)
         self._streams[channel] = stream, batch.last_seq
-        for message in batch["message"] if len(batch) else ():
+        missing = [
+            gap for gap in batch.gaps if gap not in self._gaps and room_of(channel) == channel[len(CHAT) :]
+        ]
+        for seq, message in enumerate(batch["message"] if len(batch) else (), batch.first_seq):
+            while missing and (missing[0].seq or 0) < seq:
+                self._miss(channel, missing.pop(0))
             self._take(channel, message)
+        for gap in missing:
+            self._miss(channel, gap)
+
+    def _miss(self, channel: str, gap: Gap) -> None:
+        """Say where messages of a room are missing."""
+        self._gaps.append(gap)
+        room = room_of(channel)
+        if room is not None and self._conversation.has_room(room):
+            said = Said(f"?{new_id()}", "", "", "", "system", gap.ts, {})
+            self._conversation.note(room, said.id, said, kind="gap")
 
     def _take(self, channel: str, message: Message) -> None:
         data = message.data

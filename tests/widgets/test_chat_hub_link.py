@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,8 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.hub import Hub, Rights
 from support.faults import Proxy
+from support.hub_process import hub as hub_process
+from support.ports import free_port
 from support.recorder import Recorder, settle
 from support.servers import Server, wait_for
 
@@ -301,3 +306,70 @@ def test_a_server_that_knows_only_the_convention_is_served(sent: Recorder) -> No
         )
         assert chat.typing == ["Ken"]
         chat.close()
+
+
+def test_where_messages_are_missing_is_said(sent: Recorder) -> None:
+    """A hub in memory begins anew: what was said there before, and was not heard, is gone."""
+    port = free_port()
+    secret = "canary-secret-0123456789abcdef-0123"
+    with Hub(port=port, secret=secret, token="canary") as hub, chatting(hub, "anna") as anna:
+        ready(anna)
+        anna.send("before")
+        wait_for(lambda: states(anna) == ["sent"])
+        hub.stop()
+        with Hub(port=port, secret=secret, token="canary") as again, chatting(again, "ken") as ken:
+            ready(ken)
+            ken.send("after")
+            wait_for(lambda: texts(anna) == ["before", "after"])
+            items = anna._feed.take(True, 0.0).body["items"]
+            assert [item["kind"] for item in items if item["kind"] in ("message", "gap")] == [
+                "message",
+                "gap",
+                "message",
+            ]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill")
+def test_nothing_is_lost_doubled_or_out_of_order_over_cuts_and_hubs_that_are_killed(
+    sent: Recorder, tmp_path: Path
+) -> None:
+    """100 messages of each of two, 20 cuts, and a hub on SQLite that is killed twice."""
+    port = free_port()
+    env = os.environ | {"REALTIME_WIDGETS_TOKEN": "canary"}
+    arguments = ["--port", str(port), "--broker", f"sqlite:///{tmp_path / 'hub.db'}"]
+    with ExitStack() as stack:
+        running = stack.enter_context(ExitStack())
+        process, url, _ = running.enter_context(hub_process(*arguments, env=env))
+        proxy = stack.enter_context(Proxy(port, seed=5))
+        chats = []
+        for user in ("anna", "ken"):
+            client = stack.enter_context(
+                Client(proxy.to(url), auth="canary", reconnect=QUICK, headers={"X": user})
+            )
+            chats.append(rw.Chat(client, user=user, room="lab"))
+        for chat in chats:
+            wait_for(lambda chat=chat: [room.joined for room in chat.rooms if room.id == "lab"] == [True])
+        for cut in range(20):
+            for n in range(5):
+                for chat in chats:
+                    chat.send(f"{chat.user} {5 * cut + n}")
+            if cut in (6, 13):
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+                running.close()
+                process, _, _ = running.enter_context(hub_process(*arguments, env=env))
+            else:
+                connections = proxy.connections
+                proxy.reset()
+                wait_for(lambda connections=connections: proxy.connections > connections)
+        for chat in chats:
+            wait_for(
+                lambda chat=chat: states(chat) == ["sent"] * 200,
+                f"{chat.user}: {chat._link._client!r}, {chat._link._client.last_error}, {len(chat._link._waiting)} wait",
+            )
+        first, second = ([m.id for m in chat.messages] for chat in chats)
+        assert first == second
+        for user in ("anna", "ken"):
+            assert [t for t in texts(chats[0]) if t.startswith(user)] == [f"{user} {n}" for n in range(100)]
+        for chat in chats:
+            chat.close()
