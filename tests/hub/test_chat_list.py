@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from realtime_widgets.chat.room import rooms_in
 from realtime_widgets.hub import chat_list
 from realtime_widgets.hub.brokers.memory import MemoryBroker
 from realtime_widgets.hub.channels import Channels, encode_publication
@@ -14,7 +15,7 @@ from realtime_widgets.hub.chat import Chat
 from realtime_widgets.hub.chat_list import MAX_LIST_BYTES, rooms_list
 from realtime_widgets.hub.policies import Retention
 from realtime_widgets.hub.turns import Turn, Turns
-from realtime_widgets.protocol.chat_publications import User, read_rooms
+from realtime_widgets.protocol.chat_publications import User
 from realtime_widgets.streams.gaps import Position
 from support.scripted_client import run
 
@@ -47,7 +48,7 @@ class Rooms:
         raw, inside = await rooms_list(self.chat, self.channels, user, may, Turn(Turns(), "somebody"))
         assert len(bytes(raw)) <= MAX_LIST_BYTES
         found = json.loads(bytes(raw))
-        read_rooms(found)
+        assert len(list(rooms_in(found))) == len(found)
         return found, inside
 
 

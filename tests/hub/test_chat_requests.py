@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from realtime_widgets.chat.events import event_of
 from realtime_widgets.hub import ChannelPolicy, Hub, Limits, Rights
-from realtime_widgets.protocol.chat_publications import PUBLICATIONS, read_publication
+from realtime_widgets.protocol.chat_publications import PUBLISHED
 from realtime_widgets.protocol.chat_requests import REQUESTS
-from realtime_widgets.protocol.envelope import new_id
+from realtime_widgets.protocol.envelope import Message, new_id
 from support.scripted_client import Answer, ScriptedClient, client, run
 
 SECRET = "canary-secret-0123456789abcdef-0123"
@@ -146,7 +147,7 @@ def test_a_request_is_published_under_its_id_and_acknowledged(hub: Hub, case: Ca
             (found,) = [each for each in before if each["type"] == case.published]
             assert found["channel"] == {"chat": "chat:lab", "typing": "typing:chat:lab"}[case.on]
             assert found["data"].items() >= (filled(case.says, message) | ROOM).items()
-            read_publication(case.published, found["data"])
+            assert event_of(Message(case.published, found["data"])) is not None
             if case.type != "mark_read":
                 assert found["id"] == "mine"
                 assert {key: found[key] for key in ("epoch", "offset")} == answer["data"]
@@ -534,7 +535,7 @@ def test_two_in_a_room_see_all_in_one_order(hub: Hub):
                 mine: list[Answer] = []
                 while len(mine) < 102:
                     message = await who.next()
-                    if message["type"] in PUBLICATIONS:
+                    if message["type"] in PUBLISHED:
                         mine.append(message)
                 heard.append(mine)
             assert heard[0] == heard[1]
