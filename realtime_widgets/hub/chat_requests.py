@@ -53,6 +53,9 @@ logger = logging.getLogger(__name__)
 LIST_PAUSE: Final = (0.1, 1.0)
 """Seconds in which changes of the list of rooms come together, and between two lists that a client is sent."""
 
+MAX_USERS: Final = 20
+"""Requests for the list of rooms, of one connection, that are answered again when it changes: the latest of them."""
+
 MAX_REMEMBERED: Final = 10_000
 """Users and rooms that are remembered of one client."""
 
@@ -103,13 +106,14 @@ class ChatRequests:
         self._access = access
         self._turn = turn
         self._asker = asker
-        self._own_id = ""  # of who has said that they are there; a token's name is before that
+        self._own_ids: set[str] = set()  # of who has said that they are there; a token's name goes before
         self._names: dict[str, str] = {}  # that were said, by ids
         self._inside: set[tuple[str, str, str]] = (
             set()
         )  # rooms, with who was found to be a member, and their names
         self._typing: dict[tuple[str, str], User] = {}
-        self._lists_for: User | None = None  # whom the list of rooms is sent again
+        # Who is sent the list of rooms again, by the request that it answers: several may share a connection.
+        self._lists_for: dict[str | int | None, User] = {}
         self._listed_at = 0.0
         self._list_timer: asyncio.TimerHandle | None = None
         self._listing: asyncio.Task[None] | None = None
@@ -129,8 +133,8 @@ class ChatRequests:
         if len(str(message.id)) > MAX_NAME_LENGTH:
             text = f"the id is too long; send one of up to {MAX_NAME_LENGTH} characters"
             raise Complaint("bad_request", text)
-        if isinstance(asked, JoinRooms):
-            self._own_id = asked.user_id
+        if isinstance(asked, JoinRooms) and len(self._own_ids) < MAX_USERS:
+            self._own_ids.add(asked.user_id)
         user = self._user(asked.user_id, asked.username)
         if self._stop_watching is None:
             self._stop_watching = self._chat.watch(self._changed)
@@ -190,7 +194,7 @@ class ChatRequests:
     def _user(self, user_id: str, username: str) -> User:
         if username and len(self._names) < MAX_REMEMBERED:
             self._names[user_id] = username
-        asked = "" if self._access.name is not None and user_id == self._own_id else user_id
+        asked = "" if self._access.name is not None and user_id in self._own_ids else user_id
         user = speaker(self._access.name, asked, username or self._names.get(user_id, ""))
         if user is None:
             raise Complaint("bad_request", 'who asks is not said, and the token names nobody; send "userId"')
@@ -210,7 +214,11 @@ class ChatRequests:
     # The list of rooms
 
     async def _join_rooms(self, message: Request, user: User) -> Placed:
-        self._lists_for = user
+        which = message.id if self._asker.said_hello else None
+        self._lists_for.pop(which, None)
+        self._lists_for[which] = user
+        while len(self._lists_for) > MAX_USERS:
+            del self._lists_for[next(iter(self._lists_for))]
         data, inside = await self._list(user)
         try:
             await self._asker.follow_by_itself(inside)
@@ -230,7 +238,7 @@ class ChatRequests:
 
     def _changed(self) -> None:
         self._inside.clear()
-        if self._lists_for is not None and self._list_timer is None:
+        if self._lists_for and self._list_timer is None:
             least, most = LIST_PAUSE
             wait = max(least, self._listed_at + most - time.monotonic())
             self._list_timer = asyncio.get_running_loop().call_later(wait, self._list_again)
@@ -243,10 +251,12 @@ class ChatRequests:
         self._listing = asyncio.create_task(self._say_list())
 
     async def _say_list(self) -> None:
-        assert self._lists_for is not None
         try:
-            data, _ = await self._list(self._lists_for)
-            self._asker.say("rooms_list", data)
+            lists: dict[str, msgspec.Raw] = {}
+            for id, user in list(self._lists_for.items()):
+                if user.id not in lists:
+                    lists[user.id], _ = await self._list(user)
+                self._asker.say("rooms_list", lists[user.id], id)
         except OutOfReach:
             pass  # the next change tells
         except Exception:

@@ -44,6 +44,9 @@ ANSWER_TIMEOUT: Final = 10.0
 ANSWERS: Final = ("rooms_list", "identity", "older_messages")
 """Types of messages that answer: what others were answered before is of no interest."""
 
+ASKS_FOR_ROOMS: Final = "rooms-"
+"""How the ids begin with which chats ask for the list of rooms, which is another for each user."""
+
 PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
 """Types of messages that servers send which know no channels."""
 
@@ -119,6 +122,7 @@ class HubLink:
         self._asked: dict[str, _Question] = {}  # by their ids
         self._filled: set[str] = set()  # rooms whose newest messages were asked for
         self._gaps: deque[Gap] = deque(maxlen=MAX_GAPS)  # that were said
+        self._question = ""  # the id with which the list of rooms was asked for on this connection
         self._connected = False
         self._closed = False
         self._undo: list[Callable[[], None]] = []
@@ -203,10 +207,11 @@ class HubLink:
         """See `ChatLink.download`."""
         return self._client.download_file(url)
 
-    def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
+    def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> bool:
         """See `ChatLink.ask`."""
-        if not self._closed and not (volatile and self._client.state != "connected"):
-            self._client.send(type, {"roomId": room, **data}, volatile=volatile)
+        if self._closed or (volatile and self._client.state != "connected"):
+            return False
+        return self._client.send(type, {"roomId": room, **data}, volatile=volatile).state != "failed"
 
     def join(self, room: str) -> None:
         """See `ChatLink.join`."""
@@ -297,7 +302,8 @@ class HubLink:
             return
         me = self._conversation.me
         who = {"userId": me.id, "username": me.name}
-        self._client.send("join_rooms", who)
+        self._question = f"{ASKS_FOR_ROOMS}{new_id()}"
+        self._client.send("join_rooms", who, id=self._question)
         if self._wanted:
             self._client.send("join_room", {"roomId": self._wanted, **who})
             self._follow_room(self._wanted)
@@ -376,6 +382,12 @@ class HubLink:
 
     def _take(self, channel: str, message: Message) -> None:
         data = message.data
+        if (
+            channel in ANSWERS[:2]
+            and str(message.id).startswith(ASKS_FOR_ROOMS)
+            and message.id != self._question
+        ):
+            return  # to another chat of this connection, whose user is another
         match channel:
             case "rooms_list":
                 self._take_rooms(data)

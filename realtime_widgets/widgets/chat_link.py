@@ -51,8 +51,15 @@ class ChatLink(Protocol):
             RealtimeWidgetsError: it cannot be had.
         """
 
-    def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
-        """Send a request about a room, see `protocol.chat_requests`; `volatile`: now or not at all."""
+    def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> bool:
+        """Send a request about a room, see `protocol.chat_requests`; returns whether it goes out.
+
+        Args:
+            room: its id.
+            type: of the request.
+            data: what it says besides the room.
+            volatile: now or not at all.
+        """
 
     def join(self, room: str) -> None:
         """Have the user in a room, which is made if there is none."""
@@ -125,7 +132,7 @@ class LocalLink:
         """See `ChatLink.download`: all files that there are are here."""
         raise ClientError("this file is not kept any more")
 
-    def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> None:
+    def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> bool:
         """See `ChatLink.ask`."""
         published = {
             "edit_message": "message_edited",
@@ -137,6 +144,7 @@ class LocalLink:
         }.get(type)
         if published is not None:
             self._publish(room, published, dict(data))
+        return True
 
     def _publish(
         self, room: str, type: str, data: dict[str, Any], id: str | None = None

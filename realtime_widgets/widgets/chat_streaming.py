@@ -33,16 +33,18 @@ class StreamedMessage:
     Args:
         id: by which it is known while it grows.
         grow: has this side show a text.
-        share: has others shown a text.
+        share: has others shown a text; returns whether it went out.
         finish: sends the text, and whether a reader has stopped it.
+        later: calls a function in some seconds.
     """
 
     def __init__(
         self,
         id: str,
         grow: Callable[[str], object],
-        share: Callable[[str], object],
+        share: Callable[[str], bool],
         finish: Callable[[str, bool], object],
+        later: Callable[[float, Callable[[], object]], object],
     ) -> None:
         self.id = id
         """By which it is known while it grows."""
@@ -53,7 +55,10 @@ class StreamedMessage:
         self._length = 0
         self._stopped = False
         self._ended = False
+        self._later = later
+        self._shared = ""  # what others were shown last
         self._shared_at = 0.0
+        self._due = False  # that `_share_again` will be called
         self._lock = threading.Lock()
         renew_after_fork(self, StreamedMessage._renew_lock)
 
@@ -110,10 +115,26 @@ class StreamedMessage:
     def _show(self) -> None:
         text = self.text
         self._grow(text)
-        now = time.monotonic()
-        if now - self._shared_at >= INTERVAL * max(1.0, self._length / MAX_OFTEN):
-            self._shared_at = now
-            self._share(text)
+        wait = self._shared_at + INTERVAL * max(1.0, self._length / MAX_OFTEN) - time.monotonic()
+        if wait <= 0:
+            self._share_now(text)
+        if text != self._shared and not self._due:
+            self._due = True
+            self._later(max(wait, INTERVAL), self._share_again)
+
+    def _share_now(self, text: str) -> None:
+        self._shared_at = time.monotonic()
+        if self._share(text):
+            self._shared = text
+
+    def _share_again(self) -> None:
+        """Have others shown what came since: whoever writes may pause now."""
+        self._due = False
+        if not self._ended and (text := self.text) != self._shared:
+            self._share_now(text)
+            if text != self._shared:
+                self._due = True
+                self._later(1.0, self._share_again)
 
     def stop(self) -> None:
         """Have it end, as a reader does with its button."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..chat.conversation import Conversation
 from ..chat.events import Grown
 from ..chat.message import MAX_ID, MAX_TEXT, ChatMessage, MessageType, Said, id_of, name_of
-from ..errors import UsageError, shown
+from ..errors import RuntimeStopped, UsageError, shown
 from ..protocol.chat import MAX_REACTION, MAX_ROOM_LENGTH
 from ..protocol.envelope import new_id
+from ..runtime import get_runtime
 from ..streams.text import well_formed
 from .chat_attachments import Attachment
 from .chat_link import ChatLink
@@ -85,9 +87,9 @@ class Talk:
             if text:
                 self._conversation.grow(room, Grown(id, user, user, text, time.time()))
 
-        def share(text: str) -> None:
+        def share(text: str) -> bool:
             data = {"id": id, "userId": user, "username": user, "content": text}
-            self._link.ask(room, "grow_message", data, volatile=True)
+            return self._link.ask(room, "grow_message", data, volatile=True)
 
         def finish(text: str, stopped: bool) -> None:
             self._streamed.pop(id, None)
@@ -98,7 +100,11 @@ class Talk:
                 self._conversation.discard(room, id)
                 share("")
 
-        streamed = self._streamed[id] = StreamedMessage(id, grow, share, finish)
+        def later(delay: float, fn: Callable[[], object]) -> None:
+            with contextlib.suppress(RuntimeStopped):  # at exit
+                get_runtime().call_later(delay, fn)
+
+        streamed = self._streamed[id] = StreamedMessage(id, grow, share, finish, later)
         return streamed
 
     def stop(self, id: str) -> None:

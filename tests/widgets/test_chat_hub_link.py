@@ -373,3 +373,28 @@ def test_nothing_is_lost_doubled_or_out_of_order_over_cuts_and_hubs_that_are_kil
             assert [t for t in texts(chats[0]) if t.startswith(user)] == [f"{user} {n}" for n in range(100)]
         for chat in chats:
             chat.close()
+
+
+def test_two_users_of_one_connection_stay_who_they_are(sent: Recorder, hub: Hub) -> None:
+    with Client(hub.url, auth=hub.token, reconnect=QUICK) as client:
+        anna, ken = rw.Chat(client, user="anna"), rw.Chat(client, user="ken")
+        wait_for(
+            lambda: anna.rooms and set(anna.rooms[0].members) == {"anna", "ken"} == set(ken.rooms[0].members)
+        )
+        anna.send("of anna")
+        ken.send("of ken")
+        wait_for(lambda: states(anna) == states(ken) == ["sent"] * 2)
+        assert [(m.user, m.own) for m in sorted(anna.messages, key=lambda m: m.user)] == [
+            ("anna", True),
+            ("ken", False),
+        ]
+        assert [(m.user, m.own) for m in sorted(ken.messages, key=lambda m: m.user)] == [
+            ("anna", False),
+            ("ken", True),
+        ]
+        wait_for(lambda: (anna.user, ken.user) == ("anna", "ken"))
+        ken.join("lab")
+        wait_for(lambda: [room.joined for room in anna.rooms] == [True, False])
+        assert [room.joined for room in ken.rooms] == [True, True]
+        anna.close()
+        ken.close()

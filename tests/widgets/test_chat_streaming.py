@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from realtime_widgets.chat.message import MAX_TEXT
@@ -14,13 +16,21 @@ class World:
     def __init__(self) -> None:
         self.grown: list[str] = []
         self.shared: list[str] = []
+        self.goes_out = True
+        self.waiting: list[Callable[[], object]] = []
         self.finished: list[tuple[str, bool]] = []
         self.message = StreamedMessage(
             "g",
             self.grown.append,
-            self.shared.append,
+            self.share,
             lambda text, stopped: self.finished.append((text, stopped)),
+            lambda delay, fn: self.waiting.append(fn),
         )
+
+    def share(self, text: str) -> bool:
+        if self.goes_out:
+            self.shared.append(text)
+        return self.goes_out
 
 
 def test_it_grows_here_at_once_and_for_others_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,3 +92,21 @@ def test_it_is_no_longer_than_messages_may_be() -> None:
     with pytest.raises(UsageError, match="begin another"):
         world.message.append("y")
     assert len(world.message.text) == MAX_TEXT
+
+
+def test_what_came_before_a_pause_is_shown_to_others_too_once_it_goes_out() -> None:
+    world = World()
+    world.message.append("a")
+    world.message.append("b")
+    world.message.append("c")
+    assert (world.shared, len(world.waiting)) == (["a"], 1)
+    world.goes_out = False
+    world.waiting.pop()()
+    assert world.shared == ["a"]
+    world.goes_out = True
+    world.waiting.pop()()
+    assert (world.shared, world.waiting) == (["a", "abc"], [])
+    world.message.append("d")
+    world.message.close()
+    world.waiting.pop()()
+    assert world.shared == ["a", "abc"]  # it is said otherwise now
