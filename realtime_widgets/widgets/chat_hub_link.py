@@ -19,6 +19,7 @@ import msgspec
 from ..chat.conversation import Conversation, Me
 from ..chat.message import ChatMessage, MessageState, Said, id_of
 from ..chat.room import RoomInfo, rooms_in
+from ..chat.timeline import PENDING
 from ..client import Client
 from ..client.sansio.delivery import Delivery
 from ..errors import ConnectionLost, RealtimeWidgetsError
@@ -27,7 +28,7 @@ from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
 from ..streams import Stream
-from ..streams.gaps import Gap
+from ..streams.gaps import Gap, Position
 from .chat_attachments import Attachment
 from .chat_files import ChatFiles
 from .chat_link import Arrived, described, with_file
@@ -121,6 +122,7 @@ class HubLink:
         ] = {}  # texts by room and id, of servers that acknowledge nothing
         self._asked: dict[str, _Question] = {}  # by their ids
         self._filled: set[str] = set()  # rooms whose newest messages were asked for
+        self._filling: set[str] = set()  # rooms of which some were asked for, and have not come yet
         self._gaps: deque[Gap] = deque(maxlen=MAX_GAPS)  # that were said
         self._question = ""  # the id with which the list of rooms was asked for on this connection
         self._connected = False
@@ -300,6 +302,8 @@ class HubLink:
             self._conversation.settle(room, key, "sending" if up else "queued")
         if not up:
             return
+        for id in list(self._asked):  # on the link before, which was cut
+            self._give_up(id)
         me = self._conversation.me
         who = {"userId": me.id, "username": me.name}
         self._question = f"{ASKS_FOR_ROOMS}{new_id()}"
@@ -415,26 +419,41 @@ class HubLink:
         for info in infos:
             if info.joined or info.id == conversation.current:
                 self._follow_room(info.id)
-                self._fill(info)
+                if info.position is not None:
+                    self._fill(info.id, info.position)
         early, self._early = self._early, []
         for offset, messages in early:
             self._tell(messages[0].room, offset, messages)
 
-    def _fill(self, info: RoomInfo) -> None:
-        """Ask for the newest messages of a room that another chat follows already, or one that was here before.
+    def _fill(self, room: str, there: Position) -> None:
+        """Ask for what is missing of a room: its newest messages, and all since it was first heard of.
 
-        Only who asks for a channel first is sent its past.
+        Only who asks for a channel first is sent its past, and no more than the newest, for as long as nothing of it
+        has arrived: links may be cut before that.
+
+        Args:
+            room: its id.
+            there: the position of its channel, as the server has it.
         """
-        if info.id in self._filled or info.position is None:
+        if room in self._filling:
             return
-        self._filled.add(info.id)
         with self._conversation.lock:
-            timeline = self._conversation.rooms[info.id].timeline
-            first = next(iter(timeline), None)
-            missing = RECENT - len(timeline)
-            before = info.position.offset + 1 if first is None else timeline.offset_of(first.place)
+            timeline = self._conversation.rooms[room].timeline
+            first = next((item for item in timeline if item.place < PENDING), None)
+            before = there.offset + 1 if first is None else timeline.offset_of(first.place)
+            newest = RECENT - len(timeline)
+        since = before - 1 - (self._begun or {}).get(room, 0)
+        missing = max(since, newest if room not in self._filled else 0)
+        self._filled.add(room)
         if missing > 0 and before > 1:
-            self._load(info.id, before, missing, _Question(info.id, lambda _: None, fills=True))
+            self._filling.add(room)
+
+            def done(_: bool) -> None:
+                self._filling.discard(room)
+                if since > PAGE and self._connected:
+                    self._fill(room, there)
+
+            self._load(room, before, min(missing, PAGE), _Question(room, done, fills=True))
 
     def _take_message(self, message: Message) -> None:
         data = message.data
@@ -481,7 +500,12 @@ class HubLink:
                 older.append(msgspec.convert(each, Message))
             except msgspec.ValidationError:
                 continue
-        self._conversation.take(room, older, quiet=not question.fills)
+        older.reverse()  # the newest came first
+        new = self._conversation.take(room, older, quiet=not question.fills)
+        if question.fills:
+            begun = (self._begun or {}).get(room, 0)
+            offsets = {(m.data or {}).get("id"): m.offset or 0 for m in older if m.type == "message"}
+            self._arrived([each for each in new if offsets.get(each.id, 0) > begun])
         more = data.get("more") is True
         self._conversation.set_older(room, more)
         question.done(more)
