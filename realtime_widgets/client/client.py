@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Any, cast, overload
@@ -39,6 +40,7 @@ from ..streams.gaps import Gap
 from ..streams.intake import MISSING, data_or_record
 from . import decoders
 from .address import Address, Given
+from .body import body_of
 from .connection import Connection
 from .dialing import checked_options
 from .handlers import Callback, Handlers
@@ -72,6 +74,7 @@ class Client(NamesNearest):
         self,
         url: Given[str],
         *,
+        post: Any = None,
         auth: Given[str | None] = None,
         headers: Given[Mapping[str, str]] | None = None,
         decode: Decode | None = None,
@@ -84,7 +87,13 @@ class Client(NamesNearest):
         overflow: Overflow | Mapping[str, Overflow] = "drop_oldest",
         pool: Pool | None = None,
     ) -> None:
-        self._address = Address(url, auth, headers, protocols)
+        address = Address(url, auth, headers, protocols)
+        if post is not None:
+            address = replace(address, body=body_of(post, url))
+            reconnect = (
+                None if reconnect is FOREVER else reconnect
+            )  # to ask again is to ask for another answer
+        self._address = address
         self._options = checked_options(reconnect, heartbeat, max_size)
         for name, fn, given in (("decode", decode, "a frame"), ("on_connect", on_connect, "the client")):
             if fn is not None:
@@ -329,7 +338,9 @@ class Client(NamesNearest):
         return self._add("error", fn)
 
     def on_disconnect(self, fn: Callable[[ClientError | None], object], /) -> Callback:
-        """Call `fn(why)` whenever a connection has ended, on the callback thread; None: on purpose."""
+        """Call `fn(why)` whenever a connection has ended, on the callback thread; None: on purpose, or the server had
+        no more to say.
+        """
         return self._add("disconnect", fn)
 
     def wait_until(self, state: State = "connected", timeout: float | None = 10.0) -> None:
@@ -575,7 +586,11 @@ class Client(NamesNearest):
 
     def _end_waits(self) -> None:
         """End the waits for the state that is reached; on a closed client all the others too."""
-        self._waits.resolve(self.status, confirmed=self._connection.is_confirmed(self.channels))
+        self._waits.resolve(
+            self.status,
+            confirmed=self._connection.is_confirmed(self.channels),
+            ended=self._connection.ended if self._apart is None else None,
+        )
         if self._closed:
             self._waits.fail(self._closed_error)
 
