@@ -220,6 +220,17 @@ def test_when_to_come_again_is_said_too(server: OpenAIServer, connect: Any):
     )
 
 
+def test_a_question_that_is_refused_is_refused_whatever_was_answered_before(
+    server: OpenAIServer, connect: Any
+):
+    client = connect(server.url, post=ASK, decode=TEXT)
+    settled(client, "disconnected")
+    server.failure = (404, "The model is gone.")
+    client.connect()
+    settled(client, "error")
+    assert isinstance(client.last_error, ConnectionRejected)
+
+
 @pytest.mark.parametrize(
     "head", [{"Content-Type": "text/html"}, {"Content-Type": "application/json", "Content-Encoding": "gzip"}]
 )
@@ -330,6 +341,20 @@ def test_it_may_take_its_time_to_begin_and_then_goes_on_like_any_stream(connect:
         fake_clock.turn(20)
         settled(client, "error")
         assert "nothing was heard from" in str(client.last_error)
+
+
+def test_it_may_take_its_time_before_it_says_anything_at_all(connect: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("realtime_widgets.client.dialing.IDLE_TIMEOUT", -9.99)
+    with Events() as server:
+        server.mute = True
+        asking = connect(server.url, post={}, decode=str, heartbeat=0.01)
+        wait_for(lambda: server.requests)
+        following = connect(server.url, decode=str, heartbeat=0.01, reconnect=None)
+        settled(following, "error")
+        assert "it was silent for too long" in str(following.last_error)
+        assert asking.state == "connecting"
+        server.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        settled(asking, "connected")
 
 
 def test_one_that_never_begins_is_given_up(connect: Any, fake_clock: FakeClock):
