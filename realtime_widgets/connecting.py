@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def connect(
     url: Given[str] | Hub | None = None,
     *,
+    post: Any = None,
     auth: Given[str | None] = None,
     headers: Given[Mapping[str, str]] | None = None,
     decode: Callable[[Any], Any] | None = None,
@@ -32,15 +33,26 @@ def connect(
 ) -> Client:
     """Connect to a server; returns at once and connects in the background, for as long as it takes.
 
-    Clients of the same url, protocols, auth and headers share one connection.
+    Clients of the same url, protocols, auth and headers share one connection, but for those that post.
 
     Example:
         client = rw.connect("wss://example.org/feed", decode=lambda raw: {"channel": "trades", "data": ...})
         rw.LiveChart(client.stream("trades"))
 
+        ask = {"model": "llama", "stream": True, "messages": [{"role": "user", "content": "Who are you?"}]}
+        with rw.connect("http://localhost:8080/v1/chat/completions", post=ask, auth="…",
+                        decode=rw.decoders.json(data="choices.0.delta.content")) as reply:
+            for part in reply:
+                print(part.data, end="")
+
     Args:
         url: `ws://…` or `wss://…`, `http://…` or `https://…` for Server-Sent Events, or a function that gives it; a
             `Hub`; None: the hub that is embedded in this process, started on first use.
+        post: what to post there, to ask with: any JSON value (dicts, lists, texts, numbers); None: nothing, the address
+            is followed. For `http://` and `https://`, whose answer is a stream of Server-Sent Events, such as those of
+            language models. It is sent once: with `post` the default of `reconnect` is None, another pace is kept only
+            until anything of an answer has come, and nobody shares the connection. Its end is the end of the answer
+            (`data: [DONE]`, or that of the stream), and the client is `disconnected`; `connect()` asks again.
         auth: a token, sent as `Authorization: Bearer …`, or with its scheme ("Basic …"), sent as it is; None: none (for
             a hub: its own).
         headers: further headers of the opening handshake; they replace ours of the same name, whatever the case. Like
@@ -53,9 +65,10 @@ def connect(
             be missing), but for Server-Sent Events whose ids count up by one: the server is told the last, and its
             next one shows what is missing. With `decode` nothing of our own protocol is sent. None: the envelope.
         protocols: the WebSocket subprotocols to offer.
-        reconnect: the delays between attempts; None: one attempt only.
-        heartbeat: seconds between two pings; a server that is silent for 10 s more counts as gone.
-            None: no pings.
+        reconnect: the delays between attempts; None: one attempt only, and a stream of events that the server ends
+            is not asked for again.
+        heartbeat: seconds between two pings; a server that is silent for 10 s more (of events: 20 s) counts as gone.
+            None: no pings. The first event after a `post` may take ten minutes.
         subscribe: channels to ask for; `client.stream(channel)` asks by itself.
         on_connect: called with the client whenever it is connected, on the callback thread: the place to
             `send_raw()` what a server with another protocol expects first.
@@ -69,7 +82,7 @@ def connect(
     of its own, so that no other client waits for a slow one.
 
     Raises:
-        UsageError: for an invalid address, or an option out of its range.
+        UsageError: for an invalid address, an option out of its range, or a `post` that is no JSON.
     """
     if url is None or not (isinstance(url, str) or callable(url)):
         from .hub import Hub, embedded_hub
@@ -81,6 +94,7 @@ def connect(
             url = url.url
     return Client(
         url,
+        post=post,
         auth=auth,
         headers=headers,
         decode=decode,

@@ -110,6 +110,7 @@ class ConnectionLost(ClientError, ConnectionError):
         retry_after: seconds that the server asks to wait before the next attempt; None: it did not say.
         routine: expected from this server, so that it is only logged as information.
         fruitful: it delivered something, so that attempts are counted from zero again, however short it was.
+        ended: the server has ended a stream regularly, with nothing missing.
     """
 
     def __init__(
@@ -119,11 +120,13 @@ class ConnectionLost(ClientError, ConnectionError):
         retry_after: float | None = None,
         routine: bool = False,
         fruitful: bool = False,
+        ended: bool = False,
     ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.routine = routine
         self.fruitful = fruitful
+        self.ended = ended
 
 
 class ConnectionRejected(ClientError, ConnectionError):

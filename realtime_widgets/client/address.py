@@ -52,6 +52,7 @@ class Address:
         auth: a token, sent as `Authorization: Bearer …`; None: none.
         headers: further headers of the opening handshake.
         protocols: the WebSocket subprotocols to offer.
+        body: what is posted there; None: nothing, it is a GET. Whoever posts shares a connection with nobody.
         mask: knows the secrets of all these, as far as they were given or asked for.
     """
 
@@ -59,6 +60,7 @@ class Address:
     auth: Given[str | None] = None
     headers: Given[Mapping[str, str]] | None = None
     protocols: Iterable[str] = ()
+    body: bytes | None = None
     mask: Mask = field(init=False, compare=False, default_factory=Mask)
 
     def __post_init__(self) -> None:
@@ -85,7 +87,7 @@ class Address:
 
     @property
     def key(self) -> Hashable:
-        """What two clients must have in common to share a connection."""
+        """What two clients must have in common to share a connection, where nothing is posted."""
         headers: Any = self.headers
         if isinstance(headers, Mapping):
             headers = tuple(sorted((name.lower(), value) for name, value in headers.items()))
@@ -126,6 +128,11 @@ class Address:
         except UsageError as error:
             raise ConnectionRejected(f"the function that gives the url gave a wrong one: {error}") from error
         url, user = plain_url(given)
+        if self.body is not None and not is_one_way(url):
+            raise ConnectionRejected(
+                f"no connection to {label_of(url)}: post= cannot be sent over a WebSocket; give an address of http:// "
+                "or https://"
+            )
         try:
             said = {} if headers is None else checked_headers(headers)
             if named(said, "authorization") is None:

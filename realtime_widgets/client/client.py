@@ -11,9 +11,10 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Any, cast, overload
@@ -39,9 +40,11 @@ from ..streams.gaps import Gap
 from ..streams.intake import MISSING, data_or_record
 from . import decoders
 from .address import Address, Given
+from .body import body_of
 from .connection import Connection
 from .dialing import checked_options
 from .handlers import Callback, Handlers
+from .loops import Loop, Loops
 from .names import channels_of, check_unicode, checked_channel, checked_name
 from .pool import Pool, get_pool
 from .receiver import Decode
@@ -72,6 +75,7 @@ class Client(NamesNearest):
         self,
         url: Given[str],
         *,
+        post: Any = None,
         auth: Given[str | None] = None,
         headers: Given[Mapping[str, str]] | None = None,
         decode: Decode | None = None,
@@ -84,7 +88,13 @@ class Client(NamesNearest):
         overflow: Overflow | Mapping[str, Overflow] = "drop_oldest",
         pool: Pool | None = None,
     ) -> None:
-        self._address = Address(url, auth, headers, protocols)
+        address = Address(url, auth, headers, protocols)
+        if post is not None:
+            address = replace(address, body=body_of(post, url))
+            reconnect = (
+                None if reconnect is FOREVER else reconnect
+            )  # to ask again is to ask for another answer
+        self._address = address
         self._options = checked_options(reconnect, heartbeat, max_size)
         for name, fn, given in (("decode", decode, "a frame"), ("on_connect", on_connect, "the client")):
             if fn is not None:
@@ -115,6 +125,13 @@ class Client(NamesNearest):
             lambda channels: hold_back(channels) if (hold_back := hold()) is not None else None,
             self._connection.address.mask,
         )
+        self._loops = Loops(
+            self._runtime,
+            self._address.label,
+            checked_overflow(overflow),
+            answer=self._address.body is not None,
+            complain=partial(self._connection.trouble, receiver=self._receiver),
+        )
         self._listeners = Listeners(f"the client of {self._address.label}")
         self._waits = Waits()
         self._waiter = RuntimeWaiter(self._runtime)
@@ -140,6 +157,7 @@ class Client(NamesNearest):
         Does nothing while it is connected, or tries to be.
         """
         self._check()
+        self._loops.reopen()
         if self._apart is None:
             self._connection.sending.admit()
             self._runtime.call_soon(self._connection.connect)
@@ -364,8 +382,32 @@ class Client(NamesNearest):
         return self._add("error", fn)
 
     def on_disconnect(self, fn: Callable[[ClientError | None], object], /) -> Callback:
-        """Call `fn(why)` whenever a connection has ended, on the callback thread; None: on purpose."""
+        """Call `fn(why)` whenever a connection has ended, on the callback thread; None: on purpose, or the server had
+        no more to say.
+        """
         return self._add("disconnect", fn)
+
+    def __iter__(self) -> Iterator[Message]:
+        """Loop over the messages as they come: `for message in client:`; any thread, and as many loops as you like.
+
+        A loop begins with the next message, and with the first of all where no other loop has taken one: of what
+        came before it 1,000 messages are kept (1 MiB), or nothing when there were more; of an answer to `post=` as many
+        as of what waits for a slow loop, 10,000 (64 MiB), beyond which the oldest are dropped, or as `overflow=` says
+        (for `lossless` the server is not told to wait: 100,000). That it was too slow is said once in `last_error`.
+
+        It ends when the connection has ended for good: when the client is closed or disconnected, or the server ends a
+        stream of events that is not reconnected. A client that reconnects for ever never ends it.
+
+        Raises:
+            ConnectionRejected, ConnectionLost: when the client has given up, after what came before.
+            WouldDeadlock: in a callback.
+            UsageError: when the client is closed.
+        """
+        return self._loop()
+
+    def __aiter__(self) -> AsyncIterator[Message]:
+        """Loop over the messages as they come, in a coroutine of any event loop; see `__iter__`."""
+        return self._loop()
 
     def wait_until(self, state: State = "connected", timeout: float | None = 10.0) -> None:
         """Wait for a state; any thread.
@@ -443,7 +485,7 @@ class Client(NamesNearest):
             bad=counters.bad + self._receiver.bad,
             duplicates=self._receiver.recovery.duplicates,
             gaps=self._receiver.recovery.gaps,
-            dropped=self._inbox.dropped,
+            dropped=self._inbox.dropped + self._loops.dropped,
             channels={name: copy(stats) for name, stats in list(self._inbox.stats.items())},
             sent=outbox.sent,
             acknowledged=outbox.acknowledged,
@@ -468,6 +510,7 @@ class Client(NamesNearest):
             self._closed = True
             self._store.release()
             self._forget_callbacks()
+            self._loops.close()
             self._leave()
             self._hand_over(self._end_waits)
 
@@ -489,6 +532,10 @@ class Client(NamesNearest):
         """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
         self._end_waits()
         self._listeners.tell()
+        if before is not None and status.state in ("disconnected", "error"):
+            self._loops.end(error if status.state == "error" else None)
+        elif before is not None:
+            self._loops.reopen()  # another client of the same connection may have had it connect again
         if before is not None:
             self._handlers.tell("state", status.state)
             if before == "connected":
@@ -496,17 +543,22 @@ class Client(NamesNearest):
         if error is not None:
             self._handlers.tell("error", error)
 
-    def _receive(self, things: Iterable[Message | Gap]) -> None:
+    def _receive(self, things: Sequence[Message | Gap]) -> None:
         """Take in messages, and gaps where something is missing."""
+        if things and self._loops.wants:
+            self._loops.put([thing for thing in things if isinstance(thing, Gap) or self._is_told(thing)])
         if self._handlers.wants("message") or self._handlers.wants("gap"):
-            foreign = self._receiver.decode is not None
             for is_gap, those in groupby(things, lambda thing: isinstance(thing, Gap)):
                 if is_gap:
                     self._handlers.tell("gap", *those)
                 else:
                     messages = cast("Iterable[Message]", those)
-                    told = (m for m in messages if foreign or m.type not in CONTROL or m.channel)
-                    self._handlers.tell("message", *told)
+                    self._handlers.tell("message", *filter(self._is_told, messages))
+
+    def _is_told(self, message: Message) -> bool:
+        """Whether a message is for users, and not about the link."""
+        foreign = self._receiver.decode is not None
+        return foreign or message.type not in CONTROL or bool(message.channel)
 
     def _pause(self, channels: frozenset[str]) -> None:
         """Have channels held back at the server, and no others."""
@@ -539,6 +591,11 @@ class Client(NamesNearest):
             f"the client of {self.label} cannot be used: it was closed; call rw.connect() again"
         )
 
+    def _loop(self) -> Loop:
+        self._runtime.check_wait()
+        self._check()
+        return self._loops.begin(self)
+
     def _join(self) -> None:
         self._apart = None
         self._connection.sending.admit()  # what is sent next waits, though the I/O thread has not heard of it yet
@@ -566,7 +623,13 @@ class Client(NamesNearest):
         self._hand_over(leave)
 
     def _retire(self) -> None:
-        """Give way to what the next run of its cell makes: its callbacks end; what shows it goes on."""
+        """Give way to what the next run of its cell makes: its callbacks and loops end; what shows it goes on.
+
+        A loop over an answer is let finish: what asked, such as a bot, may have done so long after its cell had run.
+        """
+        if self._address.body is not None and self._loops:
+            return
+        self._loops.end(None)
         self._forget_callbacks()
         self._store.release()
         self.on_connect = None
@@ -610,7 +673,11 @@ class Client(NamesNearest):
 
     def _end_waits(self) -> None:
         """End the waits for the state that is reached; on a closed client all the others too."""
-        self._waits.resolve(self.status, confirmed=self._connection.is_confirmed(self.channels))
+        self._waits.resolve(
+            self.status,
+            confirmed=self._connection.is_confirmed(self.channels),
+            ended=self._connection.ended if self._apart is None else None,
+        )
         if self._closed:
             self._waits.fail(self._closed_error)
 

@@ -104,6 +104,8 @@ class Connection:
         self._linger: Timer | None = None
         self._sleep_detector = SleepDetector(lambda: self._clock, self._slept)
         self._log_limit = LogLimit()
+        self.ended: ConnectionLost | None = None
+        """How the server has ended the stream regularly, which is not asked for again; None: it has not."""
         self._reached: set[str] = set()
         """Where there was a connection: what is wrong there now may heal."""
 
@@ -238,7 +240,7 @@ class Connection:
             self._active.add(self)
             self._sleep_detector.on()
             self._linger = _cancelled(self._linger)
-        elif not linger:
+        elif not linger or self.address.body is not None:  # nobody else can have its answer
             self._release(generation)
         elif self._linger is None:
             self._linger = self._clock.call_later(LINGER, self._release)
@@ -260,6 +262,7 @@ class Connection:
         match self._state.fire(event, now, error=error, chance=_chance()):
             case "dial":
                 self.sending.admit()
+                self.ended = None
                 self._retry = _cancelled(self._retry)
                 self._task = asyncio.get_running_loop().create_task(self._attempt())
             case "wait":
@@ -342,7 +345,8 @@ class Connection:
             error = said.with_traceback(None)  # which would keep the frames of the attempt
         except Exception as raised:
             error = explain(raised, self._url)
-        if isinstance(error, ConnectionRejected) and error.may_heal and self._place in self._reached:
+        may_heal = isinstance(error, ConnectionRejected) and error.may_heal and self.address.body is None
+        if may_heal and self._place in self._reached:
             error = ConnectionLost(f"{error}; there was a connection before")
         if isinstance(error, ConnectionLost) and self._last_event_id.retry is not None:
             error.retry_after = max(error.retry_after or 0.0, self._last_event_id.retry)
@@ -350,8 +354,29 @@ class Connection:
             return  # it was ended on purpose, and another may be on its way
         if self._linger is not None:
             self._release()  # nobody wants it any more
+        elif isinstance(error, ConnectionLost) and error.ended and not self._asks_again:
+            self._end(error)
+        elif isinstance(error, ConnectionLost) and error.fruitful and self.address.body is not None:
+            self._fire("exhausted", error)  # what was asked again would come twice
         else:
             self._fire("refused" if isinstance(error, ConnectionRejected) else "lost", error)
+
+    @property
+    def _asks_again(self) -> bool:
+        """Whether a stream that has ended is asked for anew: an answer to what was posted is complete then."""
+        return self._options.reconnect is not None and self.address.body is None
+
+    def _end(self, how: ConnectionLost) -> None:
+        """Take in that the server has ended the stream, and that this was all."""
+        count = self.counters.frames
+        for receiver in self._living() if self.address.body is not None else ():
+            if not receiver.messages:
+                why = f"none of its {count:,} events gave a message" if count else "it has no events"
+                self.trouble(
+                    BadMessage(f"the answer of {self._url} is empty: {why}; check decode="), receiver
+                )
+        self.ended = how
+        self._fire("ended")
 
     async def _connected(self) -> ClientError:
         """Open a socket and keep it to its end; returns why it ended."""
@@ -415,6 +440,7 @@ class Connection:
             complain=self._complain,
             miss=self._miss,
             mask=self.address.mask,
+            body=self.address.body,
         )
 
     def _send_hello(self, session: Session, clients: list[Subscriber], channels: set[str]) -> None:

@@ -21,10 +21,12 @@ from ..errors import BadMessage, BadTime, UsageError, WrongType, did_you_mean, n
 from ..protocol.envelope import Message
 from ..protocol.json_values import values_of
 from ..protocol.quoting import quote
+from ..protocol.sse import Data
 from ..protocol.timestamps import HINT, seconds_of
 from ..streams.values import read_number
 from .address import identity
-from .json_paths import Path, all_at, first_at, path_of
+from .json_paths import Path, all_at, first_at, is_almost_at, path_of
+from .sansio.records import are_records
 
 __all__ = ["json"]
 
@@ -36,7 +38,11 @@ TRIES: Final = 3
 
 _EXACT: Final = 2**53
 _SPECIAL: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-_SIGNS_OF_LIFE: Final = frozenset({"ping", "pong", "heartbeat"})
+_SAYS_NOTHING: Final = frozenset({"ping", "pong", "heartbeat", "[done]"})
+"""Frames and lines that are no JSON and no data either: signs of life, and the end of a language model's answer."""
+
+ANY: Final = "message"
+"""The channel of everything where none is named: what an event of Server-Sent Events is called that has no type."""
 
 _decode: Final = msgspec.json.Decoder().decode
 _made: weakref.WeakValueDictionary[Hashable, JsonDecoder] = weakref.WeakValueDictionary()
@@ -59,8 +65,11 @@ def json(
     that has dots itself is found too.
 
     Frames may hold one value, a list, or several values or lines. Objects without a channel or without data, such as
-    answers and heartbeats, are left out, but when the first three have none that is said in `client.last_error`. What
-    cannot be read costs only itself.
+    answers and heartbeats, are left out, but when the first three have none that is said in `client.last_error`; one
+    where only the last key of the path to its data leads nowhere, or to null, just has no data yet. What cannot be
+    read costs only itself; the `[DONE]` after the answer of a language model is passed over.
+
+    What is no object is the data of its message as it is, a text or a number; in a stream it is the field `value`.
 
     Example:
         Binance, combined streams; the channel is `btcusdt@trade`:
@@ -82,11 +91,17 @@ def json(
         A device that sends nothing but `{"t": 1795456052.1, "board": {"temp": 21.5}}`:
         rw.decoders.json(time="t", flatten=True, default="device")          # the field is `board.temp`
 
+        A language model, asked with `post=`; `message.data` is the next piece of the answer, a text:
+            {"choices": [{"delta": {"content": "Hel"}, "finish_reason": null}]}
+        rw.decoders.json(data="choices.0.delta.content")
+
         Each symbol a channel of its own:
         rw.decoders.json(lambda trade: f"trades.{trade['s']}", time="T", numbers=True)
 
     Args:
-        channel: path to the name of its channel; a number counts as text. None: everything is of the channel `default`.
+        channel: path to the name of its channel; a number counts as text. None: everything is of the channel `default`,
+            and without that, where `data=` says what is wanted, of one that is called as the type of its event is,
+            which is "message" where a server gives none.
         data: path to the record, or a list of records; None: the object itself.
         time: path to the time, looked for in the record first and then in the object: seconds, milli-, micro- or
             nanoseconds since the epoch (told apart by their size), as a number or text, or ISO 8601. It is no field of
@@ -100,7 +115,7 @@ def json(
         UsageError, WrongType: when an argument is nothing of that.
     """
     paths = [path_of(name, path) for name, path in (("channel", channel), ("data", data), ("time", time))]
-    if channel is None and default is None:
+    if channel is None and default is None and data is None:
         raise UsageError(
             "json() cannot tell the channel of an object: it has neither channel= nor default=; "
             'pass channel="…", the key that names it, or default="…" for a single channel'
@@ -162,17 +177,20 @@ class JsonDecoder:
             BadMessage: when something in it cannot be used, after all that can.
         """
         values, wrong = _values_of(raw)
+        event = raw.event if isinstance(raw, Data) else ANY
         for one in _objects_of(values):
             try:
-                yield from self._messages_of(one)
+                yield from self._messages_of(one, event)
             except Exception as error:
                 if wrong is None:
                     wrong = error
         if wrong is not None:
             raise wrong
 
-    def _messages_of(self, one: Any) -> Iterator[Message]:
+    def _messages_of(self, one: Any, event: str) -> Iterator[Message]:
         channel = _name(first_at(self._channel, one)) or self._default
+        if channel is None and self._channel is None:
+            channel = event
         if channel is None:
             return self._leave_out(one, "channel", self._channel)
         payload = [one] if self._data is None else list(all_at(self._data, one))
@@ -180,7 +198,7 @@ class JsonDecoder:
         if self._data is None:
             records = [one]
         elif not payload:
-            return self._leave_out(one, "data", self._data)
+            return None if is_almost_at(self._data, one) else self._leave_out(one, "data", self._data)
         self._useful = True
         for record in records:
             yield self._message(channel, record, one)
@@ -195,7 +213,8 @@ class JsonDecoder:
             raise BadMessage(_not_found(what, path, one))
 
     def _message(self, channel: str, record: Any, whole: Any) -> Message:
-        fields = dict(record) if isinstance(record, Mapping) else {"value": record}
+        named = isinstance(record, Mapping)
+        fields = dict(record) if named else {"value": record}
         if self._flatten:
             fields = _flattened(fields)
         if self._numbers is True:
@@ -206,6 +225,8 @@ class JsonDecoder:
         message = Message(channel, fields, channel=channel)
         if self._time is not None:
             self._set_time(message, fields, record, whole)
+        if not named and len(fields) == 1 and not are_records(fields["value"]):
+            message.data = fields["value"]
         return message
 
     def _set_time(self, message: Message, fields: dict[str, Any], record: Any, whole: Any) -> None:
@@ -240,7 +261,7 @@ def _values_of(raw: str | bytes) -> tuple[list[Any], Exception | None]:
         pass
     values, bad = values_of(raw)
     for line, error in bad:
-        if line.strip().lower() not in _SIGNS_OF_LIFE:
+        if line.strip().lower() not in _SAYS_NOTHING:
             return values, BadMessage(
                 f"a message was skipped: {quote(line)} is no JSON ({str(error)[:160]}); "
                 "pass another decode= if this server speaks something else"

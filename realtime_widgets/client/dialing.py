@@ -17,13 +17,14 @@ from .credentials import has_credentials, of_url
 from .headers import named
 from .masking import Mask, label_of, origin_of
 from .proxies import proxy_for
-from .redirects import MAX_REDIRECTS, Redirected, next_url, same_origin
+from .redirects import MAX_REDIRECTS, Redirected, check_post, next_url, same_origin
 from .sansio.backoff import Reconnect, is_number
 from .sansio.last_event_id import LastEventId
 from .sansio.outbox import Outbox
 from .transports.base import Transport
-from .transports.eventsource import IDLE_TIMEOUT, EventSource, of_the_system, open_event_source
-from .transports.eventsource import explain as explain_http
+from .transports.event_request import explain as explain_http
+from .transports.event_request import of_the_system, open_event_source
+from .transports.eventsource import IDLE_TIMEOUT, THINKING_TIMEOUT, EventSource
 from .transports.handshake import explain, open_websocket
 from .transports.websocket import WebSocketTransport
 
@@ -74,12 +75,14 @@ class Hop:
         headers: of the user; none where another origin than theirs is asked.
         place: the address for display, and where it redirects.
         dropped: the origin for which the headers were dropped; None: they were not.
+        body: what is posted; None: nothing.
     """
 
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     place: str
     dropped: str | None = None
+    body: bytes | None = field(default=None, repr=False)
 
     @property
     def authorized(self) -> bool:
@@ -87,13 +90,15 @@ class Hop:
         query = urllib.parse.urlsplit(self.url).query
         return named(self.headers, "authorization") is not None or has_credentials(query)
 
-    def follow(self, location: str) -> Hop:
+    def follow(self, location: str, status: int) -> Hop:
         """Return the next request; raises ConnectionRejected where we do not go."""
         url = next_url(self.url, location, self.place)
+        if self.body is not None:
+            check_post(self.url, url, status, self.place)
         origin = origin_of(url)
         place = f"{self.place.partition(' (redirected')[0]} (redirected to {origin})"
         if same_origin(self.url, url):
-            return Hop(url, self.headers, place, self.dropped)
+            return Hop(url, self.headers, place, self.dropped, self.body)
         return Hop(url, {}, place, origin if self.headers or self.dropped else None)
 
 
@@ -110,6 +115,7 @@ async def dial(
     complain: Callable[[ClientError], object],
     miss: Callable[[Reason], object],
     mask: Mask,
+    body: bytes | None = None,
 ) -> Transport:
     """Open a link, following redirects.
 
@@ -123,12 +129,15 @@ async def dial(
         complain: is called with errors about data that cannot be used.
         miss: is called with the reason when something is missing before what is delivered next.
         mask: is told the secrets of proxies and of where redirects lead.
+        body: what is posted; None: nothing.
 
     Raises:
         ConnectionLost, ConnectionRejected: why it could not be opened.
     """
     heartbeat, max_size = options.heartbeat, options.max_size
-    hop = Hop(url, headers, label_of(url))
+    hop = Hop(url, headers, label_of(url), body=body)
+    if body is not None:
+        last_event_id = LastEventId()  # it asks anew, and resumes nothing
     for _ in range(MAX_REDIRECTS + 1):
         mask.learn(of_url(hop.url))
         try:
@@ -153,10 +162,11 @@ async def dial(
                 complain=complain,
                 miss=miss,
                 mask=mask,
+                posted=body is not None,
             )
         except Redirected as elsewhere:
-            location = elsewhere.location
-        hop = hop.follow(location)
+            location, status = elsewhere.location, elsewhere.status
+        hop = hop.follow(location, status)
     raise ConnectionRejected(
         f"no connection to {label_of(url)}: it sends us from one address to another without end; check it"
     )
@@ -183,6 +193,8 @@ async def _open_websocket(hop: Hop, protocols: Iterable[str], max_size: int, mas
 
 async def _open_event_source(hop: Hop, options: Options, last_event_id: LastEventId, mask: Mask) -> Any:
     idle = None if options.heartbeat is None else options.heartbeat + ANSWER_TIMEOUT + IDLE_TIMEOUT
+    if idle is not None and hop.body is not None:
+        idle = max(idle, THINKING_TIMEOUT)
     proxy = proxy_for(hop.url)
     mask.learn(of_url(proxy))
     try:
@@ -195,6 +207,7 @@ async def _open_event_source(hop: Hop, options: Options, last_event_id: LastEven
             place=hop.place,
             authorized=hop.authorized,
             dropped=hop.dropped,
+            body=hop.body,
         )
     except (Redirected, ClientError):
         raise

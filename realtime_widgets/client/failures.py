@@ -37,6 +37,7 @@ def explain_status(
     *,
     authorized: bool = True,
     dropped: str | None = None,
+    said: str | None = None,
 ) -> ClientError:
     """Return the error for a response: ConnectionRejected where a retry cannot help, else ConnectionLost.
 
@@ -49,7 +50,9 @@ def explain_status(
         instead: what was expected, such as "opening a WebSocket".
         authorized: whether the request had an `Authorization`.
         dropped: the origin to which a redirect led, so that headers and token were not sent; None: none were dropped.
+        said: what the server said of it, in `refusals`; None: nothing.
     """
+    words = "" if said is None else f": {said}"
     wait = retry_after(headers.get("retry-after"), time.time())
     if code in (401, 403) and dropped is not None:
         return ConnectionRejected(
@@ -58,22 +61,26 @@ def explain_status(
         )
     if code == 401 and authorized:
         given = _DESCRIPTION.search(headers.get("www-authenticate", ""))
-        said = f": {masked(given[1])}" if given else ""
-        return Unauthorized(f"{place} turned the token down (HTTP 401{said}); pass a valid one as auth=")
+        why = words or (f": {masked(given[1])}" if given else "")
+        return Unauthorized(f"{place} turned the token down (HTTP 401{why}); pass a valid one as auth=")
     if code == 401:
-        return Unauthorized(f"{place} wants a token, and none was given (HTTP 401); pass one as auth=")
+        return Unauthorized(f"{place} wants a token, and none was given (HTTP 401{words}); pass one as auth=")
     if wait is not None:
         busy = "is busy" if code in (429, 503) else f"did not go on with {instead}"
         return ConnectionLost(
-            f"{place} {busy} (HTTP {code}) and asks to be left alone for {round(wait, 1):g} s",
+            f"{place} {busy} (HTTP {code}{words}) and asks to be left alone for {round(wait, 1):g} s",
             retry_after=wait,
         )
     match code:
         case 403:
             check = "check the token," if authorized else "pass a token as auth=, if you have one, or check"
             return ConnectionRejected(
-                f"{place} forbids this connection (HTTP 403); {check} your rights and the headers"
+                f"{place} forbids this connection (HTTP 403{words}); {check} your rights and the headers"
             )
+        case 429 | 503:
+            return ConnectionLost(f"{place} is busy (HTTP {code}{words})")
+        case _ if said is not None:  # it knows better than we what is to be done
+            why = f"{place} answered HTTP {code} instead of {instead}{words}"
         case 404 | 410:
             of_socket = "websocket" in instead.lower()
             or_socket = "" if of_socket else ", and whether it is a WebSocket (ws:// or wss://)"
@@ -83,8 +90,6 @@ def explain_status(
             why = f"{place} is not there (HTTP {code}); {todo}"
         case 426:
             why = f"{place} {_wanted(headers, instead)}"
-        case 429 | 503:
-            return ConnectionLost(f"{place} is busy (HTTP {code})")
         case _:
             why = f"{place} answered HTTP {code} instead of {instead}{_hint(code, headers, instead)}"
     if code in _PASSING or code >= 500:

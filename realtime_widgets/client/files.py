@@ -37,7 +37,7 @@ from .headers import merged, named
 from .masking import label_of, origin_of
 from .proxies import explain_proxy, proxy_for
 from .redirects import STATUSES
-from .transports.eventsource import OPEN_TIMEOUT, explain
+from .transports.event_request import OPEN_TIMEOUT, explain
 from .transports.web import agent, trust, unlogged
 
 if TYPE_CHECKING:

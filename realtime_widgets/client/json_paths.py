@@ -56,6 +56,14 @@ def first_at(path: Path | None, thing: Any) -> Any:
     return None if path is None else next(all_at(path, thing), None)
 
 
+def is_almost_at(path: Path, thing: Any) -> bool:
+    """Whether at most the last of a path's keys leads nowhere, or to null: there is a place for what is looked for."""
+    if callable(path):
+        return False
+    parent, found, _ = path.rpartition(".")
+    return bool(found) and isinstance(first_at(parent, thing), Mapping)
+
+
 def _walk(thing: Any, keys: list[str]) -> Iterator[Any]:
     if not keys:
         if thing is not None:

@@ -43,7 +43,13 @@ class Pool:
     def receiver(
         self, address: Address, options: Options, decode: Decode | None
     ) -> tuple[Connection, Receiver]:
-        """Return the connection to this address, and its receiver that decodes like this."""
+        """Return the connection to this address, and its receiver that decodes like this.
+
+        What is posted is a question: two clients that ask the same ask twice, so each has a connection of its own.
+        """
+        if address.body is not None:
+            alone = Connection(self.runtime, address, options, active=self._active, clock=self._clock)
+            return alone, alone.receiver(decode)
         with self._lock:
             connection = self._known.get(address.key)
             if connection is None:

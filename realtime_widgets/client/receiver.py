@@ -80,7 +80,7 @@ class Subscriber(Protocol):
     def _heard(self, status: Status, before: State | None, error: ClientError | None) -> None:
         """Take in what has become of the connection; `before`: its state until now, None if that is the same."""
 
-    def _receive(self, things: Iterable[Message | Gap]) -> None:
+    def _receive(self, things: Sequence[Message | Gap]) -> None:
         """Take in messages, and gaps where something is missing."""
 
     def _call_on_connect(self, link: int) -> None:

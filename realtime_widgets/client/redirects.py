@@ -20,6 +20,9 @@ MAX_REDIRECTS: Final = 5
 STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 """Those of redirects (RFC 9110, 15.4); they need a `Location`."""
 
+REPEATING: Final = frozenset({307, 308})
+"""Those after which a POST is repeated; after the others it would become a GET, as browsers have it."""
+
 _SECURE: Final = ("wss", "https")
 
 _PORTS: Final = {"ws": 80, "http": 80, "wss": 443, "https": 443}
@@ -33,11 +36,13 @@ class Redirected(Exception):
 
     Args:
         location: the `Location` header, as the server wrote it.
+        status: of the answer.
     """
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, status: int) -> None:
         super().__init__("redirected")
         self.location = location
+        self.status = status
 
 
 def location_of(status: int, headers: Mapping[str, str]) -> str | None:
@@ -82,6 +87,30 @@ def next_url(url: str, location: str, place: str) -> str:
             "connect to that address if this is meant"
         )
     return target
+
+
+def check_post(url: str, target: str, status: int, place: str) -> None:
+    """Raise where what is posted must not follow a redirect: it may be done once only, and is for the origin named.
+
+    Args:
+        url: of the request that was answered.
+        target: where it leads.
+        status: of the answer.
+        place: where we wanted to go, for display.
+
+    Raises:
+        ConnectionRejected: with what to do instead.
+    """
+    if status not in REPEATING:
+        raise ConnectionRejected(
+            f"no connection to {place}: it redirects to {origin_of(target)} with HTTP {status}, after which a POST "
+            "would become a GET, and ask for something else; pass the address that it leads to"
+        )
+    if not same_origin(url, target):
+        raise ConnectionRejected(
+            f"no connection to {place}: it redirects to {origin_of(target)}, and what is posted is not sent to another "
+            "origin than the one you named; connect to that address"
+        )
 
 
 def same_origin(one: str, other: str) -> bool:

@@ -22,24 +22,26 @@ class Waits:
         """Have a future resolved when a state is reached."""
         self._waits.append((state, future))
 
-    def resolve(self, status: Status, *, confirmed: bool = True) -> None:
+    def resolve(self, status: Status, *, confirmed: bool = True, ended: ClientError | None = None) -> None:
         """Resolve futures whose state is reached, or will not be because the client has given up.
 
         Args:
             status: where the client stands.
             confirmed: whether what was asked of the server is confirmed, without which `connected` is not reached.
+            ended: how the server has ended it for good, though that is no error; None: it has not.
         """
         waits, self._waits = self._waits, []
         for state, future in waits:
             if future.cancelled():
                 continue
-            if status.state not in (state, "error") or (status.state == "connected" and not confirmed):
+            over = status.state == "error" or ended is not None
+            if (status.state != state and not over) or (status.state == "connected" and not confirmed):
                 self._waits.append((state, future))
             elif future.set_running_or_notify_cancel():  # from here on nobody can cancel it
                 if status.state == state:
                     future.set_result(None)
                 else:
-                    future.set_exception(status.error or ClientError("the client gave up"))
+                    future.set_exception(ended or status.error or ClientError("the client gave up"))
 
     def fail(self, error: ClientError | UsageError) -> None:
         """Resolve all that is left with an error: nothing will be reached any more."""

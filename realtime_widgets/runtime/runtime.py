@@ -172,6 +172,22 @@ class Runtime:
             future.cancel()
             raise
 
+    def check_wait(self) -> None:
+        """Raise where nobody may wait for what the I/O thread does, however short: where all others would wait too.
+
+        Raises:
+            WouldDeadlock: on the I/O thread and the callback thread.
+            RuntimeStopped: in a forked child, which has neither.
+        """
+        if self._pid != os.getpid():
+            self._check()
+        here = threading.current_thread()
+        if here is self._io or here is self._callbacks.thread:
+            raise WouldDeadlock(
+                f"cannot wait on thread {here.name!r}: all connections and callbacks would wait with it; loop on a "
+                "thread of your own, or use on_message()"
+            )
+
     def on_stop(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` when the runtime stops, while it can still take work; returns the undo.
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from ipywidgets import Button, DOMWidget, ValueWidget
 
+from ..client import Client
 from ..errors import UsageError, WrongType, did_you_mean, shown
 from ..streams import Stream
 from .closed import why_closed
@@ -209,8 +210,8 @@ def _pairs(spans: Sequence[int]) -> Iterator[bool]:
 
 
 def _is_group(item: Any) -> bool:
-    """Whether it holds widgets; streams, tables and arrays of numbers can be iterated over, too, but hold data."""
-    if isinstance(item, DOMWidget | str | bytes | Stream):
+    """Whether it holds widgets; streams, clients, tables and arrays can be iterated over, too, but hold data."""
+    if isinstance(item, DOMWidget | str | bytes | Stream | Client):
         return False
     if hasattr(item, "__array__") and getattr(item, "dtype", None) != np.dtype(object):
         return False

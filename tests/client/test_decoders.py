@@ -82,7 +82,7 @@ def test_a_device_that_sends_one_kind_of_thing():
     frame = {"t": MOMENT, "board": {"temp": 21.5, "fans": [1, 2], "net": {"up": True}}}
     assert read(decode, frame, "7") == [
         ("device", {"board.temp": 21.5, "board.fans": [1, 2], "board.net.up": True}, pytest.approx(MS)),
-        ("device", {"value": 7}, None),
+        ("device", 7, None),
     ]
 
 
@@ -98,7 +98,58 @@ def test_functions_may_say_the_data_and_the_time():
     decode = rw.decoders.json(
         default="x", data=lambda one: [*one["rows"], 3] if "rows" in one else None, time=lambda row: MS
     )
-    assert read(decode, {"rows": [{"a": 1}]}, {}) == [("x", {"a": 1}, MS), ("x", {"value": 3}, MS)]
+    assert read(decode, {"rows": [{"a": 1}]}, {}) == [("x", {"a": 1}, MS), ("x", 3, MS)]
+
+
+def delta(**fields: Any) -> Any:
+    return {
+        "object": "chat.completion.chunk",
+        "choices": [{"index": 0, "delta": fields, "finish_reason": None}],
+    }
+
+
+ANSWER = rw.decoders.json(data="choices.0.delta.content")
+
+
+def test_a_language_models_answer_is_its_pieces_of_text():
+    frames = [
+        delta(role="assistant"),
+        delta(content="Hel"),
+        delta(content="lo"),
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+        {"choices": [], "usage": {"total_tokens": 9}},
+        "[DONE]",
+    ]
+    assert read(ANSWER, *frames) == [("message", "Hel", None), ("message", "lo", None)]
+
+
+def test_a_model_that_thinks_before_it_says_anything_is_no_wrong_path():
+    """However long it thinks: each object has the place of the data, only not the data."""
+    decode = rw.decoders.json(data="choices.0.delta.content", numbers=["thinking"])
+    frames = [each for i in range(9) for each in (delta(reasoning_content=f"{i}"), delta(content=None))]
+    assert read(decode, *frames, delta(content="7")) == [("message", "7", None)]
+    wrong = rw.decoders.json(data="choice.0.delta.content", numbers=["thinking"])
+    with pytest.raises(BadMessage, match=r"'choice\.0\.delta\.content' leads nowhere in an object"):
+        read(wrong, *frames)
+
+
+def test_where_no_channel_is_named_it_is_the_type_of_the_event():
+    decode = rw.decoders.json(data="delta.text")
+    events = [Data('{"delta": {"text": "Hel"}}', event="content_block_delta"), '{"delta": {"text": "lo"}}']
+    assert read(decode, *events) == [("content_block_delta", "Hel", None), ("message", "lo", None)]
+
+
+def test_what_is_no_object_is_the_data_itself_and_the_same_in_a_stream():
+    fed = Fed(rw.decoders.json(data="v", time="t"))
+    stream = fed.stream("message")
+    fed.take({"v": "a"}, {"v": [[1, 2]]}, {"v": [[{"x": 1}]]}, {"v": "b", "t": 7})
+    assert [row["value"] for row in rows(stream)] == ["a", [1, 2], [{"x": 1}], "b"]
+    assert stream.latest(1).rows()[0]["ts"] == 7
+    assert [data for _, data, _ in read(rw.decoders.json(data="v"), {"v": ["a", [1], [{"x": 1}]]})] == [
+        "a",
+        [1],
+        {"value": [{"x": 1}]},  # as data it would be the records of a list
+    ]
 
 
 # What the arguments mean

@@ -14,7 +14,8 @@ from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.client.sansio.last_event_id import LastEventId
 from realtime_widgets.client.sansio.outbox import Outbox
 from realtime_widgets.client.transports.base import Transport
-from realtime_widgets.client.transports.eventsource import EventSource, of_the_system
+from realtime_widgets.client.transports.event_request import of_the_system
+from realtime_widgets.client.transports.eventsource import EventSource
 from realtime_widgets.client.transports.websocket import WebSocketTransport
 from realtime_widgets.errors import ConnectionLost, ConnectionRejected, UsageError, WrongType
 from realtime_widgets.runtime import get_runtime

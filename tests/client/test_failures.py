@@ -88,6 +88,20 @@ def test_who_says_when_to_come_again_is_tried_again_then(code: int):
     assert f"(HTTP {code}) and asks to be left alone for 1.5 s" in str(error)
 
 
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 410, 422, 426, 429, 500, 503])
+@pytest.mark.parametrize(
+    "headers", [{}, {"retry-after": "2"}, {"www-authenticate": 'error_description="no"'}]
+)
+def test_what_a_server_says_is_passed_on_and_changes_nothing_else(code: int, headers: dict[str, str]):
+    error = explain_status(code, headers, "http://place/", "a stream of events", said="the words")
+    assert f"{code}" in str(error)
+    assert str(error).count("the words") == 1
+    plain = explain_status(code, headers, "http://place/", "a stream of events")
+    for name in ("retry_after", "may_heal"):
+        assert getattr(error, name, None) == getattr(plain, name, None)
+    assert type(error) is type(plain)
+
+
 @pytest.mark.parametrize(
     ("code", "given", "words"),
     [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.client.json_paths import all_at, first_at
+from realtime_widgets.client.json_paths import all_at, first_at, is_almost_at
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,23 @@ def test_a_path_leads_to_all_that_is_there(path: Any, found: list[Any]):
 
 def test_no_path_leads_nowhere():
     assert first_at(None, {"a": 1}) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "almost"),
+    [
+        ("a.b", True),  # which is there
+        ("a.c", True),
+        ("a.n", True),
+        ("l.0.v", True),
+        ("l.1.v", False),
+        ("x.c", False),
+        ("a.x.c", False),
+        ("n.c", False),
+        ("c", False),
+        (lambda thing: None, False),
+    ],
+)
+def test_a_path_of_which_only_the_last_key_is_missing_almost_leads_there(path: Any, almost: bool):
+    thing = {"a": {"b": 1, "n": None}, "l": [{"w": 0}], "n": None}
+    assert is_almost_at(path, thing) is almost

@@ -14,6 +14,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.connection import LINGER
 from realtime_widgets.client.pool import Pool
 from realtime_widgets.runtime import get_runtime
+from support.event_server import Events
 from support.fake_clock import FakeClock
 from support.notebooks import make_shell
 from support.servers import LIMIT, Server, wait_for
@@ -66,6 +67,20 @@ def test_whoever_is_somebody_else_gets_another(server: Server, pool: Pool):
         for options in ({}, {"auth": "a"}, {"auth": "b"}, {"headers": {"X": "1"}})
     ]
     wait_for(lambda: server.connections == len(kept))
+
+
+def test_who_posts_shares_with_nobody_whatever_it_posts(pool: Pool):
+    with Events() as server:
+        kept = [
+            Client(server.url, pool=pool, decode=str, **options)
+            for options in ({"post": {}}, {"post": {}}, {})
+        ]
+        for client in kept:
+            client.wait_until("connected", LIMIT)
+        assert len(server.requests) == pool.open == len(kept)
+        for client in kept[:2]:
+            client.close()
+        wait_for(lambda: pool.open == 1, "the end of those who posted, though no time goes by")
 
 
 def test_who_decodes_otherwise_shares_the_socket_and_not_the_streams(server: Server, pool: Pool):

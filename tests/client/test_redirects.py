@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from realtime_widgets.client.redirects import next_url, same_origin
+from realtime_widgets.client.redirects import check_post, next_url, same_origin
 from realtime_widgets.errors import ConnectionRejected
 from support.event_server import Events
 from support.servers import Server, plain, wait_for
@@ -67,6 +67,20 @@ def test_an_origin_is_scheme_host_and_port():
     assert same_origin("ws://a/x", "ws://a:80/y?z")
     for other in ("wss://a/x", "ws://b/x", "ws://a:81/x"):
         assert not same_origin("ws://a/x", other)
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_what_is_posted_follows_within_its_origin(status: int):
+    check_post("http://a/x", "http://a:80/y", status, PLACE)
+    for other in ("https://a/x", "http://b/x", "http://a:81/x"):
+        with pytest.raises(ConnectionRejected, match="not sent to another origin than the one you named"):
+            check_post("http://a/x", other, status, PLACE)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_what_is_posted_becomes_no_get(status: int):
+    with pytest.raises(ConnectionRejected, match=f"HTTP {status}, after which a POST would become a GET"):
+        check_post("http://a/x", "http://a/y?SECRET", status, PLACE)
 
 
 def redirecting(target: Callable[[], str], status: int = 302) -> Any:

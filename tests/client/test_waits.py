@@ -49,6 +49,16 @@ def test_giving_up_ends_all_waits_but_those_for_it():
     assert other.result(0) is None
 
 
+def test_what_has_ended_without_an_error_ends_the_waits_for_what_will_not_be():
+    waits, one, other = Waits(), Future[None](), Future[None]()
+    waits.add("connected", one)
+    waits.add("disconnected", other)
+    waits.resolve(Status("disconnected"), ended=ConnectionLost("it has ended", ended=True))
+    with pytest.raises(ConnectionLost, match="it has ended"):
+        one.result(0)
+    assert other.result(0) is None
+
+
 def test_one_that_was_cancelled_is_left_alone():
     class Late(Future[None]):
         """Cancelled between the look and the deed, by another thread."""

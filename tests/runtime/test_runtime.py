@@ -304,6 +304,17 @@ def test_host_names_that_are_not_answered_hold_up_no_others(runtime, monkeypatch
     assert all(future.result(10) for future in (*dead, again))
 
 
+def test_who_waits_where_all_others_would_wait_too_is_told_before(runtime):
+    async def on_the_io_thread():
+        runtime.check_wait()
+
+    for future in (runtime.submit(runtime.check_wait), runtime.run(on_the_io_thread())):
+        with pytest.raises(WouldDeadlock, match="cannot wait on thread 'realtime_widgets"):
+            future.result(10)
+    runtime.check_wait()
+    runtime.call_apart(runtime.check_wait).result(10)
+
+
 def test_what_is_called_apart_waits_for_no_callback_and_may_not_wait_for_one(runtime):
     release = threading.Event()
     slow = runtime.submit(release.wait, 10)

@@ -8,6 +8,7 @@ import ipywidgets
 import pytest
 
 from realtime_widgets import LiveChart, MetricCard, Stream
+from realtime_widgets.client import Client
 from realtime_widgets.errors import UsageError, WrongType
 from realtime_widgets.widgets.arrangement import Arrangement, Line
 from realtime_widgets.widgets.dashboard import Dashboard
@@ -131,6 +132,15 @@ def test_rows_and_stacks_close_up_when_a_widget_leaves(card: Any):
 
 
 # What cannot be
+
+
+@pytest.mark.parametrize("given", [lambda client: client, lambda client: [client]])
+def test_a_client_is_no_group_though_one_can_loop_over_it(given: Any):
+    """Its loop would have no end."""
+    with Client("ws://127.0.0.1:1/") as client:
+        with pytest.raises(WrongType, match=r"cannot (be made of|show)"):
+            Arrangement(given(client))
+        client.disconnect()
 
 
 @pytest.mark.parametrize(

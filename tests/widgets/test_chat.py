@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import realtime_widgets as rw
 from realtime_widgets.errors import UsageError, WrongType
+from support.openai_server import OpenAIServer
 from support.recorder import Recorder, bodies, settle
 from support.servers import wait_for
 
@@ -286,3 +288,28 @@ def test_it_says_what_it_is(sent: Recorder) -> None:
     chat.send("hi")
     assert repr(chat) == "Chat(room='general', 1 messages, 0 unread, live)"
     assert list(chat.to_pandas().columns[:5]) == ["ts", "room", "user", "name", "type"]
+
+
+def test_a_bot_asks_a_language_model_and_its_failure_is_shown(sent: Recorder) -> None:
+    with OpenAIServer("Hello there, big world", key="sk-12345678") as model:
+        chat = rw.Chat()
+
+        @chat.on_message
+        def answer(message: rw.ChatMessage) -> Iterator[str]:
+            question = {"role": "user", "content": message.text}
+            post = {"model": "llama", "stream": True, "messages": [question]}
+            decode = rw.decoders.json(data="choices.0.delta.content")
+            with rw.connect(model.url, post=post, auth="sk-12345678", reconnect=None, decode=decode) as reply:
+                for part in reply:
+                    yield part.data
+
+        ask(chat, "send", {"id": "page-key-1", "room": "general", "text": "Who are you?"})
+        wait_for(lambda: texts(chat) == ["Who are you?", "Hello there, big world"])
+        assert [each.text for each in model.requests] == ["Who are you?"]
+        model.key = "another"
+        ask(chat, "send", {"id": "page-key-2", "room": "general", "text": "And now?"})
+        wait_for(lambda: any(item["kind"] == "error" for item in chat._feed.take(True, 0.0).body["items"]))
+        (error,) = [item for item in chat._feed.take(True, 0.0).body["items"] if item["kind"] == "error"]
+        assert error["text"].startswith("Unauthorized: ")
+        assert "(HTTP 401: Incorrect API key provided: ***.)" in error["text"]
+        wait_for(lambda: not model.open)

@@ -14,7 +14,7 @@ from ...errors import ClientError, ConnectionLost
 from .backoff import Reconnect
 
 State = Literal["connecting", "connected", "reconnecting", "disconnected", "error"]
-Event = Literal["connect", "due", "opened", "lost", "refused", "exhausted", "disconnect"]
+Event = Literal["connect", "due", "opened", "lost", "refused", "exhausted", "ended", "disconnect"]
 Action = Literal["dial", "wait", "close"]
 
 STATES: Final[tuple[State, ...]] = ("connecting", "connected", "reconnecting", "disconnected", "error")
@@ -46,6 +46,7 @@ TABLE: Final[Mapping[tuple[State, Event], tuple[State, Action | None]]] = {
     ("connecting", "exhausted"): ("error", "close"),
     ("connected", "exhausted"): ("error", "close"),
     ("reconnecting", "exhausted"): ("error", "close"),
+    ("connected", "ended"): ("disconnected", "close"),
 }
 """(state, event) → (next state, what to do). What is not in it changes nothing."""
 

@@ -1,42 +1,42 @@
-"""The event source: a link over Server-Sent Events, one way, from opening the stream to its end.
+"""The event source: a link over Server-Sent Events, one way, from the head of the answer (`event_request`) to its end.
 
 It is a `base.Transport` as in `websocket`, but cannot send. What lives longer than one link, the id to resume from and
-the delay that the server asks for, is in the connection's `LastEventId`. The library is `httpx`, as for `files`.
+the delay that the server asks for, is in the connection's `LastEventId`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ...errors import BadMessage, ClientError, ConnectionLost, ConnectionRejected, shown
-from ...protocol.heartbeat import Heartbeat
-from ...protocol.sse import Decoder
+from ...errors import BadMessage, ClientError, ConnectionLost
+from ...protocol.heartbeat import ANSWER_TIMEOUT, Heartbeat
+from ...protocol.sse import Data, Decoder
 from ...runtime.scheduling import Clock, Timer
 from ...streams.gaps import Reason
-from ..failures import MAX_RETRY_AFTER, explain_os, explain_status
-from ..headers import merged, named
-from ..masking import Mask, label_of
-from ..proxies import explain_proxy
-from ..redirects import Redirected, location_of
+from ..failures import MAX_RETRY_AFTER
+from ..masking import Mask
+from ..refusals import failure_in
 from ..sansio.delivery import Delivery
 from ..sansio.last_event_id import LastEventId
 from .base import Frames
-from .decompression import CODINGS, Decompressor, NotCompressedAsSaid
-from .handshake import unforeseen
-from .web import agent, keep_out_of_the_log, trust
+from .decompression import Decompressor
+from .event_request import close, explain
 
 if TYPE_CHECKING:
     from httpx import AsyncClient, Response
 
-OPEN_TIMEOUT: Final = 10.0
-"""Seconds for the TCP connection and TLS; the response may take as long as any silence."""
-
 IDLE_TIMEOUT: Final = 10.0
 """Seconds besides the heartbeat and its slack that a server may be silent: by default 45 in all."""
+
+THINKING_TIMEOUT: Final = 600.0
+"""Seconds that a server may take for the first event of an answer to what was posted, and no less than for others: a
+language model reads a long question for minutes where it has no more than a CPU."""
+
+LAST: Final = "[DONE]"
+"""The data of the event that ends the answer of a language model: that was all, whatever becomes of the link."""
 
 
 class EventSource:
@@ -53,6 +53,8 @@ class EventSource:
         complain: is called with an error for each of those.
         miss: is called with the reason when events are missing before those that are delivered next.
         mask: knows the secrets of the connection; None: there are none.
+        posted: it is the answer to what was posted. Then it may take its time to begin, `LAST` ends it and is not
+            delivered, and an event that reports a failure is one.
     """
 
     one_way = True
@@ -70,12 +72,17 @@ class EventSource:
         complain: Callable[[ClientError], object],
         miss: Callable[[Reason], object],
         mask: Mask | None = None,
+        posted: bool = False,
     ) -> None:
         after = response.headers.get("mercure-last-event-id")
         self.resumes = last_event_id.header is not None and (last_event_id.counted or after is not None)
         """Whether the server shows where it resumes."""
         self._trimmed = self.resumes and after is not None and after != last_event_id.last_id
-        self._heartbeat = None if heartbeat is None else Heartbeat(heartbeat + IDLE_TIMEOUT, clock.time())
+        self._silence = None if heartbeat is None else heartbeat + IDLE_TIMEOUT
+        first = self._silence
+        if posted and first is not None:
+            first = max(first, THINKING_TIMEOUT - ANSWER_TIMEOUT)
+        self._heartbeat = None if first is None else Heartbeat(first, clock.time())
         self.heard_at = time.time()
         self._client = client
         self._response = response
@@ -85,6 +92,8 @@ class EventSource:
         self._complain = complain
         self._miss = miss
         self._mask = mask
+        self._posted = posted
+        self._complete = False
         self._max_size = max_size
         self._decompressor = Decompressor(response.headers.get("content-encoding", ""))
         self._decoder = Decoder(last_event_id.last_id, max_line=max_size, max_event=max_size)
@@ -104,8 +113,14 @@ class EventSource:
         assert not deliveries
 
     def probe(self) -> None:
-        """End the link: there is no way to ask whether the peer is there, and a new link resumes where this one was."""
-        self._abort(ConnectionLost(f"the stream of {self._url} is opened anew, because this machine slept"))
+        """End the link: there is no way to ask whether the peer is there, and a new link resumes where this one was.
+
+        The rest of an answer has no other link, and is waited for.
+        """
+        if not self._posted:
+            self._abort(
+                ConnectionLost(f"the stream of {self._url} is opened anew, because this machine slept")
+            )
 
     async def run(
         self, deliver: Callable[[Frames], object], on_heartbeat: Callable[[], object]
@@ -123,16 +138,18 @@ class EventSource:
         self._listen_for_silence()
         try:
             await asyncio.wait({self._reading})
-            if self._verdict is not None:
-                return self._verdict
-            error = self._reading.exception()
+            error = self._verdict or self._reading.exception()
             if error is not None:
-                return explain(error, self._url, mask=self._mask)
+                lost = explain(error, self._url, mask=self._mask)
+                if isinstance(lost, ConnectionLost) and self._posted:
+                    lost.fruitful = self._delivered
+                return lost
             return ConnectionLost(
                 f"{self._url} ended the stream",
                 routine=self._last_event_id.header is not None,
                 # A server that sets `retry`, and sent something, is being polled at that interval; 0 is none.
                 fruitful=self._delivered and bool(self._last_event_id.retry),
+                ended=True,
             )
         finally:
             self._reading.cancel()
@@ -147,6 +164,8 @@ class EventSource:
                 self._heartbeat.heard = self._clock.time()
             for piece in self._decompressor.feed(chunk):
                 self._take_in(piece, deliver)
+            if self._complete:
+                return
 
     def _take_in(self, piece: bytes, deliver: Callable[[Frames], object]) -> None:
         before = self._decoder.oversized
@@ -163,14 +182,34 @@ class EventSource:
             reason = self._last_event_id.note(event_id)
             if reason is not None and self.resumes:
                 self._miss(reason)
+        failure = None
+        if self._posted and events:
+            events, failure = self._answered(events)
         if events:
             self._delivered = True
             deliver(list(events))
         self._last_event_id.last_id = self._decoder.last_id
+        if failure is not None:
+            raise ConnectionLost(f"{self._url} broke its answer off: {failure}")
+
+    def _answered(self, events: list[Data]) -> tuple[list[Data], str | None]:
+        """Return the events of an answer before its end, and what the server says of a failure that ended it."""
+        if self._silence is not None and not self._delivered:  # it has begun
+            self._heartbeat = Heartbeat(self._silence, self._clock.time())
+            self._listen_for_silence()
+        for i, event in enumerate(events):
+            if event.strip() == LAST:
+                self._complete = True
+                return events[:i], None
+            if (failure := failure_in(event, event.event)) is not None:
+                return events[:i], failure
+        return events, None
 
     def _listen_for_silence(self) -> None:
         heartbeat = self._heartbeat
         if heartbeat is not None:
+            if self._timer is not None:
+                self._timer.cancel()
             self._timer = self._clock.call_later(max(0.0, heartbeat.due - self._clock.time()), self._check)
 
     def _check(self) -> None:
@@ -187,171 +226,3 @@ class EventSource:
         self._verdict = why
         if self._reading is not None:
             self._reading.cancel()
-
-
-async def open_event_source(
-    url: str,
-    headers: Mapping[str, str],
-    last_event_id: LastEventId,
-    idle: float | None,
-    proxy: str | None = None,
-    *,
-    place: str | None = None,
-    authorized: bool = True,
-    dropped: str | None = None,
-) -> tuple[AsyncClient, Response]:
-    """Return an open response with its client, to be closed by `close()`; raises what `explain` explains.
-
-    Args:
-        url: where; checked, and without credentials.
-        headers: of the user; they replace ours.
-        last_event_id: where to resume.
-        idle: seconds that the response may take; None: no limit.
-        proxy: to go through; None: none.
-        place: where we wanted to go, for display; None: the url without its secrets.
-        authorized: see `failures.explain_status`.
-        dropped: see there.
-
-    Raises:
-        Redirected: the server sends us elsewhere.
-        ConnectionRejected, ConnectionLost: the response is no stream of events.
-    """
-    import httpx
-
-    keep_out_of_the_log()
-    place = label_of(url) if place is None else place
-    timeout = httpx.Timeout(OPEN_TIMEOUT, read=idle)
-    client = httpx.AsyncClient(verify=trust(), trust_env=False, proxy=proxy, timeout=timeout)
-    response = None
-    try:
-        ours = {
-            "Accept": "text/event-stream",
-            "Accept-Encoding": "identity",  # compression buffers events
-            "Cache-Control": "no-store",
-            "User-Agent": agent(),  # some servers reject those of libraries
-        }
-        resume = last_event_id.header
-        said = merged(ours, headers)
-        if resume is not None and (theirs := named(said, "last-event-id")) is not None:
-            del said[theirs]  # where it began; it is further now
-        pairs = [(name.encode(), value.encode()) for name, value in said.items()]
-        if resume is not None:
-            pairs.append((b"Last-Event-ID", resume))
-        request = client.build_request("GET", url, headers=pairs)
-        response = await client.send(request, stream=True)
-        location = location_of(response.status_code, response.headers)
-        if location is not None:
-            raise Redirected(location)
-        if response.status_code == 204:
-            raise ConnectionRejected(f"{place} has nothing more to send (HTTP 204)")
-        if response.status_code == 407 and proxy is not None:
-            raise explain_proxy(407, place, proxy)
-        if response.status_code != 200:
-            raise explain_status(
-                response.status_code,
-                response.headers,
-                place,
-                "a stream of events",
-                authorized=authorized,
-                dropped=dropped,
-            )
-        kind = response.headers.get("content-type", "")
-        if kind.partition(";")[0].strip().lower() != "text/event-stream":
-            raise ConnectionRejected(
-                f"{place} answered with {shown(kind or 'something of no type', 100)} instead of "
-                "'text/event-stream'; check the address: for a WebSocket it begins with ws:// or wss://",
-                may_heal=True,
-            )
-        coding = response.headers.get("content-encoding", "").strip().lower()
-        if coding not in CODINGS:
-            raise ConnectionRejected(
-                f"{place} compresses its events ({coding:.100}), though we asked it not to; have the server, or "
-                "a proxy before it, send them as they are"
-            )
-        # From here on our heartbeat judges silence: httpx would take a stall of our own for one of the server.
-        response.request.extensions["timeout"]["read"] = None
-    except BaseException:
-        await close(client, response)
-        raise
-    return client, response
-
-
-async def close(client: AsyncClient, response: Response | None) -> None:
-    """Close a response and its connection."""
-    try:
-        if response is not None:
-            await response.aclose()
-    finally:
-        await client.aclose()
-
-
-def explain(
-    error: BaseException,
-    url: str,
-    *,
-    place: str | None = None,
-    proxy: str | None = None,
-    opening: bool = False,
-    mask: Mask | None = None,
-) -> ClientError:
-    """Return the error for what happened: ConnectionRejected where a retry cannot help, else ConnectionLost.
-
-    Args:
-        error: what was raised.
-        url: where we wanted to connect.
-        place: the same, for display; None: the url without its secrets.
-        proxy: that we went through; None: none.
-        opening: there has been no answer yet.
-        mask: knows the secrets of the connection; None: there are none.
-    """
-    import httpx
-
-    if isinstance(error, ClientError):
-        return error
-    place = label_of(url) if place is None else place
-    match error:
-        case httpx.ReadTimeout():
-            return ConnectionLost(f"no answer from {place}: it was silent for too long")
-        case httpx.TimeoutException():
-            return ConnectionLost(f"no connection to {place}: no answer within {OPEN_TIMEOUT:g} s")
-        case httpx.UnsupportedProtocol() | httpx.InvalidURL():
-            return ConnectionRejected(f"no connection to {place}: it is no address for HTTP; check it")
-        case httpx.RemoteProtocolError() | httpx.ReadError() if opening:
-            return ConnectionLost(
-                f"no connection to {place}: what listens there gave no answer that is HTTP; check the port, and "
-                "whether it wants https:// or http://, or is a WebSocket (ws:// or wss://)"
-            )
-        case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.WriteError():
-            return ConnectionLost(f"the stream of {place} broke off")
-        case NotCompressedAsSaid():
-            return ConnectionLost(
-                f"the stream of {place} broke off: what it sent is not packed as it said ({error})"
-            )
-        case httpx.ProxyError():
-            status = re.match(r"\d{3}\b", str(error))
-            return explain_proxy(int(status[0]) if status else None, place, proxy)
-        case httpx.TransportError():
-            cause = of_the_system(error)
-            if cause is not None:
-                return explain_os(cause, url, place)
-            # Without the text of httpx, which may quote a header.
-            return ConnectionLost(f"no connection to {place}: {type(error).__name__}")
-    return unforeseen(error, place, mask or Mask())
-
-
-def of_the_system(error: BaseException) -> OSError | None:
-    """Return the original error of the system: httpx wraps errors of httpcore and anyio.
-
-    It is what a traceback of ours may show as its cause: the text of a library's errors may have secrets. Our own
-    errors are none of the system, whatever their bases; and an error may be its own cause.
-    """
-    found = None
-    seen: set[int] = set()
-    under: BaseException | None = error
-    while under is not None and id(under) not in seen:
-        seen.add(id(under))
-        if isinstance(under, OSError) and not isinstance(under, ClientError):
-            found = under
-        group = under.exceptions[0] if isinstance(under, BaseExceptionGroup) else None
-        under = group or under.__cause__ or under.__context__
-    return found

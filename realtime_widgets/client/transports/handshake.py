@@ -91,7 +91,7 @@ async def open_websocket(
         location = location_of(error.response.status_code, _headers(error.response))
         if location is None:
             raise
-        raise Redirected(location) from None
+        raise Redirected(location, error.response.status_code) from None
 
 
 @cache

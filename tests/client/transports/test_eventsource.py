@@ -12,7 +12,7 @@ import pytest
 
 from realtime_widgets.client import sleep
 from realtime_widgets.client.sansio.backoff import Reconnect
-from realtime_widgets.client.transports.eventsource import of_the_system
+from realtime_widgets.client.transports.event_request import of_the_system
 from realtime_widgets.errors import BadMessage, ConnectionLost, ConnectionRejected, Unauthorized
 from realtime_widgets.streams import Stream
 from realtime_widgets.streams.gaps import Gap
