@@ -515,6 +515,24 @@ describe("a chat", () => {
       expect(document.activeElement).toBe(list());
     });
 
+    it("are reactions, and those that are words look like words", () => {
+      const own: [string, string][] = [
+        ["👍", "rw-emoji"],
+        ["❤️", "rw-emoji"],
+        ["🦊", "rw-emoji"],
+        ["+1", "rw-reaction-text"],
+        ["well done", "rw-reaction-text"],
+      ];
+      start(keyframe([message(1, { reactions: own.map(([emoji]) => [emoji, 1, false, ""]) })]));
+      const seen = [...el.querySelectorAll(".rw-reaction > :first-child")];
+      expect(seen.map((each) => [each.textContent, each.className])).toEqual(own);
+      point(bubble("text 1"));
+      click(tool("React"));
+      const offered = [...el.querySelectorAll(".rw-msg-tools button")];
+      const plain = offered.filter((each) => !each.classList.contains("rw-emoji"));
+      expect(plain.map((each) => each.textContent)).toEqual(["+1", "well done"]);
+    });
+
     it("are reactions, chosen from some, joined and left by their chips", () => {
       start(keyframe([message(1, { reactions: [["🦊", 2, false, "Aya, Ken"]] })]));
       const chips = () => [...el.querySelectorAll<HTMLElement>(".rw-reaction")];

@@ -315,4 +315,4 @@ class Conversation:
         """Return the names of the others who type in a room."""
         with self._lock:
             there = self._rooms.get(room)
-            return [] if there is None else there.typists.names(self._clock())
+            return [] if there is None else there.typists.names(self._clock(), besides=self.me.id)

@@ -31,9 +31,9 @@ class Typists:
         """Note that a user does not type any more; returns whether that is news."""
         return self._until.pop(user, None) is not None
 
-    def names(self, now: float) -> list[str]:
-        """Return the names of those who type, whoever began first comes first."""
-        return [name for until, name in self._until.values() if until > now]
+    def names(self, now: float, besides: str = "") -> list[str]:
+        """Return the names of those who type, whoever began first comes first; `besides`: a user who is left out."""
+        return [name for user, (until, name) in self._until.items() if until > now and user != besides]
 
     def expire(self, now: float) -> bool:
         """Forget those who have stopped without a word; returns whether there were any."""

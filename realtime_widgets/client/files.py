@@ -119,7 +119,7 @@ def upload(address: Address, room: str, name: str, body: bytes) -> dict[str, Any
     Raises:
         ClientError: it was not taken; ConnectionLost: it may be, if it is tried again.
         WrongType: these are no bytes.
-        WouldDeadlock: on a thread of this package.
+        WouldDeadlock: on the I/O thread, or in a callback.
     """
     if not isinstance(body, bytes | bytearray | memoryview):
         raise WrongType(f"a file cannot be of type {type(body).__name__}; pass its bytes")
@@ -153,7 +153,7 @@ def download(address: Address, link: str) -> tuple[str, bytes]:
 
     Raises:
         ClientError: it cannot be had; ConnectionLost: it may be, if it is tried again.
-        WouldDeadlock: on a thread of this package.
+        WouldDeadlock: on the I/O thread, or in a callback.
     """
     given: object = link
     if not (isinstance(given, str) and _LINK.fullmatch(given)):
@@ -183,7 +183,8 @@ def download(address: Address, link: str) -> tuple[str, bytes]:
 def _found(address: Address) -> _Hub:
     runtime = get_runtime()
     try:
-        url, headers = runtime.wait(runtime.run(address.resolve(runtime)), TIMEOUT)
+        # On a worker thread of this package, too: functions that give a url or token have each a thread of its own.
+        url, headers = runtime.wait(runtime.run(address.resolve(runtime)), TIMEOUT, apart=True)
     except TimedOut:
         raise ConnectionLost(
             f"no connection to {address.label}: the functions that give its url or token took over {TIMEOUT:g} s"

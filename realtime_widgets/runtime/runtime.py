@@ -143,20 +143,22 @@ class Runtime:
         self._check()
         return self._apart.submit(fn, *args)
 
-    def wait(self, future: Future[T], timeout: float | None) -> T:
+    def wait(self, future: Future[T], timeout: float | None, *, apart: bool = False) -> T:
         """Wait for a future and return its result; an interrupted wait (Ctrl-C, the timeout) cancels the future.
 
         Args:
             future: of `run()` or `submit()`.
             timeout: seconds; None: no limit.
+            apart: whether a thread of `call_apart` may wait for it: none that waits is needed for the answer.
 
         Raises:
-            WouldDeadlock: on the I/O thread and the callback thread, unless it is done already.
+            WouldDeadlock: on the I/O thread, the callback thread and those of `call_apart`, unless it is done already.
             TimedOut: after `timeout` seconds.
         """
         if not future.done():
             self._check()
-            if self._is_ours(here := threading.current_thread()):
+            here = threading.current_thread()
+            if self._is_ours(here) and not (apart and here in self._apart):
                 raise WouldDeadlock(
                     f"cannot wait on thread {here.name!r}: the answer may need this very thread; do not wait "
                     "inside a callback, use add_done_callback() or await"

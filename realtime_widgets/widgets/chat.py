@@ -330,7 +330,7 @@ class Chat(LiveWidget):
                 done.set_result(more)
 
         self._link.older(where, 0.0, end)
-        get_runtime().wait(done, timeout)
+        get_runtime().wait(done, timeout, apart=True)  # functions of `on_message` may ask, too
         return len(self._conversation.messages(where)) - before
 
     def _room(self, room: str | None) -> str:

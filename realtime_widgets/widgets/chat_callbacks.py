@@ -1,13 +1,14 @@
 """ChatCallbacks: the functions that are told of a chat's messages, and what they answer.
 
 They are called in order and one at a time, on a thread that only this chat has, while there is something to tell: one
-that takes a minute, as a language model does, holds up nothing else. What one raises is told in the chat, where its
-author looks, and logged.
+that takes a minute, as a language model does, holds up nothing else. What one prints is shown below the cell that has
+added it. What one raises is told in the chat, where its author looks, and logged.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import logging
 import threading
@@ -46,7 +47,7 @@ class ChatCallbacks:
     def __init__(self, answer: Answer, failed: Failed) -> None:
         self._answer = answer
         self._failed = failed
-        self._fns: dict[object, Told] = {}
+        self._fns: dict[object, tuple[Told, contextvars.Context]] = {}
         self._waiting: deque[ChatMessage] = deque()
         self._running = False
         self._lock = threading.Lock()
@@ -67,7 +68,8 @@ class ChatCallbacks:
         if not callable(fn):
             raise WrongType(f"on_message() cannot call {shown(fn)}: pass a function that takes a message")
         key = object()
-        self._fns[key] = fn
+        # Jupyter knows by the context which cell prints; that of a thread is whatever a page has asked last.
+        self._fns[key] = fn, contextvars.copy_context()
 
         def undo() -> None:
             self._fns.pop(key, None)
@@ -100,8 +102,8 @@ class ChatCallbacks:
                     self._running = False
                     return
                 message = self._waiting.popleft()
-            for fn in list(self._fns.values()):
-                self._call(fn, message)
+            for fn, context in list(self._fns.values()):
+                context.copy().run(self._call, fn, message)
 
     def _call(self, fn: Told, message: ChatMessage) -> None:
         try:

@@ -173,9 +173,9 @@ def test_what_is_older_than_all_here_counts_as_the_server_says() -> None:
 
 def test_typing_ends_with_a_word_with_the_message_or_by_itself() -> None:
     world = World()
-    for user in ("ken", "mia"):
+    for user in ("ken", "anna", "mia"):
         world.take("typing_start", {"userId": user, "username": user.title()})
-    assert world.conversation.typing("r") == ["Ken", "Mia"]
+    assert world.conversation.typing("r") == ["Ken", "Mia"]  # anna knows that she does
     world.post("m1", "ken")
     assert world.conversation.typing("r") == ["Mia"]
     version = world.conversation.version

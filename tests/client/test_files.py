@@ -135,6 +135,21 @@ def test_what_is_no_file_is_not_sent(server: PostServer):
     assert not server.posts
 
 
+def test_a_worker_thread_of_the_package_waits_for_a_function_that_gives_the_url(hub: Hub):
+    asked, go_on = threading.Event(), threading.Event()
+
+    def url() -> str:
+        asked.set()
+        assert go_on.wait(LIMIT)
+        return hub.url
+
+    told = get_runtime().call_apart(upload, Address(url, hub.token), "a", "a.txt", b"text")
+    assert asked.wait(LIMIT)
+    assert not told.done()
+    go_on.set()
+    assert told.result(LIMIT)["size"] == 4
+
+
 def test_nobody_waits_on_a_thread_that_would_have_to_answer(hub: Hub):
     async def main() -> None:
         download(Address(hub.url), LINK)

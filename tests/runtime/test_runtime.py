@@ -324,5 +324,10 @@ def test_what_is_called_apart_waits_for_no_callback_and_may_not_wait_for_one(run
         with pytest.raises(SystemExit):
             runtime.call_apart(sys.exit).result(10)
         assert not slow.done()
+        told = runtime.call_apart(
+            lambda: runtime.wait(slow, 10, apart=True)
+        )  # it knows that it is not needed
+        release.set()
+        assert told.result(10)
     finally:
         release.set()

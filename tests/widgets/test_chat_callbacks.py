@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -51,6 +52,29 @@ def test_functions_are_told_in_order_one_at_a_time() -> None:
     wait_for(lambda: len(told) == 200)
     assert told == [f"{n}" for n in range(200)]
     assert most == [1]
+
+
+def test_each_has_the_context_of_who_has_added_it() -> None:
+    """Jupyter tells by that below which cell it shows what one prints; a function's own changes stay its own."""
+    world = World()
+    cell = contextvars.ContextVar[str]("cell")
+    found: list[str] = []
+
+    def told(message: ChatMessage) -> Iterator[str]:
+        found.append(cell.get())
+        cell.set("changed")
+        yield found[-1]
+
+    def run_cell(name: str) -> None:
+        cell.set(name)
+        world.callbacks.add(lambda message: next(told(message)))
+
+    for name in ("first", "second"):
+        contextvars.copy_context().run(run_cell, name)
+    world.tell(1, 2)
+    wait_for(lambda: len(world.answers) == 4)
+    assert found == ["first", "second"] * 2
+    assert not world.failures
 
 
 def test_one_that_takes_long_holds_up_nobody_else() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ def hub() -> Iterator[Hub]:
 
 @contextmanager
 def chatting(
-    hub: Hub, user: str, *, url: str | None = None, token: str | None = None, **options: Any
+    hub: Hub, user: str, *, url: Any = None, token: str | None = None, **options: Any
 ) -> Iterator[rw.Chat]:
     """A chat of a user whose client is its own: another process, or another notebook, would have it so."""
     client = Client(url or hub.url, auth=token or hub.token, reconnect=QUICK, headers={"X-User": user})
@@ -109,6 +110,7 @@ def test_who_types_is_told_and_edits_deletions_and_reactions_arrive(sent: Record
         ready(anna, ken)
         anna.set_typing()
         wait_for(lambda: ken.typing == ["anna"])
+        assert anna.typing == []  # to whom it is no news
         message = anna.send("befor")
         wait_for(lambda: texts(ken) == ["befor"] and ken.typing == [])
         wait_for(lambda: states(anna) == ["sent"])
@@ -246,6 +248,43 @@ def test_older_messages_are_fetched_from_the_hub(sent: Recorder, hub: Hub) -> No
             came = ken.load_older()
         assert texts(ken) == [f"{n}" for n in range(150)]
         assert ken.messages[3].reactions == {"👍": ["anna"]}
+
+
+def test_a_file_goes_over_a_connection_whose_url_takes_its_time_and_is_there(
+    sent: Recorder, hub: Hub
+) -> None:
+    slow = threading.Event()
+
+    def url() -> str:
+        slow.wait(0.2)  # nobody sets it: the url is not known at once
+        return hub.url
+
+    with chatting(hub, "anna", url=url) as anna, chatting(hub, "ken") as ken:
+        ready(anna, ken)
+        anna.send_file(b"a,b\n1,2\n", name="table.csv", text="the numbers")
+        wait_for(lambda: [(m.type, m.text) for m in ken.messages] == [("file", "the numbers")])
+        assert states(anna) == ["sent"], anna.messages[0].error
+        file = ken.messages[0].file
+        assert file is not None
+        assert (file.name, file.size) == ("table.csv", 8)
+        assert ken._link.download(file.url) == b"a,b\n1,2\n"
+
+
+def test_a_function_that_is_told_of_a_message_may_ask_for_older_ones(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        for n in range(80):
+            anna.send(f"{n}")
+        wait_for(lambda: states(anna) == ["sent"] * 80)
+        with chatting(hub, "ken") as ken:
+            ready(ken)
+            wait_for(lambda: texts(ken)[-1:] == ["79"])
+            told: list[int] = []
+            ken.on_message(lambda message: told.append(ken.load_older()))
+            anna.send("now")
+            wait_for(lambda: told)
+            assert told[0] > 0
+            assert texts(ken)[0] == "0"
 
 
 def test_two_chats_of_one_client_share_its_connection_and_its_past(sent: Recorder, hub: Hub) -> None:

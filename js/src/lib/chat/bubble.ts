@@ -91,7 +91,9 @@ export class Bubble {
     this.#name.dir = "auto";
     this.#head.append(this.#name, this.#bot, this.#at);
     this.#body.append(this.#file.root, this.#text.root, this.#gone, this.#edited);
-    this.#foot.append(this.#state, this.#retry, this.#discard, this.#stop);
+    const deeds = h("span", "rw-msg-deeds");
+    deeds.append(this.#retry, this.#discard);
+    this.#foot.append(this.#state, deeds, this.#stop);
     const line = h("div", "rw-msg-line");
     line.append(this.#body, this.#mark, this.#late);
     const main = h("div", "rw-msg-main");

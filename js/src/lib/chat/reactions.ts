@@ -8,6 +8,9 @@ import { chatWords } from "./words";
 /** What is offered. */
 export const OFFERED = ["👍", "❤️", "😄", "🎉", "👀"];
 
+/** Whether it is drawn by a font of emoji, in which digits and spaces look strange. */
+export const isEmoji = (reaction: string): boolean => /\p{Emoji_Presentation}|\ufe0f/u.test(reaction);
+
 export class Reactions {
   readonly root = h("div", "rw-reactions");
   readonly #chips = new Map<string, HTMLButtonElement>();
@@ -49,7 +52,10 @@ export class Reactions {
     const chip = h("button", "rw-button rw-reaction");
     chip.type = "button";
     chip.tabIndex = -1; // by keys they are in the tools: a room would have hundreds of stops
-    chip.append(h("span", "rw-emoji", emoji), h("span", "rw-reaction-count"));
+    chip.append(
+      h("span", isEmoji(emoji) ? "rw-emoji" : "rw-reaction-text", emoji),
+      h("span", "rw-reaction-count"),
+    );
     this.#chips.set(emoji, chip);
     this.root.append(chip);
     return chip;

@@ -4,7 +4,7 @@ import { copyText } from "../view/copy";
 import { h, holdsFocus, setAttribute } from "../view/dom";
 import { type Icon, icon, showIcon } from "../view/icons";
 import type { Item } from "./item";
-import { OFFERED } from "./reactions";
+import { isEmoji, OFFERED } from "./reactions";
 import { type ChatWord, chatWords } from "./words";
 
 /** What a bar does. */
@@ -146,7 +146,7 @@ export class Tools {
         this.#deeds.react(item, emoji, !mine.has(emoji));
         this.#turn("all");
       });
-      button.classList.add("rw-emoji");
+      button.classList.toggle("rw-emoji", isEmoji(emoji));
       setAttribute(button, "aria-label", say("react_with", emoji));
       setAttribute(button, "aria-pressed", String(mine.has(emoji)));
       return button;
