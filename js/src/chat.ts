@@ -1,20 +1,27 @@
 // Chat: the page's half. Rooms, and what is said in them; what a reader says is there at once, and told until it has arrived.
 
+import { percentOf } from "./lib/chat/attachment";
 import composerStyles from "./lib/chat/composer.css";
 import { Conversation } from "./lib/chat/conversation";
 import { Drafts, tabStorage } from "./lib/chat/drafts";
+import { Files } from "./lib/chat/files";
 import { type ChatBody, type Item, isNews, type RoomRow } from "./lib/chat/item";
 import { plainText } from "./lib/chat/markdown";
 import markdownStyles from "./lib/chat/markdown.css";
 import { newestOf } from "./lib/chat/order";
-import { Outbox, type Waiting } from "./lib/chat/outbox";
+import { Outbox } from "./lib/chat/outbox";
 import { ChatPanel } from "./lib/chat/panel";
+import { shownName } from "./lib/chat/saving";
+import { unsentItems } from "./lib/chat/unsent";
+import type { Chosen } from "./lib/chat/uploads";
 import { type Wish, Wishes } from "./lib/chat/wishes";
 import { chatWords } from "./lib/chat/words";
 import type { Meaning } from "./lib/hop/cursor";
 import type { Part } from "./lib/hop/frames";
 import type { KernelLife } from "./lib/hop/kernel";
 import { define } from "./lib/hop/slot";
+import type { Host } from "./lib/hop/widget";
+import type { Model } from "./lib/hop/wire";
 import { formatter } from "./lib/text/format";
 import { LiveWidget, type View } from "./lib/view/live";
 import styles from "./messages.css";
@@ -29,6 +36,8 @@ const MOST_AGAIN_MS = 120_000;
 /** So many messages are said one by one, so many characters of each. */
 const FEW = 3;
 const MOST_SAID = 200;
+/** Bytes of a file, where the kernel does not say how many it takes. */
+const MOST_BYTES = 10 * 1024 * 1024;
 
 /** A question, until it is answered. */
 interface Asked {
@@ -38,11 +47,12 @@ interface Asked {
 }
 
 export class Chat extends LiveWidget {
-  static override readonly settings = ["height", "placeholder", "show_rooms"];
+  static override readonly settings = ["height", "placeholder", "show_rooms", "max_file_bytes"];
   static override readonly styles = styles + markdownStyles + composerStyles;
 
   readonly conversation = new Conversation();
   readonly drafts = new Drafts(tabStorage(), this.#stored("drafts"));
+  readonly files: Files;
   readonly #outbox = new Outbox(tabStorage(), this.#stored("outbox"), () => 1000 * this.now);
   /** When what waits was written, milliseconds by the page's clock; what an earlier page has left is not here. */
   readonly #written = new Map<string, number>();
@@ -64,6 +74,19 @@ export class Chat extends LiveWidget {
   /** What those who listen are to be told of. */
   #untold: Item[] = [];
   #turn = 0;
+
+  constructor(model: Model, host: Host, signal: AbortSignal) {
+    super(model, host, signal);
+    this.files = new Files(
+      {
+        clock: host.clock,
+        ask: (what, about) => host.ask(what, about),
+        changed: () => host.invalidate(),
+        done: (word, name) => this.#tellDone(word, name),
+      },
+      signal,
+    );
+  }
 
   /** The name by which something is kept while the tab is open. */
   #stored(what: string): string {
@@ -95,22 +118,24 @@ export class Chat extends LiveWidget {
     if (wanted === this.conversation.room || !this.conversation.rooms.some(({ id }) => id === wanted))
       this.#wanted = null;
     for (const { room } of body.answers ?? []) this.#asked.delete(room);
-    this.#settle((body.items ?? []).map(({ key }) => key));
+    if (body.file) this.files.take(body.file, part.columns.file as Uint8Array | undefined);
+    this.#settle(body.items ?? []);
     this.#wishes.settle((key) => this.conversation.item(key));
     this.#leaveLine(fresh);
-    if (first) this.tell("messages", "", () => "");
+    if (first) for (const topic of ["messages", "files"]) this.tell(topic, "", () => "");
     else this.#tellOf(fresh);
   }
 
   override tick(kernel: KernelLife): void {
     super.tick(kernel);
     this.look();
+    this.files.tick(!this.kernelGone);
     if (!this.kernelGone) this.#confirm();
   }
 
   /** What waits says for what, as soon as that is known; what was asked may have to be asked again; and days end. */
   protected override get moves(): boolean {
-    const asks = this.#outbox.waiting.length > 0 || this.#asked.size > 0;
+    const asks = this.#outbox.waiting.length > 0 || this.#asked.size > 0 || this.files.moves;
     return asks || Math.floor(this.now / 60) !== this.#minute;
   }
   #minute = 0;
@@ -159,42 +184,39 @@ export class Chat extends LiveWidget {
   get messages(): readonly Item[] {
     const room = this.chosen;
     const of = this.conversation.items(room);
-    const waiting = this.#outbox.waiting.filter(
+    const texts = this.#outbox.waiting.filter(
       (each) => each.room === room && !this.conversation.has(each.id),
     );
-    const also = `${waiting.map(({ id }) => id).join(" ")} ${this.#wishes.version}`;
+    const files = this.files.uploads.all.filter((each) => each.room === room);
+    const known = files.map(({ chosen: { id, type, width }, failed }) => [id, type, width, failed]);
+    const also = JSON.stringify([texts.map(({ id }) => id), known, this.#wishes.version, this.locale]);
     const made = this.#messages;
     if (made && made.of === of && made.room === room && made.also === also) return made.all;
     const wanted = this.#wishes.any ? of.flatMap((item) => this.#wishes.shown(item) ?? []) : of;
-    const all = waiting.length ? [...wanted, ...waiting.map((each) => this.#itemOf(each))] : wanted;
+    const { me } = this.conversation;
+    const unreadable = chatWords(this.locale)("unreadable");
+    const waits = texts.length + files.length > 0;
+    const all = waits ? [...wanted, ...unsentItems(texts, files, { me, room, unreadable })] : wanted;
     this.#messages = { of, room, also, all };
     return all;
   }
 
-  #itemOf({ id, room, text, at }: Waiting): Item {
-    const { me } = this.conversation;
-    return {
-      key: id,
-      room,
-      place: Number.POSITIVE_INFINITY,
-      kind: "message",
-      type: "text",
-      user: me.id,
-      name: me.name,
-      own: true,
-      text,
-      ts: at / 1000,
-      state: "waiting",
-    };
-  }
-
-  /** What a message of the outbox waits for; empty: it has not for long. */
+  /** What a message waits for that the kernel does not have; empty: it has not for long. */
   waitText({ state, key }: Item): string {
-    const written = this.#written.get(key) ?? Number.NEGATIVE_INFINITY;
-    if (state !== "waiting" || this.host.clock.now() - written < WAITS_MS) return "";
+    if (state !== "waiting") return "";
     const say = chatWords(this.locale);
     if (this.kernel === "ended") return say("kernel_stopped");
+    const upload = this.files.uploads.of(key);
+    const since = upload ? upload.since : (this.#written.get(key) ?? Number.NEGATIVE_INFINITY);
+    const recent = since !== null && this.host.clock.now() - since < WAITS_MS;
+    if (upload && (since === null ? this.kernel === "alive" : recent))
+      return say("sending_share", percentOf(upload.told / upload.chosen.file.size, this.locale));
+    if (recent) return "";
     return say(this.kernel === "silent" ? "waiting_kernel" : "waiting_cell");
+  }
+
+  get mostBytes(): number {
+    return this.get<number | undefined>("max_file_bytes") || MOST_BYTES;
   }
 
   /** Who else has read a message of the reader. */
@@ -214,15 +236,22 @@ export class Chat extends LiveWidget {
     this.host.invalidate();
   }
 
-  /** Says something in the chosen room; whether there is a place for it. */
-  send(text: string): boolean {
-    const added = this.chosen ? this.#outbox.add(this.chosen, text) : null;
-    if (!added) return false;
-    this.#written.set(added.id, this.host.clock.now());
-    this.#tellOutbox();
+  /** Says something in the chosen room, with files or without; whether there is a place for it. */
+  send(text: string, files: readonly Chosen[]): boolean {
+    const room = this.chosen;
+    if (!room) return false;
+    if (!(files.length ? this.files.send(room, files, text, 1000 * this.now) : this.#say(text))) return false;
     this.#waiting?.();
     this.#waiting = this.host.clock.after(WAITS_MS, () => this.host.invalidate());
     this.host.invalidate();
+    return true;
+  }
+
+  #say(text: string): boolean {
+    const added = this.#outbox.add(this.chosen, text);
+    if (!added) return false;
+    this.#written.set(added.id, this.host.clock.now());
+    this.#tellOutbox();
     return true;
   }
 
@@ -231,6 +260,7 @@ export class Chat extends LiveWidget {
   }
 
   wish(wish: Wish): void {
+    if (this.files.wish(wish.what, wish.about.key)) return;
     this.#wishes.add(wish, this.host.clock.now());
     this.host.ask(wish.what, wish.about);
     this.host.invalidate();
@@ -249,9 +279,11 @@ export class Chat extends LiveWidget {
     this.host.ask("older", { room, before });
   }
 
-  #settle(keys: string[]): void {
+  #settle(items: Item[]): void {
+    const keys = items.map(({ key }) => key);
     this.#outbox.settle(keys);
     for (const key of keys) this.#written.delete(key);
+    for (const key of this.files.settle(items)) this.wish({ what: "delete", about: { key } });
   }
 
   #tellOutbox(): void {
@@ -325,6 +357,12 @@ export class Chat extends LiveWidget {
     this.#untold.push(...own);
     this.#turn += 1;
     this.tell("messages", String(this.#turn), () => this.#news());
+  }
+
+  /** Says that a file has come to its end. */
+  #tellDone(word: "file_sent" | "downloaded", name: string): void {
+    this.#turn += 1;
+    this.tell("files", String(this.#turn), () => chatWords(this.locale)(word, shownName(name)));
   }
 
   #news(): string {

@@ -22,6 +22,7 @@ import * as icons from "./lib/view/icons";
 import * as keys from "./lib/view/keys";
 import * as layer from "./lib/view/layer";
 import * as live from "./lib/view/live";
+import * as sight from "./lib/view/sight";
 import * as theme from "./lib/view/theme";
 
 /** build.mjs reads the names. */
@@ -49,5 +50,6 @@ export const core: Record<string, object> = {
   "view/keys": keys,
   "view/layer": layer,
   "view/live": live,
+  "view/sight": sight,
   "view/theme": theme,
 };

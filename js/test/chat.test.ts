@@ -176,7 +176,7 @@ describe("a chat", () => {
 
     it("shows names, rooms, files and texts as text", () => {
       const evil = "<img src=x onerror=alert(1)><b>\u202e";
-      const file = { name: evil, type: evil, size: 3, url: "javascript:alert(1)", data: evil };
+      const file = { name: evil, type: evil, size: 3, url: "javascript:alert(1)" };
       start({
         ...keyframe(
           [
@@ -198,34 +198,8 @@ describe("a chat", () => {
       );
       expect([...el.querySelectorAll("a")].filter((each) => each.hasAttribute("href"))).toEqual([]);
       expect(text(el, ".rw-msg-name")).toBe(evil);
-      expect(text(el, ".rw-file-name")).toBe(evil);
+      expect(text(el, ".rw-file-name")).toBe(evil.replace("\u202e", ""));
       expect(text(el, ".rw-room-name")).toBe(evil);
-    });
-
-    it("shows an image that has come along, and never loads one", () => {
-      const file = { name: "a.png", type: "image/png", size: 2048, width: 640, height: 320 };
-      start(
-        keyframe([
-          message(1, { type: "image", text: "", file: { ...file, data: "iVBORw0=" } }),
-          message(2, { type: "image", text: "", file: { ...file, url: "https://example.org/a.png" } }),
-          message(3, { type: "image", text: "", file: { ...file, type: "image/svg+xml", data: "iVBORw0=" } }),
-        ]),
-      );
-      const images = [...el.querySelectorAll("img")];
-      expect(images.map((each) => [each.hidden, each.getAttribute("src")])).toEqual([
-        [false, "data:image/png;base64,iVBORw0="],
-        [true, null],
-        [true, null],
-      ]);
-      expect([images[0]!.alt, images[0]!.style.width]).toEqual(["a.png", "320px"]);
-      expect(text(el, ".rw-file-facts")).toBe("PNG · 2.0 KiB");
-      const links = [...el.querySelectorAll<HTMLAnchorElement>(".rw-file-link")];
-      expect(links.map((each) => (each.hidden ? "" : each.getAttribute("href")!.slice(0, 20)))).toEqual([
-        "data:image/png;base6",
-        "https://example.org/",
-        "",
-      ]);
-      expect([links[1]!.rel, links[1]!.target]).toEqual(["noopener noreferrer", "_blank"]);
     });
 
     it("says who types, and where the link does not carry", () => {

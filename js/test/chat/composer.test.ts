@@ -2,11 +2,14 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Composer, MAX_TEXT } from "../../src/lib/chat/composer";
 import { composerWords, TABLES } from "../../src/lib/chat/composer_words";
 import { Drafts } from "../../src/lib/chat/drafts";
+import { Pictures } from "../../src/lib/chat/pictures";
 import { HandClock } from "../hand";
 
 let life: AbortController;
 let clock: HandClock;
 let said: { sent: string[]; typing: boolean[]; files: string[][] };
+let pictures: Pictures;
+let around: HTMLElement | undefined;
 let accepts: boolean;
 let ends: (() => boolean) | undefined;
 
@@ -15,6 +18,8 @@ beforeEach(() => {
   clock = new HandClock();
   said = { sent: [], typing: [], files: [] };
   accepts = true;
+  pictures = new Pictures();
+  around = undefined;
   ends = undefined;
   sessionStorage.clear();
 });
@@ -28,12 +33,17 @@ function composer() {
     signal: life.signal,
     clock,
     drafts: new Drafts(sessionStorage, "chat"),
-    onSend: (text) => {
-      if (accepts) said.sent.push(text);
+    pictures,
+    ...(around && { around }),
+    most: () => 2048,
+    onSend: (text, files) => {
+      if (accepts) {
+        said.sent.push(text);
+        if (files.length) said.files.push(files.map((each) => each.file.name));
+      }
       return accepts;
     },
     onTyping: (on) => said.typing.push(on),
-    onFiles: (files) => said.files.push(files.map(({ name }) => name)),
     ...(ends && { onEscape: () => ends!() }),
   });
   made.room = "r";
@@ -56,6 +66,9 @@ function composer() {
     attach: find<HTMLButtonElement>(".rw-composer-attach"),
     files: find<HTMLInputElement>("input"),
     note: find("[role=status]"),
+    list: find(".rw-picks"),
+    chips: () => [...made.root.querySelectorAll(".rw-pick .rw-file-name")].map((each) => each.textContent),
+    remove: (i: number) => made.root.querySelectorAll<HTMLButtonElement>(".rw-pick-remove")[i]!,
     type(text: string) {
       field.value = text;
       field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -325,43 +338,164 @@ function bring(el: Element, type: string, files: File[], types: string[]): boole
 }
 
 it("takes files that are dropped on it, and never goes to them", () => {
-  const { made, field } = composer();
+  const { made, field, chips } = composer();
   expect(bring(field, "dragover", [], ["Files"])).toBe(false);
   expect(made.root.hasAttribute("data-rw-dropping")).toBe(true);
   expect(bring(field, "drop", [file("a.png"), file("b.png")], ["Files"])).toBe(false);
   expect(made.root.hasAttribute("data-rw-dropping")).toBe(false);
-  expect(said.files).toEqual([["a.png", "b.png"]]);
+  expect(chips()).toEqual(["a.png", "b.png"]);
+  expect(document.activeElement).toBe(field);
   made.disabled = "x";
   expect(bring(field, "drop", [file("c.png")], ["Files"])).toBe(false);
-  expect(said.files.length).toBe(1);
+  expect(chips()).toEqual(["a.png", "b.png"]);
 });
 
 it("leaves a text that is dropped or pasted to the field", () => {
-  const { field } = composer();
+  const { field, chips } = composer();
   expect(bring(field, "dragover", [], ["text/plain"])).toBe(true);
   expect(bring(field, "drop", [], ["text/plain"])).toBe(true);
   expect(bring(field, "paste", [], ["text/plain"])).toBe(true);
   expect(bring(field, "paste", [file("cells.png")], ["text/plain", "Files"])).toBe(true);
-  expect(said.files).toEqual([]);
+  expect(chips()).toEqual([]);
 });
 
 it("takes images that are pasted", () => {
-  const { field } = composer();
+  const { field, chips } = composer();
   expect(bring(field, "paste", [file("image.png")], ["Files"])).toBe(false);
-  expect(said.files).toEqual([["image.png"]]);
+  expect(chips()).toEqual(["image.png"]);
 });
 
 it("takes files that are chosen", () => {
-  const { made, attach, files } = composer();
+  const { made, attach, files, chips } = composer();
   const opened = vi.spyOn(files, "click").mockImplementation(() => {});
   attach.click();
   expect(opened).toHaveBeenCalledTimes(1);
   Object.defineProperty(files, "files", { value: [file("a.png")] });
   fire(files, "change");
-  expect(said.files).toEqual([["a.png"]]);
+  expect(chips()).toEqual(["a.png"]);
   made.disabled = "x";
   attach.click();
   expect(opened).toHaveBeenCalledTimes(1);
+});
+
+it("takes what is dropped or pasted around it, where it is told to", () => {
+  around = document.createElement("div");
+  const { made, chips } = composer();
+  bring(around, "dragenter", [], ["Files"]);
+  expect([around, made.root].map((each) => each.hasAttribute("data-rw-dropping"))).toEqual([true, false]);
+  bring(around, "drop", [file("a.png")], ["Files"]);
+  bring(around, "paste", [file("b.png")], ["Files"]);
+  expect(chips()).toEqual(["a.png", "b.png"]);
+});
+
+const drop = (el: Element, ...files: File[]) => bring(el, "drop", files, ["Files"]);
+
+it("sends files with the text, or with none", () => {
+  const { field, send, chips, list, type } = composer();
+  expect(send.getAttribute("aria-disabled")).toBe("true");
+  drop(field, file("a.png"), file("b.png"));
+  expect([send.getAttribute("aria-disabled"), list.hidden, list.getAttribute("aria-label")]).toEqual([
+    "false",
+    false,
+    "Attached files",
+  ]);
+  type("  look ");
+  press(field, "Enter");
+  expect([said.sent, said.files, chips(), field.value, list.hidden]).toEqual([
+    ["look"],
+    [["a.png", "b.png"]],
+    [],
+    "",
+    true,
+  ]);
+  drop(field, file("c.png"));
+  type(" \u3000\u200b");
+  press(field, "Enter");
+  expect([said.sent, said.files]).toEqual([
+    ["look", ""],
+    [["a.png", "b.png"], ["c.png"]],
+  ]);
+});
+
+it("keeps files that could not be taken", () => {
+  const { field, chips, note } = composer();
+  accepts = false;
+  drop(field, file("a.png"));
+  press(field, "Enter");
+  expect([chips(), note.textContent]).toEqual([["a.png"], "Not sent: too many messages are waiting"]);
+});
+
+it("does not send files with the Enter that confirms a conversion", () => {
+  const { field, type } = composer();
+  drop(field, file("a.png"));
+  type("日本語");
+  press(field, "Enter", { keyCode: 229, isComposing: true });
+  expect(said.files).toEqual([]);
+});
+
+it("refuses a file that is too large, or empty, at once, and says so until something is done", () => {
+  const { field, chips, note, type } = composer();
+  const named = (name: string, size: number) => new File(["x".repeat(size)], name);
+  drop(field, named("big.bin", 5000), named("a", 2048), named("none.txt", 0), named("near", 2049));
+  expect(chips()).toEqual(["a"]);
+  expect(note.textContent.replaceAll(/[\u2068\u2069]/g, "")).toBe(
+    "big.bin has 4.9 KiB, and 2.0 KiB is the most. none.txt is empty. near has 2,049 B, and 2,048 B is the most.",
+  );
+  type("x");
+  expect(note.textContent).toBe("");
+});
+
+it("takes ten files at a time", () => {
+  const { field, chips, note } = composer();
+  drop(field, ...Array.from({ length: 12 }, (_, i) => file(`${i}.png`)));
+  expect([chips().length, note.textContent]).toEqual([10, "10 files at a time are the most."]);
+});
+
+it("takes a file away again, and the focus goes on", () => {
+  const { field, chips, remove, note } = composer();
+  drop(field, file("a.png"), file("b.png"), new File([], "c"));
+  expect(remove(0).getAttribute("aria-label")).toBe("Remove \u2068a.png\u2069");
+  remove(0).focus();
+  remove(0).click();
+  expect([chips(), document.activeElement, note.textContent]).toEqual([["b.png"], remove(0), ""]);
+  remove(0).click();
+  expect([chips(), document.activeElement]).toEqual([[], field]);
+});
+
+it("keeps the files of each room", () => {
+  const { made, field, chips } = composer();
+  drop(field, file("a.png"));
+  made.room = "other";
+  expect(chips()).toEqual([]);
+  made.room = "r";
+  expect(chips()).toEqual(["a.png"]);
+});
+
+const PNG = "\x89PNG\r\n\x1a\n";
+const bytes = (text: string) => Uint8Array.from(text, (each) => each.charCodeAt(0));
+
+it("shows what an image is by its bytes, whatever it says that it is", async () => {
+  const { field, remove, made } = composer();
+  const evil = new File(["<svg onload='x'/>"], "evil.png", { type: "image/png" });
+  const real = new File([bytes(PNG)], "real.txt", { type: "text/html" });
+  drop(field, evil, real);
+  const images = [...made.root.querySelectorAll<HTMLImageElement>(".rw-pick img")];
+  await vi.waitFor(() => expect(images[1]!.src).toMatch(/^blob:/));
+  expect(images.map((each) => each.hasAttribute("src"))).toEqual([false, true]);
+  images[1]!.dispatchEvent(new Event("load"));
+  expect(images.map((each) => each.hidden)).toEqual([true, false]);
+  const revoked = vi.spyOn(URL, "revokeObjectURL");
+  remove(1).click();
+  expect(revoked).toHaveBeenCalledWith(images[1]!.src);
+});
+
+it("says of a file that cannot be read, such as a folder, that it cannot", async () => {
+  const { field, chips, note } = composer();
+  const folder = file("folder");
+  folder.slice = () => ({ arrayBuffer: () => Promise.reject(new Error("gone")) }) as unknown as Blob;
+  drop(field, folder, file("a.png"));
+  await vi.waitFor(() => expect(chips()).toEqual(["a.png"]));
+  expect(note.textContent).toBe("\u2068folder\u2069 cannot be read.");
 });
 
 it("has names for what can be used, in the reader's language", () => {
@@ -384,13 +518,13 @@ it("does not take the focus by itself, but when it is told to", () => {
 });
 
 it("hears nothing after its end", () => {
-  const { field, send, type } = composer();
+  const { field, send, type, chips } = composer();
   type("a");
   life.abort();
   press(field, "Enter");
   send.click();
   bring(field, "drop", [file("a.png")], ["Files"]);
-  expect([said.sent, said.files]).toEqual([[], []]);
+  expect([said.sent, chips()]).toEqual([[], []]);
 });
 
 it("has the same words in both languages, with the same places for details", () => {

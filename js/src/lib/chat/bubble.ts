@@ -3,8 +3,9 @@
 import { momentText } from "../text/times";
 import { h, holdsFocus, setAttribute, setText } from "../view/dom";
 import { type Icon, showIcon } from "../view/icons";
-import { Attachment } from "./attachment";
+import { Attachment, type FileDoings } from "./attachment";
 import { Editor } from "./editor";
+import type { Look } from "./files";
 import type { Item } from "./item";
 import { Markdown } from "./markdown";
 import { markdownWords } from "./markdown_words";
@@ -34,6 +35,7 @@ export interface Doings {
   retry(item: Item): void;
   discard(item: Item): void;
   stop(item: Item): void;
+  readonly files: FileDoings;
 }
 
 const MARKS: Partial<Record<Item["state"], Icon>> = {
@@ -54,7 +56,7 @@ export class Bubble {
   readonly #late = h("time", "rw-msg-at rw-msg-late");
   readonly #body = h("div", "rw-bubble");
   readonly #text: Markdown;
-  readonly #file = new Attachment();
+  #file: Attachment | null = null;
   readonly #gone = h("span", "rw-msg-gone");
   readonly #edited = h("span", "rw-msg-edited");
   readonly #mark = h("span", "rw-msg-mark");
@@ -90,7 +92,7 @@ export class Bubble {
     this.root.tabIndex = -1;
     this.#name.dir = "auto";
     this.#head.append(this.#name, this.#bot, this.#at);
-    this.#body.append(this.#file.root, this.#text.root, this.#gone, this.#edited);
+    this.#body.append(this.#text.root, this.#gone, this.#edited);
     const deeds = h("span", "rw-msg-deeds");
     deeds.append(this.#retry, this.#discard);
     this.#foot.append(this.#state, deeds, this.#stop);
@@ -107,7 +109,8 @@ export class Bubble {
     const edits = setting.edits(item);
     const said = setting.waits(item);
     const readers = setting.readers(item);
-    const drawn = JSON.stringify([first, locale, zone, edits, said, readers]);
+    const look = item.file && !item.deleted ? this.#doings.files.look(item) : null;
+    const drawn = JSON.stringify([first, locale, zone, edits, said, readers, look]);
     if (item === this.#item && drawn === this.#drawn) return;
     this.#item = item;
     this.#drawn = drawn;
@@ -126,6 +129,7 @@ export class Bubble {
       say("said_at", item.own ? say("you") : name, clockText(item.ts, locale, zone)),
     );
     this.#drawHead(item, name, first, setting);
+    this.#drawFile(item, look, locale);
     this.#drawBody(item, edits, setting);
     this.#reactions.draw(item.deleted ? [] : (item.reactions ?? []), locale, this.root);
     this.#drawMark(item, readers, locale);
@@ -155,7 +159,6 @@ export class Bubble {
     const { deleted = false, edited } = item;
     this.#text.root.hidden = deleted || edits || (!item.text && item.state !== "growing");
     if (!deleted) this.#text.draw(item.text, item.state === "growing");
-    this.#file.draw(deleted ? { ...item, file: undefined as never } : item, locale);
     this.#gone.hidden = !deleted;
     setText(this.#gone, say("deleted"));
     this.#edited.hidden = deleted || edits || edited === undefined;
@@ -163,6 +166,18 @@ export class Bubble {
     if (edited !== undefined) this.#edited.title = say("edited_at", momentText(edited, locale, zone));
     this.#body.toggleAttribute("data-rw-gone", deleted);
     this.#drawEditor(item, edits, locale);
+  }
+
+  #drawFile(item: Item, look: Look | null, locale: string): void {
+    const { file } = item;
+    this.#body.toggleAttribute("data-rw-picture", look?.picture ?? false);
+    if (this.#file) this.#file.root.hidden = !look;
+    if (!look || !file) return;
+    if (!this.#file) {
+      this.#file = new Attachment(this.#doings.files, this.#signal);
+      this.#body.prepend(this.#file.root);
+    }
+    this.#file.draw({ ...item, file }, look, locale);
   }
 
   #drawEditor(item: Item, edits: boolean, locale: string): void {
@@ -208,12 +223,12 @@ export class Bubble {
         ? say("queued")
         : waits;
     const text = state === "stopped" ? say("stopped") : said;
-    this.#foot.hidden = !text && state !== "growing";
+    this.#foot.hidden = !text && state !== "growing" && !(state === "waiting" && item.file);
     setText(this.#state, text);
     this.#foot.toggleAttribute("data-rw-failed", failed);
     for (const [button, word, shown] of [
       [this.#retry, "retry", failed],
-      [this.#discard, "discard", failed],
+      [this.#discard, "discard", failed || (state === "waiting" && item.file !== undefined)],
       [this.#stop, "stop", state === "growing"],
     ] as const) {
       if (!shown && holdsFocus(button)) this.root.focus({ preventScroll: true });

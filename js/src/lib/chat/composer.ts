@@ -3,13 +3,17 @@
 import type { Clock } from "../hop/clock";
 import { formatter } from "../text/format";
 import { h, setAttribute, setText } from "../view/dom";
+import { icon } from "../view/icons";
 import { keepKeys, onKeys } from "../view/keys";
 import { isBlank } from "./addresses";
+import { Chips } from "./chips";
 import { composerWords } from "./composer_words";
 import { Composition } from "./composition";
 import type { Drafts } from "./drafts";
 import { takeFiles } from "./dropping";
+import type { Pictures } from "./pictures";
 import { Typing } from "./typing";
+import type { Chosen } from "./uploads";
 
 /** Characters of a message, as UTF-16 counts them. */
 export const MAX_TEXT = 20_000;
@@ -18,10 +22,15 @@ export interface ComposerDeps {
   signal: AbortSignal;
   clock: Clock;
   drafts: Drafts;
-  /** Sends a text, which is not blank and trimmed; false: it could not be taken, and stays in the field. */
-  onSend(text: string): boolean;
+  /** The images of the files that are chosen. */
+  pictures: Pictures;
+  /** Where files are dropped and pasted; the input itself, if it is nowhere else. */
+  around?: HTMLElement;
+  /** Most bytes of a file. */
+  most(): number;
+  /** Sends files and a trimmed text, which is blank only with files; false: they could not be taken, and stay here. */
+  onSend(text: string, files: readonly Chosen[]): boolean;
   onTyping(on: boolean): void;
-  onFiles(files: File[]): void;
   /** What Escape ends before it leaves the field, such as a reply; true: there was something. */
   onEscape?(): boolean;
 }
@@ -35,24 +44,40 @@ export class Composer {
   /** Has the text, too, unseen: it makes the field as high as that. */
   readonly #mirror = h("div", "rw-composer-mirror");
   readonly #send = h("button", "rw-button rw-composer-send");
-  readonly #attach = h("button", "rw-button rw-composer-attach", "+");
+  readonly #attach = h("button", "rw-button rw-composer-attach");
   readonly #files = h("input", "rw-composer-files");
   readonly #note = h("div", "rw-composer-note");
+  readonly #chips: Chips;
   readonly #typing: Typing;
   readonly #composition: Composition;
   #room = "";
   #locale = "en";
   #disabled: string | null = null;
   #refused = false;
+  /** Why files were not taken. */
+  #problem = "";
 
   constructor(deps: ComposerDeps) {
     this.#deps = deps;
     const { clock, signal } = deps;
     this.#typing = new Typing(clock, (on) => deps.onTyping(on));
     this.#composition = new Composition(this.#field, clock, signal);
+    this.#chips = new Chips(
+      {
+        pictures: deps.pictures,
+        most: () => deps.most(),
+        changed: (why) => {
+          this.#refused = false;
+          this.#problem = why;
+          this.#show();
+        },
+        left: () => this.focus(),
+      },
+      signal,
+    );
     this.#build();
     this.#listen(signal);
-    takeFiles(this.root, (files) => this.#take(files), signal);
+    takeFiles(deps.around ?? this.root, (files) => this.#take(files), signal);
     this.draw(this.#locale);
   }
 
@@ -70,11 +95,12 @@ export class Composer {
     this.#files.multiple = true;
     this.#files.hidden = true;
     for (const button of [this.#send, this.#attach]) button.type = "button";
+    this.#attach.append(icon("clip"));
     const box = h("div", "rw-composer-box");
     box.append(this.#mirror, this.#field);
     const line = h("div", "rw-composer-line");
     line.append(this.#attach, box, this.#send);
-    this.root.append(line, this.#files, this.#note);
+    this.root.append(this.#chips.root, line, this.#files, this.#note);
   }
 
   #listen(signal: AbortSignal): void {
@@ -122,6 +148,8 @@ export class Composer {
     this.#typing.stop();
     this.#room = room;
     this.#refused = false;
+    this.#problem = "";
+    this.#chips.room = room;
     this.#field.value = this.#deps.drafts.of(room);
     this.#show();
   }
@@ -145,6 +173,7 @@ export class Composer {
   draw(locale: string, placeholder = ""): void {
     this.#locale = locale;
     const say = composerWords(locale);
+    this.#chips.draw(locale);
     setAttribute(this.#field, "aria-label", say("message"));
     const wanted = placeholder || say("placeholder");
     if (this.#field.placeholder !== wanted) this.#field.placeholder = wanted;
@@ -156,6 +185,7 @@ export class Composer {
 
   #changed(): void {
     this.#refused = false;
+    this.#problem = "";
     this.#keep();
     if (isBlank(this.text) || this.#disabled !== null) this.#typing.stop();
     else this.#typing.go();
@@ -179,7 +209,8 @@ export class Composer {
   }
 
   get #ready(): boolean {
-    return this.#disabled === null && this.text.trim().length <= MAX_TEXT && !isBlank(this.text);
+    const some = !isBlank(this.text) || this.#chips.files.length > 0;
+    return this.#disabled === null && this.text.trim().length <= MAX_TEXT && some;
   }
 
   #said(): string {
@@ -189,7 +220,7 @@ export class Composer {
     const over = this.text.trim().length - MAX_TEXT;
     if (over > 0) return say("too_long", number(over));
     if (over === 0) return say("full", number(MAX_TEXT));
-    return this.#refused ? say("not_sent") : "";
+    return this.#refused ? say("not_sent") : this.#problem;
   }
 
   #key(event: KeyboardEvent): void {
@@ -218,13 +249,19 @@ export class Composer {
   #submit(): void {
     if (!this.#ready) return;
     this.#typing.stop();
-    this.#refused = !this.#deps.onSend(this.text.trim());
+    this.#refused = !this.#deps.onSend(isBlank(this.text) ? "" : this.text.trim(), this.#chips.files);
+    this.#problem = "";
     if (this.#refused) this.#show();
-    else this.text = "";
+    else {
+      this.#chips.clear();
+      this.text = "";
+    }
     this.focus();
   }
 
   #take(files: File[]): void {
-    if (this.#disabled === null && files.length) this.#deps.onFiles(files);
+    if (this.#disabled !== null || !files.length) return;
+    this.#chips.add(files);
+    this.focus();
   }
 }

@@ -1,5 +1,7 @@
 // Item: what a room consists of, as the kernel sends it. The twin of realtime_widgets/feeds/chat.py.
 
+import type { Piece } from "./downloads";
+
 export type ItemKind = "message" | "system" | "joined" | "left" | "error" | "gap";
 
 /** How far a message has come; `waiting`: it is in this page's outbox, and the kernel has not spoken of it. */
@@ -13,13 +15,11 @@ export interface SharedFile {
   type: string;
   /** Bytes; what is no number is not known. */
   size?: number | null;
-  /** Where it can be had; only ever a link, for nothing is loaded from there. */
+  /** Where the kernel has it from; no page goes there. Empty: it is on its way. */
   url?: string;
   width?: number;
   height?: number;
   alt?: string;
-  /** An image itself, base64. */
-  data?: string;
 }
 
 export interface Item {
@@ -85,6 +85,8 @@ export interface ChatBody {
   /** Seconds, by the clock of the records. */
   wall?: number;
   trouble?: string;
+  /** A piece of a file that was asked for; its bytes are in the column `file`. */
+  file?: Piece;
 }
 
 /** Whether an item counts as news to the reader: a message of somebody else. */

@@ -119,7 +119,7 @@ function isWaiting(kept: unknown): kept is Waiting {
 }
 
 /** 128 random bits; `randomUUID` is missing in pages that came over http. */
-function newId(): string {
+export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,6 +1,5 @@
 // Panel: one view of a chat: its head, the rooms, the messages of the chosen one, who types, and where to write.
 
-import type { Clock } from "../hop/clock";
 import { formatter } from "../text/format";
 import { words } from "../text/words";
 import { h, holdsFocus, setAttribute, setHidden, setText } from "../view/dom";
@@ -10,59 +9,18 @@ import { icon } from "../view/icons";
 import type { View } from "../view/live";
 import type { Setting } from "./bubble";
 import { Composer } from "./composer";
-import type { Drafts } from "./drafts";
+import { Enlarged } from "./enlarged";
 import { type Entry, entriesOf } from "./entries";
 import { Hands } from "./hands";
-import { type Item, isNews, type RoomRow } from "./item";
+import { type Item, isNews } from "./item";
 import { List } from "./list";
 import { newestOf } from "./order";
 import { typingText } from "./people";
 import { Rooms } from "./rooms";
+import type { Source } from "./source";
 import { Tools } from "./tools";
-import type { Wish } from "./wishes";
+import type { Chosen } from "./uploads";
 import { chatWords } from "./words";
-
-/** What a panel shows, and what is done in it. */
-export interface Source {
-  readonly host: {
-    readonly clock: Clock;
-    readonly visible: boolean;
-    invalidate(): void;
-  };
-  readonly locale: string;
-  readonly zone: string;
-  readonly now: number;
-  readonly name: string;
-  readonly paused: boolean;
-  readonly state: string;
-  readonly statusText: string;
-  readonly error: string;
-  readonly trouble: string;
-  readonly chosen: string;
-  readonly rooms: RoomRow[];
-  readonly drafts: Drafts;
-  /** Why nothing can be written; empty: it can. */
-  readonly closed: string;
-  get<T>(name: string): T;
-  togglePause(): void;
-  mark(root: HTMLElement): void;
-  /** The messages of the chosen room as the reader has them, another list when one of them has changed. */
-  readonly messages: readonly Item[];
-  readonly more: boolean;
-  readonly readTo: number;
-  unread(room: string): number;
-  typing(room: string): string[];
-  readers(item: Item): string;
-  waitText(item: Item): string;
-  choose(room: string): void;
-  send(text: string): boolean;
-  type(on: boolean): void;
-  wish(wish: Wish): void;
-  /** Older messages are wanted, when `near` is as far back as some are missing. */
-  wantOlder(near: number): void;
-  /** The newest message can be seen, or what can be seen is another. */
-  look(): void;
-}
 
 export class ChatPanel implements View {
   readonly #head: Head;
@@ -101,6 +59,8 @@ export class ChatPanel implements View {
     this.#head = new Head(widget, signal);
     this.#rooms = new Rooms((room) => widget.choose(room), signal);
     this.#eyes = new Eyes(() => widget.look(), signal);
+    const { files } = widget;
+    const enlarged = new Enlarged(el, files, signal);
     this.#list = new List(
       {
         react: (item, reaction, on) => widget.wish({ what: "react", about: { key: item.key, reaction, on } }),
@@ -108,6 +68,14 @@ export class ChatPanel implements View {
         retry: ({ key }) => widget.wish({ what: "retry", about: { key } }),
         discard: ({ key }) => widget.wish({ what: "discard", about: { key } }),
         stop: ({ key }) => widget.wish({ what: "stop", about: { key } }),
+        files: {
+          look: (item) => files.look(item),
+          want: (item) => files.want(item),
+          hold: (key, on) => files.hold(key, on),
+          spoil: (key) => files.spoil(key),
+          save: (item) => files.save(item),
+          enlarge: (item, from) => enlarged.open(item, widget.locale, from),
+        },
       },
       redraw,
       signal,
@@ -138,9 +106,11 @@ export class ChatPanel implements View {
       signal,
       clock: widget.host.clock,
       drafts: widget.drafts,
-      onSend: (text) => this.#send(text),
+      pictures: files.pictures,
+      around: root,
+      most: () => widget.mostBytes,
+      onSend: (text, chosen) => this.#send(text, chosen),
       onTyping: (on) => widget.type(on),
-      onFiles: () => {}, // see `data-rw-files` in messages.css
     });
     this.#jump.type = "button";
     this.#jump.append(icon("newest"), this.#jumpText);
@@ -350,8 +320,8 @@ export class ChatPanel implements View {
 
   // What the reader does
 
-  #send(text: string): boolean {
-    const done = this.widget.send(text);
+  #send(text: string, files: readonly Chosen[]): boolean {
+    const done = this.widget.send(text, files);
     if (done) {
       this.#line = null;
       this.#list.toEnd();
