@@ -455,7 +455,7 @@ describe("files in a chat", () => {
 
     it("become the messages of the kernel in their place, of which those who listen hear the end", async () => {
       start(message(1));
-      await send("", named("a.png", PNG));
+      await send("", named("a.png", PNG), named("run.csv", bytes("1,2")));
       const [{ id }] = (await pieces(1)) as [Told];
       const [, row] = rows();
       const { src } = find(row!, "img") as unknown as HTMLImageElement;
@@ -464,9 +464,11 @@ describe("files in a chat", () => {
       expect([rows()[1] === row, row!.dataset.rwState]).toEqual([true, "sending"]);
       come({ ...item, state: "sent", file: { ...item.file!, url: "/files/9" } });
       expect([rows()[1] === row, image().src, asked("file")]).toEqual([true, src, []]);
-      expect(heard(4)).toEqual(["Chat: a.png sent"]);
+      const [second] = (await pieces(2)).slice(1) as [Told];
+      come({ ...document_(3), key: second.id, own: true });
+      expect(heard(4)).toEqual(["Chat: a.png sent, run.csv sent"]);
       stage.pass(60);
-      expect(asked("attach").length).toBe(1);
+      expect(asked("attach").length).toBe(2);
     });
 
     it("are begun anew when the kernel has not heard them", async () => {
