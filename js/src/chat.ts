@@ -73,6 +73,7 @@ export class Chat extends LiveWidget {
   #messages: { of: readonly Item[]; room: string; also: string; all: readonly Item[] } | null = null;
   /** What those who listen are to be told of. */
   #untold: Item[] = [];
+  #done: string[] = [];
   #turn = 0;
 
   constructor(model: Model, host: Host, signal: AbortSignal) {
@@ -359,10 +360,12 @@ export class Chat extends LiveWidget {
     this.tell("messages", String(this.#turn), () => this.#news());
   }
 
-  /** Says that a file has come to its end. */
+  /** Says that files have come to their ends, all that have at once. */
   #tellDone(word: "file_sent" | "downloaded", name: string): void {
+    if (!this.views) this.#done = [];
+    this.#done.push(chatWords(this.locale)(word, shownName(name)));
     this.#turn += 1;
-    this.tell("files", String(this.#turn), () => chatWords(this.locale)(word, shownName(name)));
+    this.tell("files", String(this.#turn), () => this.#done.splice(0).join(", "));
   }
 
   #news(): string {

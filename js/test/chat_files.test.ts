@@ -400,14 +400,21 @@ describe("files in a chat", () => {
       stage.clock.draw();
     }
 
-    /** The kernel has heard so many pieces. */
+    const soon = () => new Promise((go) => setTimeout(go));
+    let heardPieces: number;
+    beforeEach(() => {
+      heardPieces = 0;
+    });
+
+    /** The kernel has heard so many pieces in all, and the pause before each has passed. */
     async function pieces(count: number): Promise<Told[]> {
-      await vi.waitFor(() => {
-        stage.clock.run(30);
-        expect(asked("attach").length).toBe(count);
-      });
-      await Promise.resolve();
-      stage.clock.draw();
+      for (; heardPieces < count; heardPieces++) {
+        if (asked("attach").length === heardPieces) stage.clock.run(30);
+        await vi.waitFor(() => expect(asked("attach").length).toBeGreaterThan(heardPieces), { interval: 1 });
+        await soon();
+        stage.clock.draw();
+      }
+      expect(asked("attach").length).toBe(count);
       return asked<Told>("attach");
     }
 
@@ -438,22 +445,17 @@ describe("files in a chat", () => {
         ["Discard"],
       ]);
       await pieces(1);
-      await vi.waitFor(() => {
-        stage.clock.draw();
-        expect(said(rows()[1]!)).toBe("Sending… 50%");
-      });
+      expect(said(rows()[1]!)).toBe("Sending… 50%");
+      stage.pass(3); // what is on its way may take longer than a word
       await pieces(2);
-      await vi.waitFor(() => {
-        stage.clock.draw();
-        expect(said(rows()[1]!)).toBe("Sending… 100%");
-      });
+      expect(said(rows()[1]!)).toBe("Sending… 100%");
       stage.pass(2);
       expect(said(rows()[1]!)).toBe("Waiting: a cell is running");
     });
 
     it("become the messages of the kernel in their place, of which those who listen hear the end", async () => {
       start(message(1));
-      await send("", named("a.png", PNG));
+      await send("", named("a.png", PNG), named("run.csv", bytes("1,2")));
       const [{ id }] = (await pieces(1)) as [Told];
       const [, row] = rows();
       const { src } = find(row!, "img") as unknown as HTMLImageElement;
@@ -462,9 +464,11 @@ describe("files in a chat", () => {
       expect([rows()[1] === row, row!.dataset.rwState]).toEqual([true, "sending"]);
       come({ ...item, state: "sent", file: { ...item.file!, url: "/files/9" } });
       expect([rows()[1] === row, image().src, asked("file")]).toEqual([true, src, []]);
-      expect(heard(4)).toEqual(["Chat: a.png sent"]);
+      const [second] = (await pieces(2)).slice(1) as [Told];
+      come({ ...document_(3), key: second.id, own: true });
+      expect(heard(4)).toEqual(["Chat: a.png sent, run.csv sent"]);
       stage.pass(60);
-      expect(asked("attach").length).toBe(1);
+      expect(asked("attach").length).toBe(2);
     });
 
     it("are begun anew when the kernel has not heard them", async () => {
@@ -480,10 +484,7 @@ describe("files in a chat", () => {
       start(message(1));
       await send("", named("a.png", PNG));
       const [{ id }] = (await pieces(1)) as [Told];
-      await vi.waitFor(() => {
-        stage.clock.draw();
-        expect(said(rows()[1]!)).toBe("Sending… 100%");
-      });
+      expect(said(rows()[1]!)).toBe("Sending… 100%");
       deeds(rows()[1]!)[0]!.click();
       stage.clock.draw();
       expect([rows().length, there.size]).toEqual([1, 0]);

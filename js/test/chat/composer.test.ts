@@ -489,6 +489,15 @@ it("shows what an image is by its bytes, whatever it says that it is", async () 
   expect(revoked).toHaveBeenCalledWith(images[1]!.src);
 });
 
+it("looks no more at an image that was taken away at once", async () => {
+  const { field, remove, made } = composer();
+  const kept = vi.spyOn(URL, "createObjectURL");
+  drop(field, new File([bytes(PNG)], "a.png"), new File([bytes(PNG)], "b.png"));
+  remove(0).click();
+  await vi.waitFor(() => expect(made.root.querySelector(".rw-pick img[src]")).not.toBeNull());
+  expect(kept).toHaveBeenCalledTimes(1);
+});
+
 it("says of a file that cannot be read, such as a folder, that it cannot", async () => {
   const { field, chips, note } = composer();
   const folder = file("folder");

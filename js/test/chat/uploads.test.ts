@@ -101,6 +101,13 @@ it("tells no more of what is removed", async () => {
   expect(uploads.all.map((each) => each.chosen.id)).toEqual(["b"]);
 });
 
+it("tells nothing of what is removed while it is read", async () => {
+  uploads.add("general", [chosen("a", 1), chosen("b", 1)], "", 0);
+  uploads.remove("a");
+  await hear(1);
+  expect(told.map(({ id }) => id)).toEqual(["b"]);
+});
+
 it("begins anew with what does not arrive, ever later, and with nothing that has", async () => {
   uploads.add("general", [chosen("a", 1), chosen("b", 1)], "", 0);
   await hear(2);

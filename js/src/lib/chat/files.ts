@@ -123,7 +123,7 @@ export class Files {
 
   // From the kernel
 
-  look({ key, type, file, state }: Item): Look {
+  look({ key, type, file }: Item): Look {
     const fits = type === "image" && PICTURES.has(file?.type ?? "") && (file?.size ?? 0) <= MOST_SHOWN;
     const error = this.#downloads.error(key);
     const there = this.pictures.of(key);
@@ -132,7 +132,7 @@ export class Files {
       url: there?.url ?? "",
       share: this.#downloads.share(key),
       error,
-      offered: state !== "waiting" && Boolean(file?.url || there),
+      offered: Boolean(file?.url || there),
     };
   }
 

@@ -103,7 +103,6 @@ export class Uploads {
       const next = this.#open ? this.#all.find(({ since, failed }) => since === null && !failed) : undefined;
       if (!next) break;
       await this.#tell(next);
-      this.#changed();
     }
     this.#running = false;
   }
@@ -119,10 +118,12 @@ export class Uploads {
       this.#ask({ room, id, name, size, at, data, ...(end === size && { text }) });
     } catch {
       upload.failed = true; // it was changed, or is there no more
+      this.#changed();
       return;
     }
     upload.told = end;
     if (end === size) upload.since = this.#clock.now();
+    this.#changed();
     await new Promise<void>((go) => this.#clock.after(PACE_MS, go));
   }
 }
