@@ -6,11 +6,12 @@ of it, and to show images only.
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
-from ..protocol.file_names import disposition
-from ..protocol.file_types import TEXT
+from ..protocol.file_types import INLINE, TEXT
 from .brokers import OutOfReach
 from .brokers.file_store import StoredFile
 from .files import Files
@@ -19,6 +20,9 @@ from .turns import Turn
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
+
+_ATTRIBUTE: Final = "!#$&+-.^_`|~"
+"""What may stand as it is in a value of RFC 5987, besides letters and digits."""
 
 CHUNK: Final = 64 * 1024
 """Bytes that are sent at once."""
@@ -34,6 +38,20 @@ def headers_of(file: StoredFile) -> dict[str, str]:
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "private",
     }
+
+
+def disposition(name: str, kind: str) -> str:
+    """Return the header that says what a browser does with a file: it shows images, and offers to save all else.
+
+    RFC 6266, with the name once more for those that know no RFC 5987.
+
+    Args:
+        name: of the file, cleaned.
+        kind: its type.
+    """
+    plain = re.sub(r'[^ -~]|["\\%]', "_", name)
+    how = "inline" if kind in INLINE else "attachment"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_ATTRIBUTE)}"
 
 
 def download(files: Files, file: StoredFile, turn: Turn, held: AbstractContextManager[None]) -> Response:

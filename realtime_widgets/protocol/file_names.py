@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Final
-from urllib.parse import quote
 
 from ..streams.text import well_formed
 from .file_types import INLINE
@@ -18,9 +17,6 @@ MAX_EXTENSION: Final = 12
 
 _JOINERS: Final = "\u200c\u200d"
 """Characters without a width that words and emoji are made with."""
-
-_ATTRIBUTE: Final = "!#$&+-.^_`|~"
-"""What may stand as it is in a value of RFC 5987, besides letters and digits."""
 
 
 def cleaned_name(given: str, kind: str) -> str:
@@ -48,17 +44,3 @@ def cleaned_name(given: str, kind: str) -> str:
 
 def _is_seen(char: str) -> bool:
     return char in _JOINERS or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
-
-
-def disposition(name: str, kind: str) -> str:
-    """Return the header that says what a browser does with a file: it shows images, and offers to save all else.
-
-    RFC 6266, with the name once more for those that know no RFC 5987.
-
-    Args:
-        name: of the file, cleaned.
-        kind: its type.
-    """
-    plain = re.sub(r'[^ -~]|["\\%]', "_", name)
-    how = "inline" if kind in INLINE else "attachment"
-    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_ATTRIBUTE)}"

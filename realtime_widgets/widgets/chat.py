@@ -23,7 +23,7 @@ from ..protocol.envelope import new_id
 from ..runtime import get_runtime
 from ..runtime.environment import user_name
 from .base import LiveWidget, named_keywords
-from .chat_attachments import Attachment, file_of, image_of
+from .chat_attachments import MAX_BYTES, Attachment, file_of, image_of
 from .chat_callbacks import ChatCallbacks, Told
 from .chat_files import ChatFiles
 from .chat_hub_link import HubLink
@@ -84,6 +84,9 @@ class Chat(LiveWidget):
 
     show_rooms = Setting("auto", choice_of("show_rooms", "auto", True, False)).tag(sync=True)
     """Whether the list of rooms is shown; "auto": when there are several."""
+
+    max_file_bytes = traitlets.Int(MAX_BYTES, read_only=True).tag(sync=True)
+    """Bytes of the largest file that pages take from their readers; a hub may take less."""
 
     messages = Derived([], lambda chat: chat._conversation.messages(chat._conversation.current))
     """The messages of the chosen room, the oldest first: a list of `ChatMessage`. Nobody sets it;

@@ -92,6 +92,10 @@ class ChatReader:
         return True
 
     def _asked_of_message(self, what: str, key: str, about: Mapping[str, Any]) -> bool:
+        if what == "file" and not self._is_here(key):
+            self._feed.answer_file(key, error="this message is not here any more")
+            self._wake()
+            return True
         found = self._talk.find(key)
         match what, about:
             case "retry", _:
@@ -111,6 +115,10 @@ class ChatReader:
             case _:
                 return False
         return True
+
+    def _is_here(self, key: str) -> bool:
+        with self._conversation.lock:
+            return any(room.timeline.find(key) is not None for room in self._conversation.rooms.values())
 
     # Answers
 

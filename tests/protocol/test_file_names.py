@@ -7,7 +7,8 @@ from email.message import Message
 
 import pytest
 
-from realtime_widgets.protocol.file_names import MAX_LENGTH, cleaned_name, disposition
+from realtime_widgets.hub.downloads import disposition
+from realtime_widgets.protocol.file_names import MAX_LENGTH, cleaned_name
 
 PLAIN = "text/plain"
 

@@ -1,0 +1,133 @@
+"""What a user does in a conversation: what is said to the link, and what cannot be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from realtime_widgets.chat.conversation import Conversation, Me
+from realtime_widgets.errors import UsageError
+from realtime_widgets.widgets.chat_attachments import Attachment
+from realtime_widgets.widgets.chat_files import ChatFiles
+from realtime_widgets.widgets.chat_link import LocalLink
+from realtime_widgets.widgets.chat_talk import (
+    Talk,
+    checked_reaction,
+    checked_room,
+    checked_text,
+    checked_user,
+)
+from support.images import png
+
+
+class World:
+    def __init__(self) -> None:
+        self.conversation = Conversation(Me("anna", "Anna"), lambda: 0.0, lambda: 1.7e9)
+        self.files = ChatFiles()
+        self.link = LocalLink(self.conversation, lambda messages: None, "r", self.files)
+        self.talk = Talk(self.conversation, self.link)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def listen(self) -> None:
+        def ask(room: str, type: str, data: Any, *, volatile: bool = False) -> bool:
+            self.asked.append((type, dict(data)))
+            return True
+
+        self.link.ask = ask  # type: ignore[method-assign]
+
+
+def test_a_program_may_say_something_as_another_and_that_is_told() -> None:
+    world = World()
+    mine = world.talk.say("hi", room="r")
+    bots = world.talk.say("hi", room="r", user="bot", metadata={"a": 1})
+    typed = world.talk.say("hi", room="r", key="page-key-1")
+    assert (mine.user, mine.metadata, mine.by_program) == ("anna", {}, True)
+    assert (bots.user, bots.metadata, bots.own) == ("bot", {"bot": True, "a": 1}, False)
+    assert (typed.by_program, typed.own) == (False, True)
+
+
+def test_a_file_is_an_image_only_if_its_bytes_are_one() -> None:
+    world = World()
+    image = world.talk.attach(Attachment("a.txt", png(2, 3)), room="r", image=True, text="look", alt="a plot")
+    fake = world.talk.attach(Attachment("b.png", b"<svg onload=alert(1)>"), room="r", image=True)
+    plain = world.talk.attach(Attachment("../c.png", png(2, 3)), room="r", image=False)
+    assert (image.type, image.text, image.file and image.file.alt) == ("image", "look", "a plot")
+    assert (image.file and (image.file.type, image.file.width, image.file.height)) == ("image/png", 2, 3)
+    assert (fake.type, fake.file and fake.file.type) == ("file", "application/octet-stream")
+    assert (plain.type, plain.file and plain.file.name) == ("file", "c.png")
+    assert plain.file is not None
+    assert world.files.get(plain.file.url) == png(2, 3)
+
+
+def test_requests_name_the_message_its_place_and_who_asks() -> None:
+    world = World()
+    message = world.talk.say("hi", room="r")
+    world.listen()
+    world.talk.edit(message, "ho")
+    world.talk.delete(message)
+    world.talk.react(message, "👍", on=True)
+    world.talk.set_typing("r", True)
+    about = {"messageId": message.id, "offset": 1, "userId": "anna", "username": "Anna"}
+    assert world.asked == [
+        ("edit_message", {**about, "content": "ho"}),
+        ("delete_message", about),
+        ("react", {**about, "reaction": "👍", "on": True}),
+        ("typing_start", {"userId": "anna", "username": "Anna"}),
+    ]
+
+
+def test_what_is_read_is_said_once() -> None:
+    world = World()
+    world.link.ask("r", "typing_start", {"userId": "ken", "username": "Ken"})
+    world.talk.say("hi", room="r", user="ken")
+    world.listen()
+    world.talk.read("r")
+    world.talk.read("r")
+    assert [type for type, _ in world.asked] == ["mark_read"]
+
+
+def test_an_answer_of_which_nothing_came_is_taken_back_from_others_too() -> None:
+    world = World()
+    world.listen()
+    with world.talk.streaming("r", "bot") as message:
+        message.append("  ")
+    assert world.asked[-1] == (
+        "grow_message",
+        {"id": message.id, "userId": "bot", "username": "bot", "content": ""},
+    )
+    assert world.conversation.messages("r") == []
+
+
+def test_messages_are_found_by_their_ids_old_and_new() -> None:
+    world = World()
+    message = world.talk.say("hi", room="r", key="page-key-1")
+    assert world.talk.find(message) == world.talk.find(message.id) == world.talk.find("page-key-1")
+    with pytest.raises(UsageError, match="there is no message 'x'"):
+        world.talk.find("x")
+
+
+@pytest.mark.parametrize(
+    ("check", "wrong"),
+    [
+        (checked_user, ""),
+        (checked_user, 3),
+        (checked_user, "x" * 201),
+        (checked_room, " "),
+        (checked_room, None),
+        (checked_text, " \n"),
+        (checked_text, "x" * 20_001),
+        (checked_reaction, ""),
+        (checked_reaction, "x" * 33),
+    ],
+)
+def test_what_cannot_be_said_is_refused(check: Any, wrong: Any) -> None:
+    with pytest.raises(UsageError):
+        check(wrong)
+
+
+def test_what_can_be_said_is_cleaned() -> None:
+    assert checked_user(" Anna \n Maria ") == "Anna Maria"
+    assert checked_room(" lab\ud800 ") == "lab\ufffd"
+    assert checked_text("  a\n b ") == "a\n b"
+    assert checked_reaction(" 👍 ") == "👍"
