@@ -11,7 +11,7 @@ from PIL import Image
 from realtime_widgets.errors import MissingDependency, UsageError, WrongType
 from realtime_widgets.widgets import chat_attachments
 from realtime_widgets.widgets.chat_attachments import file_of, image_of
-from support.images import png
+from support.images import PNG
 
 
 class Figure:
@@ -35,7 +35,7 @@ class Plotly:
 
 
 def test_images_are_files_paths_bytes_pictures_and_figures(tmp_path: Path) -> None:
-    body = png(2, 3)
+    body = PNG
     path = tmp_path / "plot.png"
     path.write_bytes(body)
     assert image_of(path, None) == image_of(str(path), None) == ("plot.png", body)

@@ -15,7 +15,7 @@ from realtime_widgets.widgets.chat_files import SLICE, ChatFiles
 from realtime_widgets.widgets.chat_link import LocalLink
 from realtime_widgets.widgets.chat_reader import ChatReader
 from realtime_widgets.widgets.chat_talk import Talk
-from support.images import png
+from support.images import PNG
 from support.servers import wait_for
 
 
@@ -60,7 +60,7 @@ def test_ids_are_looked_at(id: Any) -> None:
 
 def test_a_file_comes_piece_by_piece_and_is_sent_once() -> None:
     world = World()
-    body = png(2, 3)
+    body = PNG
     for at, end in ((0, 10), (10, len(body))) * 2:
         piece = base64.b64encode(body[at:end]).decode()
         about = {"room": "r", "id": "page-key-1", "name": "a.png", "size": len(body), "at": at, "data": piece}

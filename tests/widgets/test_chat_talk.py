@@ -18,7 +18,7 @@ from realtime_widgets.widgets.chat_talk import (
     checked_text,
     checked_user,
 )
-from support.images import png
+from support.images import PNG
 
 
 class World:
@@ -49,15 +49,15 @@ def test_a_program_may_say_something_as_another_and_that_is_told() -> None:
 
 def test_a_file_is_an_image_only_if_its_bytes_are_one() -> None:
     world = World()
-    image = world.talk.attach(Attachment("a.txt", png(2, 3)), room="r", image=True, text="look", alt="a plot")
+    image = world.talk.attach(Attachment("a.txt", PNG), room="r", image=True, text="look", alt="a plot")
     fake = world.talk.attach(Attachment("b.png", b"<svg onload=alert(1)>"), room="r", image=True)
-    plain = world.talk.attach(Attachment("../c.png", png(2, 3)), room="r", image=False)
+    plain = world.talk.attach(Attachment("../c.png", PNG), room="r", image=False)
     assert (image.type, image.text, image.file and image.file.alt) == ("image", "look", "a plot")
-    assert (image.file and (image.file.type, image.file.width, image.file.height)) == ("image/png", 2, 3)
+    assert (image.file and (image.file.type, image.file.width, image.file.height)) == ("image/png", 3, 5)
     assert (fake.type, fake.file and fake.file.type) == ("file", "application/octet-stream")
     assert (plain.type, plain.file and plain.file.name) == ("file", "c.png")
     assert plain.file is not None
-    assert world.files.get(plain.file.url) == png(2, 3)
+    assert world.files.get(plain.file.url) == PNG
 
 
 def test_requests_name_the_message_its_place_and_who_asks() -> None:
