@@ -12,7 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.lab import LIMIT, Lab
 from support.labbook import Notebook
-from support.page_helpers import seen, wait_until_it_fits, wait_until_moved, widgets
+from support.page_helpers import clipped, seen, wait_until_it_fits, wait_until_moved, widgets
+from support.servers import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -366,3 +367,35 @@ def test_alerts_come_while_the_machine_works_and_stay_on_record(
     for bar in bars.all():
         assert bar.get_attribute("aria-valuenow") == bar.get_attribute("aria-valuemax")
     photographed(notebook, "05", widgets(page, "chart"))
+
+
+def test_people_and_programs_chat(page: Page, lab: Lab, errors: list[str]) -> None:
+    notebook = opened(page, lab, "06_chat.ipynb")
+    chats = widgets(page, "chat")
+    expect(chats).to_have_count(4)
+    echo, anna, ken, mia = (seen(chats.nth(i)) for i in range(4))
+    expect(echo).to_contain_text("step 5 is done")
+    echo.get_by_role("textbox").fill("typed by hand")
+    echo.get_by_role("textbox").press("Enter")
+    expect(echo).to_contain_text("You said typed by hand, and I can only say it again.")
+    for each in (anna, ken, mia):
+        seen(each)
+        picture = each.get_by_role("img", name="a bright spot in the middle")
+        expect(picture).to_be_visible()
+        expect(each).to_contain_text("runs.csv")
+    expect(seen(ken)).to_contain_text("loss 0.031")
+    seen(mia).get_by_role("textbox").fill("I am new here")
+    mia.get_by_role("textbox").press("Enter")
+    for each in (anna, ken):
+        expect(seen(each)).to_contain_text("I am new here")
+    for dark in (False, True):
+        notebook.set_theme(dark=dark)
+        expect(page.locator(f".rw-host[data-rw-theme='{'dark' if dark else 'light'}']").first).to_be_visible()
+        notebook.screenshot(f"06-{'dark' if dark else 'light'}")
+    page.set_viewport_size(NARROW)
+    for root in page.locator(".rw-root[data-rw-widget]:visible").all():
+        # A table that is too wide is moved sideways in a box of its own.
+        wait_for(
+            lambda root=seen(root): not [name for name in clipped(root) if not name.startswith("rw-md-")]
+        )
+    notebook.screenshot("06-narrow")
