@@ -114,14 +114,16 @@ class Room:
                     self.see(event.said.user, item.place)
                 return item
             case Moved():
-                return self._move(event, position, quiet=quiet)
+                return self._move(event, position, me, quiet=quiet)
             case _:
                 self.timeline.amend(event, position)  # type: ignore[arg-type]  # what is left
         return None
 
-    def _move(self, event: Moved, position: Position, *, quiet: bool) -> Keyed | None:
+    def _move(self, event: Moved, position: Position, me: str, *, quiet: bool) -> Keyed | None:
         item = self.timeline.move(event, position, quiet=quiet)
         if item is not None and not quiet:
+            if event.user == me:
+                self.joined = event.joined
             if event.joined:
                 self.members[event.user] = event.name
             else:

@@ -198,7 +198,9 @@ class Client(NamesNearest):
             )
         return stream
 
-    def message_stream(self, channel: str, *, recent: int = 0, asks: bool = True) -> Stream:
+    def message_stream(
+        self, channel: str, *, recent: int = 0, asks: bool = True, passing: bool = False
+    ) -> Stream:
         """Return the stream of a channel's messages as they come: each is a record with the field `message`.
 
         For protocols whose messages are of several types; see `stream` for data. Asking again returns the same stream,
@@ -208,10 +210,11 @@ class Client(NamesNearest):
             channel: its name, or the type of messages that name none.
             recent: messages of the past to begin with; whoever asks first decides.
             asks: whether the server is asked for it; False: it sends this by itself.
+            passing: whether nobody minds what is missing of it, such as who typed a while ago: then the log is silent.
         """
         self._check()
         recent = min(to_count(recent, f"recent= of the messages of {shown(channel)}"), MAX_RECENT)
-        stream = self._receiver.message_stream(checked_channel(channel), recent, asks=asks)
+        stream = self._receiver.message_stream(checked_channel(channel), recent, asks=asks, passing=passing)
         if asks and self._apart is None:
             self._hand_over(self._connection.ask_for, {channel})
         return stream

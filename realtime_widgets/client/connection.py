@@ -504,7 +504,7 @@ class Connection:
 
     def _tell(self, receiver: Receiver, things: Sequence[Message | Gap], gaps: list[Gap]) -> None:
         if receiver.wanted:
-            self._log_gaps(gaps)
+            self._log_gaps([gap for gap in gaps if gap.channel not in receiver.passing])
         for client in list(receiver.clients):
             client._receive(things)
 

@@ -120,6 +120,8 @@ class Receiver:
         self._streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
         self._message_streams: weakref.WeakValueDictionary[str, Stream] = weakref.WeakValueDictionary()
         self._asked_for: set[str] = set()  # those of them that the server has to be asked for
+        self.passing: set[str] = set()
+        """Channels of which nobody minds what is missing."""
 
     @property
     def status(self) -> Status:
@@ -180,13 +182,14 @@ class Receiver:
                 )
             return stream
 
-    def message_stream(self, channel: str, recent: int, *, asks: bool) -> Stream:
+    def message_stream(self, channel: str, recent: int, *, asks: bool, passing: bool = False) -> Stream:
         """Return the stream of a channel's messages, each a record with the field `message`, made when there is none.
 
         Args:
             channel: its name.
             recent: messages of the past to begin with.
             asks: whether the server has to be asked for it.
+            passing: whether nobody minds what is missing of it.
         """
         with self._lock:
             stream = self._message_streams.get(channel)
@@ -197,6 +200,8 @@ class Receiver:
                 stream.source = self
             if asks:
                 self._asked_for.add(channel)
+            if passing:
+                self.passing.add(channel)
             return stream
 
     def reopen(self, transport: Transport) -> list[Gap]:

@@ -23,7 +23,7 @@ from ..chat.timeline import PENDING
 from ..client import Client
 from ..client.sansio.delivery import Delivery
 from ..errors import ConnectionLost, RealtimeWidgetsError
-from ..protocol.chat import CHAT, channel_of_room, room_of, typing_of_room
+from ..protocol.chat import CHAT, TYPING, channel_of_room, room_of, typing_of_room
 from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
@@ -350,7 +350,8 @@ class HubLink:
     def _follow(self, channel: str, *, recent: int = 0, asks: bool = True) -> None:
         if channel in self._streams or self._closed:
             return
-        stream = self._client.message_stream(channel, recent=recent, asks=asks)
+        passing = channel in ANSWERS or channel.startswith(TYPING)
+        stream = self._client.message_stream(channel, recent=recent, asks=asks, passing=passing)
         self._streams[channel] = stream, stream.last_seq if channel in ANSWERS else 0
         self._undo.append(stream.listen(lambda: self._read(channel)))
         get_runtime().call_soon(self._read, channel)

@@ -171,6 +171,17 @@ def test_what_is_older_than_all_here_counts_as_the_server_says() -> None:
     assert world.conversation.unread("r") == 41
 
 
+def test_who_comes_and_goes_is_a_member_or_not_and_so_am_i() -> None:
+    world = World()
+    world.conversation.inform([RoomInfo(id="r", name="Room", joined=False)])
+    room = world.conversation.rooms["r"]
+    for user in ("anna", "mia"):
+        world.take("user_joined", {"user": {"id": user, "username": user.title()}})
+    assert (room.members, room.joined) == ({"anna": "Anna", "mia": "Mia"}, True)
+    world.take("user_left", {"user": {"id": "anna", "username": "Anna"}})
+    assert (room.members, room.joined) == ({"mia": "Mia"}, False)
+
+
 def test_typing_ends_with_a_word_with_the_message_or_by_itself() -> None:
     world = World()
     for user in ("ken", "anna", "mia"):

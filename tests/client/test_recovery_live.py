@@ -307,3 +307,22 @@ def test_a_stream_of_messages_begins_with_the_past_and_goes_on_where_a_cut_was()
             assert [m.data["n"] for m in found] == [2, 3, 4, 5, 6]
             assert (found[-1].id, found[-1].offset, delivery.id) == ("my-own-id", 7, "my-own-id")
             assert messages.gaps == ()
+
+
+def test_of_what_passes_nobody_is_told_what_is_missing(caplog: pytest.LogCaptureFixture):
+    with Hub(history=1) as hub, Proxy(hub.port) as proxy:
+        hub.publish("room", 0)
+        hub.publish("typing", 0)
+        with Client(proxy.to(hub.url), auth=hub.token, reconnect=QUICK) as client:
+            room, typing = client.message_stream("room"), client.message_stream("typing", passing=True)
+            wait_for(lambda: len(client._receiver.recovery.positions(["room", "typing"])) == 2)
+            proxy.down()
+            wait_for(lambda: client.state != "connected")
+            for n in range(3):
+                hub.publish("room", n)
+                hub.publish("typing", n)
+            proxy.up()
+            wait_for(lambda: len(room.gaps) == len(typing.gaps) == 1)
+    assert "'room' missing" in caplog.text
+    assert "'typing'" not in caplog.text
+    caplog.clear()

@@ -395,7 +395,6 @@ def test_people_and_programs_chat(page: Page, lab: Lab, errors: list[str]) -> No
     page.set_viewport_size(NARROW)
     for root in page.locator(".rw-root[data-rw-widget]:visible").all():
         # A table that is too wide is moved sideways in a box of its own.
-        wait_for(
-            lambda root=seen(root): not [name for name in clipped(root) if not name.startswith("rw-md-")]
-        )
+        seen(root)
+        wait_for(lambda root=root: not [name for name in clipped(root) if not name.startswith("rw-md-")])
     notebook.screenshot("06-narrow")

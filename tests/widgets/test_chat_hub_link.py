@@ -20,7 +20,7 @@ from support.faults import Proxy
 from support.hub_process import hub as hub_process
 from support.ports import free_port
 from support.recorder import Recorder, settle
-from support.servers import Server, wait_for
+from support.servers import LIMIT, Server, wait_for
 
 QUICK = Reconnect(0.01, 0.05)
 
@@ -56,6 +56,7 @@ def states(chat: rw.Chat) -> list[str]:
 def ready(*chats: rw.Chat) -> None:
     for chat in chats:
         wait_for(lambda chat=chat: chat.rooms and chat.rooms[0].members.get(chat.user) == chat.user)
+        chat._link._client.wait_until("connected", LIMIT)  # and follows what it has asked for
 
 
 def test_two_talk_and_see_the_same_in_the_same_order(sent: Recorder, hub: Hub) -> None:
