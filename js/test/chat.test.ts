@@ -537,15 +537,15 @@ describe("a chat", () => {
       start(keyframe([message(1, { reactions: [["🦊", 2, false, "Aya, Ken"]] })]));
       const chips = () => [...el.querySelectorAll<HTMLElement>(".rw-reaction")];
       const seen = () => chips().map((each) => [each.textContent, each.getAttribute("aria-pressed")]);
-      expect([seen(), chips()[0]!.title]).toEqual([[["🦊2", "false"]], "Aya, Ken"]);
+      expect([seen(), chips()[0]!.title]).toEqual([[["🦊 2", "false"]], "Aya, Ken"]);
       click(chips()[0]!);
       expect([seen(), asked("react")]).toEqual([
-        [["🦊3", "true"]],
+        [["🦊 3", "true"]],
         [{ key: "m1", reaction: "🦊", on: true }],
       ]);
       click(chips()[0]!);
       expect([seen(), asked("react").at(-1)]).toEqual([
-        [["🦊2", "false"]],
+        [["🦊 2", "false"]],
         { key: "m1", reaction: "🦊", on: false },
       ]);
       point(bubble("text 1"));
@@ -560,8 +560,8 @@ describe("a chat", () => {
       ]);
       click(tool("React with 👀"));
       expect(seen()).toEqual([
-        ["🦊2", "false"],
-        ["👀1", "true"],
+        ["🦊 2", "false"],
+        ["👀 1", "true"],
       ]);
     });
 
