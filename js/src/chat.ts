@@ -8,7 +8,7 @@ import { Files } from "./lib/chat/files";
 import { type ChatBody, type Item, isNews, type RoomRow } from "./lib/chat/item";
 import { plainText } from "./lib/chat/markdown";
 import markdownStyles from "./lib/chat/markdown.css";
-import { newestOf } from "./lib/chat/order";
+import { newestOf, PENDING } from "./lib/chat/order";
 import { Outbox } from "./lib/chat/outbox";
 import { ChatPanel } from "./lib/chat/panel";
 import { shownName } from "./lib/chat/saving";
@@ -222,7 +222,7 @@ export class Chat extends LiveWidget {
 
   /** Who else has read a message of the reader. */
   readers({ own, room, place, kind }: Item): string {
-    if (!own || kind !== "message" || place === Number.POSITIVE_INFINITY) return "";
+    if (!own || kind !== "message" || place >= PENDING) return "";
     const names = this.conversation.readers(room, place);
     return names.length ? new Intl.ListFormat(this.locale, { type: "unit" }).format(names) : "";
   }

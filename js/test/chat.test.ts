@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Chat } from "../src/chat";
 import type { ChatBody, Item } from "../src/lib/chat/item";
+import { PENDING } from "../src/lib/chat/order";
 import { layOut, scrollTo, topOf } from "./chat/layout";
 import { answer, keyframe, message, messages, own, row, WALL } from "./chat/talk";
 import { find, Stage, state, text } from "./stage";
@@ -511,15 +512,15 @@ describe("a chat", () => {
       start(keyframe([message(1, { reactions: [["🦊", 2, false, "Aya, Ken"]] })]));
       const chips = () => [...el.querySelectorAll<HTMLElement>(".rw-reaction")];
       const seen = () => chips().map((each) => [each.textContent, each.getAttribute("aria-pressed")]);
-      expect([seen(), chips()[0]!.title]).toEqual([[["🦊2", "false"]], "Aya, Ken"]);
+      expect([seen(), chips()[0]!.title]).toEqual([[["🦊 2", "false"]], "Aya, Ken"]);
       click(chips()[0]!);
       expect([seen(), asked("react")]).toEqual([
-        [["🦊3", "true"]],
+        [["🦊 3", "true"]],
         [{ key: "m1", reaction: "🦊", on: true }],
       ]);
       click(chips()[0]!);
       expect([seen(), asked("react").at(-1)]).toEqual([
-        [["🦊2", "false"]],
+        [["🦊 2", "false"]],
         { key: "m1", reaction: "🦊", on: false },
       ]);
       point(bubble("text 1"));
@@ -534,8 +535,8 @@ describe("a chat", () => {
       ]);
       click(tool("React with 👀"));
       expect(seen()).toEqual([
-        ["🦊2", "false"],
-        ["👀1", "true"],
+        ["🦊 2", "false"],
+        ["👀 1", "true"],
       ]);
     });
 
@@ -645,6 +646,16 @@ describe("a chat", () => {
       scrollTo(list(), 500);
       stage.clock.draw();
       expect(jump().textContent).toBe("");
+    });
+
+    it("counts what is new also after a message that had no place yet when it was seen", () => {
+      start(keyframe(messages(0, 40)));
+      come(own(PENDING + 1, { key: "o", state: "sending" }));
+      expect(atEnd()).toBe(0);
+      come(own(40, { key: "o" }));
+      scrollTo(list(), 500);
+      come(message(41), message(42));
+      expect(jump().textContent).toBe("2 new");
     });
 
     it("goes to the newest when the reader says something", () => {
@@ -775,6 +786,16 @@ describe("a chat", () => {
       ]);
       stage.pass(5);
       expect(asked("read")).toHaveLength(2);
+    });
+
+    it("goes no further than what has its place: what has failed or is on its way is at the end for long", () => {
+      start(keyframe(messages(0, 3), { read: 0, unread: 2 }, [row("b")]));
+      come(own(PENDING + 1, { key: "o", state: "failed" }));
+      stage.pass(2);
+      expect(asked("read")).toEqual([{ room: "general", place: 2 }]);
+      put({ room: "b", items: [message(3)], rooms: [row("general", { read: 2, unread: 1 }), row("b")] });
+      const badge = find(el, ".rw-room .rw-unread");
+      expect([badge.hidden, badge.textContent]).toEqual([false, "11 unread"]);
     });
 
     it("is nothing while the page is hidden or the picture is held", () => {

@@ -253,6 +253,99 @@ rw.Dashboard([[loops, upload], [failed, stopped], [whole, endless], [more, waiti
 """,
         ("progress", "live"),
     ),
+    "chat": State(
+        """
+CHAT_WORDS = {
+    None: ["Training", "ken", "mia", "The loss is **0.31** after 12 epochs. Shall I go on?", "Yes, please. And look at `lr`:",
+           "```python\\nfor epoch in range(10):\\n    train(model, lr=0.1 * 0.9 ** epoch)  # half of it\\n```", "the plots are there", "Looks good 👍"],
+    "ja": ["学習", "健", "美亜", "12エポック後の損失は **0.31** です。続けますか？", "はい、お願いします。`lr` も見てください：",
+           "```python\\nfor epoch in range(10):\\n    train(model, lr=0.1 * 0.9 ** epoch)  # 半分\\n```", "グラフができました", "いいですね 👍"],
+}
+def talk(locale=None, **settings):
+    title, ken, mia, ask, yes, code, plots, good = CHAT_WORDS[locale]
+    made = rw.Chat(user="anna", title=title, locale=locale, height=400, **settings)
+    made.send(ask, user=ken)
+    made.send(yes)
+    made.send(code)
+    made.send(plots, user=ken)
+    made.send("| epoch | loss |\\n|------:|-----:|\\n| 10 | 0.34 |\\n| 11 | 0.31 |", user=ken)
+    made.react(made.messages[-1], "🎉"); made.react(made.messages[-1], "👍")
+    made.send(good, user=mia)
+    made.set_typing(user=mia)
+    return made
+
+def rooms(locale=None):
+    made = talk(locale)
+    names = ["general", "evaluation"] if locale is None else ["全体", "評価"]
+    for name in names:
+        made.join(name)
+    made.join("general")
+    for name in names[1:]:
+        for i in range(12):
+            made.send("new figures" if locale is None else "新しい図です", room=name, user="ken")
+    return made
+
+def failing(message):
+    raise ValueError(f"no answer to {message.text!r}")
+
+grown, asked = talk(), rw.Chat(user="anna", title="Model", height=400)
+answer = grown.streaming(user="helper")
+answer.append("The **first** thing to try is a smaller learning rate:\\n\\n1. take a tenth of it\\n2. wait for three ep")
+asked.on_message(failing)
+asked._asked("send", {"id": "page-key-1", "room": "general", "text": "What is wrong with it?"})
+asked.system("the model was loaded")
+asked.send("deleted"); asked.delete(asked.messages[-1])
+asked.send("first"); asked.edit(asked.messages[-1], "edited since")
+asked.send_file(b"x" * 41_234, name="confusion-matrix of the second run, without outliers.csv", text="The numbers", user="ken")
+nothing = [rw.Chat(user="anna", title="Nothing yet", height=196), rw.Chat(user="anna", locale="ja", height=196)]
+rw.Dashboard([rooms(), [rooms("ja"), grown], [asked, nothing]], title="Chat")
+""",
+        ("chat", "live"),
+    ),
+    "chat in depth": State(
+        """
+far = rw.Hub().start()
+far_client = rw.connect(far, reconnect=never)
+cut_off = rw.Chat(far_client, user="anna", room="general", title="Disconnected", height=400)
+cut_off.send("with a connection")
+deadline = time.monotonic() + 60
+while cut_off.messages[0].state != "sent" and time.monotonic() < deadline:
+    time.sleep(0.01)
+far.stop()
+while far_client.state == "connected" and time.monotonic() < deadline:
+    time.sleep(0.01)
+cut_off.send("without one")
+cut_off.send("nor now")
+
+readers = rw.Hub(tokens={"a-token-that-may-only-read": rw.Rights(subscribe=["chat:*"])}).start()
+refused = rw.Chat(rw.connect(readers.url, auth="a-token-that-may-only-read"), user="anna", room="general",
+                  title="Turned down", height=400)
+refused.send("may I?")
+while refused.messages[0].state != "failed" and time.monotonic() < deadline:
+    time.sleep(0.01)
+
+far_reaching = rw.Chat(user="anna", title="A chat with a title that is far too long for the head of a widget of this width",
+                       height=900)
+far_reaching.join("a-room-with-a-name-that-goes-on-and-on-and-does-not-end-before-it-has-filled-its-line")
+far_reaching.send("x", user="somebody")
+far_reaching.join("general")
+far_reaching.send("Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnungsentwurfsvorlagenmappendeckel " * 2,
+                  user="Wolfeschlegelsteinhausenbergerdorff the younger, who has a long name")
+far_reaching.send("https://example.test/a/path/that/goes/on?" + "and=on&" * 20, user="a-service.with-a-long-name.example.internal")
+far_reaching.send("a" * 150)
+for reaction in ["👍", "🎉", "❤️", "😀", "👀", "🚀", "🙏", "✅", "well done", "+1", "🔥", "💯"]:
+    far_reaching.react(far_reaching.messages[-1], reaction)
+columns = "a wide table with many columns that do not fit".split()
+far_reaching.send("\\n".join("|" + "|".join(row) + "|" for row in (columns, ["-"] * 10, ["1.234567"] * 10)), user="ken")
+far_reaching.send("```\\none_long_line_of_code(" + "argument, " * 20 + ")\\n```", user="ken")
+far_reaching.send("> quoted\\n\\n- a list\\n  - within a list\\n- [x] done\\n- [ ] to do\\n\\n1. one\\n2. two\\n\\n---\\n\\n*so* it ~~is~~ **was**",
+                  user="ken")
+for n in range(4):
+    far_reaching.system(f"worker {n} has started on node-{n}.example.internal")
+rw.Dashboard([[cut_off, refused], [far_reaching]], title="Chat in depth")
+""",
+        ("chat", "disconnected"),
+    ),
     "long texts": State(
         """
 long = filled("long")

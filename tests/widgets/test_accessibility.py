@@ -111,10 +111,36 @@ bars[4].fail(ValueError("no room is left on the disk"))
 bars[5].stop()
 bars[6].total = 10
 bars[7].pause()
+def chat(title, **settings):
+    return rw.Chat(user="anna", title=title, height=300, **settings)
+
+talk, busy, ill, japanese, still = chat("talk"), chat("busy"), chat("ill"), chat("日本語", locale="ja"), chat("still")
+talk.join("another room")
+talk.send("not read yet", user="ken"); talk.send("nor this", user="mia")
+talk.join("general")
+talk.send("**bold**, `code`, [a link](https://example.test/), ~~struck~~", user="ken", metadata={"bot": False})
+talk.send("```python\\nprint(1)\\n```\\n\\n| a | b |\\n|---|---|\\n| 1 | 2 |\\n\\n> quoted\\n\\n- [x] done", user="mia")
+for reaction in ("👍", "+1"):
+    talk.react(talk.messages[-1], reaction)
+busy.send_file(b"x" * 2000, name="table.csv", text="the numbers", user="ken")
+busy.send("mine"); busy.edit(busy.messages[-1], "mine, edited")
+busy.send("no more"); busy.delete(busy.messages[-1])
+growing = busy.streaming(user="helper")
+growing.append("1. an answer\\n2. that gr")
+def raising(message):
+    raise ValueError("no answer")
+ill.on_message(raising)
+ill._asked("send", {"id": "page-key-1", "room": "general", "text": "a question"})
+for key, state, why in (("key-failed", "failed", "no right"), ("key-queued", "queued", "")):
+    ill._conversation.say("general", key, ill._talk._said(state, "text"), "sending")
+    ill._conversation.settle("general", key, state, why)
+ill.system("somebody has started")
+japanese.send("こんにちは", user="健"); japanese.join("部屋"); japanese.send("読んでいません", user="健"); japanese.join("general")
+chats = [talk, busy, ill, japanese, still, rw.Chat(rw.connect("ws://127.0.0.1:9/chats", reconnect=None), title="lost chat", height=200)]
 nested = rw.track(range(2), "outer loop")
 text = ipywidgets.Text(description="text")
 display(rw.Dashboard(
-    [*cards, *charts, *logs, *bars, nested.progress, news, rw.Notifications(locale="ja"),
+    [*cards, *charts, *logs, *chats, *bars, nested.progress, news, rw.Notifications(locale="ja"),
      *map(rw.ConnectionIndicator, clients), text], title="board", connection=clients[1]
 ))
 for i in nested:  # whose card stands on the board already
@@ -125,7 +151,7 @@ for i in nested:  # whose card stands on the board already
 
 @pytest.fixture(scope="module")
 def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
-    context = browser.new_context(viewport={"width": 1280, "height": 3600}, locale="en-US")
+    context = browser.new_context(viewport={"width": 1280, "height": 5000}, locale="en-US")
     context.set_default_timeout(LIMIT * 1000)
     notebook = Notebook.open(context.new_page(), lab, lab.write([STAND_IN, BOARD, "'the last cell'"]))
     notebook.set_theme(dark=False)  # the server remembers what an earlier test chose
@@ -137,7 +163,7 @@ def board(browser: Browser, lab: Lab) -> Iterator[Notebook]:
             """() => {
                 const waiting = document.querySelector(".rw-root[data-rw-state=loading]");
                 waiting?.scrollIntoView({ block: "center" });
-                return !waiting && document.querySelectorAll(".rw-root").length === 47;
+                return !waiting && document.querySelectorAll(".rw-root").length === 53;
             }"""
         )
     except TimeoutError as error:
@@ -256,7 +282,7 @@ def test_every_widget_in_every_state_keeps_the_rules(page: Page, board: Notebook
     hidden.click()
     expect(hidden).to_have_attribute("aria-pressed", "false")
     board.set_theme(dark="dark" in look)
-    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(47)
+    expect(page.locator(f".rw-host[data-rw-theme='{look.replace(', ', '-')}']")).to_have_count(53)
     verdict = judged(page)
     hidden.click()
     assert verdict == KEPT

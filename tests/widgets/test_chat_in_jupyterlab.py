@@ -469,7 +469,12 @@ def test_what_is_typed_without_a_hub_waits_and_arrives_once_when_it_is_back(page
         for n in range(3):
             say(root, f"without one {n}")
         expect(root.locator(".rw-msg[data-rw-state=queued]")).to_have_count(3)
-        expect(message(root, "without one 0")).to_contain_text("Waiting for the connection")
+        expect(
+            message(root, "without one 0").get_by_role("img", name="Waiting for the connection")
+        ).to_be_visible()
+        expect(root.locator(".rw-msg-state:visible")).to_have_text(
+            ["Waiting for the connection"]
+        )  # once for all
         anna.screenshot("chat-disconnected")
         hub = Hub(port=port, token="a-token-of-the-test-0123456789").start()
         expect(root).to_have_attribute("data-rw-state", "live")

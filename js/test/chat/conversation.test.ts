@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Conversation } from "../../src/lib/chat/conversation";
+import { PENDING } from "../../src/lib/chat/order";
 import { answer, keyframe, message, messages, own, row } from "./talk";
 
 const places = (talk: Conversation, room = "general") => talk.items(room).map(({ place }) => place);
@@ -112,6 +113,15 @@ describe("what is new", () => {
     expect(talk.take({ items: [message(3, { edited: 1 })] }, false)).toEqual([]);
     expect(talk.take({ items: [message(5, { state: "growing", text: "more" })] }, false)).toEqual([]);
     expect(talk.take({ items: [message(5)] }, false).map(({ key }) => key)).toEqual(["m5"]);
+  });
+
+  it("is also what a keyframe brings while a message is on its way", () => {
+    const talk = new Conversation();
+    const waits = own(PENDING + 1, { key: "o", state: "queued" });
+    talk.take(keyframe([...messages(1, 3), waits]), true);
+    expect(talk.take(keyframe([...messages(1, 5), waits]), true).map(({ key }) => key)).toEqual(["m3", "m4"]);
+    talk.take(keyframe([...messages(20, 22), waits], { more: true }), true);
+    expect(places(talk)).toEqual([20, 21, PENDING + 1]); // it joins nothing
   });
 
   it("is also what a later keyframe brings", () => {

@@ -2,7 +2,7 @@
 // each of them goes. Pure: it takes what the kernel sends, and is told the time.
 
 import { type Answer, type ChatBody, type Item, isNews, type RoomRow } from "./item";
-import { countBefore, inOrder, put, remove } from "./order";
+import { countBefore, inOrder, newestOf, put, remove } from "./order";
 
 /** Most items of a room that a page keeps; the older are asked for again when somebody scrolls there. */
 const MOST_KEPT = 20_000;
@@ -105,11 +105,6 @@ export class Conversation {
     return count;
   }
 
-  /** Place of the newest item of a room that the kernel has; null: there is none. */
-  newest(room: string): number | null {
-    return this.items(room).at(-1)?.place ?? null;
-  }
-
   // How far back it goes
 
   /** Whether a room has older history than is here. */
@@ -171,7 +166,7 @@ export class Conversation {
       const own = inOrder(brought.get(row.id) ?? []);
       const had = this.items(row.id);
       const from = row.from ?? Number.POSITIVE_INFINITY;
-      const newest = had.at(-1)?.place;
+      const newest = newestOf(had)?.place;
       const joins = newest !== undefined && newest >= from;
       const kept = joins ? had.slice(0, countBefore(had, from)) : [];
       if (newest !== undefined)

@@ -50,9 +50,14 @@ export function inOrder(items: Item[]): Item[] {
   return items.sort((a, b) => (isBefore(a, b) ? -1 : 1));
 }
 
-/** The newest item that the kernel has; null: there is none. */
+/**
+ * From here on are the places of what has none in its room yet, since it is on its way, has failed or grows: nobody has
+ * read up to there. The twin of `PENDING` in realtime_widgets/chat/timeline.py.
+ */
+export const PENDING = 1e12;
+
+/** The newest item that has its place in the room for good; null: there is none. */
 export function newestOf(items: readonly Item[]): Item | null {
-  for (let i = items.length - 1; i >= 0; i--)
-    if (items[i]!.place < Number.POSITIVE_INFINITY) return items[i]!;
+  for (let i = items.length - 1; i >= 0; i--) if (items[i]!.place < PENDING) return items[i]!;
   return null;
 }

@@ -52,10 +52,8 @@ export class Reactions {
     const chip = h("button", "rw-button rw-reaction");
     chip.type = "button";
     chip.tabIndex = -1; // by keys they are in the tools: a room would have hundreds of stops
-    chip.append(
-      h("span", isEmoji(emoji) ? "rw-emoji" : "rw-reaction-text", emoji),
-      h("span", "rw-reaction-count"),
-    );
+    const shown = h("span", isEmoji(emoji) ? "rw-emoji" : "rw-reaction-text", emoji);
+    chip.append(shown, " ", h("span", "rw-reaction-count")); // a blank keeps "+1" and its number apart
     this.#chips.set(emoji, chip);
     this.root.append(chip);
     return chip;
