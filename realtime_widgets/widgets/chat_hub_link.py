@@ -19,28 +19,19 @@ import msgspec
 from ..chat.conversation import Conversation, Me
 from ..chat.message import ChatMessage, MessageState, Said, id_of
 from ..chat.room import RoomInfo, rooms_in
-from ..chat.timeline import PENDING
 from ..client import Client
 from ..client.sansio.delivery import Delivery
-from ..errors import ConnectionLost, RealtimeWidgetsError
 from ..protocol.chat import CHAT, TYPING, channel_of_room, room_of, typing_of_room
 from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
 from ..streams import Stream
-from ..streams.gaps import Gap, Position
+from ..streams.gaps import Gap
 from .chat_attachments import Attachment
 from .chat_files import ChatFiles
-from .chat_link import Arrived, described, with_file
-
-RECENT: Final = 50
-"""Messages of each room to begin with."""
-
-PAGE: Final = 60
-"""Messages that are asked for at a time."""
-
-ANSWER_TIMEOUT: Final = 10.0
-"""Seconds after which a question for messages of the past is given up."""
+from .chat_link import Arrived
+from .chat_past import RECENT, ChatPast
+from .chat_uploads import ChatUploads
 
 ANSWERS: Final = ("rooms_list", "identity", "older_messages")
 """Types of messages that answer: what others were answered before is of no interest."""
@@ -54,9 +45,6 @@ PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_l
 MAX_GAPS: Final = 100
 """Gaps that are remembered, or they would be said again."""
 
-MAX_EARLY: Final = 1000
-"""Messages that wait for it to be known whether they are news."""
-
 UNNUMBERED: Final = "-"
 """The epoch of messages of servers that do not number them."""
 
@@ -69,25 +57,6 @@ class _Waiting:
     data: dict[str, Any]
     delivery: Delivery | None = None
     failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A question for messages of the past; `fills`: they are the first that are shown of a room."""
-
-    room: str
-    done: Callable[[bool], object]
-    fills: bool = False
-
-
-@dataclass(slots=True)
-class _Upload:
-    """A file until the hub has it; its state: `waits`, `goes`, `failed`."""
-
-    room: str
-    said: Said
-    attachment: Attachment
-    state: str = "waits"
 
 
 class HubLink:
@@ -104,32 +73,26 @@ class HubLink:
     def __init__(
         self, client: Client, conversation: Conversation, arrived: Arrived, room: str, files: ChatFiles
     ) -> None:
-        self._files = files
-        self._uploads: OrderedDict[str, _Upload] = OrderedDict()
         self._client = client
         self._conversation = conversation
-        self._arrived = arrived
+        self._past = ChatPast(client, conversation, arrived)
+        self._uploads = ChatUploads(client, conversation, files, self.say)
         self._wanted = room
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
         self._lock = threading.Lock()  # of what waits
         renew_after_fork(self, HubLink._renew_lock)
         self._streams: dict[str, tuple[Stream, int]] = {}  # by channel, with how far each was read
-        self._begun: dict[str, int] | None = None  # rooms, and offsets from which on what comes is new
-        self._early: list[tuple[int, list[ChatMessage]]] = []  # what came before that was known
         self._offsets: dict[str, Iterator[int]] = {}
         self._unanswered: dict[
             str, dict[str, str]
-        ] = {}  # texts by room and id, of servers that acknowledge nothing
-        self._asked: dict[str, _Question] = {}  # by their ids
-        self._filled: set[str] = set()  # rooms whose newest messages were asked for
-        self._filling: set[str] = set()  # rooms of which some were asked for, and have not come yet
+        ] = {}  # texts by room and id, where nothing is acknowledged
         self._gaps: deque[Gap] = deque(maxlen=MAX_GAPS)  # that were said
         self._question = ""  # the id with which the list of rooms was asked for on this connection
         self._connected = False
         self._closed = False
         self._undo: list[Callable[[], None]] = []
         if room:
-            conversation.inform([RoomInfo(id=room, name=room)])
+            conversation.inform([RoomInfo(id=room, name=room, joined=False)])
             conversation.choose(room)
         for type in (*ANSWERS, *PLAIN):
             self._follow(type, asks=False)
@@ -170,40 +133,7 @@ class HubLink:
         self, room: str, key: str, said: Said, attachment: Attachment, *, by_program: bool = False
     ) -> ChatMessage:
         """See `ChatLink.attach`."""
-        said = with_file(said, described(attachment))
-        state: MessageState = "sending" if self._client.state == "connected" else "queued"
-        found = self._conversation.say(room, key, said, state, by_program=by_program)
-        with self._lock:
-            if key in self._uploads or key in self._waiting:
-                return found
-            self._uploads[key] = _Upload(room, said, attachment)
-        get_runtime().call_soon(self._start_upload, key)
-        return found
-
-    def _start_upload(self, key: str) -> None:
-        with self._lock:
-            upload = self._uploads.get(key)
-            if upload is None or upload.state != "waits" or not self._connected:
-                return
-            upload.state = "goes"
-        get_runtime().call_apart(self._upload, key, upload)
-
-    def _upload(self, key: str, upload: _Upload) -> None:
-        """Have the hub keep a file, and then send its message; on a thread of its own."""
-        try:
-            about = self._client.upload_file(upload.room, upload.attachment.name, upload.attachment.body)
-        except ConnectionLost:
-            upload.state = "waits"  # until there is a connection
-            get_runtime().call_later(1.0, self._start_upload, key)
-        except RealtimeWidgetsError as error:
-            upload.state = "failed"
-            self._conversation.settle(upload.room, key, "failed", str(error))
-        else:
-            with self._lock:
-                if self._uploads.pop(key, None) is None:
-                    return  # it was discarded
-            self._files.put(str(about.get("url")), upload.attachment.body)
-            self.say(upload.room, key, with_file(upload.said, about))
+        return self._uploads.add(room, key, said, attachment, by_program=by_program)
 
     def download(self, url: str) -> bytes:
         """See `ChatLink.download`."""
@@ -221,7 +151,7 @@ class HubLink:
         if not self._conversation.has_room(room):
             with self._conversation.lock:
                 known = [_info_of(each) for each in self._conversation.rooms.values()]
-            self._conversation.inform([*known, RoomInfo(id=room, name=room)])
+            self._conversation.inform([*known, RoomInfo(id=room, name=room, joined=False)])
         self._client.send("join_room", {"roomId": room, "userId": me.id, "username": me.name})
         get_runtime().call_soon(self._follow_room, room)
 
@@ -229,53 +159,30 @@ class HubLink:
         """See `ChatLink.leave`."""
         me = self._conversation.me
         self._client.send("leave_room", {"roomId": room, "userId": me.id, "username": me.name})
-        self._filled.discard(room)
+        self._past.forget(room)
         for channel in (channel_of_room(room), typing_of_room(room)):
             self._streams.pop(channel, None)
 
     def retry(self, room: str, key: str) -> None:
         """See `ChatLink.retry`."""
         with self._lock:
-            waiting, upload = self._waiting.get(key), self._uploads.get(key)
-            if upload is not None and upload.state == "failed":
-                upload.state = "waits"
-            elif waiting is not None and waiting.failed:
+            waiting = self._waiting.get(key)
+            again = waiting is not None and waiting.failed
+            if waiting is not None and again:
                 waiting.failed, waiting.delivery = False, None
-            else:
-                return
-        self._conversation.settle(room, key, "sending" if self._connected else "queued")
-        get_runtime().call_soon(self._send, key)
-        get_runtime().call_soon(self._start_upload, key)
+        if self._uploads.retry(key) or again:
+            self._conversation.settle(room, key, "sending" if self._connected else "queued")
+            get_runtime().call_soon(self._send, key)
 
     def forget(self, key: str) -> None:
         """See `ChatLink.forget`."""
         with self._lock:
             self._waiting.pop(key, None)
-            self._uploads.pop(key, None)
+        self._uploads.forget(key)
 
     def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
         """See `ChatLink.older`."""
-        with self._conversation.lock:
-            there = self._conversation.rooms.get(room)
-            first = None if there is None else next(iter(there.timeline), None)
-            offset = 0 if there is None or first is None else there.timeline.offset_of(first.place)
-        if offset <= 1 or not self._connected:
-            done(offset > 1)
-            return
-        self._load(room, offset, PAGE, _Question(room, done))
-
-    def _load(self, room: str, before: int, limit: int, question: _Question) -> None:
-        """Ask for messages before an offset."""
-        id = new_id()
-        self._asked[id] = question
-        data = {"roomId": room, "before": before, "limit": limit, "userId": self._conversation.me.id}
-        asked = self._client.send("load_messages", data, id=id)
-        asked.on_done(lambda: get_runtime().call_later(ANSWER_TIMEOUT, self._give_up, id))
-
-    def _give_up(self, id: str) -> None:
-        question = self._asked.pop(id, None)
-        if question is not None:
-            question.done(True)
+        self._past.older(room, done)
 
     def close(self) -> None:
         """See `ChatLink.close`."""
@@ -295,15 +202,13 @@ class HubLink:
             return
         with self._lock:
             waiting = list(self._waiting.items())
-            uploads = list(self._uploads.items())
-        pending = [(key, each.room) for key, each in waiting if not each.failed]
-        pending += [(key, each.room) for key, each in uploads if each.state != "failed"]
-        for key, room in pending:
-            self._conversation.settle(room, key, "sending" if up else "queued")
+        for key, each in waiting:
+            if not each.failed:
+                self._conversation.settle(each.room, key, "sending" if up else "queued")
+        self._past.look(up=up)
+        self._uploads.look(up=up)
         if not up:
             return
-        for id in list(self._asked):  # on the link before, which was cut
-            self._give_up(id)
         me = self._conversation.me
         who = {"userId": me.id, "username": me.name}
         self._question = f"{ASKS_FOR_ROOMS}{new_id()}"
@@ -314,8 +219,6 @@ class HubLink:
         for key, each in waiting:
             if each.delivery is None:
                 self._send(key)
-        for key, _ in uploads:
-            self._start_upload(key)
 
     def _send(self, key: str) -> None:
         with self._lock:
@@ -400,7 +303,7 @@ class HubLink:
                 if (id := id_of(data.get("userId"))) is not None:
                     self._conversation.rename(Me(id, str(data.get("username") or id)))
             case "older_messages":
-                self._take_older(message)
+                self._past.take(message)
             case _:
                 self._take_message(message)
 
@@ -408,10 +311,9 @@ class HubLink:
         infos = list(rooms_in(data))
         conversation = self._conversation
         if self._wanted and all(info.id != self._wanted for info in infos):
-            infos.insert(0, RoomInfo(id=self._wanted, name=self._wanted))
-        begun = {info.id: info.position.offset for info in infos if info.position is not None}
-        self._begun = begun | (self._begun or {})
+            infos.insert(0, RoomInfo(id=self._wanted, name=self._wanted, joined=False))
         conversation.inform(infos)
+        self._past.begin(infos)
         if not conversation.current and infos:
             first = next((info for info in infos if info.joined), infos[0])
             conversation.choose(first.id)
@@ -421,40 +323,7 @@ class HubLink:
             if info.joined or info.id == conversation.current:
                 self._follow_room(info.id)
                 if info.position is not None:
-                    self._fill(info.id, info.position)
-        early, self._early = self._early, []
-        for offset, messages in early:
-            self._tell(messages[0].room, offset, messages)
-
-    def _fill(self, room: str, there: Position) -> None:
-        """Ask for what is missing of a room: its newest messages, and all since it was first heard of.
-
-        Only who asks for a channel first is sent its past, and no more than the newest, for as long as nothing of it
-        has arrived: links may be cut before that.
-
-        Args:
-            room: its id.
-            there: the position of its channel, as the server has it.
-        """
-        if room in self._filling:
-            return
-        with self._conversation.lock:
-            timeline = self._conversation.rooms[room].timeline
-            first = next((item for item in timeline if item.place < PENDING), None)
-            before = there.offset + 1 if first is None else timeline.offset_of(first.place)
-            newest = RECENT - len(timeline)
-        since = before - 1 - (self._begun or {}).get(room, 0)
-        missing = max(since, newest if room not in self._filled else 0)
-        self._filled.add(room)
-        if missing > 0 and before > 1:
-            self._filling.add(room)
-
-            def done(_: bool) -> None:
-                self._filling.discard(room)
-                if since > PAGE and self._connected:
-                    self._fill(room, there)
-
-            self._load(room, before, min(missing, PAGE), _Question(room, done, fills=True))
+                    self._past.fill(info.id, info.position)
 
     def _take_message(self, message: Message) -> None:
         data = message.data
@@ -471,7 +340,7 @@ class HubLink:
                 self._waiting.pop(message.id, None)  # it is there, whatever becomes of its acknowledgement
         new = self._conversation.take(room, [message])
         if new:
-            self._tell(room, message.offset or 0, new)
+            self._past.tell(room, message.offset or 0, new)
 
     def _echoed(self, room: str, message: Message) -> str | int | None:
         """Return the id with which a message was sent from here, where the server gave it one of its own."""
@@ -481,35 +350,6 @@ class HubLink:
                     del self._unanswered[room][key]
                     return key
         return message.id
-
-    def _tell(self, room: str, offset: int, messages: list[ChatMessage]) -> None:
-        """Tell of messages, but for those of the past: the list of rooms says where each began."""
-        if self._begun is None and len(self._early) < MAX_EARLY:
-            self._early.append((offset, messages))
-        elif self._begun is None or offset > self._begun.get(room, 0):
-            self._arrived(messages)
-
-    def _take_older(self, message: Message) -> None:
-        question = self._asked.pop(str(message.id), None)
-        data = message.data
-        if question is None or not isinstance(data, dict):
-            return
-        room = question.room
-        older = []
-        for each in data.get("messages") or ():
-            try:
-                older.append(msgspec.convert(each, Message))
-            except msgspec.ValidationError:
-                continue
-        older.reverse()  # the newest came first
-        new = self._conversation.take(room, older, quiet=not question.fills)
-        if question.fills:
-            begun = (self._begun or {}).get(room, 0)
-            offsets = {(m.data or {}).get("id"): m.offset or 0 for m in older if m.type == "message"}
-            self._arrived([each for each in new if offsets.get(each.id, 0) > begun])
-        more = data.get("more") is True
-        self._conversation.set_older(room, more)
-        question.done(more)
 
 
 def _info_of(room: Any) -> RoomInfo:

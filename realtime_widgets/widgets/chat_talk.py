@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -50,8 +49,9 @@ class Talk:
         key: str | None = None,
     ) -> ChatMessage:
         """Send a message; `key`: the id that it is sent with, of a page's own where somebody typed it."""
-        said = self._said(text, type, user, metadata)
-        return self._link.say(room, key or new_id(), said, by_program=key is None)
+        id = key or new_id()
+        said = self._said(id, text, type, user, metadata)
+        return self._link.say(room, id, said, by_program=key is None)
 
     def attach(
         self,
@@ -65,11 +65,17 @@ class Talk:
         key: str | None = None,
     ) -> ChatMessage:
         """Send a file; `image`: whether it is to be looked at, if it is an image."""
-        said = self._said(text, "image" if image else "file", user, {"alt": alt} if alt else None)
-        return self._link.attach(room, key or new_id(), said, attachment, by_program=key is None)
+        id = key or new_id()
+        said = self._said(id, text, "image" if image else "file", user, {"alt": alt} if alt else None)
+        return self._link.attach(room, id, said, attachment, by_program=key is None)
 
     def _said(
-        self, text: str, type: MessageType, user: str | None = None, metadata: Mapping[str, Any] | None = None
+        self,
+        id: str,
+        text: str,
+        type: MessageType,
+        user: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Said:
         me = self._conversation.me
         more = dict(metadata or {})
@@ -77,7 +83,7 @@ class Talk:
         if user is not None and user != me.id:
             who = name = user
             more = {"bot": True, **more}
-        return Said(uuid.uuid4().hex, who, name, well_formed(text), type, time.time(), more)
+        return Said(id, who, name, well_formed(text), type, time.time(), more)
 
     def streaming(self, room: str, user: str) -> StreamedMessage:
         """Begin a message that grows."""
@@ -94,7 +100,7 @@ class Talk:
         def finish(text: str, stopped: bool) -> None:
             self._streamed.pop(id, None)
             if text.strip():
-                said = self._said(text, "text", user, {"stopped": True} if stopped else None)
+                said = self._said(id, text, "text", user, {"stopped": True} if stopped else None)
                 self._link.say(room, id, said, by_program=True)
             else:
                 self._conversation.discard(room, id)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import realtime_widgets as rw
+from realtime_widgets.client import Client
+from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.errors import UsageError, WrongType
 from support.openai_server import OpenAIServer
 from support.recorder import Recorder, bodies, settle
@@ -313,3 +315,15 @@ def test_a_bot_asks_a_language_model_and_its_failure_is_shown(sent: Recorder) ->
         assert error["text"].startswith("Unauthorized: ")
         assert "(HTTP 401: Incorrect API key provided: ***.)" in error["text"]
         wait_for(lambda: not model.open)
+
+
+def test_one_that_is_on_its_way_has_the_id_that_it_was_sent_with_and_can_be_deleted(sent: Recorder) -> None:
+    with Client("ws://127.0.0.1:9", reconnect=Reconnect(10, 10)) as client:  # where nothing listens
+        chat = rw.Chat(client, user="anna", room="lab")
+        message = chat.send("hi")
+        assert (message.state, texts(chat)) == ("queued", ["hi"])
+        with pytest.raises(UsageError, match="on its way"):
+            chat.edit(message, "ho")
+        chat.delete(message)
+        assert texts(chat) == []
+        chat.close()

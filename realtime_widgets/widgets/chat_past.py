@@ -1,0 +1,177 @@
+"""ChatPast: what was said in a hub's rooms before: asked for when a reader wants it, or where something is missing.
+
+It also knows which messages are news to those who are told of them. On the I/O thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from ..chat.conversation import Conversation
+from ..chat.message import ChatMessage
+from ..chat.room import RoomInfo
+from ..chat.timeline import PENDING
+from ..client import Client
+from ..protocol.envelope import Message, new_id
+from ..runtime import get_runtime
+from ..streams.gaps import Position
+from .chat_link import Arrived
+
+RECENT: Final = 50
+"""Messages of each room to begin with."""
+
+PAGE: Final = 60
+"""Messages that are asked for at a time."""
+
+MAX_EARLY: Final = 1000
+"""Messages that wait for it to be known whether they are news."""
+
+ANSWER_TIMEOUT: Final = 10.0
+"""Seconds after which a question is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question; `fills`: its answer belongs to what is shown, or is news."""
+
+    room: str
+    done: Callable[[bool], object]
+    fills: bool = False
+
+
+class ChatPast:
+    """The past of a chat's rooms.
+
+    Args:
+        client: that asks for it.
+        conversation: where it goes.
+        arrived: is told of what is news all the same.
+    """
+
+    def __init__(self, client: Client, conversation: Conversation, arrived: Arrived) -> None:
+        self._client = client
+        self._conversation = conversation
+        self._arrived = arrived
+        self._connected = False
+        self._begun: dict[str, int] | None = None  # rooms, and offsets from which on what comes is new
+        self._early: list[tuple[int, list[ChatMessage]]] = []  # what came before that was known
+        self._asked: dict[str, _Question] = {}  # by their ids
+        self._filled: set[str] = set()  # rooms whose newest messages were asked for
+        self._filling: set[str] = set()  # rooms of which some were asked for, and have not come yet
+
+    # What is news
+
+    def begin(self, infos: Iterable[RoomInfo]) -> None:
+        """Note where rooms stood when they were first heard of: what comes after that is news."""
+        begun = {info.id: info.position.offset for info in infos if info.position is not None}
+        self._begun = begun | (self._begun or {})
+        early, self._early = self._early, []
+        for offset, messages in early:
+            self.tell(messages[0].room, offset, messages)
+
+    def tell(self, room: str, offset: int, messages: list[ChatMessage]) -> None:
+        """Tell of messages that came at an offset, but for those of the past."""
+        if self._begun is None and len(self._early) < MAX_EARLY:
+            self._early.append((offset, messages))
+        elif self._begun is None or offset > self._begun.get(room, 0):
+            self._arrived(messages)
+
+    # Asking for it
+
+    def look(self, *, up: bool) -> None:
+        """Follow the connection: what was asked for on a link before has no answer any more."""
+        self._connected = up
+        for id in list(self._asked) if up else ():
+            self._give_up(id)
+
+    def older(self, room: str, done: Callable[[bool], object]) -> None:
+        """Have older messages than all that are here taken in; calls `done` with whether there are others still."""
+        with self._conversation.lock:
+            there = self._conversation.rooms.get(room)
+            first = None if there is None else next(iter(there.timeline), None)
+            offset = 0 if there is None or first is None else there.timeline.offset_of(first.place)
+        if offset <= 1 or not self._connected:
+            done(offset > 1)
+            return
+        self._load(room, offset, PAGE, _Question(room, done))
+
+    def fill(self, room: str, there: Position) -> None:
+        """Ask for what is missing of a room: its newest messages, and all since it was first heard of.
+
+        Only who asks for a channel first is sent its past, and no more than the newest, for as long as nothing of it
+        has arrived: links may be cut before that.
+
+        Args:
+            room: its id.
+            there: the position of its channel, as the server has it.
+        """
+        if room in self._filling:
+            return
+        with self._conversation.lock:
+            timeline = self._conversation.rooms[room].timeline
+            first = next((item for item in timeline if item.place < PENDING), None)
+            before = there.offset + 1 if first is None else timeline.offset_of(first.place)
+            newest = RECENT - len(timeline)
+        since = before - 1 - (self._begun or {}).get(room, 0)
+        missing = max(since, newest if room not in self._filled else 0)
+        self._filled.add(room)
+        if missing <= 0 or before <= 1:
+            return
+
+        def done(_: bool) -> None:
+            self._filling.discard(room)
+            if since > PAGE and self._connected:
+                self.fill(room, there)
+
+        self._filling.add(room)
+        self._load(room, before, min(missing, PAGE), _Question(room, done, fills=True))
+
+    def forget(self, room: str) -> None:
+        """Ask for the newest messages of a room anew, when it is joined again."""
+        self._filled.discard(room)
+
+    def _load(self, room: str, before: int, limit: int, question: _Question) -> None:
+        id = new_id()
+        self._asked[id] = question
+        data = {"roomId": room, "before": before, "limit": limit, "userId": self._conversation.me.id}
+        asked = self._client.send("load_messages", data, id=id)
+        asked.on_done(lambda: get_runtime().call_later(ANSWER_TIMEOUT, self._give_up, id))
+
+    def _give_up(self, id: str) -> None:
+        question = self._asked.pop(id, None)
+        if question is not None:
+            question.done(True)
+
+    def take(self, answer: Message) -> None:
+        """Take in an answer; one to a question of others is passed over."""
+        question = self._asked.pop(str(answer.id), None)
+        data = answer.data
+        if question is None or not isinstance(data, dict):
+            return
+        older = []
+        messages = data.get("messages")
+        for each in messages if isinstance(messages, list) else ():
+            try:
+                older.append(msgspec.convert(each, Message))
+            except msgspec.ValidationError:
+                continue
+        older.reverse()  # the newest came first
+        new = self._conversation.take(question.room, older, quiet=not question.fills)
+        if question.fills:
+            self._tell_missed(question.room, older, new)
+        more = data.get("more") is True
+        self._conversation.set_older(question.room, more)
+        question.done(more)
+
+    def _tell_missed(self, room: str, older: list[Message], new: list[ChatMessage]) -> None:
+        """Tell of those that came since the room was first heard of, and only now."""
+        begun = (self._begun or {}).get(room, 0)
+        late = {
+            m.data["id"] for m in older if m.type == "message" and (m.offset or 0) > begun and "id" in m.data
+        }
+        if found := [each for each in new if each.id in late]:
+            self._arrived(found)

@@ -1,0 +1,127 @@
+"""ChatUploads: the files of messages on their way to a hub, each with its message behind it.
+
+A file goes out when there is a connection, on a thread of its own, and again after a cut. What the hub does not take
+has failed, and can be sent again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from ..chat.conversation import Conversation
+from ..chat.message import ChatMessage, Said
+from ..client import Client
+from ..errors import ConnectionLost, RealtimeWidgetsError
+from ..runtime import get_runtime
+from ..runtime.forksafe import renew_after_fork
+from .chat_attachments import Attachment
+from .chat_files import ChatFiles
+from .chat_link import described, with_file
+
+
+@dataclass(slots=True)
+class _Upload:
+    """A file until the hub has it."""
+
+    room: str
+    said: Said
+    attachment: Attachment
+    state: Literal["waits", "goes", "failed"] = "waits"
+
+
+class ChatUploads:
+    """The files of a chat that its hub does not have yet; any thread.
+
+    Args:
+        client: that sends them.
+        conversation: where their messages are seen meanwhile.
+        files: keeps what was sent from here.
+        say: sends a message, by its room and key.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        conversation: Conversation,
+        files: ChatFiles,
+        say: Callable[[str, str, Said], object],
+    ) -> None:
+        self._client = client
+        self._conversation = conversation
+        self._files = files
+        self._say = say
+        self._connected = False
+        self._uploads: OrderedDict[str, _Upload] = OrderedDict()
+        self._lock = threading.Lock()
+        renew_after_fork(self, ChatUploads._renew_lock)
+
+    def _renew_lock(self) -> None:
+        self._lock = threading.Lock()
+
+    def add(
+        self, room: str, key: str, said: Said, attachment: Attachment, *, by_program: bool
+    ) -> ChatMessage:
+        """Send a file and its message, see `ChatLink.attach`; one with a key that is known is not sent twice."""
+        said = with_file(said, described(attachment))
+        state: Literal["sending", "queued"] = "sending" if self._connected else "queued"
+        known = self._conversation.find(room, key)
+        found = self._conversation.say(room, key, said, state, by_program=by_program)
+        if known is None:
+            with self._lock:
+                self._uploads[key] = _Upload(room, said, attachment)
+            get_runtime().call_soon(self._start, key)
+        return found
+
+    def look(self, *, up: bool) -> None:
+        """Follow the connection: what waits goes out when there is one."""
+        self._connected = up
+        with self._lock:
+            uploads = list(self._uploads.items())
+        for key, each in uploads:
+            if each.state != "failed":
+                self._conversation.settle(each.room, key, "sending" if up else "queued")
+                self._start(key)
+
+    def retry(self, key: str) -> bool:
+        """Send again what has failed; returns whether there was such a file."""
+        with self._lock:
+            upload = self._uploads.get(key)
+            if upload is None or upload.state != "failed":
+                return False
+            upload.state = "waits"
+        get_runtime().call_soon(self._start, key)
+        return True
+
+    def forget(self, key: str) -> None:
+        """Do not send a file, or not its message, if that has not happened yet."""
+        with self._lock:
+            self._uploads.pop(key, None)
+
+    def _start(self, key: str) -> None:
+        with self._lock:
+            upload = self._uploads.get(key)
+            if upload is None or upload.state != "waits" or not self._connected:
+                return
+            upload.state = "goes"
+        get_runtime().call_apart(self._upload, key, upload)
+
+    def _upload(self, key: str, upload: _Upload) -> None:
+        """Have the hub keep a file, and then send its message; on a thread of its own."""
+        try:
+            about = self._client.upload_file(upload.room, upload.attachment.name, upload.attachment.body)
+        except ConnectionLost:
+            upload.state = "waits"
+            get_runtime().call_later(1.0, self._start, key)
+        except RealtimeWidgetsError as error:
+            upload.state = "failed"
+            self._conversation.settle(upload.room, key, "failed", str(error))
+        else:
+            with self._lock:
+                if self._uploads.pop(key, None) is None:
+                    return  # it was discarded
+            self._files.put(str(about.get("url")), upload.attachment.body)
+            self._say(upload.room, key, with_file(upload.said, about))

@@ -1,0 +1,150 @@
+"""The past of a chat's rooms: which messages are news, and what is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from realtime_widgets.chat.conversation import Conversation, Me
+from realtime_widgets.chat.room import RoomInfo
+from realtime_widgets.client.sansio.delivery import Delivery
+from realtime_widgets.protocol.envelope import Message
+from realtime_widgets.streams.gaps import Position
+from realtime_widgets.widgets.chat_past import PAGE, RECENT, ChatPast
+
+
+class Asking:
+    """In the place of a client: what was asked for, which the test answers."""
+
+    def __init__(self) -> None:
+        self.questions: list[tuple[str, dict[str, Any]]] = []
+
+    def send(self, type: str, data: dict[str, Any], *, id: str) -> Delivery:
+        assert type == "load_messages"
+        self.questions.append((id, data))
+        return Delivery("x", id)
+
+
+class World:
+    def __init__(self, offset: int = 0) -> None:
+        self.conversation = Conversation(Me("anna", "Anna"), lambda: 0.0, lambda: 1.7e9)
+        self.client = Asking()
+        self.news: list[str] = []
+        self.past = ChatPast(
+            self.client,  # type: ignore[arg-type]
+            self.conversation,
+            lambda messages: self.news.extend(m.id for m in messages),
+        )
+        self.past.look(up=True)
+        self.info = RoomInfo(id="r", name="r", position=Position("e", offset))
+        self.conversation.inform([self.info])
+
+    def message(self, offset: int) -> Message:
+        data = {"roomId": "r", "id": f"m{offset}", "userId": "ken", "content": f"{offset}"}
+        return Message("message", data, 1.7e12, None, "chat:r", "e", offset)
+
+    def come(self, *offsets: int) -> None:
+        for offset in offsets:
+            new = self.conversation.take("r", [self.message(offset)])
+            self.past.tell("r", offset, new)
+
+    def answer(self, *, more: bool = False) -> tuple[int, int]:
+        """Answer the oldest question as a hub does; returns what was asked."""
+        id, asked = self.client.questions.pop(0)
+        before, limit = asked["before"], asked["limit"]
+        page = [self.message(n) for n in range(before - 1, max(0, before - 1 - limit), -1)]
+        raw = [
+            {"type": m.type, "data": m.data, "channel": m.channel, "epoch": m.epoch, "offset": m.offset}
+            for m in page
+        ]
+        self.past.take(Message("older_messages", {"messages": raw, "more": more}, None, id))
+        return before, limit
+
+    @property
+    def ids(self) -> list[str]:
+        return [message.id for message in self.conversation.messages("r")]
+
+
+def test_what_came_before_a_room_was_heard_of_is_no_news_though_it_may_come_first() -> None:
+    world = World(offset=3)
+    world.come(2, 3, 4)
+    assert world.news == []
+    world.past.begin([world.info])
+    assert world.news == ["m4"]
+    world.come(5)
+    assert world.news == ["m4", "m5"]
+
+
+def test_a_room_begins_with_its_newest_messages() -> None:
+    world = World(offset=200)
+    world.past.begin([world.info])
+    world.past.fill("r", Position("e", 200))
+    world.past.fill("r", Position("e", 200))
+    assert len(world.client.questions) == 1
+    assert world.answer(more=True) == (201, RECENT)
+    assert world.ids == [f"m{n}" for n in range(151, 201)]
+    assert world.news == []
+    world.past.fill("r", Position("e", 200))
+    assert world.client.questions == []
+    assert world.conversation.rooms["r"].has_older
+
+
+def test_all_that_came_since_it_was_heard_of_is_asked_for_and_is_news() -> None:
+    world = World(offset=5)
+    world.past.begin([world.info])
+    world.come(*range(140, 150))
+    world.past.fill("r", Position("e", 149))
+    assert [world.answer(), world.answer(), world.answer()] == [(140, PAGE), (80, PAGE), (20, 14)]
+    assert world.client.questions == []
+    assert world.ids == [f"m{n}" for n in range(6, 150)]
+    assert sorted(world.news) == sorted(world.ids)
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_who_wants_older_messages_is_told_when_they_are_here(up: bool) -> None:
+    world = World(offset=100)
+    world.past.begin([world.info])
+    world.come(99, 100)
+    told: list[bool] = []
+    world.past.look(up=up)
+    world.past.older("r", told.append)
+    if up:
+        assert told == []
+        world.answer(more=True)
+        assert world.ids[0] == f"m{99 - PAGE}"
+        assert world.news == []
+    assert told == [True]
+
+
+def test_at_the_beginning_there_is_nothing_older() -> None:
+    world = World(offset=1)
+    world.come(1)
+    told: list[bool] = []
+    world.past.older("r", told.append)
+    assert (told, world.client.questions) == ([False], [])
+
+
+def test_what_was_asked_on_a_link_that_was_cut_is_given_up_and_asked_anew() -> None:
+    world = World(offset=100)
+    world.past.begin([world.info])
+    told: list[bool] = []
+    world.come(100)
+    world.past.older("r", told.append)
+    world.past.look(up=False)
+    assert told == []
+    world.past.look(up=True)
+    assert told == [True]
+    late = world.client.questions[0]
+    world.past.take(Message("older_messages", {"messages": [], "more": False}, None, late[0]))  # too late
+    assert world.conversation.rooms["r"].has_older
+
+
+@pytest.mark.parametrize("data", [None, [], {"messages": 7}, {"messages": [{"type": 7}, None]}])
+def test_an_answer_of_any_shape_does_no_harm(data: Any) -> None:
+    world = World(offset=10)
+    world.come(10)
+    world.past.older("r", lambda more: None)
+    id, _ = world.client.questions[0]
+    world.past.take(Message("older_messages", data, None, id))
+    assert world.ids == ["m10"]
