@@ -20,7 +20,7 @@ from ..streams.keyed import Keyed
 from .events import Grown, event_of
 from .message import ChatMessage, MessageState, Said
 from .room import Room, RoomInfo
-from .timeline import is_message, message_of
+from .timeline import PENDING, is_message, message_of
 
 KEEP: Final = 10_000
 """Messages of each room that are kept, besides those that were asked for."""
@@ -295,7 +295,7 @@ class Conversation:
         """Return the offset of a message in its channel; None: it has none yet."""
         with self._lock:
             item = self._rooms[room].timeline.find(id) if room in self._rooms else None
-            if item is None or not is_message(item):
+            if item is None or not is_message(item) or item.place >= PENDING:
                 return None
             return self._rooms[room].timeline.offset_of(item.place) or None
 
