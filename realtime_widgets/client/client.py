@@ -678,7 +678,7 @@ class Client(NamesNearest):
         """End the waits for the state that is reached; on a closed client all the others too."""
         self._waits.resolve(
             self.status,
-            confirmed=self._connection.is_confirmed(self.channels),
+            confirmed=self._connection.is_confirmed(self.channels | self._receiver.message_channels),
             ended=self._connection.ended if self._apart is None else None,
         )
         if self._closed:

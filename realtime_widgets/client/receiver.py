@@ -161,6 +161,12 @@ class Receiver:
         return streams.union(*(client.channels for client in self.clients))
 
     @property
+    def message_channels(self) -> set[str]:
+        """Those of them whose messages somebody holds whole."""
+        with self._lock:
+            return set(self._message_streams) & self._asked_for
+
+    @property
     def paused(self) -> frozenset[str]:
         """Channels that the server shall not send for now: callbacks of clients have too much of them."""
         return frozenset[str]().union(*(client.paused for client in self.clients))

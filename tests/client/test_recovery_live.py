@@ -326,3 +326,13 @@ def test_of_what_passes_nobody_is_told_what_is_missing(caplog: pytest.LogCapture
     assert "'room' missing" in caplog.text
     assert "'typing'" not in caplog.text
     caplog.clear()
+
+
+def test_connected_means_that_the_channels_of_whole_messages_are_there_too():
+    with Hub() as hub, Client(hub.url, auth=hub.token) as client:
+        client.wait_until("connected", LIMIT)
+        for n in range(20):
+            messages = client.message_stream(f"room{n}")
+            client.wait_until("connected", LIMIT)
+            hub.publish(f"room{n}", n)  # nothing of it is kept for who comes later
+            wait_for(lambda messages=messages: len(messages) == 1)

@@ -264,7 +264,7 @@ def test_a_file_goes_over_a_connection_whose_url_takes_its_time_and_is_there(
         ready(anna, ken)
         anna.send_file(b"a,b\n1,2\n", name="table.csv", text="the numbers")
         wait_for(lambda: [(m.type, m.text) for m in ken.messages] == [("file", "the numbers")])
-        assert states(anna) == ["sent"], anna.messages[0].error
+        wait_for(lambda: states(anna) == ["sent"])
         file = ken.messages[0].file
         assert file is not None
         assert (file.name, file.size) == ("table.csv", 8)
