@@ -30,10 +30,10 @@ from ..protocol.envelope import new_envelope, new_id, write
 from ..protocol.heartbeat import Heartbeat
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..protocol.positions import to_wire
-from ..streams.gaps import Position
+from ..streams.gaps import Position, Reason
 from .brokers.base import NotKept, OutOfReach, TooLarge
 from .brokers.dedup import Key, KeyReused
-from .catch_up import CatchUp
+from .catch_up import CatchUp, head
 from .channels import encode_publication
 from .chat_requests import ChatRequests
 from .expiry import Expiry
@@ -323,19 +323,35 @@ class HubSession:
         named = self._named_in(message)
         new, complaint = self._new_of(named.channels)
         begin: dict[str, CatchUp] = {}
+        kept = [channel for channel in new if self._state.channels.policies.of(channel).history != 0]
         if self._outgoing.recovers:
             known, recent = named.positions, named.recent
             # Now, and not when the catch-up begins: what is published in between counts as new.
-            unknown = [channel for channel in new if channel not in known]
-            begin = {channel: CatchUp(channel, known[channel]) for channel in new if channel in known}
+            unknown = [channel for channel in kept if channel not in known]
+            begin = {channel: CatchUp(channel, known[channel]) for channel in kept if channel in known}
             for channel, there in (await self._state.channels.positions(unknown)).items():
                 newest = int(about(channel) is not None)  # which says all about who is there
                 begin[channel] = CatchUp.of_recent(channel, there, max(newest, recent.get(channel, 0)))
         self._follow(new, begin)
         if complaint is not None:
             raise complaint
-        await self._state.channels.positions(new)  # then nothing is missed, without recovery too
+        there = await self._state.channels.positions(new)  # then nothing is missed, without recovery too
+        if self._outgoing.recovers:
+            self._say_heads(
+                {channel: there[channel] for channel in new if channel not in kept}, named.positions
+            )
         self._acknowledge(message)
+
+    def _say_heads(self, there: Mapping[str, Position], known: Mapping[str, Position]) -> None:
+        """Say where channels are of which nothing is kept: what comes is new, and cannot be sent from a history."""
+        for channel, position in there.items():
+            before = known.get(channel, position)
+            reason: Reason | None = None
+            if before.epoch != position.epoch:
+                reason = "epoch_changed"
+            elif before.offset < position.offset:
+                reason = "trimmed"
+            self._outgoing.say(head(channel, position, position.offset, reason))
 
     def _named_in(self, message: Request) -> Named:
         """Return what a request names; each channel counts like a message."""

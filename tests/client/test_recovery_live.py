@@ -13,7 +13,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.sansio import inbox
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.errors import UsageError
-from realtime_widgets.hub import Hub, Limits, session
+from realtime_widgets.hub import ChannelPolicy, Hub, Limits, session
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Gap
 from support.faults import Proxy
@@ -336,3 +336,26 @@ def test_connected_means_that_the_channels_of_whole_messages_are_there_too():
             client.wait_until("connected", LIMIT)
             hub.publish(f"room{n}", n)  # nothing of it is kept for who comes later
             wait_for(lambda messages=messages: len(messages) == 1)
+
+
+def test_of_a_channel_of_which_nothing_is_kept_everything_comes_from_the_confirmation_on():
+    passing = {"typing*": ChannelPolicy(history=0)}
+    with (
+        Hub(channels=passing) as hub,
+        Proxy(hub.port) as proxy,
+        Client(proxy.to(hub.url), auth=hub.token, reconnect=QUICK) as client,
+    ):
+        for n in range(30):
+            hub.publish(f"typing{n}", "before")
+            messages = client.message_stream(f"typing{n}")
+            client.wait_until("connected", LIMIT)
+            hub.publish(f"typing{n}", "at once")
+            wait_for(lambda messages=messages: [m.data for m in messages.read()["message"]] == ["at once"])
+        proxy.down()
+        wait_for(lambda: client.state != "connected")
+        hub.publish("typing29", "missed")
+        proxy.up()
+        client.wait_until("connected", LIMIT)
+        hub.publish("typing29", "after")
+        wait_for(lambda: [m.data for m in messages.read()["message"]] == ["at once", "after"])
+        assert [gap.missed for gap in messages.gaps] == [1]
