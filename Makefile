@@ -16,7 +16,7 @@ BUILD_TOOLS := build hatchling hatch-jupyter-builder
 CHECK_TOOLS := ruff mypy pytest pytest-xdist hypothesis playwright nbclient nbformat pandas polars pyarrow pyjwt nats-py redis trustme \
 	jupyter-server-proxy prometheus-client pyyaml
 # Beside what users have today.
-BENCH_TOOLS := bokeh jupyter_bokeh tqdm
+BENCH_TOOLS := bokeh jupyter_bokeh panel tqdm
 
 # $(call quietly,NAME,COMMAND): the output goes to build/NAME.log, and is shown when the command fails.
 quietly = mkdir -p build && ( $(2) ) > build/$(1).log 2>&1 || { cat build/$(1).log >&2; exit 1; }
@@ -84,7 +84,7 @@ format: .venv/checks js/node_modules/.made ## format every file
 build: build/wheel ## sdist and wheel into dist/
 	@ls -1 dist/*
 
-bench: .venv/checks .venv/installed ## run the benchmarks, beside what users have today (30 minutes)
+bench: .venv/checks .venv/installed ## run the benchmarks, beside what users have today (45 minutes)
 	@.ci/system
 	@$(call quietly,bench,$(BIN)/pip install -c constraints.txt $(BENCH_TOOLS))
 	@$(BIN)/python benchmarks/streams.py
@@ -95,6 +95,7 @@ bench: .venv/checks .venv/installed ## run the benchmarks, beside what users hav
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/ready.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/demo.py
 	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/progress.py
+	@PATH="$$PWD/$(BIN):$$PATH" $(BIN)/python benchmarks/chat.py
 	@$(BIN)/python benchmarks/publishing.py
 	@$(BIN)/python benchmarks/hub.py
 	@$(BIN)/python benchmarks/reconnects.py

@@ -103,6 +103,17 @@ describe("a chat", () => {
       expect(list().getAttribute("aria-live")).toBe("off");
     });
 
+    it("touches nothing above and around its messages when one comes", () => {
+      start(keyframe([message(1)]));
+      const observer = new MutationObserver(() => {});
+      const changes = { childList: true, characterData: true, subtree: true };
+      for (const each of el.querySelectorAll(".rw-head, .rw-composer")) observer.observe(each, changes);
+      come(message(2));
+      expect(texts()).toHaveLength(2);
+      expect(observer.takeRecords().map(({ target }) => target.textContent)).toEqual([]);
+      observer.disconnect();
+    });
+
     it("has nobody write where no room is chosen", () => {
       start({ ...keyframe([]), room: "" });
       expect(text(el, ".rw-chat-empty")).toBe("Choose a room");

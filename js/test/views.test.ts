@@ -489,9 +489,11 @@ describe("what cannot be drawn", () => {
     expect(() => widget.draw()).toThrow(TypeError);
     expect(root.dataset.rwState).toBe("error");
     expect(text(root, ":scope > .rw-failure")).toContain("This could not be drawn");
+    expect(root.hasAttribute("data-rw-failed")).toBe(true); // for its style sheet
     traits._format = { name: "number" };
     widget.draw();
     expect([root.dataset.rwState, root.querySelector(".rw-failure")]).toEqual(["live", null]);
+    expect(root.hasAttribute("data-rw-failed")).toBe(false);
   });
 
   it("is said of data that could not be taken in, until everything has come anew", () => {

@@ -49,6 +49,16 @@ it("names it in short where there is no title", () => {
   expect(called(head.pause)).toEqual(["Pause", "Pause"]);
 });
 
+it("says something else in the place of the title, where it is told to", () => {
+  const named = new Head(widget, life.signal, () => "Chat");
+  widget.title = "";
+  named.draw();
+  const written = named.title.firstChild;
+  named.draw();
+  expect([named.title.textContent, ...called(named.pause)]).toEqual(["Chat", "Pause", "Pause"]);
+  expect(named.title.firstChild).toBe(written);
+});
+
 it("writes a pause of all beside the icon, always", () => {
   head.draw("pause_all", "resume_all");
   head.draw("pause_all", "resume_all");

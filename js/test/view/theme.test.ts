@@ -69,3 +69,21 @@ it("names in the sheet what carries the mark as `&`: a rule for it by its class 
   const unbound = /^\s*(\.widget-\w+\s*(>\s*)?)?\.rw-(host|board)(?![\w-])/;
   expect(selectors.filter((text) => unbound.test(text))).toEqual([]);
 });
+
+it("has no rule that makes the style of all elements anew when anything is put in", () => {
+  const sheets: Record<string, string> = import.meta.glob("../../src/**/*.css", {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  });
+  const selectors = Object.values(sheets).flatMap((sheet) =>
+    [...sheet.replace(/\/\*.*?\*\//gs, "").matchAll(/([^{}]+)\{/g)].flatMap(([, list]) =>
+      list!.split(/,\s*\n/),
+    ),
+  );
+  const having = selectors.map((each) => each.trim()).filter((each) => each.includes(":has("));
+  expect(having).toContain(".rw-result:has(> [hidden])");
+  // Browsers look for what a rule with `:has()` is about by its names: without one it may be anything below.
+  const nameless = having.filter((each) => !/(^|[\s>+~])\.[\w-][^\s>+~]*(\([^)]*\)+)?$/.test(each));
+  expect(nameless).toEqual([]);
+});

@@ -56,7 +56,7 @@ export class ChatPanel implements View {
     signal: AbortSignal,
   ) {
     const redraw = () => widget.host.invalidate();
-    this.#head = new Head(widget, signal);
+    this.#head = new Head(widget, signal, () => widget.name);
     this.#rooms = new Rooms((room) => widget.choose(room), signal);
     this.#eyes = new Eyes(() => widget.look(), signal);
     const { files } = widget;
@@ -165,7 +165,6 @@ export class ChatPanel implements View {
   #drawHead(): void {
     const { widget } = this;
     this.#head.draw();
-    setText(this.#head.title, widget.name);
     this.#head.pause.hidden = !widget.paused;
     setAttribute(this.root, "role", "region");
     for (const each of [this.root, this.#list.root]) setAttribute(each, "aria-label", widget.name);

@@ -84,7 +84,7 @@ export class PanelView implements View {
     readonly root: HTMLElement,
     signal: AbortSignal,
   ) {
-    this.#head = new Head(widget, signal);
+    this.#head = new Head(widget, signal, () => widget.name);
     const tool = (glyph: Icon, word: NoticeWord, press: () => void) => {
       const button = this.#head.addButton(glyph, (locale) => noticeWords(locale)(word), press);
       button.toggleAttribute("data-rw-on", true);
@@ -146,7 +146,6 @@ export class PanelView implements View {
     const { widget } = this;
     const { notices, locale } = widget;
     this.#head.draw();
-    setText(this.#head.title, widget.name);
     this.#head.pause.hidden = !widget.paused;
     setAttribute(this.root, "role", "region");
     setAttribute(this.root, "aria-label", widget.name);

@@ -19,15 +19,18 @@ export class Head {
   readonly pause = h("button", "rw-button rw-tool rw-pause");
   readonly #widget: Headed;
   readonly #signal: AbortSignal;
+  readonly #text: () => string;
   readonly #tools = h("span", "rw-tools");
   /** What the word of a worded pause button stands in. */
   readonly #pauseWord = h("span", "rw-tool-word");
   /** Further buttons, and what they are called in a locale. */
   readonly #called = new Map<HTMLButtonElement, (locale: string) => string>();
 
-  constructor(widget: Headed, signal: AbortSignal) {
+  /** `text` is what it says in the place of the title, where that is more. */
+  constructor(widget: Headed, signal: AbortSignal, text = () => widget.get<string>("title")) {
     this.#widget = widget;
     this.#signal = signal;
+    this.#text = text;
     this.pause.type = "button";
     this.pause.addEventListener("click", () => widget.togglePause(), { signal });
     this.#tools.append(this.pause);
@@ -57,7 +60,7 @@ export class Head {
     const title = this.#widget.get<string>("title");
     const say = words(locale);
     const word = paused ? resume : pause;
-    setText(this.title, title);
+    setText(this.title, this.#text());
     showIcon(this.pause, paused ? "play" : "pause");
     this.pause.toggleAttribute("data-rw-on", paused || pause === "pause_all");
     if (pause === "pause_all") {

@@ -376,6 +376,7 @@ export abstract class LiveWidget implements Widget {
 /** Shows in the place of a view why it could not be drawn; empty: it was. */
 function showFailure(root: HTMLElement, why: string): void {
   const before = root.querySelector<HTMLElement>(":scope > .rw-failure");
+  root.toggleAttribute("data-rw-failed", why !== "");
   if (!why) {
     before?.remove();
     return;
