@@ -335,11 +335,9 @@ class HubSession:
         self._follow(new, begin)
         if complaint is not None:
             raise complaint
-        there = await self._state.channels.positions(new)  # then nothing is missed, without recovery too
+        places = await self._state.channels.positions(new)  # then nothing is missed, without recovery too
         if self._outgoing.recovers:
-            self._say_heads(
-                {channel: there[channel] for channel in new if channel not in kept}, named.positions
-            )
+            self._say_heads({each: places[each] for each in new if each not in kept}, named.positions)
         self._acknowledge(message)
 
     def _say_heads(self, there: Mapping[str, Position], known: Mapping[str, Position]) -> None:
