@@ -430,6 +430,67 @@ def test_ten_thousand_messages_take_some_hundred_rows_and_a_reader_stays_where_t
     expect(root.locator(".rw-chat-edge")).to_be_in_viewport()
 
 
+NARROW = """
+import realtime_widgets as rw
+
+chat = rw.Chat(user="anna", locale="ja", title="評価", layout={"width": "320px"})
+chat.join("部屋 " + "長い名前" * 20)
+chat.join("general")
+chat.send("https://example.test/" + "and=on&" * 40, user="a-service-with-a-long-name.example.internal")
+chat.send("|" + "|".join("many columns that do not fit".split()) + "|\\n" + "|-" * 6 + "|", user="ken")
+chat.send("```\\n" + "code " * 60 + "\\n```", user="ken")
+chat.send("長い言葉" * 60)
+chat._conversation.say("general", "key-of-one-that-fails", chat._talk._said("送れない", "text"), "sending")
+chat._conversation.settle("general", "key-of-one-that-fails", "failed", "this token may not publish on 'chat:general'")
+liked = chat.send("👍", user="ken")
+for reaction in ["👍", "🎉", "❤️", "😀", "👀", "🚀", "well done " * 3, "+1"]:
+    chat.react(liked, reaction)
+growing = chat.streaming(user="helper")
+growing.append("1. one\\n2. two\\n   - within\\n3. three")
+chat
+"""
+
+CARETS = """(el) => [...el.querySelectorAll("*")]
+    .filter((each) => getComputedStyle(each, "::after").content !== "none")
+    .map(({ localName, textContent }) => `${localName} ${textContent}`)"""
+
+
+def hanging_out(root: Locator) -> list[str]:
+    """What of a chat hangs out of it, but for wide tables and lines of code, which scroll."""
+    return [name for name in clipped(root) if not name.startswith("rw-md-")]
+
+
+def test_all_of_it_fits_320_pixels_in_japanese_whatever_is_done_there(page: Page, lab: Lab) -> None:
+    notebook = opened(page, lab, NARROW)
+    root = chat_in(page)
+    expect(root.locator(".rw-msg")).to_have_count(7)
+    for index, modes in ((3, ("リアクション", "削除")), (4, ("リアクション",))):
+        for mode in modes:
+            row = root.locator(".rw-msg").nth(index)
+            row.scroll_into_view_if_needed()
+            row.locator(".rw-bubble").hover(force=True)  # the bar may stand over it by then
+            bar = root.locator(".rw-msg-tools")
+            bar.get_by_role("button", name=mode, exact=True).click()
+            expect(bar).to_have_attribute("data-rw-mode", re.compile("react|sure"))
+            assert hanging_out(root) == [], mode
+            page.keyboard.press("Escape")
+            page.mouse.move(1, 1)
+    failed = root.locator(".rw-msg[data-rw-state=failed] .rw-msg-deeds button")
+    tops = [box["y"] for each in failed.all() if (box := each.bounding_box())]
+    assert len(tops) == 2
+    assert tops[0] == tops[1]  # beside each other
+    growing = root.locator(".rw-msg[data-rw-state=growing] .rw-md")
+    assert growing.evaluate(CARETS) == ["li three"]
+    for more, caret in (("\\n\\nand *so* on", "p and so on"), ("\\n\\n> quoted", "p quoted")):
+        notebook.execute(f"growing.append('{more}')")
+        expect(growing).to_contain_text(caret.split()[-1])
+        assert growing.evaluate(CARETS) == [caret]
+    root.locator(".rw-rooms-menu").click()
+    expect(root.locator(".rw-room")).to_have_count(2)
+    assert hanging_out(root) == []
+    notebook.screenshot("chat-narrow-japanese")
+
+
 # What goes away -------------------------------------------------------------------------------------------------------
 
 
