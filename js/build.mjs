@@ -51,7 +51,7 @@ const BUDGETS = [
   // said, by whom, in which order, and how far back it is here, is a quarter; some hundred rows of it in the page, which stay where
   // they are while others come and go, another; the rest is the input, and what waits in it for the kernel. Six kilobytes are images and
   // files: sent and fetched in pieces, kept within bounds, shown, looked at large and saved, with their styles and words.
-  [["chat.js"], 52_000],
+  [["chat.js"], 52_500],
   // What the first chart of a page waits for.
   [["page.js", "chart.js"], 66_900],
 ];
