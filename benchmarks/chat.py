@@ -170,11 +170,11 @@ STREAMS = {
 SCENARIOS = (*STREAMS, "thousand", "append", "scroll")
 
 PROMISES = (
-    ("stream-50", "age p95 ms", "<=", 0.5),
+    ("stream-50", "age p95 ms", "<=", 1.0),
     ("stream-50", "bytes each", "<=", 0.5),
-    ("stream-200", "age p95 ms", "<=", 0.25),
+    ("stream-200", "age p95 ms", "<=", 0.5),
     ("stream-200", "bytes each", "<=", 0.2),
-    ("stream-200", "page fps", ">=", 1.2),
+    ("stream-200", "page fps", ">=", 1.0),
     ("answer-50", "age p95 ms", "<=", 1.0),
     ("answer-50", "bytes each", "<=", 0.75),
     ("answer-200", "age p95 ms", "<=", 0.5),
