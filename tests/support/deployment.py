@@ -15,10 +15,12 @@ UNIT = "realtime-widgets-hub@.service"
 def shown(name: str, puts: Mapping[str, str] | None = None) -> str:
     """Return the text of one of them, with some words of it, each of which it must have, replaced by others."""
     text = (DEPLOY / name).read_text()
-    for word, other in (puts or {}).items():
+    puts = puts or {}
+    for word in puts:
         assert word in text, f"{name} has no {word!r}"
-        text = text.replace(word, other)
-    return text
+    # All at once: what is put in, such as a port, may have another of the words in it.
+    words = sorted(puts, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, words)), lambda found: puts[found[0]], text) if words else text
 
 
 def settings_of_unit() -> dict[str, list[str]]:
