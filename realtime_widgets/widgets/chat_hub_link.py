@@ -196,8 +196,10 @@ class HubLink:
 
     def _look_at_state(self) -> None:
         """Say who is there on every new connection, and send what waits."""
-        up = self._client.state == "connected"
+        status = self._client.status
+        up = status.state == "connected"
         before, self._connected = self._connected, up
+        self._conversation.set_trouble(str(status.error or "") if status.state == "error" else "")
         if self._closed or up == before:
             return
         with self._lock:

@@ -435,3 +435,13 @@ def test_two_users_of_one_connection_stay_who_they_are(sent: Recorder, hub: Hub)
         assert [room.joined for room in ken.rooms] == [True, True]
         anna.close()
         ken.close()
+
+
+def test_a_hub_that_lets_nobody_in_says_why_in_the_chat(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna", token="wrong", room="lab") as chat:
+        wait_for(lambda: chat._conversation.trouble)
+        assert "401" in chat._conversation.trouble
+        assert "wrong" not in chat._conversation.trouble  # the token is a secret, whatever it is
+        assert chat._feed.take(True, 0.0).body["trouble"] == chat._conversation.trouble
+        chat.send("waits")
+        assert states(chat) == ["queued"]
