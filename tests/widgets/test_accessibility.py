@@ -132,7 +132,7 @@ def raising(message):
 ill.on_message(raising)
 ill._asked("send", {"id": "page-key-1", "room": "general", "text": "a question"})
 for key, state, why in (("key-failed", "failed", "no right"), ("key-queued", "queued", "")):
-    ill._conversation.say("general", key, ill._talk._said(state, "text"), "sending")
+    ill._conversation.say("general", key, ill._talk._said(key, state, "text"), "sending")
     ill._conversation.settle("general", key, state, why)
 ill.system("somebody has started")
 japanese.send("こんにちは", user="健"); japanese.join("部屋"); japanese.send("読んでいません", user="健"); japanese.join("general")

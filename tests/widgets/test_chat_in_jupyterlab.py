@@ -440,7 +440,7 @@ chat.send("https://example.test/" + "and=on&" * 40, user="a-service-with-a-long-
 chat.send("|" + "|".join("many columns that do not fit".split()) + "|\\n" + "|-" * 6 + "|", user="ken")
 chat.send("```\\n" + "code " * 60 + "\\n```", user="ken")
 chat.send("長い言葉" * 60)
-chat._conversation.say("general", "key-of-one-that-fails", chat._talk._said("送れない", "text"), "sending")
+chat._conversation.say("general", "key-of-one-that-fails", chat._talk._said("x", "送れない", "text"), "sending")
 chat._conversation.settle("general", "key-of-one-that-fails", "failed", "this token may not publish on 'chat:general'")
 liked = chat.send("👍", user="ken")
 for reaction in ["👍", "🎉", "❤️", "😀", "👀", "🚀", "well done " * 3, "+1"]:
