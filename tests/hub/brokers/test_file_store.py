@@ -41,7 +41,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None
             "chat:long": ChannelPolicy(history_age="2d"),
             "chat:ever": ChannelPolicy(history_age=None),
         }
-        broker = make_broker(name, Policies(policies, history_age=60))
+        broker = make_broker(name, Policies({"chat:*": ChannelPolicy()} | policies, history_age=60))
         await broker.open()
         try:
             assert broker.files is not None
