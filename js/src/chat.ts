@@ -11,6 +11,7 @@ import markdownStyles from "./lib/chat/markdown.css";
 import { newestOf, PENDING } from "./lib/chat/order";
 import { Outbox } from "./lib/chat/outbox";
 import { ChatPanel } from "./lib/chat/panel";
+import type { Allowed } from "./lib/chat/remote_images";
 import { shownName } from "./lib/chat/saving";
 import { unsentItems } from "./lib/chat/unsent";
 import type { Chosen } from "./lib/chat/uploads";
@@ -47,7 +48,13 @@ interface Asked {
 }
 
 export class Chat extends LiveWidget {
-  static override readonly settings = ["height", "placeholder", "show_rooms", "max_file_bytes"];
+  static override readonly settings = [
+    "height",
+    "placeholder",
+    "show_rooms",
+    "max_file_bytes",
+    "remote_images",
+  ];
   static override readonly styles = styles + markdownStyles + composerStyles;
 
   readonly conversation = new Conversation();
@@ -218,6 +225,10 @@ export class Chat extends LiveWidget {
 
   get mostBytes(): number {
     return this.get<number | undefined>("max_file_bytes") || MOST_BYTES;
+  }
+
+  get remoteImages(): Allowed {
+    return this.get<Allowed | undefined>("remote_images") ?? false;
   }
 
   /** Who else has read a message of the reader. */

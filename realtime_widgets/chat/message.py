@@ -145,10 +145,15 @@ def said_of(data: Any, otherwise: float) -> Said | None:
 
 
 def file_of(said: Said) -> FileLink | None:
-    """Return the file of a message; None: it has none that could be shown."""
+    """Return the file of a message; None: it has none that could be shown.
+
+    Other clients may send an image of which they say but the address, as the text.
+    """
     if said.type not in ("image", "file"):
         return None
     of = said.metadata
+    if said.text.strip() and not any(of.get(name) for name in ("url", "name", "data")):
+        return None
     data = of.get("data")
     return FileLink(
         url=_text(of.get("url"), 300),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, Final, Literal
 
@@ -34,6 +34,7 @@ from .chat_tables import messages_to_pandas, room_states
 from .chat_talk import BOT, Talk, checked_reaction, checked_room, checked_text, checked_user
 from .derived import Derived, DerivedChanges
 from .notification_sources import Link
+from .remote_images import remote_images_of
 from .settings import Setting, choice_of, pixels, text
 
 DERIVED: Final = ("messages", "unread", "rooms", "typing")
@@ -58,6 +59,8 @@ class Chat(LiveWidget):
         height: of the whole, CSS pixels, 80 to 2000.
         placeholder: what the empty input says; None: "Message", in the reader's language.
         show_rooms: whether the list of rooms is shown; "auto": when there are several.
+        remote_images: whether pages load images from other hosts, which then know who reads, and when: False (there
+            are links instead), True (of any host but the page's own), or hosts: `["img.example.org", "*.example.com"]`.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and times, such as `ja`; None: the browser's.
         tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
@@ -84,6 +87,9 @@ class Chat(LiveWidget):
 
     show_rooms = Setting("auto", choice_of("show_rooms", "auto", True, False)).tag(sync=True)
     """Whether the list of rooms is shown; "auto": when there are several."""
+
+    remote_images = Setting(False, remote_images_of).tag(sync=True)
+    """Whether pages load images from other hosts: False, True, or a list of hosts."""
 
     max_file_bytes = traitlets.Int(MAX_BYTES, read_only=True).tag(sync=True)
     """Bytes of the largest file that pages take from their readers; a hub may take less."""
@@ -114,6 +120,7 @@ class Chat(LiveWidget):
         height: int = 420,
         placeholder: str | None = None,
         show_rooms: Literal["auto", True, False] = "auto",
+        remote_images: bool | Iterable[str] = False,
         theme: Literal["auto", "light", "dark"] = "auto",
         locale: str | None = None,
         tz: str | dt.tzinfo | None = None,
@@ -148,6 +155,7 @@ class Chat(LiveWidget):
             height=height,
             placeholder=placeholder,
             show_rooms=show_rooms,
+            remote_images=remote_images,
             theme=theme,
             locale=locale,
             tz=tz,

@@ -88,6 +88,15 @@ def test_a_file_is_what_can_be_shown_of_it() -> None:
     assert file_of(msgspec.structs.replace(said, metadata={"size": "big", "url": ["x"]})).name == "image"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("kind", ["image", "file"])
+def test_an_image_of_which_only_the_address_is_said_is_its_text(kind: str) -> None:
+    said = said_of({**GOOD, "type": kind, "content": "https://x.test/a.png"}, 5.0)
+    assert said is not None
+    assert (said.type, file_of(said)) == (kind, None)
+    assert file_of(msgspec.structs.replace(said, text="")) is not None
+    assert file_of(msgspec.structs.replace(said, metadata={"name": "a.png"})) is not None
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),

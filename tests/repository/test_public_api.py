@@ -140,7 +140,7 @@ SIGNATURES = {
     "Notifications.logging_handler": "(self, level='WARNING')",
     "Notifications.clear": "(self)",
     "Notifications.undo": "(self)",
-    "Chat": "(source=None, *, user=None, room=None, title=None, height=420, placeholder=None, show_rooms='auto', theme='auto', locale=None, tz=None, layout=None)",
+    "Chat": "(source=None, *, user=None, room=None, title=None, height=420, placeholder=None, show_rooms='auto', remote_images=False, theme='auto', locale=None, tz=None, layout=None)",
     "Chat.send": "(self, text, *, room=None, user=None, metadata=None)",
     "Chat.system": "(self, text, *, room=None)",
     "Chat.streaming": "(self, *, user='bot', room=None)",

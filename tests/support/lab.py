@@ -55,7 +55,7 @@ CHROMIUM_ARGS = [
     "--disable-sync",
     "--no-first-run",
     # Nothing but the server under test may be reached: a page that needs the outside fails here, not at a user's.
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 ]
 
 QUIET_SETTINGS = {

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Markdown } from "../../src/lib/chat/markdown";
 import { markdownWords } from "../../src/lib/chat/markdown_words";
+import type { Allowed } from "../../src/lib/chat/remote_images";
 
 const TAGS = new Set(
   "P BR HR STRONG EM S CODE PRE A UL OL LI BLOCKQUOTE TABLE THEAD TBODY TR TH TD DIV SPAN BUTTON BDI".split(
@@ -25,25 +26,41 @@ const ATTRIBUTES: Record<string, RegExp> = {
   type: /^button$/,
 };
 
+/** Those of an image that may be loaded. */
+const OF_IMAGES: Record<string, RegExp> = {
+  class: /^rw-md-image$/,
+  alt: /^[^\u202a-\u202e]*$/,
+  src: /^https?:\/\/[\x21-\x7e]*$/,
+  referrerpolicy: /^no-referrer$/,
+  loading: /^lazy$/,
+  decoding: /^async$/,
+  draggable: /^false$/,
+};
+
 let life = new AbortController();
 beforeEach(() => {
   life = new AbortController();
 });
 afterEach(() => life.abort());
 
-function drawn(text: string, growing = false): HTMLElement {
+function drawn(text: string, growing = false, allowed: Allowed = false): HTMLElement {
   const made = new Markdown(life.signal, markdownWords("en"));
-  made.draw(text, growing);
+  made.draw(text, growing, allowed);
   return made.root;
 }
 
-function foreign(root: HTMLElement): string[] {
-  return [...root.querySelectorAll("*")].flatMap((el) => [
-    ...(TAGS.has(el.tagName) ? [] : [el.tagName]),
-    ...[...el.attributes]
-      .filter(({ name, value }) => !(Object.hasOwn(ATTRIBUTES, name) && ATTRIBUTES[name]!.test(value)))
-      .map(({ name, value }) => `${el.tagName} ${name}=${value}`),
-  ]);
+/** What must not be there; `images`: those of other hosts may. */
+function foreign(root: HTMLElement, images = false): string[] {
+  return [...root.querySelectorAll("*")].flatMap((el) => {
+    const image = images && el.tagName === "IMG";
+    const may = image ? OF_IMAGES : ATTRIBUTES;
+    return [
+      ...(image || TAGS.has(el.tagName) ? [] : [el.tagName]),
+      ...[...el.attributes]
+        .filter(({ name, value }) => !(Object.hasOwn(may, name) && may[name]!.test(value)))
+        .map(({ name, value }) => `${el.tagName} ${name}=${value}`),
+    ];
+  });
 }
 
 const RUN = "alert(1)";
@@ -116,6 +133,15 @@ it.each(ADDRESSES)("sends nobody to %j", (address) => {
   }
 });
 
+it.each(ADDRESSES)("loads nothing from %j where any host may be gone to", (address) => {
+  for (const way of WAYS) {
+    const root = drawn(way(address), false, true);
+    expect(foreign(root, true)).toEqual([]);
+    for (const image of root.querySelectorAll("img"))
+      expect(image.getAttribute("src")).toMatch(/^https:\/\/x\.test/);
+  }
+});
+
 const TEXTS = [
   `<script>${RUN}</script>`,
   `<SCRIPT SRC=https://x.test/a.js></SCRIPT>`,
@@ -184,7 +210,10 @@ const TEXTS = [
 ];
 
 it.each(TEXTS)("shows %j as text", (text) => {
-  for (const growing of [false, true]) expect(foreign(drawn(text, growing))).toEqual([]);
+  for (const growing of [false, true]) {
+    expect(foreign(drawn(text, growing))).toEqual([]);
+    expect(foreign(drawn(text, growing, true), true)).toEqual([]);
+  }
   const grown = new Markdown(life.signal, markdownWords("en"));
   for (let end = 1; end <= text.length; end++) {
     grown.draw(text.slice(0, end), end < text.length);

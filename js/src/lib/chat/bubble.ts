@@ -1,5 +1,6 @@
 // Bubble: one message on screen: who says it and when, its text or file, what others think of it, and how far it has come.
 
+import { safeLink } from "../text/links";
 import { momentText } from "../text/times";
 import { h, holdsFocus, setAttribute, setText } from "../view/dom";
 import { type Icon, showIcon } from "../view/icons";
@@ -12,6 +13,7 @@ import { markdownWords } from "./markdown_words";
 import { clockText } from "./moments";
 import { hueOf, initialsOf } from "./people";
 import { Reactions } from "./reactions";
+import type { Allowed } from "./remote_images";
 import { chatWords } from "./words";
 
 /** How and where messages are drawn. */
@@ -20,6 +22,8 @@ export interface Setting {
   zone: string;
   /** Seconds since 1970, by the clock of the records. */
   now: number;
+  /** Images at other hosts that are loaded. */
+  remoteImages: Allowed;
   /** What is to be said of a message that waits in the page. */
   waits(item: Item): string;
   /** Who else has read it, in one text; empty: nobody. */
@@ -105,12 +109,12 @@ export class Bubble {
 
   /** Draws an item; `first` of what somebody says has a name above it. Nothing is touched that is as it was. */
   draw(item: Item, first: boolean, setting: Setting): void {
-    const { locale, zone } = setting;
+    const { locale, zone, remoteImages } = setting;
     const edits = setting.edits(item);
     const said = setting.waits(item);
     const readers = setting.readers(item);
     const look = item.file && !item.deleted ? this.#doings.files.look(item) : null;
-    const drawn = JSON.stringify([first, locale, zone, edits, said, readers, look]);
+    const drawn = JSON.stringify([first, locale, zone, remoteImages, edits, said, readers, look]);
     if (item === this.#item && drawn === this.#drawn) return;
     this.#item = item;
     this.#drawn = drawn;
@@ -154,11 +158,12 @@ export class Bubble {
     setText(this.#avatar, first ? initialsOf(name) : "");
   }
 
-  #drawBody(item: Item, edits: boolean, { locale, zone }: Setting): void {
+  #drawBody(item: Item, edits: boolean, setting: Setting): void {
+    const { locale, zone, remoteImages } = setting;
     const say = chatWords(locale);
     const { deleted = false, edited } = item;
     this.#text.root.hidden = deleted || edits || (!item.text && item.state !== "growing");
-    if (!deleted) this.#text.draw(item.text, item.state === "growing");
+    if (!deleted) this.#text.draw(markdownOf(item), item.state === "growing", remoteImages);
     this.#gone.hidden = !deleted;
     setText(this.#gone, say("deleted"));
     this.#edited.hidden = deleted || edits || edited === undefined;
@@ -236,6 +241,12 @@ export class Bubble {
       setText(button, say(word));
     }
   }
+}
+
+/** What a message says, in Markdown: an image may be but its address. */
+function markdownOf({ type, file, text }: Item): string {
+  const href = type === "image" && !file ? safeLink(text.trim()) : null;
+  return href === null ? text : `![](<${href}>)`;
 }
 
 function isoOf(ts: number): string {

@@ -7,6 +7,7 @@ import type { SayMarkdown } from "./markdown_words";
 import { morph } from "./morph";
 import { elementOf } from "./nodes";
 import { type Block, blocksOf, normalized, plainBlock } from "./parser";
+import { type Allowed, allows } from "./remote_images";
 import { finished } from "./unfinished";
 
 export { plainText } from "./plain_text";
@@ -26,7 +27,11 @@ export class Markdown {
   #blocks: Block[] = [];
   /** What was drawn, block by block: the lines of each. */
   #drawn: string[] = [];
-  #words = "";
+  /** What else decides how it is drawn. */
+  #drawnWith = "";
+  #allowed: Allowed = false;
+  /** Addresses of images that could not be loaded. */
+  readonly #failed = new Set<string>();
 
   /** `say` is asked whenever something is drawn, so that it may speak another language by then. */
   constructor(signal: AbortSignal, say: SayMarkdown) {
@@ -39,17 +44,24 @@ export class Markdown {
       },
       { signal },
     );
+    this.root.addEventListener("error", ({ target }) => this.#fail(target as Element), {
+      signal,
+      capture: true, // it does not bubble
+    });
   }
 
   /**
    * Draws a text, any text.
    *
    * @param growing Whether more is to come, so that marks which are open at its end are taken to be closed.
+   * @param allowed Images at other hosts that are loaded.
    */
-  draw(text: string, growing = false): void {
-    const words = this.#say("copy");
-    if (words !== this.#words) {
-      this.#words = words;
+  draw(text: string, growing = false, allowed: Allowed = false): void {
+    const drawnWith = JSON.stringify([this.#say("copy"), allowed]);
+    if (drawnWith !== this.#drawnWith) {
+      this.#drawnWith = drawnWith;
+      this.#allowed = allowed;
+      this.#failed.clear();
       this.#drawn = [];
       this.root.replaceChildren();
     }
@@ -85,13 +97,23 @@ export class Markdown {
     for (const [place, block] of blocks.entries()) {
       if (this.#drawn[place] === block.raw && this.root.children[place]) continue;
       const say = this.#say;
-      const wanted = elementOf(block.tokens, say) ?? elementOf(plainBlock(block.raw, block.at).tokens, say)!;
+      const loads = (href: string) => !this.#failed.has(href) && allows(this.#allowed, href);
+      const wanted =
+        elementOf(block.tokens, say, loads) ?? elementOf(plainBlock(block.raw, block.at).tokens, say)!;
       const known = this.root.children[place];
       if (!known) this.root.append(wanted);
       else if (!morph(known, wanted)) known.replaceWith(wanted);
     }
     while (this.root.children.length > blocks.length) this.root.lastElementChild!.remove();
     this.#drawn = blocks.map(({ raw }) => raw);
+  }
+
+  /** An image cannot be loaded: what it was called stands there instead, in a link that leads to it. */
+  #fail(image: Element): void {
+    const href = image.getAttribute("src");
+    if (!href || !image.classList.contains("rw-md-image")) return;
+    this.#failed.add(href);
+    image.replaceWith(this.#say("image", image.getAttribute("alt") ?? ""));
   }
 
   async #copy(button: HTMLButtonElement): Promise<void> {

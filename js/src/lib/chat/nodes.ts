@@ -6,12 +6,15 @@ import { h } from "../view/dom";
 import { hostOf, isBlank, misleads, undirected, upright, withDirections } from "./addresses";
 import type { SayMarkdown } from "./markdown_words";
 import type { Token } from "./parser";
+import { remoteImage } from "./remote_images";
 
 /** Deeper elements are not made; their text is. */
 const MAX_DEPTH = 32;
 /** So many elements a block may have. */
 const MAX_ELEMENTS = 5_000;
 const MAX_LANGUAGE = 24;
+/** So many images a block shows; of others it has the links. */
+const MAX_IMAGES = 20;
 
 const ELEMENTS = {
   paragraph: "p",
@@ -41,9 +44,12 @@ const ALIGNED: Record<string, string> = {
   "text-align:right": "rw-md-right",
 };
 
+/** Whether the image at an address is loaded; else there is a link to it. */
+export type Loads = (href: string) => boolean;
+
 /** The element of a block, or null where it has more than a page should hold. */
-export function elementOf(tokens: Token[], say: SayMarkdown): HTMLElement | null {
-  const making = new Making(say);
+export function elementOf(tokens: Token[], say: SayMarkdown, loads: Loads = () => false): HTMLElement | null {
+  const making = new Making(say, loads);
   for (const [place, token] of tokens.entries()) {
     making.take(token, tokens, place);
     if (making.made > MAX_ELEMENTS) return null;
@@ -62,9 +68,12 @@ class Making {
   /** The address of the link that is open. */
   #href: string | null = null;
   #task = false;
+  #images = 0;
+  readonly #loads: Loads;
 
-  constructor(say: SayMarkdown) {
+  constructor(say: SayMarkdown, loads: Loads) {
     this.#say = say;
+    this.#loads = loads;
   }
 
   take(token: Token, tokens: Token[], place: number): void {
@@ -170,13 +179,17 @@ class Making {
     return box;
   }
 
-  /** A link to it: what is elsewhere is never loaded. */
+  /** A link to it, with the image in it where that may be loaded. */
   #image(token: Token): void {
     const address = String(token.attrGet("src") ?? "");
+    const href = safeLink(address);
+    const shown = href !== null && this.#images < MAX_IMAGES && this.#loads(href);
+    if (shown) this.#images++;
     const name = isBlank(token.content) ? address : token.content;
     const within = this.#href !== null;
     if (!within) this.#link(address);
-    this.#text(within || this.#href === null ? name : this.#say("image", name));
+    if (shown) this.#add(remoteImage(href, undirected(name)));
+    else this.#text(within || this.#href === null ? name : this.#say("image", name));
     if (!within) this.#closeLink();
   }
 
@@ -195,8 +208,9 @@ class Making {
   #closeLink(): void {
     const href = this.#href;
     if (href !== null) {
-      if (isBlank(this.#in.textContent)) this.#in.textContent = href;
-      else if (misleads(this.#in.textContent, href)) {
+      if (isBlank(this.#in.textContent)) {
+        if (!this.#in.querySelector("img")) this.#in.textContent = href;
+      } else if (misleads(this.#in.textContent, href)) {
         const host = h("bdi", "rw-md-host", hostOf(href));
         host.dir = "ltr";
         this.#in.append(" ", host);

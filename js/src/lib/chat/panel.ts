@@ -253,6 +253,7 @@ export class ChatPanel implements View {
       locale: widget.locale,
       zone: widget.zone,
       now: widget.now,
+      remoteImages: widget.remoteImages,
       waits: (item) => widget.waitText(item),
       readers: (item) => widget.readers(item),
       edits: ({ key }) => key === this.#edited,

@@ -4,6 +4,7 @@ import type { Clock } from "../hop/clock";
 import type { Drafts } from "./drafts";
 import type { Files } from "./files";
 import type { Item, RoomRow } from "./item";
+import type { Allowed } from "./remote_images";
 import type { Chosen } from "./uploads";
 import type { Wish } from "./wishes";
 
@@ -28,6 +29,8 @@ export interface Source {
   readonly files: Files;
   /** Most bytes of a file that is sent. */
   readonly mostBytes: number;
+  /** Images at other hosts that are loaded. */
+  readonly remoteImages: Allowed;
   /** Why nothing can be written; empty: it can. */
   readonly closed: string;
   get<T>(name: string): T;
