@@ -39,6 +39,9 @@ type Kind = keyof typeof ELEMENTS;
 /** These hold text of their own: each runs in the direction that its letters say, and turns nothing round that is beside it. */
 const ISOLATED: ReadonlySet<string> = new Set(["P", "LI", "BLOCKQUOTE", "TH", "TD"]);
 
+/** What a list's item may end with other than a line of text. */
+const BLOCKS = ":is(p, ul, ol, blockquote, div)";
+
 const ALIGNED: Record<string, string> = {
   "text-align:center": "rw-md-center",
   "text-align:right": "rw-md-right",
@@ -111,6 +114,8 @@ class Making {
   #close(): void {
     const back = this.#opened.pop();
     if (!back) return;
+    if (this.#in.tagName === "LI" && !this.#in.lastElementChild?.matches(BLOCKS))
+      this.#in.classList.add("rw-md-line");
     this.#in = back;
     this.#depth--;
   }
