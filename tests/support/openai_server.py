@@ -72,6 +72,8 @@ class OpenAIServer(Thread):
         """Tokens after which an event reports a failure, and nothing follows; None: none does."""
         self.hold_after: int | None = None
         """Tokens after which it waits for `go_on()`; None: it does not."""
+        self.silent = False
+        """Whether it waits for `speak()` before it answers at all."""
         self.done = True
         """Whether `[DONE]` is said at the end."""
         self.open = 0
@@ -83,6 +85,7 @@ class OpenAIServer(Thread):
 
         async def start() -> asyncio.Server:
             self._going = asyncio.Event()
+            self._speaking = asyncio.Event()
             return await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
         self._server = self.run(start())
@@ -101,6 +104,11 @@ class OpenAIServer(Thread):
     def go_on(self) -> None:
         """Have answers that are held go on, those to come too."""
         self.loop.call_soon_threadsafe(self._going.set)
+
+    def speak(self) -> None:
+        """Have requests answered, those that wait and those to come."""
+        self.silent = False
+        self.loop.call_soon_threadsafe(self._speaking.set)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open += 1
@@ -128,6 +136,8 @@ class OpenAIServer(Thread):
         return Asked(method, path, headers, await reader.readexactly(int(headers.get("content-length", 0))))
 
     async def _respond(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if self.silent:
+            await self._speaking.wait()
         if self.failure is not None:
             await self._fail(writer, *self.failure)
         elif self.key is not None and asked.headers.get("authorization") != f"Bearer {self.key}":

@@ -30,6 +30,15 @@ def server() -> Iterator[OpenAIServer]:
         yield made
 
 
+def ask(server: OpenAIServer, connect: Any, **options: Any) -> tuple[Client, Any]:
+    """Return who asks, and the stream of the answer, which does not begin before there is one."""
+    server.silent = True
+    client = connect(server.url, post=ASK, decode=TEXT, **options)
+    stream = client.stream("message")
+    server.speak()
+    return client, stream
+
+
 def said(stream: Any) -> str:
     return "".join(stream.read()["value"]) if len(stream) else ""
 
@@ -39,8 +48,7 @@ def said(stream: Any) -> str:
 
 def test_a_question_is_posted_once_and_its_answer_read(server: OpenAIServer, connect: Any):
     server.key = "sk-12345678"
-    client = connect(server.url, post=ASK, auth="sk-12345678", headers={"X-Name": "n"}, decode=TEXT)
-    stream = client.stream("message")
+    client, stream = ask(server, connect, auth="sk-12345678", headers={"X-Name": "n"})
     settled(client, "disconnected")
     assert said(stream) == "Hello there, big world"
     assert (client.last_error, client.stats.bad, client.stats.gaps) == (None, 0, 0)
@@ -80,9 +88,10 @@ def test_to_ask_again_is_to_ask_anew(connect: Any):
 
 
 def test_two_who_ask_the_same_ask_twice_and_nothing_lingers(server: OpenAIServer, pool: Any):
-    server.hold_after = 1
+    server.hold_after, server.silent = 1, True
     clients = [Client(server.url, post=ASK, decode=TEXT, pool=pool) for _ in range(2)]
     streams = [client.stream("message") for client in clients]
+    server.speak()
     wait_for(lambda: all(said(stream) == "Hello" for stream in streams))
     assert (len(server.requests), pool.open) == (2, 2)
     assert streams[0] is not streams[1]
@@ -112,8 +121,7 @@ def test_an_answer_is_complete_at_its_last_event_whatever_becomes_of_the_link(co
 
 def test_an_answer_without_a_last_event_is_complete_when_the_stream_ends(server: OpenAIServer, connect: Any):
     server.done = False
-    client = connect(server.url, post=ASK, decode=TEXT)
-    stream = client.stream("message")
+    client, stream = ask(server, connect)
     settled(client, "disconnected")
     assert said(stream) == "Hello there, big world"
     assert client.last_error is None
@@ -121,8 +129,7 @@ def test_an_answer_without_a_last_event_is_complete_when_the_stream_ends(server:
 
 def test_an_answer_that_breaks_off_is_an_error_and_what_came_is_there(server: OpenAIServer, connect: Any):
     server.cut_after = 2
-    client = connect(server.url, post=ASK, decode=TEXT)
-    stream = client.stream("message")
+    client, stream = ask(server, connect)
     settled(client, "error")
     assert said(stream) == "Hello there,"
     assert isinstance(client.last_error, ConnectionLost)
@@ -131,8 +138,7 @@ def test_an_answer_that_breaks_off_is_an_error_and_what_came_is_there(server: Op
 
 def test_a_failure_in_the_middle_is_told_in_the_words_of_the_server(server: OpenAIServer, connect: Any):
     server.fail_after = 1
-    client = connect(server.url, post=ASK, decode=TEXT)
-    stream = client.stream("message")
+    client, stream = ask(server, connect)
     settled(client, "error")
     assert said(stream) == "Hello"
     assert str(client.last_error) == f"{server.url} broke its answer off: The model has crashed."
@@ -171,8 +177,7 @@ def test_with_a_pace_it_is_asked_again_until_anything_has_come(
     server: OpenAIServer, connect: Any, fake_clock: FakeClock
 ):
     server.failure = (429, "Rate limit reached")
-    client = connect(server.url, post=ASK, decode=TEXT, reconnect=STEADY)
-    stream = client.stream("message")
+    client, stream = ask(server, connect, reconnect=STEADY)
     wait_for(lambda: client.status.retry_at is not None)
     server.failure, server.cut_after = None, 1
     fake_clock.turn(3)
@@ -369,8 +374,7 @@ def test_one_that_never_begins_is_given_up(connect: Any, fake_clock: FakeClock):
 
 def test_a_machine_that_slept_waits_for_the_rest(server: OpenAIServer, connect: Any, sleep: Any):
     server.hold_after = 1
-    client = connect(server.url, post=ASK, decode=TEXT)
-    stream = client.stream("message")
+    client, stream = ask(server, connect)
     wait_for(lambda: said(stream) == "Hello")
     sleep()
     server.go_on()
