@@ -6,6 +6,8 @@ A part has what changed after the last. The body of a part:
     room      the id of the chosen room; empty: none is
     rooms     in keyframes and when they have changed: all of them, see `_said_of_room`
     items     messages, and lines about the rooms, that are new or others: see `_said`; the oldest first
+    grown     what was added to messages that are being written: {key: (UTF-16 units there were before, what came)};
+              such a message is among the items at first, and in the end
     removed   keys of those that are gone
     typing    {room: names}: who else types now
     answers   older messages that were asked for: {"room", "before", "items", "more"}
@@ -21,6 +23,7 @@ than of the others. What is older a page asks for, when somebody scrolls up to i
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -62,6 +65,20 @@ MAX_READERS: Final = 20
 """Others of whom a room says how far they have read."""
 
 
+@dataclass(slots=True)
+class _Told:
+    """What a part says of messages, and its size as JSON in bytes."""
+
+    items: list[dict[str, Any]] = field(default_factory=list)
+    grown: dict[str, tuple[int, str]] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    nbytes: int = 0
+
+    def add(self, items: list[dict[str, Any]], nbytes: int) -> None:
+        self.items += items
+        self.nbytes += nbytes
+
+
 class ChatFeed:
     """The feed of a chat.
 
@@ -76,7 +93,8 @@ class ChatFeed:
         self._versions: dict[str, int] = {}  # of the rooms' timelines, as in the last part
         self._from: dict[str, float] = {}  # places from which on pages have all
         self._said_rooms: list[dict[str, Any]] = []
-        self._answers: deque[dict[str, Any]] = deque(maxlen=MAX_ANSWERS)
+        self._growing: dict[str, dict[str, Any]] = {}  # messages that are being written, as pages have them
+        self._answers: deque[tuple[str, float | None, bool]] = deque(maxlen=MAX_ANSWERS)
         self._pieces: deque[tuple[dict[str, Any], bytes]] = deque(maxlen=MAX_PIECES)
         self._number = 0
 
@@ -103,16 +121,28 @@ class ChatFeed:
         Returns:
             Whether there were any.
         """
-        conversation = self._conversation
-        with conversation.lock:
-            there = conversation.rooms.get(room)
-            if there is None:
+        with self._conversation.lock:
+            if room not in self._conversation.rooms:
                 return False
-            older = [item for item in there.timeline if before is None or item.place < before]
-            items, _ = _fitting(older[-PAGE:], room, conversation.me.id, MAX_PART_BYTES)
-        left = len(items) < len(older)
-        self._answers.append({"room": room, "before": before, "items": items, "more": more or left})
-        return bool(items)
+            found = bool(self._older(room, before))
+        self._answers.append((room, before, more))
+        return found
+
+    def _older(self, room: str, before: float | None) -> list[Keyed]:
+        return [
+            item for item in self._conversation.rooms[room].timeline if before is None or item.place < before
+        ]
+
+    def _answer(self) -> list[dict[str, Any]]:
+        """Return what was asked for first, as it is now: what was asked for later waits for the next part."""
+        while self._answers:
+            room, before, more = self._answers.popleft()
+            if room in self._conversation.rooms:
+                older = self._older(room, before)
+                items, _ = _fitting(older[-PAGE:], room, self._conversation.me.id, MAX_PART_BYTES)
+                left = len(items) < len(older)
+                return [{"room": room, "before": before, "items": items, "more": more or left}]
+        return []
 
     def answer_file(
         self, key: str, *, size: int = 0, at: int = 0, data: bytes = b"", error: str = ""
@@ -134,19 +164,11 @@ class ChatFeed:
         conversation = self._conversation
         with conversation.lock:
             conversation.expire()
-            whole = key or not self._begun
-            items: list[dict[str, Any]] = []
-            removed: list[str] = []
-            nbytes = 0
-            if not whole:
-                found = self._changes()
-                whole = found is None
-                if found is not None:
-                    items, removed, nbytes = found
-            if whole:
-                items, nbytes = self._newest()
-                removed = []
-            body = self._body(items, removed, whole=whole)
+            told = None if key or not self._begun else self._changes()
+            whole = told is None
+            if told is None:
+                told = self._newest()
+            body = self._body(told, whole=whole)
             self._versions = {id: room.timeline.version for id, room in conversation.rooms.items()}
             self._sent = conversation.version
             self._begun = True
@@ -155,14 +177,14 @@ class ChatFeed:
             body["file"], data = self._pieces.popleft()
             columns["file"] = np.frombuffer(data, np.uint8)
         self._number += 1
-        nbytes += sum(len(msgspec.json.encode(body.get(name, ()))) for name in ("answers", "rooms"))
+        nbytes = told.nbytes + sum(
+            len(msgspec.json.encode(body.get(name, ()))) for name in ("answers", "rooms")
+        )
         return Payload(1 if whole else self._number, self._number, whole, body, columns, body_bytes=nbytes)
 
-    def _changes(self) -> tuple[list[dict[str, Any]], list[str], int] | None:
-        """Return what has changed since the last part, keys that are gone, and bytes; None: it needs a keyframe."""
-        items: list[dict[str, Any]] = []
-        removed: list[str] = []
-        nbytes = 0
+    def _changes(self) -> _Told | None:
+        """Return what has changed since the last part; None: it needs a keyframe."""
+        told = _Told()
         me = self._conversation.me.id
         for id, room in self._conversation.rooms.items():
             version = self._versions.get(id)
@@ -173,37 +195,66 @@ class ChatFeed:
             changes = room.timeline.changes(version)
             if changes is None:
                 return None
-            fresh, size = _fitting(changes.items, id, me, MAX_PART_BYTES - nbytes)
-            if len(fresh) < len(changes.items):
+            items = [item for item in changes.items if not self._grows(told, item, id)]
+            fresh, size = _fitting(items, id, me, MAX_PART_BYTES - told.nbytes)
+            if len(fresh) < len(items):
                 return None
-            items += fresh
-            nbytes += size
-            removed += changes.removed
-        return items, removed, nbytes
+            told.add(fresh, size)
+            told.removed += changes.removed
+        if told.nbytes > MAX_PART_BYTES:
+            return None
+        self._note_growing(told)
+        return told
 
-    def _newest(self) -> tuple[list[dict[str, Any]], int]:
+    def _grows(self, told: _Told, item: Keyed, room: str) -> bool:
+        """Tell what was added to a message that is being written; False: it is to be told whole."""
+        before = self._growing.get(item.key)
+        if before is None:
+            return False
+        me = self._conversation.me.id
+        now: dict[str, Any] = as_unicode(_said(item, message_of(item, room, me), me))
+        text = before["text"]
+        same = now | {"text": text, "ts": before["ts"]} == before
+        if not same or len(now["text"]) == len(text) or not now["text"].startswith(text):
+            return False
+        grown = len(text.encode("utf-16-le")) // 2, now["text"][len(text) :]
+        told.grown[item.key] = grown
+        told.nbytes += len(msgspec.json.encode((item.key, grown)))
+        before["text"] = now["text"]
+        return True
+
+    def _newest(self) -> _Told:
         """Return the newest messages of all rooms, the chosen one first, as far as they fit."""
         conversation = self._conversation
         me, current = conversation.me.id, conversation.current
-        items: list[dict[str, Any]] = []
-        nbytes = 0
+        told = _Told()
         self._from = {}
         for id in sorted(conversation.rooms, key=lambda id: id != current):
             timeline = conversation.rooms[id].timeline
             most = NEWEST if id == current else NEWEST_OF_OTHERS
             newest = [item for item, _ in zip(reversed(timeline), range(most), strict=False)][::-1]
-            fresh, size = _fitting(newest, id, me, MAX_PART_BYTES - nbytes, least=id == current)
+            fresh, size = _fitting(newest, id, me, MAX_PART_BYTES - told.nbytes, least=id == current)
             self._from[id] = fresh[0]["place"] if fresh else timeline.top + 1
-            items += fresh
-            nbytes += size
-        return items, nbytes
+            told.add(fresh, size)
+        self._growing = {}
+        self._note_growing(told)
+        return told
 
-    def _body(self, items: list[dict[str, Any]], removed: list[str], *, whole: bool) -> dict[str, Any]:
+    def _note_growing(self, told: _Told) -> None:
+        for key in told.removed:
+            self._growing.pop(key, None)
+        for said in told.items:
+            if said["state"] == "growing":
+                self._growing[said["key"]] = said.copy()
+            else:
+                self._growing.pop(said["key"], None)
+
+    def _body(self, told: _Told, *, whole: bool) -> dict[str, Any]:
         conversation = self._conversation
         body: dict[str, Any] = {
             "me": {"id": conversation.me.id, "name": conversation.me.name},
             "room": conversation.current,
-            "items": items,
+            "items": told.items,
             "typing": {id: names for id in conversation.rooms if (names := conversation.typing(id))},
             "trouble": conversation.trouble,
             "wall": conversation.wall(),
@@ -212,10 +263,12 @@ class ChatFeed:
         rooms = as_unicode([self._said_of_room(room) for room in conversation.rooms.values()])
         if whole or rooms != self._said_rooms:
             body["rooms"] = self._said_rooms = rooms
-        if removed:
-            body["removed"] = removed
-        if self._answers:
-            body["answers"] = [self._answers.popleft()]  # others wait for the next part
+        if told.grown:
+            body["grown"] = told.grown
+        if told.removed:
+            body["removed"] = told.removed
+        if answers := self._answer():
+            body["answers"] = answers
         return body
 
     def _said_of_room(self, room: Room) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime_widgets.chat.conversation import Conversation, Me
+from realtime_widgets.chat.events import Grown
 from realtime_widgets.chat.message import Said
 from realtime_widgets.chat.room import RoomInfo
 from realtime_widgets.feeds.chat import MAX_PART_BYTES, NEWEST, NEWEST_OF_OTHERS, PAGE, ChatFeed
@@ -193,10 +194,73 @@ def test_a_file_is_told_of_and_a_deleted_one_is_not() -> None:
     assert (item["deleted"], item["text"], "file" in item) == (True, "", False)
 
 
-@given(st.lists(st.tuples(st.sampled_from("psetdck"), st.integers(0, 5)), max_size=40))
+def test_of_an_answer_that_grows_only_what_was_added_is_told() -> None:
+    world = World()
+
+    def grow(text: str, **more: Any) -> None:
+        grown = {"client": "g1", "user": "bot", "name": "Bot", "text": text, "ts": 1.7e9} | more
+        world.conversation.grow("r", Grown(**grown))
+
+    world.part()
+    grow("One 😀")
+    part = world.part()
+    assert [item["text"] for item in part["items"]] == ["One 😀"]
+    grow("One 😀 two", ts=1.8e9)
+    part = world.part()
+    assert (part["items"], part["grown"]) == ([], {"g1": (6, " two")})
+    grow("Another")
+    assert [item["text"] for item in world.part()["items"]] == ["Another"]
+    grow("Another one")
+    assert [item["text"] for item in world.part(key=True)["items"]] == ["Another one"]
+    grow("Another one.")
+    assert world.part()["grown"] == {"g1": (11, ".")}
+    world.post("m1", "Another one.", client="g1", userId="bot")
+    part = world.part()
+    assert ([(item["key"], item["state"]) for item in part["items"]], "grown" in part) == (
+        [("g1", "sent")],
+        False,
+    )
+
+
+def test_a_long_answer_costs_as_many_bytes_as_it_has_and_not_their_square() -> None:
+    world = World()
+    world.part()
+    nbytes = []
+    for length in range(100, 20_000, 100):
+        world.conversation.grow("r", Grown("g1", "bot", "Bot", "x" * length, 1.7e9))
+        nbytes.append(world.feed.take(False, 0.0).nbytes)
+    assert max(nbytes) < 2_000
+    assert nbytes[-1] <= nbytes[1]
+
+
+class Pages:
+    """What a page puts together, as `js/src/lib/chat/conversation` does."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[str, Any]] = {}
+
+    def take(self, part: dict[str, Any]) -> None:
+        if part["key"]:
+            self.items = {}
+        for key in part.get("removed", ()):
+            self.items.pop(key, None)
+        self.items |= {item["key"]: item for item in part["items"]}
+        for key, (at, added) in part.get("grown", {}).items():
+            before = self.items[key]
+            assert len(before["text"].encode("utf-16-le")) == 2 * at
+            self.items[key] = before | {"text": before["text"] + added}
+        for answer in part.get("answers", ()):
+            self.items |= {item["key"]: item for item in answer["items"]}
+
+
+PIECES = ("a", "😀", "\ud83d", "\ude00", "\n")
+
+
+@given(st.lists(st.tuples(st.sampled_from("psetdckgggfo"), st.integers(0, 5)), max_size=40))
 def test_a_page_that_takes_every_part_has_what_a_keyframe_has(deeds: list[tuple[str, int]]) -> None:
     world = World()
-    page: dict[str, Any] = {}
+    page = Pages()
+    texts: dict[str, str] = {}
     said = 0
     for deed, n in deeds:
         match deed:
@@ -220,17 +284,20 @@ def test_a_page_that_takes_every_part_has_what_a_keyframe_has(deeds: list[tuple[
                 world.conversation.discard("r", f"key-{n}")
             case "c":
                 world.conversation.settle("r", f"key-{n}", "failed", "why")
+            case "g":
+                key = f"grows-{n % 2}"
+                text = texts[key] = texts.get(key, "") + PIECES[n % len(PIECES)]
+                world.conversation.grow("r", Grown(key, "bot", "Bot", text, 1.7e9))
+            case "f":
+                key = f"grows-{n % 2}"
+                text = texts.pop(key, "whole")
+                world.post(f"m{said}", text, client=key, userId="bot", username="Bot")
+                said += 1
+            case "o":
+                world.feed.answer("r", None, more=False)
             case "k" | "t":
-                part = world.part(key=deed == "k")
-                if part["key"]:
-                    page = {}
-                for key in part.get("removed", ()):
-                    page.pop(key, None)
-                page |= {item["key"]: item for item in part["items"]}
-    part = world.part()
-    if part["key"]:
-        page = {}
-    page |= {item["key"]: item for item in part["items"]}
-    for key in part.get("removed", ()):
-        page.pop(key, None)
-    assert sorted(page.values(), key=lambda item: item["place"]) == world.part(key=True)["items"]
+                page.take(world.part(key=deed == "k"))
+    page.take(world.part())
+    while world.feed.changed():
+        page.take(world.part())
+    assert sorted(page.items.values(), key=lambda item: item["place"]) == world.part(key=True)["items"]

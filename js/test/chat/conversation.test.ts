@@ -29,6 +29,20 @@ describe("a conversation", () => {
     expect(talk.item("x")?.state).toBe("sent");
   });
 
+  it("adds to a message that is being written, where it has what was there before", () => {
+    const talk = new Conversation();
+    talk.take(keyframe([message(1, { key: "g", text: "One 😀", state: "growing" }), message(2)]), true);
+    const before = talk.items("general");
+    expect(talk.take({ grown: { g: [6, " two"] } }, false)).toEqual([]);
+    expect(talk.item("g")?.text).toBe("One 😀 two");
+    expect(talk.items("general")).not.toBe(before);
+    talk.take({ grown: { g: [6, " again"], m2: [7, "!"], "never was": [0, "x"] } }, false);
+    expect([talk.item("g")?.text, talk.item("m2")?.text]).toEqual(["One 😀 two", "text 2"]);
+    expect(talk.take({ items: [message(1, { key: "g", text: "Whole" })] }, false)).toHaveLength(1);
+    talk.take({ grown: { g: [5, "?"] } }, false);
+    expect(talk.item("g")?.text).toBe("Whole");
+  });
+
   it("takes away what is gone", () => {
     const talk = new Conversation();
     talk.take(keyframe(messages(1, 4)), true);

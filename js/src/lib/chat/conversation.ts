@@ -122,8 +122,9 @@ export class Conversation {
 
   // What the kernel sends
 
-  #increment({ rooms, items = [], removed = [] }: ChatBody): Item[] {
+  #increment({ rooms, items: whole = [], grown = {}, removed = [] }: ChatBody): Item[] {
     for (const row of rooms ?? []) this.#meet(row);
+    const items = [...whole, ...Object.entries(grown).flatMap(([key, more]) => this.#grown(key, ...more))];
     const fresh = items.filter((item) => {
       const had = this.#items.get(item.key);
       return item.state !== "growing" && (!had || had.state === "growing");
@@ -145,6 +146,12 @@ export class Conversation {
     }
     for (const [room, list] of touched) this.#keep(room, list);
     return fresh;
+  }
+
+  /** A message that is being written, with what was added to it. What does not fit is left: it comes whole in the end. */
+  #grown(key: string, at: number, added: string): Item[] {
+    const item = this.#items.get(key);
+    return item?.state === "growing" && item.text.length === at ? [{ ...item, text: item.text + added }] : [];
   }
 
   /** A room that has come, or of which the kernel has learned that there is more. */

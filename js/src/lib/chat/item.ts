@@ -79,6 +79,8 @@ export interface ChatBody {
   room?: string;
   rooms?: RoomRow[];
   items?: Item[];
+  /** Key → how long the text of a message that is being written was before, and what was added to it. */
+  grown?: Record<string, [at: number, added: string]>;
   removed?: string[];
   typing?: Record<string, string[]>;
   answers?: Answer[];
