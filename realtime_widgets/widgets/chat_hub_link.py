@@ -170,9 +170,11 @@ class HubLink:
             again = waiting is not None and waiting.failed
             if waiting is not None and again:
                 waiting.failed, waiting.delivery = False, None
-        if self._uploads.retry(key) or again:
+        if again:
             self._conversation.settle(room, key, "sending" if self._connected else "queued")
             get_runtime().call_soon(self._send, key)
+        else:
+            self._uploads.retry(key)
 
     def forget(self, key: str) -> None:
         """See `ChatLink.forget`."""

@@ -1,21 +1,22 @@
 """ChatUploads: the files of messages on their way to a hub, each with its message behind it.
 
 A file goes out when there is a connection, on a thread of its own, and again after a cut. What the hub does not take
-has failed, and can be sent again.
+has failed, and can be sent again. What becomes of a file is noted on the I/O thread, like what becomes of the
+connection.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ..chat.conversation import Conversation
 from ..chat.message import ChatMessage, Said
 from ..client import Client
-from ..errors import ConnectionLost, RealtimeWidgetsError
+from ..errors import ConnectionLost
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
 from .chat_attachments import Attachment
@@ -62,14 +63,18 @@ class ChatUploads:
     def _renew_lock(self) -> None:
         self._lock = threading.Lock()
 
+    @property
+    def _state(self) -> Literal["sending", "queued"]:
+        """Of what is to go out now."""
+        return "sending" if self._connected else "queued"
+
     def add(
         self, room: str, key: str, said: Said, attachment: Attachment, *, by_program: bool
     ) -> ChatMessage:
         """Send a file and its message, see `ChatLink.attach`; one with a key that is known is not sent twice."""
         said = with_file(said, described(attachment))
-        state: Literal["sending", "queued"] = "sending" if self._connected else "queued"
         known = self._conversation.find(room, key)
-        found = self._conversation.say(room, key, said, state, by_program=by_program)
+        found = self._conversation.say(room, key, said, self._state, by_program=by_program)
         if known is None:
             with self._lock:
                 self._uploads[key] = _Upload(room, said, attachment)
@@ -83,7 +88,7 @@ class ChatUploads:
             uploads = list(self._uploads.items())
         for key, each in uploads:
             if each.state != "failed":
-                self._conversation.settle(each.room, key, "sending" if up else "queued")
+                self._conversation.settle(each.room, key, self._state)
                 self._start(key)
 
     def retry(self, key: str) -> bool:
@@ -93,6 +98,7 @@ class ChatUploads:
             if upload is None or upload.state != "failed":
                 return False
             upload.state = "waits"
+        self._conversation.settle(upload.room, key, self._state)  # before it can be there
         get_runtime().call_soon(self._start, key)
         return True
 
@@ -107,21 +113,30 @@ class ChatUploads:
             if upload is None or upload.state != "waits" or not self._connected:
                 return
             upload.state = "goes"
+        self._conversation.settle(upload.room, key, "sending")
         get_runtime().call_apart(self._upload, key, upload)
 
     def _upload(self, key: str, upload: _Upload) -> None:
-        """Have the hub keep a file, and then send its message; on a thread of its own."""
+        """Have the hub keep a file; on a thread of its own."""
         try:
             about = self._client.upload_file(upload.room, upload.attachment.name, upload.attachment.body)
-        except ConnectionLost:
+        except Exception as error:  # whatever it is, its message must not wait for ever
+            get_runtime().call_soon(self._fail, key, upload, error)
+        else:
+            get_runtime().call_soon(self._succeed, key, upload, about)
+
+    def _fail(self, key: str, upload: _Upload, error: Exception) -> None:
+        if isinstance(error, ConnectionLost):
             upload.state = "waits"
             get_runtime().call_later(1.0, self._start, key)
-        except RealtimeWidgetsError as error:
+        else:
             upload.state = "failed"
             self._conversation.settle(upload.room, key, "failed", str(error))
-        else:
-            with self._lock:
-                if self._uploads.pop(key, None) is None:
-                    return  # it was discarded
-            self._files.put(str(about.get("url")), upload.attachment.body)
-            self._say(upload.room, key, with_file(upload.said, about))
+
+    def _succeed(self, key: str, upload: _Upload, about: Mapping[str, Any]) -> None:
+        """Send the message of a file that the hub has."""
+        with self._lock:
+            if self._uploads.pop(key, None) is None:
+                return  # it was discarded
+        self._files.put(str(about.get("url")), upload.attachment.body)
+        self._say(upload.room, key, with_file(upload.said, about))

@@ -90,6 +90,39 @@ def test_what_the_hub_does_not_take_has_failed_and_can_be_sent_again(
     wait_for(lambda: states(chat) == ["sent"])
 
 
+class AtOnce:
+    """Has everything done before it returns, like threads that are quicker than whoever started them."""
+
+    def call_soon(self, fn: Any, *args: Any) -> None:
+        fn(*args)
+
+    call_apart = call_soon
+
+
+def test_a_file_that_is_there_at_once_is_sent_again_too(
+    chat: rw.Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.send_file(b"x" * 1001, name="big.bin")
+    wait_for(lambda: states(chat) == ["failed"])
+    (key,) = chat._link._uploads._uploads
+    monkeypatch.setattr(
+        chat._link._client, "upload_file", lambda *args: {"url": "/files/x", "name": "a", "size": 1}
+    )
+    monkeypatch.setattr("realtime_widgets.widgets.chat_uploads.get_runtime", AtOnce)
+    chat._talk.retry(chat.room, key)
+    wait_for(lambda: states(chat) == ["sent"])
+
+
+def test_whatever_goes_wrong_it_has_failed(chat: rw.Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any) -> None:
+        raise MemoryError("no more")
+
+    monkeypatch.setattr(chat._link._client, "upload_file", fail)
+    chat.send_file(b"bytes", name="a.bin")
+    wait_for(lambda: states(chat) == ["failed"])
+    assert chat.messages[0].error == "no more"
+
+
 def test_after_a_cut_a_file_goes_out_again_and_once(chat: rw.Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     client: Any = chat._link._client
     upload, tries = client.upload_file, []
