@@ -37,7 +37,7 @@ class FileLink(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The file of a message: where its bytes are, and what they are.
 
     Attributes:
-        url: at the hub, such as `/files/3f2a`; empty: they are in `data`.
+        url: at the hub, such as `/files/3f2a`; `Chat.read_file` returns what is there. Empty: they are in `data`.
         name: that it was sent with.
         type: its media type, judged by its content.
         size: bytes.
@@ -95,6 +95,11 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
     file: FileLink | None = None
     by_program: bool = False
     metadata: dict[str, Any] = {}
+
+    @property
+    def bot(self) -> bool:
+        """Whether a program has written it, as its author says."""
+        return bool(self.metadata.get("bot"))
 
     def __repr__(self) -> str:
         said = self.text if self.file is None else self.file.name

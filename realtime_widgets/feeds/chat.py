@@ -357,7 +357,7 @@ def _said(item: Keyed, message: ChatMessage, me: str) -> dict[str, Any]:
         said["edited"] = message.edited
     if message.deleted:
         said["deleted"] = True
-    if message.metadata.get("bot"):
+    if message.bot:
         said["bot"] = True
     if message.reactions:
         reacting = item.fields["amended"].reacting()

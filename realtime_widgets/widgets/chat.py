@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, overload
 
 import msgspec
 import traitlets
@@ -31,7 +31,15 @@ from .chat_link import ChatLink, LocalLink
 from .chat_reader import ChatReader
 from .chat_streaming import StreamedMessage
 from .chat_tables import messages_to_pandas, room_states
-from .chat_talk import BOT, Talk, checked_reaction, checked_room, checked_text, checked_user
+from .chat_talk import (
+    BOT,
+    Talk,
+    checked_metadata,
+    checked_reaction,
+    checked_room,
+    checked_text,
+    checked_user,
+)
 from .derived import Derived, DerivedChanges
 from .notification_sources import Link
 from .remote_images import remote_images_of
@@ -53,7 +61,7 @@ class Chat(LiveWidget):
     Args:
         source: a client (`rw.connect(…)`); None: no server.
         user: who writes here, an id and a name at once; None: the user of this notebook server or computer. A hub
-            whose token has a name says who it is.
+            whose token has a name says who it is; where it has none, anybody may write as anybody.
         room: the id of a room to be in; None: `general` without a server, else the first that the hub has.
         title: heading; None for none.
         height: of the whole, CSS pixels, 80 to 2000.
@@ -66,12 +74,25 @@ class Chat(LiveWidget):
         tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
         layout: an `ipywidgets.Layout`, as for every ipywidget.
 
+    Attributes:
+        messages: of the chosen room, the oldest first: a list of `ChatMessage`.
+        unread: how many messages of all rooms that the user is in are not read.
+        rooms: all that the user may see: a list of `RoomState`, with `id`, `name`, `unread`, `joined`, `members` and
+            `last`.
+        typing: the names of the others who type in the chosen room.
+            None of these four can be set. `chat.observe(fn, "messages")` calls `fn` on the callback thread, at most
+            ten times a second.
+        room: the id of the chosen room; empty: none is.
+        user: who writes here.
+
     Raises:
         WrongType: for a source that is none.
-        UsageError: when a setting is out of its range; TypeError names the nearest keyword.
+        UsageError: when a setting is out of its range; TypeError names the nearest keyword. Methods raise it for a chat
+            that is closed.
 
     Example:
-        chat = rw.Chat(rw.connect("ws://localhost:8000/ws/chat"), user="anna")
+        hub = rw.Hub(tokens={"a-long-secret": rw.Rights(subscribe=["chat:*"], publish=["chat:*"], name="anna")}).start()
+        chat = rw.Chat(rw.connect(hub.url, auth="a-long-secret"))
         chat.send("Hello")
 
         @chat.on_message
@@ -128,8 +149,8 @@ class Chat(LiveWidget):
     ) -> None:
         if source is not None and not isinstance(source, Client):
             raise WrongType(
-                f"a chat cannot talk to {shown(source)}: pass a client, such as rw.connect('ws://host:8000/ws/chat'), "
-                "or nothing for a chat with your own functions"
+                f"a chat cannot talk to {shown(source)}: pass a client, such as rw.connect('ws://host:8000/ws/chat') "
+                "or rw.connect(hub), or nothing for a chat with your own functions"
             )
         me = checked_user(user if user is not None else user_name())
         self._conversation = Conversation(Me(me, me), time.monotonic, time.time)
@@ -177,22 +198,25 @@ class Chat(LiveWidget):
 
         Args:
             text: up to 20,000 characters; what is no text is sent as `str()` has it.
-            room: the id of a room; None: the chosen one.
+            room: the id of a room; None: the chosen one, or the one that will be when the hub has said which there are.
             user: as whom, such as the name of a bot; None: as the user of this chat.
             metadata: what else to say of it, as JSON, up to 16 kB; other clients get it, too.
 
         Returns:
-            The message, as it is at this moment.
+            The message, as it is at this moment: `chat.messages` has it as it is later, and with the id that the hub
+            has given it. It can be edited, deleted and reacted to at once.
 
         Raises:
             UsageError: it is blank or too long, or no room is chosen.
+            WrongType: it is an image, or `metadata` are no JSON.
         """
         who = None if user is None else checked_user(user)
-        return self._talk.say(checked_text(text), room=self._room(room), user=who, metadata=metadata)
+        more = checked_metadata(metadata)
+        return self._talk.say(checked_text(text), room=self._room(room, later=True), user=who, metadata=more)
 
     def system(self, text: Any, *, room: str | None = None) -> ChatMessage:
         """Send a line that is about the room, such as "The training is over"; it is nobody's unread message."""
-        return self._talk.say(checked_text(text), room=self._room(room), type="system")
+        return self._talk.say(checked_text(text), room=self._room(room, later=True), type="system")
 
     @named_keywords
     def send_image(
@@ -208,14 +232,15 @@ class Chat(LiveWidget):
         """Send an image: a path, bytes, a figure of matplotlib or plotly, a picture of PIL. Any thread, never waits.
 
         Args:
-            image: PNG, JPEG, GIF, WebP or AVIF, up to 10 MB; what is drawn becomes PNG. Anything else is a file.
+            image: PNG, JPEG, GIF, WebP or AVIF, up to 10 MB; what is drawn becomes PNG. Bytes that are none of these
+                are sent as a file.
             text: what is said with it.
             alt: what it shows, for those who cannot see it.
             name: of the file; None: that of the path, or "image.png".
             room, user: as for `send`.
 
         Raises:
-            WrongType: it is no image.
+            WrongType: it is nothing of the kind.
             UsageError: there is no such file, or it is too large.
             MissingDependency: plotly needs kaleido for it.
         """
@@ -231,7 +256,9 @@ class Chat(LiveWidget):
         room: str | None = None,
         user: str | None = None,
     ) -> ChatMessage:
-        """Send a file: a path, or bytes with a name; up to 10 MB. Any thread, never waits.
+        """Send a file: a path, or bytes or an open file with a name; up to 10 MB. Any thread, never waits.
+
+        Files arrive in the order they are sent in; what is said after them may arrive before.
 
         Raises:
             WrongType: it is neither.
@@ -240,18 +267,34 @@ class Chat(LiveWidget):
         return self._attach(file_of(file, name), False, text, "", room, user)
 
     def _attach(
-        self, attachment: Attachment, image: bool, text: str, alt: str, room: str | None, user: str | None
+        self, attachment: Attachment, image: bool, text: Any, alt: Any, room: str | None, user: str | None
     ) -> ChatMessage:
         who = None if user is None else checked_user(user)
-        said = checked_text(text) if text.strip() else ""
-        return self._talk.attach(
-            attachment, room=self._room(room), image=image, text=said, alt=alt[:500], user=who
-        )
+        words = ("" if each is None else str(each).strip() for each in (text, alt))
+        said, shows = (checked_text(each) if each else "" for each in words)
+        where = self._room(room, later=True)
+        return self._talk.attach(attachment, room=where, image=image, text=said, alt=shows[:500], user=who)
 
+    def read_file(self, message: ChatMessage | str) -> bytes:
+        """Return the bytes of the image or file of a message; waits until they are here.
+
+        Args:
+            message: the message, or its id.
+
+        Raises:
+            UsageError: there is no such message, or it has no file.
+            ClientError: the file cannot be had, such as when it is not kept any more.
+            WouldDeadlock: in a callback of a stream or client; functions of `on_message` may call it.
+        """
+        self._check_open()
+        return self._reader.read_file(self._talk.find(message))
+
+    @named_keywords
     def streaming(self, *, user: str = BOT, room: str | None = None) -> StreamedMessage:
         """Begin a message that grows: `with chat.streaming(user="bot") as m: m.append("…")`.
 
-        It is shown while it grows, with a button that stops it, and sent when it ends.
+        It is shown while it grows, with a button that stops it, and sent when it ends. `m.text` is what there is of it,
+        `m.stopped` whether a reader has stopped it: then the next `m.append()` ends the `with`.
 
         Args:
             user: whose it is.
@@ -272,22 +315,32 @@ class Chat(LiveWidget):
             text: what it says now.
 
         Raises:
-            UsageError: there is no such message, it is on its way, or the text is blank or too long.
+            UsageError: there is no such message, it is somebody else's, or the text is blank or too long. What the hub
+                does not allow is told in the chat.
         """
+        self._check_open()
         self._talk.edit(self._talk.find(message), checked_text(text))
 
     def delete(self, message: ChatMessage | str) -> None:
-        """Delete a message of one's own: all see that there was one. One that has failed is only discarded."""
+        """Delete a message of one's own: all see that there was one. One that has failed is only discarded.
+
+        Raises:
+            UsageError: there is no such message, or it is somebody else's.
+        """
+        self._check_open()
         self._talk.delete(self._talk.find(message))
 
     @named_keywords
     def react(self, message: ChatMessage | str, reaction: str, *, on: bool = True) -> None:
         """React to a message, with an emoji or a few characters; `on=False` takes it back."""
+        self._check_open()
         self._talk.react(self._talk.find(message), checked_reaction(reaction), on=on)
 
     @named_keywords
     def set_typing(self, on: bool = True, *, user: str | None = None, room: str | None = None) -> None:
         """Say that somebody types, for the next three seconds; or (False) not any more."""
+        if not isinstance(on, bool):
+            raise WrongType(f"on={shown(on)} is neither True nor False: say who types by user=")
         self._talk.set_typing(self._room(room), on, None if user is None else checked_user(user))
 
     # Rooms
@@ -308,6 +361,7 @@ class Chat(LiveWidget):
 
     def join(self, room: str) -> None:
         """Choose a room and be in it; it is made if there is none."""
+        self._check_open()
         where = checked_room(room)
         self._talk.join(where)
         self._talk.read(where)
@@ -344,29 +398,51 @@ class Chat(LiveWidget):
         get_runtime().wait(done, timeout, apart=True)  # functions of `on_message` may ask, too
         return len(self._conversation.messages(where)) - before
 
-    def _room(self, room: str | None) -> str:
+    def _room(self, room: str | None, *, later: bool = False) -> str:
+        """Return a room that is there; `later`: empty where the hub has not said yet which there are."""
+        self._check_open()
         where = self._conversation.current if room is None else checked_room(room)
         if not where:
-            raise UsageError(
-                "no room is chosen yet; pass room=…, or wait until the hub has said which there are"
-            )
+            begins = isinstance(self._link, HubLink) and not self._conversation.rooms
+            if begins and later:
+                return ""
+            why = "the hub has not said yet which there are" if begins else "this chat is in none"
+            raise UsageError(f"no room is chosen, for {why}: pass room=…, or call chat.join('general')")
         if not self._conversation.has_room(where):
             raise UsageError(f"there is no room {shown(where)} here; call chat.join({shown(where)}) first")
         return where
 
     # Being told
 
-    def on_message(self, fn: Told) -> Callable[[], None]:
-        """Have `fn(message)` called for every message that this program has not sent itself; also a decorator.
+    def _check_open(self) -> None:
+        if self.comm is None:
+            raise UsageError("this chat is closed: make another with rw.Chat(…)")
+
+    @overload
+    def on_message(
+        self, fn: None = None, /, *, bots: bool = False
+    ) -> Callable[[Told], Callable[[], None]]: ...
+    @overload
+    def on_message(self, fn: Told, /, *, bots: bool = False) -> Callable[[], None]: ...
+    def on_message(self, fn: Told | None = None, /, *, bots: bool = False) -> Any:
+        """Have `fn(message)` called for every message that people write; also a decorator.
 
         Functions are called in order, one at a time, on a thread of this chat's own; they may take long, and may be
         coroutine functions (`async def`). What one returns is the answer, sent as "bot": a text, or an iterator of
-        texts, such as a generator, which is shown while it grows. What one raises is shown in the chat.
+        texts, such as a generator, which is shown while it grows. What one raises is shown in this chat.
+
+        Args:
+            fn: the function.
+            bots: whether it is told of what other programs write, too (`message.bot`): bots that answer each other
+                never end. Of what this program has sent itself it is never told.
 
         Returns:
             The undo.
         """
-        return self._callbacks.add(fn)
+        self._check_open()
+        if fn is None:
+            return lambda fn: self._callbacks.add(fn, bots=bots)
+        return self._callbacks.add(fn, bots=bots)
 
     def _arrived(self, messages: list[ChatMessage]) -> None:
         self._callbacks.tell([each for each in messages if not each.by_program and each.type != "system"])
@@ -420,4 +496,5 @@ class Chat(LiveWidget):
 
     def __repr__(self) -> str:
         messages = len(self.messages)
-        return f"Chat(room={self.room!r}, {messages} messages, {self.unread} unread, {self.data_state})"
+        state = "closed" if self.comm is None else self.data_state
+        return f"Chat(room={self.room!r}, {messages} messages, {self.unread} unread, {state})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -28,7 +29,7 @@ def image_of(image: Any, name: str | None) -> Attachment:
     """Return an image as a file: a path and bytes as they are, figures and pictures as PNG.
 
     Args:
-        image: a path, bytes, or an object of matplotlib, plotly or PIL.
+        image: a path, bytes, an open file, or an object of matplotlib, plotly or PIL.
         name: of the file; None: that of the path, else one that fits.
 
     Raises:
@@ -38,35 +39,57 @@ def image_of(image: Any, name: str | None) -> Attachment:
     """
     if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
         return file_of(image, name or (None if isinstance(image, str | os.PathLike) else "image"))
+    if callable(getattr(image, "read", None)) and not callable(getattr(image, "getbands", None)):
+        return file_of(image, name or _name_of(image) or "image")
+    if callable(getattr(getattr(image, "figure", None), "savefig", None)):  # axes of matplotlib
+        image = image.figure
     for drawn in (_matplotlib, _plotly, _pil):
         if (body := drawn(image)) is not None:
             return _checked(Attachment(name or "image.png", body))
     raise WrongType(
         f"{shown(image)} is no image that can be sent: pass a path, bytes, or a figure or picture of matplotlib, "
-        "plotly or PIL"
+        "plotly or PIL (of an array: PIL.Image.fromarray(…))"
     )
 
 
 def file_of(file: Any, name: str | None) -> Attachment:
-    """Return a file: of a path, or bytes with a name.
+    """Return a file: of a path, or bytes or an open file with a name.
 
     Raises:
         WrongType: it is neither.
         UsageError: there is no such file, it is too large, or bytes come without a name.
     """
     if isinstance(file, str | os.PathLike):
-        path = Path(file)
+        if re.match(r"https?:", str(file)):
+            raise UsageError(f"{shown(str(file))} is no file here: send the link as text, or fetch it first")
         try:
+            path = Path(file).expanduser()
             size = path.stat().st_size
             _check_size(path.name, size)
             return _checked(Attachment(name or path.name, path.read_bytes()))
-        except OSError as error:
-            raise UsageError(f"{shown(str(path))} cannot be sent: {error.strerror or error}") from error
+        except (OSError, ValueError, RuntimeError) as error:  # or what is no path, or nobody's home
+            why = getattr(error, "strerror", None) or error
+            raise UsageError(
+                f"{shown(str(file))} cannot be sent: {why}, seen from {shown(os.getcwd())}; pass "
+                "the path of a file that can be read"
+            ) from error
+    if callable(getattr(file, "read", None)):
+        name, file = name or _name_of(file), file.read(MAX_BYTES + 1)
+        file = file.encode(errors="replace") if isinstance(file, str) else file
     if not isinstance(file, bytes | bytearray | memoryview):
-        raise WrongType(f"{shown(file)} is no file that can be sent: pass a path, or bytes with name=…")
+        raise WrongType(
+            f"{shown(file)} is no file that can be sent: pass a path, or bytes with name=…, such as those of "
+            "df.to_csv().encode()"
+        )
     if name is None:
         raise UsageError("bytes without a name are not sent: pass name='results.csv'")
     return _checked(Attachment(name, bytes(file)))
+
+
+def _name_of(file: Any) -> str | None:
+    """Return the name of an open file; None: it has none."""
+    name = getattr(file, "name", None)
+    return Path(name).name if isinstance(name, str) else None
 
 
 def _checked(attachment: Attachment) -> Attachment:
@@ -85,7 +108,7 @@ def _check_size(name: str, size: int) -> None:
     if size > MAX_BYTES:
         raise UsageError(
             f"{shown(name)} cannot be sent: it has {size / 2**20:,.1f} MB, and {MAX_BYTES // 2**20} MB are the most; "
-            "send a smaller one, or where it can be fetched"
+            "send a smaller one, or a link to it"
         )
 
 

@@ -47,7 +47,7 @@ class ChatCallbacks:
     def __init__(self, answer: Answer, failed: Failed) -> None:
         self._answer = answer
         self._failed = failed
-        self._fns: dict[object, tuple[Told, contextvars.Context]] = {}
+        self._fns: dict[object, tuple[Told, bool, contextvars.Context]] = {}
         self._waiting: deque[ChatMessage] = deque()
         self._running = False
         self._lock = threading.Lock()
@@ -59,8 +59,8 @@ class ChatCallbacks:
         self._lock = threading.Lock()
         self._running = False  # the thread is the parent's
 
-    def add(self, fn: Told) -> Callable[[], None]:
-        """Tell a function of what comes from now on; returns the undo.
+    def add(self, fn: Told, *, bots: bool = False) -> Callable[[], None]:
+        """Tell a function of what comes from now on, from bots too if it wants; returns the undo.
 
         Raises:
             WrongType: it cannot be called.
@@ -69,7 +69,7 @@ class ChatCallbacks:
             raise WrongType(f"on_message() cannot call {shown(fn)}: pass a function that takes a message")
         key = object()
         # Jupyter knows by the context which cell prints; that of a thread is whatever a page has asked last.
-        self._fns[key] = fn, contextvars.copy_context()
+        self._fns[key] = fn, bots, contextvars.copy_context()
 
         def undo() -> None:
             self._fns.pop(key, None)
@@ -102,7 +102,9 @@ class ChatCallbacks:
                     self._running = False
                     return
                 message = self._waiting.popleft()
-            for fn, context in list(self._fns.values()):
+            for fn, bots, context in list(self._fns.values()):
+                if message.bot and not bots:
+                    continue
                 context.copy().run(self._call, fn, message)
 
     def _call(self, fn: Told, message: ChatMessage) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -143,7 +144,20 @@ class HubLink:
         """See `ChatLink.ask`."""
         if self._closed or (volatile and self._client.state != "connected"):
             return False
-        return self._client.send(type, {"roomId": room, **data}, volatile=volatile).state != "failed"
+        delivery = self._client.send(type, {"roomId": room, **data}, volatile=volatile)
+        if not volatile:
+            self._watch(room, type, delivery)
+        return delivery.state != "failed"
+
+    def _watch(self, room: str, type: str, delivery: Delivery) -> None:
+        """Have the chat say what the server turns down."""
+
+        def end() -> None:
+            if delivery.refused and self._conversation.has_room(room):
+                said = Said(f"!{new_id()}", "", type, _why(delivery), "system", time.time(), {})
+                self._conversation.note(room, said.id, said, kind="error")
+
+        delivery.on_done(lambda: get_runtime().call_soon(end))
 
     def join(self, room: str) -> None:
         """See `ChatLink.join`."""
@@ -152,7 +166,8 @@ class HubLink:
             with self._conversation.lock:
                 known = [_info_of(each) for each in self._conversation.rooms.values()]
             self._conversation.inform([*known, RoomInfo(id=room, name=room, joined=False)])
-        self._client.send("join_room", {"roomId": room, "userId": me.id, "username": me.name})
+        data = {"roomId": room, "userId": me.id, "username": me.name}
+        self._watch(room, "join_room", self._client.send("join_room", data))
         get_runtime().call_soon(self._follow_room, room)
 
     def leave(self, room: str) -> None:
@@ -162,6 +177,15 @@ class HubLink:
         self._past.forget(room)
         for channel in (channel_of_room(room), typing_of_room(room)):
             self._streams.pop(channel, None)
+        with self._conversation.lock:
+            infos = [_info_of(each) for each in self._conversation.rooms.values()]
+        self._conversation.inform(
+            msgspec.structs.replace(each, joined=False) if each.id == room else each for each in infos
+        )
+        if self._conversation.current == room:
+            self._conversation.choose(
+                next((each.id for each in infos if each.joined and each.id != room), "")
+            )
 
     def retry(self, room: str, key: str) -> None:
         """See `ChatLink.retry`."""
@@ -176,11 +200,14 @@ class HubLink:
         else:
             self._uploads.retry(key)
 
-    def forget(self, key: str) -> None:
+    def forget(self, key: str) -> bool:
         """See `ChatLink.forget`."""
         with self._lock:
-            self._waiting.pop(key, None)
-        self._uploads.forget(key)
+            waiting = self._waiting.get(key)
+            if waiting is not None and (waiting.delivery is None or waiting.failed):
+                del self._waiting[key]
+                return True
+        return self._uploads.forget(key)
 
     def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
         """See `ChatLink.older`."""
@@ -218,7 +245,11 @@ class HubLink:
         self._question = f"{ASKS_FOR_ROOMS}{new_id()}"
         self._client.send("join_rooms", who, id=self._question)
         if self._wanted:
-            self._client.send("join_room", {"roomId": self._wanted, **who})
+            self._watch(
+                self._wanted,
+                "join_room",
+                self._client.send("join_room", {"roomId": self._wanted, **who}),
+            )
             self._follow_room(self._wanted)
         for key, each in waiting:
             if each.delivery is None:

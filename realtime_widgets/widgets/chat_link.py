@@ -70,8 +70,8 @@ class ChatLink(Protocol):
     def retry(self, room: str, key: str) -> None:
         """Send again what has failed."""
 
-    def forget(self, key: str) -> None:
-        """Do not send what waits any more, if it was not yet."""
+    def forget(self, key: str) -> bool:
+        """Do not send what waits; returns whether it can be held back: it is not on its way."""
 
     def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
         """Have older messages of a room taken in; calls `done(more)` when there are some, or none are left."""
@@ -170,8 +170,9 @@ class LocalLink:
     def retry(self, room: str, key: str) -> None:
         """See `ChatLink.retry`: nothing fails here."""
 
-    def forget(self, key: str) -> None:
+    def forget(self, key: str) -> bool:
         """See `ChatLink.forget`: nothing waits here."""
+        return False
 
     def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
         """See `ChatLink.older`: all that there is is here."""

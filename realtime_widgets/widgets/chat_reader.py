@@ -116,6 +116,24 @@ class ChatReader:
                 return False
         return True
 
+    def read_file(self, message: ChatMessage) -> bytes:
+        """Return the file of a message, from here or else from where it is; waits.
+
+        Raises:
+            UsageError: it has none.
+            RealtimeWidgetsError: it cannot be had.
+        """
+        of = message.file
+        if of is None:
+            raise UsageError(f"this message has no file: {message!r}")
+        if of.data:
+            return of.data
+        body = self._files.get(of.url)
+        if body is None:
+            body = self._link.download(of.url)
+            self._files.put(of.url, body)
+        return body
+
     def _is_here(self, key: str) -> bool:
         with self._conversation.lock:
             return any(room.timeline.find(key) is not None for room in self._conversation.rooms.values())

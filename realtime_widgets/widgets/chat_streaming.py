@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from ..chat.message import MAX_TEXT
-from ..errors import RealtimeWidgetsError, UsageError
+from ..errors import RealtimeWidgetsError, UsageError, shown
 from ..runtime.forksafe import renew_after_fork
 
 INTERVAL: Final = 0.2
@@ -22,19 +22,24 @@ MAX_OFTEN: Final = 4_000
 class StreamStopped(RealtimeWidgetsError):
     """A reader does not want to hear the rest of a message; raised by `append`, and caught by its `with`."""
 
+    def __init__(self, message: StreamedMessage) -> None:
+        super().__init__("this message was stopped, by a reader or by stop()")
+        self.message = message
+        """The one that was stopped."""
+
 
 class StreamedMessage:
     """A message that grows: `with chat.streaming(user="bot") as m: m.append("…")`. Any thread.
 
     It ends with its `with`: then it is a message like any other. A reader may stop it: the next `append` raises
     `StreamStopped`, which ends the `with` and goes no further. Where the `with` ends with another exception, what there
-    is of the message stays, and the exception goes on.
+    is of the message stays, as one that was broken off, and the exception goes on.
 
     Args:
         id: by which it is known while it grows.
         grow: has this side show a text.
         share: has others shown a text; returns whether it went out.
-        finish: sends the text, and whether a reader has stopped it.
+        finish: sends the text, and whether it was broken off.
         later: calls a function in some seconds.
     """
 
@@ -74,7 +79,7 @@ class StreamedMessage:
 
     @property
     def stopped(self) -> bool:
-        """Whether a reader does not want to hear the rest."""
+        """Whether it was broken off: a reader does not want to hear the rest, or its `with` has failed."""
         return self._stopped
 
     def append(self, text: Any) -> None:
@@ -87,16 +92,11 @@ class StreamedMessage:
             StreamStopped: a reader has stopped it.
             UsageError: it has ended, or is longer than messages may be (20,000 characters).
         """
-        if self._stopped:
-            raise StreamStopped("a reader has stopped this message")
-        if self._ended:
-            raise UsageError(
-                "nothing can be added to a message that has ended; begin another with streaming()"
-            )
         if text is None:
             return
         added = text if isinstance(text, str) else str(text)
         with self._lock:
+            self._check()
             if self._length + len(added) > MAX_TEXT:
                 raise UsageError(
                     f"a message cannot have more than {MAX_TEXT:,} characters, and this would make "
@@ -106,11 +106,21 @@ class StreamedMessage:
             self._length += len(added)
         self._show()
 
-    def replace(self, text: str) -> None:
-        """Have it say something else so far."""
+    def replace(self, text: Any) -> None:
+        """Have it say something else so far; raises as `append` does."""
+        said = "" if text is None else text if isinstance(text, str) else str(text)
         with self._lock:
-            self._parts, self._length = [text[:MAX_TEXT]], len(text[:MAX_TEXT])
+            self._check()
+            self._parts, self._length = [said[:MAX_TEXT]], len(said[:MAX_TEXT])
         self._show()
+
+    def _check(self) -> None:
+        if self._stopped:
+            raise StreamStopped(self)
+        if self._ended:
+            raise UsageError(
+                "nothing can be added to a message that has ended; begin another with streaming()"
+            )
 
     def _show(self) -> None:
         text = self.text
@@ -157,5 +167,11 @@ class StreamedMessage:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
+        if error is not None:
+            self._stopped = True
         self.close()
-        return isinstance(error, StreamStopped)
+        return isinstance(error, StreamStopped) and error.message is self
+
+    def __repr__(self) -> str:
+        state = "stopped" if self._stopped else "ended" if self._ended else "growing"
+        return f"<StreamedMessage {self.id}: {shown(self.text)}, {state}>"

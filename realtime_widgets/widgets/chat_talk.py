@@ -7,17 +7,21 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from ..chat.conversation import Conversation
 from ..chat.events import Grown
 from ..chat.message import MAX_ID, MAX_TEXT, ChatMessage, MessageType, Said, id_of, name_of
-from ..errors import RuntimeStopped, UsageError, shown
-from ..protocol.chat import MAX_REACTION, MAX_ROOM_LENGTH
+from ..errors import RuntimeStopped, UsageError, WrongType, shown
+from ..feeds.text import as_unicode
+from ..protocol.chat import MAX_METADATA_BYTES, MAX_REACTION, MAX_ROOM_LENGTH
 from ..protocol.envelope import new_id
 from ..runtime import get_runtime
 from ..streams.text import well_formed
 from .chat_attachments import Attachment
 from .chat_link import ChatLink
 from .chat_streaming import StreamedMessage
+from .chat_waits import ChatWaits
 
 BOT: Final = "bot"
 """Who answers, where a function returns an answer and says no name."""
@@ -35,6 +39,7 @@ class Talk:
         self._conversation = conversation
         self._link = link
         self._streamed: dict[str, StreamedMessage] = {}
+        self._waits = ChatWaits(conversation)
 
     # Saying something
 
@@ -48,10 +53,13 @@ class Talk:
         metadata: Mapping[str, Any] | None = None,
         key: str | None = None,
     ) -> ChatMessage:
-        """Send a message; `key`: the id that it is sent with, of a page's own where somebody typed it."""
+        """Send a message; `key`: the id that it is sent with, of a page's own where somebody typed it.
+
+        Without a room it waits for the one that will be chosen.
+        """
         id = key or new_id()
         said = self._said(id, text, type, user, metadata)
-        return self._link.say(room, id, said, by_program=key is None)
+        return self._where(room, said, lambda room: self._link.say(room, id, said, by_program=key is None))
 
     def attach(
         self,
@@ -64,10 +72,36 @@ class Talk:
         user: str | None = None,
         key: str | None = None,
     ) -> ChatMessage:
-        """Send a file; `image`: whether it is to be looked at, if it is an image."""
+        """Send a file; `image`: whether it is to be looked at, if it is an image. See `say`."""
         id = key or new_id()
         said = self._said(id, text, "image" if image else "file", user, {"alt": alt} if alt else None)
-        return self._link.attach(room, id, said, attachment, by_program=key is None)
+        return self._where(
+            room, said, lambda room: self._link.attach(room, id, said, attachment, by_program=key is None)
+        )
+
+    def _where(self, room: str, said: Said, send: Callable[[str], ChatMessage]) -> ChatMessage:
+        """Send something to a room; empty: to the one that is chosen, once one is."""
+        if room:
+            return send(room)
+
+        def attempt() -> bool:
+            chosen = self._conversation.current
+            return bool(chosen and send(chosen))
+
+        self._waits.until(attempt)
+        return ChatMessage(
+            id=said.id,
+            room="",
+            user=said.user,
+            name=said.name,
+            text=said.text,
+            type=said.type,
+            ts=said.ts,
+            own=said.user == self._conversation.me.id,
+            state="queued",
+            by_program=True,
+            metadata=said.metadata,
+        )
 
     def _said(
         self,
@@ -92,6 +126,8 @@ class Talk:
         def grow(text: str) -> None:
             if text:
                 self._conversation.grow(room, Grown(id, user, user, text, time.time()))
+            else:
+                self._conversation.discard(room, id)
 
         def share(text: str) -> bool:
             data = {"id": id, "userId": user, "username": user, "content": text}
@@ -127,9 +163,12 @@ class Talk:
             UsageError: there is none.
         """
         conversation = self._conversation
-        id = message.id if isinstance(message, ChatMessage) else str(message)
+        if not isinstance(message, ChatMessage | str):
+            raise WrongType(f"{shown(message)} is no message: pass one of chat.messages, or its id")
+        id = message.id if isinstance(message, ChatMessage) else message
         with conversation.lock:
-            rooms = [message.room] if isinstance(message, ChatMessage) else list(conversation.rooms)
+            named = isinstance(message, ChatMessage) and message.room
+            rooms = [message.room] if isinstance(message, ChatMessage) and named else list(conversation.rooms)
         for room in rooms:
             if (found := conversation.find(room, id)) is not None:
                 return found
@@ -139,43 +178,70 @@ class Talk:
         """Have it say something else.
 
         Raises:
-            UsageError: it is on its way.
+            UsageError: it is somebody else's, deleted, still being written, or has failed.
         """
+        self._check_own(message)
         self._ask_of(message, "edit_message", content=text)
 
     def delete(self, message: ChatMessage, key: str = "") -> None:
-        """Delete it for all; one that is on its way, or failed, is only discarded.
+        """Delete it for all; one that waits, or has failed, is only discarded.
 
         Raises:
-            UsageError: it is on its way, and can be held back no more.
+            UsageError: it is somebody else's, or still being written.
         """
-        if not self.discard(message.room, key or message.id):
+        self._check_own(message)
+        if not message.deleted and not self.discard(message.room, key or message.id):
             self._ask_of(message, "delete_message")
 
     def react(self, message: ChatMessage, reaction: str, *, on: bool) -> None:
         """React to it, or take that back.
 
         Raises:
-            UsageError: it is on its way.
+            UsageError: it is deleted, still being written, or has failed.
         """
         me = self._conversation.me
         self._ask_of(message, "react", userId=me.id, username=me.name, reaction=reaction, on=on)
 
+    def _check_own(self, message: ChatMessage) -> None:
+        if not (message.own or message.by_program or message.bot):
+            raise UsageError(
+                f"this message is of {shown(message.name)}, and only who has said something may change it; here "
+                f"writes {shown(self._conversation.me.name)}"
+            )
+
     def _ask_of(self, message: ChatMessage, type: str, **more: Any) -> None:
-        offset = self._conversation.position_of(message.room, message.id)
-        if offset is None:
-            raise UsageError("a message that is on its way cannot be changed; wait until its state is 'sent'")
-        who = {"userId": message.user, "username": message.name}
-        self._link.ask(message.room, type, {"messageId": message.id, "offset": offset, **who, **more})
+        """Ask for something about a message, once it has arrived."""
+        if message.deleted:
+            raise UsageError("a message that was deleted cannot be changed any more")
+        if message.state == "failed":
+            raise UsageError(f"a message that was not sent cannot be changed ({message.error}); send another")
+        if message.state == "growing":
+            raise UsageError("a message that is being written cannot be changed: end it first")
+        room, key = message.room, message.id
+
+        def attempt() -> bool:
+            found = self._conversation.find(room, key)
+            if found is None or found.state == "failed":
+                return True  # there is nothing to be changed
+            offset = self._conversation.position_of(room, key)
+            if offset is None:
+                return False
+            who = {"userId": found.user, "username": found.name}
+            self._link.ask(room, type, {"messageId": found.id, "offset": offset, **who, **more})
+            return True
+
+        if not attempt():
+            self._waits.until(attempt)
 
     def retry(self, room: str, key: str) -> None:
         """Send again what has failed."""
         self._link.retry(room, key)
 
     def discard(self, room: str, key: str) -> bool:
-        """Remove what has failed, or is on its way; returns whether there was anything."""
-        self._link.forget(key)
-        return self._conversation.discard(room, key)
+        """Remove what has failed, or waits to go out; returns whether there was anything."""
+        found = self._conversation.find(room, key)
+        held_back = self._link.forget(key) or (found is not None and found.state == "failed")
+        return held_back and self._conversation.discard(room, key)
 
     # Rooms
 
@@ -212,7 +278,7 @@ def checked_user(user: Any) -> str:
         UsageError: it is no name.
     """
     if not isinstance(user, str) or not user.strip() or id_of(user) is None:
-        raise UsageError(f"user={shown(user)} cannot write: pass a name of 1 to {MAX_ID} characters")
+        raise UsageError(f"user={shown(user)} is no name: pass one of 1 to {MAX_ID} characters")
     return name_of(user, "")
 
 
@@ -232,7 +298,12 @@ def checked_text(text: Any) -> str:
 
     Raises:
         UsageError: there is nothing, or too much.
+        WrongType: it is to be looked at, and not to be read.
     """
+    if text is None:
+        raise WrongType("None is no message: pass a text")
+    if any(callable(getattr(text, name, None)) for name in ("savefig", "to_image", "getbands")):
+        raise WrongType(f"a {type(text).__name__} is no text: pass it to chat.send_image()")
     said = (text if isinstance(text, str) else str(text)).strip()
     if not said:
         raise UsageError("a blank message is not sent: pass a text")
@@ -254,3 +325,28 @@ def checked_reaction(reaction: Any) -> str:
             f"{shown(reaction)} is no reaction: pass an emoji, or up to {MAX_REACTION} characters"
         )
     return well_formed(reaction.strip())
+
+
+def checked_metadata(metadata: Any) -> dict[str, Any]:
+    """Return what else is said of a message, as JSON would have it.
+
+    Raises:
+        WrongType: it cannot be JSON.
+        UsageError: it is too large.
+    """
+    if metadata is None:
+        return {}
+    if not isinstance(metadata, Mapping):
+        raise WrongType(f"metadata={shown(metadata)} cannot be sent: pass a dict")
+    try:
+        said = msgspec.json.encode(as_unicode(dict(metadata)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise WrongType(
+            f"metadata= cannot be sent as JSON: {error}; pass dicts, lists, texts and numbers"
+        ) from None
+    if len(said) > MAX_METADATA_BYTES:
+        raise UsageError(
+            f"metadata= of {len(said):,} bytes cannot be sent: {MAX_METADATA_BYTES:,} are the most; send a file"
+        )
+    found: dict[str, Any] = msgspec.json.decode(said)
+    return found

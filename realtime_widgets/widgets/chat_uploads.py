@@ -1,8 +1,8 @@
 """ChatUploads: the files of messages on their way to a hub, each with its message behind it.
 
-A file goes out when there is a connection, on a thread of its own, and again after a cut. What the hub does not take
-has failed, and can be sent again. What becomes of a file is noted on the I/O thread, like what becomes of the
-connection.
+One file goes out at a time, in the order they were sent in, when there is a connection: on a thread of its own, and
+again after a cut. What the hub does not take has failed, and can be sent again. What becomes of a file is noted on the
+I/O thread, like what becomes of the connection.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class _Upload:
     room: str
     said: Said
     attachment: Attachment
-    state: Literal["waits", "goes", "failed"] = "waits"
+    failed: bool = False
 
 
 class ChatUploads:
@@ -56,12 +56,14 @@ class ChatUploads:
         self._files = files
         self._say = say
         self._connected = False
+        self._going = False
         self._uploads: OrderedDict[str, _Upload] = OrderedDict()
         self._lock = threading.Lock()
         renew_after_fork(self, ChatUploads._renew_lock)
 
     def _renew_lock(self) -> None:
         self._lock = threading.Lock()
+        self._going = False  # the thread is the parent's
 
     @property
     def _state(self) -> Literal["sending", "queued"]:
@@ -78,7 +80,7 @@ class ChatUploads:
         if known is None:
             with self._lock:
                 self._uploads[key] = _Upload(room, said, attachment)
-            get_runtime().call_soon(self._start, key)
+            get_runtime().call_soon(self._start)
         return found
 
     def look(self, *, up: bool) -> None:
@@ -87,32 +89,34 @@ class ChatUploads:
         with self._lock:
             uploads = list(self._uploads.items())
         for key, each in uploads:
-            if each.state != "failed":
+            if not each.failed:
                 self._conversation.settle(each.room, key, self._state)
-                self._start(key)
+        self._start()
 
     def retry(self, key: str) -> bool:
         """Send again what has failed; returns whether there was such a file."""
         with self._lock:
             upload = self._uploads.get(key)
-            if upload is None or upload.state != "failed":
+            if upload is None or not upload.failed:
                 return False
-            upload.state = "waits"
+            upload.failed = False
         self._conversation.settle(upload.room, key, self._state)  # before it can be there
-        get_runtime().call_soon(self._start, key)
+        get_runtime().call_soon(self._start)
         return True
 
-    def forget(self, key: str) -> None:
-        """Do not send a file, or not its message, if that has not happened yet."""
+    def forget(self, key: str) -> bool:
+        """Do not send a file, or not its message; returns whether that has not happened yet."""
         with self._lock:
-            self._uploads.pop(key, None)
+            return self._uploads.pop(key, None) is not None
 
-    def _start(self, key: str) -> None:
+    def _start(self) -> None:
+        """Have the next file go out, if none does."""
         with self._lock:
-            upload = self._uploads.get(key)
-            if upload is None or upload.state != "waits" or not self._connected:
+            left = [(key, each) for key, each in self._uploads.items() if not each.failed]
+            if self._going or not left or not self._connected:
                 return
-            upload.state = "goes"
+            self._going = True
+        key, upload = left[0]
         self._conversation.settle(upload.room, key, "sending")
         get_runtime().call_apart(self._upload, key, upload)
 
@@ -126,17 +130,20 @@ class ChatUploads:
             get_runtime().call_soon(self._succeed, key, upload, about)
 
     def _fail(self, key: str, upload: _Upload, error: Exception) -> None:
+        self._going = False
         if isinstance(error, ConnectionLost):
-            upload.state = "waits"
-            get_runtime().call_later(1.0, self._start, key)
-        else:
-            upload.state = "failed"
-            self._conversation.settle(upload.room, key, "failed", str(error))
+            get_runtime().call_later(1.0, self._start)
+            return
+        upload.failed = True
+        self._conversation.settle(upload.room, key, "failed", str(error))
+        self._start()
 
     def _succeed(self, key: str, upload: _Upload, about: Mapping[str, Any]) -> None:
         """Send the message of a file that the hub has."""
+        self._going = False
         with self._lock:
-            if self._uploads.pop(key, None) is None:
-                return  # it was discarded
-        self._files.put(str(about.get("url")), upload.attachment.body)
-        self._say(upload.room, key, with_file(upload.said, about))
+            wanted = self._uploads.pop(key, None) is not None  # else it was discarded
+        if wanted:
+            self._files.put(str(about.get("url")), upload.attachment.body)
+            self._say(upload.room, key, with_file(upload.said, about))
+        self._start()

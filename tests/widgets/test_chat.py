@@ -12,6 +12,7 @@ import realtime_widgets as rw
 from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.errors import UsageError, WrongType
+from support.images import PNG
 from support.openai_server import OpenAIServer
 from support.recorder import Recorder, bodies, settle
 from support.servers import wait_for
@@ -280,8 +281,9 @@ def test_a_closed_chat_tells_nobody(sent: Recorder) -> None:
     chat = rw.Chat()
     told: list[Any] = []
     chat.on_message(told.append)
+    link = chat._link
     chat.close()
-    chat.send("unheard", user="ken")
+    chat._arrived(link._publish("general", "message", {"userId": "ken", "content": "unheard", "id": "k"}))
     assert told == []
 
 
@@ -322,8 +324,126 @@ def test_one_that_is_on_its_way_has_the_id_that_it_was_sent_with_and_can_be_dele
         chat = rw.Chat(client, user="anna", room="lab")
         message = chat.send("hi")
         assert (message.state, texts(chat)) == ("queued", ["hi"])
-        with pytest.raises(UsageError, match="on its way"):
-            chat.edit(message, "ho")
+        chat.react(message, "👍")  # once it has arrived, which it does not here
         chat.delete(message)
         assert texts(chat) == []
         chat.close()
+
+
+def test_bots_are_heard_by_those_who_want_to(sent: Recorder) -> None:
+    chat = rw.Chat(user="anna")
+    people: list[str] = []
+    everybody: list[str] = []
+    chat.on_message(lambda message: people.append(message.text))
+
+    @chat.on_message(bots=True)
+    def listen(message: rw.ChatMessage) -> None:
+        everybody.append(message.text)
+
+    for place, about in enumerate(({}, {"bot": True})):
+        data = {"userId": "bob", "content": str(about), "id": f"id-{place}", "metadata": about}
+        chat._arrived(chat._link._publish("general", "message", data))
+    wait_for(lambda: len(everybody) == 2)
+    assert people == ["{}"]
+    assert [message.bot for message in chat.messages] == [False, True]
+
+
+def test_the_bytes_of_a_file_are_read(sent: Recorder) -> None:
+    chat = rw.Chat()
+    chat.send_file(b"a,b", name="a.csv")
+    (message,) = chat.messages
+    assert chat.read_file(message) == chat.read_file(message.id) == b"a,b"
+    with pytest.raises(UsageError, match="has no file"):
+        chat.read_file(chat.send("words"))
+
+
+def test_only_who_has_said_something_may_change_it(sent: Recorder) -> None:
+    chat = rw.Chat(user="anna")
+    chat._link._publish("general", "message", {"userId": "bob", "content": "mine", "id": "bobs"})
+    for change in (lambda: chat.edit("bobs", "yours"), lambda: chat.delete("bobs")):
+        with pytest.raises(UsageError, match="is of 'bob', and only who has said something"):
+            change()
+    chat.react("bobs", "👍")
+    assert (texts(chat), chat.messages[0].reactions) == (["mine"], {"👍": ["anna"]})
+    bot = chat.send("beep", user="robot")
+    chat.edit(bot, "boop")
+    chat.delete(bot)
+    chat.delete(bot)  # that it is gone already is fine
+    with pytest.raises(UsageError, match="was deleted"):
+        chat.react(bot, "👍")
+
+
+def test_a_closed_chat_says_so(sent: Recorder) -> None:
+    chat = rw.Chat()
+    message = chat.send("hi")
+    chat.close()
+    assert repr(chat).endswith("closed)")
+    for use in (
+        lambda: chat.send("more"),
+        lambda: chat.system("more"),
+        lambda: chat.send_file(b"x", name="x"),
+        lambda: chat.streaming(),
+        lambda: chat.edit(message, "ho"),
+        lambda: chat.delete(message),
+        lambda: chat.react(message, "👍"),
+        lambda: chat.read_file(message),
+        lambda: chat.join("lab"),
+        lambda: chat.leave(),
+        lambda: chat.set_typing(),
+        lambda: chat.mark_read(),
+        lambda: chat.load_older(),
+        lambda: chat.on_message(print),
+    ):
+        with pytest.raises(UsageError, match="this chat is closed"):
+            use()
+
+
+def test_what_is_no_message_is_refused_where_it_is_sent(sent: Recorder) -> None:
+    class Figure:
+        def savefig(self) -> None: ...
+
+    chat = rw.Chat()
+    itself: dict[str, Any] = {}
+    itself["itself"] = itself
+    for use, error, why in (
+        (lambda: chat.send(None), WrongType, "pass a text"),
+        (lambda: chat.send(Figure()), WrongType, "chat.send_image"),
+        (lambda: chat.send("x", metadata=5), WrongType, "pass a dict"),
+        (lambda: chat.send("x", metadata={"a": object()}), WrongType, "as JSON"),
+        (lambda: chat.send("x", metadata=itself), WrongType, "as JSON"),
+        (lambda: chat.send("x", metadata={"a": "x" * 20_000}), UsageError, "16,384 are the most"),
+        (lambda: chat.edit(None, "x"), WrongType, "None is no message"),
+        (lambda: chat.set_typing("anna"), WrongType, "by user="),
+    ):
+        with pytest.raises(error, match=why):
+            use()
+    assert texts(chat) == []
+    assert chat.send("x", metadata={"a": "\ud800"}).metadata["a"] != "\ud800"
+    assert chat.send_file(b"x", name="x", text=None).text == ""
+    assert chat.send_image(PNG, alt=5).file.alt == "5"
+
+
+def test_whoever_is_in_no_room_is_told_how_to_be_in_one(sent: Recorder) -> None:
+    chat = rw.Chat()
+    chat.leave()
+    assert chat.room == ""
+    with pytest.raises(
+        UsageError, match=r"this chat is in none: pass room=…, or call chat.join\('general'\)"
+    ):
+        chat.send("hi")
+    chat.join("general")
+    chat.send("hi")
+    assert texts(chat) == ["hi"]
+
+
+def test_an_answer_that_breaks_off_is_known_as_such(sent: Recorder) -> None:
+    chat = rw.Chat(user="anna")
+
+    @chat.on_message
+    def answer(message: rw.ChatMessage) -> Iterator[str]:
+        yield "half"
+        raise ZeroDivisionError
+
+    ask(chat, "send", {"id": "page-key-1", "room": "general", "text": "hi"})
+    wait_for(lambda: texts(chat) == ["hi", "half"] and chat.messages[1].state != "growing")
+    assert chat.messages[1].metadata == {"bot": True, "stopped": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from realtime_widgets.errors import MissingDependency, UsageError, WrongType
 from realtime_widgets.widgets import chat_attachments
-from realtime_widgets.widgets.chat_attachments import file_of, image_of
+from realtime_widgets.widgets.chat_attachments import MAX_BYTES, file_of, image_of
 from support.images import PNG
 
 
@@ -56,6 +57,28 @@ def test_images_are_files_paths_bytes_pictures_and_figures(tmp_path: Path) -> No
     assert image_of(Plotly(), "loss.png") == ("loss.png", b"\x89PNG")
 
 
+def test_open_files_are_read_and_go_by_their_names(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("é")
+    with (tmp_path / "a.csv").open() as text, (tmp_path / "a.csv").open("rb") as raw:
+        assert file_of(text, None) == file_of(raw, None) == ("a.csv", "é".encode())
+    assert image_of(io.BytesIO(b"GIF89a"), None) == ("image", b"GIF89a")
+    with pytest.raises(UsageError, match="10 MB are the most"):
+        file_of(io.BytesIO(bytes(MAX_BYTES + 9)), "large.bin")
+
+
+def test_axes_are_drawn_with_their_figure() -> None:
+    class Axes:
+        figure = Figure()
+
+    assert image_of(Axes(), None).body.endswith(b"144")
+
+
+def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "a.csv").write_text("x")
+    assert file_of("~/a.csv", None) == ("a.csv", b"x")
+
+
 def test_files_are_paths_or_bytes_with_a_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x")
     assert file_of(tmp_path / "a.csv", None) == ("a.csv", b"x")
@@ -70,7 +93,16 @@ def test_files_are_paths_or_bytes_with_a_name(tmp_path: Path) -> None:
         (lambda: file_of(b"x", None), UsageError, "bytes without a name"),
         (lambda: file_of(b"", "x"), UsageError, "it is empty"),
         (lambda: file_of(b"x", " "), UsageError, "no name of a file"),
-        (lambda: image_of("https://x.test/a.png", None), UsageError, "No such file"),
+        (lambda: image_of("https://x.test/a.png", None), UsageError, "send the link as text"),
+        (
+            lambda: file_of("nowhere.csv", None),
+            UsageError,
+            "'nowhere.csv' cannot be sent: No such file.*, seen from",
+        ),
+        (lambda: file_of("a\0b", None), UsageError, "cannot be sent: embedded null byte"),
+        (lambda: file_of("\ud800", None), UsageError, "cannot be sent: .*surrogates"),
+        (lambda: file_of("~nobody-of-that-name/a.csv", None), UsageError, "cannot be sent"),
+        (lambda: file_of(io.BytesIO(b"x"), None), UsageError, "bytes without a name"),
         (
             lambda: image_of(Plotly(ValueError("Kaleido is needed")), None),
             MissingDependency,

@@ -445,3 +445,62 @@ def test_a_hub_that_lets_nobody_in_says_why_in_the_chat(sent: Recorder, hub: Hub
         assert chat._feed.take(True, 0.0).body["trouble"] == chat._conversation.trouble
         chat.send("waits")
         assert states(chat) == ["queued"]
+
+
+def test_what_is_said_before_there_is_a_room_goes_to_the_one_that_is_chosen(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna:
+        message = anna.send("Hello")  # at once, as in the first line of a notebook
+        anna.send_file(b"a,b", name="a.csv")
+        assert message.state in ("queued", "sending")
+        wait_for(lambda: states(anna) == ["sent", "sent"])
+        assert [each.text or each.file.name for each in anna.messages] == ["Hello", "a.csv"]
+
+
+def test_a_message_can_be_changed_as_soon_as_it_was_sent(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "bob") as bob:
+        ready(anna, bob)
+        message = anna.send("one")
+        anna.react(message, "👍")
+        anna.edit(message, "two")
+        wait_for(lambda: texts(bob) == ["two"] and bob.messages[0].reactions == {"👍": ["anna"]})
+        anna.delete(anna.send("never mind"))
+        wait_for(lambda: [message.deleted for message in anna.messages] in ([False, True], [False]))
+        anna.send("end")
+        wait_for(lambda: texts(bob)[-1:] == ["end"] and "never mind" not in texts(bob))
+
+
+def test_what_the_hub_turns_down_is_said_in_the_chat() -> None:
+    rights = Rights(subscribe=["chat:lab"], publish=["chat:lab"], name="anna")
+    with Hub(tokens={"anna-anna-anna-anna": rights}) as hub, ExitStack() as stack:
+        anna = stack.enter_context(chatting(hub, "anna", token="anna-anna-anna-anna", room="lab"))
+        wait_for(lambda: anna.room == "lab" and anna.rooms[0].joined)
+        anna.join("secret")
+
+        def told() -> list[str]:
+            with anna._conversation.lock:
+                room = anna._conversation.rooms["secret"]
+                return [item.fields["said"].text for item in room.timeline if item.fields["kind"] == "error"]
+
+        wait_for(told)
+        assert told() == ["this token may not follow 'chat:secret'; ask for one with that right"]
+
+
+def test_whoever_leaves_a_room_is_in_another(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        anna.join("lab")
+        wait_for(lambda: [room.joined for room in anna.rooms] == [True, True])
+        anna.leave("lab")
+        assert anna.room == "general"
+        anna.leave()
+        assert anna.room == ""
+
+
+def test_files_arrive_in_the_order_they_were_sent_in(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "bob") as bob:
+        ready(anna, bob)
+        names = [f"{i}.bin" for i in range(8)]
+        for i, name in enumerate(names):
+            anna.send_file(bytes(2_000_000 if i % 3 == 0 else 10), name=name)
+        wait_for(lambda: [each.file.name for each in bob.messages] == names)
+        assert bob.read_file(bob.messages[1]) == bytes(10)

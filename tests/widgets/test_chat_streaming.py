@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -72,7 +73,7 @@ def test_what_there_is_stays_when_its_author_fails() -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert world.finished == [("half", False)]
+    assert world.finished == [("half", True)], "as one that was broken off"
 
 
 def test_who_stops_it_ends_the_with_and_no_more() -> None:
@@ -110,3 +111,51 @@ def test_what_came_before_a_pause_is_shown_to_others_too_once_it_goes_out() -> N
     world.message.close()
     world.waiting.pop()()
     assert world.shared == ["a", "abc"]  # it is said otherwise now
+
+
+def test_one_that_is_stopped_ends_its_own_with_and_not_that_of_another() -> None:
+    outer, inner = World(), World()
+    after: list[str] = []
+    with outer.message as one:
+        with inner.message as other:
+            other.append("inner")
+            one.stop()
+            one.append("more")
+        after.append("the inner one was left, and the outer one, too")
+    assert after == []
+    assert (outer.finished, inner.finished) == ([("", True)], [("inner", True)])
+
+
+def test_whatever_it_is_replaced_by_is_text_and_what_has_ended_stays() -> None:
+    world = World()
+    with world.message as message:
+        message.append("a")
+        for said, text in ((5, "5"), (None, ""), ([], "[]"), (b"x", "b'x'")):
+            message.replace(said)
+            assert message.text == text
+        assert "growing" in repr(message)
+    with pytest.raises(UsageError, match="has ended"):
+        message.replace("more")
+    assert message.text == "b'x'"
+    assert "ended" in repr(message)
+
+
+def test_what_was_accepted_is_in_the_message_whoever_ends_it() -> None:
+    for _ in range(50):
+        world, accepted = World(), []
+        message = world.message
+
+        def write(message: StreamedMessage = message, accepted: list[str] = accepted) -> None:
+            for i in range(1000):
+                try:
+                    message.append(f"{i},")
+                except UsageError:
+                    return
+                accepted.append(f"{i},")
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        message.close()
+        writer.join()
+        ((text, _),) = world.finished
+        assert text == "".join(accepted)
