@@ -15,9 +15,14 @@ import msgspec
 from .events import Changed, Reacted
 
 MAX_REACTIONS: Final = 50
-"""Different reactions to one message, and"""
+"""Different reactions to one message that are shown, those that came first, and"""
 MAX_REACTING: Final = 1000
 """users who react in one way."""
+
+MAX_OF_USER: Final = 50
+"""Reactions of one user that are kept, the newest, also those that were taken back, and"""
+MAX_OF_ALL: Final = 5_000
+"""of all."""
 
 MAX_WAITING: Final = 5000
 """Messages that are not known, of which amendments are."""
@@ -35,12 +40,14 @@ class Amendments(msgspec.Struct):
     Attributes:
         edits: by author, the place, the time and the text of the newest edit: only those of the message's author count.
         deletions: who said that it is deleted, likewise.
-        reactions: by reaction and user.
+        reactions: by user and reaction.
+        reacted: how many those are.
     """
 
     edits: dict[str, tuple[float, float, str]] = {}
     deletions: set[str] = set()
     reactions: dict[str, dict[str, _Reaction]] = {}
+    reacted: int = 0
 
     def change(self, event: Changed, place: float) -> bool:
         """Take in another text, or that it is deleted; returns whether that is news."""
@@ -56,16 +63,30 @@ class Amendments(msgspec.Struct):
 
     def react(self, event: Reacted, place: float) -> bool:
         """Take in a reaction; returns whether that is news."""
-        if event.reaction not in self.reactions and len(self.reactions) >= MAX_REACTIONS:
-            return False
-        users = self.reactions.setdefault(event.reaction, {})
-        before = users.get(event.user)
+        of_user = self.reactions.setdefault(event.user, {})
+        before = of_user.get(event.reaction)
         if before is not None and before.place >= place:
             return False
-        if before is None and len(users) >= MAX_REACTING:
-            return False
-        users[event.user] = _Reaction(place, event.on, event.name)
+        of_user[event.reaction] = _Reaction(place, event.on, event.name)
+        # The newest are kept, so that it does not matter in which order they came.
+        if len(of_user) > MAX_OF_USER:
+            del of_user[min(of_user, key=lambda reaction: of_user[reaction].place)]
+        elif before is None:
+            self.reacted += 1
+        if self.reacted > MAX_OF_ALL:
+            self._forget_oldest()
         return True
+
+    def _forget_oldest(self) -> None:
+        _, user, reaction = min(
+            (each.place, user, reaction)
+            for user, of_user in self.reactions.items()
+            for reaction, each in of_user.items()
+        )
+        del self.reactions[user][reaction]
+        if not self.reactions[user]:
+            del self.reactions[user]
+        self.reacted -= 1
 
     def edit_of(self, author: str) -> tuple[float, str] | None:
         """Return when its author changed the text, and the text; None: they did not."""
@@ -78,12 +99,15 @@ class Amendments(msgspec.Struct):
 
     def reacting(self) -> dict[str, dict[str, str]]:
         """Return the names of those who react by reaction and user, the first to react first."""
-        found: list[tuple[float, str, dict[str, str]]] = []
-        for reaction, users in self.reactions.items():
-            on = sorted((each.place, user, each.name) for user, each in users.items() if each.on)
-            if on:
-                found.append((on[0][0], reaction, {user: name for _, user, name in on}))
-        return {reaction: users for _, reaction, users in sorted(found, key=lambda each: each[:2])}
+        on: dict[str, list[tuple[float, str, str]]] = {}
+        for user, of_user in self.reactions.items():
+            for reaction, each in of_user.items():
+                if each.on:
+                    on.setdefault(reaction, []).append((each.place, user, each.name))
+        for those in on.values():
+            those.sort()
+        first = sorted(on, key=lambda reaction: (on[reaction][0][0], reaction))[:MAX_REACTIONS]
+        return {reaction: {user: name for _, user, name in on[reaction][:MAX_REACTING]} for reaction in first}
 
 
 class Waiting:

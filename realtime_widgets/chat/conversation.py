@@ -205,11 +205,7 @@ class Conversation:
     def grow(self, room: str, event: Grown) -> None:
         """Note how far a message is that is being written here."""
         with self._lock:
-            there = self._rooms[room]
-            item = there.timeline.get(event.client)
-            there.timeline.grow(event, self._clock())
-            if item is None and (made := there.timeline.get(event.client)) is not None:
-                made.state.update(mine=True, by_program=True)
+            self._rooms[room].timeline.grow(event, self._clock(), here=True)
             self.version += 1
         self._listeners.tell()
 
@@ -290,6 +286,15 @@ class Conversation:
             there = self._rooms.get(room)
             item = None if there is None else there.timeline.find(id)
             return None if item is None or not is_message(item) else message_of(item, room, self.me.id)
+
+    def of_key(self, key: str) -> ChatMessage | None:
+        """Return a message as pages name it; None: it is not here."""
+        with self._lock:
+            for id, room in self._rooms.items():
+                item = room.timeline.get(key)
+                if item is not None and is_message(item):
+                    return message_of(item, id, self.me.id)
+        return None
 
     def position_of(self, room: str, id: str) -> int | None:
         """Return the offset of a message in its channel; None: it has none yet."""

@@ -109,7 +109,7 @@ class Room:
                 pass
             case Posted():
                 self.typists.stop(event.said.user)
-                item = self.timeline.post(event, position, quiet=quiet)
+                item = self.timeline.post(event, position, me=me, quiet=quiet)
                 if item is not None:
                     self.see(event.said.user, item.place)
                 return item

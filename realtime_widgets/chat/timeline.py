@@ -2,18 +2,20 @@
 
 Each has a *place*: its offset in the channel, behind all that had another epoch before. What was said here and has not
 come back yet, and what is still being written, has a place behind all of these; when it comes it takes its own, and
-keeps its key, so that whoever shows it sees it stay.
+keeps its key, so that whoever shows it sees it stay. Keys are one of a kind in all rooms: what was said here goes by
+the id that it was sent with, which nobody else has chosen, and what others say by their id and the room.
 
     said here ── its echo ──> at its place
        │  └── refused ──> failed ── said again ──> …      grown ── its end ──> at its place
        └── discarded ──> gone                               └── nothing more of it ──> stopped
 
-Whatever order events come in, and however often, the timeline is the same in the end: a message is known by its id, and
-see `amendments`. Pure.
+Whatever order events come in, and however often, the timeline is the same in the end: a message is known by its id, one
+that grows ends once, and see `amendments`. Pure.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -32,6 +34,14 @@ MAX_KEPT: Final = 50_000
 GROWING_TIMEOUT: Final = 30.0
 """Seconds without news after which nobody goes on writing a message."""
 
+MAX_GROWING: Final = 50
+"""Messages of others that grow at a time, and"""
+MAX_GROWING_OF_ONE: Final = 5
+"""of one of them: of more the oldest is forgotten, which comes with its end."""
+
+MAX_ENDED: Final = 1_000
+"""Ends that are remembered, so that what is told late of a message does not make it grow again."""
+
 PENDING_STATES: Final = frozenset({"queued", "sending", "failed", "growing"})
 
 
@@ -45,10 +55,13 @@ class Timeline:
 
     def __init__(self, room: str, keep: int) -> None:
         self.room = room
-        self._records = KeyedRecords(keep, spare=lambda item: item.state["state"] in PENDING_STATES)
+        self._records = KeyedRecords(keep, spare=_waits_here)
         self._bases: dict[str, float] = {}  # of each epoch, what its offsets are added to
         self._top = 0.0
         self._keys: dict[str, str] = {}  # of messages, by id
+        self._ended: OrderedDict[tuple[str, str], None] = (
+            OrderedDict()
+        )  # ids of others that grew, with their authors
         self._waiting = Waiting()
         self._pending = 0
 
@@ -76,24 +89,23 @@ class Timeline:
 
     # What comes
 
-    def post(self, event: Posted, position: Position, *, quiet: bool = False) -> Keyed | None:
+    def post(self, event: Posted, position: Position, *, me: str = "", quiet: bool = False) -> Keyed | None:
         """Take in a message; returns its item, None: it is known.
 
         Args:
             event: the message.
             position: in the channel.
+            me: the id of the user.
             quiet: whether it is one of those that were asked for: then it is no change.
         """
         place = self._reach(position)
         said = event.said
         if said.id in self._keys:
             return None
-        pending = None if event.client is None else self._records.get(event.client)
-        if pending is not None and (
-            pending.state["state"] not in (*PENDING_STATES, "stopped") or not _is_same(pending, said)
-        ):
-            pending = None
-        key = said.id if pending is None else pending.key
+        pending = None if event.client is None else self._pending_of(event.client, said, me)
+        if event.client is not None:
+            self._end(event.client, said.user)
+        key = self._key(said.id) if pending is None else pending.key
         self._keys[said.id] = key
         fields = {"said": said, "amended": self._waiting.pop(said.id), "kind": "message"}
         item = self._records.put(
@@ -102,12 +114,35 @@ class Timeline:
         self._trim(loaded=quiet)
         return item
 
+    def _pending_of(self, client: str, said: Said, me: str) -> Keyed | None:
+        """Return what is on its way, or grows, and has arrived with a message."""
+        for key in (client, self._grown_key(client)):
+            item = self._records.get(key)
+            if item is None or item.state["state"] not in (*PENDING_STATES, "stopped"):
+                continue
+            if _may_end(item, said, me):
+                return item
+        return None
+
+    def _end(self, client: str, user: str) -> None:
+        """Note that a message has come whole."""
+        self._ended[client, user] = None
+        while len(self._ended) > MAX_ENDED:
+            self._ended.popitem(last=False)
+
+    def _key(self, id: str) -> str:
+        return f"#{len(self.room)}/{self.room}/{id}"
+
+    def _grown_key(self, client: str) -> str:
+        return f"~{len(self.room)}/{self.room}/{client}"
+
     def move(self, event: Moved, position: Position, *, quiet: bool = False) -> Keyed | None:
         """Take in that somebody joined or left; returns its item, None: it is known."""
-        place, key = self._reach(position), f"@{position.epoch}:{position.offset}"
+        place, id = self._reach(position), f"@{position.epoch}:{position.offset}"
+        key = self._key(id)
         if self._records.get(key) is not None:
             return None
-        said = Said(key, event.user, event.name, "", "system", event.ts, {})
+        said = Said(id, event.user, event.name, "", "system", event.ts, {})
         fields = {"said": said, "kind": "joined" if event.joined else "left", "amended": Amendments()}
         item = self._records.put(key, fields, event.ts, state={"state": "sent"}, place=place, quiet=quiet)
         self._trim(loaded=quiet)
@@ -125,24 +160,44 @@ class Timeline:
         self._records.put(item.key, {}, item.ts, counts=False)
         return True
 
-    def grow(self, event: Grown, now: float) -> bool:
+    def grow(self, event: Grown, now: float, *, here: bool = False) -> bool:
         """Take in how far a message is that is still being written; returns whether that is news.
 
         Args:
             event: what it says.
             now: seconds of a monotonic clock.
+            here: whether it is written here; of those others say nothing that counts.
         """
-        item = self._records.get(event.client)
+        key = event.client if here else self._grown_key(event.client)
+        item = self._records.get(key)
         if item is not None and item.state["state"] not in ("growing", "stopped"):
             return False
+        if not here and ((event.client, event.user) in self._ended or self._is_from_here(event.client)):
+            return False
         said = Said(event.client, event.user, event.name, event.text, "text", event.ts, {"bot": True})
-        if item is not None and not _is_same(item, said):
+        if item is not None and item.fields["said"].user != said.user:
             return False
         if not event.text:
             return item is not None and self._records.remove(item.key) is not None
-        state = {"state": "growing", "error": "", "at": now}
-        self._put_pending(event.client, said, state, item)
+        state: dict[str, Any] = {"state": "growing", "error": "", "at": now}
+        if here:
+            state |= {"mine": True, "by_program": True}
+        elif item is None:
+            self._make_room(event.user)
+        anew = item is not None and item.place < PENDING
+        self._put_pending(key, said, state, None if anew else item)
         return True
+
+    def _is_from_here(self, client: str) -> bool:
+        item = self._records.get(client)
+        return item is not None and bool(item.state.get("mine"))
+
+    def _make_room(self, user: str) -> None:
+        """Forget messages of others that grow where one more would be too many."""
+        theirs = [item for item in self._growing() if not item.state.get("mine")]  # the newest first
+        of_one = [item for item in theirs if item.fields["said"].user == user]
+        for item in {each.key: each for each in theirs[MAX_GROWING - 1 :] + of_one[MAX_GROWING_OF_ONE - 1 :]}:
+            self._records.remove(item)
 
     def _reach(self, position: Position) -> float:
         place = self.place_of(position)
@@ -192,18 +247,23 @@ class Timeline:
     def note(self, key: str, said: Said, **more: Any) -> Keyed:
         """Have a line of this side alone, such as an error, at the newest place."""
         fields = {"said": said, "amended": Amendments(), **more}
-        # Behind all that has come, and before what comes next.
-        place = self._top + 0.5 + min(0.499, 1e-6 * len(self._records))
-        return self._records.put(key, fields, said.ts, state={"state": "sent"}, place=place)
+        return self._records.put(key, fields, said.ts, state={"state": "sent"}, place=self._behind())
+
+    def _behind(self) -> float:
+        """Return a place behind all that has come, and before what comes next."""
+        return self._top + 0.5 + min(0.499, 1e-6 * len(self._records))
 
     def expire(self, now: float) -> bool:
-        """Stop what nobody goes on writing; returns whether there was any."""
+        """Stop what nobody goes on writing, where it stands; returns whether there was any."""
         gone = [
-            item.key
+            item
             for item in self._growing()
             if not item.state.get("mine") and item.state["at"] + GROWING_TIMEOUT <= now
         ]
-        return bool(self._records.set(gone, state="stopped"))
+        for item in reversed(gone):
+            stopped = {"state": "stopped"}
+            self._records.put(item.key, {}, item.ts, state=stopped, place=self._behind(), counts=False)
+        return bool(gone)
 
     def due(self, now: float) -> float | None:
         """Return in how many seconds something will have to be stopped; None: nothing grows."""
@@ -251,16 +311,29 @@ class Timeline:
 
     def find(self, id: str) -> Keyed | None:
         """Return the item of a message by its id, or by the one that it is sent with."""
-        return self._records.get(self._keys.get(id, id))
+        for key in (self._keys.get(id), id, self._grown_key(id)):
+            if key is not None and (item := self._records.get(key)) is not None:
+                return item
+        return None
 
     def changes(self, after: int) -> Changes | None:
         """Return what has changed after a version; None: too much is forgotten."""
         return self._records.changes(after)
 
 
-def _is_same(pending: Keyed, said: Said) -> bool:
-    """Whether a message may be the end of one that is on its way: ids are random, but others choose theirs, too."""
-    return bool(pending.state.get("mine")) or pending.fields["said"].user == said.user
+def _waits_here(item: Keyed) -> bool:
+    """Whether an item is of this side, and has not arrived yet."""
+    return bool(item.state.get("mine")) and item.state["state"] in PENDING_STATES
+
+
+def _may_end(pending: Keyed, said: Said, me: str) -> bool:
+    """Whether a message may be what is on its way. The ids of those that grow are known to all; of others nobody knows
+    them before they have arrived.
+    """
+    before: Said = pending.fields["said"]
+    if pending.state.get("mine"):
+        return "at" not in pending.state or said.user in (before.user, me, f"{me}/{before.user}")
+    return before.user == said.user
 
 
 def is_message(item: Keyed) -> bool:

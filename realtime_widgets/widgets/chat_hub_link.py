@@ -20,14 +20,16 @@ import msgspec
 from ..chat.conversation import Conversation, Me
 from ..chat.message import ChatMessage, MessageState, Said, id_of
 from ..chat.room import RoomInfo, rooms_in
+from ..chat.timeline import PENDING_STATES
 from ..client import Client
 from ..client.sansio.delivery import Delivery
+from ..errors import RealtimeWidgetsError
 from ..protocol.chat import CHAT, TYPING, channel_of_room, room_of, typing_of_room
 from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
 from ..streams import Stream
-from ..streams.gaps import Gap
+from ..streams.gaps import Gap, Position
 from .chat_attachments import Attachment
 from .chat_files import ChatFiles
 from .chat_link import Arrived
@@ -79,6 +81,7 @@ class HubLink:
         self._past = ChatPast(client, conversation, arrived)
         self._uploads = ChatUploads(client, conversation, files, self.say)
         self._wanted = room
+        self._keeps_members = False  # whether the server knows after a cut who is where
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
         self._lock = threading.Lock()  # of what waits
         renew_after_fork(self, HubLink._renew_lock)
@@ -97,7 +100,7 @@ class HubLink:
             conversation.choose(room)
         for type in (*ANSWERS, *PLAIN):
             self._follow(type, asks=False)
-        self._undo.append(client.listen(self._look_at_state))
+        self._undo_state: Callable[[], None] | None = client.listen(self._look_at_state)
         get_runtime().call_soon(self._look_at_state)
 
     def _renew_lock(self) -> None:
@@ -161,20 +164,25 @@ class HubLink:
 
     def join(self, room: str) -> None:
         """See `ChatLink.join`."""
-        me = self._conversation.me
         if not self._conversation.has_room(room):
             with self._conversation.lock:
                 known = [_info_of(each) for each in self._conversation.rooms.values()]
             self._conversation.inform([*known, RoomInfo(id=room, name=room, joined=False)])
+        self._join(room)
+        get_runtime().call_soon(self._follow_room, room)
+
+    def _join(self, room: str) -> None:
+        me = self._conversation.me
         data = {"roomId": room, "userId": me.id, "username": me.name}
         self._watch(room, "join_room", self._client.send("join_room", data))
-        get_runtime().call_soon(self._follow_room, room)
 
     def leave(self, room: str) -> None:
         """See `ChatLink.leave`."""
         me = self._conversation.me
         self._client.send("leave_room", {"roomId": room, "userId": me.id, "username": me.name})
         self._past.forget(room)
+        if room == self._wanted:
+            self._wanted = ""
         for channel in (channel_of_room(room), typing_of_room(room)):
             self._streams.pop(channel, None)
         with self._conversation.lock:
@@ -214,22 +222,31 @@ class HubLink:
         self._past.older(room, done)
 
     def close(self) -> None:
-        """See `ChatLink.close`."""
+        """See `ChatLink.close`; what waits goes out on the next connection."""
         self._closed = True
         for undo in self._undo:
             undo()
         self._undo.clear()
         self._streams.clear()
+        get_runtime().call_soon(self._end_if_done)
+
+    def _end_if_done(self) -> None:
+        """Follow the connection no more, once a closed chat has nothing that waits."""
+        with self._lock:
+            waits = any(not each.failed for each in self._waiting.values())
+        if self._closed and not waits and not self._uploads.waits and self._undo_state is not None:
+            self._undo_state()
+            self._undo_state = None
 
     # The connection
 
     def _look_at_state(self) -> None:
-        """Say who is there on every new connection, and send what waits."""
+        """Send what waits on every new connection."""
         status = self._client.status
         up = status.state == "connected"
         before, self._connected = self._connected, up
         self._conversation.set_trouble(str(status.error or "") if status.state == "error" else "")
-        if self._closed or up == before:
+        if up == before:
             return
         with self._lock:
             waiting = list(self._waiting.items())
@@ -240,28 +257,36 @@ class HubLink:
         self._uploads.look(up=up)
         if not up:
             return
+        if not self._closed:
+            self._begin()
+        for key, each in waiting:
+            if each.delivery is None:
+                self._send(key)
+        self._end_if_done()
+
+    def _begin(self) -> None:
+        """Say who is there, on every new connection."""
         me = self._conversation.me
         who = {"userId": me.id, "username": me.name}
         self._question = f"{ASKS_FOR_ROOMS}{new_id()}"
         self._client.send("join_rooms", who, id=self._question)
         if self._wanted:
-            self._watch(
-                self._wanted,
-                "join_room",
-                self._client.send("join_room", {"roomId": self._wanted, **who}),
-            )
+            if not self._keeps_members:  # to join where one is already is to have read all
+                self._join(self._wanted)
             self._follow_room(self._wanted)
-        for key, each in waiting:
-            if each.delivery is None:
-                self._send(key)
 
     def _send(self, key: str) -> None:
         with self._lock:
             waiting = self._waiting.get(key)
             if waiting is None or waiting.delivery is not None or waiting.failed or not self._connected:
                 return
-            delivery = self._client.send("send_message", waiting.data, id=key)
-            waiting.delivery = delivery
+            try:
+                delivery = waiting.delivery = self._client.send("send_message", waiting.data, id=key)
+            except RealtimeWidgetsError as error:
+                waiting.failed, why = True, str(error)
+        if waiting.failed:
+            self._conversation.settle(waiting.room, key, "failed", why)
+            return
         delivery.on_done(lambda: get_runtime().call_soon(self._done, key, delivery))
 
     def _done(self, key: str, delivery: Delivery) -> None:
@@ -282,6 +307,7 @@ class HubLink:
             self._conversation.settle(waiting.room, key, "failed", _why(delivery))
         elif delivery.state == "failed" and self._connected:
             get_runtime().call_later(1.0, self._send, key)
+        self._end_if_done()
 
     # What comes
 
@@ -290,7 +316,8 @@ class HubLink:
             return
         passing = channel in ANSWERS or channel.startswith(TYPING)
         stream = self._client.message_stream(channel, recent=recent, asks=asks, passing=passing)
-        self._streams[channel] = stream, stream.last_seq if channel in ANSWERS else 0
+        # What was said of typing is over, and of messages that grew, too.
+        self._streams[channel] = stream, stream.last_seq if passing else 0
         self._undo.append(stream.listen(lambda: self._read(channel)))
         get_runtime().call_soon(self._read, channel)
 
@@ -349,6 +376,9 @@ class HubLink:
             infos.insert(0, RoomInfo(id=self._wanted, name=self._wanted, joined=False))
         conversation.inform(infos)
         self._past.begin(infos)
+        if self._keeps_members and any(each.id == self._wanted and not each.joined for each in infos):
+            self._join(self._wanted)  # the server has begun anew
+        self._keeps_members = any(info.position is not None for info in infos)
         if not conversation.current and infos:
             first = next((info for info in infos if info.joined), infos[0])
             conversation.choose(first.id)
@@ -370,12 +400,18 @@ class HubLink:
             message = msgspec.structs.replace(
                 message, id=self._echoed(room, message), epoch=UNNUMBERED, offset=next(offsets)
             )
-        if message.type == "message" and isinstance(message.id, str):
-            with self._lock:
-                self._waiting.pop(message.id, None)  # it is there, whatever becomes of its acknowledgement
         new = self._conversation.take(room, [message])
+        if message.type == "message" and isinstance(message.id, str):
+            self._note_arrival(message.id)
         if new:
-            self._past.tell(room, message.offset or 0, new)
+            self._past.tell(room, Position(str(message.epoch), message.offset or 0), new)
+
+    def _note_arrival(self, key: str) -> None:
+        """Do not wait any more for what is there, whatever becomes of its acknowledgement."""
+        found = self._conversation.of_key(key)
+        if found is not None and found.state not in PENDING_STATES:
+            with self._lock:
+                self._waiting.pop(key, None)
 
     def _echoed(self, room: str, message: Message) -> str | int | None:
         """Return the id with which a message was sent from here, where the server gave it one of its own."""

@@ -57,8 +57,8 @@ class ChatPast:
         self._conversation = conversation
         self._arrived = arrived
         self._connected = False
-        self._begun: dict[str, int] | None = None  # rooms, and offsets from which on what comes is new
-        self._early: list[tuple[int, list[ChatMessage]]] = []  # what came before that was known
+        self._begun: dict[str, Position] | None = None  # rooms, and positions from which on what comes is new
+        self._early: list[tuple[Position, list[ChatMessage]]] = []  # what came before that was known
         self._asked: dict[str, _Question] = {}  # by their ids
         self._filled: set[str] = set()  # rooms whose newest messages were asked for
         self._filling: set[str] = set()  # rooms of which some were asked for, and have not come yet
@@ -67,18 +67,23 @@ class ChatPast:
 
     def begin(self, infos: Iterable[RoomInfo]) -> None:
         """Note where rooms stood when they were first heard of: what comes after that is news."""
-        begun = {info.id: info.position.offset for info in infos if info.position is not None}
+        begun = {info.id: info.position for info in infos if info.position is not None}
         self._begun = begun | (self._begun or {})
         early, self._early = self._early, []
-        for offset, messages in early:
-            self.tell(messages[0].room, offset, messages)
+        for position, messages in early:
+            self.tell(messages[0].room, position, messages)
 
-    def tell(self, room: str, offset: int, messages: list[ChatMessage]) -> None:
-        """Tell of messages that came at an offset, but for those of the past."""
+    def tell(self, room: str, position: Position, messages: list[ChatMessage]) -> None:
+        """Tell of messages that came at a position, but for those of the past."""
         if self._begun is None and len(self._early) < MAX_EARLY:
-            self._early.append((offset, messages))
-        elif self._begun is None or offset > self._begun.get(room, 0):
+            self._early.append((position, messages))
+        elif position.offset > self._begun_at(room, position.epoch):
             self._arrived(messages)
+
+    def _begun_at(self, room: str, epoch: str) -> int:
+        """Return the offset up to which what a room has was there before; 0 in an epoch that began later."""
+        begun = (self._begun or {}).get(room)
+        return begun.offset if begun is not None and begun.epoch == epoch else 0
 
     # Asking for it
 
@@ -116,7 +121,7 @@ class ChatPast:
             first = next((item for item in timeline if item.place < PENDING), None)
             before = there.offset + 1 if first is None else timeline.offset_of(first.place)
             newest = RECENT - len(timeline)
-        since = before - 1 - (self._begun or {}).get(room, 0)
+        since = before - 1 - self._begun_at(room, there.epoch)
         missing = max(since, newest if room not in self._filled else 0)
         self._filled.add(room)
         if missing <= 0 or before <= 1:
@@ -169,9 +174,12 @@ class ChatPast:
 
     def _tell_missed(self, room: str, older: list[Message], new: list[ChatMessage]) -> None:
         """Tell of those that came since the room was first heard of, and only now."""
-        begun = (self._begun or {}).get(room, 0)
         late = {
-            m.data["id"] for m in older if m.type == "message" and (m.offset or 0) > begun and "id" in m.data
+            m.data["id"]
+            for m in older
+            if m.type == "message"
+            and (m.offset or 0) > self._begun_at(room, m.epoch or "")
+            and "id" in m.data
         }
         if found := [each for each in new if each.id in late]:
             self._arrived(found)

@@ -96,7 +96,9 @@ class ChatReader:
             self._feed.answer_file(key, error="this message is not here any more")
             self._wake()
             return True
-        found = self._talk.find(key)
+        found = self._conversation.of_key(key)
+        if found is None:
+            return False
         match what, about:
             case "retry", _:
                 self._talk.retry(found.room, key)
@@ -135,8 +137,7 @@ class ChatReader:
         return body
 
     def _is_here(self, key: str) -> bool:
-        with self._conversation.lock:
-            return any(room.timeline.find(key) is not None for room in self._conversation.rooms.values())
+        return self._conversation.of_key(key) is not None
 
     # Answers
 

@@ -218,12 +218,14 @@ class Talk:
         if message.state == "growing":
             raise UsageError("a message that is being written cannot be changed: end it first")
         room, key = message.room, message.id
+        if message.state == "sent" and self._conversation.position_of(room, key) is None:
+            raise UsageError("the hub has this message no more, for it has begun anew since")
 
         def attempt() -> bool:
             found = self._conversation.find(room, key)
-            if found is None or found.state == "failed":
-                return True  # there is nothing to be changed
             offset = self._conversation.position_of(room, key)
+            if found is None or (offset is None and found.state in ("failed", "sent")):
+                return True  # there is nothing to be changed
             if offset is None:
                 return False
             who = {"userId": found.user, "username": found.name}

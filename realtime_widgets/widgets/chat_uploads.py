@@ -66,6 +66,12 @@ class ChatUploads:
         self._going = False  # the thread is the parent's
 
     @property
+    def waits(self) -> bool:
+        """Whether there are files that the hub has not been asked to keep, or has not kept yet."""
+        with self._lock:
+            return any(not each.failed for each in self._uploads.values())
+
+    @property
     def _state(self) -> Literal["sending", "queued"]:
         """Of what is to go out now."""
         return "sending" if self._connected else "queued"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,8 +55,35 @@ def test_reactions_are_bounded() -> None:
         amended.react(Reacted("m", "ken", "Ken", f"r{n}", True), n)
     assert len(amended.reacting()) == amendments.MAX_REACTIONS
     for n in range(amendments.MAX_REACTING + 5):
-        amended.react(Reacted("m", f"u{n}", "U", "r0", True), 100 + n)
-    assert len(amended.reacting()["r0"]) == amendments.MAX_REACTING
+        amended.react(Reacted("m", f"u{n}", "U", "r54", True), 100 + n)
+    assert len(amended.reacting()["r54"]) == amendments.MAX_REACTING
+
+
+def test_what_one_takes_back_is_no_obstacle_to_others_in_any_order() -> None:
+    many = [Reacted("m", "ken", "Ken", f"r{n}", True) for n in range(200)]
+    back = [Reacted("m", "ken", "Ken", f"r{n}", False) for n in range(200)]
+    events = list(enumerate([*many, Reacted("m", "mia", "Mia", "👍", True), *back]))
+    for order in (events, events[::-1], sorted(events, key=lambda each: each[0] % 7)):
+        amended = Amendments()
+        for place, event in [*order, *order[:50]]:
+            amended.react(event, place)
+        assert amended.reacting() == {"👍": {"mia": "Mia"}}
+
+
+def test_the_newest_reactions_are_kept_whatever_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(amendments, "MAX_OF_ALL", 20)
+    monkeypatch.setattr(amendments, "MAX_OF_USER", 4)
+    events = [(n, Reacted("m", f"u{n % 9}", "U", f"r{n % 11}", n % 3 > 0)) for n in range(300)]
+    found = []
+    for seed in range(20):
+        order = events.copy()
+        random.Random(seed).shuffle(order)
+        amended = Amendments()
+        for place, event in order:
+            amended.react(event, place)
+        found.append(amended.reacting())
+        assert sum(map(len, amended.reactions.values())) == amended.reacted == 20
+    assert all(each == found[0] for each in found)
 
 
 def test_amendments_of_what_is_not_known_wait_the_newest_of_them() -> None:

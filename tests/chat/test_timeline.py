@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from realtime_widgets.chat import timeline as module
-from realtime_widgets.chat.events import Grown, Posted
+from realtime_widgets.chat.events import Grown, Moved, Posted
 from realtime_widgets.chat.message import Said
-from realtime_widgets.chat.timeline import PENDING, Timeline, message_of
+from realtime_widgets.chat.timeline import (
+    GROWING_TIMEOUT,
+    MAX_GROWING,
+    MAX_GROWING_OF_ONE,
+    PENDING,
+    Timeline,
+    message_of,
+)
 from realtime_widgets.streams.gaps import Position
 
 
@@ -83,7 +90,7 @@ def test_nobody_else_ends_what_somebody_writes() -> None:
     assert ids(timeline) == ["m1", "m2"]
     item = timeline.find("m2")
     assert item is not None
-    assert item.key == "g"
+    assert item.key == timeline.find("g").key  # type: ignore[union-attr]
     assert message_of(item, "r", "anna").state == "sent"
 
 
@@ -94,3 +101,72 @@ def test_only_what_is_on_its_way_can_be_discarded() -> None:
     assert timeline.discard("key-1") is not None
     assert timeline.discard("key-1") is None
     assert not timeline.settle("m1", "failed")
+
+
+def test_keys_are_one_of_a_kind_in_all_rooms() -> None:
+    """Whoever shows several rooms knows their items by key: the same ids, and the same offsets, are others in each."""
+    keys: set[str] = set()
+    rooms = ("r", "1/r", "r/m1", "")
+    for room in rooms:
+        timeline = Timeline(room, 10)
+        timeline.post(posted("m1"), Position("e", 1))
+        timeline.move(Moved("mia", "Mia", True, 1.7e9), Position("e", 2))
+        timeline.grow(Grown("m1", "bot", "Bot", "one", 1.7e9), 0.0)
+        keys |= {item.key for item in timeline}
+    assert len(keys) == 3 * len(rooms)
+
+
+def test_what_is_written_here_is_ended_and_added_to_by_nobody_else() -> None:
+    """Its id is known to all who see it grow."""
+    timeline = Timeline("r", 10)
+    timeline.grow(Grown("g", "bot", "bot", "The answer", 1.7e9), 0.0, here=True)
+    assert not timeline.grow(Grown("g", "mia", "Mia", "I am bad", 1.7e9), 0.0)
+    assert not timeline.grow(Grown("g", "bot", "bot", "an echo", 1.7e9), 0.0)
+    timeline.post(posted("m1", "mia", client="g"), Position("e", 1), me="anna")
+    timeline.post(posted("m2", "mia/bot", client="g"), Position("e", 2), me="anna")
+    assert ids(timeline) == ["m1", "m2", "g"]
+    timeline.post(posted("m3", "anna/bot", client="g"), Position("e", 3), me="anna")
+    assert ids(timeline) == ["m1", "m2", "m3"]
+    assert timeline.get("g") is timeline.find("m3")
+
+
+def test_what_has_ended_does_not_grow_again() -> None:
+    timeline = Timeline("r", 10)
+    grown = Grown("g", "bot", "Bot", "one", 1.7e9)
+    timeline.post(posted("m1", "bot", client="g"), Position("e", 1))
+    assert not timeline.grow(grown, 0.0)
+    assert timeline.grow(Grown("g", "mia", "Mia", "of another", 1.7e9), 0.0), "who ends nothing of others"
+    assert ids(timeline) == ["m1", "g"]
+
+
+def test_what_is_given_up_stays_where_it_stands_and_may_end_yet() -> None:
+    timeline = Timeline("r", 10)
+    timeline.post(posted("m1"), Position("e", 1))
+    timeline.grow(Grown("g", "bot", "Bot", "half", 1.7e9), 0.0)
+    timeline.grow(Grown("h", "bot", "Bot", "half", 1.7e9), 1.0)
+    version = timeline.version
+    assert timeline.expire(GROWING_TIMEOUT + 1)
+    assert {item.state["state"] for item in timeline.changes(version).items} == {"stopped"}  # type: ignore[union-attr]
+    assert timeline.due(0.0) is None
+    timeline.post(posted("m2"), Position("e", 2))
+    assert ids(timeline) == ["m1", "g", "h", "m2"]
+    assert timeline.grow(Grown("h", "bot", "Bot", "more", 1.7e9), 50.0), "it goes on"
+    assert ids(timeline) == ["m1", "g", "m2", "h"]
+    timeline.post(posted("m3", "bot", client="g"), Position("e", 3))
+    assert ids(timeline) == ["m1", "m2", "m3", "h"]
+
+
+def test_of_what_others_write_there_is_no_more_than_some() -> None:
+    timeline = Timeline("r", 100)
+    for n in range(1, 101):
+        timeline.post(posted(f"m{n}"), Position("e", n))
+    for n in range(200):
+        timeline.grow(Grown(f"g{n}", f"u{n % 20}", "U", "x", 1.7e9), 0.0)
+    assert sum(item.state["state"] == "growing" for item in timeline) == MAX_GROWING
+    for n in range(200):
+        timeline.grow(Grown(f"h{n}", "mallory", "M", "x", 1.7e9), 0.0)
+    assert sum(item.fields["said"].user == "mallory" for item in timeline) == MAX_GROWING_OF_ONE
+    timeline.say("key-1", Said("?", "anna", "Anna", "hi", "text", 1.7e9, {}), "sending")
+    timeline.post(posted("newest"), Position("e", 101))
+    assert timeline.find("newest") is not None
+    assert timeline.get("key-1") is not None

@@ -43,7 +43,7 @@ class World:
 
 
 def keys(part: dict[str, Any]) -> list[str]:
-    return [item["key"] for item in part["items"]]
+    return [item["key"].rpartition("/")[2] for item in part["items"]]
 
 
 def test_a_keyframe_has_the_rooms_and_their_newest_messages() -> None:
@@ -56,9 +56,9 @@ def test_a_keyframe_has_the_rooms_and_their_newest_messages() -> None:
     part = world.part(key=True)
     common = {"room": "r", "own": False, "ts": 1.7e9, "state": "sent"}
     assert part["items"] == [
-        {"key": "m1", "place": 1.0, "kind": "message", "type": "text", "user": "ken", "name": "Ken", "text": "hi",
+        {"key": "#1/r/m1", "place": 1.0, "kind": "message", "type": "text", "user": "ken", "name": "Ken", "text": "hi",
          "reactions": [("👍", 1, True, "Anna")]} | common,
-        {"key": "@e:3", "place": 3.0, "kind": "joined", "type": "system", "user": "mia", "name": "Mia", "text": ""}
+        {"key": "#1/r/@e:3", "place": 3.0, "kind": "joined", "type": "system", "user": "mia", "name": "Mia", "text": ""}
         | common,
     ]  # fmt: skip
     assert part["rooms"] == [
@@ -80,7 +80,9 @@ def test_what_has_changed_follows_and_nothing_else() -> None:
     )
     assert world.feed.changed()
     part = world.part()
-    assert [(item["key"], item["text"], item["edited"]) for item in part["items"]] == [("m1", "other", 1.8e9)]
+    assert [(item["key"], item["text"], item["edited"]) for item in part["items"]] == [
+        ("#1/r/m1", "other", 1.8e9)
+    ]
     assert "rooms" not in part
     assert (part["key"], part["numbers"]) == (False, (2, 2))
     world.post("m3")
@@ -143,7 +145,7 @@ def test_a_burst_that_does_not_fit_is_a_keyframe() -> None:
     payload = world.feed.take(False, 0.0)
     assert payload.key
     assert payload.nbytes < MAX_PART_BYTES + 2000
-    assert payload.body["items"][-1]["key"] == "m1999"
+    assert payload.body["items"][-1]["key"] == "#1/r/m1999"
 
 
 def test_a_new_room_comes_with_a_keyframe() -> None:

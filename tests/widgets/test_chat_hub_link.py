@@ -15,6 +15,7 @@ import pytest
 import realtime_widgets as rw
 from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.backoff import Reconnect
+from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub, Rights
 from support.faults import Proxy
 from support.hub_process import hub as hub_process
@@ -504,3 +505,91 @@ def test_files_arrive_in_the_order_they_were_sent_in(hub: Hub) -> None:
             anna.send_file(bytes(2_000_000 if i % 3 == 0 else 10), name=name)
         wait_for(lambda: [each.file.name for each in bob.messages] == names)
         assert bob.read_file(bob.messages[1]) == bytes(10)
+
+
+def test_what_waits_goes_out_though_the_chat_is_closed(tmp_path: Path) -> None:
+    port = free_port()
+    with ExitStack() as stack:
+        client = stack.enter_context(Client(f"ws://127.0.0.1:{port}/ws/chat", auth="x" * 20, reconnect=QUICK))
+        anna = rw.Chat(client, user="anna", room="lab")
+        anna.send("before it was closed")
+        anna.send_file(b"a,b", name="a.csv")
+        link = anna._link
+        anna.close()
+        assert link._undo_state is not None
+        hub = stack.enter_context(Hub(port=port, token="x" * 20))
+        with chatting(hub, "bob", token="x" * 20, room="lab") as bob:
+            wait_for(lambda: len(bob.messages) == 2)
+            assert [each.text or each.file.name for each in bob.messages] == ["before it was closed", "a.csv"]
+        wait_for(lambda: link._undo_state is None, "the end of following a connection that nothing waits for")
+
+
+def test_to_come_back_is_not_to_have_read_all(hub: Hub) -> None:
+    with Proxy(hub.port) as proxy, chatting(hub, "bob") as bob:
+        url = proxy.to(hub.url)
+        with chatting(hub, "anna", url=url, room="general") as anna:
+            ready(anna, bob)
+            for n in range(5):
+                bob.send(f"unread {n}")
+            wait_for(lambda: anna.unread == 5)
+            proxy.down()
+            bob.send("meanwhile")
+            proxy.up()
+            wait_for(lambda: texts(anna)[-1:] == ["meanwhile"])
+            anna._link._client.wait_until("connected", LIMIT)
+            assert anna.unread == 6
+
+
+def test_a_hub_that_has_begun_anew_is_heard_and_has_its_room_joined() -> None:
+    port, told = free_port(), []
+    with Client(f"ws://127.0.0.1:{port}/ws/chat", auth="x" * 20, reconnect=QUICK) as client:
+        anna = rw.Chat(client, user="anna", room="lab")
+        anna.on_message(lambda message: told.append(message.text))
+        for turn in ("first", "second"):
+            with (
+                Hub(port=port, token="x" * 20) as hub,
+                chatting(hub, "bob", token="x" * 20, room="lab") as bob,
+            ):
+                wait_for(lambda: any(room.id == "lab" and "anna" in room.members for room in bob.rooms))
+                wait_for(lambda: bob.room == "lab")
+                for n in range(20 if turn == "first" else 3):
+                    bob.send(f"{turn} {n}")
+                wait_for(lambda turn=turn, n=n: f"{turn} {n}" in told)
+        assert told == [f"first {n}" for n in range(20)] + [f"second {n}" for n in range(3)]
+        with pytest.raises(UsageError, match="has begun anew"):
+            anna.react(next(m for m in anna.messages if m.text == "first 3"), "👍")
+        anna.close()
+
+
+def test_nobody_else_ends_an_answer_that_grows(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "mallory") as mallory:
+        ready(anna, mallory)
+        with anna.streaming(user="bot") as answer:
+            answer.append("The answer is ")
+            wait_for(lambda: states(mallory) == ["growing"])
+            data = {"roomId": "general", "userId": "mallory", "content": "HACKED"}
+            mallory._link._client.send("grow_message", {**data, "id": answer.id})
+            mallory._link._client.send("send_message", data, id=answer.id)
+            wait_for(lambda: "HACKED" in texts(anna))
+            answer.append("42.")
+        wait_for(lambda: states(anna) == states(mallory) == ["sent", "sent"])
+        for chat in (anna, mallory):
+            assert [(m.user, m.text) for m in chat.messages] == [
+                ("mallory", "HACKED"),
+                ("bot", "The answer is 42."),
+            ]
+
+
+def test_a_chat_that_is_made_again_has_each_answer_once(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "bob") as bob:
+        ready(anna, bob)
+        with anna.streaming(user="bot") as answer:
+            for n in range(30):
+                answer.append(f"{n} ")
+        wait_for(lambda: states(bob) == ["sent"])
+        again = rw.Chat(bob._link._client, user="bob")
+        wait_for(lambda: len(again.messages) == 1)
+        anna.send("the end")
+        wait_for(lambda: texts(again)[-1:] == ["the end"])
+        assert states(again) == ["sent", "sent"]
+        again.close()

@@ -47,7 +47,7 @@ class World:
     def come(self, *offsets: int) -> None:
         for offset in offsets:
             new = self.conversation.take("r", [self.message(offset)])
-            self.past.tell("r", offset, new)
+            self.past.tell("r", Position("e", offset), new)
 
     def answer(self, *, more: bool = False) -> tuple[int, int]:
         """Answer the oldest question as a hub does; returns what was asked."""

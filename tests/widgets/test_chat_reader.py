@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from realtime_widgets.chat.conversation import Conversation, Me
+from realtime_widgets.chat.message import ChatMessage
 from realtime_widgets.errors import ClientError
 from realtime_widgets.feeds.chat import ChatFeed
 from realtime_widgets.widgets.chat_attachments import Attachment
@@ -31,6 +32,12 @@ class World:
 
     def wake(self) -> None:
         self.woken += 1
+
+    def key(self, message: ChatMessage) -> str:
+        """By which pages know a message."""
+        item = self.conversation.rooms["r"].timeline.find(message.id)
+        assert item is not None
+        return item.key
 
     def part(self) -> Any:
         return self.feed.take(False, 0.0)
@@ -76,9 +83,9 @@ def test_a_file_goes_to_the_page_that_asks_piece_by_piece() -> None:
     world.part()
     found = b""
     while len(found) < len(body):
-        assert world.reader.asked("file", {"key": message.id, "at": len(found)})
+        assert world.reader.asked("file", {"key": world.key(message), "at": len(found)})
         part = world.part()
-        assert part.body["file"] == {"key": message.id, "size": len(body), "at": len(found)}
+        assert part.body["file"] == {"key": world.key(message), "size": len(body), "at": len(found)}
         found += part.columns["file"].tobytes()
     assert found == body
 
@@ -98,15 +105,15 @@ def test_a_file_that_is_not_here_is_fetched_once_and_a_failure_is_told() -> None
         return b"bytes"
 
     world.link.download = download  # type: ignore[method-assign]
-    world.reader.asked("file", {"key": message.id, "at": 0})
+    world.reader.asked("file", {"key": world.key(message), "at": 0})
     wait_for(lambda: world.woken)
-    assert world.part().body["file"] == {"key": message.id, "error": "the file is kept no more"}
+    assert world.part().body["file"] == {"key": world.key(message), "error": "the file is kept no more"}
     world.woken = 0
-    world.reader.asked("file", {"key": message.id, "at": 0})
+    world.reader.asked("file", {"key": world.key(message), "at": 0})
     wait_for(lambda: world.woken)
     part = world.part()
     assert (part.columns["file"].tobytes(), fetched) == (b"bytes", [message.file.url] * 2)
-    world.reader.asked("file", {"key": message.id, "at": 0})
+    world.reader.asked("file", {"key": world.key(message), "at": 0})
     assert len(fetched) == 2
 
 
@@ -122,8 +129,8 @@ def test_only_ones_own_messages_are_changed() -> None:
     mine = world.talk.say("mine", room="r", key="page-key-1")
     others = world.talk.say("others", room="r", user="ken")
     assert world.reader.asked("edit", {"key": "page-key-1", "text": "mine, edited"})
-    assert not world.reader.asked("edit", {"key": others.id, "text": "forged"})
-    assert not world.reader.asked("delete", {"key": others.id})
+    assert not world.reader.asked("edit", {"key": world.key(others), "text": "forged"})
+    assert not world.reader.asked("delete", {"key": world.key(others)})
     assert world.texts == ["mine, edited", "others"]
-    assert world.reader.asked("delete", {"key": mine.id})
+    assert world.reader.asked("delete", {"key": world.key(mine)})
     assert world.conversation.messages("r")[0].deleted

@@ -43,6 +43,20 @@ describe("a conversation", () => {
     expect(talk.item("g")?.text).toBe("Whole");
   });
 
+  it("puts nothing over another message, whatever it has heard of their keys", () => {
+    const talk = new Conversation();
+    const line = (room: string, place: number) => message(place, { key: "same", kind: "joined", room });
+    talk.take(
+      keyframe([message(6), message(7), message(8)], { more: true, from: 6 }, [row("other", { from: 5 })]),
+      true,
+    );
+    talk.take({ items: [line("other", 5)] }, false);
+    talk.take({ answers: [answer(6, [message(4), line("general", 5)], true)] }, false);
+    expect(places(talk)).toEqual([4, 5, 6, 7, 8]);
+    talk.take({ items: [line("other", 7)] }, false);
+    expect(keys(talk)).toEqual(["m4", "same", "m6", "m7", "m8"]);
+  });
+
   it("takes away what is gone", () => {
     const talk = new Conversation();
     talk.take(keyframe(messages(1, 4)), true);

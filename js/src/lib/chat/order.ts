@@ -31,13 +31,15 @@ function indexOf(items: readonly Item[], item: Item): number {
   return low;
 }
 
-/** Puts an item in its place; `had` is what stood there for it before. */
+/** Puts an item in its place; `had` is what stood there for it before. Nothing else is touched. */
 export function put(items: Item[], item: Item, had: Item | undefined): void {
-  if (had && had.place === item.place) {
-    items[indexOf(items, had)] = item;
+  const at = had ? indexOf(items, had) : -1;
+  const stands = items[at]?.key === item.key;
+  if (stands && had!.place === item.place) {
+    items[at] = item;
     return;
   }
-  if (had) remove(items, had);
+  if (stands) items.splice(at, 1);
   items.splice(indexOf(items, item), 0, item);
 }
 
