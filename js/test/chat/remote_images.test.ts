@@ -148,8 +148,65 @@ it("keeps an image that is there while an answer grows, and loads none from half
   expect([...seen]).toEqual(["https://x.test/abc.png", "https://x.test/d.png"]);
 });
 
-it("loads but so many images of a block", () => {
+it("says where a link leads when the image in it cannot be loaded and its name says something else", () => {
   const made = markdown();
-  made.draw("![a](https://x.test/a.png) ".repeat(30), false, true);
+  made.draw(
+    "a\n\n[![bank.test](https://ok.test/404.png)](https://evil.test/) ![b](https://ok.test/b.png)\n\nc",
+    false,
+    ["ok.test"],
+  );
+  const [first, , last] = made.root.children;
+  const [gone, kept] = images(made);
+  gone!.dispatchEvent(new Event("error"));
+  expect(links(made)[0]).toEqual(["https://evil.test/", "bank.test evil.test"]);
+  expect(made.root.querySelector("bdi.rw-md-host")!.textContent).toBe("evil.test");
+  expect(images(made)).toEqual([kept]);
+  expect([made.root.children[0], made.root.children[2]]).toEqual([first, last]);
+  expect(made.root.textContent).toBe("abank.test evil.test c");
+});
+
+const many = (length: number, name = "a") =>
+  Array.from({ length }, (_, n) => `![${name}${n}](https://x.test/${name}${n}.png)`).join(" ");
+const names = (made: Markdown) => images(made).map(({ alt }) => alt);
+const named = (length: number, name = "a") => Array.from({ length }, (_, n) => `${name}${n}`);
+
+it("loads but so many images of a message, of one block or of many", () => {
+  const made = markdown();
+  made.draw(many(30), false, true);
   expect([images(made).length, links(made).length]).toEqual([20, 30]);
+  made.draw(many(900).replaceAll(" ", "\n\n"), false, true);
+  expect([names(made), links(made).length]).toEqual([named(20), 900]);
+});
+
+it("counts no image that it may not load", () => {
+  const made = markdown();
+  made.draw(`${many(30).replaceAll("x.test", "y.test")}\n\n${many(3, "b")}`, false, ["x.test"]);
+  expect(names(made)).toEqual(named(3, "b"));
+});
+
+it("loads no further image for one that cannot be loaded", () => {
+  const made = markdown();
+  const text = `${many(15)}\n\n${many(15, "b")}`;
+  made.draw(text, false, true);
+  for (const image of images(made)) image.dispatchEvent(new Event("error"));
+  made.draw(`${text}\n\nand more ${many(3, "c")}`, false, true);
+  expect([images(made).length, links(made).length]).toEqual([0, 33]);
+});
+
+it("loads as many when the text before has changed, and when it grows", () => {
+  const made = markdown();
+  made.draw(`${many(15)}\n\n${many(15, "b")}\n\nend`, false, true);
+  expect(names(made)).toEqual([...named(15), ...named(5, "b")]);
+  made.draw(`${many(16)}\n\n${many(15, "b")}\n\nend`, false, true);
+  expect(names(made)).toEqual([...named(16), ...named(4, "b")]);
+  made.draw(`${many(3)}\n\n${many(15, "b")}\n\nend`, false, true);
+  expect(names(made)).toEqual([...named(3), ...named(15, "b")]);
+
+  const grown = markdown();
+  const text = `${many(12)}\n\n${many(12, "b")}\n\n${many(2, "c")}`;
+  for (let end = 1; end <= text.length; end++) {
+    grown.draw(text.slice(0, end), true, true);
+    expect(images(grown).length).toBeLessThanOrEqual(20);
+  }
+  expect(names(grown)).toEqual([...named(12), ...named(8, "b")]);
 });
