@@ -50,9 +50,9 @@ const BUDGETS = [
   // Half of it reads and draws the Markdown of messages. The other half: a third are the styles and the words in two languages; what was
   // said, by whom, in which order, and how far back it is here, is a quarter; some hundred rows of it in the page, which stay where
   // they are while others come and go, another; the rest is the input, and what waits in it for the kernel. Six kilobytes are images and
-  // files: sent and fetched in pieces, kept within bounds, shown, looked at large and saved, with their styles and words; a third of
-  // one is those at other hosts, where they are allowed.
-  [["chat.js"], 52_800],
+  // files: sent and fetched in pieces, kept within bounds, shown, looked at large and saved, with their styles and words; half of one is
+  // those at other hosts, where they are allowed: some of a message, and none of the reader's own network, which has many names.
+  [["chat.js"], 53_100],
   // What the first chart of a page waits for.
   [["page.js", "chart.js"], 66_900],
 ];

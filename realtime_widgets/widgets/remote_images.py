@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import socket
 from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,11 +13,15 @@ from ..errors import UsageError, WrongType, shown
 
 MAX_HOSTS: Final = 100
 
-_HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9_](?:[a-z0-9_.-]{0,250}[a-z0-9_])?|\[[0-9a-f:.]+\]")
+_LABEL: Final = r"(?:[a-z0-9_-]|[^\x00-\x9f\s\ud800-\udfff]){1,63}"
+_HOST: Final = re.compile(rf"(?!.{{255}})(?:(?:\*\.)?{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])")
+_NUMBER_LAST: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?")
 
 
 def remote_images_of(value: Any) -> bool | list[str]:
-    """Return hosts as pages compare them: in lower case, in ASCII; True and False stay as they are.
+    """Return hosts as they are written, in lower case where they are ASCII; True and False stay as they are.
+
+    Pages make ASCII of other letters, for browsers do it otherwise than Python: `straße.de` is not `strasse.de` there.
 
     Args:
         value: True, False, a host, or several; `*.` before one stands for all whose names end so.
@@ -39,8 +45,8 @@ def remote_images_of(value: Any) -> bool | list[str]:
 
 
 def _host_of(value: Any) -> str:
-    host = _in_ascii(value.strip()) if isinstance(value, str) else ""
-    if _HOST.fullmatch(host):
+    host = _lower(value.strip()) if isinstance(value, str) else ""
+    if _is_host(host):
         return host
     hint = ": pass a name such as 'img.example.org' or '*.example.org'"
     if isinstance(value, str) and (meant := _meant(value)):
@@ -48,12 +54,22 @@ def _host_of(value: Any) -> str:
     raise UsageError(f"remote_images has {shown(value)}, which is no host{hint}")
 
 
-def _in_ascii(name: str) -> str:
-    wild, rest = ("*.", name[2:]) if name.startswith("*.") else ("", name)
+def _lower(name: str) -> str:
+    """Return a name in lower case; one of other letters as it is, for which of them are one is for browsers to say."""
+    return name.lower() if name.isascii() else name
+
+
+def _is_host(host: str) -> bool:
+    if not _HOST.fullmatch(host):
+        return False
     try:
-        return wild + (rest if rest.isascii() else rest.encode("idna").decode()).lower()
-    except UnicodeError:
-        return ""
+        if host.startswith("["):
+            ipaddress.IPv6Address(host[1:-1])
+        elif _NUMBER_LAST.fullmatch(host):  # for browsers it is an address of IPv4, or nothing
+            socket.inet_aton(host.removesuffix("."))
+    except (ValueError, OSError):
+        return False
+    return True
 
 
 def _meant(address: str) -> str:
@@ -62,5 +78,5 @@ def _meant(address: str) -> str:
         host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
     except ValueError:
         return ""
-    host = _in_ascii(f"[{host}]" if ":" in host else host)
-    return host if _HOST.fullmatch(host) else ""
+    host = f"[{host}]" if ":" in host else host
+    return host if _is_host(host) else ""

@@ -1,4 +1,4 @@
-"""Remote images: hosts as pages compare them."""
+"""Remote images: hosts that pages are told of."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ from realtime_widgets.widgets.remote_images import MAX_HOSTS, remote_images_of
         ([], []),
         ("img.example.org", ["img.example.org"]),
         (("IMG.Example.org ", "*.Example.com", "img.example.org"), ["img.example.org", "*.example.com"]),
-        ({"例え.テスト"}, ["xn--r8jz45g.xn--zckzah"]),
+        ({"例え.テスト"}, ["例え.テスト"]),
+        (["straße.de", "*.faß.de"], ["straße.de", "*.faß.de"]),
+        (["βόλος.com", "ΒΌΛΟΣ.com"], ["βόλος.com", "ΒΌΛΟΣ.com"]),
+        (["نامه\u200cای.com"], ["نامه\u200cای.com"]),
+        (["xn--r8jz45g.xn--zckzah", "example.org."], ["xn--r8jz45g.xn--zckzah", "example.org."]),
+        (["127.1", "2130706433", "[0:0::1]"], ["127.1", "2130706433", "[0:0::1]"]),
         (["127.0.0.1", "[::1]", "localhost", "my_host"], ["127.0.0.1", "[::1]", "localhost", "my_host"]),
     ],
 )
-def test_hosts_are_kept_as_pages_compare_them(given: Any, kept: Any) -> None:
+def test_hosts_are_kept_as_they_are_written(given: Any, kept: Any) -> None:
     assert remote_images_of(given) == kept
 
 
@@ -36,6 +41,18 @@ def test_hosts_are_kept_as_pages_compare_them(given: Any, kept: Any) -> None:
         (["*"], "no host: pass a name such as"),
         ([""], "no host: pass a name such as"),
         (["a b"], "no host: pass a name such as"),
+        (["a..b"], "no host: pass a name such as"),
+        (["."], "no host: pass a name such as"),
+        (["*.."], "no host: pass a name such as"),
+        (["img.*"], "no host: pass a name such as"),
+        (["例え\u3000テスト"], "no host: pass a name such as"),
+        ([f"{'a' * 63}." * 4], "no host: pass a name such as"),
+        (["256.1.1.1"], "no host: pass a name such as"),
+        (["1.2.3.4.5"], "no host: pass a name such as"),
+        (["*.0.0.1"], "no host: pass a name such as"),
+        (["[1:::2]"], "no host: pass a name such as"),
+        (["[fe80::1%eth0]"], "no host: pass a name such as"),
+        (["https://straße.de:80/a.png"], "pass the host alone, 'straße.de'"),
         (["\ud800.test"], "no host: pass a name such as"),
         (["http://[x"], "no host: pass a name such as"),
         ([None], "has None, which is no host"),

@@ -83,12 +83,16 @@ for place, address in enumerate([{images.address("localhost", "c")!r}, "javascri
     expect(shown).to_have_count(0)
     assert images.asked == []
 
-    notebook.execute("chat.remote_images = True")  # of any host but the page's own
+    notebook.execute("chat.remote_images = ['localhost']")
     expect(shown).to_have_count(2)
     expect(root.get_by_role("link", name="Image: gone")).to_be_attached()
     expect(root.get_by_role("link", name="Image: a dog")).to_be_attached()
     for image in shown.all():
         expect(image).to_have_js_property("naturalWidth", 3)
+
+    notebook.execute("chat.remote_images = True")  # of any host, but none near the reader that is not named
+    expect(shown).to_have_count(0)
+    expect(root.get_by_role("link", name="Image: a cat")).to_be_attached()
     assert sorted(images.asked) == ["/a.png", "/c.png", "/none.png"]
     assert images.told == []
 

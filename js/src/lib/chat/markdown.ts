@@ -15,8 +15,17 @@ export { plainText } from "./plain_text";
 /** What is longer is shown as it was written, and so is what comes after so many blocks. */
 const MAX_LENGTH = 200_000;
 const MAX_BLOCKS = 2_000;
+/** So many images at other hosts a message loads; of others it has the links. */
+const MAX_IMAGES = 20;
 /** For so long a button says what it has done. */
 const COPIED_MS = 2_000;
+
+/** A block as it was drawn: how many images it and what comes after it might load then, and how many it left. */
+interface Drawn {
+  block: Block;
+  images: number;
+  left: number;
+}
 
 export class Markdown {
   readonly root = h("div", "rw-md");
@@ -25,8 +34,8 @@ export class Markdown {
   read = 0;
   #text = "";
   #blocks: Block[] = [];
-  /** What was drawn, block by block: the lines of each. */
-  #drawn: string[] = [];
+  /** What was drawn, block by block. */
+  readonly #drawn: Drawn[] = [];
   /** What else decides how it is drawn. */
   #drawnWith = "";
   #allowed: Allowed = false;
@@ -62,7 +71,7 @@ export class Markdown {
       this.#drawnWith = drawnWith;
       this.#allowed = allowed;
       this.#failed.clear();
-      this.#drawn = [];
+      this.#drawn.length = 0;
       this.root.replaceChildren();
     }
     this.#read(normalized(text));
@@ -94,26 +103,41 @@ export class Markdown {
   }
 
   #show(blocks: Block[]): void {
+    let left = MAX_IMAGES;
     for (const [place, block] of blocks.entries()) {
-      if (this.#drawn[place] === block.raw && this.root.children[place]) continue;
-      const say = this.#say;
-      const loads = (href: string) => !this.#failed.has(href) && allows(this.#allowed, href);
-      const wanted =
-        elementOf(block.tokens, say, loads) ?? elementOf(plainBlock(block.raw, block.at).tokens, say)!;
-      const known = this.root.children[place];
-      if (!known) this.root.append(wanted);
-      else if (!morph(known, wanted)) known.replaceWith(wanted);
+      const drawn = this.#drawn[place];
+      if (drawn?.block.raw !== block.raw || drawn.images !== left || !this.root.children[place])
+        this.#drawBlock(place, block, left);
+      left = this.#drawn[place]!.left;
     }
     while (this.root.children.length > blocks.length) this.root.lastElementChild!.remove();
-    this.#drawn = blocks.map(({ raw }) => raw);
+    this.#drawn.length = blocks.length;
   }
 
-  /** An image cannot be loaded: what it was called stands there instead, in a link that leads to it. */
+  #drawBlock(place: number, block: Block, images: number): void {
+    const say = this.#say;
+    let left = images;
+    const loads = (href: string) => {
+      if (left === 0 || !allows(this.#allowed, href)) return false;
+      left--; // also for one that has failed: else another would be loaded for it
+      return !this.#failed.has(href);
+    };
+    const wanted =
+      elementOf(block.tokens, say, loads) ?? elementOf(plainBlock(block.raw, block.at).tokens, say)!;
+    const known = this.root.children[place];
+    if (!known) this.root.append(wanted);
+    else if (!morph(known, wanted)) known.replaceWith(wanted);
+    this.#drawn[place] = { block, images, left };
+  }
+
+  /** An image cannot be loaded: what it is called stands there instead, in a link that may have to say where it leads. */
   #fail(image: Element): void {
     const href = image.getAttribute("src");
     if (!href || !image.classList.contains("rw-md-image")) return;
     this.#failed.add(href);
-    image.replaceWith(this.#say("image", image.getAttribute("alt") ?? ""));
+    const place = [...this.root.children].findIndex((el) => el.contains(image));
+    const { block, images } = this.#drawn[place]!;
+    this.#drawBlock(place, block, images);
   }
 
   async #copy(button: HTMLButtonElement): Promise<void> {

@@ -13,8 +13,6 @@ const MAX_DEPTH = 32;
 /** So many elements a block may have. */
 const MAX_ELEMENTS = 5_000;
 const MAX_LANGUAGE = 24;
-/** So many images a block shows; of others it has the links. */
-const MAX_IMAGES = 20;
 
 const ELEMENTS = {
   paragraph: "p",
@@ -47,7 +45,7 @@ const ALIGNED: Record<string, string> = {
   "text-align:right": "rw-md-right",
 };
 
-/** Whether the image at an address is loaded; else there is a link to it. */
+/** Whether the image at an address is loaded, asked once for each; else there is a link to it. */
 export type Loads = (href: string) => boolean;
 
 /** The element of a block, or null where it has more than a page should hold. */
@@ -71,7 +69,6 @@ class Making {
   /** The address of the link that is open. */
   #href: string | null = null;
   #task = false;
-  #images = 0;
   readonly #loads: Loads;
 
   constructor(say: SayMarkdown, loads: Loads) {
@@ -188,8 +185,7 @@ class Making {
   #image(token: Token): void {
     const address = String(token.attrGet("src") ?? "");
     const href = safeLink(address);
-    const shown = href !== null && this.#images < MAX_IMAGES && this.#loads(href);
-    if (shown) this.#images++;
+    const shown = href !== null && this.#loads(href);
     const name = isBlank(token.content) ? address : token.content;
     const within = this.#href !== null;
     if (!within) this.#link(address);
