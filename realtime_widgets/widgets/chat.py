@@ -68,7 +68,9 @@ class Chat(LiveWidget):
         placeholder: what the empty input says; None: "Message", in the reader's language.
         show_rooms: whether the list of rooms is shown; "auto": when there are several.
         remote_images: whether pages load images from other hosts, which then know who reads, and when: False (there
-            are links instead), True (of any host but the page's own), or hosts: `["img.example.org", "*.example.com"]`.
+            are links instead), hosts (`["img.example.org", "*.example.com"]`), or True: of any host but the page's own
+            and those of a local network (`localhost`, `*.local`, names without a dot, private addresses), which have
+            to be named.
         theme: `auto` (the host's), `light` or `dark`.
         locale: language of words and times, such as `ja`; None: the browser's.
         tz: time zone that times are shown in, an IANA name such as "Asia/Tokyo" or "UTC"; None: the reader's.
