@@ -28,6 +28,7 @@ from ..errors import (
     WrongType,
     shown,
 )
+from ..protocol.chat import NO_ROOMS
 from ..runtime import get_runtime
 from ..streams.text import well_formed
 from .address import Address
@@ -127,6 +128,8 @@ def upload(address: Address, room: str, name: str, body: bytes) -> dict[str, Any
     if not 1 <= len(body) <= MAX_BYTES:
         what = f"it has {len(body):,} bytes; send one of up to {MAX_BYTES:,}" if body else "it is empty"
         raise SendFailed(f"the file was not sent: {what}")
+    if room in NO_ROOMS:  # its path would be another one
+        raise SendFailed(f"the file was not sent: no room can be called {room!r}; choose another name")
     hub = _found(address)
     path = f"/files/{urllib.parse.quote(well_formed(room), safe='')}"
     query = f"name={urllib.parse.quote(well_formed(name[-MAX_NAME:]), safe='')}"

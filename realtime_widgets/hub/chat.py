@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -27,6 +28,8 @@ from ..streams.gaps import Position
 from .brokers.base import KEPT_NOTE_AGE, NotKept, OutOfReach
 from .channels import Channels, encode_publication
 from .chat_notes import (
+    MAX_MEMBERS_EACH,
+    MAX_ROOMS_EACH,
     Member,
     members_in,
     refreshed,
@@ -37,6 +40,7 @@ from .chat_notes import (
     without_member,
     without_room,
 )
+from .chat_shares import Share
 from .chat_tail import Tail
 
 logger = logging.getLogger(__name__)
@@ -70,6 +74,8 @@ class Chat:
         """Is called with the room of a message that was taken back, who did, as limits know them, and its metadata, so
         that what belongs to it can be removed; and again if its author takes it back again. It must neither raise nor
         block."""
+        self.here: Counter[str] = Counter()
+        """As whom how many clients of this hub are here, see `Share`."""
         self._channels = channels
         self._tails: dict[str, Tail] = {}
         self._watchers: set[Callable[[], object]] = set()
@@ -140,7 +146,9 @@ class Chat:
         await self._channels.amend(channel_of_room(room), change, KEPT_NOTE_AGE)
         return members_in(found[0])
 
-    async def enter(self, room: str, user: User, name: str, *, make: bool, read: Position | None) -> bool:
+    async def enter(
+        self, room: str, user: User, name: str, *, make: bool, read: Position | None, by: Share | None = None
+    ) -> bool:
         """Have somebody be a member, with the name that they now have; returns whether they were none.
 
         Args:
@@ -149,22 +157,46 @@ class Chat:
             name: of the room, if it is made; "": its id.
             make: whether it is made if there is none.
             read: up to where they have read; None: as far as before.
+            by: what the client has brought that asks for it; None: no client does, so that nobody gives way.
 
         Raises:
             NoRoom: they cannot be.
             OutOfReach: it is not known whether they are.
         """
-        if room not in await self.rooms() and not make:
+        rooms = await self.rooms()
+        if room not in rooms and not make:
             raise NoRoom(f"there is no room {room[:80]!r}, and this token may not make it")
+        by = by or Share(None, None)
+        by.keep_to_rooms(rooms)
+        if room not in rooms and by.has_made_all:
+            raise NoRoom(_many_rooms(by))
+        if by.has_brought_many(room):
+            by.keep_to_members(room, await self.members(room))
+        counts, may_go = by.counts(room, user.id), by.may_go
         outcome = await self._amended(
-            channel_of_room(room), lambda note, now: with_member(note, now, user, read)
+            channel_of_room(room), lambda note, now: with_member(note, now, user, read, counts, may_go)
         )
         if outcome == "full":
-            raise NoRoom(f"the room {room[:80]!r} has as many members as it may")
-        listed = await self._amended(ROOMS, lambda note, now: with_room(note, now, room, name or room))
-        if listed == "full":
+            raise NoRoom(
+                f"the room {room[:80]!r} has as many members as it may; have some leave it, or join another one"
+            )
+        if outcome == "many":
+            raise NoRoom(
+                f"this {by.whose} has brought as many members into the room {room[:80]!r} as it may, "
+                f"{MAX_MEMBERS_EACH}; have some of them leave it"
+            )
+        maker = "" if room == GENERAL else by.name  # nobody makes the room that is always there
+        listed = await self._amended(ROOMS, lambda note, now: with_room(note, now, room, name or room, maker))
+        if (
+            listed in ("full", "many") and room != GENERAL
+        ):  # that is told of as one of the list without a place in it
             await self._amended(channel_of_room(room), lambda note, now: without_member(note, now, user.id))
-            raise NoRoom("the hub has as many rooms as it may; join one of them")
+            full = "the hub has as many rooms as it may; join one of them"
+            raise NoRoom(_many_rooms(by) if listed == "many" else full)
+        if outcome == "new":
+            by.bring(room, user.id)
+        if listed == "new" and room != GENERAL:
+            by.make(room)
         if "new" in (outcome, listed):
             self._tell_changed()
         return outcome == "new"
@@ -260,6 +292,13 @@ class Chat:
         except msgspec.MsgspecError:
             return None
         return message if message.id == id else None
+
+
+def _many_rooms(by: Share) -> str:
+    return (
+        f"this {by.whose} has made as many rooms as it may, {MAX_ROOMS_EACH}; join one of them, or have all leave "
+        "some, which are no more then"
+    )
 
 
 def now() -> int:

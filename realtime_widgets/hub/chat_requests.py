@@ -42,6 +42,7 @@ from .brokers.dedup import Key
 from .channels import Channels, encode_publication
 from .chat import Chat, NoRoom, now
 from .chat_list import rooms_list
+from .chat_shares import Share
 from .chat_speaker import speaker
 from .history import Query, page_of
 from .requests import Complaint, Request
@@ -106,6 +107,7 @@ class ChatRequests:
         self._access = access
         self._turn = turn
         self._asker = asker
+        self._share = Share(access.name, chat.here)
         self._own_ids: set[str] = set()  # of who has said that they are there; a token's name goes before
         self._names: dict[str, str] = {}  # that were said, by ids
         self._inside: set[tuple[str, str, str]] = (
@@ -136,6 +138,7 @@ class ChatRequests:
         if isinstance(asked, JoinRooms) and len(self._own_ids) < MAX_USERS:
             self._own_ids.add(asked.user_id)
         user = self._user(asked.user_id, asked.username)
+        self._share.speak(user.id)
         if self._stop_watching is None:
             self._stop_watching = self._chat.watch(self._changed)
             await self._channels.position("rooms")
@@ -182,6 +185,7 @@ class ChatRequests:
             stopped = self._channels.publish(encode_publication(typing_of_room(room), about, "typing_stop"))
             stopped.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._typing.clear()
+        self._share.end()
         if self._stop_watching is not None:
             self._stop_watching()
         if self._list_timer is not None:
@@ -282,7 +286,9 @@ class ChatRequests:
 
     async def _enter(self, room: str, user: User, name: str = "", read: Position | None = None) -> bool:
         try:
-            new = await self._chat.enter(room, user, name, make=self._may_make(room), read=read)
+            new = await self._chat.enter(
+                room, user, name, make=self._may_make(room), read=read, by=self._share
+            )
         except NoRoom as error:
             raise Complaint("no_room", str(error)) from None
         if len(self._inside) < MAX_REMEMBERED:

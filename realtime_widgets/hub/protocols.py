@@ -167,14 +167,19 @@ def protocols(line: Turns, handshake: float) -> tuple[Any, type[asyncio.Protocol
                 self.conn.data_to_send()  # who does not read gets no more pongs
 
         def shutdown(self) -> None:
+            wait = spread(len(self.connections))
             conn: Any = self.conn
-            close, wait = conn.send_close, spread(len(self.connections))
-            conn.send_close = lambda code: close(code, to_reason(wait))  # uvicorn gives no reason
+            conn.send_close = lambda code: self.say_goodbye(code, to_reason(wait))  # uvicorn gives no reason
             super().shutdown()
+
+        def say_goodbye(self, code: int, reason: str) -> None:
+            # A peer that has closed is still here while the last bytes go out, and a second goodbye is an error.
+            if self.conn.state.name == "OPEN":
+                type(self.conn).send_close(self.conn, code, reason)
 
         def go(self, retry_after: float) -> None:
             self.queue.put_nowait({"type": "websocket.disconnect", "code": CLOSE_RESTART})
-            self.conn.send_close(CLOSE_RESTART, to_reason(retry_after))
+            self.say_goodbye(CLOSE_RESTART, to_reason(retry_after))
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.close_sent = True
             self.transport.close()

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from ..protocol.chat import NO_ROOMS
 from ..protocol.limits import MAX_NAME_LENGTH
 from .channels import complaint_about
 from .file_limits import Bounds
@@ -60,6 +61,8 @@ async def upload(
     if not room or complaint_about(channel) is not None:
         most = MAX_NAME_LENGTH - len(channel_of(""))
         raise FileRefused(400, "room", f"that is no name of a room: those have 1 to {most} characters")
+    if room in NO_ROOMS:
+        raise FileRefused(400, "room", "no room can be called '.' or '..'; choose another name")
     if (forbidden := access.complaint_about("publish", channel)) is not None:
         raise FileRefused(403, "forbidden", forbidden)
     bounds = files.bounds

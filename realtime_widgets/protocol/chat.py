@@ -40,6 +40,9 @@ MAX_CONTENT: Final = 20_000
 MAX_ROOM_LENGTH: Final = 150
 """Characters of the id of a room, and of its name."""
 
+NO_ROOMS: Final = frozenset([".", ".."])
+"""What no room can be called: browsers and proxies take these out of a path, such as that of a room's files."""
+
 MAX_REACTION: Final = 32
 """Characters of a reaction: the longest emoji have some ten."""
 

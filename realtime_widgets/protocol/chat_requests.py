@@ -19,6 +19,7 @@ from .chat import (
     MAX_REACTION,
     MAX_REQUEST_BYTES,
     MAX_ROOM_LENGTH,
+    NO_ROOMS,
     BadChat,
     Kind,
     Part,
@@ -217,6 +218,8 @@ def _wrong_with(type: str, request: Request) -> str | None:
             name = _WIRE_NAMES.get(field, field)
             what = f"has {len(value):,} characters" if value else "is empty"
             return f"the {name} of a {type} {what}: it may have {least:,} to {most:,}"
+    if not isinstance(request, JoinRooms) and request.room_id in NO_ROOMS:
+        return f"no room can be called {request.room_id!r}, which has a meaning in paths; choose another name"
     if isinstance(request, EditMessage | DeleteMessage | MarkRead) and not 0 <= request.offset <= MAX_OFFSET:
         return f"the offset of a {type} cannot be {request.offset}: send that of a message, 1 or more"
     if isinstance(request, LoadMessages) and not (

@@ -14,7 +14,7 @@ from ..chat.events import Grown
 from ..chat.message import MAX_ID, MAX_TEXT, ChatMessage, MessageType, Said, id_of, name_of
 from ..errors import RuntimeStopped, UsageError, WrongType, shown
 from ..feeds.text import as_unicode
-from ..protocol.chat import MAX_METADATA_BYTES, MAX_REACTION, MAX_ROOM_LENGTH
+from ..protocol.chat import MAX_METADATA_BYTES, MAX_REACTION, MAX_ROOM_LENGTH, NO_ROOMS
 from ..protocol.envelope import new_id
 from ..runtime import get_runtime
 from ..streams.text import well_formed
@@ -292,6 +292,10 @@ def checked_room(room: Any) -> str:
     """
     if not isinstance(room, str) or not 1 <= len(room.strip()) <= MAX_ROOM_LENGTH:
         raise UsageError(f"room={shown(room)} is no room: pass an id of 1 to {MAX_ROOM_LENGTH} characters")
+    if room.strip() in NO_ROOMS:
+        raise UsageError(
+            f"room={shown(room)} is no room: '.' and '..' have a meaning in paths; pass another id"
+        )
     return well_formed(room.strip())
 
 

@@ -119,6 +119,24 @@ def test_what_the_hub_says_is_what_the_error_says(hub: Hub):
         download(Address(hub.url), LINK)
 
 
+def test_a_room_whose_name_is_a_step_of_a_path_is_not_posted_to_another_path(server: PostServer):
+    for room in (".", ".."):
+        with pytest.raises(SendFailed, match=r"no room can be called '[.]+'; choose another name"):
+            upload(Address(server.url), room, "a", b"x")
+    assert not server.posts
+
+
+@pytest.mark.parametrize("room", ["...", ".x", "a/../b", "./a", "..\\a", "a?b#c%2E"])
+def test_every_other_room_keeps_its_files_under_its_own_name(hub: Hub, room: str):
+    address = Address(hub.url, hub.token)
+    told = upload(address, room, "a", b"x")
+    instance = hub._instance
+    assert instance is not None
+    found = instance.runtime.run(instance.state.files.find(told["id"])).result(LIMIT)
+    assert found is not None
+    assert found.room == room
+
+
 def test_a_hub_without_files_says_so():
     with Hub(files=None) as hub, pytest.raises(SendFailed, match="this hub takes none"):
         upload(Address(hub.url, hub.token), "a", "a", b"x")

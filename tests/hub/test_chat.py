@@ -17,6 +17,7 @@ from realtime_widgets.hub import Hub, Limits
 from realtime_widgets.hub.brokers import make_broker
 from realtime_widgets.hub.channels import Channels
 from realtime_widgets.hub.chat import Chat, NoRoom
+from realtime_widgets.hub.chat_shares import Share
 from realtime_widgets.hub.policies import Policies
 from realtime_widgets.protocol.chat_publications import User
 from realtime_widgets.streams.gaps import Position
@@ -382,6 +383,80 @@ def test_there_is_an_end_to_rooms_and_members(monkeypatch: pytest.MonkeyPatch):
                 await chat.enter("a", user("carl"), "", make=False, read=None)
             with pytest.raises(NoRoom, match="there is no room 'e', and this token may not make it"):
                 await chat.enter("e", user("anna"), "", make=False, read=None)
+
+    run(main())
+
+
+def test_the_room_that_is_always_there_is_closed_by_no_others(monkeypatch: pytest.MonkeyPatch):
+    async def main() -> None:
+        from realtime_widgets.hub import chat_notes
+
+        monkeypatch.setattr(chat_notes, "MAX_ROOMS", 3)
+        monkeypatch.setattr(chat_notes, "MAX_ROOMS_EACH", 3)
+        async with chats("memory") as (chat,):
+            mallory = Share("mallory", chat.here)
+            for room in ("a", "b", "c"):
+                await chat.enter(room, user("mallory"), "", make=True, read=None, by=mallory)
+            assert await chat.enter("general", user("anna"), "", make=True, read=None)
+            assert await chat.enter("general", user("mallory"), "", make=True, read=None, by=mallory)
+            assert (await chat.members("general")).keys() == {"anna", "mallory"}
+            assert list(await chat.rooms()) == ["general", "a", "b", "c"]
+            await chat.leave("general", "anna")
+            await chat.leave("general", "mallory")
+            assert list(await chat.rooms()) == ["general", "a", "b", "c"]
+
+    run(main())
+
+
+def test_who_is_away_gives_way_in_a_full_room(monkeypatch: pytest.MonkeyPatch):
+    async def main() -> None:
+        from realtime_widgets.hub import chat_notes
+
+        monkeypatch.setattr(chat_notes, "MAX_MEMBERS", 2)
+        async with chats("memory") as (chat,):
+            for who in ("anna", "ben"):
+                await chat.enter("lab", user(who), "", make=True, read=None)
+            anna, carl, dora = (Share(None, chat.here) for _ in range(3))
+            for share, who in ((anna, "anna"), (carl, "carl"), (dora, "dora")):
+                share.speak(who)
+            assert await chat.enter("lab", user("carl"), "", make=True, read=None, by=carl)
+            assert (await chat.members("lab")).keys() == {"anna", "carl"}
+            with pytest.raises(
+                NoRoom, match="as many members as it may; have some leave it, or join another"
+            ):
+                await chat.enter("lab", user("dora"), "", make=True, read=None, by=dora)
+            anna.end()
+            assert await chat.enter("lab", user("dora"), "", make=True, read=None, by=dora)
+            assert (await chat.members("lab")).keys() == {"carl", "dora"}
+
+    run(main())
+
+
+def test_whoever_has_left_makes_room_for_others_of_the_same_client(monkeypatch: pytest.MonkeyPatch):
+    async def main() -> None:
+        from realtime_widgets.hub import chat_notes, chat_shares
+
+        for module in (chat_notes, chat_shares):
+            monkeypatch.setattr(module, "MAX_MEMBERS_EACH", 2)
+            monkeypatch.setattr(module, "MAX_ROOMS_EACH", 2)
+        async with chats("memory") as (chat,):
+            bridge = Share(None, chat.here)
+            for who in "01234xyz":
+                bridge.speak(who)
+            for number in range(5):
+                assert await chat.enter("general", user(f"{number}"), "", make=True, read=None, by=bridge)
+                assert await chat.enter(f"r{number}", user("x"), "", make=True, read=None, by=bridge)
+                if number:  # by whomever
+                    await chat.leave("general", f"{number}")
+                    await chat.leave(f"r{number}", "x")
+            await chat.enter("general", user("y"), "", make=True, read=None, by=bridge)
+            with pytest.raises(
+                NoRoom, match="this connection has brought as many members into the room 'general'"
+            ):
+                await chat.enter("general", user("z"), "", make=True, read=None, by=bridge)
+            await chat.enter("ry", user("x"), "", make=True, read=None, by=bridge)
+            with pytest.raises(NoRoom, match="this connection has made as many rooms as it may"):
+                await chat.enter("rz", user("x"), "", make=True, read=None, by=bridge)
 
     run(main())
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from realtime_widgets.hub import chat_notes
 from realtime_widgets.hub.chat_notes import (
     MAX_MEMBERS,
+    MAX_MEMBERS_EACH,
     MAX_NOTE_BYTES,
     MAX_ROOMS,
+    MAX_ROOMS_EACH,
     REFRESH_AFTER,
     Member,
     members_in,
@@ -120,6 +122,69 @@ def test_a_note_has_a_size_that_every_engine_takes(length: int):
         note = found[0]
         some = next((id for id, member in members_in(note).items() if member.name != "n" * length), some)
     assert len(note) <= MAX_NOTE_BYTES, "also when its members have other names"
+
+
+def test_who_was_not_seen_for_longest_and_may_go_gives_way():
+    note = with_members(*map(str, range(MAX_MEMBERS)))
+    note, _ = with_member(note, NOW, user("0"), Position("e", 1))
+    note = with_marks(note, NOW, {"1": Position("e", 2)})
+    asked: list[str] = []
+
+    def may_go(id: str) -> bool:
+        asked.append(id)
+        return id != "2"
+
+    after, outcome = with_member(note, NOW, user("more"), None, may_go=may_go)
+    assert (outcome, asked) == ("new", ["2", "3"]), "0 has come again, and 1 has read on"
+    assert members_in(note).keys() - members_in(after).keys() == {"3"}
+    assert list(members_in(after))[-3:] == ["0", "1", "more"]
+    assert with_member(note, NOW, user("5"), None, may_go=may_go) == (note, "there")
+
+
+def test_one_client_brings_so_many_members_and_then_one_of_its_own_gives_way():
+    def counts(id: str) -> bool:
+        return id.startswith("m/")
+
+    note = with_members("a", *(f"m/{number}" for number in range(MAX_MEMBERS_EACH)), "b")
+    assert with_member(note, NOW, user("m/more"), None, counts) == (note, "many")
+    assert with_member(note, NOW, user("m/more"), None, counts, lambda id: id == "a") == (note, "many")
+    assert with_member(note, NOW, user("m/3", "M"), None, counts)[1] == "there"
+    after, outcome = with_member(note, NOW, user("m/more"), None, counts, lambda id: id != "m/0")
+    assert (outcome, members_in(note).keys() - members_in(after).keys()) == ("new", {"m/1"})
+    assert with_member(note, NOW, user("c"), None)[1] == "new", "nobody else is refused"
+
+
+def test_as_many_give_way_as_have_the_bytes_of_who_comes():
+    long, ids, note, outcome = "😀" * 190, list[str](), b"", "new"
+    while outcome == "new":
+        ids.append(f"{len(ids)}")
+        note, outcome = with_member(note, NOW, user(ids[-1], long[: len(ids) % 190]), None)
+    new = user(f"new {long}", long)
+    assert with_member(note, NOW, new, None, may_go=lambda id: id == "0") == (note, "full")
+    after, outcome = with_member(note, NOW, new, None, may_go=lambda id: id != "0")
+    assert (outcome, len(after) <= MAX_NOTE_BYTES) == ("new", True)
+    left = list(members_in(after))
+    gone = len(members_in(note)) + 1 - len(left)
+    assert left == ["0", *ids[1 + gone : -1], new.id], "no more than that, and the first of them"
+    back, _ = with_member(note, NOW, new, None, may_go=lambda id: id in ids[1:gone])
+    assert back == note, "fewer are too few"
+
+
+def test_one_token_makes_so_many_rooms_that_are_there():
+    note, _ = with_room(b"", NOW, "first", "")
+    for number in range(MAX_ROOMS_EACH):
+        note, outcome = with_room(note, NOW, f"{number}", "", by="m")
+        assert outcome == "new"
+    assert with_room(note, NOW, "more", "", by="m") == (note, "many")
+    assert with_room(note, NOW, "first", "", by="m") == (note, "there")
+    for other in ("", "n"):
+        assert with_room(note, NOW, "more", "", by=other)[1] == "new"
+    note = without_room(note, NOW, "7")
+    note, outcome = with_room(note, NOW, "7", "")
+    assert outcome == "new"
+    assert with_room(note, NOW, "more", "", by="m")[1] == "new", "it has one less"
+    old = b'{"at": 1.0, "rooms": {"a": "A"}}'
+    assert rooms_in(with_room(old, NOW, "b", "B", by="m")[0]) == {"a": "A", "b": "B"}
 
 
 @pytest.mark.parametrize("kind", ["rooms", "members"])

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from realtime_widgets.chat.events import event_of
-from realtime_widgets.hub import ChannelPolicy, Hub, Limits, Rights
+from realtime_widgets.hub import ChannelPolicy, Hub, Limits, Rights, chat, chat_notes, chat_shares
+from realtime_widgets.hub.chat_notes import MAX_MEMBERS, MAX_MEMBERS_EACH
 from realtime_widgets.protocol.chat_publications import PUBLISHED
 from realtime_widgets.protocol.chat_requests import REQUESTS
 from realtime_widgets.protocol.envelope import Message, new_id
@@ -392,6 +393,86 @@ def test_only_members_have_read_something_and_no_more_than_there_is(hub: Hub):
             assert (code, "join it first" in text) == ("no_room", True)
             _, before = await ask(one, "mark_read", ROOM | ANNA | {"offset": 10**9})
             assert before[-1]["data"]["offset"] == message["offset"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_one_client_closes_a_room_to_nobody(hub: Hub, named: bool):
+    rights = Rights(subscribe=["*"], publish=["*"], name="mallory" if named else None)
+
+    async def flood(one: ScriptedClient, numbers: range) -> list[Answer]:
+        for number in numbers:
+            await one.say("join_room", {"roomId": "general", "userId": f"b{number}"}, id=f"{number}")
+        answers: list[Answer] = []
+        while len(answers) < len(numbers):
+            if (message := await one.next())["type"] in ("ack", "error"):
+                answers.append(message)
+        return answers
+
+    async def main() -> None:
+        async with inside(hub, rights=rights) as mallory, inside(hub) as one:
+            answers = await flood(mallory, range(MAX_MEMBERS + 1))
+            whose = "token" if named else "connection"
+            assert [each["type"] for each in answers] == ["ack"] * MAX_MEMBERS_EACH + ["error"] * (
+                MAX_MEMBERS + 1 - MAX_MEMBERS_EACH
+            )
+            assert refused(answers[-1]) == (
+                "no_room",
+                f"this {whose} has brought as many members into the room 'general' as it may, 100; have some of them "
+                "leave it",
+            )
+            answer, _ = await ask(
+                mallory, "send_message", {"roomId": "general", "userId": "z", "content": "x"}
+            )
+            assert refused(answer)[0] == "no_room", "by this way, too"
+            if named:
+                assert (await ask(mallory, "join_room", {"roomId": "general"}))[0]["type"] == "ack", "itself"
+            assert (await ask(one, "join_room", ANNA | {"roomId": "general"}))[0]["type"] == "ack"
+            await ask(mallory, "leave_room", {"roomId": "general", "userId": "b7"})
+            answer, _ = await ask(mallory, "join_room", {"roomId": "general", "userId": "z"})
+            assert answer["type"] == "ack", "as it was told"
+        for begin in range(0, MAX_MEMBERS + 1, MAX_MEMBERS_EACH):  # however often it comes
+            async with inside(hub, rights=rights) as mallory:
+                await flood(mallory, range(begin, begin + MAX_MEMBERS_EACH))
+        async with inside(hub) as one:
+            answer, _ = await ask(one, "join_room", {"roomId": "general", "userId": "u3"})
+            assert answer["type"] == "ack"
+            _, before = await ask(one, "join_rooms", {"userId": "u3"})
+            (room,) = next(each["data"] for each in before if each["type"] == "rooms_list")
+            members = MAX_MEMBERS_EACH + 3 if named else MAX_MEMBERS
+            assert (room["members"], room["member"]) == (members, True)
+
+    run(main())
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_one_client_makes_so_many_rooms(hub: Hub, named: bool, monkeypatch: pytest.MonkeyPatch):
+    for module in (chat_notes, chat_shares, chat):
+        monkeypatch.setattr(module, "MAX_ROOMS_EACH", 3)
+    rights = Rights(subscribe=["*"], publish=["*"], name="mallory" if named else None)
+
+    async def main() -> None:
+        async with inside(hub, rights=rights) as mallory:
+            for number in range(3):
+                answer, _ = await ask(mallory, "join_room", {"roomId": f"r{number}", "userId": "m"})
+                assert answer["type"] == "ack"
+            answer, _ = await ask(mallory, "join_room", {"roomId": "more", "userId": "m"})
+            assert refused(answer) == (
+                "no_room",
+                f"this {'token' if named else 'connection'} has made as many rooms as it may, 3; join one of them, or "
+                "have all leave some, which are no more then",
+            )
+            answer, _ = await ask(mallory, "join_room", {"roomId": "general", "userId": "m"})
+            assert answer["type"] == "ack"
+        async with inside(hub, rights=rights) as mallory, inside(hub) as one:
+            answer, _ = await ask(mallory, "join_room", {"roomId": "again", "userId": "m"})
+            assert answer["type"] == ("error" if named else "ack"), "a name is the same over any connection"
+            answer, _ = await ask(one, "join_room", {"roomId": "other", "userId": "u1"})
+            assert answer["type"] == "ack"
+            await ask(mallory, "leave_room", {"roomId": "r1", "userId": "m"})
+            answer, _ = await ask(mallory, "join_room", {"roomId": "more", "userId": "m"})
+            assert answer["type"] == "ack", "as it was told"
 
     run(main())
 

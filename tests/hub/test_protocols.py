@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+import struct
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 
 from realtime_widgets.hub import Hub
+from support.hostile import Hostile, frame, said
 from support.scripted_client import LIMIT
 
 
@@ -31,3 +35,43 @@ def test_a_handshake_that_cannot_be_read_is_answered_and_its_connection_closed(
             answer += part
         assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     assert httpx.get(f"{hub.address}/health", trust_env=False, timeout=LIMIT).status_code == 200
+
+
+async def leave(hub: Any, _: list[Any]) -> None:
+    hub.serving.leave()
+
+
+async def stop(hub: Any, _: list[Any]) -> None:
+    hub.serving.stop()
+
+
+async def drain(_: Any, connections: list[Any]) -> None:
+    for each in connections:
+        each.go(1.0)
+
+
+@pytest.mark.parametrize("end", [leave, stop, drain])
+def test_who_closes_at_the_same_moment_keeps_no_other_from_their_goodbye(
+    hub: Hub, end: Callable[[Any, list[Any]], Any], caplog: pytest.LogCaptureFixture
+):
+    instance: Any = hub._instance
+    with Hostile(hub.port) as one, Hostile(hub.port) as two, Hostile(hub.port) as three:
+        clients = (one, two, three)
+        for each in clients:
+            each.upgraded(hub.token)
+            each.send(said("ping", {}))
+            each.heard("pong")
+
+        async def close_and_end() -> None:
+            connections = [
+                each for each in instance.serving._server.server_state.connections if hasattr(each, "go")
+            ]
+            assert len(connections) == 3
+            # As when its peer's goodbye is read, while what it was sent before has not gone out.
+            connections[0].conn.receive_data(frame(struct.pack("!H", 1001), 8))
+            await end(instance, connections)
+
+        instance.runtime.run(close_and_end()).result(LIMIT)
+        assert sorted(each.closed() or 0 for each in clients) == [1001, 1012, 1012]
+    hub.stop()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []

@@ -98,6 +98,13 @@ def test_what_is_no_name_of_a_room_is_refused(web: httpx.Client, room: str):
     assert text == "that is no name of a room: those have 1 to 195 characters"
 
 
+@pytest.mark.parametrize("room", ["%2E", "%2e%2E"])
+def test_no_room_is_called_as_a_step_of_a_path(web: httpx.Client, room: str):
+    status, code, text = refusal(web.post(f"/files/{room}", content=b"x"))
+    assert (status, code) == (400, "room")
+    assert text == "no room can be called '.' or '..'; choose another name"
+
+
 def test_an_empty_file_and_a_packed_one_are_refused(web: httpx.Client):
     assert refusal(web.post("/files/lobby", content=b""))[:2] == (400, "body")
     packed = web.post("/files/lobby", content=b"x", headers={"Content-Encoding": "gzip"})

@@ -119,6 +119,15 @@ def test_what_cannot_be_is_said_in_a_sentence(kind: str, changes: dict[str, Any]
     assert text in str(refused.value)
 
 
+@pytest.mark.parametrize("kind", [kind for kind in REQUESTS if kind != "join_rooms"])
+def test_a_room_cannot_be_called_as_a_step_of_a_path(kind: str):
+    for room in (".", ".."):
+        with pytest.raises(BadChat, match=rf"^no room can be called '{room}', .*; choose another name$"):
+            read(kind, roomId=room)
+    for room in ("...", ".x", "a/..", " .."):
+        assert getattr(read(kind, roomId=room), "room_id", "") == room
+
+
 @pytest.mark.parametrize("data", [b"", b"3", b"[]", b"null", b'"x"', b"{", b'{"a":' * 5000, b"\xff"])
 @pytest.mark.parametrize("kind", REQUESTS)
 def test_data_that_are_no_object_are_refused(kind: str, data: bytes):

@@ -115,6 +115,8 @@ def test_messages_are_found_by_their_ids_old_and_new() -> None:
         (checked_user, "x" * 201),
         (checked_room, " "),
         (checked_room, None),
+        (checked_room, ".."),
+        (checked_room, " . "),
         (checked_text, " \n"),
         (checked_text, "x" * 20_001),
         (checked_reaction, ""),
@@ -129,5 +131,6 @@ def test_what_cannot_be_said_is_refused(check: Any, wrong: Any) -> None:
 def test_what_can_be_said_is_cleaned() -> None:
     assert checked_user(" Anna \n Maria ") == "Anna Maria"
     assert checked_room(" lab\ud800 ") == "lab\ufffd"
+    assert checked_room("...") == "..."
     assert checked_text("  a\n b ") == "a\n b"
     assert checked_reaction(" 👍 ") == "👍"
