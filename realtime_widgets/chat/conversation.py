@@ -20,7 +20,7 @@ from ..streams.keyed import Keyed
 from .events import Grown, event_of
 from .message import ChatMessage, MessageState, Said
 from .room import Room, RoomInfo
-from .timeline import PENDING, is_message, message_of
+from .timeline import has_place, is_message, message_of
 
 KEEP: Final = 10_000
 """Messages of each room that are kept, besides those that were asked for."""
@@ -100,6 +100,27 @@ class Conversation:
             self.version += 1
         self._listeners.tell()
         return new
+
+    def add(self, info: RoomInfo) -> None:
+        """Take in one room more; one that is there is left as it is."""
+        with self._lock:
+            if info.id in self._rooms or len(self._rooms) >= MAX_ROOMS:
+                return
+            self._rooms[info.id] = Room(info, self._keep)
+            self.version += 1
+        self._listeners.tell()
+
+    def leave(self, room: str) -> None:
+        """Note that the user is in a room no more; if it was the chosen one, another that they are in is."""
+        with self._lock:
+            if (there := self._rooms.get(room)) is None:
+                return
+            there.joined = False
+            there.members.pop(self.me.id, None)
+            if self._current == room:
+                self._current = next((id for id, each in self._rooms.items() if each.joined), "")
+            self.version += 1
+        self._listeners.tell()
 
     def take(self, room: str, messages: Iterable[Message], *, quiet: bool = False) -> list[ChatMessage]:
         """Take in messages of the channels of a room; returns those of people that are new, in their order.
@@ -287,6 +308,12 @@ class Conversation:
             item = None if there is None else there.timeline.find(id)
             return None if item is None or not is_message(item) else message_of(item, room, self.me.id)
 
+    def key_of(self, room: str, id: str) -> str | None:
+        """Return by which pages name a message, from its id, or the one that it was sent with; None: it is not here."""
+        with self._lock:
+            item = self._rooms[room].timeline.find(id) if room in self._rooms else None
+            return None if item is None else item.key
+
     def of_key(self, key: str) -> ChatMessage | None:
         """Return a message as pages name it; None: it is not here."""
         with self._lock:
@@ -300,7 +327,7 @@ class Conversation:
         """Return the offset of a message in its channel; None: it has none yet."""
         with self._lock:
             item = self._rooms[room].timeline.find(id) if room in self._rooms else None
-            if item is None or not is_message(item) or item.place >= PENDING:
+            if item is None or not is_message(item) or not has_place(item):
                 return None
             return self._rooms[room].timeline.offset_of(item.place) or None
 

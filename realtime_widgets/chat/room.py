@@ -76,7 +76,7 @@ class Room:
         there = self.timeline.place_of(info.position)
         known = self._counted(me, up_to=there)
         self._server_unread = max(0, info.unread - known)
-        first = next(iter(self.timeline), None)
+        first = self.timeline.first
         self.has_older = self.has_older or (info.position.offset > 0 and (first is None or first.place > 1))
 
     def take(
@@ -153,7 +153,7 @@ class Room:
 
     def unread(self, me: str) -> int:
         """How many messages of others the user has not read, up to `MAX_UNREAD`."""
-        first = next(iter(self.timeline), None)
+        first = self.timeline.first
         older = self._server_unread if first is None or self.read_by(me) < first.place else 0
         return min(MAX_UNREAD, self._counted(me) + older)
 

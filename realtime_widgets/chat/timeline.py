@@ -64,6 +64,12 @@ class Timeline:
         )  # ids of others that grew, with their authors
         self._waiting = Waiting()
         self._pending = 0
+        self._latest = 0.0  # place of the newest that has none in the channel
+
+    @property
+    def first(self) -> Keyed | None:
+        """The oldest item that has a place in the channel; None: there is none."""
+        return next((item for item in self if has_place(item)), None)
 
     @property
     def version(self) -> int:
@@ -182,7 +188,7 @@ class Timeline:
         state: dict[str, Any] = {"state": "growing", "error": "", "at": now}
         if here:
             state |= {"mine": True, "by_program": True}
-        elif item is None:
+        elif item is None or item.state["state"] == "stopped":
             self._make_room(event.user)
         anew = item is not None and item.place < PENDING
         self._put_pending(key, said, state, None if anew else item)
@@ -250,8 +256,9 @@ class Timeline:
         return self._records.put(key, fields, said.ts, state={"state": "sent"}, place=self._behind())
 
     def _behind(self) -> float:
-        """Return a place behind all that has come, and before what comes next."""
-        return self._top + 0.5 + min(0.499, 1e-6 * len(self._records))
+        """Return a place behind all that has come, and before what comes next; no whole number."""
+        self._latest = min(max(self._top + 0.5, self._latest + 1e-3), self._top + 0.999)
+        return self._latest
 
     def expire(self, now: float) -> bool:
         """Stop what nobody goes on writing, where it stands; returns whether there was any."""
@@ -339,6 +346,11 @@ def _may_end(pending: Keyed, said: Said, me: str) -> bool:
 def is_message(item: Keyed) -> bool:
     """Whether an item is a message of somebody, and not a line about the room."""
     return bool(item.fields["kind"] == "message")
+
+
+def has_place(item: Keyed) -> bool:
+    """Whether an item has a place in the channel: neither is it on its way, nor a line that only this side sees."""
+    return item.place < PENDING and item.place % 1 == 0
 
 
 def is_own(item: Keyed, me: str) -> bool:

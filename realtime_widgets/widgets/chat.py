@@ -405,9 +405,10 @@ class Chat(LiveWidget):
         self._check_open()
         where = self._conversation.current if room is None else checked_room(room)
         if not where:
-            begins = isinstance(self._link, HubLink) and not self._conversation.rooms
-            if begins and later:
-                return ""
+            begins = self._link.will_choose
+            if later and (begins or (where := self._conversation.current)):  # or has been chosen by now
+                return where
+        if not where:
             why = "the hub has not said yet which there are" if begins else "this chat is in none"
             raise UsageError(f"no room is chosen, for {why}: pass room=…, or call chat.join('general')")
         if not self._conversation.has_room(where):
@@ -460,7 +461,8 @@ class Chat(LiveWidget):
     def _callback_failed(self, message: ChatMessage, error: BaseException, details: str) -> None:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         said = Said(new_id(), "", "on_message", what[:1000], "system", time.time(), {})
-        self._conversation.note(message.room, f"!{said.id}", said, kind="error", details=details[-8000:])
+        if self._conversation.has_room(message.room):
+            self._conversation.note(message.room, f"!{said.id}", said, kind="error", details=details[-8000:])
 
     def observe(self, handler: Any, names: Any = traitlets.All, type: Any = "change") -> None:
         """Have a function called when a trait changes, as for every ipywidget."""
@@ -489,8 +491,8 @@ class Chat(LiveWidget):
 
     def close(self) -> None:
         """Take the chat off the pages, and follow nothing any more; what is on its way arrives."""
-        if (link := getattr(self, "_link", None)) is not None:
-            link.close()
+        if (talk := getattr(self, "_talk", None)) is not None:
+            talk.close(self._link.close)
             self._callbacks.clear()
         if self._changes is not None:
             self._changes.close()

@@ -105,7 +105,10 @@ class ChatCallbacks:
             for fn, bots, context in list(self._fns.values()):
                 if message.bot and not bots:
                     continue
-                context.copy().run(self._call, fn, message)
+                try:
+                    context.copy().run(self._call, fn, message)
+                except Exception:  # whatever it is, the next message is told
+                    logger.exception("what a function has answered or raised could not be told")
 
     def _call(self, fn: Told, message: ChatMessage) -> None:
         try:

@@ -7,6 +7,7 @@ send has no numbers, and no word of ours is acknowledged.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
@@ -23,7 +24,7 @@ from ..chat.room import RoomInfo, rooms_in
 from ..chat.timeline import PENDING_STATES
 from ..client import Client
 from ..client.sansio.delivery import Delivery
-from ..errors import RealtimeWidgetsError
+from ..errors import RealtimeWidgetsError, RuntimeStopped
 from ..protocol.chat import CHAT, TYPING, channel_of_room, room_of, typing_of_room
 from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
@@ -45,6 +46,9 @@ ASKS_FOR_ROOMS: Final = "rooms-"
 PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
 """Types of messages that servers send which know no channels."""
 
+MAX_WAITING: Final = 10_000
+"""Requests that wait for a connection, besides messages."""
+
 MAX_GAPS: Final = 100
 """Gaps that are remembered, or they would be said again."""
 
@@ -54,10 +58,11 @@ UNNUMBERED: Final = "-"
 
 @dataclass(slots=True)
 class _Waiting:
-    """A message until the server has it."""
+    """A message, or what is asked of one, until the server has it."""
 
     room: str
     data: dict[str, Any]
+    type: str = "send_message"
     delivery: Delivery | None = None
     failed: bool = False
 
@@ -79,8 +84,10 @@ class HubLink:
         self._client = client
         self._conversation = conversation
         self._past = ChatPast(client, conversation, arrived)
-        self._uploads = ChatUploads(client, conversation, files, self.say)
-        self._wanted = room
+        self._uploads = ChatUploads(client, conversation, files, self.say, self._end_if_done)
+        self._wanted = {room} if room else set[str]()  # rooms that the user is to be in
+        self._has_chosen = bool(room)
+        self._begins = False  # whether the list of rooms has not come on this connection
         self._keeps_members = False  # whether the server knows after a cut who is where
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
         self._lock = threading.Lock()  # of what waits
@@ -94,13 +101,14 @@ class HubLink:
         self._question = ""  # the id with which the list of rooms was asked for on this connection
         self._connected = False
         self._closed = False
-        self._undo: list[Callable[[], None]] = []
+        self._undo: dict[str, Callable[[], None]] = {}  # by channel
         if room:
-            conversation.inform([RoomInfo(id=room, name=room, joined=False)])
+            conversation.add(RoomInfo(id=room, name=room, joined=False))
             conversation.choose(room)
         for type in (*ANSWERS, *PLAIN):
             self._follow(type, asks=False)
-        self._undo_state: Callable[[], None] | None = client.listen(self._look_at_state)
+        self._undo_state: Callable[[], None] | None = None
+        self._follow_state()
         get_runtime().call_soon(self._look_at_state)
 
     def _renew_lock(self) -> None:
@@ -110,6 +118,11 @@ class HubLink:
     def stream(self) -> Stream:
         """One that says where the connection stands."""
         return self._streams["rooms_list"][0]
+
+    @property
+    def will_choose(self) -> bool:
+        """See `ChatLink.will_choose`."""
+        return not self._has_chosen
 
     # What is said
 
@@ -130,6 +143,7 @@ class HubLink:
             if key in self._waiting or found.state not in ("sending", "queued", "growing", "stopped"):
                 return found
             self._waiting[key] = _Waiting(room, data)
+        self._follow_state()
         get_runtime().call_soon(self._send, key)
         return found
 
@@ -145,55 +159,62 @@ class HubLink:
 
     def ask(self, room: str, type: str, data: Mapping[str, Any], *, volatile: bool = False) -> bool:
         """See `ChatLink.ask`."""
-        if self._closed or (volatile and self._client.state != "connected"):
-            return False
-        delivery = self._client.send(type, {"roomId": room, **data}, volatile=volatile)
-        if not volatile:
-            self._watch(room, type, delivery)
-        return delivery.state != "failed"
+        if volatile:
+            return (
+                self._client.state == "connected"
+                and self._client.send(type, {"roomId": room, **data}, volatile=True).state != "failed"
+            )
+        key, asked = new_id(), _Waiting(room, {"roomId": room, **data}, type)
+        with self._lock:
+            if len(self._waiting) >= MAX_WAITING:
+                return False
+            goes = self._connected and all(each.delivery or each.failed for each in self._waiting.values())
+            self._waiting[key] = asked
+        self._follow_state()
+        if not goes:
+            get_runtime().call_soon(self._send, key)
+            return True
+        asked.delivery = delivery = self._client.send(type, asked.data, id=key)
+        delivery.on_done(lambda: get_runtime().call_soon(self._done, key, delivery))
+        return True
 
-    def _watch(self, room: str, type: str, delivery: Delivery) -> None:
-        """Have the chat say what the server turns down."""
-
-        def end() -> None:
-            if delivery.refused and self._conversation.has_room(room):
-                said = Said(f"!{new_id()}", "", type, _why(delivery), "system", time.time(), {})
-                self._conversation.note(room, said.id, said, kind="error")
-
-        delivery.on_done(lambda: get_runtime().call_soon(end))
+    def _tell(self, room: str, type: str, why: str) -> None:
+        """Have the chat say what the server has turned down."""
+        if self._conversation.has_room(room):
+            said = Said(f"!{new_id()}", "", type, why, "system", time.time(), {})
+            self._conversation.note(room, said.id, said, kind="error")
 
     def join(self, room: str) -> None:
         """See `ChatLink.join`."""
-        if not self._conversation.has_room(room):
-            with self._conversation.lock:
-                known = [_info_of(each) for each in self._conversation.rooms.values()]
-            self._conversation.inform([*known, RoomInfo(id=room, name=room, joined=False)])
-        self._join(room)
+        self._has_chosen = True
+        self._wanted.add(room)
+        self._conversation.add(RoomInfo(id=room, name=room, joined=False))
+        self._join(room, tells=True)
         get_runtime().call_soon(self._follow_room, room)
 
-    def _join(self, room: str) -> None:
+    def _join(self, room: str, *, tells: bool) -> None:
         me = self._conversation.me
         data = {"roomId": room, "userId": me.id, "username": me.name}
-        self._watch(room, "join_room", self._client.send("join_room", data))
+        delivery = self._client.send("join_room", data)
+
+        def end() -> None:
+            if delivery.refused and tells:
+                self._tell(room, "join_room", _why(delivery))
+
+        delivery.on_done(lambda: get_runtime().call_soon(end))
 
     def leave(self, room: str) -> None:
         """See `ChatLink.leave`."""
         me = self._conversation.me
+        self._has_chosen = True
+        self._wanted.discard(room)
         self._client.send("leave_room", {"roomId": room, "userId": me.id, "username": me.name})
         self._past.forget(room)
-        if room == self._wanted:
-            self._wanted = ""
         for channel in (channel_of_room(room), typing_of_room(room)):
             self._streams.pop(channel, None)
-        with self._conversation.lock:
-            infos = [_info_of(each) for each in self._conversation.rooms.values()]
-        self._conversation.inform(
-            msgspec.structs.replace(each, joined=False) if each.id == room else each for each in infos
-        )
-        if self._conversation.current == room:
-            self._conversation.choose(
-                next((each.id for each in infos if each.joined and each.id != room), "")
-            )
+            if (undo := self._undo.pop(channel, None)) is not None:
+                undo()
+        self._conversation.leave(room)
 
     def retry(self, room: str, key: str) -> None:
         """See `ChatLink.retry`."""
@@ -223,12 +244,17 @@ class HubLink:
 
     def close(self) -> None:
         """See `ChatLink.close`; what waits goes out on the next connection."""
+        if self._closed:
+            return
         self._closed = True
-        for undo in self._undo:
-            undo()
-        self._undo.clear()
+        with contextlib.suppress(RuntimeStopped):  # at exit
+            get_runtime().call_soon(self._end)
+
+    def _end(self) -> None:
+        while self._undo:
+            self._undo.popitem()[1]()
         self._streams.clear()
-        get_runtime().call_soon(self._end_if_done)
+        self._end_if_done()
 
     def _end_if_done(self) -> None:
         """Follow the connection no more, once a closed chat has nothing that waits."""
@@ -239,6 +265,10 @@ class HubLink:
             self._undo_state = None
 
     # The connection
+
+    def _follow_state(self) -> None:
+        if self._undo_state is None:
+            self._undo_state = self._client.listen(self._look_at_state)
 
     def _look_at_state(self) -> None:
         """Send what waits on every new connection."""
@@ -269,11 +299,12 @@ class HubLink:
         me = self._conversation.me
         who = {"userId": me.id, "username": me.name}
         self._question = f"{ASKS_FOR_ROOMS}{new_id()}"
+        self._begins = True
         self._client.send("join_rooms", who, id=self._question)
-        if self._wanted:
+        for room in list(self._wanted):
             if not self._keeps_members:  # to join where one is already is to have read all
-                self._join(self._wanted)
-            self._follow_room(self._wanted)
+                self._join(room, tells=room not in self._streams)
+            self._follow_room(room)
 
     def _send(self, key: str) -> None:
         with self._lock:
@@ -281,11 +312,14 @@ class HubLink:
             if waiting is None or waiting.delivery is not None or waiting.failed or not self._connected:
                 return
             try:
-                delivery = waiting.delivery = self._client.send("send_message", waiting.data, id=key)
+                delivery = waiting.delivery = self._client.send(waiting.type, waiting.data, id=key)
             except RealtimeWidgetsError as error:
                 waiting.failed, why = True, str(error)
         if waiting.failed:
             self._conversation.settle(waiting.room, key, "failed", why)
+            if waiting.type != "send_message":
+                self.forget(key)
+                self._tell(waiting.room, waiting.type, why)
             return
         delivery.on_done(lambda: get_runtime().call_soon(self._done, key, delivery))
 
@@ -301,10 +335,15 @@ class HubLink:
                 waiting.delivery = None  # it goes out again on the next connection, or on this one
             else:
                 del self._waiting[key]
-                if delivery.state == "sent":  # the server acknowledges nothing, and may not know the id again
+                # Where the server acknowledges nothing, it may not know the id again.
+                if waiting.type == "send_message" and delivery.state == "sent":
                     self._unanswered.setdefault(waiting.room, {})[key] = str(waiting.data["content"])
-        if delivery.refused:
+        if delivery.refused and waiting.type == "send_message":
             self._conversation.settle(waiting.room, key, "failed", _why(delivery))
+        elif delivery.refused:
+            self.forget(key)
+            if waiting.type != "mark_read":  # which nobody has asked for
+                self._tell(waiting.room, waiting.type, _why(delivery))
         elif delivery.state == "failed" and self._connected:
             get_runtime().call_later(1.0, self._send, key)
         self._end_if_done()
@@ -318,7 +357,7 @@ class HubLink:
         stream = self._client.message_stream(channel, recent=recent, asks=asks, passing=passing)
         # What was said of typing is over, and of messages that grew, too.
         self._streams[channel] = stream, stream.last_seq if passing else 0
-        self._undo.append(stream.listen(lambda: self._read(channel)))
+        self._undo[channel] = stream.listen(lambda: self._read(channel))
         get_runtime().call_soon(self._read, channel)
 
     def _follow_room(self, room: str) -> None:
@@ -360,7 +399,7 @@ class HubLink:
             return  # to another chat of this connection, whose user is another
         match channel:
             case "rooms_list":
-                self._take_rooms(data)
+                self._take_rooms(data, answers=message.id == self._question)
             case "identity" if isinstance(data, dict):
                 if (id := id_of(data.get("userId"))) is not None:
                     self._conversation.rename(Me(id, str(data.get("username") or id)))
@@ -369,19 +408,24 @@ class HubLink:
             case _:
                 self._take_message(message)
 
-    def _take_rooms(self, data: Any) -> None:
+    def _take_rooms(self, data: Any, *, answers: bool) -> None:
         infos = list(rooms_in(data))
         conversation = self._conversation
-        if self._wanted and all(info.id != self._wanted for info in infos):
-            infos.insert(0, RoomInfo(id=self._wanted, name=self._wanted, joined=False))
+        named = {info.id for info in infos}
+        infos[:0] = [RoomInfo(id=id, name=id, joined=False) for id in self._wanted if id not in named]
         conversation.inform(infos)
         self._past.begin(infos)
-        if self._keeps_members and any(each.id == self._wanted and not each.joined for each in infos):
-            self._join(self._wanted)  # the server has begun anew
+        if self._begins and answers and self._keeps_members:  # it may have begun anew
+            for info in infos:
+                if info.id in self._wanted and not info.joined:
+                    self._join(info.id, tells=False)
+        self._begins = self._begins and not answers
         self._keeps_members = any(info.position is not None for info in infos)
-        if not conversation.current and infos:
+        if not self._has_chosen and infos:
             first = next((info for info in infos if info.joined), infos[0])
+            self._wanted.add(first.id)
             conversation.choose(first.id)
+            self._has_chosen = True
             if not first.joined:
                 self.join(first.id)
         for info in infos:
@@ -421,10 +465,6 @@ class HubLink:
                     del self._unanswered[room][key]
                     return key
         return message.id
-
-
-def _info_of(room: Any) -> RoomInfo:
-    return RoomInfo(id=room.id, name=room.name, joined=room.joined, members=room.members)
 
 
 def _why(delivery: Delivery) -> str:

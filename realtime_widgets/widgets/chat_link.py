@@ -29,6 +29,10 @@ Arrived = Callable[[list[ChatMessage]], object]
 class ChatLink(Protocol):
     """What a chat is connected to. Any thread, and nothing waits."""
 
+    @property
+    def will_choose(self) -> bool:
+        """Whether a room will be chosen, once it is known which there are."""
+
     def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
         """Send a message.
 
@@ -98,6 +102,11 @@ class LocalLink:
         self._rooms: dict[str, RoomInfo] = {}
         self.join(room)
         conversation.choose(room)
+
+    @property
+    def will_choose(self) -> bool:
+        """See `ChatLink.will_choose`: the first one is there at once."""
+        return False
 
     def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
         """See `ChatLink.say`."""

@@ -14,7 +14,6 @@ import msgspec
 from ..chat.conversation import Conversation
 from ..chat.message import ChatMessage
 from ..chat.room import RoomInfo
-from ..chat.timeline import PENDING
 from ..client import Client
 from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
@@ -97,7 +96,7 @@ class ChatPast:
         """Have older messages than all that are here taken in; calls `done` with whether there are others still."""
         with self._conversation.lock:
             there = self._conversation.rooms.get(room)
-            first = None if there is None else next(iter(there.timeline), None)
+            first = None if there is None else there.timeline.first
             offset = 0 if there is None or first is None else there.timeline.offset_of(first.place)
         if offset <= 1 or not self._connected:
             done(offset > 1)
@@ -118,7 +117,7 @@ class ChatPast:
             return
         with self._conversation.lock:
             timeline = self._conversation.rooms[room].timeline
-            first = next((item for item in timeline if item.place < PENDING), None)
+            first = timeline.first
             before = there.offset + 1 if first is None else timeline.offset_of(first.place)
             newest = RECENT - len(timeline)
         since = before - 1 - self._begun_at(room, there.epoch)

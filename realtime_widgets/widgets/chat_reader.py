@@ -130,6 +130,10 @@ class ChatReader:
             raise UsageError(f"this message has no file: {message!r}")
         if of.data:
             return of.data
+        if not of.url:
+            raise UsageError(
+                "this file is on its way: it can be read once the state of its message is 'sent'"
+            )
         body = self._files.get(of.url)
         if body is None:
             body = self._link.download(of.url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,9 @@ from .chat_link import ChatLink
 from .chat_streaming import StreamedMessage
 from .chat_waits import ChatWaits
 
+NO_ROOM: Final = ("no room",)
+"""What waits for a room is about this; all else about the key of a message."""
+
 BOT: Final = "bot"
 """Who answers, where a function returns an answer and says no name."""
 
@@ -40,6 +43,8 @@ class Talk:
         self._link = link
         self._streamed: dict[str, StreamedMessage] = {}
         self._waits = ChatWaits(conversation)
+        self._unplaced: dict[str, ChatMessage] = {}  # what waits for a room, by id
+        self._ending: Callable[[], object] | None = None
 
     # Saying something
 
@@ -80,18 +85,13 @@ class Talk:
         )
 
     def _where(self, room: str, said: Said, send: Callable[[str], ChatMessage]) -> ChatMessage:
-        """Send something to a room; empty: to the one that is chosen, once one is."""
-        if room:
+        """Send something to a room; empty: to the one that is chosen, once one is. What was said before goes first."""
+        if room and not self._waits.waits(NO_ROOM):
             return send(room)
-
-        def attempt() -> bool:
-            chosen = self._conversation.current
-            return bool(chosen and send(chosen))
-
-        self._waits.until(attempt)
-        return ChatMessage(
-            id=said.id,
-            room="",
+        id = said.id
+        waiting = self._unplaced[id] = ChatMessage(
+            id=id,
+            room=room,
             user=said.user,
             name=said.name,
             text=said.text,
@@ -102,6 +102,37 @@ class Talk:
             by_program=True,
             metadata=said.metadata,
         )
+
+        def attempt() -> bool:
+            where = room or self._conversation.current
+            if where and id in self._unplaced:
+                send(where)
+                self._unplaced.pop(id, None)
+            return id not in self._unplaced
+
+        self._until(NO_ROOM, attempt)
+        return waiting
+
+    def _until(self, about: Hashable, attempt: Callable[[], bool]) -> None:
+        """Do something once it can be."""
+
+        def and_end() -> bool:
+            done = attempt()
+            if done:
+                get_runtime().call_soon(self._end)
+            return done
+
+        self._waits.until(about, and_end)
+
+    def close(self, ending: Callable[[], object]) -> None:
+        """Call `ending()` once nothing waits and nothing grows any more, perhaps at once."""
+        self._ending = ending
+        self._end()
+
+    def _end(self) -> None:
+        if self._ending is not None and not self._waits and not self._streamed:
+            ending, self._ending = self._ending, None
+            ending()
 
     def _said(
         self,
@@ -141,6 +172,7 @@ class Talk:
             else:
                 self._conversation.discard(room, id)
                 share("")
+            self._end()
 
         def later(delay: float, fn: Callable[[], object]) -> None:
             with contextlib.suppress(RuntimeStopped):  # at exit
@@ -166,6 +198,8 @@ class Talk:
         if not isinstance(message, ChatMessage | str):
             raise WrongType(f"{shown(message)} is no message: pass one of chat.messages, or its id")
         id = message.id if isinstance(message, ChatMessage) else message
+        if (waiting := self._unplaced.get(id)) is not None:
+            return waiting
         with conversation.lock:
             named = isinstance(message, ChatMessage) and message.room
             rooms = [message.room] if isinstance(message, ChatMessage) and named else list(conversation.rooms)
@@ -190,7 +224,9 @@ class Talk:
             UsageError: it is somebody else's, or still being written.
         """
         self._check_own(message)
-        if not message.deleted and not self.discard(message.room, key or message.id):
+        if self._unplaced.pop(message.id, None) is not None or message.deleted:
+            return
+        if not self.discard(message.room, key or message.id):
             self._ask_of(message, "delete_message")
 
     def react(self, message: ChatMessage, reaction: str, *, on: bool) -> None:
@@ -217,23 +253,30 @@ class Talk:
             raise UsageError(f"a message that was not sent cannot be changed ({message.error}); send another")
         if message.state == "growing":
             raise UsageError("a message that is being written cannot be changed: end it first")
-        room, key = message.room, message.id
-        if message.state == "sent" and self._conversation.position_of(room, key) is None:
-            raise UsageError("the hub has this message no more, for it has begun anew since")
+        key = self._conversation.key_of(message.room, message.id) or message.id
+        arrived = message.state in ("sent", "stopped")
+        if arrived and self._conversation.position_of(message.room, message.id) is None:
+            raise UsageError(
+                "the hub does not have this message: it has begun anew, or never had the end of it"
+            )
 
         def attempt() -> bool:
-            found = self._conversation.find(room, key)
-            offset = self._conversation.position_of(room, key)
-            if found is None or (offset is None and found.state in ("failed", "sent")):
-                return True  # there is nothing to be changed
-            if offset is None:
+            if key in self._unplaced:
                 return False
+            found = self._conversation.of_key(key)
+            if found is None:
+                return True
+            if found.state == "failed" and type == "delete_message":
+                return self.discard(found.room, key) or True
+            offset = self._conversation.position_of(found.room, found.id)
+            if offset is None:
+                return found.state in ("sent", "stopped")  # the hub has it no more
             who = {"userId": found.user, "username": found.name}
-            self._link.ask(room, type, {"messageId": found.id, "offset": offset, **who, **more})
+            self._link.ask(found.room, type, {"messageId": found.id, "offset": offset, **who, **more})
             return True
 
-        if not attempt():
-            self._waits.until(attempt)
+        if self._waits.waits(key) or not attempt():
+            self._until(key, attempt)
 
     def retry(self, room: str, key: str) -> None:
         """Send again what has failed."""

@@ -42,6 +42,7 @@ class ChatUploads:
         conversation: where their messages are seen meanwhile.
         files: keeps what was sent from here.
         say: sends a message, by its room and key.
+        ended: is called when a file does not wait any more.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class ChatUploads:
         conversation: Conversation,
         files: ChatFiles,
         say: Callable[[str, str, Said], object],
+        ended: Callable[[], object],
     ) -> None:
         self._client = client
         self._conversation = conversation
         self._files = files
         self._say = say
+        self._ended = ended
         self._connected = False
         self._going = False
         self._uploads: OrderedDict[str, _Upload] = OrderedDict()
@@ -113,7 +116,10 @@ class ChatUploads:
     def forget(self, key: str) -> bool:
         """Do not send a file, or not its message; returns whether that has not happened yet."""
         with self._lock:
-            return self._uploads.pop(key, None) is not None
+            found = self._uploads.pop(key, None) is not None
+        if found:
+            get_runtime().call_soon(self._ended)
+        return found
 
     def _start(self) -> None:
         """Have the next file go out, if none does."""
@@ -143,13 +149,15 @@ class ChatUploads:
         upload.failed = True
         self._conversation.settle(upload.room, key, "failed", str(error))
         self._start()
+        self._ended()
 
     def _succeed(self, key: str, upload: _Upload, about: Mapping[str, Any]) -> None:
         """Send the message of a file that the hub has."""
         self._going = False
         with self._lock:
             wanted = self._uploads.pop(key, None) is not None  # else it was discarded
-        if wanted:
+        if wanted and self._conversation.has_room(upload.room):
             self._files.put(str(about.get("url")), upload.attachment.body)
             self._say(upload.room, key, with_file(upload.said, about))
         self._start()
+        self._ended()

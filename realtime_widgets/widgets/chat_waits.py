@@ -1,18 +1,29 @@
-"""ChatWaits: what is done in a conversation once it can be: when there is a room, when a message has arrived."""
+"""ChatWaits: what is done in a conversation once it can be: when there is a room, when a message has arrived.
+
+What is about one thing is done in the order it was asked for: whoever asks for more joins the end of the queue.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Hashable
+from typing import Final, NamedTuple
 
 from ..chat.conversation import Conversation
 from ..errors import RuntimeStopped, UsageError
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
 
+logger = logging.getLogger(__name__)
+
 MAX_WAITING: Final = 1_000
+
+
+class _Deed(NamedTuple):
+    about: Hashable
+    attempt: Callable[[], bool]
 
 
 class ChatWaits:
@@ -24,7 +35,7 @@ class ChatWaits:
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
-        self._attempts: list[Callable[[], bool]] = []
+        self._deeds: list[_Deed] = []
         self._undo: Callable[[], None] | None = None
         self._lock = threading.Lock()
         renew_after_fork(self, ChatWaits._renew_lock)
@@ -32,18 +43,31 @@ class ChatWaits:
     def _renew_lock(self) -> None:
         self._lock = threading.Lock()
 
-    def until(self, attempt: Callable[[], bool]) -> None:
-        """Call `attempt()` on the I/O thread, soon and after every change, until it returns True; in the order given.
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._deeds)
+
+    def waits(self, about: Hashable) -> bool:
+        """Whether something waits that is about this."""
+        with self._lock:
+            return any(each.about == about for each in self._deeds)
+
+    def until(self, about: Hashable, attempt: Callable[[], bool]) -> None:
+        """Call `attempt()` on the I/O thread, soon and after every change, until it returns True.
+
+        Args:
+            about: what is about the same is tried in the order given, each when those before it are done.
+            attempt: tries; one that raises is given up, which is logged.
 
         Raises:
             UsageError: too many wait.
         """
         with self._lock:
-            if len(self._attempts) >= MAX_WAITING:
+            if len(self._deeds) >= MAX_WAITING:
                 raise UsageError(
                     f"{MAX_WAITING:,} messages and changes wait already: see whether the hub is there, chat.rooms"
                 )
-            self._attempts.append(attempt)
+            self._deeds.append(_Deed(about, attempt))
             if self._undo is None:
                 self._undo = self._conversation.listen(self._look)
         self._look()
@@ -54,10 +78,25 @@ class ChatWaits:
 
     def _try_all(self) -> None:
         with self._lock:
-            attempts = list(self._attempts)
-        done = [attempt for attempt in attempts if attempt()]
+            deeds = list(self._deeds)
+        held: set[Hashable] = set()
+        for deed in deeds:
+            if deed.about in held:
+                continue
+            if _is_done(deed):
+                with self._lock:
+                    self._deeds = [each for each in self._deeds if each is not deed]
+            else:
+                held.add(deed.about)
         with self._lock:
-            self._attempts = [attempt for attempt in self._attempts if attempt not in done]
-            if not self._attempts and self._undo is not None:
+            if not self._deeds and self._undo is not None:
                 self._undo()
                 self._undo = None
+
+
+def _is_done(deed: _Deed) -> bool:
+    try:
+        return deed.attempt()
+    except Exception:
+        logger.exception("what was to be done in a chat later could not be done")
+        return True

@@ -54,6 +54,19 @@ def states(chat: rw.Chat) -> list[str]:
     return [message.state for message in chat.messages]
 
 
+def members(chat: rw.Chat, room: str) -> dict[str, str] | None:
+    return next((each.members for each in chat.rooms if each.id == room), None)
+
+
+def lines(chat: rw.Chat, room: str) -> list[tuple[str, str]]:
+    """Who joined or left a room, as the chat has heard of it."""
+    with chat._conversation.lock:
+        items = list(chat._conversation.rooms[room].timeline)
+    return [
+        (item.fields["said"].user, item.fields["kind"]) for item in items if item.fields["kind"] != "message"
+    ]
+
+
 def ready(*chats: rw.Chat) -> None:
     for chat in chats:
         wait_for(lambda chat=chat: chat.rooms and chat.rooms[0].members.get(chat.user) == chat.user)
@@ -593,3 +606,111 @@ def test_a_chat_that_is_made_again_has_each_answer_once(hub: Hub) -> None:
         wait_for(lambda: texts(again)[-1:] == ["the end"])
         assert states(again) == ["sent", "sent"]
         again.close()
+
+
+def test_who_leaves_the_last_room_is_in_none_whatever_else_is_told(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "bob") as bob:
+        ready(anna, bob)
+        anna.leave()
+        wait_for(lambda: "anna" not in bob.rooms[0].members)
+        bob.join("lab")  # of which all are told
+        wait_for(lambda: [room.id for room in anna.rooms] == ["general", "lab"])
+        settle()
+        assert (anna.room, [room.joined for room in anna.rooms]) == ("", [False, False])
+        assert "anna" not in bob.rooms[0].members
+
+
+def test_another_chat_of_the_user_may_leave_the_room_of_this_one(hub: Hub) -> None:
+    with chatting(hub, "ken", room="lab") as ken, chatting(hub, "bob") as bob:
+        wait_for(lambda: any(room.id == "lab" and room.joined for room in ken.rooms))
+        again = rw.Chat(ken._link._client, user="ken", room="lab")
+        wait_for(lambda: again.rooms and any(room.id == "lab" and room.joined for room in again.rooms))
+        again.leave("lab")
+        wait_for(lambda: not next(room for room in ken.rooms if room.id == "lab").joined)
+        wait_for(lambda: [line for _, line in lines(ken, "lab")] == ["joined", "left"])
+        bob.join("other")  # of which all are told
+        wait_for(lambda: members(ken, "other") == {"bob": "bob"})
+        bob.leave("other")
+        wait_for(lambda: not members(ken, "other"))
+        assert not members(bob, "lab")
+        assert [line for _, line in lines(ken, "lab")] == ["joined", "left"]
+        again.close()
+
+
+def test_what_is_said_at_once_arrives_in_its_order(hub: Hub) -> None:
+    for _ in range(5):
+        with chatting(hub, "anna") as anna:
+            before = 0
+            for n in range(300):
+                anna.send(f"{n}")
+            wait_for(lambda: len(anna.messages) >= 300 and set(states(anna)[-300:]) == {"sent"})
+            assert texts(anna)[-300:] == [f"{n}" for n in range(300)], before
+
+
+def test_what_waits_for_a_room_can_be_changed_and_taken_back(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna:
+        first, second, third = (anna.send(text) for text in ("first", "second", "third"))
+        anna.edit(first, "edited")
+        anna.react(first, "👍")
+        anna.delete(second)
+        anna.edit(first, "edited again")
+        anna.close()
+        assert third.state == "queued" or third.room
+        with chatting(hub, "bob") as bob:
+            wait_for(lambda: texts(bob) == ["edited again", "third"])
+            wait_for(lambda: bob.messages[0].reactions == {"👍": ["anna"]})
+        wait_for(lambda: anna._link._undo_state is None)
+
+
+def test_the_last_of_two_edits_counts(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        for n in range(40):
+            message = anna.send("x")
+            anna.edit(message, "1st")
+            wait_for(lambda: anna.messages[-1].state == "sent")
+            anna.edit(message, "2nd")
+            wait_for(lambda n=n: texts(anna) == ["2nd"] * (n + 1))
+
+
+def test_changes_wait_for_a_connection_as_messages_do(hub: Hub) -> None:
+    with Proxy(hub.port) as proxy, chatting(hub, "anna", url=proxy.to(hub.url)) as anna:
+        ready(anna)
+        for n in range(150):
+            anna.send(f"{n}")
+        wait_for(lambda: states(anna) == ["sent"] * 150)
+        proxy.down()
+        for message in anna.messages:
+            anna.edit(message, f"edited {message.text}")
+        proxy.up()
+        wait_for(lambda: texts(anna) == [f"edited {n}" for n in range(150)])
+
+
+def test_an_answer_that_ends_after_its_chat_was_closed_arrives(hub: Hub) -> None:
+    with (
+        Proxy(hub.port) as proxy,
+        chatting(hub, "bob") as bob,
+        chatting(hub, "anna", url=proxy.to(hub.url)) as anna,
+    ):
+        ready(anna, bob)
+        proxy.down()
+        answer = anna.streaming()
+        answer.append("half")
+        anna.close()
+        answer.append(" whole")
+        answer.close()
+        proxy.up()
+        wait_for(lambda: texts(bob) == ["half whole"])
+        wait_for(lambda: anna._link._undo_state is None)
+
+
+def test_a_hub_that_has_begun_anew_has_the_room_that_was_not_named() -> None:
+    port = free_port()
+    with Client(f"ws://127.0.0.1:{port}/ws/chat", auth="x" * 20, reconnect=QUICK) as client:
+        anna = rw.Chat(client, user="anna")
+        for _ in range(2):
+            with Hub(port=port, token="x" * 20):
+                wait_for(lambda: anna.rooms and anna.rooms[0].members == {"anna": "anna"})
+                client.wait_until("connected", LIMIT)
+            wait_for(lambda: client.state != "connected")
+        anna.close()
