@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -40,6 +41,8 @@ FAILED = pytest.StashKey[bool]()
 
 def pytest_configure() -> None:
     schedules_of_models.seed_of_run()  # before any worker starts: they inherit it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells have it of what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
