@@ -109,7 +109,6 @@ class HubLink:
             self._follow(type, asks=False)
         self._undo_state: Callable[[], None] | None = None
         self._follow_state()
-        get_runtime().call_soon(self._look_at_state)
 
     def _renew_lock(self) -> None:
         self._lock = threading.Lock()
@@ -174,7 +173,11 @@ class HubLink:
         if not goes:
             get_runtime().call_soon(self._send, key)
             return True
-        asked.delivery = delivery = self._client.send(type, asked.data, id=key)
+        try:
+            asked.delivery = delivery = self._client.send(type, asked.data, id=key)
+        except RealtimeWidgetsError:
+            self.forget(key)
+            raise
         delivery.on_done(lambda: get_runtime().call_soon(self._done, key, delivery))
         return True
 
@@ -269,6 +272,7 @@ class HubLink:
     def _follow_state(self) -> None:
         if self._undo_state is None:
             self._undo_state = self._client.listen(self._look_at_state)
+            get_runtime().call_soon(self._look_at_state)
 
     def _look_at_state(self) -> None:
         """Send what waits on every new connection."""
