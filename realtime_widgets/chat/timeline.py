@@ -350,7 +350,12 @@ def is_message(item: Keyed) -> bool:
 
 def has_place(item: Keyed) -> bool:
     """Whether an item has a place in the channel: neither is it on its way, nor a line that only this side sees."""
-    return item.place < PENDING and item.place % 1 == 0
+    return is_place(item.place)
+
+
+def is_place(place: float) -> bool:
+    """Whether it is a place of something in the channel, see `has_place`."""
+    return place < PENDING and place % 1 == 0
 
 
 def is_own(item: Keyed, me: str) -> bool:

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from ..chat.conversation import Conversation
 from ..chat.message import ChatMessage, Said
 from ..chat.room import Room
-from ..chat.timeline import is_message, message_of
+from ..chat.timeline import is_message, is_place, message_of
 from ..streams.keyed import Keyed
 from .feed import Payload
 from .text import as_unicode, without_controls
@@ -234,7 +234,8 @@ class ChatFeed:
             most = NEWEST if id == current else NEWEST_OF_OTHERS
             newest = [item for item, _ in zip(reversed(timeline), range(most), strict=False)][::-1]
             fresh, size = _fitting(newest, id, me, MAX_PART_BYTES - told.nbytes, least=id == current)
-            self._from[id] = fresh[0]["place"] if fresh else timeline.top + 1
+            placed = (each["place"] for each in fresh if is_place(each["place"]))
+            self._from[id] = next(placed, timeline.top + 1)
             told.add(fresh, size)
         self._growing = {}
         self._note_growing(told)
@@ -273,7 +274,7 @@ class ChatFeed:
 
     def _said_of_room(self, room: Room) -> dict[str, Any]:
         me = self._conversation.me.id
-        first = next(iter(room.timeline), None)
+        first = room.timeline.first
         start = self._from.get(room.id, 0.0)
         last = room.last
         return {

@@ -63,6 +63,7 @@ class _Waiting:
     room: str
     data: dict[str, Any]
     type: str = "send_message"
+    tells: bool = True
     delivery: Delivery | None = None
     failed: bool = False
 
@@ -123,6 +124,11 @@ class HubLink:
         """See `ChatLink.will_choose`."""
         return not self._has_chosen
 
+    @property
+    def is_up(self) -> bool:
+        """See `ChatLink.is_up`."""
+        return self._connected
+
     # What is said
 
     def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
@@ -142,7 +148,7 @@ class HubLink:
             if key in self._waiting or found.state not in ("sending", "queued", "growing", "stopped"):
                 return found
             self._waiting[key] = _Waiting(room, data)
-        self._follow_state()
+            self._follow_state()
         get_runtime().call_soon(self._send, key)
         return found
 
@@ -163,18 +169,25 @@ class HubLink:
                 self._client.state == "connected"
                 and self._client.send(type, {"roomId": room, **data}, volatile=True).state != "failed"
             )
-        key, asked = new_id(), _Waiting(room, {"roomId": room, **data}, type)
+        return self._ask(_Waiting(room, {"roomId": room, **data}, type, tells=type != "mark_read"))
+
+    def _ask(self, asked: _Waiting) -> bool:
+        key = new_id()
         with self._lock:
-            if len(self._waiting) >= MAX_WAITING:
+            others = [(key, each) for key, each in self._waiting.items() if each.type != "send_message"]
+            if len(others) >= MAX_WAITING:
                 return False
+            for old, each in others:
+                if asked.type == each.type == "mark_read" and each.room == asked.room and not each.delivery:
+                    del self._waiting[old]
             goes = self._connected and all(each.delivery or each.failed for each in self._waiting.values())
             self._waiting[key] = asked
-        self._follow_state()
+            self._follow_state()
         if not goes:
             get_runtime().call_soon(self._send, key)
             return True
         try:
-            asked.delivery = delivery = self._client.send(type, asked.data, id=key)
+            asked.delivery = delivery = self._client.send(asked.type, asked.data, id=key)
         except RealtimeWidgetsError:
             self.forget(key)
             raise
@@ -193,31 +206,31 @@ class HubLink:
         self._wanted.add(room)
         self._conversation.add(RoomInfo(id=room, name=room, joined=False))
         self._join(room, tells=True)
-        get_runtime().call_soon(self._follow_room, room)
+        get_runtime().call_soon(self._follow_wanted, room)
 
     def _join(self, room: str, *, tells: bool) -> None:
+        self._ask(_Waiting(room, self._who(room), "join_room", tells=tells))
+
+    def _who(self, room: str) -> dict[str, Any]:
         me = self._conversation.me
-        data = {"roomId": room, "userId": me.id, "username": me.name}
-        delivery = self._client.send("join_room", data)
-
-        def end() -> None:
-            if delivery.refused and tells:
-                self._tell(room, "join_room", _why(delivery))
-
-        delivery.on_done(lambda: get_runtime().call_soon(end))
+        return {"roomId": room, "userId": me.id, "username": me.name}
 
     def leave(self, room: str) -> None:
         """See `ChatLink.leave`."""
-        me = self._conversation.me
         self._has_chosen = True
         self._wanted.discard(room)
-        self._client.send("leave_room", {"roomId": room, "userId": me.id, "username": me.name})
+        self._ask(_Waiting(room, self._who(room), "leave_room"))
+        self._conversation.leave(room)
+        get_runtime().call_soon(self._unfollow, room)
+
+    def _unfollow(self, room: str) -> None:
+        if room in self._wanted:
+            return  # joined again since
         self._past.forget(room)
         for channel in (channel_of_room(room), typing_of_room(room)):
             self._streams.pop(channel, None)
             if (undo := self._undo.pop(channel, None)) is not None:
                 undo()
-        self._conversation.leave(room)
 
     def retry(self, room: str, key: str) -> None:
         """See `ChatLink.retry`."""
@@ -263,9 +276,9 @@ class HubLink:
         """Follow the connection no more, once a closed chat has nothing that waits."""
         with self._lock:
             waits = any(not each.failed for each in self._waiting.values())
-        if self._closed and not waits and not self._uploads.waits and self._undo_state is not None:
-            self._undo_state()
-            self._undo_state = None
+            if self._closed and not waits and not self._uploads.waits and self._undo_state is not None:
+                self._undo_state()
+                self._undo_state = None
 
     # The connection
 
@@ -307,7 +320,7 @@ class HubLink:
         self._client.send("join_rooms", who, id=self._question)
         for room in list(self._wanted):
             if not self._keeps_members:  # to join where one is already is to have read all
-                self._join(room, tells=room not in self._streams)
+                self._join(room, tells=channel_of_room(room) not in self._streams)
             self._follow_room(room)
 
     def _send(self, key: str) -> None:
@@ -346,7 +359,7 @@ class HubLink:
             self._conversation.settle(waiting.room, key, "failed", _why(delivery))
         elif delivery.refused:
             self.forget(key)
-            if waiting.type != "mark_read":  # which nobody has asked for
+            if waiting.tells:
                 self._tell(waiting.room, waiting.type, _why(delivery))
         elif delivery.state == "failed" and self._connected:
             get_runtime().call_later(1.0, self._send, key)
@@ -363,6 +376,10 @@ class HubLink:
         self._streams[channel] = stream, stream.last_seq if passing else 0
         self._undo[channel] = stream.listen(lambda: self._read(channel))
         get_runtime().call_soon(self._read, channel)
+
+    def _follow_wanted(self, room: str) -> None:
+        if room in self._wanted:
+            self._follow_room(room)
 
     def _follow_room(self, room: str) -> None:
         self._follow(channel_of_room(room), recent=RECENT)
@@ -416,7 +433,7 @@ class HubLink:
         infos = list(rooms_in(data))
         conversation = self._conversation
         named = {info.id for info in infos}
-        infos[:0] = [RoomInfo(id=id, name=id, joined=False) for id in self._wanted if id not in named]
+        infos[:0] = [RoomInfo(id=id, name=id, joined=False) for id in list(self._wanted) if id not in named]
         conversation.inform(infos)
         self._past.begin(infos)
         if self._begins and answers and self._keeps_members:  # it may have begun anew
@@ -424,7 +441,7 @@ class HubLink:
                 if info.id in self._wanted and not info.joined:
                     self._join(info.id, tells=False)
         self._begins = self._begins and not answers
-        self._keeps_members = any(info.position is not None for info in infos)
+        self._keeps_members = self._keeps_members or any(info.position is not None for info in infos)
         if not self._has_chosen and infos:
             first = next((info for info in infos if info.joined), infos[0])
             self._wanted.add(first.id)
@@ -448,11 +465,22 @@ class HubLink:
             message = msgspec.structs.replace(
                 message, id=self._echoed(room, message), epoch=UNNUMBERED, offset=next(offsets)
             )
+        if message.type in ("user_joined", "user_left"):
+            self._note_move(room, message)
         new = self._conversation.take(room, [message])
         if message.type == "message" and isinstance(message.id, str):
             self._note_arrival(message.id)
         if new:
             self._past.tell(room, Position(str(message.epoch), message.offset or 0), new)
+
+    def _note_move(self, room: str, message: Message) -> None:
+        """Want to be where the user is: another chat of theirs may have joined a room, or left it."""
+        who = message.data.get("user")
+        if isinstance(who, dict) and who.get("id") == self._conversation.me.id:
+            if message.type == "user_joined":
+                self._wanted.add(room)
+            else:
+                self._wanted.discard(room)
 
     def _note_arrival(self, key: str) -> None:
         """Do not wait any more for what is there, whatever becomes of its acknowledgement."""
@@ -468,6 +496,20 @@ class HubLink:
                 if text == message.data.get("content"):
                     del self._unanswered[room][key]
                     return key
+        if message.type == "message":  # it may come before it is known that the server acknowledges nothing
+            with self._lock:
+                for key, each in self._waiting.items():
+                    same = all(
+                        each.data.get(name) == message.data.get(name) for name in ("userId", "content")
+                    )
+                    if (
+                        each.type == "send_message"
+                        and each.delivery is not None
+                        and each.room == room
+                        and same
+                    ):
+                        del self._waiting[key]
+                        return key
         return message.id
 
 

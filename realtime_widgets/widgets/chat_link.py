@@ -33,6 +33,10 @@ class ChatLink(Protocol):
     def will_choose(self) -> bool:
         """Whether a room will be chosen, once it is known which there are."""
 
+    @property
+    def is_up(self) -> bool:
+        """Whether what is said goes out."""
+
     def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
         """Send a message.
 
@@ -107,6 +111,11 @@ class LocalLink:
     def will_choose(self) -> bool:
         """See `ChatLink.will_choose`: the first one is there at once."""
         return False
+
+    @property
+    def is_up(self) -> bool:
+        """See `ChatLink.is_up`."""
+        return True
 
     def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
         """See `ChatLink.say`."""

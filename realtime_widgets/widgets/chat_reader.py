@@ -149,7 +149,7 @@ class ChatReader:
         """Answer with older messages, from here or else from the server."""
         with self._conversation.lock:
             there = self._conversation.rooms[room]
-            first = next(iter(there.timeline), None)
+            first = there.timeline.first
             here = first is not None and (before is None or first.place < before)
             more = there.has_older
 

@@ -26,6 +26,9 @@ from .chat_waits import ChatWaits
 NO_ROOM: Final = ("no room",)
 """What waits for a room is about this; all else about the key of a message."""
 
+CLOSING: Final = 10.0
+"""Seconds that a closed chat waits for what is on its way, with a connection."""
+
 BOT: Final = "bot"
 """Who answers, where a function returns an answer and says no name."""
 
@@ -45,6 +48,7 @@ class Talk:
         self._waits = ChatWaits(conversation)
         self._unplaced: dict[str, ChatMessage] = {}  # what waits for a room, by id
         self._ending: Callable[[], object] | None = None
+        self._deleted: set[str] = set()  # keys of what was to be deleted before it had arrived
 
     # Saying something
 
@@ -105,29 +109,47 @@ class Talk:
 
         def attempt() -> bool:
             where = room or self._conversation.current
-            if where and id in self._unplaced:
+            if where and self._unplaced.pop(id, None) is not None:
                 send(where)
-                self._unplaced.pop(id, None)
             return id not in self._unplaced
 
-        self._until(NO_ROOM, attempt)
+        try:
+            self._until(NO_ROOM, attempt)
+        except UsageError:
+            del self._unplaced[id]
+            raise
         return waiting
 
     def _until(self, about: Hashable, attempt: Callable[[], bool]) -> None:
         """Do something once it can be."""
 
         def and_end() -> bool:
-            done = attempt()
-            if done:
-                get_runtime().call_soon(self._end)
+            done = True
+            try:
+                done = attempt()
+            finally:
+                if done:
+                    get_runtime().call_soon(self._end)
             return done
 
         self._waits.until(about, and_end)
 
     def close(self, ending: Callable[[], object]) -> None:
-        """Call `ending()` once nothing waits and nothing grows any more, perhaps at once."""
+        """Call `ending()` once nothing waits and nothing grows any more, or waits in vain; perhaps at once."""
         self._ending = ending
-        self._end()
+        with contextlib.suppress(RuntimeStopped):  # at exit
+            get_runtime().call_soon(self._end)
+            get_runtime().call_later(CLOSING, self._give_up)
+
+    def _give_up(self) -> None:
+        """Wait no more for what would have come by now, had there been a connection."""
+        if self._ending is None:
+            return
+        if self._link.is_up:
+            self._waits.give_up()
+            self._end()
+        else:
+            get_runtime().call_later(CLOSING, self._give_up)
 
     def _end(self) -> None:
         if self._ending is not None and not self._waits and not self._streamed:
@@ -172,7 +194,8 @@ class Talk:
             else:
                 self._conversation.discard(room, id)
                 share("")
-            self._end()
+            with contextlib.suppress(RuntimeStopped):  # at exit
+                get_runtime().call_soon(self._end)
 
         def later(delay: float, fn: Callable[[], object]) -> None:
             with contextlib.suppress(RuntimeStopped):  # at exit
@@ -227,6 +250,7 @@ class Talk:
         if self._unplaced.pop(message.id, None) is not None or message.deleted:
             return
         if not self.discard(message.room, key or message.id):
+            self._deleted.add(self._conversation.key_of(message.room, message.id) or message.id)
             self._ask_of(message, "delete_message")
 
     def react(self, message: ChatMessage, reaction: str, *, on: bool) -> None:
@@ -266,13 +290,17 @@ class Talk:
             found = self._conversation.of_key(key)
             if found is None:
                 return True
-            if found.state == "failed" and type == "delete_message":
+            if found.state == "failed" and key in self._deleted:
                 return self.discard(found.room, key) or True
             offset = self._conversation.position_of(found.room, found.id)
             if offset is None:
                 return found.state in ("sent", "stopped")  # the hub has it no more
             who = {"userId": found.user, "username": found.name}
-            self._link.ask(found.room, type, {"messageId": found.id, "offset": offset, **who, **more})
+            asked = {"messageId": found.id, "offset": offset, **who, **more}
+            if not self._link.ask(found.room, type, asked):
+                raise UsageError(
+                    "too many changes wait for a connection already: see whether the hub is there"
+                )
             return True
 
         if self._waits.waits(key) or not attempt():

@@ -72,6 +72,12 @@ class ChatWaits:
                 self._undo = self._conversation.listen(self._look)
         self._look()
 
+    def give_up(self) -> None:
+        """Do nothing of what waits."""
+        with self._lock:
+            self._deeds.clear()
+        self._look()
+
     def _look(self) -> None:
         with contextlib.suppress(RuntimeStopped):  # at exit
             get_runtime().call_soon(self._try_all)

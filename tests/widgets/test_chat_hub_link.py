@@ -17,6 +17,7 @@ from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub, Rights
+from realtime_widgets.widgets import chat_talk
 from support.faults import Proxy
 from support.hub_process import hub as hub_process
 from support.ports import free_port
@@ -714,3 +715,90 @@ def test_a_hub_that_has_begun_anew_has_the_room_that_was_not_named() -> None:
                 client.wait_until("connected", LIMIT)
             wait_for(lambda: client.state != "connected")
         anna.close()
+
+
+def test_an_echo_of_the_plain_convention_may_come_before_the_end_of_its_delivery(sent: Recorder) -> None:
+    with Server() as server, Client(server.url, reconnect=QUICK) as client:
+        chat = rw.Chat(client, user="anna", room="r1")
+        wait_for(lambda: server.said("join_rooms"))
+        for text in ("hello", "two", "hello"):
+            chat.send(text)
+        wait_for(lambda: len(server.said("send_message")) == 3)
+        common = {"roomId": "r1", "timestamp": 1_795_456_052_100, "type": "text", "userId": "anna"}
+        for n, text in enumerate(("hello", "two", "hello")):
+            server.send({"type": "message", "data": {**common, "id": f"{n}", "content": text}})
+        wait_for(lambda: [m.id for m in chat.messages if m.state == "sent"] == ["0", "1", "2"])
+        client.wait_until("connected", LIMIT)
+        wait_for(lambda: not chat._link._waiting)
+        assert [(m.text, m.state) for m in chat.messages] == [
+            ("hello", "sent"),
+            ("two", "sent"),
+            ("hello", "sent"),
+        ]
+        chat.close()
+
+
+def test_what_is_said_before_one_leaves_is_no_way_back(hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "bob", room="lab") as bob:
+        ready(anna)
+        anna.join("lab")
+        wait_for(lambda: members(bob, "lab") == {"anna": "anna", "bob": "bob"})
+        for _ in range(20):
+            anna.send("bye", room="lab")
+        anna.leave("lab")
+        wait_for(lambda: texts(bob) == ["bye"] * 20)
+        wait_for(lambda: lines(bob, "lab")[-1:] == [("anna", "left")])
+        bob.send("she is gone")
+        wait_for(lambda: states(bob)[-1:] == ["sent"])
+        assert lines(bob, "lab")[-1:] == [("anna", "left")]
+
+
+def test_a_closed_chat_lets_go_though_what_waits_will_never_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_talk, "CLOSING", 0.2)
+    rights = Rights(subscribe=["chat:*"], name="anna")
+    with Hub(tokens={"anna-anna-anna-anna": rights}) as hub:
+        client = Client(hub.url, auth="anna-anna-anna-anna", reconnect=QUICK)
+        anna = rw.Chat(client, room="general")
+        wait_for(lambda: anna.rooms and anna.rooms[0].joined)
+        message = anna.send("refused")
+        anna.react(message, "👍")
+        wait_for(lambda: states(anna) == ["failed"])
+        link, talk = anna._link, anna._talk
+        assert len(talk._waits) == 1
+        anna.close()
+        wait_for(lambda: link._closed and link._undo_state is None)
+        client.close()
+
+
+def test_what_was_to_be_deleted_and_is_refused_is_gone() -> None:
+    rights = Rights(subscribe=["chat:*"], name="anna")
+    with (
+        Hub(tokens={"anna-anna-anna-anna": rights}) as hub,
+        chatting(hub, "anna", token="anna-anna-anna-anna", room="general") as anna,
+    ):
+        wait_for(lambda: anna.rooms and anna.rooms[0].joined)
+        kept, gone = anna.send("kept"), anna.send("gone")
+        anna.react(gone, "👍")
+        anna.delete(gone)
+        wait_for(lambda: [(m.text, m.state) for m in anna.messages] == [("kept", "failed")])
+        assert kept.text == "kept"
+
+
+def test_a_cut_is_no_reason_to_join_what_was_left_elsewhere(hub: Hub) -> None:
+    with (
+        Proxy(hub.port) as proxy,
+        chatting(hub, "ken", url=proxy.to(hub.url), room="lab") as ken,
+        chatting(hub, "ken", room="lab") as again,
+        chatting(hub, "bob", room="lab") as bob,
+    ):
+        wait_for(lambda: members(bob, "lab") == members(again, "lab") == {"bob": "bob", "ken": "ken"})
+        again.leave("lab")
+        wait_for(lambda: members(bob, "lab") == members(ken, "lab") == {"bob": "bob"})
+        proxy.down()
+        proxy.up()
+        wait_for(lambda: ken._link._client.stats.connects == 2)
+        ken._link._client.wait_until("connected", LIMIT)
+        wait_for(lambda: ken._link._begins is False)
+        bob.send("still gone")
+        wait_for(lambda: states(bob)[-1:] == ["sent"])
+        assert lines(bob, "lab")[-1] == ("ken", "left")
