@@ -115,6 +115,7 @@ async def talk(one: Hub, two: Hub) -> None:
             await anna.say("one more")
             await ben.until(lambda: ben.room_of("general")["unreadCount"] == 4)
         await ben.select("general")
+        await ben.until(lambda: ben.room_of("general")["unreadCount"] == 0)
     async with here(one, BEN) as ben:
         assert ben.room_of("general")["unreadCount"] == 0, "who chooses a room has read it"
 
