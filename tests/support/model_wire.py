@@ -24,7 +24,9 @@ class Pipe:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.frames: deque[tuple[float, str]] = deque()
+        self.frames: deque[str] = deque()
+        self.last = 0.0  # when the last of them arrives
+        self.there = 0  # of them have arrived
         self.arrived = asyncio.Event()
         self.left = asyncio.Event()
         self.broken = False
@@ -32,18 +34,24 @@ class Pipe:
 
     def put(self, frame: str) -> None:
         loop = self.world.loop
-        at = max(loop.now + self.world.latency, self.frames[-1][0] if self.frames else 0.0)
-        self.frames.append((at, frame))
-        loop.call_at(at, self.arrived.set)
+        self.last = max(loop.now + self.world.latency, self.last)
+        self.frames.append(frame)
+        loop.call_at(self.last, self._arrive)
+
+    def _arrive(self) -> None:
+        # Counted, and no time compared: a loop calls what is due by its clock's resolution, some of it a little early.
+        self.there += 1
+        self.arrived.set()
 
     async def get(self) -> str | None:
         """The next frame; None: it is broken."""
         while True:
             if self.broken:
                 return None
-            if self.frames and not self.stalled and self.frames[0][0] <= self.world.loop.now:
+            if self.there and not self.stalled:
+                self.there -= 1
                 self.left.set()
-                return self.frames.popleft()[1]
+                return self.frames.popleft()
             self.arrived.clear()
             await self.arrived.wait()
 
