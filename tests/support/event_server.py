@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from support.servers import Thread, accept_no_more
+from support.servers import Thread, accept_no_more, listen
 
 
 class Events(Thread):
@@ -22,11 +22,7 @@ class Events(Thread):
 
     def __enter__(self) -> Events:
         super().__enter__()
-
-        async def start() -> asyncio.Server:
-            return await asyncio.start_server(self._answer, "127.0.0.1", self.port)
-
-        self._server = self.run(start())
+        self._server = self.run(listen(self._answer, self.port))
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from support.servers import Thread, accept_no_more
+from support.servers import Thread, accept_no_more, listen
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class OpenAIServer(Thread):
         async def start() -> asyncio.Server:
             self._going = asyncio.Event()
             self._speaking = asyncio.Event()
-            return await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+            return await listen(self._serve, self.port)
 
         self._server = self.run(start())
         self.port = self._server.sockets[0].getsockname()[1]

@@ -9,7 +9,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -172,7 +172,18 @@ class Server(Thread):
             self.closed.append(socket.close_code)
 
 
-Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[object]]
+Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, object]]
+
+
+async def listen(peer: Peer, port: int = 0) -> asyncio.Server:
+    """Listen for TCP connections, with each of which `peer` talks, until it is cancelled: then it is dropped."""
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.ensure_future(peer(reader, writer))
+        # Here, and not in the peer: who comes at the very end is cancelled before it has begun.
+        talk.add_done_callback(lambda talk: talk.cancelled() and writer.transport.abort())
+
+    return await asyncio.start_server(accept, "127.0.0.1", port)
 
 
 @contextlib.contextmanager
@@ -180,16 +191,13 @@ def plain(peer: Peer) -> Iterator[int]:
     """A TCP server that does as `peer` does; gives its port."""
     with Thread() as thread:
 
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
                 await peer(reader, writer)
             finally:
                 writer.close()
 
-        async def start() -> asyncio.Server:
-            return await asyncio.start_server(accept, "127.0.0.1", 0)
-
-        server = thread.run(start())
+        server = thread.run(listen(talk))
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
