@@ -791,7 +791,9 @@ def test_a_cut_is_no_reason_to_join_what_was_left_elsewhere(hub: Hub) -> None:
         chatting(hub, "ken", room="lab") as again,
         chatting(hub, "bob", room="lab") as bob,
     ):
-        wait_for(lambda: members(bob, "lab") == members(again, "lab") == {"bob": "bob", "ken": "ken"})
+        both = {"bob": "bob", "ken": "ken"}
+        wait_for(lambda: members(bob, "lab") == members(again, "lab") == members(ken, "lab") == both)
+        wait_for(lambda: not ken._link._waiting)  # and has not still to join
         again.leave("lab")
         wait_for(lambda: members(bob, "lab") == members(ken, "lab") == {"bob": "bob"})
         proxy.down()
