@@ -57,6 +57,7 @@ class Conversation:
         self._wall = wall
         self._keep = keep
         self._rooms: dict[str, Room] = {}
+        self._held: dict[str, ChatMessage] = {}  # what waits for a room
         self._current = ""
         self._listeners = Listeners("a conversation")
         self._lock = threading.RLock()
@@ -183,6 +184,26 @@ class Conversation:
         """Have a message that is on its way, see `Timeline.say`."""
         return self._change(room, lambda there: there.timeline.say(key, said, state, by_program=by_program))
 
+    def hold(self, message: ChatMessage) -> None:
+        """Have a message that waits for a room, or for others that do."""
+        with self._lock:
+            self._held[message.id] = message
+            self.version += 1
+        self._listeners.tell()
+
+    def held(self, id: str) -> ChatMessage | None:
+        """Return a message that waits for a room; None: it does not."""
+        return self._held.get(id)
+
+    def let_go(self, id: str) -> bool:
+        """Have a message wait for a room no more; returns whether it did."""
+        with self._lock:
+            if self._held.pop(id, None) is None:
+                return False
+            self.version += 1
+        self._listeners.tell()
+        return True
+
     def note(self, room: str, key: str, said: Said, **more: Any) -> ChatMessage:
         """Have a line that only this side sees, such as an error."""
         return self._change(room, lambda there: there.timeline.note(key, said, **more))
@@ -295,11 +316,15 @@ class Conversation:
         return room in self._rooms
 
     def messages(self, room: str) -> list[ChatMessage]:
-        """Return the messages of a room that are here, the oldest first; lines about the room are none."""
+        """Return the messages of a room that are here, the oldest first, and behind them what waits for a room.
+
+        Lines about the room are none.
+        """
         with self._lock:
             there = self._rooms.get(room)
             items = [] if there is None else [item for item in there.timeline if is_message(item)]
-            return [message_of(item, room, self.me.id) for item in items]
+            held = [message for message in self._held.values() if message.room in ("", room)]
+            return [*(message_of(item, room, self.me.id) for item in items), *held]
 
     def find(self, room: str, id: str) -> ChatMessage | None:
         """Return a message by its id; None: it is not here."""

@@ -121,12 +121,10 @@ class Timeline:
         return item
 
     def _pending_of(self, client: str, said: Said, me: str) -> Keyed | None:
-        """Return what is on its way, or grows, and has arrived with a message."""
+        """Return what is on its way, grows, or was acknowledged, and has arrived with a message."""
         for key in (client, self._grown_key(client)):
             item = self._records.get(key)
-            if item is None or item.state["state"] not in (*PENDING_STATES, "stopped"):
-                continue
-            if _may_end(item, said, me):
+            if item is not None and not has_place(item) and _may_end(item, said, me):
                 return item
         return None
 

@@ -507,6 +507,11 @@ class Client(NamesNearest):
 
     # Ending it
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was let go of, for good."""
+        return self._closed
+
     def close(self) -> None:
         """Let the connection go: the last one of its users closes it, after some seconds. Twice is fine."""
         if not self._closed:

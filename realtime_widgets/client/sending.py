@@ -67,6 +67,7 @@ class Sending:
         """Send a message, or queue it until there is a link; any thread. One that finds no room fails at once."""
         delivery.early = True
         self.outbox.put(delivery, self._clock.time() if self._clock is not None else time.monotonic())
+        delivery.refused = self.one_way and delivery.error is not None
         self._runtime.call_soon(self._was_put if delivery.error is None else self._has_failed, delivery)
 
     def turn(self, *, one_way: bool) -> None:

@@ -1,7 +1,6 @@
-"""HubLink: a chat's way to a server: it says on every connection who is there, follows rooms, and sends each word once.
+"""HubLink: a chat's way to a server: it says on every connection who is there, follows rooms, and takes in what comes.
 
-What is said waits here until the server has it: over cuts of any length, in its order, and with one id, by which the
-server knows it when it comes again. Servers that know only the convention of existing ones are served, too: what they
+What is said goes through its outbox. Servers that know only the convention of existing ones are served, too: what they
 send has no numbers, and no word of ours is acknowledged.
 """
 
@@ -11,9 +10,8 @@ import contextlib
 import itertools
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -23,8 +21,7 @@ from ..chat.message import ChatMessage, MessageState, Said, id_of
 from ..chat.room import RoomInfo, rooms_in
 from ..chat.timeline import PENDING_STATES
 from ..client import Client
-from ..client.sansio.delivery import Delivery
-from ..errors import RealtimeWidgetsError, RuntimeStopped
+from ..errors import RuntimeStopped
 from ..protocol.chat import CHAT, TYPING, channel_of_room, room_of, typing_of_room
 from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
@@ -34,6 +31,7 @@ from ..streams.gaps import Gap, Position
 from .chat_attachments import Attachment
 from .chat_files import ChatFiles
 from .chat_link import Arrived
+from .chat_outbox import MESSAGE, ChatOutbox
 from .chat_past import RECENT, ChatPast
 from .chat_uploads import ChatUploads
 
@@ -46,26 +44,11 @@ ASKS_FOR_ROOMS: Final = "rooms-"
 PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
 """Types of messages that servers send which know no channels."""
 
-MAX_WAITING: Final = 10_000
-"""Requests that wait for a connection, besides messages."""
-
 MAX_GAPS: Final = 100
 """Gaps that are remembered, or they would be said again."""
 
 UNNUMBERED: Final = "-"
 """The epoch of messages of servers that do not number them."""
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A message, or what is asked of one, until the server has it."""
-
-    room: str
-    data: dict[str, Any]
-    type: str = "send_message"
-    tells: bool = True
-    delivery: Delivery | None = None
-    failed: bool = False
 
 
 class HubLink:
@@ -85,19 +68,17 @@ class HubLink:
         self._client = client
         self._conversation = conversation
         self._past = ChatPast(client, conversation, arrived)
+        self._outbox = ChatOutbox(client, conversation, self._tell, self._end_if_done)
         self._uploads = ChatUploads(client, conversation, files, self.say, self._end_if_done)
         self._wanted = {room} if room else set[str]()  # rooms that the user is to be in
+        self._left = set[str]()  # those that they have left, of which some servers say nothing
         self._has_chosen = bool(room)
         self._begins = False  # whether the list of rooms has not come on this connection
         self._keeps_members = False  # whether the server knows after a cut who is where
-        self._waiting: OrderedDict[str, _Waiting] = OrderedDict()
-        self._lock = threading.Lock()  # of what waits
+        self._lock = threading.Lock()  # of whether the connection is followed
         renew_after_fork(self, HubLink._renew_lock)
         self._streams: dict[str, tuple[Stream, int]] = {}  # by channel, with how far each was read
         self._offsets: dict[str, Iterator[int]] = {}
-        self._unanswered: dict[
-            str, dict[str, str]
-        ] = {}  # texts by room and id, where nothing is acknowledged
         self._gaps: deque[Gap] = deque(maxlen=MAX_GAPS)  # that were said
         self._question = ""  # the id with which the list of rooms was asked for on this connection
         self._connected = False
@@ -125,9 +106,9 @@ class HubLink:
         return not self._has_chosen
 
     @property
-    def is_up(self) -> bool:
-        """See `ChatLink.is_up`."""
-        return self._connected
+    def may_connect(self) -> bool:
+        """See `ChatLink.may_connect`."""
+        return not self._connected and not self._client.closed
 
     # What is said
 
@@ -144,12 +125,9 @@ class HubLink:
             "type": said.type,
             "metadata": said.metadata,
         }
-        with self._lock:
-            if key in self._waiting or found.state not in ("sending", "queued", "growing", "stopped"):
-                return found
-            self._waiting[key] = _Waiting(room, data)
+        if found.state in ("sending", "queued", "growing", "stopped"):
+            self._outbox.put(key, room, MESSAGE, data)
             self._follow_state()
-        get_runtime().call_soon(self._send, key)
         return found
 
     def attach(
@@ -169,30 +147,12 @@ class HubLink:
                 self._client.state == "connected"
                 and self._client.send(type, {"roomId": room, **data}, volatile=True).state != "failed"
             )
-        return self._ask(_Waiting(room, {"roomId": room, **data}, type, tells=type != "mark_read"))
+        return self._ask(room, type, {"roomId": room, **data}, tells=type != "mark_read")
 
-    def _ask(self, asked: _Waiting) -> bool:
-        key = new_id()
-        with self._lock:
-            others = [(key, each) for key, each in self._waiting.items() if each.type != "send_message"]
-            if len(others) >= MAX_WAITING:
-                return False
-            for old, each in others:
-                if asked.type == each.type == "mark_read" and each.room == asked.room and not each.delivery:
-                    del self._waiting[old]
-            goes = self._connected and all(each.delivery or each.failed for each in self._waiting.values())
-            self._waiting[key] = asked
-            self._follow_state()
-        if not goes:
-            get_runtime().call_soon(self._send, key)
-            return True
-        try:
-            asked.delivery = delivery = self._client.send(asked.type, asked.data, id=key)
-        except RealtimeWidgetsError:
-            self.forget(key)
-            raise
-        delivery.on_done(lambda: get_runtime().call_soon(self._done, key, delivery))
-        return True
+    def _ask(self, room: str, type: str, data: Mapping[str, Any], *, tells: bool = True) -> bool:
+        taken = self._outbox.put(new_id(), room, type, data, tells=tells)
+        self._follow_state()
+        return taken
 
     def _tell(self, room: str, type: str, why: str) -> None:
         """Have the chat say what the server has turned down."""
@@ -202,14 +162,16 @@ class HubLink:
 
     def join(self, room: str) -> None:
         """See `ChatLink.join`."""
-        self._has_chosen = True
         self._wanted.add(room)
+        self._left.discard(room)
         self._conversation.add(RoomInfo(id=room, name=room, joined=False))
+        self._conversation.choose(room)
+        self._has_chosen = True  # and not before: who sends something at this moment has a room
         self._join(room, tells=True)
         get_runtime().call_soon(self._follow_wanted, room)
 
     def _join(self, room: str, *, tells: bool) -> None:
-        self._ask(_Waiting(room, self._who(room), "join_room", tells=tells))
+        self._ask(room, "join_room", self._who(room), tells=tells)
 
     def _who(self, room: str) -> dict[str, Any]:
         me = self._conversation.me
@@ -219,7 +181,8 @@ class HubLink:
         """See `ChatLink.leave`."""
         self._has_chosen = True
         self._wanted.discard(room)
-        self._ask(_Waiting(room, self._who(room), "leave_room"))
+        self._left.add(room)
+        self._ask(room, "leave_room", self._who(room))
         self._conversation.leave(room)
         get_runtime().call_soon(self._unfollow, room)
 
@@ -234,25 +197,12 @@ class HubLink:
 
     def retry(self, room: str, key: str) -> None:
         """See `ChatLink.retry`."""
-        with self._lock:
-            waiting = self._waiting.get(key)
-            again = waiting is not None and waiting.failed
-            if waiting is not None and again:
-                waiting.failed, waiting.delivery = False, None
-        if again:
-            self._conversation.settle(room, key, "sending" if self._connected else "queued")
-            get_runtime().call_soon(self._send, key)
-        else:
+        if not self._outbox.retry(key):
             self._uploads.retry(key)
 
     def forget(self, key: str) -> bool:
         """See `ChatLink.forget`."""
-        with self._lock:
-            waiting = self._waiting.get(key)
-            if waiting is not None and (waiting.delivery is None or waiting.failed):
-                del self._waiting[key]
-                return True
-        return self._uploads.forget(key)
+        return self._outbox.forget(key) or self._uploads.forget(key)
 
     def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
         """See `ChatLink.older`."""
@@ -275,40 +225,31 @@ class HubLink:
     def _end_if_done(self) -> None:
         """Follow the connection no more, once a closed chat has nothing that waits."""
         with self._lock:
-            waits = any(not each.failed for each in self._waiting.values())
-            if self._closed and not waits and not self._uploads.waits and self._undo_state is not None:
+            waits = self._outbox.waits or self._uploads.waits
+            if self._closed and not waits and self._undo_state is not None:
                 self._undo_state()
                 self._undo_state = None
 
     # The connection
 
     def _follow_state(self) -> None:
-        if self._undo_state is None:
-            self._undo_state = self._client.listen(self._look_at_state)
-            get_runtime().call_soon(self._look_at_state)
+        with self._lock:
+            if self._undo_state is None:
+                self._undo_state = self._client.listen(self._look_at_state)
+                get_runtime().call_soon(self._look_at_state)
 
     def _look_at_state(self) -> None:
-        """Send what waits on every new connection."""
+        """Say who is there on every new connection, and have what waits sent."""
         status = self._client.status
         up = status.state == "connected"
         before, self._connected = self._connected, up
         self._conversation.set_trouble(str(status.error or "") if status.state == "error" else "")
-        if up == before:
-            return
-        with self._lock:
-            waiting = list(self._waiting.items())
-        for key, each in waiting:
-            if not each.failed:
-                self._conversation.settle(each.room, key, "sending" if up else "queued")
-        self._past.look(up=up)
-        self._uploads.look(up=up)
-        if not up:
-            return
-        if not self._closed:
-            self._begin()
-        for key, each in waiting:
-            if each.delivery is None:
-                self._send(key)
+        if up != before or self._client.closed:
+            self._past.look(up=up)
+            self._uploads.look(up=up)
+            if up and not self._closed:
+                self._begin()
+            self._outbox.look(up=up)
         self._end_if_done()
 
     def _begin(self) -> None:
@@ -322,48 +263,6 @@ class HubLink:
             if not self._keeps_members:  # to join where one is already is to have read all
                 self._join(room, tells=channel_of_room(room) not in self._streams)
             self._follow_room(room)
-
-    def _send(self, key: str) -> None:
-        with self._lock:
-            waiting = self._waiting.get(key)
-            if waiting is None or waiting.delivery is not None or waiting.failed or not self._connected:
-                return
-            try:
-                delivery = waiting.delivery = self._client.send(waiting.type, waiting.data, id=key)
-            except RealtimeWidgetsError as error:
-                waiting.failed, why = True, str(error)
-        if waiting.failed:
-            self._conversation.settle(waiting.room, key, "failed", why)
-            if waiting.type != "send_message":
-                self.forget(key)
-                self._tell(waiting.room, waiting.type, why)
-            return
-        delivery.on_done(lambda: get_runtime().call_soon(self._done, key, delivery))
-
-    def _done(self, key: str, delivery: Delivery) -> None:
-        """Note what became of a message."""
-        with self._lock:
-            waiting = self._waiting.get(key)
-            if waiting is None or delivery is not waiting.delivery:
-                return
-            if delivery.state == "failed" and delivery.refused:
-                waiting.failed = True
-            elif delivery.state == "failed":
-                waiting.delivery = None  # it goes out again on the next connection, or on this one
-            else:
-                del self._waiting[key]
-                # Where the server acknowledges nothing, it may not know the id again.
-                if waiting.type == "send_message" and delivery.state == "sent":
-                    self._unanswered.setdefault(waiting.room, {})[key] = str(waiting.data["content"])
-        if delivery.refused and waiting.type == "send_message":
-            self._conversation.settle(waiting.room, key, "failed", _why(delivery))
-        elif delivery.refused:
-            self.forget(key)
-            if waiting.tells:
-                self._tell(waiting.room, waiting.type, _why(delivery))
-        elif delivery.state == "failed" and self._connected:
-            get_runtime().call_later(1.0, self._send, key)
-        self._end_if_done()
 
     # What comes
 
@@ -433,6 +332,12 @@ class HubLink:
         infos = list(rooms_in(data))
         conversation = self._conversation
         named = {info.id for info in infos}
+        infos = [
+            msgspec.structs.replace(info, joined=False)
+            if info.position is None and info.id in self._left
+            else info
+            for info in infos
+        ]
         infos[:0] = [RoomInfo(id=id, name=id, joined=False) for id in list(self._wanted) if id not in named]
         conversation.inform(infos)
         self._past.begin(infos)
@@ -462,14 +367,17 @@ class HubLink:
             return
         if message.offset is None or message.epoch is None:
             offsets = self._offsets.setdefault(room, itertools.count(1))
-            message = msgspec.structs.replace(
-                message, id=self._echoed(room, message), epoch=UNNUMBERED, offset=next(offsets)
-            )
+            id = message.id
+            if message.type == "message":
+                id = self._outbox.echoed(room, data.get("userId"), data.get("content")) or id
+            message = msgspec.structs.replace(message, id=id, epoch=UNNUMBERED, offset=next(offsets))
         if message.type in ("user_joined", "user_left"):
             self._note_move(room, message)
         new = self._conversation.take(room, [message])
         if message.type == "message" and isinstance(message.id, str):
-            self._note_arrival(message.id)
+            arrived = self._conversation.of_key(message.id)
+            if arrived is not None and arrived.state not in PENDING_STATES:
+                self._outbox.arrived(message.id)
         if new:
             self._past.tell(room, Position(str(message.epoch), message.offset or 0), new)
 
@@ -479,39 +387,6 @@ class HubLink:
         if isinstance(who, dict) and who.get("id") == self._conversation.me.id:
             if message.type == "user_joined":
                 self._wanted.add(room)
+                self._left.discard(room)
             else:
                 self._wanted.discard(room)
-
-    def _note_arrival(self, key: str) -> None:
-        """Do not wait any more for what is there, whatever becomes of its acknowledgement."""
-        found = self._conversation.of_key(key)
-        if found is not None and found.state not in PENDING_STATES:
-            with self._lock:
-                self._waiting.pop(key, None)
-
-    def _echoed(self, room: str, message: Message) -> str | int | None:
-        """Return the id with which a message was sent from here, where the server gave it one of its own."""
-        if message.type == "message" and message.data.get("userId") == self._conversation.me.id:
-            for key, text in self._unanswered.get(room, {}).items():
-                if text == message.data.get("content"):
-                    del self._unanswered[room][key]
-                    return key
-        if message.type == "message":  # it may come before it is known that the server acknowledges nothing
-            with self._lock:
-                for key, each in self._waiting.items():
-                    same = all(
-                        each.data.get(name) == message.data.get(name) for name in ("userId", "content")
-                    )
-                    if (
-                        each.type == "send_message"
-                        and each.delivery is not None
-                        and each.room == room
-                        and same
-                    ):
-                        del self._waiting[key]
-                        return key
-        return message.id
-
-
-def _why(delivery: Delivery) -> str:
-    return str(delivery.error or "").rpartition("the server turned it down: ")[2]

@@ -34,8 +34,8 @@ class ChatLink(Protocol):
         """Whether a room will be chosen, once it is known which there are."""
 
     @property
-    def is_up(self) -> bool:
-        """Whether what is said goes out."""
+    def may_connect(self) -> bool:
+        """Whether there is no connection, but may be one later, which what waits is waiting for."""
 
     def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
         """Send a message.
@@ -70,7 +70,7 @@ class ChatLink(Protocol):
         """
 
     def join(self, room: str) -> None:
-        """Have the user in a room, which is made if there is none."""
+        """Choose a room, which is made if there is none, and have the user in it."""
 
     def leave(self, room: str) -> None:
         """Have the user in a room no more."""
@@ -105,7 +105,6 @@ class LocalLink:
         self._offsets: dict[str, itertools.count[int]] = {}
         self._rooms: dict[str, RoomInfo] = {}
         self.join(room)
-        conversation.choose(room)
 
     @property
     def will_choose(self) -> bool:
@@ -113,9 +112,9 @@ class LocalLink:
         return False
 
     @property
-    def is_up(self) -> bool:
-        """See `ChatLink.is_up`."""
-        return True
+    def may_connect(self) -> bool:
+        """See `ChatLink.may_connect`: nothing waits here for long."""
+        return False
 
     def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
         """See `ChatLink.say`."""
@@ -177,6 +176,7 @@ class LocalLink:
         me = self._conversation.me
         self._rooms.setdefault(room, RoomInfo(id=room, name=room, members={me.id: me.name}))
         self._conversation.inform(self._rooms.values())
+        self._conversation.choose(room)
 
     def leave(self, room: str) -> None:
         """See `ChatLink.leave`."""

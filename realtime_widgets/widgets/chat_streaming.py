@@ -61,6 +61,7 @@ class StreamedMessage:
         self._stopped = False
         self._ended = False
         self._later = later
+        self._said_at = time.monotonic()
         self._shared = ""  # what others were shown last
         self._shared_at = 0.0
         self._due = False  # that `_share_again` will be called
@@ -81,6 +82,11 @@ class StreamedMessage:
     def stopped(self) -> bool:
         """Whether it was broken off: a reader does not want to hear the rest, or its `with` has failed."""
         return self._stopped
+
+    @property
+    def silence(self) -> float:
+        """Seconds since it last said something new."""
+        return time.monotonic() - self._said_at
 
     def append(self, text: Any) -> None:
         """Add to its end.
@@ -104,6 +110,7 @@ class StreamedMessage:
                 )
             self._parts.append(added)
             self._length += len(added)
+            self._said_at = time.monotonic()
         self._show()
 
     def replace(self, text: Any) -> None:
@@ -112,6 +119,7 @@ class StreamedMessage:
         with self._lock:
             self._check()
             self._parts, self._length = [said[:MAX_TEXT]], len(said[:MAX_TEXT])
+            self._said_at = time.monotonic()
         self._show()
 
     def _check(self) -> None:

@@ -29,6 +29,9 @@ NO_ROOM: Final = ("no room",)
 CLOSING: Final = 10.0
 """Seconds that a closed chat waits for what is on its way, with a connection."""
 
+ABANDONED: Final = 60.0
+"""Seconds without a word after which what grows in a closed chat is broken off: nobody may be there to end it."""
+
 BOT: Final = "bot"
 """Who answers, where a function returns an answer and says no name."""
 
@@ -46,7 +49,6 @@ class Talk:
         self._link = link
         self._streamed: dict[str, StreamedMessage] = {}
         self._waits = ChatWaits(conversation)
-        self._unplaced: dict[str, ChatMessage] = {}  # what waits for a room, by id
         self._ending: Callable[[], object] | None = None
         self._deleted: set[str] = set()  # keys of what was to be deleted before it had arrived
 
@@ -92,8 +94,8 @@ class Talk:
         """Send something to a room; empty: to the one that is chosen, once one is. What was said before goes first."""
         if room and not self._waits.waits(NO_ROOM):
             return send(room)
-        id = said.id
-        waiting = self._unplaced[id] = ChatMessage(
+        id, conversation = said.id, self._conversation
+        waiting = ChatMessage(
             id=id,
             room=room,
             user=said.user,
@@ -101,22 +103,23 @@ class Talk:
             text=said.text,
             type=said.type,
             ts=said.ts,
-            own=said.user == self._conversation.me.id,
+            own=said.user == conversation.me.id,
             state="queued",
             by_program=True,
             metadata=said.metadata,
         )
 
         def attempt() -> bool:
-            where = room or self._conversation.current
-            if where and self._unplaced.pop(id, None) is not None:
+            where = room or conversation.current
+            if where and conversation.let_go(id):
                 send(where)
-            return id not in self._unplaced
+            return conversation.held(id) is None
 
+        conversation.hold(waiting)
         try:
             self._until(NO_ROOM, attempt)
         except UsageError:
-            del self._unplaced[id]
+            conversation.let_go(id)
             raise
         return waiting
 
@@ -145,10 +148,14 @@ class Talk:
         """Wait no more for what would have come by now, had there been a connection."""
         if self._ending is None:
             return
-        if self._link.is_up:
+        for streamed in list(self._streamed.values()):
+            if streamed.silence >= ABANDONED:
+                streamed.stop()
+                streamed.close()
+        if not self._link.may_connect:
             self._waits.give_up()
-            self._end()
-        else:
+        self._end()
+        if self._ending is not None:
             get_runtime().call_later(CLOSING, self._give_up)
 
     def _end(self) -> None:
@@ -221,7 +228,7 @@ class Talk:
         if not isinstance(message, ChatMessage | str):
             raise WrongType(f"{shown(message)} is no message: pass one of chat.messages, or its id")
         id = message.id if isinstance(message, ChatMessage) else message
-        if (waiting := self._unplaced.get(id)) is not None:
+        if (waiting := conversation.held(id)) is not None:
             return waiting
         with conversation.lock:
             named = isinstance(message, ChatMessage) and message.room
@@ -247,7 +254,7 @@ class Talk:
             UsageError: it is somebody else's, or still being written.
         """
         self._check_own(message)
-        if self._unplaced.pop(message.id, None) is not None or message.deleted:
+        if self._conversation.let_go(message.id) or message.deleted:
             return
         if not self.discard(message.room, key or message.id):
             self._deleted.add(self._conversation.key_of(message.room, message.id) or message.id)
@@ -281,17 +288,20 @@ class Talk:
         arrived = message.state in ("sent", "stopped")
         if arrived and self._conversation.position_of(message.room, message.id) is None:
             raise UsageError(
-                "the hub does not have this message: it has begun anew, or never had the end of it"
+                "the hub does not show this message: it has begun anew, never had the end of it, or this token may "
+                "not follow the room"
             )
 
         def attempt() -> bool:
-            if key in self._unplaced:
+            if self._conversation.held(key) is not None:
                 return False
             found = self._conversation.of_key(key)
+            if found is not None and found.state == "failed" and key in self._deleted:
+                self.discard(found.room, key)
+                found = None
             if found is None:
+                self._deleted.discard(key)
                 return True
-            if found.state == "failed" and key in self._deleted:
-                return self.discard(found.room, key) or True
             offset = self._conversation.position_of(found.room, found.id)
             if offset is None:
                 return found.state in ("sent", "stopped")  # the hub has it no more
@@ -301,6 +311,8 @@ class Talk:
                 raise UsageError(
                     "too many changes wait for a connection already: see whether the hub is there"
                 )
+            if type == "delete_message":
+                self._deleted.discard(key)
             return True
 
         if self._waits.waits(key) or not attempt():
@@ -327,7 +339,6 @@ class Talk:
     def join(self, room: str) -> None:
         """Choose a room and be in it."""
         self._link.join(room)
-        self._conversation.choose(room)
 
     def leave(self, room: str) -> None:
         """Be in a room no more."""

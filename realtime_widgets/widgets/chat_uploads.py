@@ -22,6 +22,7 @@ from ..runtime.forksafe import renew_after_fork
 from .chat_attachments import Attachment
 from .chat_files import ChatFiles
 from .chat_link import described, with_file
+from .chat_outbox import CLIENT_CLOSED
 
 
 @dataclass(slots=True)
@@ -96,9 +97,12 @@ class ChatUploads:
         """Follow the connection: what waits goes out when there is one."""
         self._connected = up
         with self._lock:
-            uploads = list(self._uploads.items())
+            uploads = [(key, each) for key, each in self._uploads.items() if not each.failed]
         for key, each in uploads:
-            if not each.failed:
+            if self._client.closed:
+                each.failed = True
+                self._conversation.settle(each.room, key, "failed", CLIENT_CLOSED)
+            else:
                 self._conversation.settle(each.room, key, self._state)
         self._start()
 
@@ -109,8 +113,7 @@ class ChatUploads:
             if upload is None or not upload.failed:
                 return False
             upload.failed = False
-        self._conversation.settle(upload.room, key, self._state)  # before it can be there
-        get_runtime().call_soon(self._start)
+        self.look(up=self._connected)
         return True
 
     def forget(self, key: str) -> bool:

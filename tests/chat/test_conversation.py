@@ -358,3 +358,31 @@ def test_who_follows_the_changes_has_what_there_is(data: st.DataObject) -> None:
                 shown.pop(key, None)
             shown |= {item.key: (item.place, item.state["state"]) for item in changes.items}
             assert shown == {item.key: (item.place, item.state["state"]) for item in timeline}
+
+
+def test_only_what_is_in_the_channel_has_a_position() -> None:
+    world = World()
+    grown = {"id": "g", "userId": "bot", "username": "Bot", "content": "half"}
+    world.conversation.take("r", [Message("message_growing", grown, 1.7e12)])
+    world.take("message", {"id": "m1", "userId": "ken", "username": "Ken", "content": "hi"}, offset=7)
+    world.time += 1000.0
+    world.conversation.expire()
+    assert [each.state for each in world.conversation.messages("r")] == ["sent", "stopped"]
+    assert world.conversation.position_of("r", "m1") == 7
+    assert world.conversation.position_of("r", "g") is None
+
+
+def test_what_waits_for_a_room_is_seen_behind_the_messages_of_every_room() -> None:
+    world = World()
+    told: list[None] = []
+    world.conversation.listen(lambda: told.append(None))
+    held = ChatMessage(
+        id="k", room="", user="anna", name="Anna", text="hi", type="text", ts=0.0, own=True, state="queued"
+    )
+    world.conversation.hold(held)
+    assert world.conversation.messages("r") == world.conversation.messages("") == [held]
+    assert world.conversation.held("k") == held
+    assert world.conversation.let_go("k")
+    assert not world.conversation.let_go("k")
+    assert world.conversation.messages("r") == []
+    assert len(told) == 2

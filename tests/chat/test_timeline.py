@@ -103,6 +103,16 @@ def test_only_what_is_on_its_way_can_be_discarded() -> None:
     assert not timeline.settle("m1", "failed")
 
 
+def test_what_comes_back_after_it_counted_as_sent_is_one_message() -> None:
+    timeline = filled(1)
+    timeline.say("key-1", Said("?", "anna", "Anna", "hi", "text", 1.7e9, {}), "sending")
+    assert timeline.settle("key-1", "sent")  # acknowledged, and nothing came for long
+    assert timeline.post(posted("m2", "anna", client="key-1"), Position("e", 2), me="anna") is not None
+    assert ids(timeline) == ["m1", "m2"]
+    assert timeline.post(posted("m3", "anna", client="key-1"), Position("e", 3), me="anna") is not None
+    assert ids(timeline) == ["m1", "m2", "m3"]
+
+
 def test_keys_are_one_of_a_kind_in_all_rooms() -> None:
     """Whoever shows several rooms knows their items by key: the same ids, and the same offsets, are others in each."""
     keys: set[str] = set()
@@ -170,3 +180,15 @@ def test_of_what_others_write_there_is_no_more_than_some() -> None:
     timeline.post(posted("newest"), Position("e", 101))
     assert timeline.find("newest") is not None
     assert timeline.get("key-1") is not None
+
+
+def test_what_goes_on_again_counts_among_what_others_write() -> None:
+    timeline = Timeline("r", 100)
+    for n in range(MAX_GROWING_OF_ONE):
+        timeline.grow(Grown(f"g{n}", "mallory", "M", "x", 1.7e9), 0.0)
+    timeline.expire(GROWING_TIMEOUT + 1)
+    for n in range(MAX_GROWING_OF_ONE):
+        timeline.grow(Grown(f"h{n}", "mallory", "M", "x", 1.7e9), GROWING_TIMEOUT + 2)
+    for n in range(MAX_GROWING_OF_ONE):
+        timeline.grow(Grown(f"g{n}", "mallory", "M", "and more", 1.7e9), GROWING_TIMEOUT + 3)
+    assert sum(item.state["state"] == "growing" for item in timeline) == MAX_GROWING_OF_ONE

@@ -483,7 +483,9 @@ def test_an_interrupted_wait_leaves_the_client_as_it_was(server: Server, client:
 def test_what_was_closed_says_so(server: Server):
     with Client(server.url) as client:
         client.wait_until("connected", LIMIT)
+        assert not client.closed
     client.close()
+    assert client.closed
     assert client.state == "disconnected"
     for use in (
         client.connect,

@@ -224,3 +224,16 @@ for i in range(50):
     subprocess.run([sys.executable, "-c", code], env=child_env, timeout=LIMIT, check=True)
     wait_for(lambda: server.closed)
     assert [m["data"] for m in server.messages if m["type"] == "n"] == list(range(50))
+
+
+def test_what_a_one_way_address_does_not_take_would_never_be_taken():
+    with Hub() as hub:
+        url = hub.url.replace("ws://", "http://").replace("/ws/", "/sse/")
+        with Client(url, auth=hub.token) as client:
+            client.wait_until("connected", LIMIT)
+            delivery = client.send("x", 1)
+            assert (delivery.state, delivery.refused) == ("failed", True)
+    with Client("ws://127.0.0.1:9/") as client:
+        client.disconnect()
+        delivery = client.send("x", 1)
+        assert (delivery.state, delivery.refused) == ("failed", False)

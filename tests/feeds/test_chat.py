@@ -303,3 +303,16 @@ def test_a_page_that_takes_every_part_has_what_a_keyframe_has(deeds: list[tuple[
     while world.feed.changed():
         page.take(world.part())
     assert sorted(page.items.values(), key=lambda item: item["place"]) == world.part(key=True)["items"]
+
+
+def test_a_line_of_this_side_is_no_place_from_which_on_a_page_has_all() -> None:
+    """Between it and the next message others may be missing, which are asked for by that message's place."""
+    world = World()
+    world.post("m1")
+    said = Said("x", "", "on_message", "oops", "system", 1.7e9, {})
+    world.conversation.note("r", "!x", said, kind="error")
+    for n in range(2, NEWEST + 1):
+        world.post(f"m{n}")
+    part = world.part(key=True)
+    assert part["items"][0]["kind"] == "error"
+    assert part["rooms"][0]["from"] == 2.0

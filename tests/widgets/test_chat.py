@@ -447,3 +447,23 @@ def test_an_answer_that_breaks_off_is_known_as_such(sent: Recorder) -> None:
     ask(chat, "send", {"id": "page-key-1", "room": "general", "text": "hi"})
     wait_for(lambda: texts(chat) == ["hi", "half"] and chat.messages[1].state != "growing")
     assert chat.messages[1].metadata == {"bot": True, "stopped": True}
+
+
+def test_what_a_function_raises_about_a_room_that_has_gone_is_only_logged(
+    sent: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = rw.Chat()
+
+    @chat.on_message
+    def wrong(message: rw.ChatMessage) -> None:
+        if message.room == "lab":
+            chat.leave("lab")
+        raise ValueError("no such table")
+
+    chat.join("lab")
+    ask(chat, "send", {"id": "page-key-1", "room": "lab", "text": "hi"})
+    wait_for(lambda: "no such table" in caplog.text)
+    ask(chat, "send", {"id": "page-key-2", "room": "general", "text": "and here"})
+    wait_for(lambda: any(item["kind"] == "error" for item in chat._feed.take(True, 0.0).body["items"]))
+    assert [room.id for room in chat.rooms] == ["general"]
+    caplog.clear()

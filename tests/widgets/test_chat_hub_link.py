@@ -467,6 +467,7 @@ def test_what_is_said_before_there_is_a_room_goes_to_the_one_that_is_chosen(hub:
         message = anna.send("Hello")  # at once, as in the first line of a notebook
         anna.send_file(b"a,b", name="a.csv")
         assert message.state in ("queued", "sending")
+        assert [m.id for m in anna.messages][:1] == [message.id]  # seen from the beginning
         wait_for(lambda: states(anna) == ["sent", "sent"])
         assert [each.text or each.file.name for each in anna.messages] == ["Hello", "a.csv"]
 
@@ -729,7 +730,7 @@ def test_an_echo_of_the_plain_convention_may_come_before_the_end_of_its_delivery
             server.send({"type": "message", "data": {**common, "id": f"{n}", "content": text}})
         wait_for(lambda: [m.id for m in chat.messages if m.state == "sent"] == ["0", "1", "2"])
         client.wait_until("connected", LIMIT)
-        wait_for(lambda: not chat._link._waiting)
+        wait_for(lambda: not chat._link._outbox.waits)
         assert [(m.text, m.state) for m in chat.messages] == [
             ("hello", "sent"),
             ("two", "sent"),
@@ -793,7 +794,7 @@ def test_a_cut_is_no_reason_to_join_what_was_left_elsewhere(hub: Hub) -> None:
     ):
         both = {"bob": "bob", "ken": "ken"}
         wait_for(lambda: members(bob, "lab") == members(again, "lab") == members(ken, "lab") == both)
-        wait_for(lambda: not ken._link._waiting)  # and has not still to join
+        wait_for(lambda: not ken._link._outbox.waits)  # and has not still to join
         again.leave("lab")
         wait_for(lambda: members(bob, "lab") == members(ken, "lab") == {"bob": "bob"})
         proxy.down()
@@ -804,3 +805,44 @@ def test_a_cut_is_no_reason_to_join_what_was_left_elsewhere(hub: Hub) -> None:
         bob.send("still gone")
         wait_for(lambda: states(bob)[-1:] == ["sent"])
         assert lines(bob, "lab")[-1] == ("ken", "left")
+
+
+def test_a_room_that_was_left_stays_so_where_a_server_does_not_say_it(sent: Recorder) -> None:
+    rooms = {
+        "type": "rooms_list",
+        "data": [{"id": id, "name": id, "participants": []} for id in ("r1", "r2")],
+    }
+    with Server() as server, Client(server.url, reconnect=QUICK) as client:
+        chat = rw.Chat(client, user="anna", room="r1")
+        wait_for(lambda: server.said("join_rooms"))
+        server.send(rooms)
+        wait_for(lambda: [(room.id, room.joined) for room in chat.rooms] == [("r1", True), ("r2", True)])
+        chat.leave("r2")
+        wait_for(lambda: server.said("leave_room"))
+        server.send(
+            rooms,
+            {"type": "message", "data": {"id": "1", "roomId": "r1", "userId": "ken", "content": "then"}},
+        )
+        wait_for(lambda: texts(chat) == ["then"])
+        assert [(room.id, room.joined) for room in chat.rooms] == [("r1", True), ("r2", False)]
+        chat.join("r2")
+        server.send(
+            rooms,
+            {"type": "message", "data": {"id": "2", "roomId": "r2", "userId": "ken", "content": "back"}},
+        )
+        wait_for(lambda: texts(chat) == ["back"])
+        assert [(room.id, room.joined) for room in chat.rooms] == [("r1", True), ("r2", True)]
+        chat.close()
+
+
+def test_at_no_moment_of_joining_is_there_neither_a_room_nor_the_prospect_of_one(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with chatting(hub, "anna") as anna:
+        seen: list[bool] = []
+        anna._conversation.listen(
+            lambda: seen.append(anna._link.will_choose or bool(anna._conversation.current))
+        )
+        anna.join("lab")
+        assert seen
+        assert all(seen)

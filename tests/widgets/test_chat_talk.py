@@ -8,9 +8,11 @@ import pytest
 
 from realtime_widgets.chat.conversation import Conversation, Me
 from realtime_widgets.errors import UsageError
+from realtime_widgets.widgets import chat_talk
 from realtime_widgets.widgets.chat_attachments import Attachment
 from realtime_widgets.widgets.chat_files import ChatFiles
 from realtime_widgets.widgets.chat_link import LocalLink
+from realtime_widgets.widgets.chat_streaming import StreamStopped
 from realtime_widgets.widgets.chat_talk import (
     Talk,
     checked_reaction,
@@ -19,6 +21,7 @@ from realtime_widgets.widgets.chat_talk import (
     checked_user,
 )
 from support.images import PNG
+from support.servers import wait_for
 
 
 class World:
@@ -134,3 +137,42 @@ def test_what_can_be_said_is_cleaned() -> None:
     assert checked_room("...") == "..."
     assert checked_text("  a\n b ") == "a\n b"
     assert checked_reaction(" 👍 ") == "👍"
+
+
+def test_what_grows_in_a_closed_chat_and_nobody_ends_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_talk, "CLOSING", 0.01)
+    monkeypatch.setattr(chat_talk, "ABANDONED", 0.05)
+    world = World()
+    streamed = world.talk.streaming("r", "bot")
+    streamed.append("half an answ")
+    ended: list[None] = []
+    world.talk.close(lambda: ended.append(None))
+    wait_for(lambda: ended)
+    assert [(each.text, each.state) for each in world.conversation.messages("r")] == [
+        ("half an answ", "stopped")
+    ]
+    with pytest.raises(StreamStopped):
+        streamed.append("er")
+
+
+def test_what_goes_on_in_a_closed_chat_is_let_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_talk, "CLOSING", 0.01)
+    world = World()
+    streamed = world.talk.streaming("r", "bot")
+    ended: list[None] = []
+    world.talk.close(lambda: ended.append(None))
+    looks: list[None] = []
+    monkeypatch.setattr(world.talk._waits, "give_up", lambda: looks.append(None))
+    wait_for(lambda: len(looks) > 3)
+    assert not ended
+    streamed.append("the answer")
+    streamed.close()
+    wait_for(lambda: ended)
+    assert [each.text for each in world.conversation.messages("r")] == ["the answer"]
+
+
+def test_of_what_is_deleted_nothing_is_kept() -> None:
+    world = World()
+    message = world.talk.say("hi", room="r")
+    world.talk.delete(message)
+    assert not world.talk._deleted

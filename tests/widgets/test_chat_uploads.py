@@ -163,3 +163,13 @@ def test_without_a_connection_a_file_waits(chat: rw.Chat, hub: Hub) -> None:
     assert states(chat) == ["queued"]
     chat._link._client.connect()
     wait_for(lambda: states(chat) == ["sent"])
+
+
+def test_a_closed_chat_whose_file_is_not_taken_lets_go(sent: Recorder, hub: Hub) -> None:
+    with Client(hub.url, auth=hub.token, reconnect=QUICK) as client:
+        chat = rw.Chat(client, user="anna")
+        wait_for(lambda: chat.room and chat.rooms[0].joined)
+        chat.send_file(b"x" * 1001, name="a.bin")
+        chat.close()
+        wait_for(lambda: states(chat) == ["failed"])
+        wait_for(lambda: chat._link._undo_state is None)

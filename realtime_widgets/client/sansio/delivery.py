@@ -44,7 +44,8 @@ class Delivery(Coroutine[Any, Any, None]):
         state: `queued` (no link yet), `sent` (handed to the network; final with servers that do not acknowledge),
             `acknowledged` (the server has it) or `failed`.
         error: why it failed; None otherwise.
-        refused: whether it failed because the server turned it down: sent again it would be, too.
+        refused: whether it failed because the server turned it down, or its address takes no messages: sent again it
+            would, too.
         position: of the message in its channel, when the server gave it; None otherwise.
         since: when it was queued, seconds of a monotonic clock.
         sender: the client that sent it, by its `id()`: it waits for the functions of `on_connect=` of that one.
