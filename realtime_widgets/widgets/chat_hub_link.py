@@ -44,6 +44,15 @@ ASKS_FOR_ROOMS: Final = "rooms-"
 PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
 """Types of messages that servers send which know no channels."""
 
+WHAT: Final = {
+    "edit_message": "The edit was not taken",
+    "delete_message": "The message was not deleted",
+    "react": "The reaction was not taken",
+    "join_room": "The room was not joined",
+    "leave_room": "The room was not left",
+}
+"""What a request that was turned down has left undone, by its type."""
+
 MAX_GAPS: Final = 100
 """Gaps that are remembered, or they would be said again."""
 
@@ -157,7 +166,8 @@ class HubLink:
     def _tell(self, room: str, type: str, why: str) -> None:
         """Have the chat say what the server has turned down."""
         if self._conversation.has_room(room):
-            said = Said(f"!{new_id()}", "", type, why, "system", time.time(), {})
+            text = f"{WHAT[type]}: {why}" if type in WHAT else why
+            said = Said(f"!{new_id()}", "", type, text, "system", time.time(), {})
             self._conversation.note(room, said.id, said, kind="error")
 
     def join(self, room: str) -> None:

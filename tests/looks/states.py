@@ -317,11 +317,16 @@ while far_client.state == "connected" and time.monotonic() < deadline:
 cut_off.send("without one")
 cut_off.send("nor now")
 
-readers = rw.Hub(tokens={"a-token-that-may-only-read": rw.Rights(subscribe=["chat:*"])}).start()
+readers = rw.Hub(tokens={"a-token-that-may-only-read": rw.Rights(subscribe=["chat:*"]),
+                         "a-token-that-may-do-all": rw.Rights(subscribe=["chat:*"], publish=["chat:*"])}).start()
 refused = rw.Chat(rw.connect(readers.url, auth="a-token-that-may-only-read"), user="anna", room="general",
                   title="Turned down", height=400)
+rw.Chat(rw.connect(readers.url, auth="a-token-that-may-do-all"), user="ken", room="general").send("You may read.")
+while not refused.messages and time.monotonic() < deadline:
+    time.sleep(0.01)
+refused.react(refused.messages[0], "👍")
 refused.send("may I?")
-while refused.messages[0].state != "failed" and time.monotonic() < deadline:
+while refused.messages[-1].state != "failed" and time.monotonic() < deadline:
     time.sleep(0.01)
 
 far_reaching = rw.Chat(user="anna", title="A chat with a title that is far too long for the head of a widget of this width",

@@ -498,7 +498,8 @@ def test_what_the_hub_turns_down_is_said_in_the_chat() -> None:
                 return [item.fields["said"].text for item in room.timeline if item.fields["kind"] == "error"]
 
         wait_for(told)
-        assert told() == ["this token may not follow 'chat:secret'; ask for one with that right"]
+        why = "this token may not follow 'chat:secret'; ask for one with that right"
+        assert told() == [f"The room was not joined: {why}"]
 
 
 def test_whoever_leaves_a_room_is_in_another(hub: Hub) -> None:
