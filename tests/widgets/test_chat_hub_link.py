@@ -1,77 +1,29 @@
-"""Chats over a real hub: two of them, over cuts, with what waits, and with a server that knows only the convention."""
+"""Chats over a real hub: rooms, who is in them, what was said before; and over a server that knows only the convention."""
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack
 
 import pytest
 
 import realtime_widgets as rw
 from realtime_widgets.client import Client
-from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub, Rights
-from realtime_widgets.widgets import chat_talk
+from support.chats import QUICK, chatting, lines, members, ready, states, texts
 from support.faults import Proxy
-from support.hub_process import hub as hub_process
 from support.ports import free_port
 from support.recorder import Recorder, settle
 from support.servers import LIMIT, Server, wait_for
-
-QUICK = Reconnect(0.01, 0.05)
 
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
     with Hub(secret="canary-secret-0123456789abcdef-0123") as hub:
         yield hub
-
-
-@contextmanager
-def chatting(
-    hub: Hub, user: str, *, url: Any = None, token: str | None = None, **options: Any
-) -> Iterator[rw.Chat]:
-    """A chat of a user whose client is its own: another process, or another notebook, would have it so."""
-    client = Client(url or hub.url, auth=token or hub.token, reconnect=QUICK, headers={"X-User": user})
-    chat = rw.Chat(client, user=user, **options)
-    try:
-        yield chat
-    finally:
-        chat.close()
-        client.close()
-
-
-def texts(chat: rw.Chat) -> list[str]:
-    return [message.text for message in chat.messages]
-
-
-def states(chat: rw.Chat) -> list[str]:
-    return [message.state for message in chat.messages]
-
-
-def members(chat: rw.Chat, room: str) -> dict[str, str] | None:
-    return next((each.members for each in chat.rooms if each.id == room), None)
-
-
-def lines(chat: rw.Chat, room: str) -> list[tuple[str, str]]:
-    """Who joined or left a room, as the chat has heard of it."""
-    with chat._conversation.lock:
-        items = list(chat._conversation.rooms[room].timeline)
-    return [
-        (item.fields["said"].user, item.fields["kind"]) for item in items if item.fields["kind"] != "message"
-    ]
-
-
-def ready(*chats: rw.Chat) -> None:
-    for chat in chats:
-        wait_for(lambda chat=chat: chat.rooms and chat.rooms[0].members.get(chat.user) == chat.user)
-        chat._link._client.wait_until("connected", LIMIT)  # and follows what it has asked for
 
 
 def test_two_talk_and_see_the_same_in_the_same_order(sent: Recorder, hub: Hub) -> None:
@@ -157,61 +109,6 @@ def test_a_bot_is_seen_to_write_by_others_and_its_answer_is_kept(sent: Recorder,
             wait_for(lambda: len(ken.messages) == 2)
             message.replace("")
         wait_for(lambda: len(ken.messages) == 1)  # nothing came of it
-
-
-def test_what_is_said_without_a_connection_waits_and_arrives_once_in_order(sent: Recorder, hub: Hub) -> None:
-    with Proxy(hub.port) as proxy, chatting(hub, "ken") as ken:
-        ready(ken)
-        with chatting(hub, "anna", url=proxy.to(hub.url), room="general") as anna:
-            ready(anna)
-            proxy.down()
-            wait_for(lambda: anna._link._client.state != "connected")
-            for n in range(10):
-                anna.send(f"{n}")
-            assert states(anna) == ["queued"] * 10
-            proxy.up()
-            wait_for(lambda: states(anna) == ["sent"] * 10)
-            wait_for(lambda: texts(ken) == [f"{n}" for n in range(10)])
-
-
-def test_messages_get_through_twenty_cuts_once_and_in_order(sent: Recorder, hub: Hub) -> None:
-    with Proxy(hub.port, seed=3) as proxy, chatting(hub, "ken") as ken:
-        ready(ken)
-        with chatting(hub, "anna", url=proxy.to(hub.url)) as anna:
-            ready(anna)
-            for cut in range(20):
-                connects = anna._link._client.stats.connects
-                for n in range(5):
-                    anna.send(f"{5 * cut + n}")
-                proxy.reset()
-                wait_for(lambda connects=connects: anna._link._client.stats.connects > connects)
-            expected = [f"{n}" for n in range(100)]
-            wait_for(lambda: states(anna) == ["sent"] * 100)
-            wait_for(lambda: texts(ken) == expected)
-            assert texts(anna) == expected
-
-
-def test_what_the_hub_turns_down_says_why_and_can_be_sent_again_or_discarded(
-    sent: Recorder, hub: Hub
-) -> None:
-    token = hub.token_for(Rights(subscribe=["chat:*"], publish=["chat:open"], name="anna"))
-    with chatting(hub, "anna", token=token, room="general") as anna:
-        ready(anna)
-        anna.send("no right")
-        wait_for(lambda: states(anna) == ["failed"])
-        assert "this token may not publish on 'chat:general'" in anna.messages[0].error
-        (item,) = [i for i in anna._feed.take(True, 0.0).body["items"] if i["kind"] == "message"]
-        for what in ("retry", "discard"):
-            anna._frame_loop.receive(
-                {"rw": 2, "page": "p", "to": anna._rw_id, "do": what, "about": {"key": item["key"]}}
-            )
-            settle()
-            if what == "retry":
-                wait_for(lambda: states(anna) == ["failed"])
-        assert texts(anna) == []
-        anna.join("open")
-        anna.send("with a right")
-        wait_for(lambda: states(anna) == ["sent"])
 
 
 def test_a_named_token_says_who_somebody_is(sent: Recorder, hub: Hub) -> None:
@@ -385,48 +282,6 @@ def test_where_messages_are_missing_is_said(sent: Recorder) -> None:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill")
-def test_nothing_is_lost_doubled_or_out_of_order_over_cuts_and_hubs_that_are_killed(
-    sent: Recorder, tmp_path: Path
-) -> None:
-    """100 messages of each of two, 20 cuts, and a hub on SQLite that is killed twice."""
-    port = free_port()
-    env = os.environ | {"REALTIME_WIDGETS_TOKEN": "canary"}
-    arguments = ["--port", str(port), "--broker", f"sqlite:///{tmp_path / 'hub.db'}"]
-    with ExitStack() as stack:
-        running = stack.enter_context(ExitStack())
-        process, url, _ = running.enter_context(hub_process(*arguments, env=env))
-        proxy = stack.enter_context(Proxy(port, seed=5))
-        chats = []
-        for user in ("anna", "ken"):
-            client = stack.enter_context(
-                Client(proxy.to(url), auth="canary", reconnect=QUICK, headers={"X": user})
-            )
-            chats.append(rw.Chat(client, user=user, room="lab"))
-        for chat in chats:
-            wait_for(lambda chat=chat: [room.joined for room in chat.rooms if room.id == "lab"] == [True])
-        for cut in range(20):
-            for n in range(5):
-                for chat in chats:
-                    chat.send(f"{chat.user} {5 * cut + n}")
-            if cut in (6, 13):
-                os.kill(process.pid, signal.SIGKILL)
-                process.wait()
-                running.close()
-                process, _, _ = running.enter_context(hub_process(*arguments, env=env))
-            else:
-                connections = proxy.connections
-                proxy.reset()
-                wait_for(lambda connections=connections: proxy.connections > connections)
-        for chat in chats:
-            wait_for(lambda chat=chat: states(chat) == ["sent"] * 200)
-        first, second = ([m.id for m in chat.messages] for chat in chats)
-        assert first == second
-        for user in ("anna", "ken"):
-            assert [t for t in texts(chats[0]) if t.startswith(user)] == [f"{user} {n}" for n in range(100)]
-        for chat in chats:
-            chat.close()
-
-
 def test_two_users_of_one_connection_stay_who_they_are(sent: Recorder, hub: Hub) -> None:
     with Client(hub.url, auth=hub.token, reconnect=QUICK) as client:
         anna, ken = rw.Chat(client, user="anna"), rw.Chat(client, user="ken")
@@ -472,19 +327,6 @@ def test_what_is_said_before_there_is_a_room_goes_to_the_one_that_is_chosen(hub:
         assert [each.text or each.file.name for each in anna.messages] == ["Hello", "a.csv"]
 
 
-def test_a_message_can_be_changed_as_soon_as_it_was_sent(hub: Hub) -> None:
-    with chatting(hub, "anna") as anna, chatting(hub, "bob") as bob:
-        ready(anna, bob)
-        message = anna.send("one")
-        anna.react(message, "👍")
-        anna.edit(message, "two")
-        wait_for(lambda: texts(bob) == ["two"] and bob.messages[0].reactions == {"👍": ["anna"]})
-        anna.delete(anna.send("never mind"))
-        wait_for(lambda: [message.deleted for message in anna.messages] in ([False, True], [False]))
-        anna.send("end")
-        wait_for(lambda: texts(bob)[-1:] == ["end"] and "never mind" not in texts(bob))
-
-
 def test_what_the_hub_turns_down_is_said_in_the_chat() -> None:
     rights = Rights(subscribe=["chat:lab"], publish=["chat:lab"], name="anna")
     with Hub(tokens={"anna-anna-anna-anna": rights}) as hub, ExitStack() as stack:
@@ -521,23 +363,6 @@ def test_files_arrive_in_the_order_they_were_sent_in(hub: Hub) -> None:
             anna.send_file(bytes(2_000_000 if i % 3 == 0 else 10), name=name)
         wait_for(lambda: [each.file.name for each in bob.messages] == names)
         assert bob.read_file(bob.messages[1]) == bytes(10)
-
-
-def test_what_waits_goes_out_though_the_chat_is_closed(tmp_path: Path) -> None:
-    port = free_port()
-    with ExitStack() as stack:
-        client = stack.enter_context(Client(f"ws://127.0.0.1:{port}/ws/chat", auth="x" * 20, reconnect=QUICK))
-        anna = rw.Chat(client, user="anna", room="lab")
-        anna.send("before it was closed")
-        anna.send_file(b"a,b", name="a.csv")
-        link = anna._link
-        anna.close()
-        assert link._undo_state is not None
-        hub = stack.enter_context(Hub(port=port, token="x" * 20))
-        with chatting(hub, "bob", token="x" * 20, room="lab") as bob:
-            wait_for(lambda: len(bob.messages) == 2)
-            assert [each.text or each.file.name for each in bob.messages] == ["before it was closed", "a.csv"]
-        wait_for(lambda: link._undo_state is None, "the end of following a connection that nothing waits for")
 
 
 def test_to_come_back_is_not_to_have_read_all(hub: Hub) -> None:
@@ -640,73 +465,6 @@ def test_another_chat_of_the_user_may_leave_the_room_of_this_one(hub: Hub) -> No
         again.close()
 
 
-def test_what_is_said_at_once_arrives_in_its_order(hub: Hub) -> None:
-    for _ in range(5):
-        with chatting(hub, "anna") as anna:
-            before = 0
-            for n in range(300):
-                anna.send(f"{n}")
-            wait_for(lambda: len(anna.messages) >= 300 and set(states(anna)[-300:]) == {"sent"})
-            assert texts(anna)[-300:] == [f"{n}" for n in range(300)], before
-
-
-def test_what_waits_for_a_room_can_be_changed_and_taken_back(hub: Hub) -> None:
-    with chatting(hub, "anna") as anna:
-        first, second, third = (anna.send(text) for text in ("first", "second", "third"))
-        anna.edit(first, "edited")
-        anna.react(first, "👍")
-        anna.delete(second)
-        anna.edit(first, "edited again")
-        anna.close()
-        assert third.state == "queued" or third.room
-        with chatting(hub, "bob") as bob:
-            wait_for(lambda: texts(bob) == ["edited again", "third"])
-            wait_for(lambda: bob.messages[0].reactions == {"👍": ["anna"]})
-        wait_for(lambda: anna._link._undo_state is None)
-
-
-def test_the_last_of_two_edits_counts(hub: Hub) -> None:
-    with chatting(hub, "anna") as anna:
-        ready(anna)
-        for n in range(40):
-            message = anna.send("x")
-            anna.edit(message, "1st")
-            wait_for(lambda: anna.messages[-1].state == "sent")
-            anna.edit(message, "2nd")
-            wait_for(lambda n=n: texts(anna) == ["2nd"] * (n + 1))
-
-
-def test_changes_wait_for_a_connection_as_messages_do(hub: Hub) -> None:
-    with Proxy(hub.port) as proxy, chatting(hub, "anna", url=proxy.to(hub.url)) as anna:
-        ready(anna)
-        for n in range(150):
-            anna.send(f"{n}")
-        wait_for(lambda: states(anna) == ["sent"] * 150)
-        proxy.down()
-        for message in anna.messages:
-            anna.edit(message, f"edited {message.text}")
-        proxy.up()
-        wait_for(lambda: texts(anna) == [f"edited {n}" for n in range(150)])
-
-
-def test_an_answer_that_ends_after_its_chat_was_closed_arrives(hub: Hub) -> None:
-    with (
-        Proxy(hub.port) as proxy,
-        chatting(hub, "bob") as bob,
-        chatting(hub, "anna", url=proxy.to(hub.url)) as anna,
-    ):
-        ready(anna, bob)
-        proxy.down()
-        answer = anna.streaming()
-        answer.append("half")
-        anna.close()
-        answer.append(" whole")
-        answer.close()
-        proxy.up()
-        wait_for(lambda: texts(bob) == ["half whole"])
-        wait_for(lambda: anna._link._undo_state is None)
-
-
 def test_a_hub_that_has_begun_anew_has_the_room_that_was_not_named() -> None:
     port = free_port()
     with Client(f"ws://127.0.0.1:{port}/ws/chat", auth="x" * 20, reconnect=QUICK) as client:
@@ -717,73 +475,6 @@ def test_a_hub_that_has_begun_anew_has_the_room_that_was_not_named() -> None:
                 client.wait_until("connected", LIMIT)
             wait_for(lambda: client.state != "connected")
         anna.close()
-
-
-def test_an_echo_of_the_plain_convention_may_come_before_the_end_of_its_delivery(sent: Recorder) -> None:
-    with Server() as server, Client(server.url, reconnect=QUICK) as client:
-        chat = rw.Chat(client, user="anna", room="r1")
-        wait_for(lambda: server.said("join_rooms"))
-        for text in ("hello", "two", "hello"):
-            chat.send(text)
-        wait_for(lambda: len(server.said("send_message")) == 3)
-        common = {"roomId": "r1", "timestamp": 1_795_456_052_100, "type": "text", "userId": "anna"}
-        for n, text in enumerate(("hello", "two", "hello")):
-            server.send({"type": "message", "data": {**common, "id": f"{n}", "content": text}})
-        wait_for(lambda: [m.id for m in chat.messages if m.state == "sent"] == ["0", "1", "2"])
-        client.wait_until("connected", LIMIT)
-        wait_for(lambda: not chat._link._outbox.waits)
-        assert [(m.text, m.state) for m in chat.messages] == [
-            ("hello", "sent"),
-            ("two", "sent"),
-            ("hello", "sent"),
-        ]
-        chat.close()
-
-
-def test_what_is_said_before_one_leaves_is_no_way_back(hub: Hub) -> None:
-    with chatting(hub, "anna") as anna, chatting(hub, "bob", room="lab") as bob:
-        ready(anna)
-        anna.join("lab")
-        wait_for(lambda: members(bob, "lab") == {"anna": "anna", "bob": "bob"})
-        for _ in range(20):
-            anna.send("bye", room="lab")
-        anna.leave("lab")
-        wait_for(lambda: texts(bob) == ["bye"] * 20)
-        wait_for(lambda: lines(bob, "lab")[-1:] == [("anna", "left")])
-        bob.send("she is gone")
-        wait_for(lambda: states(bob)[-1:] == ["sent"])
-        assert lines(bob, "lab")[-1:] == [("anna", "left")]
-
-
-def test_a_closed_chat_lets_go_though_what_waits_will_never_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat_talk, "CLOSING", 0.2)
-    rights = Rights(subscribe=["chat:*"], name="anna")
-    with Hub(tokens={"anna-anna-anna-anna": rights}) as hub:
-        client = Client(hub.url, auth="anna-anna-anna-anna", reconnect=QUICK)
-        anna = rw.Chat(client, room="general")
-        wait_for(lambda: anna.rooms and anna.rooms[0].joined)
-        message = anna.send("refused")
-        anna.react(message, "👍")
-        wait_for(lambda: states(anna) == ["failed"])
-        link, talk = anna._link, anna._talk
-        assert len(talk._waits) == 1
-        anna.close()
-        wait_for(lambda: link._closed and link._undo_state is None)
-        client.close()
-
-
-def test_what_was_to_be_deleted_and_is_refused_is_gone() -> None:
-    rights = Rights(subscribe=["chat:*"], name="anna")
-    with (
-        Hub(tokens={"anna-anna-anna-anna": rights}) as hub,
-        chatting(hub, "anna", token="anna-anna-anna-anna", room="general") as anna,
-    ):
-        wait_for(lambda: anna.rooms and anna.rooms[0].joined)
-        kept, gone = anna.send("kept"), anna.send("gone")
-        anna.react(gone, "👍")
-        anna.delete(gone)
-        wait_for(lambda: [(m.text, m.state) for m in anna.messages] == [("kept", "failed")])
-        assert kept.text == "kept"
 
 
 def test_a_cut_is_no_reason_to_join_what_was_left_elsewhere(hub: Hub) -> None:
