@@ -191,6 +191,11 @@ class Conversation:
             self.version += 1
         self._listeners.tell()
 
+    @property
+    def holds(self) -> bool:
+        """Whether there is something that waits for a room."""
+        return bool(self._held)
+
     def held(self, id: str) -> ChatMessage | None:
         """Return a message that waits for a room; None: it does not."""
         return self._held.get(id)

@@ -211,8 +211,16 @@ class Client(NamesNearest):
             recent: messages of the past to begin with; whoever asks first decides.
             asks: whether the server is asked for it; False: it sends this by itself.
             passing: whether nobody minds what is missing of it, such as who typed a while ago: then the log is silent.
+
+        Raises:
+            UsageError: the client has a decoder, or was closed.
         """
         self._check()
+        if self._receiver.decode is not None:
+            raise UsageError(
+                f"the client of {self.label} has no messages of {shown(channel)}: it was given decode=, which makes "
+                "records of whatever comes; connect without it"
+            )
         recent = min(to_count(recent, f"recent= of the messages of {shown(channel)}"), MAX_RECENT)
         stream = self._receiver.message_stream(checked_channel(channel), recent, asks=asks, passing=passing)
         if asks and self._apart is None:
@@ -504,6 +512,11 @@ class Client(NamesNearest):
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` whenever the status may have changed; returns the undo. For machinery: it must be quick."""
         return self._listeners.add(fn)
+
+    @property
+    def one_way(self) -> bool:
+        """Whether nothing can be sent: its address is one of Server-Sent Events."""
+        return self._connection.sending.one_way
 
     # Ending it
 

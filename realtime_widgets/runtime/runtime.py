@@ -70,6 +70,16 @@ class Delayed:
             fn(*args)
 
 
+def _check_interpreter() -> None:
+    """Raise where the interpreter ends: finalizers run then, but a thread that is started would be waited for in vain.
+
+    Raises:
+        RuntimeStopped: it does.
+    """
+    if sys.is_finalizing():
+        raise RuntimeStopped("no thread can be started any more: the program ends; do it earlier")
+
+
 class Runtime:
     """The I/O thread and the callback thread of one process; get it through `get_runtime()`.
 
@@ -128,6 +138,7 @@ class Runtime:
         What it raises is logged with its traceback and set on the future.
         """
         self._check()
+        _check_interpreter()
         with self._lock:
             self._check("draining", "stopped")
             if self._state == "running":  # since Python 3.12 no thread can start during shutdown
@@ -141,6 +152,7 @@ class Runtime:
         What it raises is set on the future. The end of the program does not wait for it.
         """
         self._check()
+        _check_interpreter()
         return self._apart.submit(fn, *args)
 
     def wait(self, future: Future[T], timeout: float | None, *, apart: bool = False) -> T:
@@ -279,6 +291,7 @@ class Runtime:
         if loop is not None and self._state == "running" and self._pid == os.getpid():
             return loop
         self._check()
+        _check_interpreter()
         with self._lock:
             self._check()
             if self._loop is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -13,7 +14,7 @@ import traitlets
 from ipywidgets import Layout
 
 from ..chat.conversation import Conversation, Me
-from ..chat.message import MAX_TEXT, ChatMessage, Said
+from ..chat.message import ChatMessage, Said
 from ..client import Client
 from ..errors import UsageError, WrongType, shown
 from ..feeds.chat import ChatFeed
@@ -39,6 +40,7 @@ from .chat_talk import (
     checked_room,
     checked_text,
     checked_user,
+    pieces,
 )
 from .derived import Derived, DerivedChanges
 from .notification_sources import Link
@@ -62,7 +64,8 @@ class Chat(LiveWidget):
         source: a client (`rw.connect(…)`); None: no server.
         user: who writes here, an id and a name at once; None: the user of this notebook server or computer. A hub
             whose token has a name says who it is; where it has none, anybody may write as anybody.
-        room: the id of a room to be in; None: `general` without a server, else the first that the hub has.
+        room: the id of a room to be in; None: `general` without a server, else the first that the hub has, which
+            makes `general` where it has none.
         title: heading; None for none.
         height: of the whole, CSS pixels, 80 to 2000.
         placeholder: what the empty input says; None: "Message", in the reader's language.
@@ -154,6 +157,11 @@ class Chat(LiveWidget):
                 f"a chat cannot talk to {shown(source)}: pass a client, such as rw.connect('ws://host:8000/ws/chat') "
                 "or rw.connect(hub), or nothing for a chat with your own functions"
             )
+        if source is not None and source.one_way:
+            raise UsageError(
+                f"a chat cannot talk to {source.label}: Server-Sent Events go one way; connect to a WebSocket "
+                "(ws:// or wss://)"
+            )
         me = checked_user(user if user is not None else user_name())
         self._conversation = Conversation(Me(me, me), time.monotonic, time.time)
         self._feed = ChatFeed(self._conversation)
@@ -195,6 +203,7 @@ class Chat(LiveWidget):
         room: str | None = None,
         user: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        typed: bool = False,
     ) -> ChatMessage:
         """Send a message. Any thread, never waits: what there is no connection for waits, and arrives once.
 
@@ -203,6 +212,7 @@ class Chat(LiveWidget):
             room: the id of a room; None: the chosen one, or the one that will be when the hub has said which there are.
             user: as whom, such as the name of a bot; None: as the user of this chat.
             metadata: what else to say of it, as JSON, up to 16 kB; other clients get it, too.
+            typed: as if a reader of this chat had typed it: functions of `on_message` are told of it. To try a bot.
 
         Returns:
             The message, as it is at this moment: `chat.messages` has it as it is later, and with the id that the hub
@@ -213,8 +223,12 @@ class Chat(LiveWidget):
             WrongType: it is an image, or `metadata` are no JSON.
         """
         who = None if user is None else checked_user(user)
-        more = checked_metadata(metadata)
-        return self._talk.say(checked_text(text), room=self._room(room, later=True), user=who, metadata=more)
+        if typed and who not in (None, self.user):
+            raise UsageError(
+                f"typed=True is what {shown(self.user)} types here: leave out user={shown(user)}"
+            )
+        said, more, where = checked_text(text), checked_metadata(metadata), self._room(room, later=True)
+        return self._talk.say(said, room=where, user=who, metadata=more, by_program=not typed)
 
     def system(self, text: Any, *, room: str | None = None) -> ChatMessage:
         """Send a line that is about the room, such as "The training is over"; it is nobody's unread message."""
@@ -364,12 +378,13 @@ class Chat(LiveWidget):
     def join(self, room: str) -> None:
         """Choose a room and be in it; it is made if there is none."""
         self._check_open()
+        self._check_link()
         where = checked_room(room)
         self._talk.join(where)
         self._talk.read(where)
 
     def leave(self, room: str | None = None) -> None:
-        """Be in a room no more; None: the chosen one."""
+        """Be in a room no more; None: the chosen one. Without a client it goes, with its messages."""
         self._talk.leave(self._room(room))
 
     def mark_read(self, room: str | None = None) -> None:
@@ -389,7 +404,8 @@ class Chat(LiveWidget):
             WouldDeadlock: in a callback of a stream or client.
         """
         where = self._room(room)
-        before = len(self._conversation.messages(where))
+        self._check_link()
+        first = next(iter(self._conversation.messages(where)), None)
         done: Future[bool] = Future()
 
         def end(more: bool) -> None:
@@ -398,21 +414,25 @@ class Chat(LiveWidget):
 
         self._link.older(where, 0.0, end)
         get_runtime().wait(done, timeout, apart=True)  # functions of `on_message` may ask, too
-        return len(self._conversation.messages(where)) - before
+        ids = [each.id for each in self._conversation.messages(where)]
+        return ids.index(first.id) if first is not None and first.id in ids else len(ids)
 
     def _room(self, room: str | None, *, later: bool = False) -> str:
         """Return a room that is there; `later`: empty where the hub has not said yet which there are."""
         self._check_open()
         where = self._conversation.current if room is None else checked_room(room)
+        begins = self._link.will_choose
         if not where:
-            begins = self._link.will_choose
             if later and (begins or (where := self._conversation.current)):  # or has been chosen by now
                 return where
-        if not where:
             why = "the hub has not said yet which there are" if begins else "this chat is in none"
             raise UsageError(f"no room is chosen, for {why}: pass room=…, or call chat.join('general')")
         if not self._conversation.has_room(where):
-            raise UsageError(f"there is no room {shown(where)} here; call chat.join({shown(where)}) first")
+            rooms = ", ".join(shown(each.id) for each in self.rooms[:10])
+            which = f"there are {rooms}" if rooms else "the hub has not said yet which there are"
+            raise UsageError(
+                f"there is no room {shown(where)} here: {which}; chat.join({shown(where)}) joins one, or makes it"
+            )
         return where
 
     # Being told
@@ -420,6 +440,10 @@ class Chat(LiveWidget):
     def _check_open(self) -> None:
         if self.comm is None:
             raise UsageError("this chat is closed: make another with rw.Chat(…)")
+
+    def _check_link(self) -> None:
+        if self._link.ended:
+            raise UsageError("the client of this chat was closed: make another with rw.Chat(rw.connect(…))")
 
     @overload
     def on_message(
@@ -452,11 +476,24 @@ class Chat(LiveWidget):
 
     def _answer(self, message: ChatMessage, said: Any) -> None:
         if isinstance(said, Iterator):
-            with self._talk.streaming(message.room, BOT) as streamed:
-                for each in said:
-                    streamed.append(each)
-        elif not isinstance(said, ChatMessage) and (answer := str(said).strip()):
-            self._talk.say(answer[:MAX_TEXT], room=message.room, user=BOT)
+            self._grow(message.room, said)
+        elif not isinstance(said, ChatMessage):
+            for piece in pieces(str(said)):
+                self._talk.say(piece, room=message.room, user=BOT)
+
+    def _grow(self, room: str, texts: Iterator[Any]) -> None:
+        """Answer bit by bit; what is too long for one message goes on in the next."""
+        left = ""
+        while True:
+            with self._talk.streaming(room, BOT) as streamed:
+                for each in itertools.chain([left], texts):
+                    text = "" if each is None else str(each)
+                    streamed_now, left = text[: streamed.space], text[streamed.space :]
+                    streamed.append(streamed_now)
+                    if left:
+                        break
+            if not left or streamed.stopped:
+                return
 
     def _callback_failed(self, message: ChatMessage, error: BaseException, details: str) -> None:
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -483,7 +520,10 @@ class Chat(LiveWidget):
     def _facts(self) -> Facts:
         """What is known: that nobody says anything is no fault."""
         facts = super()._facts()
-        return msgspec.structs.replace(facts, empty=False, missing=False, age=None, pace="usual")
+        disconnected = facts.disconnected or self._link.ended
+        return msgspec.structs.replace(
+            facts, empty=False, missing=False, age=None, pace="usual", disconnected=disconnected
+        )
 
     def _asked(self, what: str, about: Any) -> None:
         if not self._reader.asked(what, about):

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ..errors import MissingDependency, UsageError, WrongType, shown
+from ..protocol.file_names import cleaned_name
+from ..protocol.file_types import Kind, kind_of
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 """Bytes of a file, unless the hub takes less."""
@@ -37,10 +39,12 @@ def image_of(image: Any, name: str | None) -> Attachment:
         UsageError: there is no such file, or it is too large.
         MissingDependency: plotly needs another library for it.
     """
-    if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
-        return file_of(image, name or (None if isinstance(image, str | os.PathLike) else "image"))
+    if isinstance(image, str | os.PathLike):
+        return file_of(image, name)
+    if isinstance(image, bytes | bytearray | memoryview):
+        return _named(image, name)
     if callable(getattr(image, "read", None)) and not callable(getattr(image, "getbands", None)):
-        return file_of(image, name or _name_of(image) or "image")
+        return _named(image, name or _name_of(image))
     if callable(getattr(getattr(image, "figure", None), "savefig", None)):  # axes of matplotlib
         image = image.figure
     for drawn in (_matplotlib, _plotly, _pil):
@@ -65,16 +69,21 @@ def file_of(file: Any, name: str | None) -> Attachment:
         try:
             path = Path(file).expanduser()
             size = path.stat().st_size
-            _check_size(path.name, size)
-            return _checked(Attachment(name or path.name, path.read_bytes()))
+            body = path.read_bytes() if size <= MAX_BYTES else b""
         except (OSError, ValueError, RuntimeError) as error:  # or what is no path, or nobody's home
             why = getattr(error, "strerror", None) or error
+            seen = "" if os.path.isabs(file) else f", seen from {shown(os.getcwd())}"
             raise UsageError(
-                f"{shown(str(file))} cannot be sent: {why}, seen from {shown(os.getcwd())}; pass "
-                "the path of a file that can be read"
+                f"{shown(str(file))} cannot be sent: {why}{seen}; pass the path of a file that can be read"
             ) from error
+        _check_size(path.name, size)
+        return _checked(Attachment(name or path.name, body))
     if callable(getattr(file, "read", None)):
-        name, file = name or _name_of(file), file.read(MAX_BYTES + 1)
+        name, opened = name or _name_of(file), file
+        file = opened.read(MAX_BYTES + 1)
+        if not file and callable(getattr(opened, "seek", None)):  # it was written to, and stands at its end
+            opened.seek(0)
+            file = opened.read(MAX_BYTES + 1)
         file = file.encode(errors="replace") if isinstance(file, str) else file
     if not isinstance(file, bytes | bytearray | memoryview):
         raise WrongType(
@@ -84,6 +93,23 @@ def file_of(file: Any, name: str | None) -> Attachment:
     if name is None:
         raise UsageError("bytes without a name are not sent: pass name='results.csv'")
     return _checked(Attachment(name, bytes(file)))
+
+
+def _named(image: Any, name: str | None) -> Attachment:
+    """Return bytes, or an open file, by a name that says what they are where there is none."""
+    found = file_of(image, name or "image")
+    return found if name else Attachment(cleaned_name("", judged(found.body).type), found.body)
+
+
+def judged(body: bytes) -> Kind:
+    """Return what bytes are, by nothing but them."""
+    steps = kind_of(body)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Kind = end.value
+            return found
 
 
 def _name_of(file: Any) -> str | None:

@@ -29,6 +29,7 @@ from ..runtime.forksafe import renew_after_fork
 from ..streams import Stream
 from ..streams.gaps import Gap, Position
 from .chat_attachments import Attachment
+from .chat_exit import finish_at_exit
 from .chat_files import ChatFiles
 from .chat_link import Arrived
 from .chat_outbox import MESSAGE, ChatOutbox
@@ -43,6 +44,11 @@ ASKS_FOR_ROOMS: Final = "rooms-"
 
 PLAIN: Final = ("message", "typing_start", "typing_stop", "user_joined", "user_left")
 """Types of messages that servers send which know no channels."""
+
+NO_ROOMS_THERE: Final = (
+    "the server shows no rooms to this token: ask for one that may follow chat:*, or say room=…"
+)
+"""What is the matter where no room was chosen, and there is none."""
 
 WHAT: Final = {
     "edit_message": "The edit was not taken",
@@ -82,6 +88,7 @@ class HubLink:
         self._wanted = {room} if room else set[str]()  # rooms that the user is to be in
         self._left = set[str]()  # those that they have left, of which some servers say nothing
         self._has_chosen = bool(room)
+        self._is_empty = False  # whether the server says that there are no rooms, and none was chosen
         self._begins = False  # whether the list of rooms has not come on this connection
         self._keeps_members = False  # whether the server knows after a cut who is where
         self._lock = threading.Lock()  # of whether the connection is followed
@@ -100,6 +107,7 @@ class HubLink:
             self._follow(type, asks=False)
         self._undo_state: Callable[[], None] | None = None
         self._follow_state()
+        finish_at_exit(self)
 
     def _renew_lock(self) -> None:
         self._lock = threading.Lock()
@@ -118,6 +126,17 @@ class HubLink:
     def may_connect(self) -> bool:
         """See `ChatLink.may_connect`."""
         return not self._connected and not self._client.closed
+
+    @property
+    def ended(self) -> bool:
+        """See `ChatLink.ended`."""
+        return self._client.closed
+
+    @property
+    def waits(self) -> bool:
+        """Whether something that was said here has not arrived, and may still arrive."""
+        held = self.will_choose and self._conversation.holds
+        return not self._client.closed and (held or self._outbox.waits or self._uploads.waits)
 
     # What is said
 
@@ -177,6 +196,7 @@ class HubLink:
         self._conversation.add(RoomInfo(id=room, name=room, joined=False))
         self._conversation.choose(room)
         self._has_chosen = True  # and not before: who sends something at this moment has a room
+        self._is_empty = False
         self._join(room, tells=True)
         get_runtime().call_soon(self._follow_wanted, room)
 
@@ -253,7 +273,7 @@ class HubLink:
         status = self._client.status
         up = status.state == "connected"
         before, self._connected = self._connected, up
-        self._conversation.set_trouble(str(status.error or "") if status.state == "error" else "")
+        self._say_trouble()
         if up != before or self._client.closed:
             self._past.look(up=up)
             self._uploads.look(up=up)
@@ -261,6 +281,17 @@ class HubLink:
                 self._begin()
             self._outbox.look(up=up)
         self._end_if_done()
+
+    def _say_trouble(self) -> None:
+        """Say in the chat why nothing comes or goes, if that is for good."""
+        status = self._client.status
+        if self._client.closed:
+            why = f"the client of {self._client.label} was closed: make another chat, with rw.connect(…)"
+        elif status.state == "error":
+            why = str(status.error or "")
+        else:
+            why = NO_ROOMS_THERE if self._is_empty else ""
+        self._conversation.set_trouble(why)
 
     def _begin(self) -> None:
         """Say who is there, on every new connection."""
@@ -277,7 +308,7 @@ class HubLink:
     # What comes
 
     def _follow(self, channel: str, *, recent: int = 0, asks: bool = True) -> None:
-        if channel in self._streams or self._closed:
+        if channel in self._streams or self._closed or self._client.closed:
             return
         passing = channel in ANSWERS or channel.startswith(TYPING)
         stream = self._client.message_stream(channel, recent=recent, asks=asks, passing=passing)
@@ -364,6 +395,8 @@ class HubLink:
             self._has_chosen = True
             if not first.joined:
                 self.join(first.id)
+        self._is_empty = answers and not self._has_chosen
+        self._say_trouble()
         for info in infos:
             if info.joined or info.id == conversation.current:
                 self._follow_room(info.id)

@@ -15,8 +15,8 @@ from ..chat.room import RoomInfo
 from ..errors import ClientError
 from ..protocol.envelope import Message, new_id
 from ..protocol.file_names import cleaned_name
-from ..protocol.file_types import INLINE, Kind, kind_of
-from .chat_attachments import Attachment
+from ..protocol.file_types import INLINE
+from .chat_attachments import Attachment, judged
 from .chat_files import ChatFiles
 
 LOCAL: Final = "local"
@@ -36,6 +36,10 @@ class ChatLink(Protocol):
     @property
     def may_connect(self) -> bool:
         """Whether there is no connection, but may be one later, which what waits is waiting for."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will come or go any more: what it goes by was closed."""
 
     def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
         """Send a message.
@@ -114,6 +118,11 @@ class LocalLink:
     @property
     def may_connect(self) -> bool:
         """See `ChatLink.may_connect`: nothing waits here for long."""
+        return False
+
+    @property
+    def ended(self) -> bool:
+        """See `ChatLink.ended`."""
         return False
 
     def say(self, room: str, key: str, said: Said, *, by_program: bool = False) -> ChatMessage:
@@ -202,7 +211,7 @@ class LocalLink:
 
 def described(attachment: Attachment) -> dict[str, Any]:
     """Return what a message says of its file, but for where it is: its type is judged by its bytes."""
-    kind = _judged(attachment.body)
+    kind = judged(attachment.body)
     about: dict[str, Any] = {
         "name": cleaned_name(attachment.name, kind.type),
         "type": kind.type,
@@ -217,13 +226,3 @@ def with_file(said: Said, about: Mapping[str, Any]) -> Said:
     """Return what is said with its file; what is no image that pages show is a file."""
     kind = "image" if said.type == "image" and about.get("type") in INLINE else "file"
     return msgspec.structs.replace(said, type=kind, metadata={**said.metadata, **about})
-
-
-def _judged(body: bytes) -> Kind:
-    steps = kind_of(body)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: Kind = end.value
-            return found

@@ -9,6 +9,7 @@ ids of their own: theirs are known by who says what.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ from ..client.sansio.delivery import Delivery
 from ..errors import RealtimeWidgetsError, RuntimeStopped
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
+
+logger = logging.getLogger(__name__)
 
 MESSAGE: Final = "send_message"
 """The type of what is said; of any other type is what is asked for."""
@@ -108,6 +111,8 @@ class ChatOutbox:
         Raises:
             RealtimeWidgetsError: a request cannot be sent at all.
         """
+        if type != MESSAGE and self._client.closed:
+            self._client.send(type, data)  # which says so
         with self._lock:
             if key in self._waiting:
                 return True
@@ -189,6 +194,10 @@ class ChatOutbox:
             self._turns.clear()
         for key, each in held:
             self._tell(key, each, CLIENT_CLOSED)
+        if messages := sum(each.type == MESSAGE for _, each in held):
+            logger.warning(
+                "%d messages of a chat were not sent: %s was closed before", messages, self._client.label
+            )
         self._ended()
 
     def send(self) -> None:

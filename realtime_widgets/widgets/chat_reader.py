@@ -130,6 +130,8 @@ class ChatReader:
             raise UsageError(f"this message has no file: {message!r}")
         if of.data:
             return of.data
+        if not of.url and message.state == "failed":
+            raise UsageError(f"this file was not sent: {message.error}")
         if not of.url:
             raise UsageError(
                 "this file is on its way: it can be read once the state of its message is 'sent'"

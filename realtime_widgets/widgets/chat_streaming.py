@@ -84,6 +84,11 @@ class StreamedMessage:
         return self._stopped
 
     @property
+    def space(self) -> int:
+        """How many characters more it may have."""
+        return MAX_TEXT - self._length
+
+    @property
     def silence(self) -> float:
         """Seconds since it last said something new."""
         return time.monotonic() - self._said_at

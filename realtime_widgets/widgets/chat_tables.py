@@ -71,11 +71,13 @@ def messages_to_pandas(messages: Sequence[ChatMessage]) -> Any:
     columns: dict[str, Any] = {"ts": _times(pd, [each.ts for each in messages])}
     columns |= {name: [getattr(each, name) for each in messages] for name in names}
     columns["edited"] = _times(pd, columns["edited"])
-    return pd.DataFrame(columns)
+    # Said, or a table without rows would have other types, and could not be put together with one that has some.
+    texts = dict.fromkeys(("room", "user", "name", "type", "text", "state", "id"), "str")
+    return pd.DataFrame(columns).astype({**texts, "deleted": "bool"})
 
 
 def _times(pd: Any, moments: Sequence[float | None]) -> Any:
     """Return moments as pandas has them, to the millisecond: messages know no better."""
     return pd.to_datetime(
         [None if each is None else round(1000 * each) for each in moments], unit="ms", utc=True
-    )
+    ).as_unit("ms")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from ..chat.conversation import Conversation
 from ..chat.events import Grown
-from ..chat.message import MAX_ID, MAX_TEXT, ChatMessage, MessageType, Said, id_of, name_of
+from ..chat.message import MAX_ID, MAX_TEXT, ChatMessage, MessageType, Said, file_of, id_of, name_of
 from ..errors import RuntimeStopped, UsageError, WrongType, shown
 from ..feeds.text import as_unicode
 from ..protocol.chat import MAX_METADATA_BYTES, MAX_REACTION, MAX_ROOM_LENGTH, NO_ROOMS
@@ -19,7 +19,7 @@ from ..protocol.envelope import new_id
 from ..runtime import get_runtime
 from ..streams.text import well_formed
 from .chat_attachments import Attachment
-from .chat_link import ChatLink
+from .chat_link import ChatLink, described, with_file
 from .chat_streaming import StreamedMessage
 from .chat_waits import ChatWaits
 
@@ -63,14 +63,19 @@ class Talk:
         user: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         key: str | None = None,
+        by_program: bool | None = None,
     ) -> ChatMessage:
-        """Send a message; `key`: the id that it is sent with, of a page's own where somebody typed it.
+        """Send a message; without a room it waits for the one that will be chosen.
 
-        Without a room it waits for the one that will be chosen.
+        Args:
+            text, room, type, user, metadata: see `Chat.send`.
+            key: the id that it is sent with, of a page's own where somebody typed it.
+            by_program: whether nobody has typed it; None: if it has no such key.
         """
         id = key or new_id()
+        told = key is None if by_program is None else by_program
         said = self._said(id, text, type, user, metadata)
-        return self._where(room, said, lambda room: self._link.say(room, id, said, by_program=key is None))
+        return self._where(room, said, lambda room: self._link.say(room, id, said, by_program=told), told)
 
     def attach(
         self,
@@ -86,11 +91,16 @@ class Talk:
         """Send a file; `image`: whether it is to be looked at, if it is an image. See `say`."""
         id = key or new_id()
         said = self._said(id, text, "image" if image else "file", user, {"alt": alt} if alt else None)
-        return self._where(
-            room, said, lambda room: self._link.attach(room, id, said, attachment, by_program=key is None)
-        )
+        told = key is None
 
-    def _where(self, room: str, said: Said, send: Callable[[str], ChatMessage]) -> ChatMessage:
+        def send(room: str) -> ChatMessage:
+            return self._link.attach(room, id, said, attachment, by_program=told)
+
+        return self._where(room, with_file(said, described(attachment)), send, told)
+
+    def _where(
+        self, room: str, said: Said, send: Callable[[str], ChatMessage], by_program: bool
+    ) -> ChatMessage:
         """Send something to a room; empty: to the one that is chosen, once one is. What was said before goes first."""
         if room and not self._waits.waits(NO_ROOM):
             return send(room)
@@ -105,7 +115,8 @@ class Talk:
             ts=said.ts,
             own=said.user == conversation.me.id,
             state="queued",
-            by_program=True,
+            by_program=by_program,
+            file=file_of(said),
             metadata=said.metadata,
         )
 
@@ -391,7 +402,11 @@ def checked_text(text: Any) -> str:
     if text is None:
         raise WrongType("None is no message: pass a text")
     if any(callable(getattr(text, name, None)) for name in ("savefig", "to_image", "getbands")):
-        raise WrongType(f"a {type(text).__name__} is no text: pass it to chat.send_image()")
+        raise WrongType(f"{shown(text)} is no text: pass it to chat.send_image()")
+    if isinstance(text, bytes | bytearray | memoryview):
+        raise WrongType(
+            f"{shown(text)} are no text: decode them, or pass them to chat.send_image() or send_file()"
+        )
     said = (text if isinstance(text, str) else str(text)).strip()
     if not said:
         raise UsageError("a blank message is not sent: pass a text")
@@ -400,6 +415,18 @@ def checked_text(text: Any) -> str:
             f"a message of {len(said):,} characters is not sent: {MAX_TEXT:,} are the most; send several, or a file"
         )
     return said
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Return a text in pieces that are messages, broken at the end of a line or word; none, where it is blank."""
+    left = text.strip()
+    while len(left) > MAX_TEXT:
+        ends = (left.rfind(end, MAX_TEXT // 2, MAX_TEXT) for end in ("\n", " "))
+        at = next((end for end in ends if end > 0), MAX_TEXT)
+        yield left[:at].rstrip()
+        left = left[at:].lstrip()
+    if left:
+        yield left
 
 
 def checked_reaction(reaction: Any) -> str:

@@ -91,6 +91,8 @@ class ChatUploads:
             with self._lock:
                 self._uploads[key] = _Upload(room, said, attachment)
             get_runtime().call_soon(self._start)
+            if self._client.closed:
+                self.look(up=False)
         return found
 
     def look(self, *, up: bool) -> None:

@@ -141,7 +141,7 @@ SIGNATURES = {
     "Notifications.clear": "(self)",
     "Notifications.undo": "(self)",
     "Chat": "(source=None, *, user=None, room=None, title=None, height=420, placeholder=None, show_rooms='auto', remote_images=False, theme='auto', locale=None, tz=None, layout=None)",
-    "Chat.send": "(self, text, *, room=None, user=None, metadata=None)",
+    "Chat.send": "(self, text, *, room=None, user=None, metadata=None, typed=False)",
     "Chat.system": "(self, text, *, room=None)",
     "Chat.streaming": "(self, *, user='bot', room=None)",
     "Chat.edit": "(self, message, text)",

@@ -12,6 +12,7 @@ import realtime_widgets as rw
 from realtime_widgets.client import Client
 from realtime_widgets.client.sansio.backoff import Reconnect
 from realtime_widgets.errors import UsageError, WrongType
+from realtime_widgets.hub import Hub
 from support.images import PNG
 from support.openai_server import OpenAIServer
 from support.recorder import Recorder, bodies, settle
@@ -467,3 +468,55 @@ def test_what_a_function_raises_about_a_room_that_has_gone_is_only_logged(
     wait_for(lambda: any(item["kind"] == "error" for item in chat._feed.take(True, 0.0).body["items"]))
     assert [room.id for room in chat.rooms] == ["general"]
     caplog.clear()
+
+
+@pytest.mark.parametrize("grows", [False, True])
+def test_an_answer_that_is_too_long_for_one_message_is_several(sent: Recorder, grows: bool) -> None:
+    chat = rw.Chat()
+    words = [f"{n:05} " for n in range(8_000)]
+
+    @chat.on_message
+    def answer(message: rw.ChatMessage) -> Any:
+        return iter(["".join(words[:7_000]), *words[7_000:]]) if grows else "".join(words)
+
+    chat.send("tell me all", typed=True)
+    wait_for(lambda: len(chat.messages) == 4 and chat.messages[-1].state == "sent")
+    assert all(len(each.text) <= 20_000 for each in chat.messages)
+    assert "".join("".join(each.text for each in chat.messages[1:]).split()) == "".join(words).replace(
+        " ", ""
+    )
+
+
+def test_a_bot_can_be_tried_without_a_page(sent: Recorder) -> None:
+    chat = rw.Chat(user="anna")
+    chat.on_message(lambda message: f"{message.name} said {message.text}")
+    chat.send("as a program")
+    chat.send("Hello", typed=True)
+    wait_for(lambda: texts(chat) == ["as a program", "Hello", "anna said Hello"])
+    with pytest.raises(UsageError, match="leave out user='bot'"):
+        chat.send("Hello", user="bot", typed=True)
+
+
+def test_older_messages_are_counted_whatever_comes_meanwhile(sent: Recorder) -> None:
+    chat = rw.Chat()
+    chat.send("first")
+
+    def older(room: str, before: float, done: Any) -> None:
+        chat.send("newest")
+        done(False)
+
+    chat._link.older = older  # type: ignore[method-assign]
+    assert chat.load_older() == 0
+    assert texts(chat) == ["first", "newest"]
+
+
+def test_a_file_that_was_not_sent_says_why_when_it_is_read(sent: Recorder) -> None:
+    with Hub(files=None) as hub, Client(hub.url, auth=hub.token) as client:
+        chat = rw.Chat(client, user="anna", room="lab")
+        message = chat.send_file(b"1,2", name="a.csv")
+        assert message.file is not None
+        assert message.file.name == "a.csv"
+        wait_for(lambda: [each.state for each in chat.messages] == ["failed"])
+        with pytest.raises(UsageError, match="this file was not sent: "):
+            chat.read_file(chat.messages[0])
+        chat.close()

@@ -51,7 +51,8 @@ def test_images_are_files_paths_bytes_pictures_and_figures(tmp_path: Path) -> No
     path.write_bytes(body)
     assert image_of(path, None) == image_of(str(path), None) == ("plot.png", body)
     assert image_of(path, "other.png").name == "other.png"
-    assert image_of(memoryview(body), None) == ("image", body)
+    assert image_of(memoryview(body), None) == ("image.png", body)
+    assert image_of(b"no image", None).name == "file"
     assert image_of(Picture(), None) == ("image.png", PNG)
     assert image_of(Figure(), None).body.endswith(b"144")
     assert image_of(Plotly(), "loss.png") == ("loss.png", b"\x89PNG")
@@ -61,7 +62,10 @@ def test_open_files_are_read_and_go_by_their_names(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("é")
     with (tmp_path / "a.csv").open() as text, (tmp_path / "a.csv").open("rb") as raw:
         assert file_of(text, None) == file_of(raw, None) == ("a.csv", "é".encode())
-    assert image_of(io.BytesIO(b"GIF89a"), None) == ("image", b"GIF89a")
+    assert image_of(io.BytesIO(PNG), None) == ("image.png", PNG)
+    drawn = io.BytesIO()
+    drawn.write(PNG)  # as fig.savefig(drawn) does
+    assert image_of(drawn, None) == ("image.png", PNG)
     with pytest.raises(UsageError, match="10 MB are the most"):
         file_of(io.BytesIO(bytes(MAX_BYTES + 9)), "large.bin")
 
@@ -128,3 +132,14 @@ def test_what_is_too_large_is_not_even_read(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail("it was read"))
     with pytest.raises(UsageError, match=r"1\.0 MB, and 1 MB are the most"):
         file_of(path, None)
+
+
+def test_what_is_wrong_with_a_file_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(UsageError) as empty:
+        file_of(tmp_path / "empty.csv", None)
+    assert str(empty.value) == "'empty.csv' cannot be sent: it is empty"
+    with pytest.raises(UsageError, match="No such file or directory; pass the path"):
+        file_of(tmp_path / "none.csv", None)
+    with pytest.raises(UsageError, match="No such file or directory, seen from"):
+        file_of("none.csv", None)

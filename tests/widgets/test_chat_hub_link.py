@@ -538,3 +538,48 @@ def test_at_no_moment_of_joining_is_there_neither_a_room_nor_the_prospect_of_one
         anna.join("lab")
         assert seen
         assert all(seen)
+
+
+def test_who_may_follow_no_room_is_told_so(sent: Recorder) -> None:
+    rights = Rights(subscribe=["metrics"], publish=["metrics"], name="anna")
+    with Hub(tokens={"anna-anna-anna-anna": rights}) as hub:
+        with chatting(hub, "anna", token="anna-anna-anna-anna") as anna:
+            anna.send("hello")
+            wait_for(lambda: "the server shows no rooms to this token" in anna._conversation.trouble)
+        with chatting(hub, "anna") as anna:
+            ready(anna)
+            assert anna._conversation.trouble == ""
+
+
+def test_clients_that_can_carry_no_chat_are_refused(hub: Hub) -> None:
+    url = hub.url.replace("ws://", "http://").replace("/ws/", "/sse/")
+    with Client(url, auth=hub.token) as client, pytest.raises(UsageError, match="Events go one way"):
+        rw.Chat(client)
+    with (
+        Client(hub.url, auth=hub.token, decode=lambda raw: None) as client,
+        pytest.raises(UsageError, match="it was given decode="),
+    ):
+        rw.Chat(client)
+
+
+def test_a_chat_whose_client_was_closed_says_so(
+    sent: Recorder, hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    with chatting(hub, "bob") as bob, chatting(hub, "anna") as anna:
+        ready(anna, bob)
+        message = anna.send("hello")
+        wait_for(lambda: states(anna) == ["sent"])
+        anna._link._client.close()
+        wait_for(lambda: "was closed: make another chat" in anna._conversation.trouble)
+        assert anna.data_state == "disconnected"
+        for use in (
+            lambda: anna.join("lab"),
+            lambda: anna.edit(message, "hallo"),
+            lambda: anna.load_older(),
+        ):
+            with pytest.raises(UsageError, match="was closed"):
+                use()
+        anna.send_file(b"1", name="a.csv")
+        wait_for(lambda: states(anna) == ["sent", "failed"])
+        assert bob.data_state == "live"
+    assert "Exception" not in caplog.text

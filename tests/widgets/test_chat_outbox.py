@@ -36,11 +36,14 @@ class Wire:
 
     def __init__(self) -> None:
         self.closed = False
+        self.label = "ws://world/"
         self.sent: list[Delivery] = []
         self.room = 1_000_000
         self.error: UsageError | None = None
 
-    def send(self, type: str, data: Any, *, id: str) -> Delivery:
+    def send(self, type: str, data: Any, *, id: str | None = None) -> Delivery:
+        if self.closed:
+            raise UsageError("it was closed")
         if self.error is not None:
             raise self.error
         delivery = Delivery(type, id)
@@ -207,7 +210,7 @@ def test_requests_that_wait_are_bounded_and_messages_are_not(world: World):
     assert world.wire.ids[-2:] == ["a message", "more"]
 
 
-def test_where_the_client_is_closed_nothing_waits_for_ever(world: World):
+def test_where_the_client_is_closed_nothing_waits_for_ever(world: World, caplog: pytest.LogCaptureFixture):
     world.outbox.look(up=True)
     world.say("0")
     world.outbox.look(up=False)
@@ -223,7 +226,10 @@ def test_where_the_client_is_closed_nothing_waits_for_ever(world: World):
     assert world.states() == [("failed", CLIENT_CLOSED)] * 3
     assert world.outbox.retry("1")
     assert world.states() == [("failed", CLIENT_CLOSED)] * 3
+    with pytest.raises(UsageError, match="it was closed"):
+        world.ask("4")
     assert not world.outbox.waits
+    assert "1 messages of a chat were not sent: ws://world/ was closed before" in caplog.text
 
 
 def test_an_echo_without_the_id_is_known_by_who_says_what(world: World):
@@ -336,14 +342,12 @@ def test_what_waits_when_the_client_is_closed_says_so(sent: Recorder, hub: Hub):
         chat.close()
 
 
-def test_over_events_that_go_one_way_nothing_can_be_said(sent: Recorder, hub: Hub):
-    url = hub.url.replace("ws://", "http://").replace("/ws/", "/sse/")
-    with Client(url, auth=hub.token) as client:
-        chat = rw.Chat(client, user="anna", room="lab")
-        client.wait_until("connected", LIMIT)
-        chat.send("hello")
-        wait_for(lambda: [m.state for m in chat.messages] == ["failed"])
-        assert "Server-Sent Events go one way" in chat.messages[0].error
+def test_an_address_that_turns_out_to_go_one_way_takes_nothing(world: World):
+    world.outbox.look(up=True)
+    world.say("1")
+    world.wire.sent[0].refused = True
+    world.wire.sent[0].fail("a message was not sent: Server-Sent Events go one way")
+    wait_for(lambda: world.states() == [("failed", "a message was not sent: Server-Sent Events go one way")])
 
 
 def test_what_was_acknowledged_and_does_not_come_back_is_sent(monkeypatch: pytest.MonkeyPatch):

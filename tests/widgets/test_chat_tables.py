@@ -40,3 +40,12 @@ def test_messages_are_a_table_with_times_to_the_millisecond() -> None:
     assert table["edited"].iloc[1] == pd.Timestamp(1.8e9, unit="s", tz="UTC")
     assert list(table["text"]) == ["x", "y"]
     assert messages_to_pandas([]).empty
+
+
+def test_a_table_without_rows_has_the_types_of_one_with_some() -> None:
+    message = ChatMessage(
+        id="a", room="r", user="ken", name="Ken", text="x", type="text", ts=1.7e9, own=False
+    )
+    filled, empty = messages_to_pandas([message]), messages_to_pandas([])
+    assert dict(empty.dtypes) == dict(filled.dtypes)
+    assert dict(pd.concat([empty, filled]).dtypes) == dict(filled.dtypes)

@@ -19,6 +19,7 @@ from realtime_widgets.widgets.chat_talk import (
     checked_room,
     checked_text,
     checked_user,
+    pieces,
 )
 from support.images import PNG
 from support.servers import wait_for
@@ -176,3 +177,22 @@ def test_of_what_is_deleted_nothing_is_kept() -> None:
     message = world.talk.say("hi", room="r")
     world.talk.delete(message)
     assert not world.talk._deleted
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths"),
+    [
+        ("", []),
+        (" \n ", []),
+        ("short", [5]),
+        ("x" * 20_000, [20_000]),
+        ("x" * 45_000, [20_000, 20_000, 5_000]),
+        ("x" * 15_000 + "\n" + "y" * 15_000, [15_000, 15_000]),
+        ("x" * 5_000 + "\n" + "y " * 10_000, [19_998, 5_001]),
+    ],
+)
+def test_a_long_text_is_several_messages(text: str, lengths: list[int]) -> None:
+    found = list(pieces(text))
+    assert all(len(each) <= 20_000 for each in found)
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert [len(each) for each in found] == lengths
