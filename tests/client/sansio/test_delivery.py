@@ -23,7 +23,8 @@ def test_a_delivery_says_what_became_of_it():
     assert repr(Delivery(b"x")) == "<Delivery of a raw frame: queued>"
 
 
-WAITER = RuntimeWaiter(get_runtime())
+def waiter() -> RuntimeWaiter:
+    return RuntimeWaiter(get_runtime())  # of now: tests before may have stopped another
 
 
 def later(fn: Callable[..., Any], *args: Any) -> threading.Timer:
@@ -33,7 +34,7 @@ def later(fn: Callable[..., Any], *args: Any) -> threading.Timer:
 
 
 def test_it_can_be_waited_for_on_any_thread_and_awaited():
-    good, bad = Delivery("x", "1", waiter=WAITER), Delivery("x", "2", waiter=WAITER)
+    good, bad = Delivery("x", "1", waiter=waiter()), Delivery("x", "2", waiter=waiter())
     timers = [later(good.resolve, "acknowledged"), later(bad.fail, "no")]
     good.wait(30)
     with pytest.raises(SendFailed, match="no"):
@@ -50,7 +51,7 @@ def test_it_can_be_waited_for_on_any_thread_and_awaited():
 
 
 def test_a_wait_that_was_given_up_changes_nothing():
-    delivery = Delivery("x", "1", waiter=WAITER)
+    delivery = Delivery("x", "1", waiter=waiter())
     with pytest.raises(TimedOut, match="is not known after 0 s: it still waits for a connection; allow more"):
         delivery.wait(0)
 
@@ -64,7 +65,7 @@ def test_a_wait_that_was_given_up_changes_nothing():
 
 
 def test_whatever_takes_coroutines_takes_it_any_number_of_times():
-    good, bad = Delivery("x", "1", waiter=WAITER), Delivery("x", "2", waiter=WAITER)
+    good, bad = Delivery("x", "1", waiter=waiter()), Delivery("x", "2", waiter=waiter())
 
     async def main() -> None:
         async with asyncio.TaskGroup() as group:
