@@ -174,7 +174,8 @@ class Conversation:
     def set_older(self, room: str, there: bool) -> None:
         """Say whether its server has messages older than those here."""
         with self._lock:
-            self._rooms[room].has_older = there
+            if room in self._rooms:
+                self._rooms[room].has_older = there
 
     # What is said here
 
@@ -194,11 +195,21 @@ class Conversation:
     @property
     def holds(self) -> bool:
         """Whether there is something that waits for a room."""
-        return bool(self._held)
+        return any(each.state != "failed" for each in self._held.values())
 
     def held(self, id: str) -> ChatMessage | None:
         """Return a message that waits for a room; None: it does not."""
         return self._held.get(id)
+
+    def fail_held(self, why: str) -> None:
+        """Note of all that waits for a room that there will be none."""
+        with self._lock:
+            if all(each.state == "failed" for each in self._held.values()):
+                return
+            for id, each in self._held.items():
+                self._held[id] = msgspec.structs.replace(each, state="failed", error=why)
+            self.version += 1
+        self._listeners.tell()
 
     def let_go(self, id: str) -> bool:
         """Have a message wait for a room no more; returns whether it did."""
@@ -215,7 +226,10 @@ class Conversation:
 
     def _change(self, room: str, change: Callable[[Room], Keyed]) -> ChatMessage:
         with self._lock:
-            found = message_of(change(self._rooms[room]), room, self.me.id)
+            there = self._rooms.get(room)
+            if there is None:  # it has gone meanwhile: what is said there is not lost
+                there = self._rooms[room] = Room(RoomInfo(id=room, name=room, joined=False), self._keep)
+            found = message_of(change(there), room, self.me.id)
             self.version += 1
         self._listeners.tell()
         return found
@@ -250,9 +264,11 @@ class Conversation:
         return True
 
     def grow(self, room: str, event: Grown) -> None:
-        """Note how far a message is that is being written here."""
+        """Note how far a message is that is being written here; not seen, where its room has gone."""
         with self._lock:
-            self._rooms[room].timeline.grow(event, self._clock(), here=True)
+            if (there := self._rooms.get(room)) is None:
+                return
+            there.timeline.grow(event, self._clock(), here=True)
             self.version += 1
         self._listeners.tell()
 

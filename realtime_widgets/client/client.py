@@ -235,6 +235,7 @@ class Client(NamesNearest):
         channel: str | None = None,
         volatile: bool = False,
         id: str | None = None,
+        expires: bool = True,
     ) -> Delivery:
         """Send a message, at once or when there is a connection; the delivery says what becomes of it.
 
@@ -250,6 +251,8 @@ class Client(NamesNearest):
             channel: the topic it belongs to; None: none.
             volatile: send it now or not at all, such as a cursor's place.
             id: by which a server that answers knows it when it is sent again, for some minutes; None: a new one.
+            expires: whether it fails when it has waited for 120 s; False: it waits for as long as it takes, and of one
+                that finds no room only who has sent it is told.
 
         Raises:
             UsageError: when the data are nothing that JSON has.
@@ -279,7 +282,12 @@ class Client(NamesNearest):
             self._unwant(wish)
         return self._send(
             Delivery(
-                raw, str(message.id), volatile=volatile, wants_ack=type not in UNANSWERED, waiter=self._waiter
+                raw,
+                str(message.id),
+                volatile=volatile,
+                wants_ack=type not in UNANSWERED,
+                expires=expires,
+                waiter=self._waiter,
             )
         )
 
@@ -512,6 +520,11 @@ class Client(NamesNearest):
     def listen(self, fn: Callable[[], object], /) -> Callable[[], None]:
         """Call `fn()` whenever the status may have changed; returns the undo. For machinery: it must be quick."""
         return self._listeners.add(fn)
+
+    @property
+    def acknowledges(self) -> bool | None:
+        """Whether the server answers that it has what it is sent; None: that is not known yet."""
+        return self._connection.outbox.acks
 
     @property
     def one_way(self) -> bool:

@@ -68,7 +68,10 @@ class Sending:
         delivery.early = True
         self.outbox.put(delivery, self._clock.time() if self._clock is not None else time.monotonic())
         delivery.refused = self.one_way and delivery.error is not None
-        self._runtime.call_soon(self._was_put if delivery.error is None else self._has_failed, delivery)
+        if delivery.error is None:
+            self._runtime.call_soon(self._was_put, delivery)
+        elif delivery.expires:  # who would wait for as long as it takes tries again
+            self._runtime.call_soon(self._has_failed, delivery)
 
     def turn(self, *, one_way: bool) -> None:
         """Follow a change between one-way and two-way addresses: refuse messages, or accept them again."""
@@ -97,7 +100,7 @@ class Sending:
         """Have it sent; what its thread requested before it, a channel for example, has been requested by now."""
         delivery.early = False
         self._wake()
-        if self._expiry is None:
+        if self._expiry is None and delivery.expires:
             self._look_later()
 
     def _look_later(self) -> None:

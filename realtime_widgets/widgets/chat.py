@@ -423,6 +423,7 @@ class Chat(LiveWidget):
         where = self._conversation.current if room is None else checked_room(room)
         begins = self._link.will_choose
         if not where:
+            self._check_link()
             if later and (begins or (where := self._conversation.current)):  # or has been chosen by now
                 return where
             why = "the hub has not said yet which there are" if begins else "this chat is in none"

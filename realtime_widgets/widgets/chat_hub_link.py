@@ -32,7 +32,7 @@ from .chat_attachments import Attachment
 from .chat_exit import finish_at_exit
 from .chat_files import ChatFiles
 from .chat_link import Arrived
-from .chat_outbox import MESSAGE, ChatOutbox
+from .chat_outbox import LIST, MESSAGE, PAST, ChatOutbox
 from .chat_past import RECENT, ChatPast
 from .chat_uploads import ChatUploads
 
@@ -82,8 +82,8 @@ class HubLink:
     ) -> None:
         self._client = client
         self._conversation = conversation
-        self._past = ChatPast(client, conversation, arrived)
         self._outbox = ChatOutbox(client, conversation, self._tell, self._end_if_done)
+        self._past = ChatPast(self._ask_for_past, conversation, arrived)
         self._uploads = ChatUploads(client, conversation, files, self.say, self._end_if_done)
         self._wanted = {room} if room else set[str]()  # rooms that the user is to be in
         self._left = set[str]()  # those that they have left, of which some servers say nothing
@@ -181,6 +181,9 @@ class HubLink:
         taken = self._outbox.put(new_id(), room, type, data, tells=tells)
         self._follow_state()
         return taken
+
+    def _ask_for_past(self, id: str, room: str, data: dict[str, Any]) -> None:
+        self._outbox.put(id, room, PAST, data, tells=False)
 
     def _tell(self, room: str, type: str, why: str) -> None:
         """Have the chat say what the server has turned down."""
@@ -294,16 +297,18 @@ class HubLink:
         self._conversation.set_trouble(why)
 
     def _begin(self) -> None:
-        """Say who is there, on every new connection."""
+        """Say who is there, on every new connection, before all that waits."""
         me = self._conversation.me
-        who = {"userId": me.id, "username": me.name}
         self._question = f"{ASKS_FOR_ROOMS}{new_id()}"
         self._begins = True
-        self._client.send("join_rooms", who, id=self._question)
+        requests = [(self._question, "", LIST, {"userId": me.id, "username": me.name}, False)]
         for room in list(self._wanted):
-            if not self._keeps_members:  # to join where one is already is to have read all
-                self._join(room, tells=channel_of_room(room) not in self._streams)
+            # To join where one is already is to have read all; a join that waits goes out in its turn.
+            if not self._keeps_members and not self._outbox.holds("join_room", room):
+                tells = channel_of_room(room) not in self._streams
+                requests.append((new_id(), room, "join_room", self._who(room), tells))
             self._follow_room(room)
+        self._outbox.begin(requests)
 
     # What comes
 
@@ -374,10 +379,7 @@ class HubLink:
         conversation = self._conversation
         named = {info.id for info in infos}
         infos = [
-            msgspec.structs.replace(info, joined=False)
-            if info.position is None and info.id in self._left
-            else info
-            for info in infos
+            msgspec.structs.replace(info, joined=info.joined and not self._leaves(info)) for info in infos
         ]
         infos[:0] = [RoomInfo(id=id, name=id, joined=False) for id in list(self._wanted) if id not in named]
         conversation.inform(infos)
@@ -402,6 +404,12 @@ class HubLink:
                 self._follow_room(info.id)
                 if info.position is not None:
                     self._past.fill(info.id, info.position)
+
+    def _leaves(self, info: RoomInfo) -> bool:
+        """Whether the user has left a room, which its server does not know yet, or never says."""
+        return info.id in self._left and (
+            info.position is None or self._outbox.waits_for("leave_room", info.id)
+        )
 
     def _take_message(self, message: Message) -> None:
         data = message.data

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,10 @@ logger = logging.getLogger(__name__)
 MESSAGE: Final = "send_message"
 """The type of what is said; of any other type is what is asked for."""
 
+LIST: Final = "join_rooms"
+PAST: Final = "load_messages"
+"""The types of requests for the rooms, and for older messages: questions, for which no chat is kept that was closed."""
+
 MAX_REQUESTS: Final = 10_000
 """Requests that wait, besides messages."""
 
@@ -37,11 +41,15 @@ MAX_UNANSWERED: Final = 1_000
 AGAIN: Final = 1.0
 """Seconds until what found no room, or was lost, is sent again."""
 
-CLIENT_CLOSED: Final = "its client was closed before it could be sent"
+CLIENT_CLOSED: Final = "its client was closed before the server said that it has it"
 """Why what waited has failed, when there will be no connection any more."""
 
+CUT: Final = "the connection was lost before it came back; it may have arrived"
+"""Why what was sent has failed, where the server acknowledges nothing."""
+
 ECHO: Final = 5.0
-"""Seconds that a message may take to come back once it was acknowledged: some tokens may publish, but not follow."""
+"""Seconds that a message may take to come back once the server has it: some tokens may publish, but not follow, and
+some servers send it to the others only."""
 
 
 @dataclass(slots=True)
@@ -53,7 +61,9 @@ class _Waiting:
     data: Mapping[str, Any]
     tells: bool  # of a request: whether it is said that it was turned down
     delivery: Delivery | None = None  # on its way
+    link: int = 0  # on which it was sent last; 0: it was not
     failed: bool = False  # kept, to be sent again when somebody asks for it
+    settled: bool = False  # it counts as sent, though it has not come back
 
 
 class ChatOutbox:
@@ -78,6 +88,7 @@ class ChatOutbox:
         self._turned_down = turned_down
         self._ended = ended
         self._up = False
+        self._links = 0  # that there were
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()  # by their ids
         self._turns: deque[str] = deque()  # ids of those that are to be sent, in their order
         self._requests = 0  # among them
@@ -93,7 +104,17 @@ class ChatOutbox:
     def waits(self) -> bool:
         """Whether there is something that the server does not have, and may still have."""
         with self._lock:
-            return any(not each.failed for each in self._waiting.values())
+            return any(not each.failed and each.type not in (LIST, PAST) for each in self._waiting.values())
+
+    def waits_for(self, type: str, room: str) -> bool:
+        """Whether a request about a room is on its way, or waits to be."""
+        with self._lock:
+            return any((each.type, each.room) == (type, room) for each in self._waiting.values())
+
+    def holds(self, type: str, room: str) -> bool:
+        """Whether a request about a room waits, and is not on its way."""
+        with self._lock:
+            return bool(self._of_type(type, room))
 
     def put(self, key: str, room: str, type: str, data: Mapping[str, Any], *, tells: bool = True) -> bool:
         """Send something in its turn: now, if there is a connection, and nothing waits for room.
@@ -117,7 +138,7 @@ class ChatOutbox:
             if key in self._waiting:
                 return True
             if type == "mark_read":  # the newest says it all
-                self._drop(*self._waiting_for(type, room))
+                self._drop(*self._of_type(type, room))
             if type != MESSAGE and self._requests >= MAX_REQUESTS:
                 return False
             self._waiting[key] = _Waiting(room, type, data, tells)
@@ -131,11 +152,29 @@ class ChatOutbox:
             raise error[1]
         return True
 
-    def _waiting_for(self, type: str, room: str) -> list[str]:
+    def begin(self, requests: Iterable[tuple[str, str, str, Mapping[str, Any], bool]]) -> None:
+        """Have requests go out before all that waits, when there is a connection: what a new one begins with.
+
+        Args:
+            requests: what `put` takes of each, in their order.
+        """
+        with self._lock:
+            self._drop(*self._of_type(LIST))
+            first = []
+            for key, room, type, data, tells in requests:
+                self._waiting[key] = _Waiting(room, type, data, tells)
+                self._requests += 1
+                first.append(key)
+            for key in reversed(first):
+                self._waiting.move_to_end(key, last=False)
+            self._turns.extendleft(reversed(first))
+
+    def _of_type(self, type: str, room: str | None = None) -> list[str]:
+        """Return the ids of what is not on its way of a type; of one room, or of all."""
         return [
             key
-            for key in self._turns
-            if (each := self._waiting.get(key)) is not None and (each.type, each.room) == (type, room)
+            for key, each in self._waiting.items()
+            if each.type == type and room in (None, each.room) and each.delivery is None
         ]
 
     def _drop(self, *keys: str) -> None:
@@ -149,7 +188,7 @@ class ChatOutbox:
             each = self._waiting.get(key)
             if each is None or not each.failed:
                 return False
-            each.failed = False
+            each.failed, each.delivery = False, None
             self._turns = self._those_to_send()
         self.look(up=self._up)
         return True
@@ -173,10 +212,17 @@ class ChatOutbox:
             self._end()
             return
         with self._lock:
+            self._links += up and not self._up
             self._up = up
             messages = [(key, each.room) for key, each in self._waiting.items() if not each.failed]
+            cut = [] if up else [(key, each) for key, each in self._unanswered.items() if not each.settled]
+            for key, each in cut:
+                each.failed = True
+                self._waiting[key] = self._unanswered.pop(key)
         for key, room in messages:
             self._conversation.settle(room, key, "sending" if up else "queued")
+        for key, each in cut:
+            self._conversation.settle(each.room, key, "failed", CUT)
         if up:
             self.send()
 
@@ -193,7 +239,7 @@ class ChatOutbox:
                 self._fail(key, each)
             self._turns.clear()
         for key, each in held:
-            self._tell(key, each, CLIENT_CLOSED)
+            self._tell(key, each, CLIENT_CLOSED + "; it may have arrived" * bool(each.link))
         if messages := sum(each.type == MESSAGE for _, each in held):
             logger.warning(
                 "%d messages of a chat were not sent: %s was closed before", messages, self._client.label
@@ -214,7 +260,7 @@ class ChatOutbox:
             each = self._waiting.get(key)
             if each is not None and each.delivery is None and not each.failed:
                 try:
-                    delivery = self._client.send(each.type, each.data, id=key)
+                    delivery = self._client.send(each.type, each.data, id=key, expires=False)
                 except RealtimeWidgetsError as error:
                     self._fail(key, each)
                     failed[key] = each, error
@@ -222,7 +268,7 @@ class ChatOutbox:
                     if delivery.state == "failed" and not delivery.refused:
                         self._try_again()  # it found no room: the others must not be before it
                         break
-                    each.delivery = delivery
+                    each.delivery, each.link = delivery, self._links
                     delivery.on_done(lambda key=key, delivery=delivery: self._soon(key, delivery))  # type: ignore[misc]
             self._turns.popleft()
         return failed
@@ -234,9 +280,14 @@ class ChatOutbox:
 
     def _those_to_send(self) -> deque[str]:
         for each in self._waiting.values():
-            if each.delivery is not None and each.delivery.state == "failed" and not each.delivery.refused:
-                each.delivery = None  # lost, whether that was said already or not
+            if each.delivery is not None and not each.failed and self._is_lost(each.delivery):
+                each.delivery = None  # whether that was said already or not
         return deque(key for key, each in self._waiting.items() if each.delivery is None and not each.failed)
+
+    def _is_lost(self, delivery: Delivery) -> bool:
+        """Whether something has to go out again: the connection was let go of before the server had said a word."""
+        unanswered = delivery.done and delivery.state == "sent" and self._client.acknowledges is True
+        return unanswered or (delivery.state == "failed" and not delivery.refused)
 
     def _try_again(self) -> None:
         if not self._tries_again:
@@ -270,30 +321,43 @@ class ChatOutbox:
 
     def _done(self, key: str, delivery: Delivery) -> None:
         """Note what became of something; on the I/O thread."""
+        there = cut = False
         with self._lock:
             each = self._waiting.get(key)
             if each is None or delivery is not each.delivery:
                 each = None
             elif delivery.refused:
                 self._fail(key, each)
-            elif delivery.state == "failed":  # lost: it goes out again, before those that have not
+            elif self._is_lost(delivery):  # it goes out again, before those that have not
                 self._turns = self._those_to_send()
                 self._try_again()
+            elif each.type == MESSAGE and delivery.state == "sent" and each.link != self._links:
+                each.failed = cut = True  # no word of it came on a link that is no more
             else:
                 self._drop(key)
-                if each.type == MESSAGE and delivery.state == "sent":
+                there = each.type == MESSAGE
+                if there and delivery.state == "sent":
                     self._unanswered[key] = each
                     if len(self._unanswered) > MAX_UNANSWERED:
                         self._unanswered.popitem(last=False)
         if each is not None and delivery.refused:
             self._tell(key, each, _why(delivery))
-        elif each is not None and delivery.state == "acknowledged" and each.type == MESSAGE:
-            get_runtime().call_later(ECHO, self._conversation.settle, each.room, key, "sent")
+        if each is not None and cut:
+            self._tell(key, each, CUT)
+        if each is not None and there:
+            get_runtime().call_later(ECHO, self._settle, key, each)
         if self._client.closed:
             self._end()
             return
         self.send()  # there may be room now
         self._ended()
+
+    def _settle(self, key: str, each: _Waiting) -> None:
+        """Have a message count as sent, though it has not come back; unless the connection was lost meanwhile."""
+        with self._lock:
+            each.settled = not each.failed
+        if each.settled:
+            self._conversation.settle(each.room, key, "sent")
 
     def arrived(self, key: str) -> None:
         """Note that a message has come back, whatever becomes of its acknowledgement."""

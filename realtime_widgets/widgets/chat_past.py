@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from ..chat.conversation import Conversation
 from ..chat.message import ChatMessage
 from ..chat.room import RoomInfo
-from ..client import Client
 from ..protocol.envelope import Message, new_id
 from ..runtime import get_runtime
 from ..streams.gaps import Position
@@ -33,6 +32,10 @@ ANSWER_TIMEOUT: Final = 10.0
 """Seconds after which a question is given up."""
 
 
+Ask = Callable[[str, str, dict[str, Any]], object]
+"""Sends the question of an id about a room."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     """A question; `fills`: its answer belongs to what is shown, or is news."""
@@ -46,13 +49,13 @@ class ChatPast:
     """The past of a chat's rooms.
 
     Args:
-        client: that asks for it.
+        ask: sends the question of an id, about a room.
         conversation: where it goes.
         arrived: is told of what is news all the same.
     """
 
-    def __init__(self, client: Client, conversation: Conversation, arrived: Arrived) -> None:
-        self._client = client
+    def __init__(self, ask: Ask, conversation: Conversation, arrived: Arrived) -> None:
+        self._ask = ask
         self._conversation = conversation
         self._arrived = arrived
         self._connected = False
@@ -142,8 +145,8 @@ class ChatPast:
         id = new_id()
         self._asked[id] = question
         data = {"roomId": room, "before": before, "limit": limit, "userId": self._conversation.me.id}
-        asked = self._client.send("load_messages", data, id=id)
-        asked.on_done(lambda: get_runtime().call_later(ANSWER_TIMEOUT, self._give_up, id))
+        self._ask(id, room, data)
+        get_runtime().call_later(ANSWER_TIMEOUT, self._give_up, id)
 
     def _give_up(self, id: str) -> None:
         question = self._asked.pop(id, None)

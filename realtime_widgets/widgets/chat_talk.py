@@ -26,6 +26,9 @@ from .chat_waits import ChatWaits
 NO_ROOM: Final = ("no room",)
 """What waits for a room is about this; all else about the key of a message."""
 
+NO_MORE: Final = "its chat, or the client of that, was closed before there was a room"
+"""Why what waited for a room has failed, when none will be chosen any more."""
+
 CLOSING: Final = 10.0
 """Seconds that a closed chat waits for what is on its way, with a connection."""
 
@@ -124,6 +127,9 @@ class Talk:
             where = room or conversation.current
             if where and conversation.let_go(id):
                 send(where)
+            elif self._link.ended:
+                conversation.fail_held(NO_MORE)
+                return True
             return conversation.held(id) is None
 
         conversation.hold(waiting)
@@ -159,15 +165,15 @@ class Talk:
         """Wait no more for what would have come by now, had there been a connection."""
         if self._ending is None:
             return
+        get_runtime().call_later(CLOSING, self._give_up)  # whatever happens here
         for streamed in list(self._streamed.values()):
             if streamed.silence >= ABANDONED:
                 streamed.stop()
                 streamed.close()
         if not self._link.may_connect:
             self._waits.give_up()
+            self._conversation.fail_held(NO_MORE)
         self._end()
-        if self._ending is not None:
-            get_runtime().call_later(CLOSING, self._give_up)
 
     def _end(self) -> None:
         if self._ending is not None and not self._waits and not self._streamed:

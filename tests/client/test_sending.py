@@ -237,3 +237,16 @@ def test_what_a_one_way_address_does_not_take_would_never_be_taken():
         client.disconnect()
         delivery = client.send("x", 1)
         assert (delivery.state, delivery.refused) == ("failed", False)
+
+
+def test_of_what_would_wait_for_ever_and_finds_no_room_only_its_sender_is_told(
+    caplog: pytest.LogCaptureFixture,
+):
+    with Client("ws://127.0.0.1:9/") as client:
+        for n in range(MAX_MESSAGES):
+            client.send("x", n)
+        delivery = client.send("x", "one more", expires=False)
+        assert "256 others" in str(delivery.error)
+        client.send("x", "and one")
+        wait_for(lambda: "a message was not sent" in caplog.text)
+        assert caplog.text.count("a message was not sent") == 1

@@ -97,7 +97,7 @@ SIGNATURES = {
     "Client.connect": "(self)",
     "Client.disconnect": "(self)",
     "Client.stream": "(self, channel, *, max_points=100000, recent=0)",
-    "Client.send": "(self, type, data=None, *, channel=None, volatile=False, id=None)",
+    "Client.send": "(self, type, data=None, *, channel=None, volatile=False, id=None, expires=True)",
     "Client.send_raw": "(self, raw, *, volatile=False)",
     "Client.publish": "(self, channel, data=..., *, volatile=False, **fields)",
     "Client.on_message": "(self, fn=None, /, type=None)",

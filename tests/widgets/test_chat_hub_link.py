@@ -13,6 +13,7 @@ import realtime_widgets as rw
 from realtime_widgets.client import Client
 from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub, Rights
+from realtime_widgets.widgets import chat_talk
 from support.chats import QUICK, chatting, lines, members, ready, states, texts
 from support.faults import Proxy
 from support.ports import free_port
@@ -583,3 +584,48 @@ def test_a_chat_whose_client_was_closed_says_so(
         wait_for(lambda: states(anna) == ["sent", "failed"])
         assert bob.data_state == "live"
     assert "Exception" not in caplog.text
+
+
+def test_a_room_that_was_left_without_a_connection_is_not_followed_again(sent: Recorder, hub: Hub) -> None:
+    told: list[str] = []
+    with (
+        Proxy(hub.port) as proxy,
+        chatting(hub, "anna", url=proxy.to(hub.url), room="lab") as anna,
+        chatting(hub, "ken", room="lab") as ken,
+    ):
+        anna.on_message(lambda message: told.append(message.text))
+        wait_for(lambda: members(ken, "lab") == {"anna": "anna", "ken": "ken"})
+        anna.join("general")
+        proxy.down()
+        wait_for(lambda: anna._link._client.state != "connected")
+        anna.leave("lab")
+        proxy.up()
+        wait_for(lambda: members(ken, "lab") == {"ken": "ken"})
+        ken.send("secret")
+        ken.join("general")
+        ken.send("for all", room="general")
+        wait_for(lambda: told == ["for all"])
+        assert "chat:lab" not in anna._link._streams
+
+
+def test_what_waits_for_a_room_and_finds_none_has_failed(
+    sent: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_talk, "CLOSING", 0.05)
+    rights = Rights(subscribe=["metrics"], name="anna")
+    with Hub(tokens={"anna-anna-anna-anna": rights}) as hub:
+        client = Client(hub.url, auth="anna-anna-anna-anna")
+        chat = rw.Chat(client)
+        chat.send("hello")
+        wait_for(lambda: chat._conversation.trouble)
+        assert states(chat) == ["queued"]
+        chat.close()
+        wait_for(lambda: [(m.state, m.error) for m in chat.messages] == [("failed", chat_talk.NO_MORE)])
+        client.close()
+    with Client("ws://127.0.0.1:9/") as client:
+        chat = rw.Chat(client)
+        chat.send("hello")
+    wait_for(lambda: [(m.state, m.error) for m in chat.messages] == [("failed", chat_talk.NO_MORE)])
+    with pytest.raises(UsageError, match="the client of this chat was closed"):
+        chat.send("hello")
+    chat.close()

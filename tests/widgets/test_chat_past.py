@@ -8,7 +8,6 @@ import pytest
 
 from realtime_widgets.chat.conversation import Conversation, Me
 from realtime_widgets.chat.room import RoomInfo
-from realtime_widgets.client.sansio.delivery import Delivery
 from realtime_widgets.protocol.envelope import Message
 from realtime_widgets.streams.gaps import Position
 from realtime_widgets.widgets.chat_past import PAGE, RECENT, ChatPast
@@ -20,10 +19,9 @@ class Asking:
     def __init__(self) -> None:
         self.questions: list[tuple[str, dict[str, Any]]] = []
 
-    def send(self, type: str, data: dict[str, Any], *, id: str) -> Delivery:
-        assert type == "load_messages"
+    def ask(self, id: str, room: str, data: dict[str, Any]) -> None:
+        assert data["roomId"] == room
         self.questions.append((id, data))
-        return Delivery("x", id)
 
 
 class World:
@@ -32,7 +30,7 @@ class World:
         self.client = Asking()
         self.news: list[str] = []
         self.past = ChatPast(
-            self.client,  # type: ignore[arg-type]
+            self.client.ask,
             self.conversation,
             lambda messages: self.news.extend(m.id for m in messages),
         )

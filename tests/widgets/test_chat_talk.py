@@ -196,3 +196,37 @@ def test_a_long_text_is_several_messages(text: str, lengths: list[int]) -> None:
     assert all(len(each) <= 20_000 for each in found)
     assert "".join("".join(found).split()) == "".join(text.split())
     assert [len(each) for each in found] == lengths
+
+
+def test_what_is_written_in_a_room_that_goes_is_said_all_the_same() -> None:
+    world = World()
+    world.link.join("other")
+    with world.talk.streaming("other", "bot") as streamed:
+        streamed.append("the ")
+        world.talk.leave("other")
+        streamed.append("answer")
+    assert [each.text for each in world.conversation.messages("other")] == ["the answer"]
+    assert not world.conversation.rooms["other"].joined
+    world.conversation.set_older("gone", True)  # a question may be answered when its room has gone
+
+
+def test_what_goes_wrong_with_one_answer_keeps_no_closed_chat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_talk, "CLOSING", 0.01)
+    monkeypatch.setattr(chat_talk, "ABANDONED", 0.0)
+    world = World()
+    streams = [world.talk.streaming("r", "bot") for _ in range(2)]
+    say, tries = world.link.say, []
+
+    def fail_once(*args: Any, **options: Any) -> Any:
+        tries.append(args)
+        if len(tries) == 1:
+            raise MemoryError("no more")
+        return say(*args, **options)
+
+    monkeypatch.setattr(world.link, "say", fail_once)
+    for each in streams:
+        each.append("half")
+    ended: list[None] = []
+    world.talk.close(lambda: ended.append(None))
+    wait_for(lambda: ended)
+    assert len(tries) == 2

@@ -38,6 +38,7 @@ class Delivery(Coroutine[Any, Any, None]):
         id: by which the server recognizes it; None: a raw frame, which is not acknowledged.
         volatile: sent now or not at all, because it is worth nothing later.
         wants_ack: whether a server that acknowledges will acknowledge this; never raw frames and volatile messages.
+        expires: whether it fails when it has waited for too long.
         waiter: how to wait for it; None: nobody can.
 
     Attributes:
@@ -58,6 +59,7 @@ class Delivery(Coroutine[Any, Any, None]):
         "_waiter",
         "early",
         "error",
+        "expires",
         "generation",
         "id",
         "position",
@@ -79,6 +81,7 @@ class Delivery(Coroutine[Any, Any, None]):
         *,
         volatile: bool = False,
         wants_ack: bool = True,
+        expires: bool = True,
         waiter: Waiter | None = None,
     ) -> None:
         self.raw = raw
@@ -86,6 +89,7 @@ class Delivery(Coroutine[Any, Any, None]):
         self.size = size_of(raw)
         self.volatile = volatile
         self.wants_ack = wants_ack and id is not None and not volatile
+        self.expires = expires
         self.generation = 0
         self.early = False
         self.sender = 0

@@ -295,25 +295,25 @@ class Outbox:
         """When the next one expires; None: nothing waits."""
         with self._lock:
             firsts = [
-                next(iter(each), None)
+                next((one for one in each if one.expires), None)
                 for each in (self._unanswered.values(), self._on_connect_queue, self._unsent)
             ]
         return min((each.since + MAX_AGE for each in firsts if each is not None), default=None)
 
     def expire(self, now: float) -> list[Delivery]:
         """Fail what is too old, and return it."""
+
+        def is_late(each: Delivery) -> bool:
+            return each.expires and each.since <= now - MAX_AGE
+
         with self._lock:
-            unsent = [
-                each for each in (*self._on_connect_queue, *self._unsent) if each.since <= now - MAX_AGE
-            ]
-            unanswered = [each for each in self._unanswered.values() if each.since <= now - MAX_AGE]
+            unsent = [each for each in (*self._on_connect_queue, *self._unsent) if is_late(each)]
+            unanswered = [each for each in self._unanswered.values() if is_late(each)]
             for delivery in unanswered:
                 del self._unanswered[delivery.id or ""]
             if unsent:
-                self._unsent = deque(each for each in self._unsent if each.since > now - MAX_AGE)
-                self._on_connect_queue = deque(
-                    each for each in self._on_connect_queue if each.since > now - MAX_AGE
-                )
+                self._unsent = deque(each for each in self._unsent if not is_late(each))
+                self._on_connect_queue = deque(each for each in self._on_connect_queue if not is_late(each))
             self._bytes -= sum(delivery.size for delivery in (*unsent, *unanswered))
         maybe = [each for each in unsent if each.state == "sent"] + unanswered  # sent on an earlier link
         self.fail(

@@ -414,3 +414,22 @@ def test_what_an_earlier_link_took_and_no_link_takes_again_may_have_arrived(reli
 
 
 # What a delivery says
+
+
+def test_who_wants_to_waits_for_as_long_as_it_takes():
+    outbox, _ = filled(0, answers=True)
+    patient = [Delivery("x", f"p{n}", expires=False) for n in range(2)]
+    hasty = Delivery("x", "h")
+    for delivery in (patient[0], hasty, patient[1]):
+        outbox.put(delivery, NOW)
+    assert outbox.due == NOW + MAX_AGE
+    outbox.link()
+    assert send(outbox, 1) == ["p0"]
+    assert outbox.expire(NOW + 10 * MAX_AGE) == [hasty]
+    assert outbox.due is None
+    outbox.unlink()
+    outbox.link()
+    assert send(outbox) == ["p0", "p1"]
+    for delivery in patient:
+        outbox.acknowledge(delivery.id, None)
+    assert states(patient) == ["acknowledged"] * 2
