@@ -457,7 +457,8 @@ class Chat(LiveWidget):
 
         Functions are called in order, one at a time, on a thread of this chat's own; they may take long, and may be
         coroutine functions (`async def`). What one returns is the answer, sent as "bot": a text, or an iterator of
-        texts, such as a generator, which is shown while it grows. What one raises is shown in this chat.
+        texts, such as a generator, which is shown while it grows. What one raises is shown in this chat. A notebook
+        cell that is run again removes what its last run has added.
 
         Args:
             fn: the function.

@@ -21,6 +21,7 @@ from ..chat.message import ChatMessage
 from ..errors import WrongType, shown
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
+from ..runtime.registrations import Registrations
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class ChatCallbacks:
     def __init__(self, answer: Answer, failed: Failed) -> None:
         self._answer = answer
         self._failed = failed
-        self._fns: dict[object, tuple[Told, bool, contextvars.Context]] = {}
+        self._fns = Registrations[tuple[Told, bool, contextvars.Context]]()
         self._waiting: deque[ChatMessage] = deque()
         self._running = False
         self._lock = threading.Lock()
@@ -67,14 +68,8 @@ class ChatCallbacks:
         """
         if not callable(fn):
             raise WrongType(f"on_message() cannot call {shown(fn)}: pass a function that takes a message")
-        key = object()
         # Jupyter knows by the context which cell prints; that of a thread is whatever a page has asked last.
-        self._fns[key] = fn, bots, contextvars.copy_context()
-
-        def undo() -> None:
-            self._fns.pop(key, None)
-
-        return undo
+        return self._fns.add((fn, bots, contextvars.copy_context()))
 
     def tell(self, messages: list[ChatMessage]) -> None:
         """Tell of messages, without waiting."""
@@ -102,7 +97,7 @@ class ChatCallbacks:
                     self._running = False
                     return
                 message = self._waiting.popleft()
-            for fn, bots, context in list(self._fns.values()):
+            for fn, bots, context in self._fns:
                 if message.bot and not bots:
                     continue
                 try:

@@ -10,6 +10,7 @@ from ..errors import reject_what_cannot_be_called
 from ..feeds.notice import Notification
 from ..feeds.notices import Notices
 from ..runtime import get_runtime
+from ..runtime.registrations import Registrations
 
 logger = logging.getLogger(__name__)
 
@@ -29,19 +30,13 @@ class Actions:
     ) -> None:
         self._notices = notices
         self._failed = failed
-        self._of_all: dict[object, Action] = {}
+        self._of_all = Registrations[Action]()
         self._of_one: dict[str, Action] = {}
 
     def add(self, fn: Action) -> Callable[[], None]:
         """Tell a function of all; returns the undo."""
         check_action(fn)
-        key = object()
-        self._of_all[key] = fn
-
-        def undo() -> None:
-            self._of_all.pop(key, None)
-
-        return undo
+        return self._of_all.add(fn)
 
     def put(self, key: str, fn: Action | None) -> None:
         """Tell a function of one notification; None: nobody, as of what has its id anew."""
@@ -60,7 +55,7 @@ class Actions:
         if notification is None:
             return
         own = self._of_one.get(key)
-        for fn in ([] if own is None else [own]) + list(self._of_all.copy().values()):
+        for fn in ([] if own is None else [own]) + list(self._of_all):
             get_runtime().submit(self._call, fn, notification)
 
     def _call(self, fn: Action, notification: Notification) -> None:

@@ -338,6 +338,8 @@ class Notifications(LiveWidget):
     def on_action(self, fn: Callable[[Notification], object]) -> Callable[[], None]:
         """Have `fn(notification)` called, on the callback thread, when a link or button of any is used.
 
+        A notebook cell that is run again removes what its last run has added.
+
         Returns:
             The undo.
         """
