@@ -1,7 +1,7 @@
 """What chats have said arrives before the program ends, if it can: a script says something, and is over.
 
-Threads of the runtime run on until `atexit` stops it; this is called before that, for it is registered later, with the
-first chat that has a connection.
+The threads of the runtime run on until `atexit` stops it; this is called before that, for it is registered later, with
+the first chat that has a connection.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import logging
 import time
 import weakref
 from typing import Final, Protocol
+
+from ..runtime.forksafe import renew_after_fork
 
 logger = logging.getLogger(__name__)
 
@@ -32,16 +34,29 @@ class Waits(Protocol):
         """Whether it has, and that may still arrive."""
 
 
-_all: weakref.WeakSet[Waits] = weakref.WeakSet()
-_registered = False
+class _Unfinished:
+    """Who is asked at the end."""
+
+    def __init__(self) -> None:
+        self.all: weakref.WeakSet[Waits] = weakref.WeakSet()
+        self.registered = False
+        renew_after_fork(self, _Unfinished.forget)
+
+    def forget(self) -> None:
+        """Ask nobody: in a forked child, what the parent says is not its."""
+        self.all = weakref.WeakSet()
+        self.registered = False  # so that it is again, after the runtime of the child
+
+
+_unfinished = _Unfinished()
 
 
 def finish_at_exit(one: Waits) -> None:
     """Let the end of the program wait for what something has to send; once the runtime has been started."""
-    global _registered
-    _all.add(one)
-    if not _registered:
-        _registered = True
+    _unfinished.all.add(one)
+    if not _unfinished.registered:
+        _unfinished.registered = True
+        atexit.unregister(finish)
         atexit.register(finish)
 
 
@@ -49,9 +64,9 @@ def finish(limit: float = LIMIT) -> int:
     """Wait until nothing waits, and return how many still have something then."""
     deadline, quiet = time.monotonic() + limit, 0
     while quiet < QUIET and time.monotonic() < deadline:
-        quiet = 0 if any(one.waits for one in list(_all)) else quiet + 1
+        quiet = 0 if any(one.waits for one in list(_unfinished.all)) else quiet + 1
         time.sleep(PAUSE)
-    left = sum(one.waits for one in list(_all))
+    left = sum(one.waits for one in list(_unfinished.all))
     if left:
         logger.warning("the program ends before all that was said in %d chats has arrived", left)
     return left

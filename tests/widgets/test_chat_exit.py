@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -100,7 +101,7 @@ class Speaker:
 
 
 def test_what_leaves_one_place_is_not_at_once_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat_exit, "_all", set())
+    monkeypatch.setattr(chat_exit, "_unfinished", chat_exit._Unfinished())
     speaker = Speaker([True, False, True, False])
     chat_exit.finish_at_exit(speaker)
     assert chat_exit.finish(LIMIT) == 0
@@ -110,8 +111,9 @@ def test_what_leaves_one_place_is_not_at_once_in_the_next(monkeypatch: pytest.Mo
 def test_what_cannot_arrive_in_time_is_said(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(chat_exit, "_all", set())
-    chat_exit.finish_at_exit(Speaker([True]))
+    monkeypatch.setattr(chat_exit, "_unfinished", chat_exit._Unfinished())
+    speaker = Speaker([True])
+    chat_exit.finish_at_exit(speaker)
     assert chat_exit.finish(0.02) == 1
     assert "the program ends before all that was said in 1 chats has arrived" in caplog.text
 
@@ -123,3 +125,28 @@ def test_what_has_nobody_to_go_to_holds_up_no_end(sent: Recorder) -> None:
         assert chat._link.waits
     assert not chat._link.waits
     chat.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_forked_child_does_not_wait_for_what_its_parent_says(child_env: dict[str, str]) -> None:
+    code = """
+import os
+import realtime_widgets as rw
+from realtime_widgets.widgets import chat_exit
+chat = rw.Chat(rw.connect("ws://127.0.0.1:9/"), room="lab")
+chat.send("x")
+if (child := os.fork()) == 0:
+    print("left:", chat_exit.finish(30))
+    os._exit(0)
+os.waitpid(child, 0)
+os._exit(0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", code],
+        env=child_env,
+        timeout=LIMIT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert done.stdout == "left: 0\n"
