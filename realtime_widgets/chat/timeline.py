@@ -57,6 +57,8 @@ class Timeline:
         self.room = room
         self._records = KeyedRecords(keep, spare=_waits_here)
         self._bases: dict[str, float] = {}  # of each epoch, what its offsets are added to
+        self.trimmed = False
+        """Whether older ones were here, and were forgotten for newer ones."""
         self._top = 0.0
         self._keys: dict[str, str] = {}  # of messages, by id
         self._ended: OrderedDict[tuple[str, str], None] = (
@@ -295,6 +297,7 @@ class Timeline:
         if loaded:
             self._records.keep = min(MAX_KEPT, self._records.keep + 1)
         for item in self._records.trim():
+            self.trimmed = True
             self._keys.pop(item.fields["said"].id, None)
 
     # Reading it

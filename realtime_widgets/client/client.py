@@ -527,6 +527,11 @@ class Client(NamesNearest):
         return self._connection.outbox.acks
 
     @property
+    def generation(self) -> int:
+        """How often it was asked for a connection: what was sent before it was the last time may be let go of yet."""
+        return self._connection.outbox.generation
+
+    @property
     def one_way(self) -> bool:
         """Whether nothing can be sent: its address is one of Server-Sent Events."""
         return self._connection.sending.one_way

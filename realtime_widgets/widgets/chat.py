@@ -157,6 +157,10 @@ class Chat(LiveWidget):
                 f"a chat cannot talk to {shown(source)}: pass a client, such as rw.connect('ws://host:8000/ws/chat') "
                 "or rw.connect(hub), or nothing for a chat with your own functions"
             )
+        if source is not None and source.closed:
+            raise UsageError(
+                f"the client of {source.label} cannot be used: it was closed; call rw.connect() again"
+            )
         if source is not None and source.one_way:
             raise UsageError(
                 f"a chat cannot talk to {source.label}: Server-Sent Events go one way; connect to a WebSocket "
@@ -412,7 +416,14 @@ class Chat(LiveWidget):
             if done.set_running_or_notify_cancel():
                 done.set_result(more)
 
-        self._link.older(where, 0.0, end)
+        def ask() -> bool:
+            if not done.done():  # or nobody waits any more
+                if not self._link.knows(where):
+                    return False
+                self._link.older(where, 0.0, end)
+            return True
+
+        self._talk.until(("older", where), ask)
         get_runtime().wait(done, timeout, apart=True)  # functions of `on_message` may ask, too
         ids = [each.id for each in self._conversation.messages(where)]
         return ids.index(first.id) if first is not None and first.id in ids else len(ids)

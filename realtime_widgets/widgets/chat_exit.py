@@ -1,7 +1,7 @@
 """What chats have said arrives before the program ends, if it can: a script says something, and is over.
 
 The threads of the runtime run on until `atexit` stops it; this is called before that, for it is registered later, with
-the first chat that has a connection.
+each chat that has a connection.
 """
 
 from __future__ import annotations
@@ -39,13 +39,11 @@ class _Unfinished:
 
     def __init__(self) -> None:
         self.all: weakref.WeakSet[Waits] = weakref.WeakSet()
-        self.registered = False
         renew_after_fork(self, _Unfinished.forget)
 
     def forget(self) -> None:
         """Ask nobody: in a forked child, what the parent says is not its."""
         self.all = weakref.WeakSet()
-        self.registered = False  # so that it is again, after the runtime of the child
 
 
 _unfinished = _Unfinished()
@@ -54,10 +52,10 @@ _unfinished = _Unfinished()
 def finish_at_exit(one: Waits) -> None:
     """Let the end of the program wait for what something has to send; once the runtime has been started."""
     _unfinished.all.add(one)
-    if not _unfinished.registered:
-        _unfinished.registered = True
-        atexit.unregister(finish)
-        atexit.register(finish)
+    atexit.unregister(
+        finish
+    )  # or it would be called after the stop of a runtime that is newer: that of a forked child
+    atexit.register(finish)
 
 
 def finish(limit: float = LIMIT) -> int:

@@ -89,6 +89,7 @@ class HubLink:
         self._left = set[str]()  # those that they have left, of which some servers say nothing
         self._has_chosen = bool(room)
         self._is_empty = False  # whether the server says that there are no rooms, and none was chosen
+        self._listed = False  # whether the list of rooms has ever come
         self._begins = False  # whether the list of rooms has not come on this connection
         self._keeps_members = False  # whether the server knows after a cut who is where
         self._lock = threading.Lock()  # of whether the connection is followed
@@ -135,8 +136,9 @@ class HubLink:
     @property
     def waits(self) -> bool:
         """Whether something that was said here has not arrived, and may still arrive."""
+        hopes = not self._client.closed and self._client.state not in ("error", "disconnected")
         held = self.will_choose and self._conversation.holds
-        return not self._client.closed and (held or self._outbox.waits or self._uploads.waits)
+        return hopes and (held or self._outbox.waits or self._uploads.waits)
 
     # What is said
 
@@ -236,6 +238,13 @@ class HubLink:
     def forget(self, key: str) -> bool:
         """See `ChatLink.forget`."""
         return self._outbox.forget(key) or self._uploads.forget(key)
+
+    def knows(self, room: str) -> bool:
+        """See `ChatLink.knows`."""
+        with self._conversation.lock:
+            there = self._conversation.rooms.get(room)
+            shown = there is not None and (there.timeline.first is not None or not there.has_older)
+        return shown and self._connected and self._listed and not self._begins
 
     def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
         """See `ChatLink.older`."""
@@ -389,6 +398,7 @@ class HubLink:
                 if info.id in self._wanted and not info.joined:
                     self._join(info.id, tells=False)
         self._begins = self._begins and not answers
+        self._listed = True
         self._keeps_members = self._keeps_members or any(info.position is not None for info in infos)
         if not self._has_chosen and infos:
             first = next((info for info in infos if info.joined), infos[0])

@@ -85,6 +85,9 @@ class ChatLink(Protocol):
     def forget(self, key: str) -> bool:
         """Do not send what waits; returns whether it can be held back: it is not on its way."""
 
+    def knows(self, room: str) -> bool:
+        """Whether it is known what there is of a room, and older messages can be asked for now."""
+
     def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
         """Have older messages of a room taken in; calls `done(more)` when there are some, or none are left."""
 
@@ -200,6 +203,10 @@ class LocalLink:
     def forget(self, key: str) -> bool:
         """See `ChatLink.forget`: nothing waits here."""
         return False
+
+    def knows(self, room: str) -> bool:
+        """See `ChatLink.knows`."""
+        return True
 
     def older(self, room: str, before: float, done: Callable[[bool], object]) -> None:
         """See `ChatLink.older`: all that there is is here."""

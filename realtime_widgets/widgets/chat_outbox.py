@@ -32,6 +32,9 @@ LIST: Final = "join_rooms"
 PAST: Final = "load_messages"
 """The types of requests for the rooms, and for older messages: questions, for which no chat is kept that was closed."""
 
+NOT_KEPT: Final = (LIST, PAST, "join_room")
+"""What is no reason to wait for a connection, where nothing else does."""
+
 MAX_REQUESTS: Final = 10_000
 """Requests that wait, besides messages."""
 
@@ -50,6 +53,10 @@ CUT: Final = "the connection was lost before it came back; it may have arrived"
 ECHO: Final = 5.0
 """Seconds that a message may take to come back once the server has it: some tokens may publish, but not follow, and
 some servers send it to the others only."""
+
+
+LATE_ECHO: Final = 30.0
+"""Seconds after that in which it is known when it comes back all the same."""
 
 
 @dataclass(slots=True)
@@ -89,6 +96,7 @@ class ChatOutbox:
         self._ended = ended
         self._up = False
         self._links = 0  # that there were
+        self._generation = client.generation  # of the client, when something was sent last
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()  # by their ids
         self._turns: deque[str] = deque()  # ids of those that are to be sent, in their order
         self._requests = 0  # among them
@@ -104,7 +112,7 @@ class ChatOutbox:
     def waits(self) -> bool:
         """Whether there is something that the server does not have, and may still have."""
         with self._lock:
-            return any(not each.failed and each.type not in (LIST, PAST) for each in self._waiting.values())
+            return any(not each.failed and each.type not in NOT_KEPT for each in self._waiting.values())
 
     def waits_for(self, type: str, room: str) -> bool:
         """Whether a request about a room is on its way, or waits to be."""
@@ -215,16 +223,21 @@ class ChatOutbox:
             self._links += up and not self._up
             self._up = up
             messages = [(key, each.room) for key, each in self._waiting.items() if not each.failed]
-            cut = [] if up else [(key, each) for key, each in self._unanswered.items() if not each.settled]
-            for key, each in cut:
-                each.failed = True
-                self._waiting[key] = self._unanswered.pop(key)
+            cut = [] if up else self._take_cut()
         for key, room in messages:
             self._conversation.settle(room, key, "sending" if up else "queued")
         for key, each in cut:
             self._conversation.settle(each.room, key, "failed", CUT)
         if up:
             self.send()
+
+    def _take_cut(self) -> list[tuple[str, _Waiting]]:
+        """Have those fail that were sent, and did not come back, where nothing is acknowledged; returns them."""
+        cut = [(key, each) for key, each in self._unanswered.items() if not each.settled]
+        for key, each in cut:
+            each.failed = True
+            self._waiting[key] = self._unanswered.pop(key)
+        return cut
 
     def _end(self) -> None:
         """Have all fail that is not on its way: there will be no connection any more."""
@@ -238,6 +251,9 @@ class ChatOutbox:
             for key, each in held:
                 self._fail(key, each)
             self._turns.clear()
+            cut = self._take_cut()
+        for key, each in cut:
+            self._conversation.settle(each.room, key, "failed", CUT)
         for key, each in held:
             self._tell(key, each, CLIENT_CLOSED + "; it may have arrived" * bool(each.link))
         if messages := sum(each.type == MESSAGE for _, each in held):
@@ -255,7 +271,7 @@ class ChatOutbox:
     def _send_all(self) -> dict[str, tuple[_Waiting, RealtimeWidgetsError]]:
         """Send what waits; with the lock held. Returns what cannot be sent, by ids."""
         failed: dict[str, tuple[_Waiting, RealtimeWidgetsError]] = {}
-        while self._up and self._turns:
+        while self._up and self._turns and self._may_follow():
             key = self._turns[0]
             each = self._waiting.get(key)
             if each is not None and each.delivery is None and not each.failed:
@@ -272,6 +288,17 @@ class ChatOutbox:
                     delivery.on_done(lambda key=key, delivery=delivery: self._soon(key, delivery))  # type: ignore[misc]
             self._turns.popleft()
         return failed
+
+    def _may_follow(self) -> bool:
+        """Whether what is sent now cannot come before what is on its way.
+
+        Where the client was told to disconnect, and to connect again, that may have to go out once more.
+        """
+        if self._generation != self._client.generation and not any(
+            each.delivery is not None and not each.failed for each in self._waiting.values()
+        ):
+            self._generation = self._client.generation
+        return self._generation == self._client.generation
 
     def _fail(self, key: str, each: _Waiting) -> None:
         each.failed, each.delivery = True, None
@@ -358,6 +385,8 @@ class ChatOutbox:
             each.settled = not each.failed
         if each.settled:
             self._conversation.settle(each.room, key, "sent")
+            # Later the same words are others', of a server that sends them to the others only.
+            get_runtime().call_later(LATE_ECHO, self._unanswered.pop, key, None)
 
     def arrived(self, key: str) -> None:
         """Note that a message has come back, whatever becomes of its acknowledgement."""

@@ -123,7 +123,8 @@ class ChatPast:
             first = timeline.first
             before = there.offset + 1 if first is None else timeline.offset_of(first.place)
             newest = RECENT - len(timeline)
-        since = before - 1 - self._begun_at(room, there.epoch)
+            trimmed = timeline.trimmed
+        since = 0 if trimmed else before - 1 - self._begun_at(room, there.epoch)
         missing = max(since, newest if room not in self._filled else 0)
         self._filled.add(room)
         if missing <= 0 or before <= 1:
@@ -131,11 +132,18 @@ class ChatPast:
 
         def done(_: bool) -> None:
             self._filling.discard(room)
-            if since > PAGE and self._connected:
+            if since > PAGE and self._connected and self._goes_on(room, before):
                 self.fill(room, there)
 
         self._filling.add(room)
         self._load(room, before, min(missing, PAGE), _Question(room, done, fills=True))
+
+    def _goes_on(self, room: str, before: int) -> bool:
+        """Whether something older than an offset has come."""
+        with self._conversation.lock:
+            there = self._conversation.rooms.get(room)
+            first = None if there is None else there.timeline.first
+            return there is not None and first is not None and there.timeline.offset_of(first.place) < before
 
     def forget(self, room: str) -> None:
         """Ask for the newest messages of a room anew, when it is joined again."""

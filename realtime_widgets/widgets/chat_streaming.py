@@ -108,11 +108,7 @@ class StreamedMessage:
         added = text if isinstance(text, str) else str(text)
         with self._lock:
             self._check()
-            if self._length + len(added) > MAX_TEXT:
-                raise UsageError(
-                    f"a message cannot have more than {MAX_TEXT:,} characters, and this would make "
-                    f"{self._length + len(added):,}; end it and begin another"
-                )
+            self._check_length(self._length + len(added))
             self._parts.append(added)
             self._length += len(added)
             self._said_at = time.monotonic()
@@ -123,9 +119,17 @@ class StreamedMessage:
         said = "" if text is None else text if isinstance(text, str) else str(text)
         with self._lock:
             self._check()
-            self._parts, self._length = [said[:MAX_TEXT]], len(said[:MAX_TEXT])
+            self._check_length(len(said))
+            self._parts, self._length = [said], len(said)
             self._said_at = time.monotonic()
         self._show()
+
+    def _check_length(self, length: int) -> None:
+        if length > MAX_TEXT:
+            raise UsageError(
+                f"a message cannot have more than {MAX_TEXT:,} characters, and this would make {length:,}; end it and "
+                "begin another"
+            )
 
     def _check(self) -> None:
         if self._stopped:

@@ -134,14 +134,14 @@ class Talk:
 
         conversation.hold(waiting)
         try:
-            self._until(NO_ROOM, attempt)
+            self.until(NO_ROOM, attempt)
         except UsageError:
             conversation.let_go(id)
             raise
         return waiting
 
-    def _until(self, about: Hashable, attempt: Callable[[], bool]) -> None:
-        """Do something once it can be."""
+    def until(self, about: Hashable, attempt: Callable[[], bool]) -> None:
+        """Do something once it can be, see `ChatWaits.until`."""
 
         def and_end() -> bool:
             done = True
@@ -333,7 +333,7 @@ class Talk:
             return True
 
         if self._waits.waits(key) or not attempt():
-            self._until(key, attempt)
+            self.until(key, attempt)
 
     def retry(self, room: str, key: str) -> None:
         """Send again what has failed."""
@@ -427,11 +427,12 @@ def pieces(text: str) -> Iterator[str]:
     """Return a text in pieces that are messages, broken at the end of a line or word; none, where it is blank."""
     left = text.strip()
     while len(left) > MAX_TEXT:
-        ends = (left.rfind(end, MAX_TEXT // 2, MAX_TEXT) for end in ("\n", " "))
+        ends = (left.rfind(end, MAX_TEXT // 2, MAX_TEXT + 1) for end in ("\n", " "))
         at = next((end for end in ends if end > 0), MAX_TEXT)
-        yield left[:at].rstrip()
-        left = left[at:].lstrip()
-    if left:
+        if left[:at].strip():
+            yield left[:at]
+        left = left[at + (left[at] in "\n ") :]  # the rest begins as its line does, in code for example
+    if left.strip():
         yield left
 
 

@@ -150,3 +150,32 @@ os._exit(0)
         text=True,
     )
     assert done.stdout == "left: 0\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_what_a_forked_child_says_last_arrives(sent: Recorder, hub: Hub, child_env: dict[str, str]) -> None:
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        code = f"""
+import os, sys
+import realtime_widgets as rw
+from realtime_widgets.runtime import get_runtime
+
+def say(what):
+    chat = rw.Chat(rw.connect({hub.url!r}, auth={hub.token!r}), user="cron", room="general")
+    chat.send(what)
+    return chat
+
+kept = say("the parent")
+while kept.messages[0].state != "sent":
+    pass
+if (child := os.fork()) == 0:
+    kept = say("the child")
+    sys.exit()
+os.waitpid(child, 0)
+get_runtime().stop()
+kept = say("the next runtime")
+"""
+        printed = run(code, child_env)
+        wait_for(lambda: texts(anna) == ["the parent", "the child", "the next runtime"])
+        assert printed == ""

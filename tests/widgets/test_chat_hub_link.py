@@ -11,7 +11,7 @@ import pytest
 
 import realtime_widgets as rw
 from realtime_widgets.client import Client
-from realtime_widgets.errors import UsageError
+from realtime_widgets.errors import TimedOut, UsageError
 from realtime_widgets.hub import Hub, Rights
 from realtime_widgets.widgets import chat_talk
 from support.chats import QUICK, chatting, lines, members, ready, states, texts
@@ -561,6 +561,8 @@ def test_clients_that_can_carry_no_chat_are_refused(hub: Hub) -> None:
         pytest.raises(UsageError, match="it was given decode="),
     ):
         rw.Chat(client)
+    with pytest.raises(UsageError, match="it was closed; call rw"):
+        rw.Chat(client)
 
 
 def test_a_chat_whose_client_was_closed_says_so(
@@ -629,3 +631,21 @@ def test_what_waits_for_a_room_and_finds_none_has_failed(
     with pytest.raises(UsageError, match="the client of this chat was closed"):
         chat.send("hello")
     chat.close()
+
+
+def test_older_messages_are_waited_for_until_it_is_known_what_there_is(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "ken", room="lab") as ken:
+        for n in range(120):
+            ken.send(f"{n}")
+        wait_for(lambda: states(ken) == ["sent"] * 120)
+        with Proxy(hub.port) as proxy, chatting(hub, "anna", url=proxy.to(hub.url), room="lab") as anna:
+            assert anna.load_older() > 0  # at once, as a script does
+            while anna.load_older():
+                pass
+            assert texts(anna) == [f"{n}" for n in range(120)]
+            proxy.down()
+            wait_for(lambda: anna._link._client.state != "connected")
+            with pytest.raises(TimedOut):
+                anna.load_older(timeout=0.05)
+            proxy.up()
+            assert anna.load_older() == 0

@@ -39,6 +39,7 @@ class Wire:
         self.closed = False
         self.label = "ws://world/"
         self.acknowledges: bool | None = None
+        self.generation = 0
         self.sent: list[Delivery] = []
         self.room = 1_000_000
         self.error: UsageError | None = None
@@ -739,3 +740,62 @@ def test_where_nobody_sends_an_echo_what_was_sent_counts_as_sent(
         client.wait_until("connected", LIMIT)
         assert states(chat) == ["sent"]
         chat.close()
+
+
+def test_what_follows_on_a_new_connection_does_not_come_before_what_has_to_go_out_again(
+    sent: Recorder, hub: Hub
+) -> None:
+    with chatting(hub, "anna", room="lab") as anna, chatting(hub, "ken", room="lab") as ken:
+        wait_for(lambda: members(ken, "lab") == {"anna": "anna", "ken": "ken"})
+        client, said = anna._link._client, []
+        for turn in range(10):
+            for n in range(8):
+                if n == 5:
+                    client.disconnect()
+                    client.connect()
+                said.append(f"{turn}.{n}")
+                anna.send(said[-1])
+            wait_for(lambda said=said: len(texts(ken)) == len(said))
+        assert texts(ken) == said
+        wait_for(lambda: set(states(anna)) == {"sent"})
+
+
+def test_nothing_waits_for_a_connection_that_nobody_makes(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna", room="lab") as anna:
+        wait_for(lambda: any(room.joined for room in anna.rooms))
+        client = anna._link._client
+        client.disconnect()
+        wait_for(lambda: client.state == "disconnected")
+        anna.send("hello")
+        assert states(anna) == ["queued"]
+        assert not anna._link.waits
+        client.connect()
+        wait_for(lambda: states(anna) == ["sent"])
+
+
+def test_to_join_is_no_reason_to_keep_a_closed_chat(world: World):
+    world.ask("1", "join_room")
+    assert not world.outbox.waits
+    world.ask("2", "leave_room")
+    assert world.outbox.waits
+
+
+def test_what_counted_as_sent_is_no_echo_of_others_later(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(chat_outbox, "ECHO", 0.0)
+    monkeypatch.setattr(chat_outbox, "LATE_ECHO", 0.02)
+    world.outbox.look(up=True)
+    world.say("1", "ok")
+    world.wire.sent[0].resolve("sent")
+    wait_for(lambda: world.states() == [("sent", "")])
+    wait_for(lambda: not world.outbox._unanswered)
+    assert world.outbox.echoed("lab", "anna", "ok") is None
+
+
+def test_what_did_not_come_back_before_its_client_was_closed_has_failed(world: World):
+    world.outbox.look(up=True)
+    world.say("1")
+    world.wire.sent[0].resolve("sent")
+    wait_for(lambda: world.outbox._unanswered)
+    world.wire.closed = True
+    world.outbox.look(up=False)
+    assert world.states() == [("failed", CUT)]

@@ -146,3 +146,25 @@ def test_an_answer_of_any_shape_does_no_harm(data: Any) -> None:
     id, _ = world.client.questions[0]
     world.past.take(Message("older_messages", data, None, id))
     assert world.ids == ["m10"]
+
+
+def test_what_was_forgotten_for_newer_messages_is_not_asked_for() -> None:
+    world = World(offset=5)
+    world.past.begin([world.info])
+    world.conversation.rooms["r"].timeline._records.keep = 100
+    world.come(*range(6, 306))
+    assert world.conversation.rooms["r"].timeline.trimmed
+    for _ in range(3):
+        world.past.fill("r", Position("e", 305))
+        assert world.client.questions == []
+
+
+def test_a_question_that_brings_nothing_older_is_not_asked_again() -> None:
+    world = World(offset=0)
+    world.past.begin([world.info])
+    world.come(*range(200, 210))
+    world.past.fill("r", Position("e", 209))
+    assert len(world.client.questions) == 1
+    id, _ = world.client.questions.pop()
+    world.past.take(Message("older_messages", {"messages": [], "more": True}, None, id))
+    assert world.client.questions == []

@@ -159,3 +159,14 @@ def test_what_was_accepted_is_in_the_message_whoever_ends_it() -> None:
         writer.join()
         ((text, _),) = world.finished
         assert text == "".join(accepted)
+
+
+def test_what_is_too_long_is_refused_whole() -> None:
+    world = World()
+    world.message.append("so far")
+    for add in (world.message.append, world.message.replace):
+        with pytest.raises(UsageError, match="more than 20,000 characters"):
+            add("x" * 20_001)
+    assert world.message.text == "so far"
+    world.message.replace("x" * 20_000)
+    assert world.message.space == 0

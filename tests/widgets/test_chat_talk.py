@@ -188,7 +188,7 @@ def test_of_what_is_deleted_nothing_is_kept() -> None:
         ("x" * 20_000, [20_000]),
         ("x" * 45_000, [20_000, 20_000, 5_000]),
         ("x" * 15_000 + "\n" + "y" * 15_000, [15_000, 15_000]),
-        ("x" * 5_000 + "\n" + "y " * 10_000, [19_998, 5_001]),
+        ("x" * 5_000 + "\n" + "y " * 10_000, [20_000, 4_999]),
     ],
 )
 def test_a_long_text_is_several_messages(text: str, lengths: list[int]) -> None:
@@ -230,3 +230,11 @@ def test_what_goes_wrong_with_one_answer_keeps_no_closed_chat(monkeypatch: pytes
     world.talk.close(lambda: ended.append(None))
     wait_for(lambda: ended)
     assert len(tries) == 2
+
+
+def test_the_pieces_of_a_long_text_keep_the_indentation_of_their_lines() -> None:
+    code = "def f():\n    y = 1\n" * 2_500
+    found = list(pieces(code))
+    assert len(found) == 3
+    assert "\n".join(found) + "\n" == code
+    assert all(each.strip() for each in pieces("a" + "\n" * 50_000 + "b"))
