@@ -128,6 +128,8 @@ def test_it_talks_to_another_and_to_a_notebook(
             for page in (ken, mia):
                 page.evaluate("choose('general')")
             expect(ken.locator("#messages")).to_contain_text("mia joined")
+            for page in (ken, mia):  # a later list would count what such a client never says it has read
+                page.wait_for_function("state.rooms[0].participants.length === 3", timeout=LIMIT * 1000)
             mia.locator("#input").press_sequentially("  Hello ")
             expect(ken.locator("#typing")).to_have_text("MIA")
             wait_for(lambda: chat.typing == ["MIA"])
