@@ -168,8 +168,9 @@ export class Chat extends LiveWidget {
     return this.conversation.trouble;
   }
 
-  get closed(): string {
-    return this.kernel === "ended" ? chatWords(this.locale)("kernel_over") : "";
+  get closed(): string | null {
+    if (this.kernel === "ended") return chatWords(this.locale)("kernel_over");
+    return this.conversation.over ? "" : null; // what is the matter is said above it
   }
 
   get more(): boolean {

@@ -225,6 +225,19 @@ describe("a chat", () => {
       expect([text(el, ".rw-chat-typing"), find(el, ".rw-chat-trouble").hidden]).toEqual(["", true]);
     });
 
+    it("takes nothing, and offers nothing again, once its client was closed", () => {
+      start(keyframe([message(1), own(2, { state: "failed", error: "too loud" })]));
+      const field = find(el, ".rw-composer-field");
+      const shown = (): string[] =>
+        [...el.querySelectorAll<HTMLElement>(".rw-msg-deed")]
+          .filter(({ hidden }) => !hidden)
+          .map(({ textContent }) => textContent);
+      expect([field.getAttribute("aria-disabled"), shown()]).toEqual(["false", ["Retry", "Discard"]]);
+      put({ trouble: "the client was closed", over: true });
+      expect([field.getAttribute("aria-disabled"), shown()]).toEqual(["true", ["Discard"]]);
+      expect(text(el, ".rw-chat-trouble")).toBe("the client was closed");
+    });
+
     it("speaks Japanese", () => {
       stage.set("c", "locale", "ja");
       start({ ...keyframe([message(1), own(2, { state: "failed" })]), typing: { general: ["彩"] } });

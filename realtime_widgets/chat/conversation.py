@@ -50,6 +50,7 @@ class Conversation:
     ) -> None:
         self.me = me
         self.trouble = ""
+        self.over = False
         """Why nothing comes or goes; empty: it does."""
         self.version = 0
         """Of the last change."""
@@ -162,12 +163,12 @@ class Conversation:
             self.version += 1
         self._listeners.tell()
 
-    def set_trouble(self, why: str) -> None:
-        """Say why nothing comes or goes; empty: it does."""
+    def set_trouble(self, why: str, *, over: bool = False) -> None:
+        """Say why nothing comes or goes; empty: it does. `over`: nothing ever will again."""
         with self._lock:
-            if why == self.trouble:
+            if (why, over) == (self.trouble, self.over):
                 return
-            self.trouble = why
+            self.trouble, self.over = why, over
             self.version += 1
         self._listeners.tell()
 

@@ -14,6 +14,7 @@ A part has what changed after the last. The body of a part:
     file      a piece of a file that was asked for: {"key" of its message, "size", "at"}, with its bytes in the column
               `file`; or {"key", "error"}
     trouble   why nothing comes or goes; empty: it does
+    over      whether nothing ever will again
     wall, at  this moment, by the clock of messages and by the kernel's own; pages know no other
 
 A keyframe has the newest messages of each room, from the place on that its room says (`from`): more of the chosen room
@@ -258,6 +259,7 @@ class ChatFeed:
             "items": told.items,
             "typing": {id: names for id in conversation.rooms if (names := conversation.typing(id))},
             "trouble": conversation.trouble,
+            "over": conversation.over,
             "wall": conversation.wall(),
             "at": conversation.now(),
         }

@@ -14,18 +14,16 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
-import os
 import queue
 import random
 import re
-import sys
 import threading
 import time
 import weakref
 from typing import Any, Final
 
 from ..errors import RealtimeWidgetsError, shown
-from ..runtime.forksafe import renew_after_fork
+from ..runtime.forksafe import finish_in_child, renew_after_fork
 from ..streams.as_json import encode_record, rows_of
 from ..streams.intake import MISSING, intake, record
 from ..streams.times import to_seconds
@@ -159,7 +157,7 @@ class Sender:
                 return False
             finally:
                 self._starting = False
-        _finish_children_too()
+        finish_in_child(finish)
         return True
 
     def _run(self) -> None:
@@ -283,10 +281,6 @@ def _keep(sender: Sender) -> None:
     _senders[key] = weakref.ref(sender, lambda _: _senders.pop(key, None))
 
 
-_children: dict[int, Any] = {}
-"""The finalizer of this process, by its id."""
-
-
 def finish() -> None:
     """Send what waits, at the end of the program; all publishers share the time."""
     senders = [sender for found in list(_senders.values()) if (sender := found()) and sender.stats().waiting]
@@ -302,15 +296,6 @@ def finish() -> None:
             sender._closed = True
             sender._outgoing.abandon()
         sender._log()
-
-
-def _finish_children_too() -> None:
-    """Have `finish` called in a child of multiprocessing: those that are forked end without `atexit`."""
-    process = sys.modules.get("multiprocessing.process")
-    if process is not None and process.parent_process() is not None and os.getpid() not in _children:
-        from multiprocessing.util import Finalize
-
-        _children[os.getpid()] = Finalize(None, finish, exitpriority=100)
 
 
 atexit.register(finish)

@@ -1,4 +1,4 @@
-"""Fork safety: fresh locks for forked child processes.
+"""Fork safety: fresh locks for forked child processes, and an end for those of multiprocessing.
 
 A forked child has one thread. A lock that another thread held at that moment is copied locked, and no thread is left to
 release it. So the owner of a lock registers here how a child gets a fresh one. That is enough where the data behind the
@@ -8,6 +8,7 @@ lock are consistent at every moment, as interrupts require anyway.
 from __future__ import annotations
 
 import os
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,6 +19,23 @@ T = TypeVar("T")
 def renew_after_fork(owner: T, renew: Callable[[T], object]) -> None:
     """Call `renew(owner)` first in every child that is forked from now on; owner is referenced weakly."""
     _renewals[owner] = renew
+
+
+def finish_in_child(finish: Callable[[], object]) -> None:
+    """Call `finish()` at the end of this process, if it is a child of multiprocessing.
+
+    Those that are forked end without `atexit`; in the others it may be called by that, too.
+    """
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and process.parent_process() is not None and _pids.get(finish) != os.getpid():
+        from multiprocessing.util import Finalize
+
+        _pids[finish] = os.getpid()
+        Finalize(None, finish, exitpriority=100)
+
+
+_pids: dict[Callable[[], object], int] = {}
+"""In which process each is called."""
 
 
 def _renew_all() -> None:

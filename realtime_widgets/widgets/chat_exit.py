@@ -12,7 +12,7 @@ import time
 import weakref
 from typing import Final, Protocol
 
-from ..runtime.forksafe import renew_after_fork
+from ..runtime.forksafe import finish_in_child, renew_after_fork
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ def finish_at_exit(one: Waits) -> None:
         finish
     )  # or it would be called after the stop of a runtime that is newer: that of a forked child
     atexit.register(finish)
+    finish_in_child(finish)
 
 
 def finish(limit: float = LIMIT) -> int:

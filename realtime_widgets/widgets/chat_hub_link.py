@@ -303,7 +303,7 @@ class HubLink:
             why = str(status.error or "")
         else:
             why = NO_ROOMS_THERE if self._is_empty else ""
-        self._conversation.set_trouble(why)
+        self._conversation.set_trouble(why, over=self._client.closed)
 
     def _begin(self) -> None:
         """Say who is there, on every new connection, before all that waits."""
@@ -317,6 +317,11 @@ class HubLink:
                 tells = channel_of_room(room) not in self._streams
                 requests.append((new_id(), room, "join_room", self._who(room), tells))
             self._follow_room(room)
+        if (
+            not self._keeps_members
+        ):  # what was said before one left goes first, and some servers ask for a member
+            for room in self._outbox.rooms - self._wanted:
+                requests.append((new_id(), room, "join_room", self._who(room), False))
         self._outbox.begin(requests)
 
     # What comes

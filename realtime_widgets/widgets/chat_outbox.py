@@ -119,6 +119,12 @@ class ChatOutbox:
         with self._lock:
             return any((each.type, each.room) == (type, room) for each in self._waiting.values())
 
+    @property
+    def rooms(self) -> set[str]:
+        """The rooms of the messages that wait."""
+        with self._lock:
+            return {each.room for each in self._waiting.values() if each.type == MESSAGE and not each.failed}
+
     def holds(self, type: str, room: str) -> bool:
         """Whether a request about a room waits, and is not on its way."""
         with self._lock:
@@ -192,13 +198,22 @@ class ChatOutbox:
 
     def retry(self, key: str) -> bool:
         """Send again what has failed, in its old turn; returns whether there was such a message."""
-        with self._lock:
-            each = self._waiting.get(key)
-            if each is None or not each.failed:
-                return False
-            each.failed, each.delivery = False, None
-            self._turns = self._those_to_send()
-        self.look(up=self._up)
+        shown: bool | None = None
+        while True:  # until what is shown is so at the moment from which on `look` tells of it
+            with self._lock:
+                each = self._waiting.get(key)
+                if each is None or not each.failed:
+                    return shown is not None
+                if shown is self._up:
+                    each.failed, each.delivery = False, None
+                    self._turns = self._those_to_send()
+                    break
+                shown = self._up
+            self._conversation.settle(each.room, key, "sending" if shown else "queued")
+        if self._client.closed:
+            self._end()
+        else:
+            self.send()
         return True
 
     def forget(self, key: str) -> bool:
@@ -386,7 +401,11 @@ class ChatOutbox:
         if each.settled:
             self._conversation.settle(each.room, key, "sent")
             # Later the same words are others', of a server that sends them to the others only.
-            get_runtime().call_later(LATE_ECHO, self._unanswered.pop, key, None)
+            get_runtime().call_later(LATE_ECHO, self._await_no_more, key)
+
+    def _await_no_more(self, key: str) -> None:
+        with self._lock:
+            self._unanswered.pop(key, None)
 
     def arrived(self, key: str) -> None:
         """Note that a message has come back, whatever becomes of its acknowledgement."""

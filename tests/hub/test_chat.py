@@ -115,8 +115,8 @@ async def talk(one: Hub, two: Hub) -> None:
             await anna.say("one more")
             await ben.until(lambda: ben.room_of("general")["unreadCount"] == 4)
         await ben.select("general")
-        came = len(ben.frames)
-        await ben.send("join_rooms", {"userId": "u2"})  # the client zeroes the count itself; this asks the hub
+        came = len(ben.frames)  # the client zeroes the count itself, so the hub is asked
+        await ben.send("join_rooms", {"userId": "u2"})
         await ben.until(lambda: any(frame["type"] == "rooms_list" for frame in ben.frames[came:]), "the list")
         assert ben.room_of("general")["unreadCount"] == 0
     async with here(one, BEN) as ben:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -125,6 +127,29 @@ def test_what_has_nobody_to_go_to_holds_up_no_end(sent: Recorder) -> None:
         assert chat._link.waits
     assert not chat._link.waits
     chat.close()
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_what_a_child_of_multiprocessing_says_last_arrives(
+    sent: Recorder, hub: Hub, child_env: dict[str, str], tmp_path: Path, method: str
+) -> None:
+    script = tmp_path / "job.py"
+    script.write_text(f"""
+import multiprocessing
+import realtime_widgets as rw
+def work():
+    client = rw.connect({hub.url!r}, auth={hub.token!r})
+    rw.Chat(client, user='cron', room='general').send('job done')
+if __name__ == "__main__":
+    process = multiprocessing.get_context({method!r}).Process(target=work)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+""")
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        subprocess.run([sys.executable, script], env=child_env, timeout=LIMIT, check=True)
+        wait_for(lambda: texts(anna) == ["job done"])
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")

@@ -574,6 +574,7 @@ def test_a_chat_whose_client_was_closed_says_so(
         wait_for(lambda: states(anna) == ["sent"])
         anna._link._client.close()
         wait_for(lambda: "was closed: make another chat" in anna._conversation.trouble)
+        assert anna._conversation.over
         assert anna.data_state == "disconnected"
         for use in (
             lambda: anna.join("lab"),

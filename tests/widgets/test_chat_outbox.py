@@ -168,6 +168,29 @@ def test_what_is_turned_down_has_failed_and_can_be_sent_again(world: World):
     wait_for(lambda: world.ended >= 3)
 
 
+def test_to_send_again_shows_where_the_connection_stands_though_it_is_lost_just_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    world.outbox.look(up=True)
+    world.say("1")
+    world.refuse(world.wire.sent[0])
+    wait_for(lambda: world.states() == [("failed", "too loud")])
+    settle_it = world.conversation.settle
+
+    def cut(room: str, key: str, state: Any, error: str = "") -> None:
+        monkeypatch.undo()
+        world.outbox.look(up=False)
+        settle_it(room, key, state, error)
+
+    monkeypatch.setattr(world.conversation, "settle", cut)
+    assert world.outbox.retry("1")
+    assert (world.states(), len(world.wire.sent)) == ([("queued", "")], 1)
+    world.say("2")
+    assert len(world.wire.sent) == 1, "there is no connection"
+    world.outbox.look(up=True)
+    assert world.wire.ids == ["1", "2"]
+
+
 def test_what_is_not_on_its_way_can_be_held_back(world: World):
     world.say("1")
     world.say("2")
@@ -723,6 +746,23 @@ def test_over_the_plain_convention_a_cut_before_the_echo_is_said(sent: Recorder)
         }
         server.send({"type": "message", "data": data})
         wait_for(lambda: [(m.id, m.state) for m in chat.messages] == [("m1", "sent")])
+        chat.close()
+
+
+def test_over_the_plain_convention_who_left_while_away_is_in_the_room_for_what_they_had_said(
+    sent: Recorder,
+) -> None:
+    port = free_port()
+    with Client(f"ws://127.0.0.1:{port}/", reconnect=QUICK) as client:
+        chat = rw.Chat(client, user="anna", room="r1")
+        chat.send("bye")
+        chat.leave("r1")
+        server = Server()
+        server.port = port
+        with server:
+            wait_for(lambda: server.said("leave_room"))
+            said = [type for type in server.types() if type not in ("hello", "subscribe")]
+            assert said == ["join_rooms", "join_room", "send_message", "leave_room"]
         chat.close()
 
 

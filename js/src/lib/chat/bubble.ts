@@ -24,6 +24,8 @@ export interface Setting {
   now: number;
   /** Images at other hosts that are loaded. */
   remoteImages: Allowed;
+  /** Whether nothing can be sent any more. */
+  closed: boolean;
   /** What is to be said of a message that waits in the page. */
   waits(item: Item): string;
   /** Who else has read it, in one text; empty: nobody. */
@@ -109,12 +111,12 @@ export class Bubble {
 
   /** Draws an item; `first` of what somebody says has a name above it. Nothing is touched that is as it was. */
   draw(item: Item, first: boolean, setting: Setting): void {
-    const { locale, zone, remoteImages } = setting;
+    const { locale, zone, remoteImages, closed } = setting;
     const edits = setting.edits(item);
     const said = setting.waits(item);
     const readers = setting.readers(item);
     const look = item.file && !item.deleted ? this.#doings.files.look(item) : null;
-    const drawn = JSON.stringify([first, locale, zone, remoteImages, edits, said, readers, look]);
+    const drawn = JSON.stringify([first, locale, zone, remoteImages, closed, edits, said, readers, look]);
     if (item === this.#item && drawn === this.#drawn) return;
     this.#item = item;
     this.#drawn = drawn;
@@ -137,7 +139,7 @@ export class Bubble {
     this.#drawBody(item, edits, setting);
     this.#reactions.draw(item.deleted ? [] : (item.reactions ?? []), locale, this.root);
     this.#drawMark(item, readers, locale);
-    this.#drawFoot(item, said, locale);
+    this.#drawFoot(item, said, locale, closed);
   }
 
   #drawHead(item: Item, name: string, first: boolean, { locale, zone }: Setting): void {
@@ -216,7 +218,7 @@ export class Bubble {
     if (this.#mark.title !== word) this.#mark.title = word;
   }
 
-  #drawFoot(item: Item, waits: string, locale: string): void {
+  #drawFoot(item: Item, waits: string, locale: string, closed: boolean): void {
     const say = chatWords(locale);
     const { state } = item;
     const failed = state === "failed";
@@ -232,7 +234,7 @@ export class Bubble {
     setText(this.#state, text);
     this.#foot.toggleAttribute("data-rw-failed", failed);
     for (const [button, word, shown] of [
-      [this.#retry, "retry", failed],
+      [this.#retry, "retry", failed && !closed],
       [this.#discard, "discard", failed || (state === "waiting" && item.file !== undefined)],
       [this.#stop, "stop", state === "growing"],
     ] as const) {

@@ -21,6 +21,8 @@ export class Conversation {
   room = "";
   rooms: RoomRow[] = [];
   trouble = "";
+  /** Whether nothing will ever come or go again. */
+  over = false;
   /** Seconds by the clock of the records, when the kernel spoke last. */
   wall = 0;
   #typing: Record<string, string[]> = {};
@@ -31,12 +33,13 @@ export class Conversation {
 
   /** Takes what the kernel sends; `replace` for a keyframe. Returns the messages of others that are new and complete. */
   take(body: ChatBody, replace: boolean): Item[] {
-    const { me, room, rooms, typing, wall, trouble } = body;
+    const { me, room, rooms, typing, wall, trouble, over } = body;
     if (me) this.me = me;
     if (room !== undefined) this.room = room;
     if (typing) this.#typing = typing;
     if (wall !== undefined) this.wall = wall;
     if (trouble !== undefined) this.trouble = trouble;
+    if (over !== undefined) this.over = over;
     const fresh = (replace ? this.#keyframe(body) : this.#increment(body)).filter(isNews);
     if (rooms) this.rooms = rooms;
     for (const answer of body.answers ?? []) this.#answer(answer);

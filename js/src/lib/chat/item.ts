@@ -87,6 +87,7 @@ export interface ChatBody {
   /** Seconds, by the clock of the records. */
   wall?: number;
   trouble?: string;
+  over?: boolean;
   /** A piece of a file that was asked for; its bytes are in the column `file`. */
   file?: Piece;
 }

@@ -233,7 +233,7 @@ export class ChatPanel implements View {
     setText(this.#typingText, typing);
     this.#typing.toggleAttribute("data-rw-on", typing !== "");
     this.#composer.room = chosen;
-    this.#composer.disabled = widget.closed || (chosen ? null : "");
+    this.#composer.disabled = widget.closed ?? (chosen ? null : "");
     this.#composer.draw(locale, widget.get<string>("placeholder") ?? "");
   }
 
@@ -254,6 +254,7 @@ export class ChatPanel implements View {
       zone: widget.zone,
       now: widget.now,
       remoteImages: widget.remoteImages,
+      closed: widget.closed !== null,
       waits: (item) => widget.waitText(item),
       readers: (item) => widget.readers(item),
       edits: ({ key }) => key === this.#edited,

@@ -31,8 +31,8 @@ export interface Source {
   readonly mostBytes: number;
   /** Images at other hosts that are loaded. */
   readonly remoteImages: Allowed;
-  /** Why nothing can be written; empty: it can. */
-  readonly closed: string;
+  /** Why nothing can be written, ever; empty: for what is said as the trouble. null: it can. */
+  readonly closed: string | null;
   get<T>(name: string): T;
   togglePause(): void;
   mark(root: HTMLElement): void;
