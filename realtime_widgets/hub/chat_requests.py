@@ -7,6 +7,7 @@ say so; others subscribe to what they want. All of it runs on the I/O thread.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from asyncio import Future
@@ -37,7 +38,7 @@ from ..protocol.chat_requests import (
 from ..protocol.envelope import new_id
 from ..protocol.limits import MAX_NAME_LENGTH
 from ..streams.gaps import Position
-from .brokers.base import OutOfReach
+from .brokers.base import NotKept, OutOfReach
 from .brokers.dedup import Key
 from .channels import Channels, encode_publication
 from .chat import Chat, NoRoom, now
@@ -113,6 +114,8 @@ class ChatRequests:
         self._inside: set[tuple[str, str, str]] = (
             set()
         )  # rooms, with who was found to be a member, and their names
+        self._open: dict[str, tuple[str, int]] = {}
+        """Which room users of the convention chose last, and up to where it was noted that they have read it."""
         self._typing: dict[tuple[str, str], User] = {}
         # Who is sent the list of rooms again, by the request that it answers: several may share a connection.
         self._lists_for: dict[str | int | None, User] = {}
@@ -234,11 +237,26 @@ class ChatRequests:
 
     async def _list(self, user: User) -> tuple[msgspec.Raw, list[str]]:
         self._listed_at = time.monotonic()
+        await self._read_open(user)
 
         def may_follow(channel: str) -> bool:
             return self._access.complaint_about("subscribe", channel) is None
 
         return await rooms_list(self._chat, self._channels, user.id, may_follow, self._turn)
+
+    async def _read_open(self, user: User) -> None:
+        """Note what a user of the convention has read, who never says so: what came into the room that they chose."""
+        room, before = self._open.get(user.id, ("", 0))
+        if not room:
+            return
+        there = await self._channels.position(channel_of_room(room))
+        if there.offset == before:
+            return
+        self._say_read(room, user, there.offset)
+        with contextlib.suppress(NotKept):  # the next list notes it
+            await self._chat.mark(room, user.id, there)
+            if self._open.get(user.id) == (room, before):
+                self._open[user.id] = room, there.offset
 
     def _changed(self) -> None:
         self._inside.clear()
@@ -274,6 +292,8 @@ class ChatRequests:
         room = asked.room_id
         there = await self._channels.position(channel_of_room(room))
         new = await self._enter(room, user, asked.name, there)
+        if not self._asker.said_hello and (user.id in self._open or len(self._open) < MAX_REMEMBERED):
+            self._open[user.id] = room, there.offset
         placed: Placed = _met()
         try:
             await self._asker.follow_by_itself([room])
@@ -297,6 +317,8 @@ class ChatRequests:
 
     async def _leave(self, message: Request, room: str, user: User) -> Placed:
         gone = await self._chat.leave(room, user.id)
+        if self._open.get(user.id, ("", 0))[0] == room:
+            del self._open[user.id]
         self._inside.clear()
         if gone is None:
             return _met()

@@ -123,6 +123,33 @@ async def talk(one: Hub, two: Hub) -> None:
         assert ben.room_of("general")["unreadCount"] == 0, "who chooses a room has read it"
 
 
+def test_a_client_of_the_convention_has_read_the_room_that_it_has_open():
+    async def main() -> None:
+        with Hub() as hub:
+            async with here(hub, ANNA) as anna, here(hub, BEN) as ben:
+                await anna.select("general")
+                await ben.select("general")
+                await anna.until(lambda: "u2 joined" in anna.said())
+                for number in range(3):
+                    await ben.say(f"{number}")
+                await anna.until(lambda: "2" in anna.said())
+                await ben.select("lab")  # all are sent the list again
+                await anna.until(lambda: len(anna.rooms) == 2)
+                assert anna.room_of("general")["unreadCount"] == 0
+                await anna.select("lab")
+                await anna.until(lambda: "u1 joined" in anna.said()[1:])
+                await anna.until(lambda: anna.room_of("lab")["member"])
+                ben.room = "general"
+                await ben.say("she looks elsewhere")
+                await ben.select("third")
+                await anna.until(lambda: len(anna.rooms) == 3)
+                assert anna.room_of("general")["unreadCount"] == 1
+            async with here(hub, ANNA) as anna:
+                assert anna.room_of("general")["unreadCount"] == 1
+
+    run(main())
+
+
 @pytest.mark.parametrize("broker", ["memory", "sqlite"])
 def test_two_of_the_catalogues_clients_talk(broker: str, tmp_path: Path):
     with Hub(broker="memory" if broker == "memory" else f"sqlite:///{tmp_path / 'hub.db'}") as hub:
