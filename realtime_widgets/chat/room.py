@@ -60,7 +60,8 @@ class Room:
         self.has_older = False
         """Whether its server may have messages older than those here."""
         self._reads: dict[str, float] = {}  # places up to which users have read
-        self._server_unread = 0  # of what is older than all here
+        self._server_unread = 0  # of what is not here
+        self._counted_to = 0.0  # the place up to which its server has counted
         self._last: Said | None = None  # where there are no messages here
 
     def inform(self, info: RoomInfo, me: str) -> None:
@@ -76,6 +77,7 @@ class Room:
         there = self.timeline.place_of(info.position)
         known = self._counted(me, up_to=there)
         self._server_unread = max(0, info.unread - known)
+        self._counted_to = there
         first = self.timeline.first
         self.has_older = self.has_older or (info.position.offset > 0 and (first is None or first.place > 1))
 
@@ -111,6 +113,9 @@ class Room:
                 self.typists.stop(event.said.user)
                 item = self.timeline.post(event, position, me=me, quiet=quiet)
                 if item is not None:
+                    late = self.read_by(me) < item.place <= self._counted_to
+                    if late and self._server_unread and counts_as_unread(item, me):
+                        self._server_unread -= 1  # it is counted here from now on
                     self.see(event.said.user, item.place)
                 return item
             case Moved():

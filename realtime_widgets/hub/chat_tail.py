@@ -62,7 +62,9 @@ class Tail:
         self.last: Said | None = None
         """The last message."""
         self._channel = channel_of_room(room)
-        self._said: deque[tuple[int, str, bool]] = deque()  # offset, user, and whether it counts as unread
+        self._said: deque[tuple[int, str, bool, str]] = (
+            deque()
+        )  # offset, user, whether it counts as unread, and id
         self._reading = asyncio.Lock()
 
     async def read_on(self, channels: Channels, turn: Turn) -> None:
@@ -96,13 +98,17 @@ class Tail:
         try:
             if message.type == "message":
                 said = self.last = _decode_said(message.data)
-                self._said.append((message.offset or 0, said.user_id, said.type != "system"))
+                self._said.append((message.offset or 0, said.user_id, said.type != "system", said.id))
             elif message.type in ("message_edited", "message_deleted"):
                 self._change(message.type, _decode_change(message.data))
         except msgspec.MsgspecError:
             pass  # no hub of this version has written it
 
     def _change(self, kind: str, change: _Change) -> None:
+        if kind == "message_deleted":
+            for at, (offset, user, _, id) in enumerate(self._said):
+                if id == change.message_id:
+                    self._said[at] = offset, user, False, id
         if self.last is None or self.last.id != change.message_id or self.last.metadata is DELETED:
             return
         self.last.content = change.content
@@ -117,7 +123,7 @@ class Tail:
             read: the offset up to which they have read.
         """
         count = 0
-        for offset, author, counts in reversed(self._said):
+        for offset, author, counts, _ in reversed(self._said):
             if offset <= read or author == user_id:
                 break
             count += counts
@@ -125,7 +131,7 @@ class Tail:
 
     def spoken(self) -> dict[str, int]:
         """Return the offsets of the last messages of all who have said something."""
-        return {author: offset for offset, author, _ in self._said}
+        return {author: offset for offset, author, *_ in self._said}
 
 
 def as_record(room: str, said: Said, most: int) -> dict[str, Any]:

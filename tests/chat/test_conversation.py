@@ -171,6 +171,22 @@ def test_what_is_older_than_all_here_counts_as_the_server_says() -> None:
     assert world.conversation.unread("r") == 41
 
 
+def test_what_comes_after_the_count_of_its_server_is_not_counted_twice() -> None:
+    world = World()
+    info = RoomInfo(id="r", name="Room", unread=60, reads={"anna": 20}, position=Position("e", 80))
+    world.conversation.inform([info])
+    for offset in range(31, 81):
+        world.take("message", {"id": f"m{offset}", "userId": "ken", "content": "x"}, offset=offset)
+        assert world.conversation.unread("r") == 60
+    world.take("message_deleted", {"messageId": "m80", "userId": "ken"}, offset=81)
+    assert world.conversation.unread("r") == 59
+    world.take("message", {"id": "m82", "userId": "ken", "content": "x"}, offset=82)
+    assert world.conversation.unread("r") == 60
+    for offset in range(1, 31):
+        world.take("message", {"id": f"m{offset}", "userId": "ken", "content": "x"}, offset=offset)
+    assert world.conversation.unread("r") == 60
+
+
 def test_who_comes_and_goes_is_a_member_or_not_and_so_am_i() -> None:
     world = World()
     world.conversation.inform([RoomInfo(id="r", name="Room", joined=False)])

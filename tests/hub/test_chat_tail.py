@@ -164,3 +164,16 @@ def test_a_channel_that_is_numbered_anew_is_read_anew():
         assert tail.there == Position(tail.there.epoch, 1)
 
     run(main())
+
+
+def test_what_was_taken_back_is_nobodys_unread_message():
+    async def main() -> None:
+        room = Room()
+        await room.say("anna")
+        await room.say("anna")
+        assert (await room.look()).unread("ben", 0) == 2
+        await room.put("message_deleted", roomId="lab", userId="anna", messageId="m1")
+        await room.put("message_edited", roomId="lab", userId="anna", messageId="m2", content="more")
+        assert (await room.look()).unread("ben", 0) == 1
+
+    run(main())
