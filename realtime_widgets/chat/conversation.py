@@ -50,8 +50,9 @@ class Conversation:
     ) -> None:
         self.me = me
         self.trouble = ""
-        self.over = False
         """Why nothing comes or goes; empty: it does."""
+        self.over = False
+        """Whether nothing ever will again."""
         self.version = 0
         """Of the last change."""
         self._clock = clock

@@ -83,6 +83,12 @@ class Timeline:
         """The place of the newest event of the channel; 0: there is none."""
         return self._top
 
+    @property
+    def position(self) -> Position | None:
+        """The newest position of the channel that is known; None: there is none."""
+        epoch = next(reversed(self._bases), None)
+        return None if epoch is None else Position(epoch, self.offset_of(self._top))
+
     def place_of(self, position: Position) -> float:
         """Return the place of a position in the channel."""
         base = self._bases.get(position.epoch)
@@ -216,16 +222,16 @@ class Timeline:
         """Have a message of this side that is on its way.
 
         Args:
-            key: the id that it is sent with; one that is known is not said again.
+            key: the id that it is sent with; one that is known is not said again, unless it has grown until now.
             said: what it says.
             state: how far it is.
             by_program: whether nobody has typed it.
         """
         known = self._records.get(key)
-        if known is not None:
+        if known is not None and known.state["state"] != "growing":
             return known
         return self._put_pending(
-            key, said, {"state": state, "error": "", "mine": True, "by_program": by_program}, None
+            key, said, {"state": state, "error": "", "mine": True, "by_program": by_program}, known
         )
 
     def touch(self, id: str) -> bool:

@@ -552,6 +552,7 @@ class Client(NamesNearest):
             self._loops.close()
             self._leave()
             self._hand_over(self._end_waits)
+            self._hand_over(self._listeners.tell)  # one that had been told to disconnect hears nothing else
 
     def __enter__(self) -> Client:
         return self

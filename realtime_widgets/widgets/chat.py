@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, Final, Literal, overload
@@ -28,7 +29,7 @@ from .chat_attachments import MAX_BYTES, Attachment, file_of, image_of
 from .chat_callbacks import ChatCallbacks, Told
 from .chat_files import ChatFiles
 from .chat_hub_link import HubLink
-from .chat_link import ChatLink, LocalLink
+from .chat_link import Arrived, ChatLink, LocalLink
 from .chat_reader import ChatReader
 from .chat_streaming import StreamedMessage
 from .chat_tables import messages_to_pandas, room_states
@@ -175,10 +176,9 @@ class Chat(LiveWidget):
         self._link: ChatLink
         feeds: dict[str, Any] = {"0": self._feed}
         if source is None:
-            self._link = LocalLink(self._conversation, self._arrived, wanted or GENERAL, files)
+            self._link = LocalLink(self._conversation, self._arrived_here(), wanted or GENERAL, files)
         else:
-            link = HubLink(source, self._conversation, self._arrived, wanted, files)
-            self._link = link
+            link = self._link = HubLink(source, self._conversation, self._arrived_here(), wanted, files)
             feeds["link"] = Link(link.stream)
         self._talk = Talk(self._conversation, self._link)
         self._reader = ChatReader(self._conversation, self._talk, self._link, self._feed, files, self._wake)
@@ -196,6 +196,8 @@ class Chat(LiveWidget):
             tz=tz,
             layout=layout,
         )
+        if isinstance(self._link, HubLink):
+            self._link.begin()  # and not before: of a chat that cannot be made nobody hears
 
     # Saying something
 
@@ -409,7 +411,8 @@ class Chat(LiveWidget):
         """
         where = self._room(room)
         self._check_link()
-        first = next(iter(self._conversation.messages(where)), None)
+        keys = self._keys(where)
+        first = keys[0] if keys else None
         done: Future[bool] = Future()
 
         def end(more: bool) -> None:
@@ -425,8 +428,13 @@ class Chat(LiveWidget):
 
         self._talk.until(("older", where), ask)
         get_runtime().wait(done, timeout, apart=True)  # functions of `on_message` may ask, too
-        ids = [each.id for each in self._conversation.messages(where)]
-        return ids.index(first.id) if first is not None and first.id in ids else len(ids)
+        keys = self._keys(where)
+        return keys.index(first) if first in keys else len(keys)
+
+    def _keys(self, room: str) -> list[str]:
+        """Return what names the messages of a room, whatever ids they get; the oldest first."""
+        conversation = self._conversation
+        return [conversation.key_of(room, each.id) or each.id for each in conversation.messages(room)]
 
     def _room(self, room: str | None, *, later: bool = False) -> str:
         """Return a room that is there; `later`: empty where the hub has not said yet which there are."""
@@ -483,6 +491,16 @@ class Chat(LiveWidget):
         if fn is None:
             return lambda fn: self._callbacks.add(fn, bots=bots)
         return self._callbacks.add(fn, bots=bots)
+
+    def _arrived_here(self) -> Arrived:
+        """Return `_arrived` in a way that does not hold the chat: what follows a connection is held by that."""
+        here = weakref.WeakMethod(self._arrived)
+
+        def arrived(messages: list[ChatMessage]) -> None:
+            if (tell := here()) is not None:
+                tell(messages)
+
+        return arrived
 
     def _arrived(self, messages: list[ChatMessage]) -> None:
         self._callbacks.tell([each for each in messages if not each.by_program and each.type != "system"])

@@ -87,6 +87,7 @@ class HubLink:
         self._uploads = ChatUploads(client, conversation, files, self.say, self._end_if_done)
         self._wanted = {room} if room else set[str]()  # rooms that the user is to be in
         self._left = set[str]()  # those that they have left, of which some servers say nothing
+        self._leaving = set[str]()  # among them, those in which a file has not arrived yet
         self._has_chosen = bool(room)
         self._is_empty = False  # whether the server says that there are no rooms, and none was chosen
         self._listed = False  # whether the list of rooms has ever come
@@ -100,13 +101,17 @@ class HubLink:
         self._question = ""  # the id with which the list of rooms was asked for on this connection
         self._connected = False
         self._closed = False
+        self._stream = client.message_stream("rooms_list", asks=False, passing=True)
         self._undo: dict[str, Callable[[], None]] = {}  # by channel
         if room:
             conversation.add(RoomInfo(id=room, name=room, joined=False))
             conversation.choose(room)
+        self._undo_state: Callable[[], None] | None = None
+
+    def begin(self) -> None:
+        """Follow the connection, and be where the user is to be: until then nobody knows of them."""
         for type in (*ANSWERS, *PLAIN):
             self._follow(type, asks=False)
-        self._undo_state: Callable[[], None] | None = None
         self._follow_state()
         finish_at_exit(self)
 
@@ -116,7 +121,7 @@ class HubLink:
     @property
     def stream(self) -> Stream:
         """One that says where the connection stands."""
-        return self._streams["rooms_list"][0]
+        return self._stream
 
     @property
     def will_choose(self) -> bool:
@@ -138,7 +143,7 @@ class HubLink:
         """Whether something that was said here has not arrived, and may still arrive."""
         hopes = not self._client.closed and self._client.state not in ("error", "disconnected")
         held = self.will_choose and self._conversation.holds
-        return hopes and (held or self._outbox.waits or self._uploads.waits)
+        return hopes and (held or bool(self._leaving) or self._outbox.waits or self._uploads.waits)
 
     # What is said
 
@@ -198,6 +203,7 @@ class HubLink:
         """See `ChatLink.join`."""
         self._wanted.add(room)
         self._left.discard(room)
+        self._leaving.discard(room)
         self._conversation.add(RoomInfo(id=room, name=room, joined=False))
         self._conversation.choose(room)
         self._has_chosen = True  # and not before: who sends something at this moment has a room
@@ -217,7 +223,10 @@ class HubLink:
         self._has_chosen = True
         self._wanted.discard(room)
         self._left.add(room)
-        self._ask(room, "leave_room", self._who(room))
+        if self._uploads.waits_in(room):  # who says something is there again
+            self._leaving.add(room)
+        else:
+            self._ask(room, "leave_room", self._who(room))
         self._conversation.leave(room)
         get_runtime().call_soon(self._unfollow, room)
 
@@ -265,7 +274,11 @@ class HubLink:
         self._end_if_done()
 
     def _end_if_done(self) -> None:
-        """Follow the connection no more, once a closed chat has nothing that waits."""
+        """Leave where the last file has arrived; follow the connection no more, once a closed chat has nothing more."""
+        for room in [each for each in list(self._leaving) if not self._uploads.waits_in(each)]:
+            self._leaving.discard(room)
+            if not self._client.closed:
+                self._ask(room, "leave_room", self._who(room))
         with self._lock:
             waits = self._outbox.waits or self._uploads.waits
             if self._closed and not waits and self._undo_state is not None:
@@ -389,6 +402,8 @@ class HubLink:
                 self._take_message(message)
 
     def _take_rooms(self, data: Any, *, answers: bool) -> None:
+        if self._client.closed:
+            return
         infos = list(rooms_in(data))
         conversation = self._conversation
         named = {info.id for info in infos}
@@ -423,7 +438,7 @@ class HubLink:
     def _leaves(self, info: RoomInfo) -> bool:
         """Whether the user has left a room, which its server does not know yet, or never says."""
         return info.id in self._left and (
-            info.position is None or self._outbox.waits_for("leave_room", info.id)
+            info.position is None or info.id in self._leaving or self._outbox.waits_for("leave_room", info.id)
         )
 
     def _take_message(self, message: Message) -> None:

@@ -373,7 +373,11 @@ class ChatOutbox:
             elif self._is_lost(delivery):  # it goes out again, before those that have not
                 self._turns = self._those_to_send()
                 self._try_again()
-            elif each.type == MESSAGE and delivery.state == "sent" and each.link != self._links:
+            elif (
+                each.type == MESSAGE
+                and delivery.state == "sent"
+                and not (self._up and each.link == self._links)
+            ):
                 each.failed = cut = True  # no word of it came on a link that is no more
             else:
                 self._drop(key)

@@ -36,13 +36,14 @@ Ask = Callable[[str, str, dict[str, Any]], object]
 """Sends the question of an id about a room."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Question:
     """A question; `fills`: its answer belongs to what is shown, or is news."""
 
     room: str
     done: Callable[[bool], object]
     fills: bool = False
+    oldest: int | None = None  # offset of the oldest message of its answer
 
 
 class ChatPast:
@@ -64,6 +65,7 @@ class ChatPast:
         self._asked: dict[str, _Question] = {}  # by their ids
         self._filled: set[str] = set()  # rooms whose newest messages were asked for
         self._filling: set[str] = set()  # rooms of which some were asked for, and have not come yet
+        self._left: dict[str, Position] = {}  # rooms that were followed no more, and how far they had come
 
     # What is news
 
@@ -118,6 +120,9 @@ class ChatPast:
         """
         if room in self._filling:
             return
+        if room in self._left:
+            self._fill_hole(room, there, there.offset + 1)
+            return
         with self._conversation.lock:
             timeline = self._conversation.rooms[room].timeline
             first = timeline.first
@@ -138,6 +143,32 @@ class ChatPast:
         self._filling.add(room)
         self._load(room, before, min(missing, PAGE), _Question(room, done, fills=True))
 
+    def _fill_hole(self, room: str, there: Position, before: int) -> None:
+        """Ask for what was said in a room while it was not followed, the newest first.
+
+        Args:
+            room: its id.
+            there: the position of its channel, as the server has it.
+            before: the offset from which on nothing is missing.
+        """
+        epoch, offset = self._left[room]
+        since = offset if epoch == there.epoch else 0
+
+        def done(more: bool) -> None:
+            self._filling.discard(room)
+            if not more or (question.oldest is not None and question.oldest <= since + 1):
+                self._left.pop(room, None)
+                self.fill(room, there)
+            elif question.oldest is not None and self._connected:
+                self._fill_hole(room, there, question.oldest)
+
+        question = _Question(room, done, fills=True)
+        if before - 1 <= since:
+            done(False)
+            return
+        self._filling.add(room)
+        self._load(room, before, min(before - 1 - since, PAGE), question)
+
     def _goes_on(self, room: str, before: int) -> bool:
         """Whether something older than an offset has come."""
         with self._conversation.lock:
@@ -146,8 +177,13 @@ class ChatPast:
             return there is not None and first is not None and there.timeline.offset_of(first.place) < before
 
     def forget(self, room: str) -> None:
-        """Ask for the newest messages of a room anew, when it is joined again."""
+        """Follow a room no more: when it is joined again, what was said meanwhile is asked for."""
         self._filled.discard(room)
+        with self._conversation.lock:
+            there = self._conversation.rooms.get(room)
+            position = None if there is None else there.timeline.position
+        if position is not None:
+            self._left.setdefault(room, position)
 
     def _load(self, room: str, before: int, limit: int, question: _Question) -> None:
         id = new_id()
@@ -175,6 +211,7 @@ class ChatPast:
             except msgspec.ValidationError:
                 continue
         older.reverse()  # the newest came first
+        question.oldest = next((each.offset for each in older if each.offset is not None), None)
         new = self._conversation.take(question.room, older, quiet=not question.fills)
         if question.fills:
             self._tell_missed(question.room, older, new)

@@ -75,6 +75,11 @@ class ChatUploads:
         with self._lock:
             return any(not each.failed for each in self._uploads.values())
 
+    def waits_in(self, room: str) -> bool:
+        """Whether there are such files for a room."""
+        with self._lock:
+            return any(not each.failed and each.room == room for each in self._uploads.values())
+
     @property
     def _state(self) -> Literal["sending", "queued"]:
         """Of what is to go out now."""

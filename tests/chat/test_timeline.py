@@ -40,6 +40,21 @@ def test_the_oldest_go_first_and_what_is_on_its_way_stays() -> None:
     assert timeline.post(posted("m5"), Position("e", 5)) is None
 
 
+def test_what_has_grown_and_is_said_is_on_its_way_like_anything_else() -> None:
+    timeline = Timeline("r", 10)
+    timeline.grow(Grown("k", "bot", "bot", "so f", 1.7e9), 1.0, here=True)
+    other = timeline.say("o", Said("?", "anna", "Anna", "hi", "text", 1.7e9, {}), "sending")
+    said = timeline.say(
+        "k", Said("k", "bot", "bot", "so far", "text", 1.7e9, {"bot": True}), "queued", by_program=True
+    )
+    message = message_of(said, "r", "anna")
+    assert (message.text, message.state, message.by_program) == ("so far", "queued", True)
+    assert ids(timeline) == ["k", "?"]
+    assert said.place < other.place
+    timeline.post(posted("m1", "bot", client="k"), Position("e", 1))
+    assert ids(timeline) == ["m1", "?"]
+
+
 def test_what_was_asked_for_is_kept_beside_the_newest() -> None:
     timeline = Timeline("r", 3)
     for n in range(10, 16):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -13,6 +13,7 @@ import realtime_widgets as rw
 from realtime_widgets.client import Client
 from realtime_widgets.errors import TimedOut, UsageError
 from realtime_widgets.hub import Hub, Rights
+from realtime_widgets.runtime import get_runtime
 from realtime_widgets.widgets import chat_talk
 from support.chats import QUICK, chatting, lines, members, ready, states, texts
 from support.faults import Proxy
@@ -650,3 +651,121 @@ def test_older_messages_are_waited_for_until_it_is_known_what_there_is(sent: Rec
                 anna.load_older(timeout=0.05)
             proxy.up()
             assert anna.load_older() == 0
+
+
+def test_who_leaves_a_room_and_joins_it_again_has_what_was_said_meanwhile(sent: Recorder, hub: Hub) -> None:
+    told: list[str] = []
+    with chatting(hub, "bob", room="lab") as bob, chatting(hub, "anna") as anna:
+        wait_for(lambda: "lab" in [each.id for each in anna.rooms])
+        anna.on_message(lambda message: told.append(message.text))
+        anna.join("lab")
+        wait_for(lambda: members(bob, "lab") == {"anna": "anna", "bob": "bob"})
+        bob.send("before")
+        wait_for(lambda: texts(anna) == ["before"])
+        anna.leave("lab")
+        wait_for(lambda: members(bob, "lab") == {"bob": "bob"})
+        for n in range(70):
+            bob.send(f"{n}")
+        wait_for(lambda: states(bob)[-1:] == ["sent"])
+        anna.join("lab")
+        bob.send("after")
+        want = ["before", *(f"{n}" for n in range(70)), "after"]
+        wait_for(lambda: texts(anna) == want)
+        wait_for(lambda: sorted(told) == sorted(want))
+
+
+def test_what_one_says_in_a_room_that_one_has_left_is_there_where_it_was_said(
+    sent: Recorder, hub: Hub
+) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "bob", room="lab") as bob:
+        ready(anna)
+        anna.join("lab")
+        wait_for(lambda: members(bob, "lab") == {"anna": "anna", "bob": "bob"})
+        anna.leave("lab")
+        wait_for(lambda: members(bob, "lab") == {"bob": "bob"})
+        anna.send("still here", room="lab")
+        wait_for(lambda: texts(bob) == ["still here"])
+        bob.send("so it seems")
+        wait_for(lambda: [m.text for m in anna._conversation.messages("lab")] == texts(bob))
+        assert len(texts(bob)) == 2
+
+
+def test_who_leaves_after_a_file_was_sent_has_left(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna, chatting(hub, "bob", room="lab") as bob:
+        ready(anna)
+        anna.join("lab")
+        wait_for(lambda: members(bob, "lab") == {"anna": "anna", "bob": "bob"})
+        anna.send_file(b"x" * 200_000, name="a.bin")
+        anna.leave("lab")
+        wait_for(lambda: [each.file and each.file.name for each in bob.messages] == ["a.bin"])
+        wait_for(lambda: members(bob, "lab") == {"bob": "bob"})
+        bob.send("she has gone")
+        wait_for(lambda: states(bob)[-1:] == ["sent"])
+        assert lines(bob, "lab")[-1] == ("anna", "left")
+        wait_for(lambda: [room.joined for room in anna.rooms if room.id == "lab"] == [False])
+
+
+def test_of_a_chat_that_cannot_be_made_the_hub_never_hears(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "bob") as bob:
+        ready(bob)
+        client = bob._link._client
+        errors = []  # a notebook keeps the last one, with all that it was raised in
+        for wrong in ({"height": 5}, {"theme": "x"}, {"locale": 5}, {"tz": "No/Where"}):
+            with pytest.raises(UsageError) as caught:
+                rw.Chat(client, user="zed", room="secret", **wrong)
+            errors.append(caught)
+        settle()
+        bob.send("all here")
+        wait_for(lambda: states(bob) == ["sent"])  # on the same connection
+        with chatting(hub, "carl") as carl:
+            wait_for(lambda: carl.rooms)
+            assert [each.id for each in carl.rooms] == ["general"]
+
+
+def test_a_client_that_is_closed_at_once_is_no_error_of_the_chat(
+    sent: Recorder, hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Client(hub.url, auth=hub.token) as client:
+        chat = rw.Chat(client, user="anna")
+        chat.send("hello")
+    data = [{"id": "general", "name": "general", "participants": [], "member": False}]
+    chat._link._take_rooms(data, answers=True)  # the list of rooms was on its way
+    wait_for(lambda: [each.state for each in chat.messages] == ["failed"])
+    chat.close()
+    settle()
+    assert [each for each in caplog.records if each.exc_info] == []
+
+
+def test_a_client_that_disconnected_and_is_closed_says_so_in_the_chat(sent: Recorder, hub: Hub) -> None:
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        client = anna._link._client
+        client.disconnect()
+        wait_for(lambda: client.state == "disconnected")
+        anna.send("hello")
+        anna.send_file(b"x", name="a.bin")
+        settle()
+        client.close()
+        wait_for(lambda: states(anna) == ["failed", "failed"])
+        assert anna._conversation.over
+
+
+def test_how_many_older_messages_came_does_not_count_those_that_got_their_id_meanwhile(
+    sent: Recorder, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with chatting(hub, "anna") as anna:
+        ready(anna)
+        older = anna._link.older
+
+        def late(room: str, before: float, done: Callable[[bool], object]) -> None:
+            def end(more: bool) -> None:
+                if states(anna) == ["sent"]:
+                    done(more)
+                else:
+                    get_runtime().call_later(0.01, end, more)
+
+            older(room, before, end)
+
+        monkeypatch.setattr(anna._link, "older", late)
+        anna.send("a")
+        assert anna.load_older() == 0

@@ -528,16 +528,20 @@ def test_what_is_said_at_once_arrives_in_its_order(hub: Hub) -> None:
             assert texts(anna)[-300:] == [f"{n}" for n in range(300)], before
 
 
-def test_what_waits_for_a_room_can_be_changed_and_taken_back(hub: Hub) -> None:
-    with chatting(hub, "anna") as anna:
+def test_what_waits_for_a_room_can_be_changed_and_taken_back() -> None:
+    port = free_port()
+    with ExitStack() as stack:  # the rooms are not known before there is a hub
+        client = stack.enter_context(Client(f"ws://127.0.0.1:{port}/ws/chat", auth="x" * 20, reconnect=QUICK))
+        anna = rw.Chat(client, user="anna")
         first, second, third = (anna.send(text) for text in ("first", "second", "third"))
         anna.edit(first, "edited")
         anna.react(first, "👍")
         anna.delete(second)
         anna.edit(first, "edited again")
         anna.close()
-        assert third.state == "queued" or third.room
-        with chatting(hub, "bob") as bob:
+        assert third.state == "queued"
+        hub = stack.enter_context(Hub(port=port, token="x" * 20))
+        with chatting(hub, "bob", token="x" * 20) as bob:
             wait_for(lambda: texts(bob) == ["edited again", "third"])
             wait_for(lambda: bob.messages[0].reactions == {"👍": ["anna"]})
         wait_for(lambda: anna._link._undo_state is None)
@@ -583,6 +587,16 @@ def test_an_answer_that_ends_after_its_chat_was_closed_arrives(hub: Hub) -> None
         proxy.up()
         wait_for(lambda: texts(bob) == ["half whole"])
         wait_for(lambda: anna._link._undo_state is None)
+
+
+def test_over_the_plain_convention_what_was_sent_right_before_the_end_of_a_connection_is_not_known_to_be_there(
+    world: World,
+) -> None:
+    world.outbox.look(up=True)
+    world.say("1")
+    world.outbox.look(up=False)  # before it is known that the server acknowledges nothing
+    world.wire.sent[0].resolve("sent")
+    wait_for(lambda: world.states() == [("failed", CUT)])
 
 
 def test_an_echo_of_the_plain_convention_may_come_before_the_end_of_its_delivery(sent: Recorder) -> None:

@@ -168,3 +168,64 @@ def test_a_question_that_brings_nothing_older_is_not_asked_again() -> None:
     id, _ = world.client.questions.pop()
     world.past.take(Message("older_messages", {"messages": [], "more": True}, None, id))
     assert world.client.questions == []
+
+
+def left_and_joined_again(away: int) -> World:
+    """A world in which three messages were heard, and the room was left for many others."""
+    world = World(offset=0)
+    world.past.begin([world.info])
+    world.come(1, 2, 3)
+    world.past.fill("r", Position("e", 3))
+    world.past.forget("r")
+    world.come(4 + away)  # live, once it is joined again
+    world.past.fill("r", Position("e", 4 + away))
+    return world
+
+
+def test_what_was_said_while_a_room_was_left_is_asked_for_and_is_news_once() -> None:
+    world = left_and_joined_again(100)
+    assert [world.answer(more=True), world.answer(more=True)] == [(105, PAGE), (45, 41)]
+    assert world.ids == [f"m{n}" for n in range(1, 105)]
+    assert sorted(world.news) == sorted(world.ids)
+    world.past.fill("r", Position("e", 104))
+    assert world.client.questions == []
+
+
+def test_what_is_not_answered_of_it_is_asked_for_again() -> None:
+    world = left_and_joined_again(100)
+    assert world.answer(more=True) == (105, PAGE)
+    world.past.look(up=False)
+    world.past.look(up=True)
+    world.client.questions.clear()
+    world.past.forget("r")  # left again, and joined
+    world.past.fill("r", Position("e", 104))
+    assert [world.answer(more=True), world.answer(more=True)] == [(105, PAGE), (45, 41)]
+    assert world.ids == [f"m{n}" for n in range(1, 105)]
+    assert sorted(world.news) == sorted(world.ids)
+
+
+def test_of_a_past_that_is_not_kept_any_more_no_more_is_asked() -> None:
+    world = left_and_joined_again(100)
+    assert world.answer(more=False) == (105, PAGE)
+    assert world.client.questions == []
+
+
+def test_where_nothing_was_said_meanwhile_nothing_is_asked() -> None:
+    world = World(offset=3)
+    world.past.begin([world.info])
+    world.come(1, 2, 3)
+    world.past.fill("r", Position("e", 3))
+    world.past.forget("r")
+    world.past.fill("r", Position("e", 3))
+    assert world.client.questions == []
+
+
+def test_a_channel_that_began_anew_while_a_room_was_left_is_asked_for_whole() -> None:
+    world = World(offset=3)
+    world.past.begin([world.info])
+    world.come(1, 2, 3)
+    world.past.fill("r", Position("e", 3))
+    world.past.forget("r")
+    world.past.fill("r", Position("anew", 20))
+    ((_, asked),) = world.client.questions
+    assert (asked["before"], asked["limit"]) == (21, 20)
