@@ -21,6 +21,10 @@ MAX_LENGTH: Final = 10_000
 """Containers with more elements are not looked into: what they hold counts as held."""
 
 
+class Part:
+    """An object of ours that belongs to one widget and refers to widgets: what it refers to is not held by that."""
+
+
 def unheld(
     things: list[Any],
     *,

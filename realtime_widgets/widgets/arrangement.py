@@ -17,11 +17,11 @@ from ipywidgets import Button, DOMWidget, ValueWidget
 
 from ..client import Client
 from ..errors import UsageError, WrongType, did_you_mean, shown
+from ..runtime.references import Part
 from ..streams import Stream
 from .closed import why_closed
 from .connection import ConnectionIndicator
 from .metric import MetricCard
-from .shown import Part
 
 Stack = Sequence[DOMWidget] | Mapping[str, DOMWidget]
 Row = Sequence[DOMWidget | Stack] | Mapping[str, DOMWidget]

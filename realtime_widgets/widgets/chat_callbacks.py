@@ -21,6 +21,7 @@ from ..chat.message import ChatMessage
 from ..errors import WrongType, shown
 from ..runtime import get_runtime
 from ..runtime.forksafe import renew_after_fork
+from ..runtime.references import Part
 from ..runtime.registrations import Registrations
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ Failed = Callable[[ChatMessage, BaseException, str], object]
 """Takes the message, what was raised, and the traceback."""
 
 
-class ChatCallbacks:
+class ChatCallbacks(Part):
     """Functions that are told of messages; any thread.
 
     Args:

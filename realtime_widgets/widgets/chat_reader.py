@@ -14,6 +14,7 @@ from ..chat.message import MAX_ID, MAX_TEXT, ChatMessage
 from ..errors import RealtimeWidgetsError, UsageError
 from ..feeds.chat import ChatFeed
 from ..runtime import get_runtime
+from ..runtime.references import Part
 from .chat_attachments import MAX_BYTES, Attachment
 from .chat_files import SLICE, ChatFiles, Incoming
 from .chat_link import ChatLink
@@ -25,7 +26,7 @@ LEAST_ID: Final = 8
 """Characters of the ids that pages make."""
 
 
-class ChatReader:
+class ChatReader(Part):
     """The words of pages about one chat.
 
     Args:

@@ -10,6 +10,7 @@ from ..errors import reject_what_cannot_be_called
 from ..feeds.notice import Notification
 from ..feeds.notices import Notices
 from ..runtime import get_runtime
+from ..runtime.references import Part
 from ..runtime.registrations import Registrations
 
 logger = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 Action = Callable[[Notification], object]
 
 
-class Actions:
+class Actions(Part):
     """Functions that are told of all notifications, and of single ones; any thread.
 
     Args:

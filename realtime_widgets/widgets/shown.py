@@ -30,16 +30,12 @@ from ..browser.frame_loop import get_frame_loop
 from ..runtime import get_runtime, notebook
 from ..runtime.forksafe import renew_after_fork
 from ..runtime.notebook import Run
-from ..runtime.references import unheld
+from ..runtime.references import Part, unheld
 from .closed import why_closed
 
 logger = logging.getLogger(__name__)
 
 VIEW: Final = "application/vnd.jupyter.widget-view+json"
-
-
-class Part:
-    """An object of ours that belongs to one widget and refers to widgets: what it refers to is not held by that."""
 
 
 PARTS: Final = (BaseComm, CallbackDispatcher, traitlets.link, traitlets.directional_link, Part)

@@ -240,3 +240,35 @@ def test_another_thread_may_display_a_widget_while_one_asks_what_is_shown(kernel
     """
     kernel.run(dedent(code), cell="threads")
     assert kernel.value("asked") == (False, True)
+
+
+@pytest.mark.parametrize("kind", ["Notifications()", "Notifications(s)", "Chat()", "Chat(client)"])
+def test_what_talks_is_replaced_with_its_cell_too(kernel: Kernel, kind: str):
+    kernel.run("client = rw.connect('ws://127.0.0.1:9/')", cell="client")
+    for _ in range(3):
+        kernel.run(f"x = rw.{kind}\nx.observe(print)\ndisplay(x)", cell="a")
+    name = kind.partition("(")[0]
+    assert kernel.value(
+        f"[w is x for w in ipw.widgets.widget._instances.values() if type(w).__name__ == {name!r}]"
+    ) == [True]
+    kernel.run("client.close()", cell="client")
+
+
+def test_a_chat_whose_function_is_at_work_is_left_until_it_has_answered(kernel: Kernel):
+    cell = """
+    chat = rw.Chat()
+    display(chat)
+    @chat.on_message
+    def answer(message):
+        goes_on.wait(60)
+        return "at last"
+    """
+    kernel.run("goes_on = threading.Event()\nchats = lambda: [w for w in ipw.widgets.widget._instances.values() "
+               "if type(w).__name__ == 'Chat']", cell="x")  # fmt: skip
+    kernel.run(dedent(cell), cell="a")
+    kernel.run("chat.send('hi', typed=True)\nold = chat.model_id\nfirst = chat._conversation", cell="b")
+    kernel.run(dedent(cell), cell="a")
+    assert kernel.value("[chat.model_id == each.model_id for each in chats()].count(True)") == 1
+    kernel.run("goes_on.set()\nfor _ in range(600):\n    if len(first.messages('general')) == 2: break\n    "
+               "__import__('time').sleep(0.1)", cell="c")  # fmt: skip
+    assert kernel.value("[each.text for each in first.messages('general')]") == ["hi", "at last"]
