@@ -329,6 +329,16 @@ refused.send("may I?")
 while refused.messages[-1].state != "failed" and time.monotonic() < deadline:
     time.sleep(0.01)
 
+over_client = rw.connect(readers.url, auth="a-token-that-may-do-all", reconnect=never)
+over = rw.Chat(over_client, user="mia", room="general", title="Client closed", locale="ja", height=300)
+while not over.messages and time.monotonic() < deadline:
+    time.sleep(0.01)
+over_client.disconnect()
+over.send("not sent yet")
+over_client.close()
+while over.messages[-1].state != "failed" and time.monotonic() < deadline:
+    time.sleep(0.01)
+
 far_reaching = rw.Chat(user="anna", title="A chat with a title that is far too long for the head of a widget of this width",
                        height=900)
 far_reaching.join("a-room-with-a-name-that-goes-on-and-on-and-does-not-end-before-it-has-filled-its-line")
@@ -347,7 +357,7 @@ far_reaching.send("> quoted\\n\\n- a list\\n  - within a list\\n- [x] done\\n- [
                   user="ken")
 for n in range(4):
     far_reaching.system(f"worker {n} has started on node-{n}.example.internal")
-rw.Dashboard([[cut_off, refused], [far_reaching]], title="Chat in depth")
+rw.Dashboard([[cut_off, refused], [far_reaching, over]], title="Chat in depth")
 """,
         ("chat", "disconnected"),
     ),
