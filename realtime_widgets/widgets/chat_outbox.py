@@ -38,6 +38,9 @@ NOT_KEPT: Final = (LIST, PAST, "join_room")
 MAX_REQUESTS: Final = 10_000
 """Requests that wait, besides messages."""
 
+MAX_UNDERWAY: Final = 100
+"""What may be on its way at a time: over a cut it has a place in the client's outbox, where others need some, too."""
+
 MAX_UNANSWERED: Final = 1_000
 """Messages of which it is remembered that they were sent to a server that acknowledges nothing."""
 
@@ -67,7 +70,7 @@ class _Waiting:
     type: str
     data: Mapping[str, Any]
     tells: bool  # of a request: whether it is said that it was turned down
-    delivery: Delivery | None = None  # on its way
+    delivery: Delivery | None = None  # while it is on its way
     link: int = 0  # on which it was sent last; 0: it was not
     failed: bool = False  # kept, to be sent again when somebody asks for it
     settled: bool = False  # it counts as sent, though it has not come back
@@ -99,7 +102,8 @@ class ChatOutbox:
         self._generation = client.generation  # of the client, when something was sent last
         self._waiting: OrderedDict[str, _Waiting] = OrderedDict()  # by their ids
         self._turns: deque[str] = deque()  # ids of those that are to be sent, in their order
-        self._requests = 0  # among them
+        self._requests = 0  # among those that wait
+        self._underway = 0  # likewise
         self._tries_again = False
         self._unanswered: OrderedDict[str, _Waiting] = OrderedDict()  # sent, where nothing is acknowledged
         self._lock = threading.Lock()
@@ -195,6 +199,12 @@ class ChatOutbox:
         for key in keys:
             if (each := self._waiting.pop(key, None)) is not None:
                 self._requests -= each.type != MESSAGE
+                self._release(each)
+
+    def _release(self, each: _Waiting) -> None:
+        """Have something not be on its way any more."""
+        self._underway -= each.delivery is not None
+        each.delivery = None
 
     def retry(self, key: str) -> bool:
         """Send again what has failed, in its old turn; returns whether there was such a message."""
@@ -205,7 +215,7 @@ class ChatOutbox:
                 if each is None or not each.failed:
                     return shown is not None
                 if shown is self._up:
-                    each.failed, each.delivery = False, None
+                    each.failed = False
                     self._turns = self._those_to_send()
                     break
                 shown = self._up
@@ -286,7 +296,7 @@ class ChatOutbox:
     def _send_all(self) -> dict[str, tuple[_Waiting, RealtimeWidgetsError]]:
         """Send what waits; with the lock held. Returns what cannot be sent, by ids."""
         failed: dict[str, tuple[_Waiting, RealtimeWidgetsError]] = {}
-        while self._up and self._turns and self._may_follow():
+        while self._up and self._turns and self._underway < MAX_UNDERWAY and self._may_follow():
             key = self._turns[0]
             each = self._waiting.get(key)
             if each is not None and each.delivery is None and not each.failed:
@@ -300,6 +310,7 @@ class ChatOutbox:
                         self._try_again()  # it found no room: the others must not be before it
                         break
                     each.delivery, each.link = delivery, self._links
+                    self._underway += 1
                     delivery.on_done(lambda key=key, delivery=delivery: self._soon(key, delivery))  # type: ignore[misc]
             self._turns.popleft()
         return failed
@@ -309,21 +320,20 @@ class ChatOutbox:
 
         Where the client was told to disconnect, and to connect again, that may have to go out once more.
         """
-        if self._generation != self._client.generation and not any(
-            each.delivery is not None and not each.failed for each in self._waiting.values()
-        ):
+        if self._generation != self._client.generation and not self._underway:
             self._generation = self._client.generation
         return self._generation == self._client.generation
 
     def _fail(self, key: str, each: _Waiting) -> None:
-        each.failed, each.delivery = True, None
+        each.failed = True
+        self._release(each)
         if each.type != MESSAGE:
             self._drop(key)
 
     def _those_to_send(self) -> deque[str]:
         for each in self._waiting.values():
-            if each.delivery is not None and not each.failed and self._is_lost(each.delivery):
-                each.delivery = None  # whether that was said already or not
+            if each.delivery is not None and self._is_lost(each.delivery):
+                self._release(each)  # whether that was said already or not
         return deque(key for key, each in self._waiting.items() if each.delivery is None and not each.failed)
 
     def _is_lost(self, delivery: Delivery) -> bool:
@@ -378,7 +388,8 @@ class ChatOutbox:
                 and delivery.state == "sent"
                 and not (self._up and each.link == self._links)
             ):
-                each.failed = cut = True  # no word of it came on a link that is no more
+                self._fail(key, each)  # no word of it came on a link that is no more
+                cut = True
             else:
                 self._drop(key)
                 there = each.type == MESSAGE
@@ -428,7 +439,7 @@ class ChatOutbox:
             for those in (self._unanswered, self._waiting):
                 for key, each in those.items():
                     same = (each.type, each.room, each.data.get("content")) == (MESSAGE, room, text)
-                    if same and each.delivery is not None and self._is_by(each, user):
+                    if same and each.link and self._is_by(each, user):
                         self._unanswered.pop(key, None)
                         self._drop(key)
                         return key

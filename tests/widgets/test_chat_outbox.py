@@ -23,7 +23,14 @@ from realtime_widgets.client.sansio.delivery import Delivery
 from realtime_widgets.errors import UsageError
 from realtime_widgets.hub import Hub, Rights
 from realtime_widgets.widgets import chat_outbox, chat_talk
-from realtime_widgets.widgets.chat_outbox import CLIENT_CLOSED, CUT, MAX_REQUESTS, MESSAGE, ChatOutbox
+from realtime_widgets.widgets.chat_outbox import (
+    CLIENT_CLOSED,
+    CUT,
+    MAX_REQUESTS,
+    MAX_UNDERWAY,
+    MESSAGE,
+    ChatOutbox,
+)
 from support.chats import QUICK, chatting, lines, members, ready, states, texts
 from support.faults import Proxy
 from support.hub_process import hub as hub_process
@@ -43,6 +50,7 @@ class Wire:
         self.sent: list[Delivery] = []
         self.room = 1_000_000
         self.error: UsageError | None = None
+        self.answers = False
 
     def send(self, type: str, data: Any, *, id: str | None = None, expires: bool = True) -> Delivery:
         if self.closed:
@@ -54,6 +62,8 @@ class Wire:
         if self.room <= 0:
             delivery.fail("256 others wait")
         self.room -= 1
+        if self.answers:
+            delivery.resolve("acknowledged")
         return delivery
 
     @property
@@ -129,6 +139,46 @@ def test_what_finds_no_room_holds_back_all_that_comes_after_it(world: World):
     wait_for(lambda: world.wire.ids == ["0", "1", "2"])
     world.wire.room = 100  # and nobody says so
     wait_for(lambda: world.wire.ids == ["0", "1", "2", "3", "4", "5"])
+
+
+def test_so_much_is_on_its_way_at_a_time_only(world: World) -> None:
+    world.outbox.look(up=True)
+    keys = [f"{n}" for n in range(MAX_UNDERWAY + 5)]
+    for key in keys:
+        world.say(key)
+    assert world.wire.ids == keys[:MAX_UNDERWAY]
+    world.wire.sent[0].resolve("acknowledged")
+    world.refuse(world.wire.sent[1])
+    world.outbox.arrived("2")  # before it is acknowledged
+    world.wire.sent[2].resolve("acknowledged")
+    wait_for(lambda: world.wire.ids == [key for key in keys[: MAX_UNDERWAY + 3] if key != "1"])
+    world.lose(world.wire.sent[3])
+    wait_for(
+        lambda: world.wire.ids == [*(key for key in keys[: MAX_UNDERWAY + 3] if key not in ("1", "3")), "3"]
+    )
+    for delivery in world.wire.sent[4:]:
+        delivery.resolve("acknowledged")
+    wait_for(lambda: world.wire.ids[-2:] == keys[-2:])
+    world.wire.sent[-1].resolve("acknowledged")
+    world.wire.sent[-2].resolve("acknowledged")
+    wait_for(lambda: world.outbox._underway == 0)
+
+
+def test_others_have_a_place_while_a_chat_that_says_much_has_no_connection(sent: Recorder, hub: Hub) -> None:
+    with Proxy(hub.port) as proxy, chatting(hub, "anna", url=proxy.to(hub.url)) as anna:
+        ready(anna)
+        proxy.half_open()
+        for n in range(400):
+            anna.send(f"{n}")
+        proxy.down()
+        client = anna._link._client
+        wait_for(lambda: client.state == "reconnecting")
+        delivery = client.send("note", {"n": 1}, channel="notes")
+        assert delivery.state == "queued"
+        proxy.heal()
+        wait_for(lambda: states(anna) == ["sent"] * 400)
+        assert texts(anna) == [f"{n}" for n in range(400)]
+        wait_for(lambda: delivery.done)
 
 
 def test_what_was_lost_goes_out_again_before_what_has_not(world: World):
@@ -231,8 +281,9 @@ def test_requests_that_wait_are_bounded_and_messages_are_not(world: World):
     world.say("a message")
     assert world.outbox.forget("7")
     assert world.ask("more")
+    world.wire.answers = True
     world.outbox.look(up=True)
-    assert len(world.wire.ids) == MAX_REQUESTS + 1
+    wait_for(lambda: len(world.wire.ids) == MAX_REQUESTS + 1)
     assert world.wire.ids[-2:] == ["a message", "more"]
 
 
@@ -291,6 +342,7 @@ def test_it_is_remembered_of_so_many_only_that_nobody_has_acknowledged_them(
 
 
 def test_any_threads_may_send(world: World):
+    world.wire.answers = True
     world.outbox.look(up=True)
 
     def say(who: str) -> None:
@@ -302,7 +354,7 @@ def test_any_threads_may_send(world: World):
         thread.start()
     for thread in threads:
         thread.join(LIMIT)
-    assert len(world.wire.ids) == 150
+    wait_for(lambda: len(world.wire.ids) == 150)
     for who in "abc":
         assert [id for id in world.wire.ids if id and id[0] == who] == [f"{who}{n}" for n in range(50)]
 
@@ -700,7 +752,7 @@ def test_however_much_waits_a_chat_begins_with_its_rooms(sent: Recorder, hub: Hu
         for n in range(400):  # more than a client keeps without a connection
             anna.send(f"{n}")
         client = anna._link._client
-        wait_for(lambda: len(client._connection.outbox) >= 400)
+        wait_for(lambda: len(client._connection.outbox) >= MAX_UNDERWAY)
         proxy.down()
         wait_for(lambda: client.state != "connected")
         other = rw.Chat(client, user="anna")
