@@ -18,7 +18,7 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import comm
@@ -56,6 +56,8 @@ class Shown:
         self._latest: dict[tuple[str, str], Run] = {}
         """The latest run of each cell that has made or displayed something."""
         self._ran: dict[str, float] = {}  # front end → when it ran a cell last
+        self._gone: weakref.WeakSet[Widget] = weakref.WeakSet()
+        """What was closed and not collected yet: nobody refers to it, so what it refers to is not held by that."""
         self._is_notebook = notebook.watch(lambda _: self._started(), self._close_unused)
         if self._is_notebook:
             notebook.watch_displays(Widget, self._display)
@@ -122,8 +124,8 @@ class Shown:
         }
         over -= self._visible() if over else set()
         if over:
-            things = [widget for widget in _open_widgets() if id(widget) in over]
-            self._close(_unheld(things))
+            things = [widget for widget in _open_widgets() if id(widget) in over] + list(self._gone)
+            self._close([widget for widget in _unheld(things) if widget.comm is not None])
 
     def _all_made(self) -> list[tuple[Widget, Run | None]]:
         with self._lock:
@@ -162,12 +164,14 @@ class Shown:
                 pending += [by_model[model] for model in _models(widget) if model in by_model]
         return found
 
-    def _close(self, widgets: Iterable[Widget]) -> None:
+    def _close(self, widgets: list[Widget]) -> None:
+        inside = [each for widget in widgets for each in _within(widget)]
         for widget in widgets:
             try:
                 widget.close()
             except Exception:
                 logger.exception("a widget of an earlier run could not be closed")
+        self._gone.update(each for each in inside if each.comm is None)
 
 
 def get_shown() -> Shown:

@@ -272,3 +272,19 @@ def test_a_chat_whose_function_is_at_work_is_left_until_it_has_answered(kernel: 
     kernel.run("goes_on.set()\nfor _ in range(600):\n    if len(first.messages('general')) == 2: break\n    "
                "__import__('time').sleep(0.1)", cell="c")  # fmt: skip
     assert kernel.value("[each.text for each in first.messages('general')]") == ["hi", "at last"]
+
+
+@pytest.mark.parametrize(
+    "show", ["rw.Dashboard([x])", "rw.Dashboard({'x': x, 'more': chart()})", "ipw.HBox([x])"]
+)
+@pytest.mark.parametrize("kind", ["Chat(client)", "MetricCard('v', s, field='value')"])
+def test_what_a_dashboard_without_a_name_shows_goes_with_it(kernel: Kernel, kind: str, show: str):
+    kernel.run("client = rw.connect('ws://127.0.0.1:9/')", cell="client")
+    for _ in range(3):
+        kernel.run(f"x = rw.{kind}\ndisplay({show})", cell="a")
+    name = kind.partition("(")[0]
+    kernel.run("pass", cell="another")
+    assert kernel.value(
+        f"[w is x for w in ipw.widgets.widget._instances.values() if type(w).__name__ == {name!r}]"
+    ) == [True]
+    kernel.run("client.close()", cell="client")
