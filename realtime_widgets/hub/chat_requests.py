@@ -290,6 +290,7 @@ class ChatRequests:
 
     async def _join(self, message: Request, asked: JoinRoom, user: User) -> Placed:
         room = asked.room_id
+        await self._read_open(user)  # before they look at another
         there = await self._channels.position(channel_of_room(room))
         new = await self._enter(room, user, asked.name, there)
         if not self._asker.said_hello and (user.id in self._open or len(self._open) < MAX_REMEMBERED):

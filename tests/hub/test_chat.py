@@ -136,9 +136,13 @@ def test_a_client_of_the_convention_has_read_the_room_that_it_has_open():
                 await ben.select("lab")  # all are sent the list again
                 await anna.until(lambda: len(anna.rooms) == 2)
                 assert anna.room_of("general")["unreadCount"] == 0
+                ben.room = "general"
+                await ben.say("seen")
+                await anna.until(lambda: "seen" in anna.said())
                 await anna.select("lab")
                 await anna.until(lambda: "u1 joined" in anna.said()[1:])
                 await anna.until(lambda: anna.room_of("lab")["member"])
+                assert anna.room_of("general")["unreadCount"] == 0, "nor what came since the list before"
                 ben.room = "general"
                 await ben.say("she looks elsewhere")
                 await ben.select("third")
