@@ -39,13 +39,13 @@ class Amendments(msgspec.Struct):
 
     Attributes:
         edits: by author, the place, the time and the text of the newest edit: only those of the message's author count.
-        deletions: who said that it is deleted, likewise.
+        deletions: by who said that it is deleted, the place of the first of these; likewise.
         reactions: by user and reaction.
         reacted: how many those are.
     """
 
     edits: dict[str, tuple[float, float, str]] = {}
-    deletions: set[str] = set()
+    deletions: dict[str, float] = {}
     reactions: dict[str, dict[str, _Reaction]] = {}
     reacted: int = 0
 
@@ -53,7 +53,7 @@ class Amendments(msgspec.Struct):
         """Take in another text, or that it is deleted; returns whether that is news."""
         if event.text is None:
             news = event.user not in self.deletions
-            self.deletions.add(event.user)
+            self.deletions[event.user] = min(place, self.deletions.get(event.user, place))
             return news
         before = self.edits.get(event.user)
         if before is not None and before[0] >= place:

@@ -125,13 +125,16 @@ class Conversation:
             self.version += 1
         self._listeners.tell()
 
-    def take(self, room: str, messages: Iterable[Message], *, quiet: bool = False) -> list[ChatMessage]:
+    def take(
+        self, room: str, messages: Iterable[Message], *, past: bool = False, quiet: bool = False
+    ) -> list[ChatMessage]:
         """Take in messages of the channels of a room; returns those of people that are new, in their order.
 
         Args:
             room: its id.
             messages: as they came.
-            quiet: whether they are older ones that were asked for.
+            past: whether they were asked for: who came and went then says nothing of who is there.
+            quiet: whether they are older than all that is shown.
         """
         new: list[ChatMessage] = []
         with self._lock:
@@ -146,7 +149,7 @@ class Conversation:
                 position = None
                 if message.epoch is not None and message.offset is not None:
                     position = Position(message.epoch, message.offset)
-                item = there.take(event, position, now, self.me.id, quiet=quiet)
+                item = there.take(event, position, now, self.me.id, past=past, quiet=quiet)
                 if item is not None and is_message(item):
                     new.append(message_of(item, room, self.me.id))
             if not quiet:

@@ -9,7 +9,7 @@ import msgspec
 
 from ..streams.gaps import Position
 from ..streams.keyed import Keyed
-from .events import Event, Grown, Moved, Posted, Seen, Typed
+from .events import Changed, Event, Grown, Moved, Posted, Reacted, Seen, Typed
 from .message import Said, id_of, name_of, said_of
 from .timeline import PENDING, Timeline, is_message, is_own
 from .typists import Typists
@@ -82,7 +82,14 @@ class Room:
         self.has_older = self.has_older or (info.position.offset > 0 and (first is None or first.place > 1))
 
     def take(
-        self, event: Event, position: Position | None, now: float, me: str, *, quiet: bool = False
+        self,
+        event: Event,
+        position: Position | None,
+        now: float,
+        me: str,
+        *,
+        past: bool = False,
+        quiet: bool = False,
     ) -> Keyed | None:
         """Take in an event; returns the item of a message, or of a line, that is new.
 
@@ -91,7 +98,8 @@ class Room:
             position: in the room's channel; None: it is of the channel of which nothing is kept.
             now: seconds of a monotonic clock.
             me: the id of the user.
-            quiet: whether it was asked for, as part of what is old.
+            past: whether it was asked for.
+            quiet: whether it is older than all that is shown.
         """
         match event:
             case Typed():
@@ -110,31 +118,47 @@ class Room:
             case _ if position is None:
                 pass
             case Posted():
-                self.typists.stop(event.said.user)
+                if not past:
+                    self.typists.stop(event.said.user)
                 item = self.timeline.post(event, position, me=me, quiet=quiet)
                 if item is not None:
-                    late = self.read_by(me) < item.place <= self._counted_to
-                    if late and self._server_unread and counts_as_unread(item, me):
-                        self._server_unread -= 1  # it is counted here from now on
+                    self._server_unread -= self._was_counted(item, me)  # it is counted here from now on
                     self.see(event.said.user, item.place)
                 return item
             case Moved():
-                return self._move(event, position, me, quiet=quiet)
-            case _:
-                self.timeline.amend(event, position)  # type: ignore[arg-type]  # what is left
+                item = self.timeline.move(event, position, quiet=quiet)
+                if item is not None and not past:
+                    self._move(event, me)
+                return item
+            case Changed() | Reacted():
+                if self.timeline.amend(event, position) and isinstance(event, Changed) and event.text is None:
+                    self._note_deletion(event, self.timeline.place_of(position), me)
         return None
 
-    def _move(self, event: Moved, position: Position, me: str, *, quiet: bool) -> Keyed | None:
-        item = self.timeline.move(event, position, quiet=quiet)
-        if item is not None and not quiet:
-            if event.user == me:
-                self.joined = event.joined
-            if event.joined:
-                self.members[event.user] = event.name
-            else:
-                self.members.pop(event.user, None)
-                self.typists.stop(event.user)
-        return item
+    def _note_deletion(self, event: Changed, place: float, me: str) -> None:
+        """Take back that a message was counted here in place of its server, which knew that it was deleted."""
+        item = self.timeline.find(event.id)
+        if item is not None and item.fields["said"].user == event.user and place <= self._counted_to:
+            self._server_unread += self.read_by(me) < item.place and would_count(item, me)
+
+    def _was_counted(self, item: Keyed, me: str) -> bool:
+        """Whether a message that was not here is among those that its server has counted as unread."""
+        said: Said = item.fields["said"]
+        deleted = item.fields["amended"].deletions.get(said.user)
+        return (
+            self.read_by(me) < item.place <= self._counted_to
+            and would_count(item, me)
+            and (deleted is None or deleted > self._counted_to)
+        )
+
+    def _move(self, event: Moved, me: str) -> None:
+        if event.user == me:
+            self.joined = event.joined
+        if event.joined:
+            self.members[event.user] = event.name
+        else:
+            self.members.pop(event.user, None)
+            self.typists.stop(event.user)
 
     # What is read
 
@@ -160,7 +184,7 @@ class Room:
         """How many messages of others the user has not read, up to `MAX_UNREAD`."""
         first = self.timeline.first
         older = self._server_unread if first is None or self.read_by(me) < first.place else 0
-        return min(MAX_UNREAD, self._counted(me) + older)
+        return min(MAX_UNREAD, max(0, self._counted(me) + older))
 
     def _counted(self, me: str, up_to: float = PENDING) -> int:
         read, count = self.read_by(me), 0
@@ -192,15 +216,15 @@ class Room:
 
 
 def counts_as_unread(item: Keyed, me: str) -> bool:
-    """Whether a message is one that the user would want to read: neither their own, nor a line about the room."""
+    """Whether a message is one that the user would want to read."""
     said: Said = item.fields["said"]
-    return (
-        is_message(item)
-        and item.place < PENDING
-        and said.type != "system"
-        and not is_own(item, me)
-        and not item.fields["amended"].is_deleted_by(said.user)
-    )
+    return would_count(item, me) and not item.fields["amended"].is_deleted_by(said.user)
+
+
+def would_count(item: Keyed, me: str) -> bool:
+    """Whether it is one unless it is deleted: neither their own, nor a line about the room."""
+    said: Said = item.fields["said"]
+    return is_message(item) and item.place < PENDING and said.type != "system" and not is_own(item, me)
 
 
 def rooms_in(data: Any) -> Iterable[RoomInfo]:

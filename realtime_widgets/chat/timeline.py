@@ -93,7 +93,7 @@ class Timeline:
         """Return the place of a position in the channel."""
         base = self._bases.get(position.epoch)
         if base is None:
-            base = self._bases[position.epoch] = 0.0 if position.offset > self._top else self._top
+            base = self._bases[position.epoch] = self._top if self._bases else 0.0
         return base + position.offset
 
     def offset_of(self, place: float) -> int:

@@ -354,6 +354,7 @@ class HubLink:
             self._follow_room(room)
 
     def _follow_room(self, room: str) -> None:
+        self._past.follow(room)
         self._follow(channel_of_room(room), recent=RECENT)
         self._follow(typing_of_room(room))
 

@@ -5,6 +5,7 @@ It also knows which messages are news to those who are told of them. On the I/O 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -65,7 +66,10 @@ class ChatPast:
         self._asked: dict[str, _Question] = {}  # by their ids
         self._filled: set[str] = set()  # rooms whose newest messages were asked for
         self._filling: set[str] = set()  # rooms of which some were asked for, and have not come yet
-        self._left: dict[str, Position] = {}  # rooms that were followed no more, and how far they had come
+        self._there: dict[str, Position] = {}  # where their channels stand, as far as that was heard
+        self._away: set[str] = set()  # rooms that are followed no more
+        self._left: dict[str, Position] = {}  # rooms that were, and how far they had come
+        self._untold: dict[str, deque[ChatMessage]] = {}  # news of rooms that are being filled
 
     # What is news
 
@@ -82,7 +86,10 @@ class ChatPast:
         if self._begun is None and len(self._early) < MAX_EARLY:
             self._early.append((position, messages))
         elif position.offset > self._begun_at(room, position.epoch):
-            self._arrived(messages)
+            if room in self._filling:  # what is missing was said before
+                self._untold.setdefault(room, deque()).extend(messages)
+            else:
+                self._arrived(messages)
 
     def _begun_at(self, room: str, epoch: str) -> int:
         """Return the offset up to which what a room has was there before; 0 in an epoch that began later."""
@@ -118,10 +125,11 @@ class ChatPast:
             room: its id.
             there: the position of its channel, as the server has it.
         """
-        if room in self._filling:
+        self._there[room] = there
+        if room in self._filling or room in self._away:
             return
         if room in self._left:
-            self._fill_hole(room, there, there.offset + 1)
+            self._fill_hole(room, there, there.offset + 1, self._left[room])
             return
         with self._conversation.lock:
             timeline = self._conversation.rooms[room].timeline
@@ -138,29 +146,33 @@ class ChatPast:
         def done(_: bool) -> None:
             self._filling.discard(room)
             if since > PAGE and self._connected and self._goes_on(room, before):
-                self.fill(room, there)
+                self.fill(room, self._there[room])
+            self._tell_untold(room)
 
         self._filling.add(room)
         self._load(room, before, min(missing, PAGE), _Question(room, done, fills=True))
 
-    def _fill_hole(self, room: str, there: Position, before: int) -> None:
+    def _fill_hole(self, room: str, there: Position, before: int, left: Position) -> None:
         """Ask for what was said in a room while it was not followed, the newest first.
 
         Args:
             room: its id.
             there: the position of its channel, as the server has it.
             before: the offset from which on nothing is missing.
+            left: up to where it had come; of `_left`, which is another one when the room was left again.
         """
-        epoch, offset = self._left[room]
-        since = offset if epoch == there.epoch else 0
+        since = left.offset if left.epoch == there.epoch else 0
 
         def done(more: bool) -> None:
             self._filling.discard(room)
-            if not more or (question.oldest is not None and question.oldest <= since + 1):
-                self._left.pop(room, None)
-                self.fill(room, there)
+            if self._left.get(room) is not left:
+                self.fill(room, self._there[room])
+            elif not more or (question.oldest is not None and question.oldest <= since + 1):
+                del self._left[room]
+                self.fill(room, self._there[room])
             elif question.oldest is not None and self._connected:
-                self._fill_hole(room, there, question.oldest)
+                self._fill_hole(room, there, question.oldest, left)
+            self._tell_untold(room)
 
         question = _Question(room, done, fills=True)
         if before - 1 <= since:
@@ -179,11 +191,18 @@ class ChatPast:
     def forget(self, room: str) -> None:
         """Follow a room no more: when it is joined again, what was said meanwhile is asked for."""
         self._filled.discard(room)
+        self._away.add(room)
         with self._conversation.lock:
             there = self._conversation.rooms.get(room)
-            position = None if there is None else there.timeline.position
+            came = there is not None and there.timeline.first is not None
+            position = there.timeline.position if there is not None and came else None
+        position = self._left.get(room, position)
         if position is not None:
-            self._left.setdefault(room, position)
+            self._left[room] = Position(*position)  # another one, for whoever fills it just now
+
+    def follow(self, room: str) -> None:
+        """Follow a room from now on, perhaps again."""
+        self._away.discard(room)
 
     def _load(self, room: str, before: int, limit: int, question: _Question) -> None:
         id = new_id()
@@ -212,15 +231,15 @@ class ChatPast:
                 continue
         older.reverse()  # the newest came first
         question.oldest = next((each.offset for each in older if each.offset is not None), None)
-        new = self._conversation.take(question.room, older, quiet=not question.fills)
+        new = self._conversation.take(question.room, older, past=True, quiet=not question.fills)
         if question.fills:
-            self._tell_missed(question.room, older, new)
+            self._note_missed(question.room, older, new)
         more = data.get("more") is True
         self._conversation.set_older(question.room, more)
         question.done(more)
 
-    def _tell_missed(self, room: str, older: list[Message], new: list[ChatMessage]) -> None:
-        """Tell of those that came since the room was first heard of, and only now."""
+    def _note_missed(self, room: str, older: list[Message], new: list[ChatMessage]) -> None:
+        """Note those that came since the room was first heard of, and only now; they are told once the rest is here."""
         late = {
             m.data["id"]
             for m in older
@@ -228,5 +247,10 @@ class ChatPast:
             and (m.offset or 0) > self._begun_at(room, m.epoch or "")
             and "id" in m.data
         }
-        if found := [each for each in new if each.id in late]:
-            self._arrived(found)
+        found = [each for each in new if each.id in late]
+        self._untold.setdefault(room, deque()).extendleft(reversed(found))
+
+    def _tell_untold(self, room: str) -> None:
+        """Tell of what came while a room was being filled, in its order."""
+        if room not in self._filling and (untold := self._untold.pop(room, None)):
+            self._arrived(list(untold))

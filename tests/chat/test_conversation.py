@@ -198,6 +198,45 @@ def test_who_comes_and_goes_is_a_member_or_not_and_so_am_i() -> None:
     assert (room.members, room.joined) == ({"mia": "Mia"}, False)
 
 
+def test_who_came_and_went_in_the_past_says_nothing_of_who_is_there() -> None:
+    world = World()
+    world.conversation.inform([RoomInfo(id="r", name="Room", members={"anna": "Anna", "mia": "Mia"})])
+    room = world.conversation.rooms["r"]
+    left = Message(
+        "user_left", {"roomId": "r", "user": {"id": "anna", "username": "Anna"}}, 1, None, "chat:r", "e", 1
+    )
+    came = Message(
+        "user_joined", {"roomId": "r", "user": {"id": "ken", "username": "Ken"}}, 1, None, "chat:r", "e", 2
+    )
+    world.conversation.take("r", [left, came], past=True)
+    assert (room.members, room.joined) == ({"anna": "Anna", "mia": "Mia"}, True)
+    assert [item.fields["kind"] for item in room.timeline] == ["left", "joined"]
+
+
+def test_a_message_that_comes_late_with_its_deletion_is_not_taken_off_twice() -> None:
+    world = World()
+    info = RoomInfo(id="r", name="Room", unread=8, reads={"anna": 0}, position=Position("e", 11))
+    world.conversation.inform([info])  # nine were said, of which one was deleted by then
+    for offset in (8, 9, 10):
+        world.take("message", {"id": f"m{offset}", "userId": "ken", "content": "x"}, offset=offset)
+    world.take("message_deleted", {"messageId": "m9", "userId": "ken"}, offset=11)
+    assert world.conversation.unread("r") == 8
+    world.take("message_deleted", {"messageId": "m10", "userId": "ken"}, offset=12)
+    assert world.conversation.unread("r") == 7
+
+
+def test_deleted_messages_that_come_late_are_not_counted_twice() -> None:
+    world = World()
+    info = RoomInfo(id="r", name="Room", unread=8, reads={"anna": 0}, position=Position("e", 12))
+    world.conversation.inform([info])  # ten were said, of which two were deleted by then
+    world.take("message_deleted", {"messageId": "m10", "userId": "ken"}, offset=13)  # and one since
+    for offset in (11, 12):
+        world.take("message_deleted", {"messageId": f"m{offset - 10}", "userId": "ken"}, offset=offset)
+    for offset in range(10, 0, -1):
+        world.take("message", {"id": f"m{offset}", "userId": "ken", "content": "x"}, offset=offset)
+    assert world.conversation.unread("r") == 7
+
+
 def test_typing_ends_with_a_word_with_the_message_or_by_itself() -> None:
     world = World()
     for user in ("ken", "anna", "mia"):

@@ -81,7 +81,10 @@ def test_places_are_offsets_behind_what_had_another_epoch() -> None:
     assert timeline.offset_of(6) == 1
     assert timeline.offset_of(5) == 0
     timeline.post(posted("n1"), Position("f", 1))
-    assert timeline.place_of(Position("g", 100)) == 100  # it went on under another name
+    assert (
+        timeline.place_of(Position("g", 100)) == 106
+    )  # what came before it stays before it, however far that is
+    assert timeline.offset_of(106) == 100
     assert timeline.top == 6
 
 

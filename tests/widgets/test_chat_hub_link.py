@@ -672,6 +672,8 @@ def test_who_leaves_a_room_and_joins_it_again_has_what_was_said_meanwhile(sent: 
         want = ["before", *(f"{n}" for n in range(70)), "after"]
         wait_for(lambda: texts(anna) == want)
         wait_for(lambda: sorted(told) == sorted(want))
+        wait_for(lambda: members(anna, "lab") == {"anna": "anna", "bob": "bob"})
+        assert [room.joined for room in anna.rooms if room.id == "lab"] == [True]
 
 
 def test_what_one_says_in_a_room_that_one_has_left_is_there_where_it_was_said(

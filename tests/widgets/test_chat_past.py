@@ -177,6 +177,7 @@ def left_and_joined_again(away: int) -> World:
     world.come(1, 2, 3)
     world.past.fill("r", Position("e", 3))
     world.past.forget("r")
+    world.past.follow("r")
     world.come(4 + away)  # live, once it is joined again
     world.past.fill("r", Position("e", 4 + away))
     return world
@@ -186,7 +187,13 @@ def test_what_was_said_while_a_room_was_left_is_asked_for_and_is_news_once() -> 
     world = left_and_joined_again(100)
     assert [world.answer(more=True), world.answer(more=True)] == [(105, PAGE), (45, 41)]
     assert world.ids == [f"m{n}" for n in range(1, 105)]
-    assert sorted(world.news) == sorted(world.ids)
+    assert world.news == [
+        "m1",
+        "m2",
+        "m3",
+        "m104",
+        *(f"m{n}" for n in range(4, 104)),
+    ]  # one came before it was asked
     world.past.fill("r", Position("e", 104))
     assert world.client.questions == []
 
@@ -198,6 +205,9 @@ def test_what_is_not_answered_of_it_is_asked_for_again() -> None:
     world.past.look(up=True)
     world.client.questions.clear()
     world.past.forget("r")  # left again, and joined
+    world.past.fill("r", Position("e", 104))
+    assert world.client.questions == []
+    world.past.follow("r")
     world.past.fill("r", Position("e", 104))
     assert [world.answer(more=True), world.answer(more=True)] == [(105, PAGE), (45, 41)]
     assert world.ids == [f"m{n}" for n in range(1, 105)]
@@ -216,6 +226,7 @@ def test_where_nothing_was_said_meanwhile_nothing_is_asked() -> None:
     world.come(1, 2, 3)
     world.past.fill("r", Position("e", 3))
     world.past.forget("r")
+    world.past.follow("r")
     world.past.fill("r", Position("e", 3))
     assert world.client.questions == []
 
@@ -226,6 +237,40 @@ def test_a_channel_that_began_anew_while_a_room_was_left_is_asked_for_whole() ->
     world.come(1, 2, 3)
     world.past.fill("r", Position("e", 3))
     world.past.forget("r")
+    world.past.follow("r")
     world.past.fill("r", Position("anew", 20))
     ((_, asked),) = world.client.questions
     assert (asked["before"], asked["limit"]) == (21, 20)
+
+
+def test_functions_are_told_in_order_of_what_comes_while_the_missing_is_asked_for() -> None:
+    world = left_and_joined_again(100)
+    world.answer(more=True)
+    world.come(105)
+    assert world.news == ["m1", "m2", "m3", "m104"]
+    world.answer(more=True)
+    assert world.news[4:] == [*(f"m{n}" for n in range(4, 104)), "m105"]
+
+
+def test_a_room_that_is_left_again_while_it_is_filled_has_no_hole() -> None:
+    world = left_and_joined_again(100)
+    assert world.answer(more=True) == (105, PAGE)
+    world.past.forget("r")
+    assert world.answer(more=True) == (45, 41)  # it was on its way
+    world.past.follow("r")
+    world.come(200)
+    world.past.fill("r", Position("e", 200))
+    while world.client.questions:
+        world.answer(more=True)
+    assert world.ids == [f"m{n}" for n in range(1, 201)]
+    assert sorted(world.news) == sorted(world.ids)
+
+
+def test_of_a_room_that_was_left_before_anything_came_the_newest_are_asked_for() -> None:
+    world = World(offset=5000)
+    world.past.begin([world.info])
+    world.past.forget("r")
+    world.past.follow("r")
+    world.past.fill("r", Position("e", 5000))
+    assert world.answer(more=True) == (5001, RECENT)
+    assert (world.client.questions, world.news) == ([], [])
