@@ -725,9 +725,9 @@ def test_of_a_chat_that_cannot_be_made_the_hub_never_hears(sent: Recorder, hub: 
 
 
 def test_a_client_that_is_closed_at_once_is_no_error_of_the_chat(
-    sent: Recorder, hub: Hub, caplog: pytest.LogCaptureFixture
+    sent: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with Client(hub.url, auth=hub.token) as client:
+    with Client(f"ws://127.0.0.1:{free_port()}/", reconnect=QUICK) as client:
         chat = rw.Chat(client, user="anna")
         chat.send("hello")
     data = [{"id": "general", "name": "general", "participants": [], "member": False}]
