@@ -170,16 +170,17 @@ def test_a_question_that_brings_nothing_older_is_not_asked_again() -> None:
     assert world.client.questions == []
 
 
-def left_and_joined_again(away: int) -> World:
-    """A world in which three messages were heard, and the room was left for many others."""
-    world = World(offset=0)
+def left_and_joined_again(away: int = 0) -> World:
+    """A world in which three messages were heard, and the room was left, for so many others and one that came live."""
+    world = World(offset=0 if away else 3)
     world.past.begin([world.info])
     world.come(1, 2, 3)
     world.past.fill("r", Position("e", 3))
     world.past.forget("r")
     world.past.follow("r")
-    world.come(4 + away)  # live, once it is joined again
-    world.past.fill("r", Position("e", 4 + away))
+    if away:
+        world.come(4 + away)
+        world.past.fill("r", Position("e", 4 + away))
     return world
 
 
@@ -221,23 +222,13 @@ def test_of_a_past_that_is_not_kept_any_more_no_more_is_asked() -> None:
 
 
 def test_where_nothing_was_said_meanwhile_nothing_is_asked() -> None:
-    world = World(offset=3)
-    world.past.begin([world.info])
-    world.come(1, 2, 3)
-    world.past.fill("r", Position("e", 3))
-    world.past.forget("r")
-    world.past.follow("r")
+    world = left_and_joined_again()
     world.past.fill("r", Position("e", 3))
     assert world.client.questions == []
 
 
 def test_a_channel_that_began_anew_while_a_room_was_left_is_asked_for_whole() -> None:
-    world = World(offset=3)
-    world.past.begin([world.info])
-    world.come(1, 2, 3)
-    world.past.fill("r", Position("e", 3))
-    world.past.forget("r")
-    world.past.follow("r")
+    world = left_and_joined_again()
     world.past.fill("r", Position("anew", 20))
     ((_, asked),) = world.client.questions
     assert (asked["before"], asked["limit"]) == (21, 20)
